@@ -1,0 +1,150 @@
+"""The one module that imports DuckDB: connections, views over a lake's files, errors translated.
+
+In come SQL text and bound values, out come rows, Arrow tables or Arrow streams. An `Engine` is one in-memory
+DuckDB; it may be used from several threads, each question on a cursor of its own. No extension is downloaded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+
+from batchlake.errors import LakeDamaged, QueryError
+from batchlake.schema import TABLES, Table, status_names
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+DUCKDB_VERSION: Final = duckdb.__version__
+
+Params = Mapping[str, Any]
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier: `a"b` becomes `"a""b"`."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str) -> str:
+    """A text as an SQL literal: `it's` becomes `'it''s'`."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+class Engine:
+    """One in-memory DuckDB with its clock in UTC.
+
+    Args:
+        lake: what to call the lake in an error about its files.
+        memory_limit: DuckDB's own limit, as `2GB`; None leaves DuckDB's default (80 % of the machine).
+        threads: worker threads; None leaves one a core.
+        spill: a folder that intermediate results may overflow into; None allows none.
+    """
+
+    def __init__(
+        self,
+        lake: str = "",
+        *,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+        spill: Path | None = None,
+    ) -> None:
+        config: dict[str, Any] = {
+            "autoinstall_known_extensions": False,
+            "temp_directory": str(spill) if spill else "",
+            "preserve_insertion_order": False,
+        }
+        if memory_limit:
+            config["memory_limit"] = memory_limit
+        if threads:
+            config["threads"] = threads
+        self._lake = lake
+        self._connection = duckdb.connect(":memory:", config=config)
+        self._connection.execute("set TimeZone = 'UTC'")
+
+    def close(self) -> None:
+        """Let go of memory and files; the engine can't be used afterwards."""
+        self._connection.close()
+
+    def show(self, files: Mapping[str, Sequence[str]]) -> None:
+        """Make a view of every table of the schema over the Parquet files given for it (none: no rows)."""
+        for table in TABLES.values():
+            self.run(view_of(table, files.get(table.name, ())))
+
+    def name_statuses(self) -> None:
+        """Make the table `status_names` (key, status, outcome, rank) that maps reported statuses."""
+        self.run("create table status_names (key varchar, status varchar, outcome varchar, rank integer)")
+        with self._question({}) as cursor:
+            cursor.executemany("insert into status_names values (?, ?, ?, ?)", status_names())
+
+    def run(self, sql: str, params: Params | None = None, **given: Any) -> None:
+        """Execute one statement for its effect; `given` names Arrow tables that it may read."""
+        with self._question(given) as cursor:
+            cursor.execute(sql, dict(params) if params else None)
+
+    def rows(self, sql: str, params: Params | None = None, **given: Any) -> list[dict[str, Any]]:
+        """All rows as dictionaries; times are aware and in UTC, decimals are `Decimal`."""
+        with self._question(given) as cursor:
+            result = cursor.execute(sql, dict(params) if params else None)
+            names = [column[0] for column in result.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def row(self, sql: str, params: Params | None = None) -> dict[str, Any]:
+        """The one row of a query that always has exactly one."""
+        (row,) = self.rows(sql, params)
+        return row
+
+    def arrow(self, sql: str, params: Params | None = None, **given: Any) -> pa.Table:
+        """The whole result as an Arrow table."""
+        with self._question(given) as cursor:
+            return cursor.sql(sql, params=dict(params) if params else None).to_arrow_table()
+
+    def stream(self, sql: str, params: Params | None = None, batch_rows: int = 65_536) -> pa.RecordBatchReader:
+        """The result as Arrow record batches, made while they are read."""
+        cursor = self._connection.cursor()
+        relation = cursor.sql(sql, params=dict(params) if params else None)
+        return relation.to_arrow_reader(batch_rows)
+
+    def interrupt(self) -> None:
+        """Stop whatever is running."""
+        self._connection.interrupt()
+
+    @contextmanager
+    def _question(self, given: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
+        cursor = self._connection.cursor()
+        try:
+            for name, table in given.items():
+                cursor.register(name, table)
+            yield cursor
+        except duckdb.IOException as error:
+            raise LakeDamaged(self._lake, _first_line(error)) from error
+        finally:
+            cursor.close()
+
+
+def view_of(table: Table, files: Sequence[str]) -> str:
+    """The statement that makes a view of one table over its Parquet files, columns in the schema's order."""
+    if not files:
+        columns = ", ".join(f"null::{column.type} as {quoted(column.name)}" for column in table.columns)
+        return f"create or replace view {table.name} as select {columns} where false"
+    columns = ", ".join(quoted(name) for name in table.column_names())
+    paths = ", ".join(literal(path) for path in files)
+    return (
+        f"create or replace view {table.name} as "
+        f"select {columns} from read_parquet([{paths}], union_by_name = true)"
+    )
+
+
+def query_error(error: duckdb.Error) -> QueryError:
+    """DuckDB's complaint about a person's SQL as a `QueryError`, with the position where DuckDB gives one."""
+    message = str(error)
+    match = re.search(r"^LINE (\d+): (.*)\n( *)\^", message, re.MULTILINE)
+    return QueryError(message, position=len(match.group(3)) if match else None)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

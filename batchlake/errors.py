@@ -1,0 +1,295 @@
+"""Every error batchlake raises on purpose, with a stable `code`.
+
+    BatchlakeError
+    ├── InvalidBatchId        invalid_batch_id       (also a ValueError)
+    ├── InvalidFilter         invalid_filter         (also a ValueError)
+    ├── InvalidRequest        invalid_request        (also a ValueError)
+    ├── BatchNotFound         batch_not_found        (also a LookupError)
+    ├── CallNotFound          call_not_found         (also a LookupError)
+    ├── AnalyticsUnavailable  analytics_unavailable
+    ├── QueryError            query_error
+    ├── QueryTimeout          query_timeout          (also a TimeoutError)
+    ├── RateLimited           rate_limited
+    ├── ExportUnreadable      export_unreadable
+    └── LakeError             lake_error
+        ├── LakeNotFound      lake_not_found
+        ├── LakeLocked        lake_locked
+        ├── LakeDamaged       lake_damaged
+        ├── LakeTooNew        lake_too_new
+        └── LakeNotWritable   lake_not_writable
+
+Each carries its facts as attributes (`details()` gathers them for JSON) and ends its message with what
+to do next. Exit statuses belong to the shell and live in `cli`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+
+class BatchlakeError(Exception):
+    """The base of every error above; catch it to catch them all."""
+
+    code: ClassVar[str] = "batchlake_error"
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self._facts = facts
+        for name, value in facts.items():
+            setattr(self, name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Survive pickling: subclasses take other arguments than the base."""
+        return _rebuild, (type(self), self.message, self._facts)
+
+    def details(self) -> dict[str, Any]:
+        """The facts as plain JSON values."""
+        return dict(self._facts)
+
+
+def _rebuild(kind: type[BatchlakeError], message: str, facts: dict[str, Any]) -> BatchlakeError:
+    error = kind.__new__(kind)
+    BatchlakeError.__init__(error, message, **facts)
+    return error
+
+
+class InvalidBatchId(BatchlakeError, ValueError):
+    """A batch id that no platform issues: empty, over 256 characters, or with control characters."""
+
+    code = "invalid_batch_id"
+    batch_id: str
+
+    def __init__(self, batch_id: str, reason: str) -> None:
+        super().__init__(
+            f"invalid batch id {_shown(batch_id)}: {reason}. Give an id as `batchlake batches` lists it.",
+            batch_id=batch_id,
+            reason=reason,
+        )
+
+
+class BatchNotFound(BatchlakeError, LookupError):
+    """No batch of this id is in the lake; `nearest` holds the most similar ids that are."""
+
+    code = "batch_not_found"
+    batch_id: str
+    nearest: list[str]
+
+    def __init__(self, batch_id: str, nearest: list[str]) -> None:
+        hint = (
+            f"Did you mean {' or '.join(_shown(name) for name in nearest)}?"
+            if nearest
+            else "The lake holds no batches: ingest an export first."
+        )
+        super().__init__(
+            f"no batch {_shown(batch_id)} in this lake. {hint} `batchlake batches` lists all of them.",
+            batch_id=batch_id,
+            nearest=nearest,
+        )
+
+
+class CallNotFound(BatchlakeError, LookupError):
+    """No call of this id is in the lake; `nearest` holds the most similar ids that are."""
+
+    code = "call_not_found"
+    call_id: str
+    nearest: list[str]
+
+    def __init__(self, call_id: str, nearest: list[str]) -> None:
+        hint = f" Did you mean {' or '.join(_shown(name) for name in nearest)}?" if nearest else ""
+        super().__init__(
+            f"no call {_shown(call_id)} in this lake.{hint} `batchlake calls` lists calls.",
+            call_id=call_id,
+            nearest=nearest,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FilterFault:
+    """One thing wrong with a filter: where, what was given, what is allowed, and the nearest valid name."""
+
+    path: str
+    given: str
+    allowed: str
+    nearest: str | None = None
+
+    def __str__(self) -> str:
+        hint = f"; did you mean `{self.nearest}`?" if self.nearest else ""
+        return f"{self.path}: got {self.given}, allowed: {self.allowed}{hint}"
+
+
+class InvalidFilter(BatchlakeError, ValueError):
+    """A filter with one or more `faults`, all of them listed."""
+
+    code = "invalid_filter"
+    faults: list[FilterFault]
+
+    def __init__(self, faults: list[FilterFault]) -> None:
+        count = f"{len(faults)} fault" + ("s" if len(faults) != 1 else "")
+        lines = "\n".join(f"  {fault}" for fault in faults)
+        super().__init__(
+            f"invalid filter, {count}:\n{lines}\n`batchlake filter schema` prints what a filter may hold.",
+            faults=faults,
+        )
+
+    def details(self) -> dict[str, Any]:
+        """The faults as plain JSON values."""
+        return {"faults": [asdict(fault) for fault in self.faults]}
+
+
+class InvalidRequest(BatchlakeError, ValueError):
+    """An argument that is not a filter and not an id is wrong: a dimension, a time, a format."""
+
+    code = "invalid_request"
+
+
+class AnalyticsUnavailable(BatchlakeError):
+    """Analytics were asked of a batch or lake that holds no call yet; `reason` says why."""
+
+    code = "analytics_unavailable"
+    reason: str
+
+    def __init__(self, subject: str, reason: str) -> None:
+        super().__init__(
+            f"no analytics for {subject}: {reason}. Ingest an export that lists its calls, then ask again.",
+            subject=subject,
+            reason=reason,
+        )
+
+
+class QueryError(BatchlakeError):
+    """SQL typed by a person could not be run; `position` counts characters from 0 where it is known."""
+
+    code = "query_error"
+    position: int | None
+
+
+class QueryTimeout(BatchlakeError, TimeoutError):
+    """A query ran longer than its time limit; `seconds` is the limit."""
+
+    code = "query_timeout"
+    seconds: float
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"stopped after {seconds:g} s. Narrow the query with a filter, or raise --timeout.",
+            seconds=seconds,
+        )
+
+
+class RateLimited(BatchlakeError):
+    """A platform kept refusing requests; `retry_after` is in seconds, None where it did not say."""
+
+    code = "rate_limited"
+    retry_after: float | None
+
+    def __init__(self, platform: str, retry_after: float | None) -> None:
+        when = f"in {retry_after:g} s" if retry_after is not None else "later"
+        super().__init__(
+            f"{platform} is limiting requests. What was fetched is kept; pull again {when} to go on.",
+            platform=platform,
+            retry_after=retry_after,
+        )
+
+
+class ExportUnreadable(BatchlakeError):
+    """A path that was named cannot be opened; nothing was ingested."""
+
+    code = "export_unreadable"
+    location: str
+
+    def __init__(self, location: str, reason: str) -> None:
+        super().__init__(
+            f"cannot read {_shown(location)}: {reason}. Nothing was ingested; check the path and try again.",
+            location=location,
+            reason=reason,
+        )
+
+
+class LakeError(BatchlakeError):
+    """Something about the lake as a whole; `lake` is its location."""
+
+    code = "lake_error"
+    lake: str
+
+
+class LakeNotFound(LakeError):
+    """There is no lake at this location."""
+
+    code = "lake_not_found"
+
+    def __init__(self, lake: str, reason: str = "the folder does not hold one") -> None:
+        super().__init__(
+            f"no lake at {_shown(lake)}: {reason}. "
+            f"`batchlake ingest PATH --lake {lake}` makes one, or name another with --lake.",
+            lake=lake,
+        )
+
+
+class LakeLocked(LakeError):
+    """Another process is writing; `holder` says which, `since` since when (RFC 3339), as far as known."""
+
+    code = "lake_locked"
+    holder: str | None
+    since: str | None
+
+    def __init__(self, lake: str, holder: str | None, since: str | None) -> None:
+        super().__init__(
+            f"the lake {_shown(lake)} is being written by {holder or 'another process'}"
+            f"{f' since {since}' if since else ''}. Wait for it, or give --wait SECONDS.",
+            lake=lake,
+            holder=holder,
+            since=since,
+        )
+
+
+class LakeDamaged(LakeError):
+    """The lake's files contradict its log; `reason` says where."""
+
+    code = "lake_damaged"
+    reason: str
+
+    def __init__(self, lake: str, reason: str) -> None:
+        super().__init__(
+            f"the lake {_shown(lake)} is damaged: {reason}. `batchlake check` lists what is wrong; "
+            "`--at` reads an earlier state.",
+            lake=lake,
+            reason=reason,
+        )
+
+
+class LakeTooNew(LakeError):
+    """The lake was written by a newer batchlake than this one."""
+
+    code = "lake_too_new"
+
+    def __init__(self, lake: str, found: int, known: int) -> None:
+        super().__init__(
+            f"the lake {_shown(lake)} has format {found}; this batchlake knows up to {known}. "
+            "Upgrade batchlake: `pip install --upgrade batchlake`.",
+            lake=lake,
+            found=found,
+            known=known,
+        )
+
+
+class LakeNotWritable(LakeError):
+    """The lake cannot be written (read-only, full disk, permission); it stays as it was."""
+
+    code = "lake_not_writable"
+    reason: str
+
+    def __init__(self, lake: str, reason: str) -> None:
+        super().__init__(
+            f"cannot write to the lake {_shown(lake)}: {reason}. "
+            "The lake is as it was before; mend that and run the same command again.",
+            lake=lake,
+            reason=reason,
+        )
+
+
+def _shown(text: str) -> str:
+    """A value inside a message: quoted, control characters escaped, at most 80 characters of it."""
+    short = text if len(text) <= 80 else text[:77] + "..."
+    return repr(short)

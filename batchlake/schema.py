@@ -1,0 +1,388 @@
+"""The one list of tables and columns: type, unit, meaning, and where in an export a value comes from.
+
+Everything that names a column for all to see is made from here: the Delta schemas, the console's comments,
+the README's reference and the empty tables of a new lake. Types are DuckDB's; Delta and Parquet follow.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+FORMAT_VERSION: Final = 1
+"""The layout this batchlake writes. A lake with a higher one is refused (`LakeTooNew`)."""
+
+DEFAULT_SOURCE: Final = "svalync"
+"""The `source` of exports that are ingested without `--source`."""
+
+OUTCOME_BY_STATUS: Final[dict[str, str]] = {
+    "scheduled": "in_progress",
+    "queued": "in_progress",
+    "ringing": "in_progress",
+    "in_progress": "in_progress",
+    "completed": "completed",
+    "failed": "failed",
+    "busy": "failed",
+    "no_answer": "failed",
+    "voicemail": "failed",
+    "cancelled": "failed",
+    "unknown": "unknown",
+}
+"""Every canonical call status and the one outcome it belongs to. The order is how far a call has come."""
+
+STATUSES: Final = tuple(OUTCOME_BY_STATUS)
+OUTCOMES: Final = ("completed", "failed", "in_progress", "unknown")
+DIRECTIONS: Final = ("inbound", "outbound", "web")
+SPEAKERS: Final = ("ai", "human", "unknown")
+
+_STATUS_KEYS: Final = {name.replace("_", ""): name for name in STATUSES} | {
+    "canceled": "cancelled",
+    "complete": "completed",
+}
+
+
+def status_key(reported: str) -> str:
+    """The part of a reported status that counts: lower case without blanks, `-` and `_`."""
+    return re.sub(r"[-_\s]+", "", reported).lower()
+
+
+def canonical_status(reported: str) -> str | None:
+    """The canonical status that a platform's spelling means, None where it means none.
+
+    >>> canonical_status("No-Answer"), canonical_status("CANCELED"), canonical_status("exploded")
+    ('no_answer', 'cancelled', None)
+    """
+    return _STATUS_KEYS.get(status_key(reported))
+
+
+def status_names() -> list[tuple[str, str, str, int]]:
+    """Rows (key, status, outcome, rank) of the table `status_names` that SQL joins reported statuses to."""
+    ranks = {name: rank for rank, name in enumerate(STATUSES)}
+    return [(key, name, OUTCOME_BY_STATUS[name], ranks[name]) for key, name in _STATUS_KEYS.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its DuckDB type, what it means (with the unit) and the export fields it is read from."""
+
+    name: str
+    type: str
+    comment: str
+    origin: str = ""
+    nullable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One Delta table: its grain, its key and its columns in order."""
+
+    name: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    def column_names(self) -> tuple[str, ...]:
+        """The columns' names in their order."""
+        return tuple(column.name for column in self.columns)
+
+
+def _key(name: str, comment: str, origin: str = "") -> Column:
+    return Column(name, "VARCHAR", comment, origin, nullable=False)
+
+
+def _text(name: str, comment: str, origin: str = "") -> Column:
+    return Column(name, "VARCHAR", comment, origin)
+
+
+def _number(name: str, comment: str, origin: str = "") -> Column:
+    return Column(name, "DOUBLE", comment, origin)
+
+
+def _count(name: str, comment: str, origin: str = "") -> Column:
+    return Column(name, "BIGINT", comment, origin)
+
+
+def _money(name: str, comment: str, origin: str = "") -> Column:
+    return Column(name, "DECIMAL(18,6)", comment, origin)
+
+
+def _time(name: str, comment: str, origin: str = "", *, nullable: bool = True) -> Column:
+    return Column(name, "TIMESTAMPTZ", comment, origin, nullable)
+
+
+def _flag(name: str, comment: str, origin: str = "") -> Column:
+    return Column(name, "BOOLEAN", comment, origin)
+
+
+_SOURCE = _key("source", "The platform (or account) that the exports are of, as given with --source")
+_OBSERVATION = (
+    _time(
+        "observed_at",
+        "Time of the newest observation, UTC",
+        "`updated_at`, else `exported_at`, else the file's time",
+        nullable=False,
+    ),
+    Column(
+        "field_observed_at",
+        "MAP(VARCHAR, TIMESTAMPTZ)",
+        "Fields whose value is older than observed_at, with the time (UTC) of their observation; "
+        "NULL where every value is as new as observed_at",
+    ),
+    _text("first_run_id", "The run that first wrote this row"),
+    _text("last_run_id", "The run that last changed this row"),
+)
+
+CALLS: Final = Table(
+    "calls",
+    "one row per call",
+    ("source", "call_id"),
+    (
+        _SOURCE,
+        _key("call_id", "The call's id on its platform", "`call_id`, else `id`"),
+        _text(
+            "batch_id",
+            "The batch that the call belongs to, NULL while unknown",
+            "the batch's `id`, `batch_id`",
+        ),
+        Column("status", "VARCHAR", f"Canonical state: {', '.join(STATUSES)}", "`status`", nullable=False),
+        _text("status_reported", "The state as the platform spelled it", "`status`"),
+        Column("outcome", "VARCHAR", f"What became of it: {', '.join(OUTCOMES)}", nullable=False),
+        _number("duration_seconds", "Length of the call in seconds", "`duration`, `callDuration`"),
+        _money("cost", "What the platform charged, in `currency`; NULL is unknown, not free", "`cost`"),
+        _text("currency", "ISO 4217 code of `cost` where the export says", "`currency`"),
+        _time("created_at", "When the call was created, UTC", "`created_at`, `createdAt`"),
+        _time("started_at", "When the call started, UTC", "`start_time`, `started_at`, `startedAt`"),
+        _time("ended_at", "When the call ended, UTC", "`end_time`, `ended_at`, `endedAt`"),
+        _time("call_time", "started_at, else created_at, else the batch's created_at, UTC"),
+        _text("direction", f"{', '.join(DIRECTIONS)}", "`direction`, `callType`"),
+        _text("from_number", "Calling number", "`from_phone_number`, `phone_number` of an inbound call"),
+        _text("to_number", "Called number", "`to_phone_number`, `phone_number` unless inbound"),
+        _text("agent_id", "The voice agent's id", "`agent_id`, `agentId`, `agent.id`"),
+        _text("agent_name", "The voice agent's name", "`agent_name`, `agent.name`"),
+        _number("sentiment_positive", "Share of positive sentiment, 0 to 1", "`analytics.sentiment`"),
+        _number("sentiment_neutral", "Share of neutral sentiment, 0 to 1", "`analytics.sentiment`"),
+        _number("sentiment_negative", "Share of negative sentiment, 0 to 1", "`analytics.sentiment`"),
+        _text("sentiment_label", "The platform's one word for it", "`analytics.sentiment.overall`"),
+        _number("engagement", "Engagement score, 0 to 1", "`analytics.engagement`"),
+        _number("talk_ratio_ai", "Share of talk by the agent, 0 to 1", "`analytics.talk_ratio.ai`"),
+        _number("talk_ratio_human", "Share of talk by the person, 0 to 1", "`analytics.talk_ratio.human`"),
+        _number(
+            "response_time_seconds",
+            "Mean response time in seconds",
+            "`analytics.engagement.metrics.response_time`",
+        ),
+        _count("interruptions", "Interruptions, a count", "`analytics.engagement.metrics.interruptions`"),
+        _number("voice_pace", "Pace of speech, the platform's scale", "`analytics.voice_metrics.pace`"),
+        _number("voice_volume", "Volume of speech, the platform's scale", "`analytics.voice_metrics.volume`"),
+        _number(
+            "voice_clarity", "Clarity of speech, the platform's scale", "`analytics.voice_metrics.clarity`"
+        ),
+        _flag(
+            "success", "Whether the platform calls it a success", "`success`, `analytics.conversion_status`"
+        ),
+        _text("outcome_label", "The platform's own word for the result", "`outcome`, `analytics.outcome`"),
+        _text("ended_by", "Who or what ended the call", "`ended_by`, `endedBy`"),
+        _text("summary", "The platform's summary", "`summary`"),
+        _text("recording_url", "Where the recording is", "`recording_url`, `recordingUrl`"),
+        _flag("is_test", "Whether it was a test call", "`is_test`, `isTestMode`"),
+        _count("tokens_consumed", "Language-model tokens used, a count", "`tokens_consumed`"),
+        _text("user_id", "The platform's account that placed it", "`user_id`, `userId`"),
+        _text("pathway_id", "The conversation design that it followed", "`pathways`"),
+        _count("segment_count", "Utterances held in `segments`; NULL where no transcript has come"),
+        _text("transcript_digest", "SHA-256 of the transcript held; NULL where none has come"),
+        _text("extra", "Fields this table has no column for: a JSON object from path to value"),
+        *_OBSERVATION,
+    ),
+)
+
+SEGMENTS: Final = Table(
+    "segments",
+    "one row per transcript utterance",
+    ("source", "call_id", "position"),
+    (
+        _SOURCE,
+        _key("call_id", "The call it was said in"),
+        _text("batch_id", "The call's batch, NULL while unknown"),
+        Column("position", "BIGINT", "Place in the transcript, from 1", nullable=False),
+        Column(
+            "speaker",
+            "VARCHAR",
+            f"{', '.join(SPEAKERS)}",
+            "`speaker`, or the label in a string",
+            nullable=False,
+        ),
+        Column("text", "VARCHAR", "What was said, as exported", "`text`", nullable=False),
+        Column(
+            "text_key",
+            "VARCHAR",
+            "`text` folded for counting: NFKC, straight quotes, lower case, single blanks, "
+            "no outer punctuation; empty where nothing is left",
+            nullable=False,
+        ),
+        _time("spoken_at", "When it was said, UTC", "`timestamp`"),
+        _number(
+            "offset_seconds",
+            "Seconds into the call, where the export gives that instead of a time",
+            "`timestamp`",
+        ),
+        _number("confidence", "Confidence of the transcription, 0 to 1", "`confidence`"),
+    ),
+)
+
+_REPORTED_COUNTS = (
+    _count(
+        "reported_total_calls", "Calls in the batch, as reported", "`statistics.total_calls`, `total_calls`"
+    ),
+    _count("reported_completed", "Completed calls, as reported", "`statistics.completed`, `completed_calls`"),
+    _count("reported_failed", "Failed calls, as reported", "`statistics.failed`, `failed_calls`"),
+    _count(
+        "reported_in_progress", "Calls in progress, as reported", "`statistics.in_progress`, `in_progress`"
+    ),
+)
+
+BATCHES: Final = Table(
+    "batches",
+    "one row per batch",
+    ("source", "batch_id"),
+    (
+        _SOURCE,
+        _key("batch_id", "The batch's id on its platform", "`batch.id`, `batch_id`"),
+        _text(
+            "status",
+            "Canonical state; a word that is no call status stays as it is, in lower case",
+            "`status`",
+        ),
+        _text("status_reported", "The state as the platform spelled it", "`status`"),
+        _time("created_at", "When the batch was created, UTC", "`created_at`"),
+        _time("completed_at", "When the batch was completed, UTC", "`completed_at`"),
+        *_REPORTED_COUNTS,
+        _number(
+            "reported_average_duration_seconds",
+            "Mean duration in seconds, as reported",
+            "`statistics.average_duration`",
+        ),
+        _money("reported_total_cost", "Total cost, as reported", "`statistics.total_cost`"),
+        _number("reported_success_rate", "Success rate 0 to 1, as reported", "`analytics.success_rate`"),
+        _number(
+            "reported_sentiment_positive",
+            "Mean positive sentiment, as reported",
+            "`analytics.average_sentiment`",
+        ),
+        _number(
+            "reported_sentiment_neutral",
+            "Mean neutral sentiment, as reported",
+            "`analytics.average_sentiment`",
+        ),
+        _number(
+            "reported_sentiment_negative",
+            "Mean negative sentiment, as reported",
+            "`analytics.average_sentiment`",
+        ),
+        _text(
+            "reported_common_responses",
+            "Common responses as reported, a JSON array",
+            "`analytics.common_responses`",
+        ),
+        _text("extra", "Fields this table has no column for: a JSON object from path to value"),
+        *_OBSERVATION,
+    ),
+)
+
+SNAPSHOTS: Final = Table(
+    "snapshots",
+    "one row per batch and observation",
+    ("source", "batch_id", "export_id", "record"),
+    (
+        _SOURCE,
+        _key("batch_id", "The batch observed"),
+        _time("observed_at", "When it was observed, UTC", nullable=False),
+        _key("export_id", "The export that observed it (its SHA-256)"),
+        Column("record", "BIGINT", "Which record of that export, from 1", nullable=False),
+        _text("status", "The batch's state at that time"),
+        *_REPORTED_COUNTS,
+        _count("listed_calls", "Calls that this observation lists"),
+        _count("listed_completed", "Listed calls whose outcome is completed"),
+        _count("listed_failed", "Listed calls whose outcome is failed"),
+        _count("listed_in_progress", "Listed calls whose outcome is in_progress"),
+        _count("listed_unknown", "Listed calls whose outcome is unknown"),
+        _text("run_id", "The run that read it"),
+    ),
+)
+
+PROBLEMS: Final = Table(
+    "problems",
+    "one row per thing that could not be used",
+    ("problem_id",),
+    (
+        _key("problem_id", "Digest of export, record, field, code and raw text"),
+        _key("run_id", "The run that found it"),
+        _SOURCE,
+        _text("export_id", "The export's SHA-256; NULL where it could not be read to its end"),
+        Column(
+            "location",
+            "VARCHAR",
+            "The export's path, with the member's after `!` in an archive",
+            nullable=False,
+        ),
+        _count("record", "Which record of the export, from 1; NULL for a file"),
+        _count("line", "Which line of the export, from 1, where it is line by line"),
+        _count("byte", "The byte where the file broke, from 0"),
+        Column("level", "VARCHAR", "file, record or field", nullable=False),
+        Column("code", "VARCHAR", "What is wrong, in one stable word", nullable=False),
+        _text("field", "Which field, by its path, at level field"),
+        Column("message", "VARCHAR", "What is wrong, in a sentence", nullable=False),
+        _text("raw", "The text that could not be used, as it came"),
+        _text("batch_id", "The batch that the record belongs to, where known"),
+        _text("call_id", "The call whose field it is, at level field"),
+        _time("observed_at", "Time of the observation, UTC"),
+    ),
+)
+
+EXPORTS: Final = Table(
+    "exports",
+    "one row per export read",
+    ("source", "export_id"),
+    (
+        _SOURCE,
+        _key("export_id", "SHA-256 of the export's bytes (of the member's, in an archive)"),
+        Column("location", "VARCHAR", "Where it was read", nullable=False),
+        Column("bytes", "BIGINT", "Size in bytes, decompressed", nullable=False),
+        _time("observed_at", "The file's modification time, else the time of reading, UTC", nullable=False),
+        _count("records", "Records found, a count"),
+        _count("problems", "Problems found, a count"),
+        _key("run_id", "The run that read it"),
+    ),
+)
+
+RUNS: Final = Table(
+    "runs",
+    "one row per ingest or care of the lake",
+    ("run_id",),
+    (
+        _key("run_id", "Sortable by time"),
+        Column("kind", "VARCHAR", "ingest, replay, compact or vacuum", nullable=False),
+        _time("started_at", "When it began, UTC", nullable=False),
+        _time("finished_at", "When it was committed, UTC", nullable=False),
+        _text("batchlake_version", "The version that wrote it"),
+        _text("host", "The machine it ran on"),
+        _count("exports_read", "Exports read, a count"),
+        _count("exports_skipped", "Exports whose bytes were known already, a count"),
+        _count("records", "Records found, a count"),
+        _count("calls_new", "Calls the lake did not hold before, a count"),
+        _count("calls_updated", "Calls of which a value changed, a count"),
+        _count("batches_new", "Batches the lake did not hold before, a count"),
+        _count("batches_updated", "Batches of which a value changed, a count"),
+        _count("problems", "Problems found, a count"),
+        Column(
+            "table_versions",
+            "MAP(VARCHAR, BIGINT)",
+            "The Delta version of every table that this run left behind",
+            nullable=False,
+        ),
+    ),
+)
+
+TABLES: Final[dict[str, Table]] = {
+    table.name: table for table in (CALLS, SEGMENTS, BATCHES, SNAPSHOTS, PROBLEMS, EXPORTS, RUNS)
+}
