@@ -6,6 +6,8 @@ DuckDB; it may be used from several threads, each question on a cursor of its ow
 
 from __future__ import annotations
 
+import copy
+import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from batchlake.errors import LakeDamaged, QueryError
+from batchlake.errors import InvalidRequest, LakeDamaged, QueryError
 from batchlake.schema import TABLES, Table, status_names
 
 if TYPE_CHECKING:
@@ -64,7 +66,35 @@ class Engine:
             config["threads"] = threads
         self._lake = lake
         self._connection = duckdb.connect(":memory:", config=config)
-        self._connection.execute("set TimeZone = 'UTC'")
+        self._connection.execute("set global TimeZone = 'UTC'")
+        self._timezone = ""
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def in_timezone(self, timezone: str) -> Engine:
+        """This same engine with its clock in another IANA time zone: days begin, and times are given, there.
+
+        Raises:
+            InvalidRequest: there is no time zone of this name.
+        """
+        # DuckDB knows more names, but hands its times to Python through pytz.
+        import pytz  # type: ignore[import-untyped]
+
+        known = {name.lower(): name for name in pytz.all_timezones}
+        if timezone.lower() not in known:
+            near = difflib.get_close_matches(timezone.lower(), known, 3)
+            hint = f"Did you mean {' or '.join(known[name] for name in near)}?" if near else ""
+            raise InvalidRequest(
+                f"unknown time zone {timezone!r}. {hint} Give an IANA name such as Europe/Berlin.",
+                timezone=timezone,
+            )
+        other = copy.copy(self)
+        other._timezone = known[timezone.lower()]
+        return other
 
     def close(self) -> None:
         """Let go of memory and files; the engine can't be used afterwards."""
@@ -87,7 +117,7 @@ class Engine:
             cursor.execute(sql, dict(params) if params else None)
 
     def rows(self, sql: str, params: Params | None = None, **given: Any) -> list[dict[str, Any]]:
-        """All rows as dictionaries; times are aware and in UTC, decimals are `Decimal`."""
+        """All rows as dictionaries; times are aware (in UTC, or see `in_timezone`), decimals are `Decimal`."""
         with self._question(given) as cursor:
             result = cursor.execute(sql, dict(params) if params else None)
             names = [column[0] for column in result.description or ()]
@@ -103,9 +133,11 @@ class Engine:
         with self._question(given) as cursor:
             return cursor.sql(sql, params=dict(params) if params else None).to_arrow_table()
 
-    def stream(self, sql: str, params: Params | None = None, batch_rows: int = 65_536) -> pa.RecordBatchReader:
+    def stream(
+        self, sql: str, params: Params | None = None, batch_rows: int = 65_536
+    ) -> pa.RecordBatchReader:
         """The result as Arrow record batches, made while they are read."""
-        cursor = self._connection.cursor()
+        cursor = self._cursor()
         relation = cursor.sql(sql, params=dict(params) if params else None)
         return relation.to_arrow_reader(batch_rows)
 
@@ -113,9 +145,16 @@ class Engine:
         """Stop whatever is running."""
         self._connection.interrupt()
 
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor of its own; a setting that is not global holds for one cursor alone."""
+        cursor = self._connection.cursor()
+        if self._timezone:
+            cursor.execute(f"set TimeZone = {literal(self._timezone)}")
+        return cursor
+
     @contextmanager
     def _question(self, given: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
-        cursor = self._connection.cursor()
+        cursor = self._cursor()
         try:
             for name, table in given.items():
                 cursor.register(name, table)

@@ -227,6 +227,7 @@ SEGMENTS: Final = Table(
             "`timestamp`",
         ),
         _number("confidence", "Confidence of the transcription, 0 to 1", "`confidence`"),
+        _text("extra", "Fields this table has no column for: a JSON object from key to value"),
     ),
 )
 
@@ -374,6 +375,7 @@ RUNS: Final = Table(
         _count("batches_new", "Batches the lake did not hold before, a count"),
         _count("batches_updated", "Batches of which a value changed, a count"),
         _count("problems", "Problems found, a count"),
+        Column("format_version", "BIGINT", "The layout that this run wrote", nullable=False),
         Column(
             "table_versions",
             "MAP(VARCHAR, BIGINT)",

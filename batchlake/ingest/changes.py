@@ -1,0 +1,157 @@
+"""Merged rows in, Delta writes out: only what changed is written, and only where it lives.
+
+A row that the lake holds and that changed is replaced together with the batch it lies in: the same SQL
+predicate (`Scope`) tells Delta which rows go and DuckDB which of them come back unchanged. Rows that are new
+are added. A run that changes more batches than a predicate should name rewrites the table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from batchlake import sqlfiles
+from batchlake.engine import Engine, literal
+from batchlake.ingest.merge import MergeRule
+from batchlake.ingest.text_keys import with_text_keys
+from batchlake.schema import SEGMENTS, Table
+from batchlake.store import Writer
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_MOST_NAMED: Final = 5_000
+"""Past this many ids a predicate is not worth its parsing any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Rows of one table by where they lie; `predicate` is SQL that DuckDB and Delta read alike.
+
+    None stands for the whole table, an empty text for no row.
+    """
+
+    predicate: str | None
+
+    @classmethod
+    def of(cls, engine: Engine, places: str) -> Scope:
+        """The rows in the batches of `places` (source, batch_id, call_id); without a batch, by their call."""
+        batches = engine.rows(
+            f"select distinct source, batch_id as id from {places} where batch_id is not null order by all "
+            f"limit {_MOST_NAMED + 1}"
+        )
+        calls = engine.rows(
+            f"select distinct source, call_id as id from {places} where batch_id is null order by all "
+            f"limit {_MOST_NAMED + 1}"
+        )
+        if len(batches) > _MOST_NAMED or len(calls) > _MOST_NAMED:
+            return cls(None)
+        named: dict[str, list[str]] = {}
+        for source, ids in _by_source(batches).items():
+            named.setdefault(source, []).append(f"batch_id in ({ids})")
+        for source, ids in _by_source(calls).items():
+            named.setdefault(source, []).append(f"(batch_id is null and call_id in ({ids}))")
+        return cls(
+            " or ".join(
+                f"(source = {literal(source)} and ({' or '.join(conditions)}))"
+                for source, conditions in named.items()
+            )
+        )
+
+    def write(self, engine: Engine, writer: Writer, table: Table, kept: str, fresh: str) -> None:
+        """Replace the rows in this scope.
+
+        Args:
+            engine: holds both relations.
+            writer: takes the rows.
+            table: the table to write.
+            kept: a query for rows of the lake that stay (it may give more than the scope holds).
+            fresh: a relation of the new and changed rows.
+        """
+        columns = ", ".join(table.column_names())
+        order = "order by " + ", ".join(
+            name for name in ("source", "batch_id", *table.key) if name in table.column_names()
+        )
+        if self.predicate is None:
+            everything = f"select {columns} from ({kept}) union all select {columns} from {fresh} {order}"
+            writer.replace_all(table.name, _rows(engine, table, everything))
+            return
+        added = f"select {columns} from {fresh}"
+        if self.predicate:
+            inside = (
+                f"select {columns} from ({kept}) where {self.predicate} union all "
+                f"select {columns} from {fresh} where {self.predicate} {order}"
+            )
+            writer.replace(table.name, self.predicate, _rows(engine, table, inside))
+            added += f" where not coalesce({self.predicate}, false)"
+        if engine.row(f"select count(*) as count from ({added})")["count"]:
+            writer.append(table.name, _rows(engine, table, f"{added} {order}"))
+
+
+def write_merged(engine: Engine, writer: Writer, rule: MergeRule, run_id: str) -> None:
+    """Write the rows of `merged_<table>` that are new or changed by this run."""
+    name, key = rule.table.name, rule.key()
+    call_id = "call_id" if "call_id" in rule.table.key else "null::varchar as call_id"
+    engine.run(
+        f"create view changed_{name} as select * from merged_{name} where last_run_id = {literal(run_id)}"
+    )
+    if not engine.row(f"select count(*) as count from changed_{name}")["count"]:
+        return
+    engine.run(
+        f"create view replaced_{name} as select source, batch_id, {call_id} "
+        f"from held_{name} semi join changed_{name} using ({key})"
+    )
+    kept = f"select * from {name} anti join changed_{name} using ({key})"
+    Scope.of(engine, f"replaced_{name}").write(engine, writer, rule.table, kept, f"changed_{name}")
+
+
+def write_segments(engine: Engine, writer: Writer) -> int:
+    """Write the transcripts that this run changed or moved to a batch; how many utterances they have."""
+    engine.run(f"create table rewritten_calls as {sqlfiles.load('ingest/rewritten_calls').text}")
+    engine.run(f"create view fresh_segments as {sqlfiles.load('ingest/fresh_segments').text}")
+    if not engine.row("select count(*) as count from rewritten_calls")["count"]:
+        return 0
+    engine.run(
+        "create view replaced_segments as select source, held_batch_id as batch_id, call_id "
+        "from rewritten_calls where held_digest is not null"
+    )
+    kept = "select * from segments anti join rewritten_calls using (source, call_id)"
+    Scope.of(engine, "replaced_segments").write(engine, writer, SEGMENTS, kept, "fresh_segments")
+    counted = "select coalesce(sum(segment_count), 0) as count from merged_calls semi join rewritten_calls "
+    return int(engine.row(counted + "using (source, call_id)")["count"])
+
+
+def write_once(engine: Engine, writer: Writer, table: Table, fresh: str, again: str) -> None:
+    """Write rows that belong to exports, in the place of what the same exports gave before.
+
+    Args:
+        engine: holds the relation.
+        writer: takes the rows.
+        table: `snapshots`, `problems` or `exports`.
+        fresh: the relation of the rows.
+        again: a query for the export ids (source, export_id) that were read before, too.
+    """
+    columns = ", ".join(table.column_names())
+    forced = engine.rows(f"select distinct source, export_id as id from ({again}) order by all")
+    rows = _rows(engine, table, f"select {columns} from {fresh} order by {', '.join(table.key)}")
+    if not forced:
+        if engine.row(f"select count(*) as count from {fresh}")["count"]:
+            writer.append(table.name, rows)
+        return
+    predicate = " or ".join(
+        f"(source = {literal(source)} and export_id in ({ids}))" for source, ids in _by_source(forced).items()
+    )
+    writer.replace(table.name, predicate, rows)
+
+
+def _by_source(rows: list[dict[str, str]]) -> dict[str, str]:
+    """The ids of each source as a list of literals."""
+    ids: dict[str, list[str]] = {}
+    for row in rows:
+        ids.setdefault(row["source"], []).append(literal(row["id"]))
+    return {source: ", ".join(literals) for source, literals in ids.items()}
+
+
+def _rows(engine: Engine, table: Table, query: str) -> pa.RecordBatchReader:
+    rows = engine.stream(query)
+    return with_text_keys(rows) if table is SEGMENTS else rows

@@ -1,0 +1,222 @@
+"""Observations in, merged rows out: for every field the newest observation that has a value wins.
+
+An observation is a row with a time; what the lake already holds is one more observation, whose older fields
+carry their own times in `field_observed_at`. Of two values with the same time the greater wins (of two states
+the further, of two transcripts the longer), so that no order of arrival matters. Fields that only mean
+something together are merged together: the three sentiment scores, a transcript and its digest. `extra` is
+merged key by key.
+
+All of it happens in the engine of a `Staging`: `merge` leaves the tables `merged_<table>` (as the lake's
+columns) and `held_<table>` (what the lake held of the same keys), and the view `<table>_after` of
+the whole table as it will be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from batchlake.engine import Engine, literal, quoted
+from batchlake.schema import BATCHES, CALLS, Table
+
+_OBSERVATION: Final = frozenset({"observed_at", "field_observed_at", "first_run_id", "last_run_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRule:
+    """How one table is merged.
+
+    Attributes:
+        table: the table.
+        derived: columns computed from the merged ones, as SQL over the row `merged`, `names` (its row of
+            `status_names`) and `batches` (its merged batch).
+        together: columns that are merged as one, the first deciding between equal times; in front of them a
+            column that only decides may stand (`status_rank`).
+    """
+
+    table: Table
+    derived: dict[str, str]
+    together: tuple[tuple[str, ...], ...]
+
+    def key(self) -> str:
+        """The key's columns, for `using (...)`."""
+        return ", ".join(self.table.key)
+
+    def fields(self) -> list[tuple[str, ...]]:
+        """The groups of columns that are merged, each under its first column's name."""
+        apart = _OBSERVATION | set(self.table.key) | self.derived.keys() | {"extra"}
+        grouped = {column for group in self.together for column in group}
+        alone = [(name,) for name in self.table.column_names() if name not in apart | grouped]
+        return [*self.together, *alone]
+
+    def values(self) -> list[str]:
+        """The columns of an observation that carry values."""
+        return [column for group in self.fields() for column in group] + ["extra"]
+
+
+CALL_RULE: Final = MergeRule(
+    CALLS,
+    {
+        "status": "coalesce(names.status, 'unknown')",
+        "outcome": "coalesce(names.outcome, 'unknown')",
+        "call_time": "coalesce(merged.started_at, merged.created_at, batches.created_at)",
+    },
+    (
+        ("status_rank", "status_reported"),
+        ("sentiment_positive", "sentiment_neutral", "sentiment_negative"),
+        ("segment_count", "transcript_digest"),
+    ),
+)
+
+BATCH_RULE: Final = MergeRule(
+    BATCHES,
+    {"status": "coalesce(names.status, lower(merged.status_reported))"},
+    (
+        ("status_rank", "status_reported"),
+        ("reported_sentiment_positive", "reported_sentiment_neutral", "reported_sentiment_negative"),
+    ),
+)
+
+
+def merge(engine: Engine, rule: MergeRule, run_id: str) -> None:
+    """Merge `observed_<table>` with what the lake holds of the same keys, into `merged_<table>`.
+
+    The engine has the lake's tables as views. Batches are merged first: calls need their creation times.
+    """
+    name = rule.table.name
+    engine.run(f"create table held_{name} as {_held(rule)}")
+    engine.run(f"create view observations_{name} as {_observations(rule)}")
+    engine.run(
+        f"create table repeated_{name} as select {rule.key()} from observations_{name} "
+        f"group by {rule.key()} having count(*) > 1"
+    )
+    engine.run(f"create table newest_{name} as {_newest(rule)}")
+    engine.run(f"create table merged_{name} as {_finished(rule, run_id)}")
+    engine.run(
+        f"create view {name}_after as from merged_{name} union all by name "
+        f"select * from {name} anti join merged_{name} using ({rule.key()})"
+    )
+
+
+def _held(rule: MergeRule) -> str:
+    """What the lake holds of the keys observed, and calls whose batch changed the time that they take."""
+    table = rule.table.name
+    observed = f"select {rule.key()} from observed_{table}"
+    condition = f"({rule.key()}) in ({observed})"
+    if rule is CALL_RULE:
+        condition += (
+            " or (started_at is null and created_at is null and (source, batch_id) in ("
+            "select merged.source, merged.batch_id from merged_batches merged "
+            "left join held_batches held using (source, batch_id) "
+            "where merged.created_at is distinct from held.created_at))"
+        )
+    return f"select * from {table} where {condition}"
+
+
+def _observations(rule: MergeRule) -> str:
+    """The run's observations and the lake's rows, alike."""
+    values = ", ".join(quoted(name) for name in rule.values() if name != "status_rank")
+    return f"""
+        select {rule.key()}, {values}, status_rank, observed_at,
+            null::map(varchar, timestamptz) as field_observed_at
+        from observed_{rule.table.name}
+        union all by name
+        select {rule.key()}, {values}, coalesce(names.rank, 0) as status_rank, observed_at, field_observed_at
+        from held_{rule.table.name} held
+        left join status_names names on names.key = status_key(held.status_reported)
+    """
+
+
+def _newest(rule: MergeRule) -> str:
+    """Keys observed once as they are; the others field by field."""
+    key = rule.key()
+    plain = ", ".join(quoted(name) for name in rule.values())
+    picked = ", ".join(
+        f"{quoted(group[0])}.value.{quoted(column)} as {quoted(column)}"
+        for group in rule.fields()
+        for column in group
+    )
+    times = ", ".join(
+        f"struct_pack(key := {literal(_time_name(group))}, value := {quoted(group[0])}.at)"
+        for group in rule.fields()
+    )
+    return f"""
+        with observations as (select * from observations_{rule.table.name}),
+        repeated as (select * from observations semi join repeated_{rule.table.name} using ({key})),
+        by_field as (
+            select {key}, max(observed_at) as observed_at, {", ".join(map(_greatest, rule.fields()))}
+            from repeated group by {key}
+        ),
+        by_path as (
+            select {key}, entry.key as extra_path, max(struct_pack(
+                at := {_time_of("'extra.' || entry.key")}, value := entry.value::varchar
+            )) as newest
+            from repeated, json_each(repeated.extra) as entry
+            group by {key}, extra_path
+        ),
+        extras as (
+            select {key},
+                extra_object(list(struct_pack(path := extra_path, value := newest.value::json))) as extra,
+                list(struct_pack(key := 'extra.' || extra_path, value := newest.at) order by extra_path) as times
+            from by_path group by {key}
+        ),
+        merged as (
+            select {key}, {picked}, extras.extra, observed_at,
+                list_filter(
+                    list_concat([{times}], extras.times), lambda entry: entry.value < observed_at
+                ) as older
+            from by_field left join extras using ({key})
+        )
+        select {key}, {plain}, observed_at, field_observed_at
+        from observations anti join repeated_{rule.table.name} using ({key})
+        union all by name
+        select * exclude (older),
+            case when len(older) > 0 then map_from_entries(older) end as field_observed_at
+        from merged
+    """
+
+
+def _greatest(group: tuple[str, ...]) -> str:
+    """The newest value of a group of columns, with its time, of the observations that have any of them."""
+    values = ", ".join(f"{quoted(column)} := {quoted(column)}" for column in group)
+    present = " or ".join(f"{quoted(column)} is not null" for column in group if column != "status_rank")
+    newest = f"struct_pack(at := {_time_of(literal(_time_name(group)))}, value := struct_pack({values}))"
+    return f"max({newest}) filter ({present}) as {quoted(group[0])}"
+
+
+def _time_name(group: tuple[str, ...]) -> str:
+    """A group's name in `field_observed_at`: its first column that the lake has."""
+    return group[1] if group[0] == "status_rank" else group[0]
+
+
+def _time_of(name: str) -> str:
+    return f"coalesce(field_observed_at[{name}], observed_at)"
+
+
+def _finished(rule: MergeRule, run_id: str) -> str:
+    """The lake's columns: derived ones computed, and which run first wrote and last changed the row."""
+    table = rule.table
+    compared = [name for name in table.column_names() if name not in ("first_run_id", "last_run_id")]
+    columns = ", ".join(
+        f"{rule.derived[name]} as {quoted(name)}" if name in rule.derived else f"merged.{quoted(name)}"
+        for name in compared
+    )
+    batches = "left join batches_after batches using (source, batch_id)" if rule is CALL_RULE else ""
+    same = f"row({_listed(compared, 'done')}) is not distinct from row({_listed(compared, 'held')})"
+    run = literal(run_id)
+    return f"""
+        with done as (
+            select {columns}
+            from newest_{table.name} merged
+            left join status_names names on names.key = status_key(merged.status_reported)
+            {batches}
+        )
+        select done.*, coalesce(held.first_run_id, {run}) as first_run_id,
+            case when held.last_run_id is not null and {same} then held.last_run_id else {run} end
+                as last_run_id
+        from done left join held_{table.name} held using ({rule.key()})
+    """
+
+
+def _listed(columns: list[str], row: str) -> str:
+    return ", ".join(f"{row}.{quoted(name)}" for name in columns)

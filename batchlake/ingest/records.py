@@ -1,0 +1,264 @@
+"""Reads one export: bytes in, raw records and faults out, every one with its place.
+
+Three ways through, all with the same result where more than one could be taken. A document that fits the
+window and is sound is cut by msgspec, which is fastest. JSON lines go line by line, so that a bad line costs
+itself alone. Everything else (larger than the window, several documents, or damaged) goes through the
+bracket scan. Records of a document that turns out to be cut off are to be dropped: `Broken.document` says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+import msgspec
+
+from batchlake.ingest.scan import Document as ScannedDocument
+from batchlake.ingest.scan import Element, Scanner, Stray, UnmatchedBracket
+from batchlake.ingest.shapes import Envelope, Misfit, Part, element_part, envelope_of, take_apart
+
+WINDOW_BYTES: Final = 32 * 1024 * 1024
+"""How much of an export is looked at at a time; a sound document up to this size takes the fastest way."""
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_RAW_SHOWN_BYTES: Final = 4_096
+_JSON_FAULTS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+
+_whole: Final = msgspec.json.Decoder(msgspec.Raw)
+
+
+@dataclass(slots=True)
+class Document:
+    """One JSON document of an export; its envelope is known once its end is seen."""
+
+    number: int
+    envelope: Envelope | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """A record's JSON text, which file of `sql/sources` reads it, and its place in the export (from 1)."""
+
+    format: str
+    raw: bytes
+    document: Document
+    number: int
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A record that can't be one: why, its place, and its text."""
+
+    code: str
+    message: str
+    raw: bytes
+    number: int
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The export breaks here. `document`: the number of the document whose records are not to be used."""
+
+    code: str
+    message: str
+    byte: int
+    document: int | None = None
+    raw: bytes = b""
+
+
+Item = RawRecord | Unusable | Broken
+
+
+class RecordReader:
+    """Reads the records of one export; iterate over `read` once."""
+
+    def __init__(self, window_bytes: int = WINDOW_BYTES) -> None:
+        self._window_bytes = window_bytes
+        self._documents = 0
+        self._records = 0
+
+    @property
+    def records(self) -> int:
+        """How many records have been found so far, unusable ones among them."""
+        return self._records
+
+    def read(self, stream: BinaryIO) -> Iterator[Item]:
+        """Every record and fault of the stream, in order."""
+        head = _read_fully(stream, self._window_bytes).removeprefix(_BYTE_ORDER_MARK)
+        is_whole = len(head) < self._window_bytes - len(_BYTE_ORDER_MARK)
+        if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            yield Broken("not_utf8", "the file is UTF-16; save it as UTF-8", 0)
+        elif not head.strip():
+            if is_whole:
+                yield Broken("empty_file", "the file holds nothing", 0)
+            else:
+                yield from self._read_scanned(head, stream)
+        elif is_whole and _is_sound(head):
+            yield from self._from_value(head, None)
+        elif _is_line_by_line(head):
+            yield from self._read_lines(head, stream)
+        elif head.lstrip()[:1] not in (b"{", b"["):
+            yield Broken("not_json", _complaint(head), _fault_byte(head), None, head[:_RAW_SHOWN_BYTES])
+        else:
+            yield from self._read_scanned(head, stream)
+
+    def _from_value(self, raw: bytes, line: int | None) -> Iterator[Item]:
+        """The records of one sound JSON value."""
+        document = Document(0)
+        for part in take_apart(raw):
+            if isinstance(part, Misfit):
+                yield self._unusable(part.code, part.message, part.raw, line)
+            else:
+                if part.envelope is not document.envelope:
+                    document = self._next_document(part.envelope)
+                yield self._record(part, document, line)
+
+    def _read_lines(self, head: bytes, stream: BinaryIO) -> Iterator[Item]:
+        number = 0
+        rest = head
+        while rest:
+            more = _read_fully(stream, self._window_bytes)
+            cut = rest.rfind(b"\n") + 1 if more else len(rest)
+            lines, rest = rest[:cut], rest[cut:] + more
+            position = 0
+            while position < len(lines):
+                end = lines.find(b"\n", position)
+                end = len(lines) if end < 0 else end
+                line = lines[position:end].strip()
+                number += 1
+                if line and not _is_sound(line):
+                    if document_end := _spanning_document(lines, position):
+                        line = lines[position:document_end].strip()
+                        yield from self._from_value(line, number)
+                        number += line.count(b"\n")
+                        end = document_end
+                    else:
+                        yield self._unusable("not_json", _complaint(line), line, number)
+                elif line:
+                    yield from self._from_value(line, number)
+                position = end + 1
+
+    def _read_scanned(self, head: bytes, stream: BinaryIO) -> Iterator[Item]:
+        scanner = Scanner()
+        document = self._next_document(None)
+        window = head
+        try:
+            while window:
+                for found in scanner.feed(window):
+                    if isinstance(found, Stray):
+                        yield self._stray(found)
+                    elif isinstance(found, Element):
+                        yield self._element(found, document)
+                    else:
+                        yield from self._end_of(found, document)
+                        document = self._next_document(None)
+                window = _read_fully(stream, self._window_bytes)
+        except UnmatchedBracket as error:
+            yield Broken("not_json", "a closing bracket too many", error.byte, document.number)
+            return
+        if (byte := scanner.unfinished()) is not None:
+            message = f"the document that begins at byte {byte} is cut off; nothing of it was used"
+            yield Broken("cut_off", message, scanner.bytes_seen(), document.number)
+
+    def _stray(self, stray: Stray) -> Item:
+        if stray.in_array:
+            return self._unusable("not_a_record", "a record must be a JSON object", stray.raw, None)
+        return Broken("not_json", "this is not JSON", stray.byte, None, stray.raw[:_RAW_SHOWN_BYTES])
+
+    def _element(self, element: Element, document: Document) -> Item:
+        try:
+            part = element_part(element.array, element.raw, Envelope())
+        except _JSON_FAULTS as error:
+            return self._unusable("not_json", _message(error, element.raw), element.raw, None)
+        return self._record(part, document, None)
+
+    def _end_of(self, scanned: ScannedDocument, document: Document) -> Iterator[Item]:
+        """The records in what is left of a document without its elements, which its envelope is read from."""
+        try:
+            document.envelope = envelope_of(scanned.header) if scanned.header[:1] == b"{" else Envelope()
+            parts = list(take_apart(scanned.header))
+        except _JSON_FAULTS as error:
+            document.envelope = Envelope()
+            yield self._unusable("not_json", _message(error, scanned.header), scanned.header, None)
+            return
+        for part in parts:
+            if isinstance(part, Misfit):
+                yield self._unusable(part.code, part.message, part.raw, None)
+            elif scanned.header[:1] == b"{":
+                yield self._record(part, document, None)
+            else:
+                yield self._record(part, self._next_document(part.envelope), None)
+
+    def _next_document(self, envelope: Envelope | None) -> Document:
+        self._documents += 1
+        return Document(self._documents, envelope)
+
+    def _record(self, part: Part, document: Document, line: int | None) -> RawRecord:
+        self._records += 1
+        return RawRecord(part.format, part.raw, document, self._records, line)
+
+    def _unusable(self, code: str, message: str, raw: bytes, line: int | None) -> Unusable:
+        self._records += 1
+        return Unusable(code, message, raw, self._records, line)
+
+
+def _read_fully(stream: BinaryIO, size: int) -> bytes:
+    """Up to `size` bytes: fewer only at the stream's end, whatever single reads return."""
+    pieces = []
+    while size > 0 and (piece := stream.read(size)):
+        pieces.append(piece)
+        size -= len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _is_sound(text: bytes) -> bool:
+    try:
+        _whole.decode(text)
+        text.decode()
+    except _JSON_FAULTS:
+        return False
+    return True
+
+
+def _is_line_by_line(head: bytes) -> bool:
+    """Whether these are JSON lines: the first line is sound and not the last, or the next two are."""
+    lines = [line for line in head[: 1 << 20].split(b"\n", 64) if line.strip()][:3]
+    sound = [line.strip()[:1] in (b"{", b"[") and _is_sound(line.strip()) for line in lines]
+    return len(sound) > 1 and (sound[0] or sound[1:] == [True, True])
+
+
+def _spanning_document(text: bytes, position: int) -> int | None:
+    """Where a sound document that begins here and spans several lines ends, None where none does."""
+    try:
+        _, end = json.JSONDecoder().raw_decode(text[position:].decode())
+    except (ValueError, RecursionError):
+        return None
+    return position + len(text[position:].decode()[:end].encode())
+
+
+def _complaint(text: bytes) -> str:
+    try:
+        _whole.decode(text)
+        text.decode()
+    except _JSON_FAULTS as error:
+        return _message(error, text)
+    return "this is not JSON"
+
+
+def _message(error: Exception, text: bytes) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deeply to be read"
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8 (byte {error.start})"
+    return f"not JSON: {error}"
+
+
+def _fault_byte(text: bytes) -> int:
+    """The byte that the parser stopped at, as far as it says."""
+    message = _complaint(text)
+    _, found, rest = message.rpartition("(byte ")
+    return int(rest.rstrip(")")) if found else len(text)

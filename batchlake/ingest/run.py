@@ -1,0 +1,330 @@
+"""One ingest from paths to a committed run: find, read, stage, merge, write, pin.
+
+All tables of a run become visible at once, with its row in the ledger; whatever stops it before that leaves
+the lake as it was. The bytes of an export are known by their SHA-256, so an export that was read before costs
+its reading and no more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import platform
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from batchlake import sqlfiles
+from batchlake.engine import Engine, literal
+from batchlake.errors import LakeNotWritable
+from batchlake.ingest.changes import write_merged, write_once, write_segments
+from batchlake.ingest.merge import BATCH_RULE, CALL_RULE, merge
+from batchlake.ingest.records import WINDOW_BYTES, Broken, RawRecord, RecordReader, Unusable
+from batchlake.ingest.report import IngestReport
+from batchlake.ingest.sources import Export, Found, UnpackError, find
+from batchlake.ingest.staging import ReadExport, Staging
+from batchlake.schema import DEFAULT_SOURCE, EXPORTS, FORMAT_VERSION, PROBLEMS, SNAPSHOTS, TABLES
+from batchlake.store import LakeTables, Ledger, Version, Writer, writer_lock
+
+_SCRATCH: Final = "_scratch"
+_OWN_ENTRIES: Final = frozenset({*TABLES, _SCRATCH, "_lock", "_lock.json"})
+
+Progress = Callable[[str, int], None]
+"""Called with an export's location when it begins, and with the bytes read since the last call."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestOptions:
+    """How to ingest.
+
+    Attributes:
+        source: which platform or account the exports are of; part of a call's identity.
+        force: read exports again whose bytes are known.
+        dry_run: do everything but write.
+        wait_seconds: how long to wait for another writer.
+        memory_limit: DuckDB's own limit, as `2GB`; None is a quarter of the machine's memory.
+    """
+
+    source: str = DEFAULT_SOURCE
+    force: bool = False
+    dry_run: bool = False
+    wait_seconds: float = 0
+    memory_limit: str | None = None
+
+
+def ingest(
+    root: Path,
+    paths: Iterable[str | os.PathLike[str]],
+    options: IngestOptions,
+    progress: Progress = lambda location, size: None,
+) -> IngestReport:
+    """Read exports into the lake at `root`, which is made if there is none.
+
+    Raises:
+        ExportUnreadable: a path doesn't exist or can't be opened; nothing was ingested.
+        LakeLocked, LakeNotWritable, LakeDamaged, LakeTooNew: the lake is as it was.
+    """
+    started = datetime.now(UTC)
+    found = find(paths)
+    if options.dry_run:
+        return _Run(root, options, progress, started).execute(found, None)
+    _refuse_foreign_folder(root)
+    with writer_lock(root, wait_seconds=options.wait_seconds):
+        return _Run(root, options, progress, started).execute(found, Writer(LakeTables(root)))
+
+
+class _Run:
+    """The state of one ingest."""
+
+    def __init__(self, root: Path, options: IngestOptions, progress: Progress, started: datetime) -> None:
+        self._root = root
+        self._options = options
+        self._progress = progress
+        self._started = started
+        self._clock = time.monotonic()
+        self._tables = LakeTables(root)
+        self._ledger = Ledger(self._tables)
+        self._run_id = f"{started:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}"
+        self._read: list[ReadExport] = []
+        self._skipped = 0
+
+    def execute(self, found: Found, writer: Writer | None) -> IngestReport:
+        """Do it all; without a writer, all but the writing."""
+        before = self._ledger.find()
+        if writer:
+            writer.prepare(dict(before.pins) if before else {})
+        with _scratch(self._root if writer else None) as spill, self._engine(spill, before) as engine:
+            staging = Staging(engine)
+            known = {
+                row["export_id"]
+                for row in engine.rows(
+                    "select export_id from exports where source = $source", {"source": self._options.source}
+                )
+            }
+            for broken, error in found.broken:
+                self._note_broken(staging, broken, error)
+            for export in found.exports:
+                self._read_export(staging, export, known)
+            staging.finish()
+            engine.run(f"create view found_problems_now as {sqlfiles.load('ingest/found_problems').text}")
+            run = literal(self._run_id)
+            engine.run(f"create table fresh_problems as select *, {run} as run_id from found_problems_now")
+            merge(engine, BATCH_RULE, self._run_id)
+            merge(engine, CALL_RULE, self._run_id)
+            facts = self._facts(engine)
+            changed = bool(facts["exports_read"] or facts["problems"])
+            segments = 0
+            versions: dict[str, int] = {}
+            if changed and writer:
+                segments = self._write(engine, writer)
+                versions = writer.versions()
+                self._commit(writer, facts, versions)
+            return self._report(engine, found, facts, segments, versions, changed=changed)
+
+    def _engine(self, spill: Path | None, before: Version | None) -> Engine:
+        memory_limit = self._options.memory_limit or f"{_machine_memory_bytes() // 4}B"
+        engine = Engine(str(self._root), memory_limit=memory_limit, spill=spill)
+        pins = before.pins if before else {}
+        engine.show({name: self._tables.files(name, version) for name, version in pins.items()})
+        return engine
+
+    def _read_export(self, staging: Staging, export: Export, known: set[str]) -> None:
+        self._progress(export.location, 0)
+        read = self._new_export(export)
+        try:
+            data = self._fingerprint(export, read)
+            if not self._options.force and read.export_id in known:
+                self._skipped += 1
+                return
+            self._stage(staging, export, read, data)
+        except (UnpackError, OSError) as error:
+            self._note_broken(staging, export, error)
+            return
+        if export.path is None and not self._options.force and read.export_id in known:
+            staging.drop(read)
+            self._skipped += 1
+            return
+        known.add(str(read.export_id))
+        self._read.append(read)
+
+    def _new_export(self, export: Export) -> ReadExport:
+        number = len(self._read) + self._skipped + 1
+        return ReadExport(number, self._options.source, None, export.location, export.observed_at)
+
+    def _fingerprint(self, export: Export, read: ReadExport) -> bytes | None:
+        """Fill in the export's SHA-256 and size; its bytes, if they fit the window or can't be read again."""
+        digest = hashlib.sha256()
+        pieces: list[bytes] = []
+        with export.open() as stream:
+            while piece := stream.read(1 << 20):
+                digest.update(piece)
+                read.bytes += len(piece)
+                self._progress(export.location, len(piece))
+                if read.bytes <= WINDOW_BYTES or export.path is None:
+                    pieces.append(piece)
+        read.export_id = digest.hexdigest()
+        return b"".join(pieces) if read.bytes <= WINDOW_BYTES or export.path is None else None
+
+    def _stage(self, staging: Staging, export: Export, read: ReadExport, data: bytes | None) -> None:
+        staging.begin(read)
+        reader = RecordReader()
+        with _opened(export, data) as stream:
+            for item in reader.read(stream):
+                if isinstance(item, RawRecord):
+                    staging.add(read, item)
+                elif isinstance(item, Unusable):
+                    raw = item.raw.decode("utf-8", "backslashreplace")
+                    staging.problem(
+                        read, level="record", code=item.code, message=item.message, raw=raw,
+                        record=item.number, line=item.line,
+                    )  # fmt: skip
+                else:
+                    self._note_break(staging, read, item)
+        read.records = reader.records
+
+    def _note_break(self, staging: Staging, read: ReadExport, broken: Broken) -> None:
+        if broken.document is not None:
+            staging.drop(read, broken.document)
+        raw = broken.raw.decode("utf-8", "backslashreplace") or None
+        staging.problem(
+            read, level="file", code=broken.code, message=f"{broken.message} (byte {broken.byte})",
+            byte=broken.byte, raw=raw,
+        )  # fmt: skip
+
+    def _note_broken(self, staging: Staging, export: Export, error: UnpackError | OSError) -> None:
+        read = self._new_export(export)
+        self._read.append(read)
+        staging.begin(read)
+        if isinstance(error, UnpackError):
+            message = f"{error.message} (byte {error.byte})"
+            staging.problem(read, level="file", code=error.code, message=message, byte=error.byte)
+        else:
+            staging.problem(read, level="file", code="unreadable", message=error.strerror or str(error))
+
+    def _facts(self, engine: Engine) -> dict[str, Any]:
+        """This run's counts, as the ledger keeps them."""
+        facts = engine.row(sqlfiles.load("ingest/run_counts").text, {"run_id": self._run_id})
+        return facts | {
+            "exports_read": sum(export.export_id is not None for export in self._read),
+            "exports_skipped": self._skipped,
+            "records": sum(export.records for export in self._read),
+        }
+
+    def _write(self, engine: Engine, writer: Writer) -> int:
+        write_merged(engine, writer, CALL_RULE, self._run_id)
+        segments = write_segments(engine, writer)
+        write_merged(engine, writer, BATCH_RULE, self._run_id)
+        run = literal(self._run_id)
+        again = "select source, export_id from read_exports semi join exports using (source, export_id)"
+        engine.run(
+            f"create view fresh_snapshots as select *, {run} as run_id "
+            f"from ({sqlfiles.load('ingest/snapshots').text})"
+        )
+        engine.run(
+            f"create view fresh_exports as select read_exports.*, coalesce(found.problems, 0) as problems, "
+            f"{run} as run_id from read_exports left join "
+            "(select export_id, count(*) as problems from fresh_problems group by all) found using (export_id) "
+            "where export_id is not null"
+        )
+        for table in (SNAPSHOTS, PROBLEMS, EXPORTS):
+            write_once(engine, writer, table, f"fresh_{table.name}", again)
+        return segments
+
+    def _commit(self, writer: Writer, facts: dict[str, Any], versions: dict[str, int]) -> None:
+        import batchlake
+
+        row = facts | {
+            "run_id": self._run_id,
+            "kind": "ingest",
+            "started_at": self._started,
+            "finished_at": datetime.now(UTC),
+            "batchlake_version": batchlake.__version__,
+            "host": platform.node(),
+            "format_version": FORMAT_VERSION,
+            "table_versions": versions,
+        }
+        row.pop("calls_unchanged")
+        self._ledger.commit(writer, row)
+
+    def _report(
+        self,
+        engine: Engine,
+        found: Found,
+        facts: dict[str, Any],
+        segments: int,
+        versions: dict[str, int],
+        *,
+        changed: bool,
+    ) -> IngestReport:
+        by_code = engine.rows(
+            "select code, count(*) as count from fresh_problems group by code order by code"
+        )
+        unknown = engine.rows(
+            "select status_reported as spelling, count(*) as count from observed_calls "
+            "where outcome = 'unknown' and status_reported is not null "
+            "and status_key(status_reported) <> 'unknown' group by all order by all"
+        )
+        problems = {row["code"]: row["count"] for row in by_code}
+        return IngestReport(
+            lake=str(self._root),
+            run_id=self._run_id if changed and not self._options.dry_run else None,
+            dry_run=self._options.dry_run,
+            started_at=self._started,
+            seconds=time.monotonic() - self._clock,
+            bytes_read=sum(export.bytes for export in self._read),
+            segments_written=segments,
+            problems_by_code=problems,
+            unknown_statuses={row["spelling"]: row["count"] for row in unknown},
+            passed_over=tuple(found.passed_over),
+            table_versions=versions,
+            **{name: value for name, value in facts.items() if name != "problems"},
+        )
+
+
+@contextmanager
+def _opened(export: Export, data: bytes | None) -> Iterator[BinaryIO]:
+    if data is not None:
+        yield io.BytesIO(data)
+    else:
+        with export.open() as stream:
+            yield stream
+
+
+@contextmanager
+def _scratch(root: Path | None) -> Iterator[Path | None]:
+    """A folder in the lake for what overflows memory, emptied before and after; none for a dry run."""
+    if root is None:
+        yield None
+        return
+    folder = root / _SCRATCH
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+    except OSError as error:
+        raise LakeNotWritable(str(root), error.strerror or str(error)) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _refuse_foreign_folder(root: Path) -> None:
+    """A folder that holds something else is more likely a mistyped path than a place for a lake."""
+    if not root.exists():
+        return
+    if not root.is_dir():
+        raise LakeNotWritable(str(root), "it is a file")
+    foreign = sorted(entry.name for entry in root.iterdir() if entry.name not in _OWN_ENTRIES)
+    if foreign and not (root / "runs").exists():
+        raise LakeNotWritable(str(root), f"the folder holds other things ({', '.join(foreign[:3])})")
+
+
+def _machine_memory_bytes() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -1,0 +1,237 @@
+"""Finds exports: what a path, folder, glob or `-` names becomes a sequence of streams of JSON bytes.
+
+In come paths as a person gave them, out come `Export`s, each a location, a time and a stream that is
+decompressed as it is read. A container (gzip, Zstandard, zip) is told by its first bytes, never by its name.
+An archive's members are read where they lie; nothing is unpacked to disk, so a member's name can't escape.
+"""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import io
+import os
+import stat
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, BinaryIO, Final
+
+import zstandard
+
+from batchlake.errors import ExportUnreadable
+
+STANDARD_INPUT: Final = "-"
+_STDIN_LOCATION: Final = "<standard input>"
+
+_GZIP: Final = b"\x1f\x8b"
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+_ZIP: Final = b"PK\x03\x04"
+_EMPTY_ZIP: Final = b"PK\x05\x06"
+
+_EXPANSION_LIMIT: Final = 2_000
+_EXPANSION_FREE_BYTES: Final = 1 << 30
+"""An archive may expand this many bytes before the ratio to its own size is looked at."""
+
+
+class UnpackError(Exception):
+    """A container that does not unpack; `byte` counts decompressed bytes that came before."""
+
+    def __init__(self, code: str, message: str, byte: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.byte = byte
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One file (or member of an archive, or standard input) that may hold exports.
+
+    `observed_at` is the file's modification time, else the time of finding it, in UTC.
+    """
+
+    location: str
+    path: Path | None
+    member: str | None
+    observed_at: datetime
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Its bytes, decompressed as they are read.
+
+        Raises:
+            UnpackError: from here or from a later read, when the container is broken.
+            OSError: when the file can't be opened or read.
+        """
+        if self.path is None:
+            yield _decompressed(sys.stdin.buffer, None)
+        elif self.member is None:
+            with self.path.open("rb") as file:
+                yield _decompressed(file, self.path.stat().st_size)
+        else:
+            with _member(self.path, self.member) as (file, size):
+                yield _decompressed(file, size)
+
+
+@dataclass(slots=True)
+class Found:
+    """What the given paths hold: exports, archives that don't open, and files passed over in folders."""
+
+    exports: list[Export]
+    broken: list[tuple[Export, UnpackError | OSError]]
+    passed_over: list[str]
+
+
+def find(paths: Iterable[str | os.PathLike[str]]) -> Found:
+    """All exports at these paths, in a fixed order: as given, folders walked by name.
+
+    A folder is walked with everything in it but hidden files and Markdown; a named file is always read.
+
+    Raises:
+        ExportUnreadable: a path doesn't exist, can't be opened, or a glob matches nothing.
+    """
+    found = Found([], [], [])
+    seen: set[str] = set()
+    for given in [os.fspath(path) for path in paths]:
+        if given == STANDARD_INPUT:
+            found.exports.append(Export(_STDIN_LOCATION, None, None, datetime.now(UTC)))
+            continue
+        for path, named in _files(given, found):
+            if (real := os.path.realpath(path)) not in seen:
+                seen.add(real)
+                _add(path, found, named=named)
+    return found
+
+
+def _files(given: str, found: Found) -> Iterator[tuple[Path, bool]]:
+    """The regular files that one given path means, each with whether it was named itself."""
+    path = Path(given)
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        matches = sorted(glob.glob(given, recursive=True))  # noqa: PTH207 - the pattern may be absolute
+        matches = matches if glob.has_magic(given) else []
+        if not matches:
+            reason = "the pattern matches nothing" if glob.has_magic(given) else error.strerror or str(error)
+            raise ExportUnreadable(given, reason) from error
+        for match in matches:
+            yield from _files(glob.escape(match) if not Path(match).exists() else match, found)
+        return
+    except ValueError as error:
+        raise ExportUnreadable(given, str(error)) from error
+    if stat.S_ISDIR(mode):
+        yield from ((file, False) for file in _walk(path, found))
+    else:
+        yield path, True
+
+
+def _walk(folder: Path, found: Found) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        raise ExportUnreadable(str(error.filename), error.strerror or str(error)) from error
+
+    for parent, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(parent, name)
+            if name.startswith(".") or name.lower().endswith(".md"):
+                found.passed_over.append(str(path))
+            elif path.is_file():
+                yield path
+
+
+def _add(path: Path, found: Found, *, named: bool) -> None:
+    location = str(path)
+    try:
+        observed_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        whole = Export(location, path, None, observed_at)
+        with path.open("rb") as file:
+            magic = file.read(4) if path.is_file() else b""
+        members = _members(path) if magic in (_ZIP, _EMPTY_ZIP) else None
+    except OSError as error:
+        if named:
+            raise ExportUnreadable(location, error.strerror or str(error)) from error
+        found.broken.append((Export(location, path, None, datetime.now(UTC)), error))
+    except UnpackError as error:
+        found.broken.append((whole, error))
+    else:
+        if members is None:
+            found.exports.append(whole)
+        else:
+            for member in members:
+                found.exports.append(Export(f"{location}!{member}", path, member, observed_at))
+
+
+def _members(path: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [info.filename for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise UnpackError("bad_archive", f"the zip archive does not open: {error}", 0) from error
+
+
+@contextmanager
+def _member(path: Path, member: str) -> Iterator[tuple[BinaryIO, int]]:
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(member) as file:
+            info = archive.getinfo(member)
+            yield io.BufferedReader(_Unpacking(file, info.compress_size)), info.file_size
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, KeyError) as error:
+        raise UnpackError("bad_archive", f"the zip member does not open: {error}", 0) from error
+
+
+def _decompressed(file: BinaryIO, size: int | None) -> BinaryIO:
+    """The stream behind a gzip or Zstandard wrapping, or the stream itself."""
+    buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)  # type: ignore[type-var]
+    magic = buffered.peek(4)[:4]
+    if magic[:2] == _GZIP:
+        return io.BufferedReader(_Unpacking(gzip.GzipFile(fileobj=buffered), size))
+    if magic == _ZSTD:
+        reader = zstandard.ZstdDecompressor().stream_reader(buffered, read_across_frames=True)
+        return io.BufferedReader(_Unpacking(reader, size))
+    if magic in (_ZIP, _EMPTY_ZIP):
+        raise UnpackError("nested_archive", "a zip archive inside another container is not read", 0)
+    return buffered
+
+
+class _Unpacking(io.RawIOBase):
+    """A decompressing stream whose faults are `UnpackError`s and that stops before it expands without end."""
+
+    def __init__(self, stream: IO[bytes] | io.BufferedIOBase, packed_size: int | None) -> None:
+        super().__init__()
+        self._stream = stream
+        self._packed_size = packed_size
+        self._unpacked = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _read(self, size: int) -> bytes:
+        try:
+            data = self._stream.read(size)
+        except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError, zipfile.BadZipFile) as error:
+            raise UnpackError(
+                "bad_archive", f"the compressed data breaks off: {error}", self._unpacked
+            ) from error
+        self._unpacked += len(data)
+        if (
+            self._unpacked > _EXPANSION_FREE_BYTES
+            and self._packed_size
+            and self._unpacked > self._packed_size * _EXPANSION_LIMIT
+        ):
+            raise UnpackError(
+                "expands_without_end",
+                f"{self._packed_size} packed bytes expand past {self._unpacked}; unpack it yourself if meant",
+                self._unpacked,
+            )
+        return data

@@ -1,0 +1,110 @@
+"""The ledger: one row a run, naming the version of every table that the run left behind.
+
+Readers open the tables at the versions of one row, the newest unless asked for another; that is what makes a
+run over many Delta tables one transaction, and every earlier run readable. The `runs` table itself is always
+read at its newest version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from batchlake.engine import Engine, view_of
+from batchlake.errors import InvalidRequest, LakeDamaged, LakeNotFound, LakeTooNew
+from batchlake.schema import FORMAT_VERSION, RUNS
+from batchlake.store.tables import LakeTables, Writer
+
+_MOST_FILES: Final = 24
+"""Past this many files, the run that adds another folds the ledger into one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The lake as one run left it: its id, when it was committed (UTC), and the tables' Delta versions."""
+
+    run_id: str
+    finished_at: datetime
+    pins: Mapping[str, int]
+
+
+class Ledger:
+    """Reads and writes the `runs` table of one lake."""
+
+    def __init__(self, tables: LakeTables) -> None:
+        self._tables = tables
+        self._lake = str(tables.root)
+
+    def newest(self) -> Version:
+        """The lake as the newest finished run left it.
+
+        Raises:
+            LakeNotFound: no run has finished here.
+            LakeTooNew: a newer batchlake wrote it.
+        """
+        rows = self._rows("true", {})
+        if not rows:
+            raise LakeNotFound(self._lake, "no ingest has finished there")
+        return _version(rows[0])
+
+    def find(self) -> Version | None:
+        """Like `newest`, None where no run has finished yet."""
+        try:
+            return self.newest()
+        except LakeNotFound:
+            return None
+
+    def at(self, moment: datetime | str) -> Version:
+        """The lake as it was at a time (aware), or as the run of this id left it.
+
+        Raises:
+            InvalidRequest: no run had finished then, or none has this id.
+        """
+        if isinstance(moment, str):
+            rows = self._rows("run_id = $run_id", {"run_id": moment})
+            wanted = f"no run {moment!r}"
+        else:
+            rows = self._rows("finished_at <= $moment", {"moment": moment})
+            wanted = f"no run had finished at {moment.isoformat()}"
+        if not rows:
+            self.newest()
+            raise InvalidRequest(
+                f"{wanted} in the lake {self._lake!r}. `batchlake runs` lists all of them.", at=str(moment)
+            )
+        return _version(rows[0])
+
+    def commit(self, writer: Writer, row: Mapping[str, Any]) -> None:
+        """End a run: everything written is synced, then its row is added, then that is synced too."""
+        import pyarrow as pa
+
+        writer.sync(writer.written())
+        with Engine(self._lake) as engine:
+            engine.run(view_of(RUNS, ()))
+            columns = ", ".join(f"${column.name}::{column.type} as {column.name}" for column in RUNS.columns)
+            table = engine.arrow(f"select {columns}", row)
+        writer.append("runs", pa.RecordBatchReader.from_batches(table.schema, table.to_batches()))
+        writer.sync(["runs"])
+        if len(self._tables.files("runs")) > _MOST_FILES:
+            writer.compact("runs")
+
+    def _rows(self, condition: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The newest run for which the condition holds, if any."""
+        if not self._tables.exists("runs"):
+            raise LakeNotFound(self._lake)
+        with Engine(self._lake) as engine:
+            engine.run(view_of(RUNS, self._tables.files("runs")))
+            newest_format = engine.row("select max(format_version) as format from runs")["format"]
+            if newest_format is not None and newest_format > FORMAT_VERSION:
+                raise LakeTooNew(self._lake, newest_format, FORMAT_VERSION)
+            return engine.rows(
+                f"select * from runs where {condition} order by finished_at desc, run_id desc limit 1", params
+            )
+
+
+def _version(row: Mapping[str, Any]) -> Version:
+    pins = row["table_versions"]
+    if not pins:
+        raise LakeDamaged("", f"run {row['run_id']} names no table versions")
+    return Version(row["run_id"], row["finished_at"], dict(pins))

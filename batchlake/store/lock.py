@@ -1,0 +1,69 @@
+"""One writer at a time on a machine, and a name for whoever holds the lock.
+
+The lock is the operating system's on a file beside the tables, so that it is free again the moment its
+holder dies. Who holds it is written next to it, for the error that the second writer gets.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from batchlake.errors import LakeLocked, LakeNotWritable
+
+
+@contextmanager
+def writer_lock(root: Path, *, wait_seconds: float = 0) -> Iterator[None]:
+    """Hold the lake's write lock for the block.
+
+    Args:
+        root: the lake's folder, made if it doesn't exist.
+        wait_seconds: how long to wait for another writer; 0 gives up at once.
+
+    Raises:
+        LakeLocked: another writer holds it; says which and since when.
+        LakeNotWritable: the folder can't be made or written.
+    """
+    holder = root / "_lock.json"
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(root / "_lock")
+        lock.acquire(timeout=wait_seconds)
+    except Timeout:
+        who, since = _read(holder)
+        raise LakeLocked(str(root), who, since) from None
+    except OSError as error:
+        raise LakeNotWritable(str(root), error.strerror or str(error)) from error
+    try:
+        _describe(root, holder)
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _describe(root: Path, holder: Path) -> None:
+    facts = {
+        "holder": f"process {os.getpid()} on {socket.gethostname()}",
+        "since": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    try:
+        holder.write_text(json.dumps(facts), encoding="utf-8")
+    except OSError as error:
+        raise LakeNotWritable(str(root), error.strerror or str(error)) from error
+
+
+def _read(holder: Path) -> tuple[str | None, str | None]:
+    """Who holds the lock and since when; nothing where the file is gone or half written at this moment."""
+    try:
+        facts = json.loads(holder.read_text(encoding="utf-8"))
+        return facts["holder"], facts["since"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None, None

@@ -1,0 +1,95 @@
+-- what: Canonical batch fields read as their types, each with the faults found in it.
+-- grain: one row per raw record
+-- inputs: canonical_batches, read_exports
+-- outputs:
+--   the merged columns of `batches` (NULL where absent or unreadable), `identity` (the id), `faults` (a list of field, code, raw), and
+--   the record's place
+with
+canonical as (select * from canonical_batches),
+
+exports as (select * from read_exports),
+
+typed as (
+  select
+    canonical.export_no,
+    canonical.document,
+    canonical.record,
+    canonical.line,
+    canonical.batch_id,
+    canonical.status as status_reported,
+    time_of(created_at) as created_at,
+    case when time_of(completed_at) >= time_of(created_at) or created_at is null or time_of(created_at) is null
+      then time_of(completed_at) end as completed_at,
+    count_of(reported_total_calls) as reported_total_calls,
+    count_of(reported_completed) as reported_completed,
+    count_of(reported_failed) as reported_failed,
+    count_of(reported_in_progress) as reported_in_progress,
+    number_between(reported_average_duration_seconds, 0, 1e9) as reported_average_duration_seconds,
+    money_of(reported_total_cost) as reported_total_cost,
+    number_between(reported_success_rate, 0, 1) as reported_success_rate,
+    number_between(reported_sentiment_positive, 0, 1) as reported_sentiment_positive,
+    number_between(reported_sentiment_neutral, 0, 1) as reported_sentiment_neutral,
+    number_between(reported_sentiment_negative, 0, 1) as reported_sentiment_negative,
+    case when json_type(reported_common_responses) = 'ARRAY' then reported_common_responses::varchar end
+      as reported_common_responses,
+    extra_object(extra) as extra,
+    time_of(updated_at) as updated_at,
+    time_of(envelope_exported_at) as exported_at,
+    canonical as given
+  from canonical
+),
+
+final as (
+  select
+    typed.* exclude (given, export_no),
+    typed.export_no,
+    typed.batch_id as identity,
+    exports.observed_at as read_at,
+    list_filter(
+      list_concat(
+        [
+          fault('created_at', 'not_a_time', given.created_at, typed.created_at),
+          fault('updated_at', 'not_a_time', given.updated_at, typed.updated_at),
+          fault(
+            'completed_at', if(time_of(given.completed_at) is null, 'not_a_time', 'end_before_start'),
+            given.completed_at, typed.completed_at
+          ),
+          fault('reported_total_calls', 'not_a_count', given.reported_total_calls, typed.reported_total_calls),
+          fault('reported_completed', 'not_a_count', given.reported_completed, typed.reported_completed),
+          fault('reported_failed', 'not_a_count', given.reported_failed, typed.reported_failed),
+          fault('reported_in_progress', 'not_a_count', given.reported_in_progress, typed.reported_in_progress),
+          fault(
+            'reported_average_duration_seconds', 'not_a_duration',
+            given.reported_average_duration_seconds, typed.reported_average_duration_seconds
+          ),
+          fault('reported_total_cost', 'not_an_amount', given.reported_total_cost, typed.reported_total_cost),
+          fault('reported_success_rate', 'not_a_share', given.reported_success_rate, typed.reported_success_rate),
+          fault(
+            'reported_sentiment_positive', 'not_a_share',
+            given.reported_sentiment_positive, typed.reported_sentiment_positive
+          ),
+          fault(
+            'reported_sentiment_neutral', 'not_a_share',
+            given.reported_sentiment_neutral, typed.reported_sentiment_neutral
+          ),
+          fault(
+            'reported_sentiment_negative', 'not_a_share',
+            given.reported_sentiment_negative, typed.reported_sentiment_negative
+          ),
+          case when json_type(given.reported_common_responses) not in ('ARRAY', 'NULL')
+            then {
+              field: 'reported_common_responses', code: 'not_a_list', raw: given.reported_common_responses::varchar
+            }
+          end
+        ],
+        list_transform(
+          given.misplaced, lambda part: {field: part.field, code: 'not_an_object', raw: part.raw::varchar}
+        )
+      ),
+      lambda found: found is not null
+    ) as faults
+  from typed
+  inner join exports using (export_no)
+)
+
+select * from final

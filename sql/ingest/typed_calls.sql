@@ -1,0 +1,153 @@
+-- what: Canonical call fields read as their types, each with the faults found in it.
+-- grain: one row per raw record
+-- inputs: canonical_calls, read_exports
+-- outputs:
+--   the merged columns of `calls` (NULL where absent or unreadable), `segments` (a list of raw utterances, NULL
+--   where there is no transcript), `identity` (the id), `faults` (a list of field, code, raw), and the record's place
+with
+canonical as (select * from canonical_calls),
+
+exports as (select * from read_exports),
+
+transcripts as (
+  select
+    *,
+    case json_type(transcript)
+      when 'OBJECT' then utterances_of(transcript -> 'segments')
+      when 'ARRAY' then utterances_of(transcript)
+      when 'VARCHAR' then utterances_in(transcript ->> '$')
+    end as utterances
+  from canonical
+),
+
+usable as (
+  select
+    *,
+    nullif(
+      list_transform(
+        list_filter(utterances, lambda found: found.text is not null),
+        lambda found: struct_pack(
+          speaker := found.speaker, text := found.text, spoken_at := found.spoken_at,
+          offset_seconds := found.offset_seconds, confidence := found.confidence, extra := found.extra
+        )
+      ),
+      []
+    ) as segments
+  from transcripts
+),
+
+typed as (
+  select
+    canonical.export_no,
+    canonical.document,
+    canonical.record,
+    canonical.line,
+    canonical.envelope_batch_id,
+    canonical.envelope_exported_at,
+    canonical.call_id,
+    case when is_id(canonical.batch_id) then canonical.batch_id end as batch_id,
+    canonical.status as status_reported,
+    number_between(duration_seconds, 0, 1e9) as duration_seconds,
+    money_of(cost) as cost,
+    case when regexp_full_match(currency, '[A-Za-z]{3}') then upper(currency) end as currency,
+    time_of(created_at) as created_at,
+    time_of(started_at) as started_at,
+    case when time_of(ended_at) >= time_of(started_at) or started_at is null or time_of(started_at) is null
+      then time_of(ended_at) end as ended_at,
+    case when lower(direction) in ('inbound', 'outbound', 'web') then lower(direction) end as direction,
+    coalesce(from_number, case when lower(direction) = 'inbound' then phone_number end) as from_number,
+    coalesce(to_number, case when lower(direction) is distinct from 'inbound' then phone_number end) as to_number,
+    agent_id,
+    agent_name,
+    case when sentiment_positive is null and coalesce(sentiment_neutral, sentiment_negative) is not null then 0
+      else number_between(sentiment_positive, 0, 1) end as sentiment_positive,
+    case when sentiment_neutral is null and coalesce(sentiment_positive, sentiment_negative) is not null then 0
+      else number_between(sentiment_neutral, 0, 1) end as sentiment_neutral,
+    case when sentiment_negative is null and coalesce(sentiment_positive, sentiment_neutral) is not null then 0
+      else number_between(sentiment_negative, 0, 1) end as sentiment_negative,
+    lower(sentiment_label) as sentiment_label,
+    number_between(engagement, 0, 1) as engagement,
+    number_between(talk_ratio_ai, 0, 1) as talk_ratio_ai,
+    number_between(talk_ratio_human, 0, 1) as talk_ratio_human,
+    number_between(response_time_seconds, 0, 1e9) as response_time_seconds,
+    count_of(interruptions) as interruptions,
+    number_of(voice_pace) as voice_pace,
+    number_of(voice_volume) as voice_volume,
+    number_of(voice_clarity) as voice_clarity,
+    flag_of(success) as success,
+    outcome_label,
+    ended_by,
+    summary,
+    recording_url,
+    flag_of(is_test) as is_test,
+    count_of(tokens_consumed) as tokens_consumed,
+    user_id,
+    pathway_id,
+    len(segments) as segment_count,
+    case when segments is not null then sha256(to_json(segments)::varchar) end as transcript_digest,
+    extra_object(extra) as extra,
+    segments,
+    utterances,
+    time_of(updated_at) as updated_at,
+    canonical as given
+  from usable as canonical
+),
+
+final as (
+  select
+    typed.* exclude (given, utterances, updated_at, envelope_exported_at, export_no),
+    typed.export_no,
+    updated_at,
+    time_of(envelope_exported_at) as exported_at,
+    typed.call_id as identity,
+    exports.observed_at as read_at,
+    list_filter(
+      list_concat(
+        [
+          fault('batch_id', 'not_an_id', given.batch_id, typed.batch_id),
+          fault('duration_seconds', 'not_a_duration', given.duration_seconds, typed.duration_seconds),
+          fault('cost', 'not_an_amount', given.cost, typed.cost),
+          fault('currency', 'not_a_currency', given.currency, typed.currency),
+          fault('created_at', 'not_a_time', given.created_at, typed.created_at),
+          fault('updated_at', 'not_a_time', given.updated_at, typed.updated_at),
+          fault('started_at', 'not_a_time', given.started_at, typed.started_at),
+          fault(
+            'ended_at', if(time_of(given.ended_at) is null, 'not_a_time', 'end_before_start'),
+            given.ended_at, typed.ended_at
+          ),
+          fault('direction', 'not_a_direction', given.direction, typed.direction),
+          fault('sentiment_positive', 'not_a_share', given.sentiment_positive, typed.sentiment_positive),
+          fault('sentiment_neutral', 'not_a_share', given.sentiment_neutral, typed.sentiment_neutral),
+          fault('sentiment_negative', 'not_a_share', given.sentiment_negative, typed.sentiment_negative),
+          fault('engagement', 'not_a_share', given.engagement, typed.engagement),
+          fault('talk_ratio_ai', 'not_a_share', given.talk_ratio_ai, typed.talk_ratio_ai),
+          fault('talk_ratio_human', 'not_a_share', given.talk_ratio_human, typed.talk_ratio_human),
+          fault(
+            'response_time_seconds', 'not_a_duration', given.response_time_seconds, typed.response_time_seconds
+          ),
+          fault('interruptions', 'not_a_count', given.interruptions, typed.interruptions),
+          fault('voice_pace', 'not_a_number', given.voice_pace, typed.voice_pace),
+          fault('voice_volume', 'not_a_number', given.voice_volume, typed.voice_volume),
+          fault('voice_clarity', 'not_a_number', given.voice_clarity, typed.voice_clarity),
+          fault('success', 'not_a_flag', given.success, typed.success),
+          fault('is_test', 'not_a_flag', given.is_test, typed.is_test),
+          fault('tokens_consumed', 'not_a_count', given.tokens_consumed, typed.tokens_consumed),
+          case
+            when json_type(given.transcript) not in ('OBJECT', 'ARRAY', 'VARCHAR', 'NULL')
+              or (json_type(given.transcript) = 'OBJECT'
+                and json_type(given.transcript -> 'segments') not in ('ARRAY', 'NULL'))
+            then {field: 'transcript', code: 'not_a_transcript', raw: given.transcript::varchar}
+          end
+        ],
+        list_transform(
+          given.misplaced, lambda part: {field: part.field, code: 'not_an_object', raw: part.raw::varchar}
+        ),
+        faults_in(utterances)
+      ),
+      lambda found: found is not null
+    ) as faults
+  from typed
+  inner join exports using (export_no)
+)
+
+select * from final

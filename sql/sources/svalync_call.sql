@@ -1,0 +1,145 @@
+-- what: Calls as the documented API publishes them: inside batch details and batch status, call details in
+--       both variants, and bare.
+-- grain: one row per raw record
+-- inputs: raw_records
+-- outputs:
+--   the columns of raw_records without `raw`, then canonical fields as text (NULL where absent),
+--   `transcript` as JSON, `extra` as entries (path, value), `misplaced` as entries (field, raw) that had to be objects
+with
+records as (select * from raw_records),
+
+outer_fields as (
+  select
+    * exclude (raw),
+    raw,
+    shaped(raw, '{
+      "id": "VARCHAR", "call_id": "VARCHAR", "batch_id": "VARCHAR", "status": "VARCHAR",
+      "duration": "VARCHAR", "cost": "VARCHAR", "currency": "VARCHAR",
+      "created_at": "VARCHAR", "updated_at": "VARCHAR",
+      "start_time": "VARCHAR", "started_at": "VARCHAR", "end_time": "VARCHAR", "ended_at": "VARCHAR",
+      "direction": "VARCHAR", "phone_number": "VARCHAR", "from_number": "VARCHAR", "to_number": "VARCHAR",
+      "agent_id": "VARCHAR", "agent_name": "VARCHAR", "agent": "JSON",
+      "success": "VARCHAR", "outcome": "VARCHAR", "ended_by": "VARCHAR", "summary": "VARCHAR",
+      "recording_url": "VARCHAR", "is_test": "VARCHAR", "user_id": "VARCHAR", "pathway_id": "VARCHAR",
+      "tokens": "VARCHAR", "transcript": "JSON", "analytics": "JSON",
+      "sentiment": "JSON", "engagement": "JSON", "talk_ratio": "JSON"
+    }') as call
+  from records
+),
+
+inner_fields as (
+  select
+    *,
+    shaped(call.fields.transcript, '{"segments": "JSON"}') as written,
+    shaped(call.fields.agent, '{"id": "VARCHAR", "name": "VARCHAR"}') as agent,
+    shaped(call.fields.analytics, '{
+      "sentiment": "JSON", "sentiment_scores": "JSON", "engagement": "JSON", "talk_ratio": "JSON",
+      "voice_metrics": "JSON", "speech_metrics": "JSON", "outcome": "VARCHAR", "conversion_status": "VARCHAR",
+      "duration": "VARCHAR"
+    }') as analytics
+  from outer_fields
+),
+
+objects as (
+  select
+    *,
+    coalesce(analytics.fields.sentiment, analytics.fields.sentiment_scores, call.fields.sentiment) as sentiment,
+    coalesce(analytics.fields.engagement, call.fields.engagement) as engagement,
+    coalesce(analytics.fields.talk_ratio, call.fields.talk_ratio) as talk_ratio,
+    coalesce(analytics.fields.voice_metrics, analytics.fields.speech_metrics) as voice
+  from inner_fields
+),
+
+innermost_fields as (
+  select
+    *,
+    shaped(sentiment, '{
+      "overall": "VARCHAR", "label": "VARCHAR", "scores": "JSON",
+      "positive": "VARCHAR", "neutral": "VARCHAR", "negative": "VARCHAR"
+    }') as feeling,
+    json_transform(
+      coalesce(sentiment -> 'scores', sentiment),
+      '{"positive": "VARCHAR", "neutral": "VARCHAR", "negative": "VARCHAR"}'
+    ) as scores,
+    shaped(engagement, '{"score": "VARCHAR", "metrics": "JSON"}') as engaged,
+    shaped(engagement -> 'metrics', '{"response_time": "VARCHAR", "interruptions": "VARCHAR"}') as metrics,
+    shaped(talk_ratio, '{"ai": "VARCHAR", "human": "VARCHAR"}') as ratio,
+    shaped(voice, '{
+      "pace": "VARCHAR", "volume": "VARCHAR", "clarity": "VARCHAR", "engagement": "VARCHAR"
+    }') as spoken
+  from objects
+),
+
+final as (
+  select
+    export_no, document, record, line, envelope_batch_id, envelope_exported_at,
+    text_of(coalesce(call.fields.call_id, call.fields.id)) as call_id,
+    text_of(call.fields.batch_id) as batch_id,
+    text_of(call.fields.status) as status,
+    text_of(coalesce(call.fields.duration, analytics.fields.duration)) as duration_seconds,
+    text_of(call.fields.cost) as cost,
+    text_of(call.fields.currency) as currency,
+    text_of(call.fields.created_at) as created_at,
+    text_of(call.fields.updated_at) as updated_at,
+    text_of(coalesce(call.fields.start_time, call.fields.started_at)) as started_at,
+    text_of(coalesce(call.fields.end_time, call.fields.ended_at)) as ended_at,
+    text_of(call.fields.direction) as direction,
+    text_of(call.fields.phone_number) as phone_number,
+    text_of(call.fields.from_number) as from_number,
+    text_of(call.fields.to_number) as to_number,
+    text_of(coalesce(call.fields.agent_id, agent.fields.id)) as agent_id,
+    text_of(coalesce(call.fields.agent_name, agent.fields.name)) as agent_name,
+    text_of(scores.positive) as sentiment_positive,
+    text_of(scores.neutral) as sentiment_neutral,
+    text_of(scores.negative) as sentiment_negative,
+    text_of(case
+      when json_type(sentiment) = 'OBJECT' then coalesce(feeling.fields.overall, feeling.fields.label)
+      else sentiment ->> '$'
+    end) as sentiment_label,
+    text_of(case
+      when json_type(engagement) = 'OBJECT' then engaged.fields.score
+      else coalesce(engagement ->> '$', spoken.fields.engagement)
+    end) as engagement,
+    text_of(ratio.fields.ai) as talk_ratio_ai,
+    text_of(ratio.fields.human) as talk_ratio_human,
+    text_of(metrics.fields.response_time) as response_time_seconds,
+    text_of(metrics.fields.interruptions) as interruptions,
+    text_of(spoken.fields.pace) as voice_pace,
+    text_of(spoken.fields.volume) as voice_volume,
+    text_of(spoken.fields.clarity) as voice_clarity,
+    text_of(coalesce(call.fields.success, analytics.fields.conversion_status)) as success,
+    text_of(coalesce(call.fields.outcome, analytics.fields.outcome)) as outcome_label,
+    text_of(call.fields.ended_by) as ended_by,
+    text_of(call.fields.summary) as summary,
+    text_of(call.fields.recording_url) as recording_url,
+    text_of(call.fields.is_test) as is_test,
+    text_of(call.fields.tokens) as tokens_consumed,
+    text_of(call.fields.user_id) as user_id,
+    text_of(call.fields.pathway_id) as pathway_id,
+    call.fields.transcript as transcript,
+    list_concat(
+      entries_of(raw, call.unknown, ''),
+      entries_of(call.fields.transcript, written.unknown, 'transcript.'),
+      entries_of(call.fields.agent, agent.unknown, 'agent.'),
+      entries_of(call.fields.analytics, analytics.unknown, 'analytics.'),
+      entries_of(sentiment, feeling.unknown, 'analytics.sentiment.'),
+      entries_of(engagement, engaged.unknown, 'analytics.engagement.'),
+      entries_of(engagement -> 'metrics', metrics.unknown, 'analytics.engagement.metrics.'),
+      entries_of(talk_ratio, ratio.unknown, 'analytics.talk_ratio.'),
+      entries_of(voice, spoken.unknown, 'analytics.voice_metrics.')
+    ) as extra,
+    list_filter(
+      [
+        {field: 'agent', raw: call.fields.agent},
+        {field: 'analytics', raw: call.fields.analytics},
+        {field: 'analytics.talk_ratio', raw: talk_ratio},
+        {field: 'analytics.voice_metrics', raw: voice},
+        {field: 'analytics.engagement.metrics', raw: engagement -> 'metrics'},
+        {field: 'analytics.sentiment.scores', raw: sentiment -> 'scores'}
+      ],
+      lambda part: json_type(part.raw) not in ('OBJECT', 'NULL')
+    ) as misplaced
+  from innermost_fields
+)
+
+select * from final
