@@ -1,3 +1,94 @@
-"""A local analytics engine over exported voice-call batches."""
+"""A local analytics engine over exported voice-call batches.
+
+>>> import batchlake
+>>> lake = batchlake.open("lake")  # created on first ingest
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from batchlake.errors import (
+        AnalyticsUnavailable,
+        BatchlakeError,
+        BatchNotFound,
+        CallNotFound,
+        ExportUnreadable,
+        FilterFault,
+        InvalidBatchId,
+        InvalidFilter,
+        InvalidRequest,
+        LakeDamaged,
+        LakeError,
+        LakeLocked,
+        LakeNotFound,
+        LakeNotWritable,
+        LakeTooNew,
+        QueryError,
+        QueryTimeout,
+        RateLimited,
+    )
+    from batchlake.filters import CompiledFilter, Filter, compile_filter
+    from batchlake.ingest import IngestReport
+    from batchlake.lake import Lake, open  # noqa: A004 - the documented name
+    from batchlake.responses import Analytics, BatchDetails, CallDetails
+    from batchlake.result import Result
+
+__all__ = [
+    "Analytics",
+    "AnalyticsUnavailable",
+    "BatchDetails",
+    "BatchNotFound",
+    "BatchlakeError",
+    "CallDetails",
+    "CallNotFound",
+    "CompiledFilter",
+    "ExportUnreadable",
+    "Filter",
+    "FilterFault",
+    "IngestReport",
+    "InvalidBatchId",
+    "InvalidFilter",
+    "InvalidRequest",
+    "Lake",
+    "LakeDamaged",
+    "LakeError",
+    "LakeLocked",
+    "LakeNotFound",
+    "LakeNotWritable",
+    "LakeTooNew",
+    "QueryError",
+    "QueryTimeout",
+    "RateLimited",
+    "Result",
+    "compile_filter",
+    "open",
+]
+
+_HOMES = {
+    "Analytics": "responses",
+    "BatchDetails": "responses",
+    "CallDetails": "responses",
+    "CompiledFilter": "filters",
+    "Filter": "filters",
+    "IngestReport": "ingest",
+    "Lake": "lake",
+    "Result": "result",
+    "compile_filter": "filters",
+    "open": "lake",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: the shell needs few of them, and wants to start fast."""
+    if name not in __all__:
+        raise AttributeError(f"module 'batchlake' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"batchlake.{_HOMES.get(name, 'errors')}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -29,7 +29,7 @@ OUTCOME_BY_STATUS: Final[dict[str, str]] = {
     "cancelled": "failed",
     "unknown": "unknown",
 }
-"""Every canonical call status and the one outcome it belongs to. The order is how far a call has come."""
+"""Every canonical call status and the one outcome it belongs to, in the order of how far a call has come."""
 
 STATUSES: Final = tuple(OUTCOME_BY_STATUS)
 OUTCOMES: Final = ("completed", "failed", "in_progress", "unknown")
@@ -58,7 +58,7 @@ def canonical_status(reported: str) -> str | None:
 
 def status_names() -> list[tuple[str, str, str, int]]:
     """Rows (key, status, outcome, rank) of the table `status_names` that SQL joins reported statuses to."""
-    ranks = {name: rank for rank, name in enumerate(STATUSES)}
+    ranks = {name: rank for rank, name in enumerate(STATUSES)} | {"unknown": -1}
     return [(key, name, OUTCOME_BY_STATUS[name], ranks[name]) for key, name in _STATUS_KEYS.items()]
 
 

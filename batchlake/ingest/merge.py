@@ -121,7 +121,7 @@ def _observations(rule: MergeRule) -> str:
             null::map(varchar, timestamptz) as field_observed_at
         from observed_{rule.table.name}
         union all by name
-        select {rule.key()}, {values}, coalesce(names.rank, 0) as status_rank, observed_at, field_observed_at
+        select {rule.key()}, {values}, coalesce(names.rank, -1) as status_rank, observed_at, field_observed_at
         from held_{rule.table.name} held
         left join status_names names on names.key = status_key(held.status_reported)
     """
@@ -157,7 +157,8 @@ def _newest(rule: MergeRule) -> str:
         extras as (
             select {key},
                 extra_object(list(struct_pack(path := extra_path, value := newest.value::json))) as extra,
-                list(struct_pack(key := 'extra.' || extra_path, value := newest.at) order by extra_path) as times
+                list(struct_pack(key := 'extra.' || extra_path, value := newest.at) order by extra_path)
+                    as times
             from by_path group by {key}
         ),
         merged as (

@@ -17,7 +17,7 @@ import msgspec
 
 from batchlake.ingest.scan import Document as ScannedDocument
 from batchlake.ingest.scan import Element, Scanner, Stray, UnmatchedBracket
-from batchlake.ingest.shapes import Envelope, Misfit, Part, element_part, envelope_of, take_apart
+from batchlake.ingest.shapes import Envelope, Misfit, Part, element_part, exported_at, take_apart
 
 WINDOW_BYTES: Final = 32 * 1024 * 1024
 """How much of an export is looked at at a time; a sound document up to this size takes the fastest way."""
@@ -178,17 +178,21 @@ class RecordReader:
 
     def _end_of(self, scanned: ScannedDocument, document: Document) -> Iterator[Item]:
         """The records in what is left of a document without its elements, which its envelope is read from."""
+        is_object = scanned.header[:1] == b"{"
         try:
-            document.envelope = envelope_of(scanned.header) if scanned.header[:1] == b"{" else Envelope()
             parts = list(take_apart(scanned.header))
+            envelopes = [part.envelope for part in parts if isinstance(part, Part)]
+            document.envelope = Envelope(None, exported_at(scanned.header) if is_object else None)
         except _JSON_FAULTS as error:
             document.envelope = Envelope()
             yield self._unusable("not_json", _message(error, scanned.header), scanned.header, None)
             return
+        if is_object and envelopes:
+            document.envelope = envelopes[0]
         for part in parts:
             if isinstance(part, Misfit):
                 yield self._unusable(part.code, part.message, part.raw, None)
-            elif scanned.header[:1] == b"{":
+            elif is_object:
                 yield self._record(part, document, None)
             else:
                 yield self._record(part, self._next_document(part.envelope), None)

@@ -230,8 +230,8 @@ class _Run:
         engine.run(
             f"create view fresh_exports as select read_exports.*, coalesce(found.problems, 0) as problems, "
             f"{run} as run_id from read_exports left join "
-            "(select export_id, count(*) as problems from fresh_problems group by all) found using (export_id) "
-            "where export_id is not null"
+            "(select export_id, count(*) as problems from fresh_problems group by all) found "
+            "using (export_id) where export_id is not null"
         )
         for table in (SNAPSHOTS, PROBLEMS, EXPORTS):
             write_once(engine, writer, table, f"fresh_{table.name}", again)

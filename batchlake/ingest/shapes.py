@@ -83,12 +83,9 @@ def take_apart(raw: bytes, envelope: Envelope = Envelope()) -> Iterator[Part | M
         yield Misfit("not_a_record", "a record must be a JSON object", raw)
 
 
-def envelope_of(header: bytes) -> Envelope:
-    """What a document says about its records, given the document with its record arrays emptied."""
-    fields = _as_object.decode(header)
-    inner = _as_object.decode(fields["batch"]) if _opens(fields, "batch", b"{") else fields
-    batch_id = _text(inner, "id") or _text(inner, "batch_id")
-    return Envelope(batch_id, _text(inner, "exported_at") or _text(fields, "exported_at"))
+def exported_at(document: bytes) -> str | None:
+    """When a document says that it was exported."""
+    return _text(_as_object.decode(document), "exported_at")
 
 
 def element_part(array: str, raw: bytes, envelope: Envelope) -> Part:

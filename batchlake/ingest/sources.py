@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, BinaryIO, Final
+from typing import IO, Any, BinaryIO, Final, cast
 
 import zstandard
 
@@ -33,6 +33,7 @@ _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _ZIP: Final = b"PK\x03\x04"
 _EMPTY_ZIP: Final = b"PK\x05\x06"
+_DEEPEST_WRAPPING: Final = 3
 
 _EXPANSION_LIMIT: Final = 2_000
 _EXPANSION_FREE_BYTES: Final = 1 << 30
@@ -185,40 +186,76 @@ def _member(path: Path, member: str) -> Iterator[tuple[BinaryIO, int]]:
         raise UnpackError("bad_archive", f"the zip member does not open: {error}", 0) from error
 
 
-def _decompressed(file: BinaryIO, size: int | None) -> BinaryIO:
-    """The stream behind a gzip or Zstandard wrapping, or the stream itself."""
-    buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)  # type: ignore[type-var]
+def _decompressed(file: BinaryIO | io.BufferedIOBase, size: int | None, depth: int = 0) -> BinaryIO:
+    """The stream behind gzip or Zstandard wrappings, or the stream itself."""
+    buffered: Any = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)  # type: ignore[type-var]
     magic = buffered.peek(4)[:4]
-    if magic[:2] == _GZIP:
-        return io.BufferedReader(_Unpacking(gzip.GzipFile(fileobj=buffered), size))
-    if magic == _ZSTD:
-        reader = zstandard.ZstdDecompressor().stream_reader(buffered, read_across_frames=True)
-        return io.BufferedReader(_Unpacking(reader, size))
-    if magic in (_ZIP, _EMPTY_ZIP):
+    unpacked: Any
+    if magic[:2] == _GZIP and depth < _DEEPEST_WRAPPING:
+        unpacked = gzip.GzipFile(fileobj=buffered)
+    elif magic == _ZSTD and depth < _DEEPEST_WRAPPING:
+        unpacked = _ZstandardFrames(buffered)
+    elif magic in (_ZIP, _EMPTY_ZIP):
         raise UnpackError("nested_archive", "a zip archive inside another container is not read", 0)
-    return buffered
+    else:
+        return cast(BinaryIO, buffered)
+    return _decompressed(io.BufferedReader(_Unpacking(unpacked, size)), size, depth + 1)
+
+
+class _ZstandardFrames(io.RawIOBase):
+    """The frames of a Zstandard stream in a row; unlike the library's own reader, it notices a cut."""
+
+    def __init__(self, packed: io.BufferedReader) -> None:
+        super().__init__()
+        self._packed = packed
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._begun = False
+
+    def read(self, size: int = -1) -> bytes:
+        """Some bytes of what is unpacked, as many as the next piece gives; none at the end."""
+        while True:
+            piece = self._frame.unused_data or self._packed.read(1 << 16)
+            if self._frame.eof:
+                if not piece:
+                    return b""
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+                self._begun = False
+            if not piece:
+                if self._begun:
+                    raise EOFError("the last frame is cut off")
+                return b""
+            self._begun = True
+            if data := self._frame.decompress(piece):
+                return data
 
 
 class _Unpacking(io.RawIOBase):
     """A decompressing stream whose faults are `UnpackError`s and that stops before it expands without end."""
 
-    def __init__(self, stream: IO[bytes] | io.BufferedIOBase, packed_size: int | None) -> None:
+    def __init__(self, stream: IO[bytes] | io.RawIOBase, packed_size: int | None) -> None:
         super().__init__()
         self._stream = stream
         self._packed_size = packed_size
         self._unpacked = 0
+        self._rest = b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = self._read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+        while not self._rest:
+            data = self._next(len(buffer))
+            if not data:
+                return 0
+            self._rest = data
+        taken = self._rest[: len(buffer)]
+        self._rest = self._rest[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
 
-    def _read(self, size: int) -> bytes:
+    def _next(self, size: int) -> bytes:
         try:
-            data = self._stream.read(size)
+            data = self._stream.read(size) or b""
         except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError, zipfile.BadZipFile) as error:
             raise UnpackError(
                 "bad_archive", f"the compressed data breaks off: {error}", self._unpacked

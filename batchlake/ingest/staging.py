@@ -65,7 +65,7 @@ class Staging:
             "byte bigint, level varchar, code varchar, field varchar, message varchar, raw varchar, "
             "call_id varchar, batch_id varchar, observed_at timestamptz)"
         )
-        self._prepare_tables()
+        self._made: set[str] = set()
 
     def begin(self, export: ReadExport) -> None:
         """From here on, records are of this export."""
@@ -89,8 +89,8 @@ class Staging:
         params: dict[str, Any] = {"export_no": export.number}
         if document is not None:
             params["document"] = document
-        self.engine.run(f"delete from staged_calls where {condition}", params)
-        self.engine.run(f"delete from staged_batches where {condition}", params)
+        for table in self._made:
+            self.engine.run(f"delete from {table} where {condition}", params)
         if document is None:
             self.engine.run(f"delete from staged_problems where {condition}", params)
 
@@ -115,23 +115,24 @@ class Staging:
         """Type the rest and make the observations ready to be merged."""
         self.flush()
         self.engine.run("create or replace table read_exports as from given", given=self._exports_table())
+        for name in (shapes.CALL, shapes.BATCH):
+            if _staged(name) not in self._made:
+                self._type(name, _Gathered())
         self.engine.run("create or replace table late_envelopes as from given", given=self._late_table())
         for view in ("observed_calls", "observed_batches"):
             self.engine.run(f"create or replace view {view} as {sqlfiles.load(f'ingest/{view}').text}")
-
-    def _prepare_tables(self) -> None:
-        """Make the staged tables, empty, by typing no records at all."""
-        self.engine.run("create table read_exports as from given", given=self._exports_table())
-        for name in (shapes.CALL, shapes.BATCH):
-            self._make_typed(name, _Gathered())
-            self.engine.run(f"create table {_staged(name)} as from typed_records")
 
     def _type(self, name: str, gathered: _Gathered) -> None:
         for number, document in zip(gathered.export_numbers, gathered.documents, strict=True):
             if document.envelope is None and (not self._late or self._late[-1] != (number, document)):
                 self._late.append((number, document))
         self._make_typed(name, gathered)
-        self.engine.run(f"insert into {_staged(name)} from typed_records where is_id(identity)")
+        usable = "from typed_records where is_id(identity)"
+        if _staged(name) in self._made:
+            self.engine.run(f"insert into {_staged(name)} {usable}")
+        else:
+            self.engine.run(f"create table {_staged(name)} as {usable}")
+            self._made.add(_staged(name))
         identity = "batch_id" if name in _BATCH_FORMATS else "call_id"
         self.engine.run(f"insert into staged_problems by name {sqlfiles.load('ingest/record_problems').text}")
         self.engine.run(

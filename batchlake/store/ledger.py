@@ -75,6 +75,12 @@ class Ledger:
             )
         return _version(rows[0])
 
+    def since(self, moment: datetime) -> list[Version]:
+        """The states that were readable at or after a time (aware): the newest then, and all later ones."""
+        newest = self._rows("finished_at <= $moment", {"moment": moment})
+        later = self._rows("finished_at > $moment", {"moment": moment}, most=None)
+        return [_version(row) for row in (*newest, *later)]
+
     def commit(self, writer: Writer, row: Mapping[str, Any]) -> None:
         """End a run: everything written is synced, then its row is added, then that is synced too."""
         import pyarrow as pa
@@ -82,15 +88,18 @@ class Ledger:
         writer.sync(writer.written())
         with Engine(self._lake) as engine:
             engine.run(view_of(RUNS, ()))
-            columns = ", ".join(f"${column.name}::{column.type} as {column.name}" for column in RUNS.columns)
+            columns = ", ".join(
+                f"{f'${column.name}' if column.name in row else 'null'}::{column.type} as {column.name}"
+                for column in RUNS.columns
+            )
             table = engine.arrow(f"select {columns}", row)
         writer.append("runs", pa.RecordBatchReader.from_batches(table.schema, table.to_batches()))
         writer.sync(["runs"])
         if len(self._tables.files("runs")) > _MOST_FILES:
             writer.compact("runs")
 
-    def _rows(self, condition: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The newest run for which the condition holds, if any."""
+    def _rows(self, condition: str, params: Mapping[str, Any], most: int | None = 1) -> list[dict[str, Any]]:
+        """The runs for which the condition holds, newest first, at most so many (None: all)."""
         if not self._tables.exists("runs"):
             raise LakeNotFound(self._lake)
         with Engine(self._lake) as engine:
@@ -98,8 +107,9 @@ class Ledger:
             newest_format = engine.row("select max(format_version) as format from runs")["format"]
             if newest_format is not None and newest_format > FORMAT_VERSION:
                 raise LakeTooNew(self._lake, newest_format, FORMAT_VERSION)
+            limit = "" if most is None else f"limit {most}"
             return engine.rows(
-                f"select * from runs where {condition} order by finished_at desc, run_id desc limit 1", params
+                f"select * from runs where {condition} order by finished_at desc, run_id desc {limit}", params
             )
 
 

@@ -70,9 +70,22 @@ class LakeTables:
         """
         return self.open(table, version).file_uris()
 
+    def sizes(self, table: str, version: int | None = None) -> list[int]:
+        """The sizes in bytes of the files of a version, as its log says, in the order of `files`."""
+        import pyarrow as pa
+
+        delta = self.open(table, version)
+        actions = pa.table(delta.get_add_actions(flatten=True)).select(["path", "size_bytes"]).to_pylist()
+        by_name = {action["path"]: action["size_bytes"] for action in actions}
+        return [by_name[Path(file).name] for file in delta.file_uris()]
+
     def version(self, table: str) -> int:
         """The newest version that the table's own log holds, pinned or not."""
         return self.open(table).version()
+
+    def newest_commit(self, table: str) -> str:
+        """The name of the last commit in a table's log: a cheap way to see that nothing has changed."""
+        return max((entry.name for entry in (self.path(table) / "_delta_log").glob("*.json")), default="")
 
     def open(self, table: str, version: int | None = None) -> DeltaTable:
         """The table through delta-rs, at a version (None: the newest)."""
@@ -117,6 +130,16 @@ class Writer:
             delta = self._tables.open(table)
             self._first_version.setdefault(table, delta.version() + 1)
             return delta.optimize.compact(target_size=_FILE_BYTES, writer_properties=_WRITER_PROPERTIES)
+
+    def vacuum(self, table: str, kept_versions: list[int], *, dry_run: bool) -> list[str]:
+        """Delete the files that neither the newest nor a kept version names; returns them."""
+        with _writing(self._tables.root):
+            return self._tables.open(table).vacuum(
+                retention_hours=0,
+                dry_run=dry_run,
+                enforce_retention_duration=False,
+                keep_versions=kept_versions or None,
+            )
 
     def versions(self) -> dict[str, int]:
         """The newest version of every table but `runs`: what this run leaves behind."""

@@ -7,17 +7,34 @@
 -- The fields that `shape` (a JSON structure as json_transform takes it) names, and the keys it does not name.
 create or replace macro shaped(object, shape) as struct_pack(
   fields := json_transform(object, shape),
-  unknown := list_filter(json_keys(object), lambda key: not list_contains(json_keys(shape), key))
+  unknown := list_filter(json_keys(object), lambda key: not list_contains(json_keys(shape), key)),
+  known := json_keys(shape)
 );
 
 -- The values of some of an object's keys, as entries (path, value) for `extra_object`.
-create or replace macro entries_of(object, keys, prefix) as list_transform(
+create or replace macro picked_entries(object, keys, prefix) as list_transform(
   list_distinct(keys),
   lambda key: struct_pack(
     path := prefix || key,
     value := json_extract(object, '/' || replace(replace(key, '~', '~0'), '/', '~1'))
   )
 );
+
+-- The values of the keys that a shape does not name, as entries. Looking each key up costs a parse of the object,
+-- so many are taken apart together; where keys repeat that fails, and the object is kept whole.
+create or replace macro entries_of(object, given, prefix) as case
+  when len(given.unknown) <= 64 then picked_entries(object, given.unknown, prefix)
+  when len(given.unknown) > 64 then coalesce(
+    list_transform(
+      list_filter(
+        map_entries(try(from_json(object, '"MAP(VARCHAR, JSON)"'))),
+        lambda entry: not list_contains(given.known, entry.key)
+      ),
+      lambda entry: struct_pack(path := prefix || entry.key, value := entry.value)
+    ),
+    [struct_pack(path := prefix, value := object::json)]
+  )
+end;
 
 -- One JSON object of the entries, sorted by path; NULL where there are none.
 create or replace macro extra_object(entries) as case when len(entries) > 0 then
@@ -91,7 +108,7 @@ create or replace macro utterance(given) as struct_pack(
   spoken_at := time_of(coalesce(given.fields.timestamp, given.fields.time)),
   offset_seconds := number_between(coalesce(given.fields.timestamp, given.fields.time), 0, 1e8),
   confidence := number_between(given.fields.confidence, 0, 1),
-  extra := extra_object(entries_of(given.object, given.unknown, '')),
+  extra := extra_object(entries_of(given.object, given, '')),
   given_time := coalesce(given.fields.timestamp, given.fields.time),
   given_confidence := given.fields.confidence,
   given := given.object::varchar

@@ -18,7 +18,7 @@ recorded as (
     exports.source,
     staged.* exclude (export_no, document, record, line, identity, updated_at, exported_at, read_at, faults),
     coalesce(updated_at, exported_at, read_at) as observed_at,
-    coalesce(names.rank, 0) as status_rank
+    coalesce(names.rank, -1) as status_rank
   from staged
   inner join exports using (export_no)
   left join names on names.key = status_key(staged.status_reported)

@@ -25,7 +25,7 @@ final as (
         then coalesce(staged.envelope_batch_id, envelopes.batch_id) end
     ) as batch_id,
     coalesce(staged.updated_at, staged.exported_at, time_of(envelopes.exported_at), staged.read_at) as observed_at,
-    coalesce(names.rank, 0) as status_rank,
+    coalesce(names.rank, -1) as status_rank,
     coalesce(names.outcome, 'unknown') as outcome
   from staged
   inner join exports using (export_no)

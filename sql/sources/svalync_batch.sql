@@ -61,10 +61,10 @@ final as (
     text_of(sentiment.fields.negative) as reported_sentiment_negative,
     analytics.fields.common_responses as reported_common_responses,
     list_concat(
-      entries_of(raw, batch.unknown, ''),
-      entries_of(batch.fields.statistics, statistics.unknown, 'statistics.'),
-      entries_of(batch.fields.analytics, analytics.unknown, 'analytics.'),
-      entries_of(analytics.fields.average_sentiment, sentiment.unknown, 'analytics.average_sentiment.')
+      entries_of(raw, batch, ''),
+      entries_of(batch.fields.statistics, statistics, 'statistics.'),
+      entries_of(batch.fields.analytics, analytics, 'analytics.'),
+      entries_of(analytics.fields.average_sentiment, sentiment, 'analytics.average_sentiment.')
     ) as extra,
     list_filter(
       [

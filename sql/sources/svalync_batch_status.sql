@@ -37,7 +37,7 @@ final as (
     null::varchar as reported_sentiment_neutral,
     null::varchar as reported_sentiment_negative,
     null::json as reported_common_responses,
-    entries_of(raw, batch.unknown, '') as extra,
+    entries_of(raw, batch, '') as extra,
     []::struct(field varchar, raw json)[] as misplaced
   from fields
 )

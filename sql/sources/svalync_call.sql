@@ -118,15 +118,15 @@ final as (
     text_of(call.fields.pathway_id) as pathway_id,
     call.fields.transcript as transcript,
     list_concat(
-      entries_of(raw, call.unknown, ''),
-      entries_of(call.fields.transcript, written.unknown, 'transcript.'),
-      entries_of(call.fields.agent, agent.unknown, 'agent.'),
-      entries_of(call.fields.analytics, analytics.unknown, 'analytics.'),
-      entries_of(sentiment, feeling.unknown, 'analytics.sentiment.'),
-      entries_of(engagement, engaged.unknown, 'analytics.engagement.'),
-      entries_of(engagement -> 'metrics', metrics.unknown, 'analytics.engagement.metrics.'),
-      entries_of(talk_ratio, ratio.unknown, 'analytics.talk_ratio.'),
-      entries_of(voice, spoken.unknown, 'analytics.voice_metrics.')
+      entries_of(raw, call, ''),
+      entries_of(call.fields.transcript, written, 'transcript.'),
+      entries_of(call.fields.agent, agent, 'agent.'),
+      entries_of(call.fields.analytics, analytics, 'analytics.'),
+      entries_of(sentiment, feeling, 'analytics.sentiment.'),
+      entries_of(engagement, engaged, 'analytics.engagement.'),
+      entries_of(engagement -> 'metrics', metrics, 'analytics.engagement.metrics.'),
+      entries_of(talk_ratio, ratio, 'analytics.talk_ratio.'),
+      entries_of(voice, spoken, 'analytics.voice_metrics.')
     ) as extra,
     list_filter(
       [

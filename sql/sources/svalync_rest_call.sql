@@ -71,10 +71,10 @@ final as (
     text_of(call.fields.pathways) as pathway_id,
     coalesce(call.fields.transcripts, call.fields.transcript) as transcript,
     list_concat(
-      entries_of(raw, call.unknown, ''),
+      entries_of(raw, call, ''),
       -- The platform's own record number, where the call has an id of its own beside it.
-      case when call.fields.id <> call.fields.call_id then entries_of(raw, ['id'], '') end,
-      entries_of(call.fields.agent, agent.unknown, 'agent.')
+      case when call.fields.id <> call.fields.call_id then picked_entries(raw, ['id'], '') end,
+      entries_of(call.fields.agent, agent, 'agent.')
     ) as extra,
     list_filter(
       [{field: 'agent', raw: call.fields.agent}],

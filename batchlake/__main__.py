@@ -1,0 +1,5 @@
+"""`python -m batchlake`."""
+
+from batchlake.cli import main
+
+main()

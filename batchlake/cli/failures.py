@@ -1,0 +1,109 @@
+"""Errors become exit statuses here, and JSON where the output is JSON.
+
+0  success                        4    a time limit was reached
+1  not found, unavailable, SQL    5    committed, but with problems
+2  the request can't be meant     70   a bug in batchlake
+3  lake, export or platform       130  interrupted
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+import click
+
+from batchlake import errors
+
+SUCCESS: Final = 0
+WITH_PROBLEMS: Final = 5
+BUG: Final = 70
+INTERRUPTED: Final = 130
+
+_STATUS_BY_KIND: Final[tuple[tuple[type[errors.BatchlakeError], int], ...]] = (
+    (errors.InvalidBatchId, 2),
+    (errors.InvalidFilter, 2),
+    (errors.InvalidRequest, 2),
+    (errors.BatchNotFound, 1),
+    (errors.CallNotFound, 1),
+    (errors.AnalyticsUnavailable, 1),
+    (errors.QueryError, 1),
+    (errors.QueryTimeout, 4),
+    (errors.RateLimited, 3),
+    (errors.ExportUnreadable, 3),
+    (errors.LakeError, 3),
+)
+
+_JSON_FORMATS: Final = frozenset({"json", "ndjson"})
+
+
+def exit_status(error: errors.BatchlakeError) -> int:
+    """The exit status of an error."""
+    return next(status for kind, status in _STATUS_BY_KIND if isinstance(error, kind))
+
+
+def run_guarded(command: Callable[[], Any]) -> int:
+    """Run the command line; whatever happens, a status and a sentence come of it, never a traceback."""
+    try:
+        command()
+        sys.stdout.flush()
+    except errors.BatchlakeError as error:
+        return _tell(error.code, error.message, error.details(), exit_status(error))
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.UsageError as error:
+        error.show(sys.stderr)
+        return error.exit_code
+    except click.ClickException as error:
+        return _tell("invalid_request", error.format_message(), {}, error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted; the lake is as it was.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read this has enough. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:  # noqa: BLE001 - the last line of defence; reported as the bug it is
+        return _report_bug(error)
+    return SUCCESS
+
+
+def _tell(code: str, message: str, details: dict[str, Any], status: int) -> int:
+    click.echo(f"batchlake: {message}", err=True)
+    if output_format() in _JSON_FORMATS:
+        document = {"error": {"code": code, "message": message, "details": details}}
+        click.echo(json.dumps(document, ensure_ascii=False, default=str))
+    return status
+
+
+def output_format() -> str | None:
+    """The format of the command that is running, None before that is known."""
+    return _Format.name
+
+
+def note_format(name: str) -> None:
+    """Remember the format that the running command writes, so that an error can speak it too."""
+    _Format.name = name
+
+
+class _Format:
+    """The one piece of state that outlives a failed command: which format it was to write."""
+
+    name: str | None = None
+
+
+def _report_bug(error: Exception) -> int:
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="batchlake-bug-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        traceback.print_exception(error, file=file)
+    message = (
+        f"this is a bug in batchlake, not a mistake of yours ({type(error).__name__}: {error}). "
+        f"Please report it with the file {file.name}."
+    )
+    return _tell("bug", message, {"trace": file.name}, BUG)

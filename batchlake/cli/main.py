@@ -1,0 +1,82 @@
+"""The root of the command line: `batchlake VERB`. Verbs are imported when they are called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Final, NoReturn
+
+import click
+
+from batchlake import __version__
+from batchlake.cli.failures import run_guarded
+
+_VERBS: Final = {
+    "ingest": ("ingesting", "Read exports into the lake."),
+    "problems": ("ingesting", "What could not be used, and trying it again."),
+    "runs": ("ingesting", "Every run, newest first."),
+    "exports": ("ingesting", "Every export read, newest first."),
+    "batches": ("questions", "The batches, with counts and progress."),
+    "batch": ("questions", "One batch in the documented shape, recomputed."),
+    "call": ("questions", "One call in the documented shape."),
+    "calls": ("questions", "Matching calls as rows."),
+    "analytics": ("figures", "Every metric over a selection."),
+    "audit": ("figures", "Reported figures beside recomputed ones."),
+    "progress": ("figures", "How far a batch is, and its history."),
+    "metrics": ("figures", "What each metric means."),
+    "filter": ("filtering", "Show what a filter compiles to, or its JSON Schema."),
+    "sql": ("querying", "Ask in SQL."),
+    "views": ("querying", "The SQL that makes the same views in any DuckDB."),
+    "compact": ("care", "Fold small files into larger ones."),
+    "vacuum": ("care", "Delete files that no kept state needs."),
+    "check": ("care", "Look for anything wrong with the lake."),
+    "demo": ("demo", "The main job on the bundled sample."),
+}
+
+
+class _Verbs(click.Group):
+    """A group that imports a verb's module when the verb is called, so that each starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        module = importlib.import_module(f"batchlake.cli.{_VERBS[cmd_name][0]}")
+        command = getattr(module, f"{cmd_name}_command")
+        assert isinstance(command, click.Command)  # noqa: S101 - every verb's module is ours
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches
+
+            nearest = get_close_matches(args[0], _VERBS, n=1)
+            hint = f" Did you mean `{nearest[0]}`?" if nearest else ""
+            raise click.UsageError(f"No such verb: {args[0]!r}.{hint}", ctx) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(verb, words) for verb, (_, words) in _VERBS.items()])
+
+
+@click.command(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="batchlake")
+def cli() -> None:
+    """A local analytics engine over exported voice-call batches.
+
+    Exports go in (`batchlake ingest PATH`), answers come out (`batchlake batch ID`).
+
+    Exit statuses: 0 success, 1 not found or a faulty query, 2 a request that can't be meant, 3 lake or
+    export, 4 a time limit, 5 committed with problems, 70 a bug, 130 interrupted.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    sys.exit(run_guarded(lambda: cli.main(prog_name="batchlake", standalone_mode=False)))

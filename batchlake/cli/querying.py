@@ -1,0 +1,61 @@
+"""`sql` and `views`: the lake as a database."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from batchlake.cli.options import (
+    ROW_FORMATS,
+    at_option,
+    filter_option,
+    format_option,
+    lake_option,
+    open_lake,
+    output_option,
+    quiet_option,
+    read_filter_option,
+)
+from batchlake.cli.writing import write_rows, write_text
+
+
+@click.command("sql")
+@lake_option
+@at_option
+@filter_option
+@click.option("-c", "--command", "command_text", metavar="SQL", help="Run these statements and stop.")
+@click.option("-f", "--file", "file", type=click.Path(path_type=Path), metavar="FILE",
+              help="Run the statements of a file.")  # fmt: skip
+@click.option("--timeout", "timeout_seconds", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+              help="Stop a query that runs longer (exit 4).")  # fmt: skip
+@click.option("--memory", "memory_limit", metavar="SIZE", help="Memory to work in, as 2GB.")
+@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads to work with.")
+@click.option(
+    "--max-rows", type=click.IntRange(min=1), metavar="N", help="At most so many rows of each result."
+)
+@click.option("--excel-safe", is_flag=True, help="In CSV, disarm cells that a spreadsheet would run.")
+@output_option
+@quiet_option
+@format_option(ROW_FORMATS)
+def sql_command(
+    lake_path: Path,
+    at: str | None,
+    filter_text: str | None,
+    command_text: str | None,
+    file: Path | None,
+    timeout_seconds: float | None,
+    memory_limit: str | None,
+    threads: int | None,
+    max_rows: int | None,
+    excel_safe: bool,
+    output: Path | None,
+    quiet: bool,
+    output_format: str,
+) -> None:
+    """Ask in DuckDB's SQL: with -c, from a file, from standard input, or at a prompt.
+
+    Statements run read-only over the tables and views of the lake; `selected_calls` and `selected_segments`
+    are the calls and utterances that --filter leaves.
+    """

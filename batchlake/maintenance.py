@@ -1,0 +1,207 @@
+"""Care of a lake: check it, fold small files into larger ones, delete what no kept state needs.
+
+Each is safe to interrupt: a check only reads, compaction is a run like any other, and vacuum deletes only
+files that no kept state names.
+"""
+
+from __future__ import annotations
+
+import platform
+import secrets
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from batchlake import sqlfiles
+from batchlake.engine import Engine
+from batchlake.errors import LakeDamaged
+from batchlake.schema import FORMAT_VERSION, TABLES
+from batchlake.store import LakeTables, Ledger, Version, Writer, writer_lock
+
+KEEP_FOR: Final = timedelta(days=7)
+"""How long `vacuum` keeps earlier states readable, unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with a lake (`level` error) or worth knowing (`note`), and how to mend it."""
+
+    level: str
+    code: str
+    table: str
+    message: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
+class CareReport:
+    """What `compact` or `vacuum` did: files and bytes before and after, by table."""
+
+    kind: str
+    run_id: str | None
+    dry_run: bool
+    tables: dict[str, dict[str, int]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain JSON values."""
+        return asdict(self)
+
+
+def check(root: Path) -> list[Finding]:
+    """Everything that is wrong with the lake at `root`; an empty list, or notes alone, is a sound lake.
+
+    Looks at pins, files, keys, and whether the tables agree with each other.
+
+    Raises:
+        LakeNotFound, LakeTooNew: there is no lake to check.
+    """
+    tables = LakeTables(root)
+    version = Ledger(tables).newest()
+    findings = list(_check_files(tables, version))
+    if not any(finding.level == "error" for finding in findings):
+        findings += _check_rows(tables, version)
+    return findings
+
+
+def _check_files(tables: LakeTables, version: Version) -> Iterator[Finding]:
+    restore = "restore the folder from a copy, or read an earlier state with --at"
+    for name, pin in version.pins.items():
+        try:
+            files = tables.files(name, pin)
+        except LakeDamaged as error:
+            yield Finding("error", "unreadable_log", name, error.reason, restore)
+            continue
+        sizes = tables.sizes(name, pin)
+        for file, size in zip(files, sizes, strict=True):
+            path = Path(file)
+            if not path.is_file():
+                yield Finding("error", "missing_file", name, f"{path.name} is gone", restore)
+            elif path.stat().st_size != size:
+                found = path.stat().st_size
+                message = f"{path.name} has {found} bytes, its log says {size}"
+                yield Finding("error", "changed_file", name, message, restore)
+        if tables.version(name) > pin and tables.files(name) != files:
+            message = f"version {tables.version(name)}, past {pin}, is of a run that did not finish"
+            yield Finding(
+                "note", "unfinished_run", name, message, "nothing to do: the next ingest takes them back"
+            )
+
+
+def _check_rows(tables: LakeTables, version: Version) -> list[Finding]:
+    with Engine(str(tables.root)) as engine:
+        engine.show(
+            {name: tables.files(name, pin) for name, pin in version.pins.items()}
+            | {"runs": tables.files("runs")}
+        )
+        engine.name_statuses()
+        mend = "ingest the exports again with --force into a new lake, and keep this one to find the cause"
+        rows = engine.rows(sqlfiles.load("maintenance/check").text)
+        repeated = [
+            Finding(
+                "error",
+                "repeated_key",
+                table.name,
+                f"{count} keys ({', '.join(table.key)}) are there twice",
+                mend,
+            )
+            for table in TABLES.values()
+            if (count := _repeated_keys(engine, table.name, table.key))
+        ]
+    return repeated + [
+        Finding("error", row["code"], row["table_name"], row["message"], mend) for row in rows if row["count"]
+    ]
+
+
+def _repeated_keys(engine: Engine, table: str, key: tuple[str, ...]) -> int:
+    columns = ", ".join(key)
+    query = f"select count(*) as count from (select 1 from {table} group by {columns} having count(*) > 1)"
+    return int(engine.row(query)["count"])
+
+
+def compact(root: Path, *, wait_seconds: float = 0) -> CareReport:
+    """Fold small Parquet files into larger ones, as one run; no row changes.
+
+    Raises:
+        LakeNotFound, LakeLocked, LakeNotWritable: the lake is as it was.
+    """
+    tables = LakeTables(root)
+    ledger = Ledger(tables)
+    ledger.newest()
+    with writer_lock(root, wait_seconds=wait_seconds):
+        before = ledger.newest()
+        started = datetime.now(UTC)
+        writer = Writer(tables)
+        writer.prepare(dict(before.pins))
+        figures = {}
+        for name in before.pins:
+            files, size = _held(tables, name)
+            writer.compact(name)
+            files_after, size_after = _held(tables, name)
+            figures[name] = {
+                "files_before": files,
+                "files_after": files_after,
+                "bytes_before": size,
+                "bytes_after": size_after,
+            }
+        run_id = _commit(ledger, writer, "compact", started)
+    return CareReport("compact", run_id, dry_run=False, tables=figures)
+
+
+def vacuum(
+    root: Path, *, keep_for: timedelta = KEEP_FOR, dry_run: bool = False, wait_seconds: float = 0
+) -> CareReport:
+    """Delete Parquet files that no state of the last `keep_for` names; earlier ones can't be read afterwards.
+
+    Raises:
+        LakeNotFound, LakeLocked, LakeNotWritable: nothing more is deleted.
+    """
+    tables = LakeTables(root)
+    ledger = Ledger(tables)
+    ledger.newest()
+    with writer_lock(root, wait_seconds=wait_seconds):
+        kept = ledger.since(datetime.now(UTC) - keep_for)
+        writer = Writer(tables)
+        if not dry_run:
+            writer.prepare(dict(ledger.newest().pins))
+        figures = {}
+        for name in TABLES:
+            versions = sorted({version.pins[name] for version in kept}) if name != "runs" else []
+            size = _on_disk(tables.path(name))
+            deleted = writer.vacuum(name, versions, dry_run=dry_run)
+            figures[name] = {
+                "files_deleted": len(deleted),
+                "bytes_before": size,
+                "bytes_after": _on_disk(tables.path(name)),
+            }
+    return CareReport("vacuum", None, dry_run=dry_run, tables=figures)
+
+
+def _commit(ledger: Ledger, writer: Writer, kind: str, started: datetime) -> str:
+    import batchlake
+
+    run_id = f"{started:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}"
+    ledger.commit(
+        writer,
+        {
+            "run_id": run_id,
+            "kind": kind,
+            "started_at": started,
+            "finished_at": datetime.now(UTC),
+            "batchlake_version": batchlake.__version__,
+            "host": platform.node(),
+            "format_version": FORMAT_VERSION,
+            "table_versions": writer.versions(),
+        },
+    )
+    return run_id
+
+
+def _held(tables: LakeTables, name: str) -> tuple[int, int]:
+    sizes = tables.sizes(name)
+    return len(sizes), sum(sizes)
+
+
+def _on_disk(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

@@ -1,0 +1,44 @@
+-- what: Whether the tables of a lake agree with each other: each disagreement, counted.
+-- grain: one row per rule; count is 0 where the rule holds
+-- inputs: calls, segments, batches, exports, problems, status_names
+-- outputs:
+--   code, table_name, message, count
+with
+said as (
+  select source, call_id, count(*) as utterances, min(position) as first, max(position) as last,
+    any_value(batch_id) as batch_id
+  from segments
+  group by all
+),
+
+rules as (
+  select 'orphan_segments' as code, 'segments' as table_name, 'calls that segments are of do not exist' as words,
+    (select count(*) from said anti join calls using (source, call_id)) as count
+  union all
+  select 'segment_counts', 'calls', 'calls count other utterances than segments holds',
+    (select count(*) from calls left join said using (source, call_id)
+      where coalesce(calls.segment_count, 0) <> coalesce(said.utterances, 0))
+  union all
+  select 'segment_positions', 'segments', 'transcripts do not count from 1 to their length',
+    (select count(*) from said where first <> 1 or last <> utterances)
+  union all
+  select 'segment_batches', 'segments', 'transcripts are filed under another batch than their call',
+    (select count(*) from said inner join calls using (source, call_id)
+      where said.batch_id is distinct from calls.batch_id)
+  union all
+  select 'orphan_calls', 'calls', 'calls name a batch that does not exist',
+    (select count(*) from calls anti join batches using (source, batch_id) where calls.batch_id is not null)
+  union all
+  select 'outcomes', 'calls', 'calls have an outcome that does not go with their status',
+    (select count(*) from calls anti join status_names using (status, outcome))
+  union all
+  select 'problem_counts', 'exports', 'exports count other problems than are held',
+    (select count(*) from exports
+      left join (select source, export_id, count(*) as found from problems group by all) held
+        using (source, export_id)
+      where coalesce(exports.problems, 0) <> coalesce(held.found, 0))
+),
+
+final as (select code, table_name, count || ' ' || words as message, count from rules)
+
+select * from final

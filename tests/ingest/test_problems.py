@@ -1,0 +1,273 @@
+"""What can't be used is kept, named and costs nothing beside it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from batchlake.errors import ExportUnreadable
+from batchlake.ingest import IngestOptions, ingest
+from batchlake.maintenance import check
+from tests.lakes import ingested, rows, write_export
+
+FIELDS: dict[str, tuple[dict[str, Any], str, str, str]] = {
+    "words for a number": ({"duration": "abc"}, "duration_seconds", "not_a_duration", "abc"),
+    "a negative duration": ({"duration": -1}, "duration_seconds", "not_a_duration", "-1"),
+    "a flag for a number": ({"duration": True}, "duration_seconds", "not_a_duration", "true"),
+    "a number past the largest": ({"duration": "1e400"}, "duration_seconds", "not_a_duration", "1e400"),
+    "a comma for a point": ({"cost": "12,50"}, "cost", "not_an_amount", "12,50"),
+    "an object for money": ({"cost": {"amount": 1}}, "cost", "not_an_amount", '{"amount":1}'),
+    "no currency": ({"currency": "dollars"}, "currency", "not_a_currency", "dollars"),
+    "an impossible date": (
+        {"start_time": "2024-02-30T00:00:00Z"}, "started_at", "not_a_time", "2024-02-30T00:00:00Z",
+    ),
+    "a word for a time": ({"created_at": "yesterday"}, "created_at", "not_a_time", "yesterday"),
+    "infinity for a time": ({"created_at": "infinity"}, "created_at", "not_a_time", "infinity"),
+    "an end before its start": (
+        {"start_time": "2024-01-01T00:00:01Z", "end_time": "2024-01-01T00:00:00Z"},
+        "ended_at", "end_before_start", "2024-01-01T00:00:00Z",
+    ),
+    "a share past one": (
+        {"analytics": {"sentiment": {"positive": 1.7}}}, "sentiment_positive", "not_a_share", "1.7",
+    ),
+    "an engagement in percent": ({"analytics": {"engagement": 90}}, "engagement", "not_a_share", "90"),
+    "a direction of none": ({"direction": "sideways"}, "direction", "not_a_direction", "sideways"),
+    "text for an object": ({"analytics": "none"}, "analytics", "not_an_object", '"none"'),
+    "a number for a transcript": ({"transcript": 5}, "transcript", "not_a_transcript", "5"),
+    "an utterance without text": (
+        {"transcript": {"segments": [{"speaker": "ai"}]}},
+        "transcript.segments[1]", "not_an_utterance", '{"speaker":"ai"}',
+    ),
+    "half a count": (
+        {"analytics": {"engagement": {"metrics": {"interruptions": 0.5}}}},
+        "interruptions", "not_a_count", "0.5",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def fielded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("fields")
+    calls = [{"id": name, "summary": "kept"} | given for name, (given, *_) in FIELDS.items()]
+    write_export(folder / "in", "a.json", {"batch": {"id": "b", "calls": calls}})
+    ingested(folder / "lake", folder / "in")
+    return folder / "lake"
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_an_unreadable_field_is_null_and_one_problem(fielded: Path, name: str) -> None:
+    """The field is NULL, the record is kept, and the problem holds the raw value."""
+    _, field, code, raw = FIELDS[name]
+    (call,) = rows(fielded, "select * from calls where call_id = $id", id=name)
+    assert call["summary"] == "kept"
+    assert call.get(field) is None
+    found = rows(fielded, "select * from problems where call_id = $id", id=name)
+    assert [(row["level"], row["field"], row["code"], row["raw"]) for row in found] == [
+        ("field", field, code, raw)
+    ]
+    assert found[0]["record"] is not None
+
+
+def test_a_field_that_can_be_read_is_no_problem(tmp_path: Path) -> None:
+    """Spellings that mean something load: numbers as text, Unix times, offsets, money as a number."""
+    calls = [
+        {"id": "a", "duration": " 12.5 ", "cost": 0.1, "start_time": 1704110400, "direction": "INBOUND"},
+        {"id": "b", "duration": 0, "cost": "0", "start_time": 1704110400123, "currency": "eur"},
+        {"id": "c", "duration": None, "cost": "", "start_time": "2024-01-01T17:30:00+05:30"},
+        {
+            "id": "d",
+            "cost": "123456789012.123456",
+            "start_time": "2024-01-01",
+            "created_at": "2024-01-01t12:00:00z",
+        },
+    ]
+    write_export(tmp_path / "in", "a.json", calls)
+    report = ingested(tmp_path / "lake", tmp_path / "in")
+    assert report.problems == 0
+    columns = "duration_seconds, cost, epoch_ms(started_at) as at, direction, currency"
+    query = f"select {columns} from calls order by call_id"
+    assert [tuple(row.values()) for row in rows(tmp_path / "lake", query)] == [
+        (12.5, Decimal("0.100000"), 1704110400000, "inbound", None),
+        (0.0, Decimal("0.000000"), 1704110400123, None, "EUR"),
+        (None, None, 1704110400000, None, None),
+        (None, Decimal("123456789012.123456"), 1704067200000, None, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        {},
+        {"id": None},
+        {"id": ""},
+        {"id": "  "},
+        {"id": "x" * 257},
+        {"id": "a\nb"},
+        {"id": "a\0b"},
+        {"id": {}},
+    ],
+    ids=repr,
+)
+def test_a_record_without_an_identity_is_kept_whole(tmp_path: Path, identity: dict[str, Any]) -> None:
+    """A call that can't be told from others is in `problems` with its text, and nothing of it in `calls`."""
+    record = identity | {"duration": 1}
+    write_export(tmp_path / "in", "a.json", {"batch": {"id": "b", "calls": [record, {"id": "good"}]}})
+    ingested(tmp_path / "lake", tmp_path / "in")
+    (problem,) = rows(tmp_path / "lake", "select * from problems")
+    assert (problem["level"], problem["code"]) == ("record", "no_identity")
+    assert json.loads(problem["raw"]) == record
+    assert rows(tmp_path / "lake", "select call_id from calls") == [{"call_id": "good"}]
+
+
+def test_ids_of_every_kind_load(tmp_path: Path) -> None:
+    """Quotes, slashes, dots and any script are ids like others, for batches and calls, new and replaced."""
+    ids = [
+        "it's",
+        'say "x"',
+        "a/../b",
+        "..",
+        "a\\b",
+        "%_*",
+        "はい",
+        "😀",
+        "x" * 256,
+        "1",
+        "null",
+        "-- ;",
+        "$1",
+    ]
+    for version in (1, 2):
+        document = [
+            {"exported_at": f"2024-01-0{version}T00:00:00Z", "batch": {"id": one, "calls": [
+                {"id": one, "duration": version, "transcript": [{"speaker": "ai", "text": str(version)}]}
+            ]}}
+            for one in ids
+        ]  # fmt: skip
+        write_export(tmp_path / "in", f"{version}.json", document)
+        assert ingested(tmp_path / "lake", tmp_path / "in").problems == 0
+    found = rows(tmp_path / "lake", "select call_id, batch_id, duration_seconds from calls")
+    assert sorted(row["call_id"] for row in found) == sorted(ids)
+    assert {row["duration_seconds"] for row in found} == {2.0}
+    assert all(row["call_id"] == row["batch_id"] for row in found)
+    assert {row["text"] for row in rows(tmp_path / "lake", "select text from segments")} == {"2"}
+    assert check(tmp_path / "lake") == []
+
+
+HOSTILE: dict[str, tuple[str, int]] = {
+    "NaN": ('{"id": "x", "duration": NaN}', 2),
+    "infinity": ('{"id": "x", "duration": Infinity}', 2),
+    "a huge number": ('{"id": "x", "duration": 1e400}', 3),
+    "5,000 digits": ('{"id": "x", "duration": ' + "9" * 5000 + "}", 3),
+    "5,000 digits of money": ('{"id": "x", "cost": "0.' + "9" * 5000 + '"}', 3),
+    "duplicate keys": ('{"id": "x", "id": "y", "duration": 1, "duration": 2}', 3),
+    "a lone surrogate": ('{"id": "x", "summary": "\\ud800"}', 2),
+    "a lone surrogate in a key": ('{"id": "x", "\\udfff": 1}', 2),
+    "NUL": ('{"id": "x", "summary": "a\\u0000b"}', 3),
+    "a megabyte of text": ('{"id": "x", "summary": "' + "a" * 1_000_000 + '"}', 3),
+    "100,000 brackets": ('{"id": "x", "deep": ' + "[" * 100_000 + "]" * 100_000 + "}", 2),
+    "500 brackets": ('{"id": "x", "deep": ' + "[" * 500 + "]" * 500 + "}", 3),
+    "100,000 keys": ("{" + ",".join(f'"k{n}": {n}' for n in range(100_000)) + ', "id": "x"}', 3),
+    "a BOM inside": ('{"id": "x", "summary": "\ufeff"}', 3),
+    "right to left": ('{"id": "x", "summary": "\u202eabc"}', 3),
+    "empty keys": ('{"id": "x", "": {"": {"": 1}}}', 3),
+    "slashes in keys": ('{"id": "x", "a/b~c": 1, "~0": 2, "$.x": 3, "a\\"b": 4}', 3),
+    "an array": ("[]", 2),
+    "null": ("null", 2),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_record_changes_no_neighbour(tmp_path: Path, name: str) -> None:
+    """Each is a problem or a row; never a crash, and the calls before and after it are as ever."""
+    element, expected_calls = HOSTILE[name]
+    first, last = '{"id": "a", "duration": 1}', '{"id": "z", "duration": 2}'
+    write_export(tmp_path, "a.json", '{"batch": {"id": "b", "calls": [' + f"{first},{element},{last}" + "]}}")
+    report = ingested(tmp_path / "lake", tmp_path / "a.json")
+    found = {
+        row["call_id"]: row["duration_seconds"] for row in rows(tmp_path / "lake", "select * from calls")
+    }
+    assert found["a"] == 1
+    assert found["z"] == 2
+    assert len(found) == expected_calls
+    assert len(found) == 3 or report.problems == 1
+    assert check(tmp_path / "lake") == []
+
+
+def test_bytes_that_are_no_utf8(tmp_path: Path) -> None:
+    """A record with a stray byte is a problem; its neighbours load."""
+    data = b'{"batch": {"id": "b", "calls": [{"id": "a"}, {"id": "x", "summary": "\xff"}, {"id": "z"}]}}'
+    write_export(tmp_path, "a.json", data)
+    ingested(tmp_path / "lake", tmp_path / "a.json")
+    found = rows(tmp_path / "lake", "select call_id from calls order by call_id")
+    assert [row["call_id"] for row in found] == ["a", "z"]
+    assert rows(tmp_path / "lake", "select code from problems") == [{"code": "not_json"}]
+
+
+def _zip(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+CALL = b'{"id": "c1"}'
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "calls", "codes"),
+    [
+        ("gzip", gzip.compress(CALL), 1, []),
+        ("gzip under another name", gzip.compress(CALL), 1, []),
+        ("Zstandard", zstandard.compress(CALL), 1, []),
+        ("several Zstandard frames", zstandard.compress(CALL) + zstandard.compress(b'\n{"id": "c2"}'), 2, []),
+        ("gzip of Zstandard", gzip.compress(zstandard.compress(CALL)), 1, []),
+        ("several gzip members", gzip.compress(CALL) + gzip.compress(b'\n{"id": "c2"}'), 2, []),
+        ("zip", _zip({"a.json": CALL, "b/c.json": b'{"id": "c2"}'}), 2, []),
+        ("zip that climbs", _zip({"../../escaped.json": CALL, "/etc/x.json": b'{"id": "c2"}'}), 2, []),
+        ("zip of gzip", _zip({"a.json.gz": gzip.compress(CALL)}), 1, []),
+        ("zip in gzip", gzip.compress(_zip({"a.json": CALL})), 0, ["nested_archive"]),
+        ("cut gzip", gzip.compress(CALL * 100)[:-9], 0, ["bad_archive"]),
+        ("cut Zstandard", zstandard.compress(CALL * 100)[:-3], 0, ["bad_archive"]),
+        (
+            "flipped gzip",
+            gzip.compress(CALL)[:12] + b"\xff\xff" + gzip.compress(CALL)[14:],
+            0,
+            ["bad_archive"],
+        ),
+        ("cut zip", _zip({"a.json": CALL})[:-10], 0, ["bad_archive"]),
+        ("a thousandfold", gzip.compress(CALL + b" " * 20_000_000), 1, []),
+        ("an empty zip", _zip({}), 0, []),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_containers(tmp_path: Path, name: str, data: bytes, calls: int, codes: list[str]) -> None:
+    """Archives are told by their bytes, read where they lie, and one problem each where they don't unpack."""
+    write_export(tmp_path / "in", "export.json", data)
+    report = ingested(tmp_path / "lake", tmp_path / "in")
+    assert report.calls_new == calls
+    assert list(report.problems_by_code) == codes
+    assert not list(tmp_path.parent.glob("escaped.json"))
+    if codes:
+        (problem,) = rows(tmp_path / "lake", "select * from problems")
+        assert problem["level"] == "file"
+        assert problem["byte"] is not None
+        again = ingested(tmp_path / "lake", tmp_path / "in")
+        assert again.problems == 0
+
+
+def test_a_path_that_does_not_exist_ingests_nothing(tmp_path: Path) -> None:
+    """One wrong path among right ones is an error before anything is written."""
+    good = write_export(tmp_path, "a.json", CALL)
+    for wrong in (tmp_path / "nope.json", tmp_path / "*.nope"):
+        with pytest.raises(ExportUnreadable):
+            ingest(tmp_path / "lake", [good, wrong], IngestOptions())
+    assert not (tmp_path / "lake").exists()

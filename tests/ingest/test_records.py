@@ -1,0 +1,215 @@
+"""Bytes become raw records: every shape, every way through, every kind of damage."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from batchlake.ingest.records import Broken, RawRecord, RecordReader, Unusable
+
+CALL: dict[str, Any] = {"id": "c1", "note": 'quotes " and } ] in \\ text', "analytics": {"tags": [1, [2]]}}
+BATCH = {
+    "exported_at": "2024-01-01T00:00:00Z",
+    "batch": {"id": "b1", "calls": [CALL, {"id": "c2"}], "status": "done"},
+}
+REST = {"response": [{"success": True, "data": [{"call_id": "r1", "callDuration": 3}, {"call_id": "r2"}]}]}
+
+
+def read(data: bytes | str, window_bytes: int = 1 << 20) -> list[RawRecord | Unusable | Broken]:
+    raw = data.encode() if isinstance(data, str) else data
+    return list(RecordReader(window_bytes).read(io.BytesIO(raw)))
+
+
+def summary(items: list[RawRecord | Unusable | Broken]) -> list[tuple[Any, ...]]:
+    """Format, value and envelope of the records; kind and code of the rest; in a fixed order."""
+    found = []
+    for item in items:
+        if isinstance(item, RawRecord):
+            envelope = item.document.envelope
+            assert envelope is not None
+            found.append((item.format, json.loads(item.raw), envelope.batch_id, envelope.exported_at))
+        else:
+            found.append((type(item).__name__, item.code))
+    return sorted(found, key=repr)
+
+
+SHAPES = {
+    "batch details": (
+        BATCH,
+        [
+            ("svalync_batch", {"id": "b1", "status": "done"}, "b1", "2024-01-01T00:00:00Z"),
+            ("svalync_call", CALL, "b1", "2024-01-01T00:00:00Z"),
+            ("svalync_call", {"id": "c2"}, "b1", "2024-01-01T00:00:00Z"),
+        ],
+    ),
+    "call details": ({"call": CALL, "batch_id": "b9"}, [("svalync_call", CALL, "b9", None)]),
+    "batch status": (
+        {"batch_id": "b1", "total_calls": 1, "calls": [{"id": "c1"}]},
+        [
+            ("svalync_batch_status", {"batch_id": "b1", "total_calls": 1}, "b1", None),
+            ("svalync_call", {"id": "c1"}, "b1", None),
+        ],
+    ),
+    "REST list": (
+        REST,
+        [
+            ("svalync_rest_call", {"call_id": "r1", "callDuration": 3}, None, None),
+            ("svalync_rest_call", {"call_id": "r2"}, None, None),
+        ],
+    ),
+    "REST specific call": (
+        {"response": [{"success": True, "data": {"call_id": "r1"}}]},
+        [("svalync_rest_call", {"call_id": "r1"}, None, None)],
+    ),
+    "bare call": ({"id": "c1", "status": "x"}, [("svalync_call", {"id": "c1", "status": "x"}, None, None)]),
+    "bare REST call": (
+        {"id": "c1", "callDuration": 5},
+        [("svalync_rest_call", {"id": "c1", "callDuration": 5}, None, None)],
+    ),
+    "bare batch": (
+        {"id": "b1", "statistics": {}, "calls": [{"id": "c1"}]},
+        [
+            ("svalync_batch", {"id": "b1", "statistics": {}}, "b1", None),
+            ("svalync_call", {"id": "c1"}, "b1", None),
+        ],
+    ),
+    "bare batch without calls": (
+        {"id": "b1", "completed_at": "x"},
+        [("svalync_batch", {"id": "b1", "completed_at": "x"}, None, None)],
+    ),
+    "array of anything": (
+        [{"call": {"id": "c1"}}, {"id": "c2"}, {"batch": {"id": "b1", "calls": []}}],
+        [
+            ("svalync_batch", {"id": "b1"}, "b1", None),
+            ("svalync_call", {"id": "c1"}, None, None),
+            ("svalync_call", {"id": "c2"}, None, None),
+        ],
+    ),
+    "something else": ({"filter": {}}, [("Unusable", "unknown_shape")]),
+    "a platform's refusal": (
+        {"response": [{"success": False, "data": []}]},
+        [("Unusable", "platform_error")],
+    ),
+    "a number": ([5], [("Unusable", "not_a_record")]),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_shapes_are_told_apart(name: str) -> None:
+    """Each published shape gives its records, compact, indented and with a byte order mark."""
+    document, expected = SHAPES[name]
+    for text in (json.dumps(document), json.dumps(document, indent=2), "\ufeff" + json.dumps(document)):
+        assert summary(read(text)) == sorted(expected, key=repr)
+
+
+@pytest.mark.parametrize("window_bytes", [5, 7, 16, 33, 64, 1000])
+@pytest.mark.parametrize("name", SHAPES)
+def test_windows_do_not_matter(name: str, window_bytes: int) -> None:
+    """The bracket scan, cut anywhere, finds what the whole document gives."""
+    document, expected = SHAPES[name]
+    text = json.dumps(document)
+    assert summary(read(text, window_bytes)) == sorted(expected, key=repr)
+    assert summary(read(text + "\n" + text, window_bytes)) == sorted(expected * 2, key=repr)
+
+
+def test_strings_hide_brackets_from_the_scan() -> None:
+    """Quotes, backslashes and brackets in strings never end a record, wherever a window ends."""
+    nasty = ["\\", '\\"', '"}]', "\\\\", "{[", '\\\\"', "é\u2028😀"]
+    calls = [{"id": f"c{number}", "said": text * 3} for number, text in enumerate(nasty)]
+    text = json.dumps({"batch": {"id": "b", "calls": calls}})
+    for window_bytes in range(5, 60):
+        found = [record for record in summary(read(text, window_bytes)) if record[0] == "svalync_call"]
+        assert [record[1] for record in found] == calls
+
+
+def test_json_lines_lose_only_their_bad_lines() -> None:
+    """Of JSON lines the good ones load, and each bad one is named by its line."""
+    lines = ['{"id": "c1"}', '{"id": "c2", "dur', "", "garbage", '{"id": "c3"}', "[" * 100, '{"id": "c4"}']
+    for window_bytes in (30, 1 << 20):
+        items = read("\n".join(lines), window_bytes)
+        assert [json.loads(item.raw)["id"] for item in items if isinstance(item, RawRecord)] == [
+            "c1",
+            "c3",
+            "c4",
+        ]
+        assert [item.line for item in items if isinstance(item, Unusable)] == [2, 4, 6]
+        assert [item.line for item in items if isinstance(item, RawRecord)] == [1, 5, 7]
+
+
+def test_a_bad_first_line_does_not_hide_the_others() -> None:
+    """JSON lines whose first line is cut are still read line by line."""
+    items = read('pleted"}\n{"id": "c2"}\n{"id": "c3"}\n')
+    assert [type(item).__name__ for item in items] == ["Unusable", "RawRecord", "RawRecord"]
+
+
+def test_documents_in_a_row() -> None:
+    """Several documents one after another load, on one line, on many, or mixed."""
+    one, two = json.dumps({"call": {"id": "c1"}}), json.dumps({"call": {"id": "c2"}}, indent=2)
+    for text in (one + two, two + "\n" + one, one + "\n" + two + "\n" + one):
+        ids = {json.loads(item.raw)["id"] for item in read(text) if isinstance(item, RawRecord)}
+        assert ids == {"c1", "c2"}
+        assert not [item for item in read(text) if not isinstance(item, RawRecord)]
+
+
+def test_nothing_of_a_cut_document_is_used() -> None:
+    """A document cut at any place is one problem that names the byte, and its records are to be dropped."""
+    whole = json.dumps(BATCH).encode()
+    for cut in range(1, len(whole)):
+        for window_bytes in (16, 1 << 20):
+            items = read(whole[:cut], window_bytes)
+            broken = [item for item in items if isinstance(item, Broken)]
+            assert len(broken) == 1, (cut, items)
+            assert broken[0].byte <= cut
+            dropped = broken[0].document
+            assert all(
+                isinstance(item, Broken) or (isinstance(item, RawRecord) and item.document.number == dropped)
+                for item in items
+            )
+
+
+@pytest.mark.parametrize(
+    ("element", "code"),
+    [
+        ('{"id": NaN}', "not_json"),
+        ('{"id": "\\ud800"}', "not_json"),
+        ('{"id": tru}', "not_json"),
+        ('{"id": ' + "[" * 100_000 + "]" * 100_000 + "}", "not_json"),
+        ("{'id': 1}", "not_json"),
+    ],
+)
+def test_a_bad_record_costs_no_other(element: str, code: str) -> None:
+    """One malformed call in a batch is one problem; the calls around it load."""
+    items = read('{"batch": {"id": "b", "calls": [{"id": "c1"}, ' + element + ', {"id": "c3"}]}}')
+    assert [item.code for item in items if isinstance(item, Unusable)] == [code]
+    assert [json.loads(item.raw)["id"] for item in items if isinstance(item, RawRecord)] == ["c1", "c3", "b"]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "empty_file"),
+        (b" \n\t", "empty_file"),
+        (b"\xff\xfe{\x00", "not_utf8"),
+        (b"hello", "not_json"),
+        (b"<html>", "not_json"),
+        (b"\x00\x01\x02", "not_json"),
+        (b"[" * 100_000, "cut_off"),
+        (b'{"a":' * 100_000, "cut_off"),
+        (b'{"id": "c1"', "cut_off"),
+        (b'"', "not_json"),
+    ],
+)
+def test_a_file_that_is_no_export(data: bytes, code: str) -> None:
+    """What is no JSON at all is one problem of the file."""
+    (item,) = read(data)
+    assert isinstance(item, Broken)
+    assert item.code == code
+
+
+def test_an_unmatched_bracket_ends_the_reading() -> None:
+    """Documents before a closing bracket too many are used; what follows can't be told apart."""
+    items = read('{"id": "c1"}]{"id": "c2"}', 6)
+    assert [type(item).__name__ for item in items] == ["RawRecord", "Broken"]

@@ -1,0 +1,68 @@
+"""What several tests share: exports written to files, lakes made from them, tables read back."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from batchlake.engine import Engine
+from batchlake.ingest import IngestOptions, IngestReport, ingest
+from batchlake.schema import TABLES
+from batchlake.store import LakeTables, Ledger
+
+RUN_COLUMNS = frozenset({"run_id", "first_run_id", "last_run_id"})
+
+
+def write_export(folder: Path, name: str, document: Any, *, observed_at: float | None = None) -> Path:
+    """A document (or text, or bytes) as a file, with a modification time in seconds where one is given."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    if isinstance(document, bytes):
+        path.write_bytes(document)
+    elif isinstance(document, str):
+        path.write_text(document, encoding="utf-8")
+    else:
+        path.write_text(json.dumps(document), encoding="utf-8")
+    if observed_at is not None:
+        os.utime(path, (observed_at, observed_at))
+    return path
+
+
+def ingested(root: Path, *paths: Path, **options: Any) -> IngestReport:
+    """Ingest these paths into the lake at `root`."""
+    return ingest(root, paths, IngestOptions(**options))
+
+
+def engine_of(root: Path) -> Engine:
+    """An engine over the newest state of a lake."""
+    tables = LakeTables(root)
+    version = Ledger(tables).newest()
+    engine = Engine(str(root))
+    files = {name: tables.files(name, pin) for name, pin in version.pins.items()}
+    engine.show(files | {"runs": tables.files("runs")})
+    return engine
+
+
+def rows(root: Path, query: str, **params: Any) -> list[dict[str, Any]]:
+    """The rows of a query over the newest state of a lake."""
+    with engine_of(root) as engine:
+        return engine.rows(query, params)
+
+
+def contents(
+    root: Path, tables: Iterable[str] = ("calls", "segments", "batches", "snapshots", "exports")
+) -> Any:
+    """All rows of some tables in a fixed order, without the columns that name runs or files."""
+    found = {}
+    with engine_of(root) as engine:
+        for name in tables:
+            columns = [
+                column
+                for column in TABLES[name].column_names()
+                if column not in RUN_COLUMNS and column != "location"
+            ]
+            found[name] = engine.rows(f"select {', '.join(columns)} from {name} order by all")
+    return found

@@ -1,0 +1,82 @@
+"""The tables as other tools see them: Delta through polars, and plain Parquet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+from deltalake import DeltaTable
+
+from batchlake.schema import TABLES
+from batchlake.store import LakeTables, Ledger
+from tests.lakes import ingested, write_export
+
+POLARS_TYPES = {
+    "VARCHAR": pl.String(),
+    "DOUBLE": pl.Float64(),
+    "BIGINT": pl.Int64(),
+    "BOOLEAN": pl.Boolean(),
+    "TIMESTAMPTZ": pl.Datetime("us", "UTC"),
+    "DECIMAL(18,6)": pl.Decimal(18, 6),
+}
+
+PARQUET_TYPES = {
+    "VARCHAR": "string",
+    "DOUBLE": "double",
+    "BIGINT": "int64",
+    "BOOLEAN": "bool",
+    "TIMESTAMPTZ": "timestamp[us, tz=UTC]",
+    "DECIMAL(18,6)": "decimal128(18, 6)",
+}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tables")
+    call = {"id": "c1", "cost": "0.50", "transcript": {"segments": [{"speaker": "ai", "text": "Hi"}]}}
+    write_export(folder / "in", "a.json", {"batch": {"id": "b1", "calls": [call, {"id": "c2"}]}})
+    write_export(folder / "in", "b.json", "no JSON")
+    ingested(folder / "lake", folder / "in")
+    return folder / "lake"
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_polars_opens_every_table(root: Path, name: str) -> None:
+    """`polars.scan_delta` reads each table with the documented columns and types."""
+    found = pl.scan_delta(str(root / name)).collect_schema()
+    table = TABLES[name]
+    assert found.names() == list(table.column_names())
+    for column in table.columns:
+        if column.type in POLARS_TYPES:
+            assert found[column.name] == POLARS_TYPES[column.type], column.name
+    assert pl.scan_delta(str(root / name)).collect().height > 0
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_file_is_plain_parquet(root: Path, name: str) -> None:
+    """Each file is Parquet with the documented columns and types, compressed with Zstandard."""
+    for path in LakeTables(root).files(name):
+        file = pq.ParquetFile(path)
+        types = {field.name: str(field.type) for field in file.schema_arrow}
+        assert list(types) == list(TABLES[name].column_names())
+        for column in TABLES[name].columns:
+            if column.type in PARQUET_TYPES:
+                assert types[column.name] == PARQUET_TYPES[column.type]
+        assert file.metadata.row_group(0).column(0).compression == "ZSTD"
+
+
+def test_columns_carry_their_comments(root: Path) -> None:
+    """The Delta schema says what each column means."""
+    fields = {field.name: field.metadata for field in DeltaTable(str(root / "calls")).schema().fields}
+    for column in TABLES["calls"].columns:
+        assert fields[column.name] == {"comment": column.comment}
+
+
+def test_a_run_pins_the_version_of_every_table(root: Path) -> None:
+    """The newest row of the ledger names the version of each other table."""
+    version = Ledger(LakeTables(root)).newest()
+    assert version.pins.keys() == TABLES.keys() - {"runs"}
+    for name, pin in version.pins.items():
+        assert DeltaTable(str(root / name)).version() == pin
