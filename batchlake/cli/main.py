@@ -11,7 +11,7 @@ import click
 from batchlake import __version__
 from batchlake.cli.failures import run_guarded
 
-_VERBS: Final = {
+VERBS: Final = {
     "ingest": ("ingesting", "Read exports into the lake."),
     "problems": ("ingesting", "What could not be used, and trying it again."),
     "runs": ("ingesting", "Every run, newest first."),
@@ -38,12 +38,12 @@ class _Verbs(click.Group):
     """A group that imports a verb's module when the verb is called, so that each starts fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_VERBS)
+        return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _VERBS:
+        if cmd_name not in VERBS:
             return None
-        module = importlib.import_module(f"batchlake.cli.{_VERBS[cmd_name][0]}")
+        module = importlib.import_module(f"batchlake.cli.{VERBS[cmd_name][0]}")
         command = getattr(module, f"{cmd_name}_command")
         assert isinstance(command, click.Command)  # noqa: S101 - every verb's module is ours
         return command
@@ -56,13 +56,13 @@ class _Verbs(click.Group):
         except click.UsageError as error:
             from difflib import get_close_matches
 
-            nearest = get_close_matches(args[0], _VERBS, n=1)
+            nearest = get_close_matches(args[0], VERBS, n=1)
             hint = f" Did you mean `{nearest[0]}`?" if nearest else ""
             raise click.UsageError(f"No such verb: {args[0]!r}.{hint}", ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
-            formatter.write_dl([(verb, words) for verb, (_, words) in _VERBS.items()])
+            formatter.write_dl([(verb, words) for verb, (_, words) in VERBS.items()])
 
 
 @click.command(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -1,0 +1,236 @@
+"""What a platform reported about a batch beside the same figures recomputed from the calls held.
+
+In come the batches to audit, out goes an `Audit`: each reported figure, the recomputed one, their difference,
+the tolerance that rounding deserves, and why they differ where that is knowable.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from batchlake.analytics import figures
+from batchlake.analytics.batches import find_batch
+from batchlake.analytics.comparison import Amount, Circumstances, compare
+from batchlake.analytics.grouping import Key, Question, Row, file_text
+from batchlake.engine import Engine
+from batchlake.filters import Filter, read_filter, select
+from batchlake.responses import Audit, BatchAudit, Comparison
+
+
+class _Figure(NamedTuple):
+    """A reported figure: its name, its column in `batches` and in `sql/analytics`, and the least decimals
+    shown.
+
+    A count has no decimals (None). `missing` is what is recomputed for a batch without calls.
+    """
+
+    name: str
+    reported: str
+    recomputed: str
+    unit: str
+    decimals: int | None
+    missing: int | None = None
+
+
+_FIGURES: Final = (
+    _Figure("total_calls", "reported_total_calls", "total_calls", "calls", None, 0),
+    _Figure("completed", "reported_completed", "completed", "calls", None, 0),
+    _Figure("failed", "reported_failed", "failed", "calls", None, 0),
+    _Figure("in_progress", "reported_in_progress", "in_progress", "calls", None, 0),
+    _Figure("average_duration", "reported_average_duration_seconds", "average_duration", "seconds", 0),
+    _Figure("total_cost", "reported_total_cost", "total_cost", "money", 2),
+    _Figure("success_rate", "reported_success_rate", "success_rate", "ratio", 2),
+    _Figure("average_sentiment.positive", "reported_sentiment_positive", "sentiment_positive", "0 to 1", 1),
+    _Figure("average_sentiment.neutral", "reported_sentiment_neutral", "sentiment_neutral", "0 to 1", 1),
+    _Figure("average_sentiment.negative", "reported_sentiment_negative", "sentiment_negative", "0 to 1", 1),
+)
+
+
+def audit(
+    engine: Engine,
+    batch: tuple[str, str] | None = None,
+    filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002 - the documented name
+    *,
+    only_differences: bool = False,
+) -> Audit:
+    """The audit of one batch or of all.
+
+    Args:
+        engine: the lake.
+        batch: (source, batch id); None for all batches.
+        filter: only batches of which some call matches; each is still compared over all of its calls.
+        only_differences: leave out the figures that agree, and the batches in which all do; the counts stay.
+
+    Raises:
+        BatchNotFound: the batch isn't in the lake.
+        InvalidFilter: the filter holds faults.
+    """
+    rows = _batches(engine, batch, filter)
+    question = Question(engine, select(batch=batch), by=("source", "batch_id"))
+    recomputed = _recomputed(question)
+    counts = _response_counts(question, rows)
+    states = _states(engine, batch)
+    audits = []
+    for row in rows:
+        key = (row["source"], row["batch_id"])
+        audits.append(_audit(row, recomputed.get(key, {}), counts.get(key, {}), states))
+    compared = [figure for one in audits for figure in one.figures]
+    if only_differences:
+        audits = [_differences(one) for one in audits if one.differences]
+    return Audit(
+        audited_batches=len(rows),
+        compared=len(compared),
+        differences=sum(not figure.agrees for figure in compared),
+        unexplained=sum(figure.explanation == "unexplained" for figure in compared),
+        batches=audits,
+    )
+
+
+def _batches(
+    engine: Engine,
+    batch: tuple[str, str] | None,
+    filter: Filter | Mapping[str, Any] | None,  # noqa: A002
+) -> list[Row]:
+    wanted = read_filter(filter)
+    rows = (
+        [find_batch(engine, *batch)]
+        if batch
+        else engine.rows("select * from batches order by source, batch_id")
+    )
+    if wanted == Filter():
+        return rows
+    selection = select(wanted, batch=batch)
+    matching = engine.rows(
+        selection.over("select distinct source, batch_id from selected_calls"), selection.params
+    )
+    keys = {(row["source"], row["batch_id"]) for row in matching}
+    return [row for row in rows if (row["source"], row["batch_id"]) in keys]
+
+
+def _recomputed(question: Question) -> dict[Key, Row]:
+    """The figures of each batch by their names in `sql/analytics`."""
+    costs = question.ask_file("cost")
+    found = {}
+    for key, (scalars,) in question.ask_file("scalars").items():
+        total = figures.cost(costs.get(key, []), scalars["total_calls"]).total
+        found[key] = {**scalars, "total_cost": total}
+    return found
+
+
+def _states(engine: Engine, batch: tuple[str, str] | None) -> dict[tuple[str, str, datetime], Row]:
+    """What is known of each batch's calls, by source, batch and the time that a figure was reported at."""
+    query = f"select * from ({file_text('states')}\n)"
+    rows = (
+        engine.rows(
+            f"{query} where source = $source and batch_id = $batch_id",
+            {"source": batch[0], "batch_id": batch[1]},
+        )
+        if batch
+        else engine.rows(query)
+    )
+    return {(row["source"], row["batch_id"], row["reported_at"]): row for row in rows}
+
+
+def _audit(
+    batch: Row, recomputed: Row, counts: Mapping[str, int], states: Mapping[tuple[str, str, datetime], Row]
+) -> BatchAudit:
+    def state(column: str) -> Row:
+        return states[batch["source"], batch["batch_id"], _reported_at(batch, column)]
+
+    def comparison(
+        name: str, column: str, unit: str, reported: Amount, found: Amount | None, decimals: int | None
+    ) -> Comparison:
+        known = state(column)
+        circumstances = Circumstances(
+            reported_calls=batch["reported_total_calls"],
+            listed_calls=known["listed_calls"],
+            held_calls=known["held_calls"],
+            changed_calls=known["changed_calls"],
+        )
+        return compare(name, unit, reported, found, decimals, circumstances)
+
+    compared = [
+        comparison(
+            figure.name,
+            figure.reported,
+            figure.unit,
+            batch[figure.reported],
+            recomputed.get(figure.recomputed, figure.missing),
+            figure.decimals,
+        )
+        for figure in _FIGURES
+        if batch[figure.reported] is not None
+    ]
+    compared += [
+        comparison(
+            f"common_responses[{text!r}].count",
+            "reported_common_responses",
+            "utterances",
+            count,
+            counts.get(text, 0),
+            None,
+        )
+        for text, count in _reported_responses(batch)
+    ]
+    overall = state("reported_total_calls")
+    return BatchAudit(
+        source=batch["source"],
+        batch_id=batch["batch_id"],
+        reported_at=overall["reported_at"],
+        reported_calls=batch["reported_total_calls"],
+        listed_calls=overall["listed_calls"],
+        held_calls=overall["held_calls"],
+        differences=sum(not figure.agrees for figure in compared),
+        figures=compared,
+    )
+
+
+def _differences(one: BatchAudit) -> BatchAudit:
+    return one.model_copy(update={"figures": [figure for figure in one.figures if not figure.agrees]})
+
+
+def _reported_at(batch: Row, column: str) -> datetime:
+    older: Mapping[str, datetime] = batch["field_observed_at"] or {}
+    at: datetime = older.get(column, batch["observed_at"])
+    return at
+
+
+def _reported_responses(batch: Row) -> list[tuple[str, int]]:
+    """Texts and counts as reported; what hasn't that form can't be compared."""
+    try:
+        entries = json.loads(batch["reported_common_responses"] or "[]")
+    except ValueError:
+        return []
+    return [
+        (entry["text"], entry["count"])
+        for entry in (entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict) and isinstance(entry.get("text"), str) and type(entry.get("count")) is int
+    ]
+
+
+def _response_counts(question: Question, batches: list[Row]) -> dict[Key, dict[str, int]]:
+    """How often each reported response was said in each batch, however it was spelled."""
+    texts = sorted({text for batch in batches for text, _ in _reported_responses(batch)})
+    if not texts:
+        return {}
+    groups = question.ask(
+        f"""
+with
+responses as materialized ({file_text("responses")}
+),
+spellings as (
+  select distinct text, text_key from selected_segments where list_contains($texts, text)
+  union
+  select unnest($texts), lower(unnest($texts))
+)
+
+select group_key, spellings.text, responses.utterances
+from spellings
+join responses using (text_key)
+""",
+        texts=texts,
+    )
+    return {key: {row["text"]: row["utterances"] for row in rows} for key, rows in groups.items()}

@@ -1,0 +1,133 @@
+"""A batch with its calls, and a single call, as the platform documents them, recomputed from the calls held.
+
+In come a batch and a filter, out goes JSON: `batch_json` gives it piece by piece, `write_batch` writes it to
+a file, and `batch_details` parses the same text into models: there is one shape, and one place that makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
+
+from batchlake.analytics.batches import find_batch, held_calls
+from batchlake.analytics.documents import PARTS, call_documents, documents_sql
+from batchlake.analytics.metrics import DEFAULTS, Options, blocks, statistics
+from batchlake.engine import Engine
+from batchlake.errors import AnalyticsUnavailable, CallNotFound
+from batchlake.filters import Filter, read_filter, select
+from batchlake.responses import BatchAnalytics, BatchDetails, BatchSummary, CallDetails, SelectedCalls
+
+
+def batch_details(
+    engine: Engine,
+    source: str,
+    batch_id: str,
+    filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002
+    include_analytics: bool = False,
+    include_transcripts: bool = False,
+    options: Options = DEFAULTS,
+) -> BatchDetails:
+    """A batch, its matching calls in order of time, and their statistics, as models.
+
+    Args:
+        engine: the lake.
+        source, batch_id: which batch.
+        filter: which of its calls; None for all. With a filter, `selection` says how many matched.
+        include_analytics: the batch's analytics, and each call's own.
+        include_transcripts: each call's transcript.
+        options: what to make of the analytics.
+
+    Raises:
+        BatchNotFound: it isn't in the lake.
+        InvalidFilter: the filter holds faults.
+        AnalyticsUnavailable: analytics are asked of a batch of which no call is held.
+    """
+    pieces = batch_json(engine, source, batch_id, filter, include_analytics, include_transcripts, options)
+    return BatchDetails.model_validate_json("".join(pieces))
+
+
+def write_batch(
+    engine: Engine,
+    file: IO[bytes],
+    source: str,
+    batch_id: str,
+    filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002
+    include_analytics: bool = False,
+    include_transcripts: bool = False,
+    options: Options = DEFAULTS,
+) -> None:
+    """The JSON of `batch_details`, in UTF-8, written to a binary file as it is made.
+
+    What can be wrong with the question raises before anything is written.
+    """
+    for piece in batch_json(
+        engine, source, batch_id, filter, include_analytics, include_transcripts, options
+    ):
+        file.write(piece.encode())
+
+
+def batch_json(
+    engine: Engine,
+    source: str,
+    batch_id: str,
+    filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002
+    include_analytics: bool = False,
+    include_transcripts: bool = False,
+    options: Options = DEFAULTS,
+) -> Iterator[str]:
+    """The JSON of `batch_details` in pieces, a call a line; a wrong question raises at once."""
+    batch = find_batch(engine, source, batch_id)
+    wanted = read_filter(filter)
+    selection = select(wanted, batch=(source, batch_id))
+    held = held_calls(engine, source, batch_id)
+    if include_analytics and not held:
+        raise AnalyticsUnavailable(f"batch {batch_id!r}", "none of its calls has come yet")
+    figures = blocks(engine, selection, options) if include_analytics else {}
+    counted = figures.pop("statistics", None) or statistics(engine, selection)
+    summary = BatchSummary(
+        id=batch_id,
+        status=batch["status"],
+        created_at=batch["created_at"],
+        completed_at=batch["completed_at"],
+        selection=SelectedCalls(matched=counted.total_calls, of=held) if wanted != Filter() else None,
+        statistics=counted,
+    )
+    analytics = BatchAnalytics(**figures) if include_analytics else None
+    optional = {"transcript": include_transcripts, "analytics": include_analytics}
+    parts = {"facts", "recording"} | {part for part, included in optional.items() if included}
+    return _pieces(summary, call_documents(engine, selection, parts, counted.total_calls), analytics)
+
+
+def call_details(engine: Engine, source: str, call_id: str) -> CallDetails:
+    """One call with all that the lake knows of it.
+
+    Raises:
+        CallNotFound: it isn't in the lake.
+    """
+    key = {"source": source, "call_id": call_id}
+    found = engine.rows(
+        f"""
+with
+selected_calls as (select * from calls where source = $source and call_id = $call_id),
+selected_segments as (select * from segments where source = $source and call_id = $call_id)
+{documents_sql(PARTS)}
+""",
+        key,
+    )
+    for row in found:
+        return CallDetails.model_validate_json(f'{{"call":{row["document"]}}}')
+    raise CallNotFound(call_id, [])
+
+
+def _pieces(
+    summary: BatchSummary, calls: Iterator[list[str]], analytics: BatchAnalytics | None
+) -> Iterator[str]:
+    yield '{"batch":' + summary.model_dump_json().removesuffix("}") + ',"calls":['
+    separator = "\n"
+    for documents in calls:
+        yield separator + ",\n".join(documents)
+        separator = ",\n"
+    yield "]"
+    if analytics:
+        yield ',\n"analytics":' + analytics.model_dump_json()
+    yield "}}\n"

@@ -1,0 +1,57 @@
+"""How people took part, as `sql/analytics/engagement.sql` measures it, made into a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from batchlake.analytics.grouping import Row
+from batchlake.responses import Band, Engagement, Measured, Score, Words
+
+_BANDS: Final = 5
+
+
+def engagement(row: Row) -> Engagement:
+    """Scores, talk ratios, response times, interruptions, turns and words; `missing` are calls without."""
+    total = row["total_calls"]
+    return Engagement(
+        score=Score(
+            mean=row["score_mean"],
+            calls=row["score_calls"],
+            missing=total - row["score_calls"],
+            distribution=distribution(row["score_bands"] or {}),
+        ),
+        talk_ratio_ai=_measured(row, "talk_ratio", row["talk_ratio_ai"], row["talk_ratio_reported"]),
+        talk_ratio_human=_measured(row, "talk_ratio", row["talk_ratio_human"], row["talk_ratio_reported"]),
+        response_time=_measured(
+            row, "response_time", row["response_time_mean"], row["response_time_reported"]
+        ),
+        interruptions=_measured(row, "interruptions", row["interruptions_mean"], row["interruptions_calls"]),
+        turns=_measured(row, "turns", row["turns_mean"], 0),
+        human_words_per_turn=Words(
+            mean=row["words_mean"],
+            words=row["human_words"],
+            turns=row["human_turns"],
+            calls=row["words_calls"],
+            missing=total - row["words_calls"],
+        ),
+    )
+
+
+def distribution(calls_by_band: Mapping[int, int]) -> list[Band]:
+    """Five equal bands of the score, of calls by the band's number from 0."""
+    return [
+        Band(lower=number / _BANDS, upper=(number + 1) / _BANDS, calls=calls_by_band.get(number, 0))
+        for number in range(_BANDS)
+    ]
+
+
+def _measured(row: Row, name: str, mean: float | None, reported: int) -> Measured:
+    calls = row[f"{name}_calls"]
+    return Measured(
+        mean=mean,
+        calls=calls,
+        reported=reported,
+        measured=calls - reported,
+        missing=row["total_calls"] - calls,
+    )

@@ -1,0 +1,111 @@
+"""A selection and what to group it by, asked the files of `sql/analytics`.
+
+Those files group by a column `group_key` where `selected_calls` and `selected_segments` have one, and make
+one group where they don't. Grouping is therefore a matter of handing them relations with that column: a
+struct of the dimensions' values. In comes a query over the two relations, out go its rows by the group they
+belong to.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from batchlake import sqlfiles
+from batchlake.engine import Engine, literal, quoted
+from batchlake.errors import InvalidRequest
+from batchlake.filters import Selection
+
+Key = tuple[Any, ...]
+Row = dict[str, Any]
+
+DIMENSIONS: Final[dict[str, str]] = {
+    name: quoted(name)
+    for name in (
+        "source",
+        "batch_id",
+        "agent_id",
+        "agent_name",
+        "status",
+        "outcome",
+        "direction",
+        "currency",
+        "sentiment_label",
+        "success",
+        "outcome_label",
+        "ended_by",
+        "is_test",
+        "user_id",
+        "pathway_id",
+    )
+} | {
+    "day": "call_time::date",
+    "month": "strftime(call_time, '%Y-%m')",
+    "weekday": "dayname(call_time)",
+    "hour_of_day": "extract('hour' from call_time)",
+}
+"""What calls can be grouped by, and the SQL of it; days and hours are those of the engine's time zone."""
+
+
+def dimensions(by: str | Sequence[str]) -> tuple[str, ...]:
+    """The names of dimensions, checked, each once.
+
+    Raises:
+        InvalidRequest: one isn't in `DIMENSIONS`.
+    """
+    names = tuple(dict.fromkeys((by,) if isinstance(by, str) else by))
+    for name in names:
+        if name not in DIMENSIONS:
+            near = difflib.get_close_matches(name, DIMENSIONS, 1)
+            hint = f" Did you mean `{near[0]}`?" if near else ""
+            raise InvalidRequest(
+                f"can't group by {name!r}.{hint} Calls can be grouped by {', '.join(DIMENSIONS)}.",
+                dimension=name,
+                nearest=near,
+            )
+    return names
+
+
+def file_text(name: str) -> str:
+    """The text of a file of `sql/analytics`."""
+    return sqlfiles.load(f"analytics/{name}").text
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A selection, and the dimensions to group its answers by (none: one group, whose key is empty)."""
+
+    engine: Engine
+    selection: Selection
+    by: tuple[str, ...] = ()
+
+    def ask(self, query: str, **params: Any) -> dict[Key, list[Row]]:
+        """The rows of a query by group, without their `group_key`; a group without rows is absent."""
+        sql = self.selection.over(self._grouped(query))
+        groups: dict[Key, list[Row]] = defaultdict(list)
+        for row in self.engine.rows(sql, {**self.selection.params, **params}):
+            key = row.pop("group_key")
+            groups[tuple(key.values()) if key else ()].append(row)
+        return groups
+
+    def ask_file(self, name: str) -> dict[Key, list[Row]]:
+        """The rows of a file of `sql/analytics` by group."""
+        return self.ask(file_text(name))
+
+    def _grouped(self, query: str) -> str:
+        if not self.by:
+            return query
+        values = ", ".join(f"{literal(name)}: {DIMENSIONS[name]}" for name in self.by)
+        return f"""
+with
+selected_calls as (select *, {{{values}}} as group_key from selected_calls),
+selected_segments as (
+  select segments.*, calls.group_key
+  from selected_segments as segments
+  join selected_calls as calls using (source, call_id)
+)
+select * from ({query}
+)"""

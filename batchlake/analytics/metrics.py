@@ -1,0 +1,160 @@
+"""Every metric of a selection of calls, grouped by dimensions where asked for.
+
+In come a selection and what to make of it, out go models. Each family of metrics is one question to the lake:
+the scalar figures are one pass over the calls, what people answered one over the segments. No two runs over
+the same lake differ in a digit: sums are of whole units or decimals, never of floating-point numbers in no
+order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from batchlake.analytics import figures
+from batchlake.analytics.answers import Answers, answers
+from batchlake.analytics.engagement import distribution, engagement
+from batchlake.analytics.grouping import Key, Question, dimensions
+from batchlake.analytics.patterns import Patterns, default_patterns, read_patterns
+from batchlake.analytics.timeline import Every, timelines
+from batchlake.engine import Engine
+from batchlake.errors import AnalyticsUnavailable
+from batchlake.filters import Selection
+from batchlake.responses import Analytics, Engagement, Group, Score, Statistics, Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to make of a selection.
+
+    Args:
+        top: how many common responses.
+        timezone: the IANA time zone in which days and hours begin.
+        every: whether the timeline is of hours or days.
+        patterns: a TOML file of word patterns instead of batchlake's own.
+    """
+
+    top: int = 10
+    timezone: str = "UTC"
+    every: Every = "day"
+    patterns: Path | None = None
+
+
+DEFAULTS: Final = Options()
+
+
+def analyse(
+    engine: Engine,
+    selection: Selection,
+    *,
+    by: str | Sequence[str] = (),
+    top: int = 10,
+    timezone: str = "UTC",
+    every: Every = "day",
+    patterns: Path | None = None,
+) -> Analytics:
+    """Every metric over the calls selected; and over each group of them, if they are to be grouped by
+    something.
+
+    Args:
+        engine: the lake.
+        selection: which calls; one that matches none gives zero counts and no other figures.
+        by: one or several of `DIMENSIONS`; the groups come largest first.
+        top, timezone, every, patterns: as in `Options`.
+
+    Raises:
+        AnalyticsUnavailable: the lake holds no call at all.
+        InvalidRequest: an unknown dimension or time zone, or word patterns that can't be used.
+    """
+    dimension_names = dimensions(by)
+    options = Options(top, timezone, every, patterns)
+    whole = blocks(engine, selection, options)
+    if not whole["statistics"].total_calls:
+        require_calls(engine)
+    groups = blocks_by_group(engine, selection, options, dimension_names) if dimension_names else {}
+    return Analytics(
+        selection=selection.description,
+        **whole,
+        by=list(dimension_names),
+        groups=[
+            Group(keys=dict(zip(dimension_names, key, strict=True)), **groups[key])
+            for key in sorted(groups, key=lambda key: (-groups[key]["statistics"].total_calls, _order(key)))
+        ],
+    )
+
+
+def statistics(engine: Engine, selection: Selection) -> Statistics:
+    """The statistics alone, over the calls selected."""
+    question = Question(engine, selection)
+    for scalars in question.ask_file("scalars").get((), []):
+        cost = figures.cost(question.ask_file("cost").get((), []), scalars["total_calls"])
+        return figures.statistics(scalars, cost)
+    return Statistics()
+
+
+def blocks(engine: Engine, selection: Selection, options: Options) -> dict[str, Any]:
+    """Every block of figures by its name, over the calls selected as one group."""
+    groups = blocks_by_group(engine, selection, options, ())
+    return groups.get((), _no_calls(options))
+
+
+def blocks_by_group(
+    engine: Engine, selection: Selection, options: Options, by: tuple[str, ...]
+) -> dict[Key, dict[str, Any]]:
+    """Every block of figures by its name, for each group that holds a call."""
+    patterns = _patterns(options)
+    zoned = engine if options.timezone == "UTC" else engine.in_timezone(options.timezone)
+    question = Question(zoned, selection, by)
+    said = answers(question, options.top, patterns)
+    times = timelines(question, options.every, options.timezone)
+    costs = question.ask_file("cost")
+    engagements = question.ask_file("engagement")
+    groups: dict[Key, dict[str, Any]] = {}
+    for key, (scalars,) in question.ask_file("scalars").items():
+        total = scalars["total_calls"]
+        cost = figures.cost(costs.get(key, []), total)
+        answered = said.get(key, Answers())
+        groups[key] = {
+            "statistics": figures.statistics(scalars, cost),
+            "success_rate": scalars["success_rate"],
+            "average_sentiment": figures.average_sentiment(scalars),
+            "common_responses": answered.top,
+            "rates": figures.rates(scalars),
+            "duration": figures.duration(scalars),
+            "cost": cost,
+            "response_patterns": answered.patterns(patterns.names, total),
+            "engagement": engagement(engagements[key][0]),
+            "timeline": times[key],
+        }
+    return groups
+
+
+def require_calls(engine: Engine) -> None:
+    """Nothing, where the lake holds a call.
+
+    Raises:
+        AnalyticsUnavailable: it holds none.
+    """
+    if not engine.row("select exists (from calls) as held")["held"]:
+        raise AnalyticsUnavailable("this lake", "it holds no call yet")
+
+
+def _no_calls(options: Options) -> dict[str, Any]:
+    """The blocks over no call: zero counts, and None for the rest."""
+    return {
+        "statistics": Statistics(),
+        "response_patterns": Answers().patterns(_patterns(options).names, 0),
+        "engagement": Engagement(score=Score(distribution=distribution({}))),
+        "timeline": Timeline(every=options.every, timezone=options.timezone),
+    }
+
+
+def _patterns(options: Options) -> Patterns:
+    return read_patterns(options.patterns) if options.patterns else default_patterns()
+
+
+def _order(key: Key) -> list[tuple[bool, Any]]:
+    """Keys in order of their values, None last; the values of one dimension are of one type."""
+    return [(value is None, 0 if value is None else value) for value in key]

@@ -1,0 +1,143 @@
+"""Word patterns that tell what an utterance means, kept as data: `patterns.toml`, or a file of the user's.
+
+In comes a TOML file of rules, out go `Patterns`, which know the SQL that applies them. A rule's words are
+regular expressions (RE2) over the words of the folded text: letters, digits, `_` and `'`, parted by single
+blanks. Each is found only as whole words, so that `no` is not in `know`. Rules are tried from the top, the
+first that finds something decides, and what none finds is `other`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from batchlake.errors import InvalidRequest
+
+OTHER: Final = "other"
+
+_DEFAULT_FILE: Final = Path(__file__).parents[1] / "patterns.toml"
+
+# Parting the text into words once is cheaper than Unicode's letters in every rule: those take RE2 30 ms to
+# compile.
+_NOT_IN_WORD: Final = r"[^\p{L}\p{M}\p{N}_']+"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A pattern's name and the regular expression that finds any of its words."""
+
+    pattern: str
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """Rules in their order."""
+
+    rules: tuple[Rule, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every pattern's name once, in the order of the rules, `other` last."""
+        return (*dict.fromkeys(rule.pattern for rule in self.rules), OTHER)
+
+    def sql(self, texts: str) -> str:
+        """A query that adds to the relation `texts` a `pattern`, the index in `names` of what its `text_key`
+        means.
+
+        Its parameters are `params`.
+        """
+        cases = " ".join(
+            f"when regexp_matches(words, $rule_{number}) then {self.names.index(rule.pattern)}"
+            for number, rule in enumerate(self.rules)
+        )
+        return (
+            f"select *, case {cases} else {len(self.names) - 1} end as pattern from "
+            f"(select *, trim(regexp_replace(text_key, $not_in_word, ' ', 'g')) as words from {texts})"
+        )
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The regular expressions, by the names that `sql` gives them."""
+        rules = {f"rule_{number}": rule.expression for number, rule in enumerate(self.rules)}
+        return {"not_in_word": _NOT_IN_WORD, **rules}
+
+
+@cache
+def default_patterns() -> Patterns:
+    """The rules of batchlake's own file."""
+    return read_patterns(_DEFAULT_FILE)
+
+
+def read_patterns(file: Path) -> Patterns:
+    """The rules of a TOML file.
+
+    Raises:
+        InvalidRequest: the file can't be read, isn't TOML, or holds anything but rules; all faults are named.
+    """
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidRequest(
+            f"can't read word patterns from {str(file)!r}: {error}. Give a TOML file of [[rule]] tables.",
+            path=str(file),
+        ) from error
+    faults = _faults(document)
+    if faults:
+        lines = "\n".join(f"  {fault}" for fault in faults)
+        raise InvalidRequest(
+            f"invalid word patterns in {str(file)!r}:\n{lines}\n"
+            "A rule is [[rule]] with pattern = 'a_name' and words = ['...', ...].",
+            path=str(file),
+            faults=faults,
+        )
+    return Patterns(tuple(_rule(rule["pattern"], rule["words"]) for rule in document["rule"]))
+
+
+def _rule(pattern: str, words: list[str]) -> Rule:
+    any_of_them = "|".join(f"(?:{word})" for word in words)
+    return Rule(pattern, f"(?:^| )(?i:{any_of_them})(?:$| )")
+
+
+def _faults(document: dict[str, Any]) -> list[str]:
+    faults = [f"{key}: not known; only `rule` is" for key in document if key != "rule"]
+    rules = document.get("rule")
+    if not isinstance(rules, list) or not rules:
+        return [*faults, "rule: at least one [[rule]] is needed"]
+    for number, rule in enumerate(rules, start=1):
+        faults += [f"rule {number}: {fault}" for fault in _rule_faults(rule)]
+    return faults
+
+
+def _rule_faults(rule: Any) -> list[str]:
+    if not isinstance(rule, dict):
+        return ["not a table"]
+    faults = [
+        f"{key}: not known; a rule has `pattern` and `words`" for key in rule.keys() - {"pattern", "words"}
+    ]
+    pattern, words = rule.get("pattern"), rule.get("words")
+    if not isinstance(pattern, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", pattern) or pattern == OTHER:
+        faults.append(
+            f"pattern: got {pattern!r}, allowed: lower-case letters, digits and _, and not `{OTHER}`"
+        )
+    if not isinstance(words, list) or not words:
+        return [*faults, f"words: got {words!r}, allowed: a list of at least one regular expression"]
+    return faults + [f"words: {fault}" for word in words if (fault := _word_fault(word))]
+
+
+def _word_fault(word: Any) -> str | None:
+    """What is wrong with a word, as RE2 sees it: Arrow's is the same as DuckDB's."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not isinstance(word, str) or not word.strip():
+        return f"got {word!r}, allowed: a regular expression"
+    try:
+        finds_nothing = pc.match_substring_regex(pa.array([""]), word)[0].as_py()
+    except pa.ArrowInvalid as error:
+        return f"{word!r} is no regular expression: {error}"
+    return f"{word!r} is found in every text" if finds_nothing else None

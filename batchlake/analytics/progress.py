@@ -1,0 +1,119 @@
+"""How far a batch has come, how fast, and when it will be done; and a small chart of that.
+
+In come a batch and the time it is asked at, out goes a `Progress`. The past is read from `snapshots`, the
+present from the calls held, or from the platform's own counts where the lake doesn't hold all calls.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from batchlake.analytics.batches import find_batch
+from batchlake.analytics.grouping import Row, file_text
+from batchlake.analytics.metrics import statistics
+from batchlake.engine import Engine
+from batchlake.errors import InvalidRequest
+from batchlake.filters import select
+from batchlake.responses import Observation, Progress, Rate, utc_text
+
+_EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
+
+
+def progress(engine: Engine, source: str, batch_id: str, now: datetime) -> Progress:
+    """The progress of one batch as of `now` (aware).
+
+    Raises:
+        BatchNotFound: it isn't in the lake.
+        InvalidRequest: `now` has no time zone.
+    """
+    if now.tzinfo is None:
+        raise InvalidRequest(f"the time {now} has no time zone. Give one, as in 12:00:00Z.", now=str(now))
+    batch = find_batch(engine, source, batch_id)
+    history = _history(engine, source, batch_id)
+    current = _current(engine, batch, history)
+    remaining = current.total - current.done
+    per_hour = _done_per_hour(batch["created_at"], history, current)
+    completion = None
+    if per_hour and remaining and not batch["completed_at"]:
+        completion = current.observed_at + timedelta(hours=remaining / per_hour)
+    return Progress(
+        source=source,
+        batch_id=batch_id,
+        status=batch["status"],
+        as_of=now,
+        current=current,
+        remaining=remaining,
+        done_of_total=_rate(current.done, current.total, 0),
+        failed_of_done=_rate(current.failed, current.done, remaining),
+        seconds_since_observed=(now - current.observed_at).total_seconds(),
+        done_per_hour=per_hour,
+        estimated_completion=completion if completion and completion >= now else None,
+        completed_at=batch["completed_at"],
+        history=history,
+    )
+
+
+def progress_chart(report: Progress, width: int = 40) -> str:
+    """The history as lines of text: time, a bar of `width` characters, done of total, failed."""
+    lines = []
+    for observation in report.history or [report.current]:
+        done, total = observation.done, observation.total
+        eighths = 8 * width * min(done, total) // total if total else 0
+        bar = _EIGHTHS[8] * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+        failed = f", {observation.failed} failed" if observation.failed else ""
+        lines.append(f"{utc_text(observation.observed_at)}  {bar:<{width}}  {done} of {total}{failed}")
+    return "\n".join(lines) + "\n"
+
+
+def _history(engine: Engine, source: str, batch_id: str) -> list[Observation]:
+    rows = engine.rows(
+        f"select {', '.join(Observation.model_fields)} from ({file_text('progress')}\n)"
+        " where source = $source and batch_id = $batch_id order by observed_at, export_id, record",
+        {"source": source, "batch_id": batch_id},
+    )
+    return [Observation(**row) for row in rows]
+
+
+def _current(engine: Engine, batch: Row, history: list[Observation]) -> Observation:
+    reports = [observation for observation in history if observation.counted == "reported"]
+    held = statistics(engine, select(batch=(batch["source"], batch["batch_id"])))
+    if reports and reports[-1].total > held.total_calls:
+        return reports[-1]
+    newest = engine.row(
+        "select max(observed_at) as at from calls where source = $source and batch_id = $batch_id",
+        {"source": batch["source"], "batch_id": batch["batch_id"]},
+    )
+    return Observation(
+        observed_at=max(at for at in (batch["observed_at"], newest["at"]) if at is not None),
+        counted="held",
+        total=held.total_calls,
+        done=held.completed + held.failed,
+        completed=held.completed,
+        failed=held.failed,
+        in_progress=held.in_progress,
+        unknown=held.unknown,
+    )
+
+
+def _done_per_hour(
+    created_at: datetime | None, history: list[Observation], current: Observation
+) -> float | None:
+    if created_at is not None:
+        since, done_before = created_at, 0
+    elif history:
+        since, done_before = history[0].observed_at, history[0].done
+    else:
+        return None
+    hours = (current.observed_at - since) / timedelta(hours=1)
+    done = current.done - done_before
+    return done / hours if hours > 0 and done > 0 else None
+
+
+def _rate(numerator: int, denominator: int, missing: int) -> Rate:
+    return Rate(
+        rate=numerator / denominator if denominator else None,
+        numerator=numerator,
+        denominator=denominator,
+        missing=missing,
+    )

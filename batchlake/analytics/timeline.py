@@ -1,0 +1,62 @@
+"""Calls, completion and cost by hour or day, as `sql/analytics/timeline.sql` counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
+from typing import Final, Literal
+
+from batchlake.analytics.figures import only_total
+from batchlake.analytics.grouping import Key, Question, Row, file_text
+from batchlake.errors import InvalidRequest
+from batchlake.responses import CurrencyTotal, Moment, Timeline
+
+Every = Literal["hour", "day"]
+
+_COUNTS: Final = ("total_calls", "completed", "failed", "in_progress")
+
+
+def timelines(question: Question, every: Every, timezone: str) -> dict[Key, Timeline]:
+    """The timeline of each group, in the time zone that the question's engine is in.
+
+    Raises:
+        InvalidRequest: `every` is neither `hour` nor `day`.
+    """
+    if every not in ("hour", "day"):
+        raise InvalidRequest(
+            f"a timeline is made of hours or days, not {every!r}. Give hour or day.", every=every
+        )
+    counts = ", ".join(f"sum({name})::bigint as {name}" for name in _COUNTS)
+    answer = question.ask(
+        f"select group_key, {every} as start, currency, {counts}, sum(total_cost) as total_cost"
+        f" from ({file_text('timeline')}\n) group by all"
+    )
+    return {key: _timeline(rows, every, timezone) for key, rows in answer.items()}
+
+
+def _timeline(rows: list[Row], every: Every, timezone: str) -> Timeline:
+    timed = [row for row in rows if row["start"] is not None]
+    timed.sort(key=lambda row: (row["start"], row["currency"] is None, row["currency"] or ""))
+    return Timeline(
+        every=every,
+        timezone=timezone,
+        moments=[_moment(list(same)) for _, same in groupby(timed, key=itemgetter("start"))],
+        missing=sum(row["total_calls"] for row in rows if row["start"] is None),
+    )
+
+
+def _moment(rows: Iterable[Row]) -> Moment:
+    """One hour or day, of its rows by currency."""
+    rows = list(rows)
+    counts = {name: sum(row[name] for row in rows) for name in _COUNTS}
+    total = counts["total_calls"]
+    costs = {row["currency"]: row["total_cost"] for row in rows if row["total_cost"] is not None}
+    return Moment(
+        start=rows[0]["start"],
+        **counts,
+        unknown=total - counts["completed"] - counts["failed"] - counts["in_progress"],
+        completion_rate=counts["completed"] / total,
+        total_cost=only_total(costs),
+        costs=[CurrencyTotal(currency=currency, total=amount) for currency, amount in costs.items()],
+    )

@@ -1,0 +1,139 @@
+"""Faults of a filter: how a validator states one, and how pydantic's errors become `FilterFault`s.
+
+In comes what was given and pydantic's `ValidationError`, out comes one `FilterFault` for each thing wrong,
+with its JSON path (`any[2].duration.min`). This is the one place that knows pydantic's error types.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Collection, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from batchlake.errors import FilterFault
+from batchlake.filters.operators import keys_of, models_in
+
+ROOT: Final = "$"
+"""The path of a filter as a whole."""
+
+_LONGEST: Final = 80
+_HUGE: Final = 10**60
+
+
+def fault(allowed: str, nearest: str | None = None) -> PydanticCustomError:
+    """The error that a validator raises: what is allowed here, and the valid name nearest to what was
+    given."""
+    return PydanticCustomError("filter_fault", "allowed: {allowed}", {"allowed": allowed, "nearest": nearest})
+
+
+def nearest_name(given: object, names: Collection[str]) -> str | None:
+    """The valid name most like what was given, None where none is.
+
+    >>> nearest_name("min_postive", ["min_positive", "max_positive"])
+    'min_positive'
+    """
+    if not isinstance(given, str) or len(given) > _LONGEST:
+        return None
+    spelled = re.sub(r"[-\s]+", "_", given.strip().lower())
+    return next(iter(difflib.get_close_matches(spelled, names, n=1)), None)
+
+
+def quoted(text: str) -> str:
+    """A text in quotes, cut at 80 characters, what can't be printed (a terminal's commands among it)
+    escaped."""
+    cut = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return "".join(
+        letter if letter.isprintable() else json.dumps(letter)[1:-1]
+        for letter in json.dumps(cut, ensure_ascii=False)
+    )
+
+
+def shown(value: object) -> str:
+    """A value inside a message: as JSON, at most 80 characters, of a container only what it is."""
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, Mapping | BaseModel):
+        return "an empty object" if is_empty(value) else "an object"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value):,} value{'s' if len(value) > 1 else ''}" if value else "an empty list"
+    if value is None or isinstance(value, bool | float):
+        return json.dumps(value)
+    if isinstance(value, Decimal) and not value.is_finite():
+        return str(value)
+    if isinstance(value, Decimal | int):
+        if not -_HUGE < value < _HUGE:
+            return "a huge number"
+        return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return f"a value of type {type(value).__name__}"
+
+
+def is_empty(value: Mapping[Any, Any] | BaseModel) -> bool:
+    """Whether an object, or the model made of one, holds no key."""
+    return not (value.model_fields_set if isinstance(value, BaseModel) else value)
+
+
+def extended(path: str, key: object) -> str:
+    """The path of a key or a place within `path`.
+
+    >>> extended("any[2]", "duration"), extended("any", 2), extended("any", "odd key")
+    ('any[2].duration', 'any[2]', 'any["odd key"]')
+    """
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    if isinstance(key, str) and key.isidentifier():
+        return f"{path}.{key}" if path else key
+    return f"{path}[{shown(key)}]"
+
+
+def faults_of(error: ValidationError, model: type[BaseModel], given: object) -> list[FilterFault]:
+    """Pydantic's complaints about `given`, which was to be a `model`, as faults in the same order."""
+    details = error.errors(include_url=False)
+    return [_fault_of(detail, model, given) for detail in details if "recursion" not in detail["type"]]
+
+
+def _fault_of(detail: ErrorDetails, model: type[BaseModel], given: object) -> FilterFault:
+    path = _path(detail["loc"], given)
+    facts = detail.get("ctx", {})
+    match detail["type"]:
+        case "filter_fault":
+            return FilterFault(path, shown(detail["input"]), facts["allowed"], facts["nearest"])
+        case "extra_forbidden" | "invalid_key":
+            keys = keys_of(_model_at(detail["loc"][:-1], model))
+            unknown = detail["loc"][-1]
+            return FilterFault(path, "an unknown key", ", ".join(keys), nearest_name(unknown, keys))
+        case "missing":
+            return FilterFault(path, "nothing", "this key is required")
+        case _:
+            keys = keys_of(_model_at(detail["loc"], model))
+            return FilterFault(path, shown(detail["input"]), f"an object with any of {', '.join(keys)}")
+
+
+def _path(location: tuple[int | str, ...], given: object) -> str:
+    """The path as the giver sees it: no index where one value stood for a list of one."""
+    path = ""
+    for key in location:
+        if isinstance(given, Mapping) and (key in given or isinstance(key, str)):
+            given = given.get(key)
+        elif isinstance(given, list | tuple) and isinstance(key, int):
+            given = given[key]
+        else:
+            break
+        path = extended(path, key)
+    return path or ROOT
+
+
+def _model_at(location: tuple[int | str, ...], model: type[BaseModel]) -> type[BaseModel]:
+    for key in location:
+        for name, field in model.model_fields.items():
+            if key in (field.alias, name):
+                model = next(models_in(field.annotation))
+    return model

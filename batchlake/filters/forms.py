@@ -1,0 +1,277 @@
+"""Forms: what a value of a filter may be, how it is read, and how faults and the JSON Schema say so.
+
+In comes what a person gave, as JSON holds it or as Python does; out comes the one type that the compiler
+relies on: `str`, `bool`, finite `float`, `Decimal` or an aware `datetime` in UTC. A form stands in the
+`Annotated` type of a model's field. No form takes null: a key that isn't wanted is left out.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from numbers import Real
+from typing import Any, Final
+
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from batchlake.filters.faults import fault, is_empty, nearest_name
+from batchlake.filters.limits import MAX_VALUES
+from batchlake.schema import DIRECTIONS, OUTCOMES, SPEAKERS, STATUSES, canonical_status, status_names
+
+JsonSchema = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Form:
+    """What one value may be.
+
+    `name` is its name in the JSON Schema; `allowed` says what it may be in words; `read` turns what was
+    given into the value, or into None where that isn't allowed; `names` are the valid values where they can
+    be listed, to suggest the nearest.
+    """
+
+    name: str
+    allowed: str
+    read: Callable[[Any], Any]
+    schema: JsonSchema
+    names: tuple[str, ...] = ()
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._validate)
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
+        return {"title": self.name, **self.schema}
+
+    def _validate(self, given: Any) -> Any:
+        value = self.read(given)
+        if value is None:
+            raise fault(self.allowed, nearest_name(given, self.names))
+        return value
+
+
+@dataclass(frozen=True)
+class OneOrMore:
+    """A list of values, or one that stands for a list of itself; what is given twice counts once."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_wrap_validator_function(self._read, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
+        array = _never_null(handler(core)) | {"minItems": 1, "maxItems": MAX_VALUES}
+        return {"anyOf": [array["items"], array]}
+
+    @staticmethod
+    def _read(given: Any, several: core_schema.ValidatorFunctionWrapHandler) -> tuple[Any, ...]:
+        values = given if isinstance(given, list | tuple) else [given]
+        if not 1 <= len(values) <= MAX_VALUES:
+            raise fault(f"one value or a list of 1 to {MAX_VALUES:,}")
+        return tuple(dict.fromkeys(several(values)))
+
+
+@dataclass(frozen=True)
+class Filters:
+    """A list of filters; how many is bounded by the conditions of the whole."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._listed, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
+        return _never_null(handler(core)) | {"minItems": 1}
+
+    @staticmethod
+    def _listed(given: Any) -> Any:
+        if not isinstance(given, list | tuple) or not given:
+            raise fault("a list of at least one filter")
+        return given
+
+
+@dataclass(frozen=True)
+class NonEmpty:
+    """An object that says something: `{}` inside a filter is a slip, and would match every call."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._filled, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
+        return _never_null(handler(core)) | {"minProperties": 1}
+
+    @staticmethod
+    def _filled(given: Any) -> Any:
+        if given is None or (isinstance(given, Mapping | BaseModel) and is_empty(given)):
+            raise PydanticCustomError("object", "allowed: an object that isn't empty")
+        return given
+
+
+@dataclass(frozen=True)
+class OrText:
+    """An object, or the text of its one required key in its place."""
+
+    key: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._spelled_out, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
+        return {"anyOf": [{"title": TEXT.name, **TEXT.schema}, _never_null(handler(core))]}
+
+    def _spelled_out(self, given: Any) -> Any:
+        if given is None:
+            raise PydanticCustomError("object", "allowed: a text or an object")
+        return {self.key: given} if isinstance(given, str) else given
+
+
+def _never_null(schema: JsonSchema) -> JsonSchema:
+    """The schema of `X` where the field, None by default, is typed `X | None`: null itself isn't accepted."""
+    several = schema.get("anyOf", [])
+    return several[0] if {"type": "null"} in several else schema
+
+
+def _read_text(given: Any) -> str | None:
+    """A lone surrogate can't be written as UTF-8, so no call holds one."""
+    return given if isinstance(given, str) and given and not re.search("[\ud800-\udfff]", given) else None
+
+
+def _read_phone_number(given: Any) -> str | None:
+    text = _read_text(given)
+    return text if text and re.fullmatch(_PHONE_NUMBER, text) else None
+
+
+def _read_status(given: Any) -> str | None:
+    return canonical_status(given) if isinstance(given, str) else None
+
+
+def _read_flag(given: Any) -> bool | None:
+    return given if isinstance(given, bool) else None
+
+
+def _read_number(given: Any, most: float = sys.float_info.max) -> float | None:
+    """The comparison comes before the conversion, which fails on a huge integer. -0.0 becomes 0.0."""
+    number: Any = given if isinstance(given, Real) and not isinstance(given, bool) else math.nan
+    return float(number) + 0.0 if 0 <= number <= most else None
+
+
+def _read_amount(given: Any) -> Decimal | None:
+    """Plain digits, whatever was given, and no more of them than `_DIGITS`: an exponent can't fill the
+    memory."""
+    if isinstance(given, Real) and (number := _read_number(given)) is not None:
+        given = Decimal(given if isinstance(given, int) else repr(number))
+    if isinstance(given, Decimal) and given.is_finite() and abs(given.adjusted()) < _DIGITS:
+        given = f"{abs(given) if given.is_zero() else given:f}"
+    if isinstance(given, str) and len(given) <= _DIGITS and re.fullmatch(_AMOUNT, given):
+        return Decimal(given)
+    return None
+
+
+def _read_time(given: Any) -> datetime | None:
+    try:
+        if isinstance(given, str):
+            given = _parsed_time(given)
+        elif isinstance(given, date) and not isinstance(given, datetime):
+            given = datetime.combine(given, time(), UTC)
+        aware = isinstance(given, datetime) and given.utcoffset() is not None
+        return given.astimezone(UTC) if aware else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _parsed_time(text: str) -> datetime | None:
+    """Digits beyond the microsecond round up: against times that are held to the microsecond, `>=` and `<`
+    then decide as they would against the time as given."""
+    match = re.fullmatch(_TIME, text)
+    if not match:
+        return None
+    day, clock, fraction, offset = match.groups(default="")
+    if not clock:
+        return datetime.combine(date.fromisoformat(day), time(), UTC)
+    held = datetime.fromisoformat(f"{day}T{clock}.{fraction[1:7]:0<6}{offset.upper()}")
+    return held + timedelta(microseconds=bool(fraction[7:].strip("0")))
+
+
+def _one_of(name: str, names: tuple[str, ...]) -> Form:
+    return Form(
+        name,
+        f"one of {', '.join(names)}",
+        lambda given: given if isinstance(given, str) and given in names else None,
+        {"enum": list(names)},
+        names,
+    )
+
+
+def _spelling(key: str) -> str:
+    """A pattern of the ways to spell a status: any case, with `-`, `_` and blanks anywhere."""
+    return r"[-_\s]*".join(f"[{letter}{letter.upper()}]" for letter in key)
+
+
+_DIGITS: Final = 400
+"""The most digits of an amount; the shortest text of any float has fewer."""
+
+_AMOUNT: Final = r"[0-9]+(\.[0-9]+)?"
+_PHONE_NUMBER: Final = r"[^*]+\*?"
+_TIME: Final = (
+    r"((?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01]))"
+    r"(?:[Tt ]((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])(\.[0-9]+)?"
+    r"([Zz]|[-+](?:[01][0-9]|2[0-3]):[0-5][0-9]))?"
+)
+_LARGEST: Final = sys.float_info.max
+
+TEXT: Final = Form("Text", "a text that isn't empty", _read_text, {"type": "string", "minLength": 1})
+STATUS: Final = Form(
+    "Status",
+    f"one of {', '.join(STATUSES)}",
+    _read_status,
+    {
+        "anyOf": [
+            {"enum": list(STATUSES)},
+            {
+                "type": "string",
+                "pattern": rf"^[-_\s]*({'|'.join(_spelling(key) for key, *_ in status_names())})[-_\s]*$",
+            },
+        ]
+    },
+    STATUSES,
+)
+OUTCOME: Final = _one_of("Outcome", OUTCOMES)
+DIRECTION: Final = _one_of("Direction", DIRECTIONS)
+SPEAKER: Final = _one_of("Speaker", SPEAKERS)
+PHONE_NUMBER: Final = Form(
+    "PhoneNumber",
+    "a number, or the beginning of one with `*` at its end, as +1415*",
+    _read_phone_number,
+    {"type": "string", "pattern": f"^{_PHONE_NUMBER}$"},
+)
+FLAG: Final = Form("Flag", "true or false", _read_flag, {"type": "boolean"})
+SECONDS: Final = Form(
+    "Duration",
+    "a number of seconds from 0",
+    _read_number,
+    {"type": "number", "minimum": 0, "maximum": _LARGEST},
+)
+SHARE: Final = Form(
+    "Share",
+    "a number from 0 to 1",
+    lambda given: _read_number(given, most=1),
+    {"type": "number", "minimum": 0, "maximum": 1},
+)
+AMOUNT: Final = Form(
+    "Amount",
+    'an amount from 0, as "0.10" or 0.1',
+    _read_amount,
+    {
+        "anyOf": [
+            {"type": "string", "pattern": f"^{_AMOUNT}$", "maxLength": _DIGITS},
+            {"type": "number", "minimum": 0, "maximum": _LARGEST},
+        ]
+    },
+)
+TIME: Final = Form(
+    "Time",
+    "a time with its offset, as 2024-01-01T00:00:00Z, or a date, which is its midnight in UTC",
+    _read_time,
+    {"type": "string", "pattern": f"^{_TIME}$"},
+)

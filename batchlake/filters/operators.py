@@ -1,0 +1,103 @@
+"""An operator: what one key of a filter means, in SQL and in English.
+
+The operators are the fields of the models in `model`: each row of that table is a key with its type (the
+forms that it takes), and an `Operator` with column, shape, sentence and meaning. The compiler, the
+sentence, the JSON Schema and the README's reference all read that one table through `rows`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, get_args
+
+from pydantic import BaseModel, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
+
+
+class Query(Protocol):
+    """What a shape writes its conditions into."""
+
+    scope: tuple[str, ...]
+
+    def bind(self, value: object) -> str:
+        """Make a value a parameter, and give its name as SQL has it (`$f1`)."""
+
+    def conditions(self, part: BaseModel) -> list[str]:
+        """The conditions of a part of the filter, to be ANDed with those around it."""
+
+    def apart(self, part: BaseModel) -> list[str]:
+        """The conditions of a part of the filter that isn't ANDed with those around it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a kind of condition is written.
+
+    Attributes:
+        sql: the conditions, to be ANDed, of a value on the columns; each is true, false or NULL.
+        words: the value as it stands in the operator's sentence, or whole clauses if that is empty.
+    """
+
+    sql: Callable[[Query, Any, tuple[str, ...]], list[str]]
+    words: Callable[[Any], str | list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One row of the table.
+
+    Attributes:
+        shape: how it is written in SQL and in words.
+        meaning: which calls match, for the reference: "its status is one of them".
+        sentence: the clause that describes those calls, `{}` where the value stands.
+        columns: the columns of `calls` that it stands on; none where its parts have their own.
+    """
+
+    shape: Shape
+    meaning: str
+    sentence: str = ""
+    columns: tuple[str, ...] = ()
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(core) | {"description": f"Calls where {self.meaning}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An operator with its key, as JSON spells it, and the model's attribute that holds its value."""
+
+    key: str
+    attribute: str
+    operator: Operator
+
+
+@functools.cache
+def rows(model: type[BaseModel]) -> tuple[Row, ...]:
+    """The operators of a model in their order."""
+    return tuple(
+        Row(field.alias or name, name, operator)
+        for name, field in model.model_fields.items()
+        for operator in field.metadata
+        if isinstance(operator, Operator)
+    )
+
+
+def given(part: BaseModel) -> list[tuple[Row, Any]]:
+    """The operators that a part of a filter uses, each with its value."""
+    held = [(row, getattr(part, row.attribute)) for row in rows(type(part))]
+    return [(row, value) for row, value in held if value is not None]
+
+
+def keys_of(model: type[BaseModel]) -> list[str]:
+    """The keys of a model as JSON spells them."""
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that a field's type names."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from models_in(part)

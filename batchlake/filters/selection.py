@@ -1,0 +1,78 @@
+"""A selection: the filter, and a batch perhaps, as the tables `selected_calls` and `selected_segments` of a
+query.
+
+In come a filter and the key of a batch, out comes a `Selection` that puts the two tables in front of any
+query, such as a file of `sql/analytics`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from batchlake.filters.compiler import Query
+from batchlake.filters.model import Filter
+from batchlake.filters.reading import read_filter
+from batchlake.filters.sentence import describe, named
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which calls a question is about.
+
+    Attributes:
+        where: a condition on the bare columns of `calls`: true of a call selected, false or NULL of any
+            other.
+        params: the values of its named parameters `$s1`, `$s2`, ... without the dollar sign; all are used.
+        description: the selection as an English sentence.
+        segments_where: the same for `segments`, as far as its own columns tell.
+    """
+
+    where: str
+    params: dict[str, Any]
+    description: str
+    segments_where: str
+
+    def over(self, query: str) -> str:
+        """The query with `selected_calls` and `selected_segments` (theirs alone) in front of it.
+
+        Args:
+            query: one `select` or `with`, which may begin and end with comments, without a semicolon.
+        """
+        calls, segments = "select * from calls", "select * from segments"
+        if self.where != "true":
+            calls += f" where {self.where}"
+            narrowed = f"{self.segments_where} and " if self.segments_where else ""
+            segments += f" where {narrowed}(source, call_id) in (select source, call_id from selected_calls)"
+        return (
+            f"with selected_calls as (\n  {calls}\n),\nselected_segments as (\n  {segments}\n)\n"
+            f"select * from (\n{query}\n)"
+        )
+
+
+def select(
+    filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002
+    *,
+    batch: tuple[str, str] | None = None,
+) -> Selection:
+    """The selection of the calls that match a filter, of one batch if given as (source, batch id).
+
+    Raises:
+        InvalidFilter: with all faults.
+    """
+    wanted = read_filter(filter)
+    query = Query("s")
+    of = ""
+    conditions: list[str] = []
+    if batch:
+        source, batch_id = batch
+        conditions = query.conditions(Filter(source=source, batch_id=batch_id))
+        of = f"batch {named(batch_id)} from {named(source)}"
+    conditions += query.conditions(wanted)
+    return Selection(
+        where=" and ".join(conditions) or "true",
+        params=query.params,
+        description=describe(wanted, of),
+        segments_where=" and ".join(query.scope),
+    )

@@ -1,0 +1,188 @@
+"""Filters and calls to try: small pools of awkward values, so that filters and calls meet often."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from tests.filters.oracle import instant
+
+EXAMPLES = int(os.environ.get("BATCHLAKE_EXAMPLES", "60"))
+"""Examples of each property. `BATCHLAKE_EXAMPLES=5000 pytest tests/filters` is the full run."""
+
+thorough = settings(max_examples=EXAMPLES, deadline=None, database=None)
+
+STATUSES = (
+    "scheduled queued ringing in_progress completed failed busy no_answer voicemail cancelled unknown".split()
+)
+OUTCOMES = ["completed", "failed", "in_progress", "unknown"]
+SPELLINGS = [
+    "COMPLETED",
+    "In-Progress",
+    "no answer",
+    "canceled",
+    "NO_ANSWER",
+    " Failed ",
+    "complete",
+    *STATUSES,
+]
+WORDS = [
+    "b1", "b2", "batch 1", "it's", 'say "hi"', "é", "e\u0301", "É", "ß", "ẞ", "ss", "İ", "i̇", "ı",
+    "ΑΣ", "ας", "日本", "😀", "👩\u200d👩", "%", "_", "\\", "$f1", ":f1", "?",
+    "' or 1=1 --", "a\0b", "a\nb", " ", "null", "K",
+]  # fmt: skip
+UTTERANCES = [
+    "", "Yes, please.", "I want a REFUND", "it's 100% sure_thing", "ΟΔΟΣ ΑΣ", "İstanbul ı",
+    "Straße STRASSE ẞ", "e\u0301 é É", "日本語 😀", "a\0b c\nd", "\\ $f1 ? :x", "K K",
+]  # fmt: skip
+SOUGHT = [*"yes refund REFUND % _ σ Σ ς i İ ı ß ss É e 😀 k".split(), "\0", " "]
+NUMBERS = ["+14155550100", "+14155550101", "+14165550100", "+442071234567", "*67", "anonymous", "", "+1415"]
+SOUGHT_NUMBERS = [number for number in NUMBERS if number and "*" not in number]
+SOUGHT_NUMBERS += ["+1415*", "+1416*", "+1*", "+44*", "a*", "+*", "9*"]
+SECONDS = [0, 0.5, 1, 30, 59.999, 60, 300, 3600.25, 5e-324, 0.1 + 0.2, 0.3, 12345678901234.567, 1.7e308]
+SHARES = [0, 0.1, 0.25, 0.7, 0.7000000000000001, 1, 1 / 3, 5e-324]
+COSTS = ["0", "0.000001", "0.10", "0.123456", "0.123457", "0.5", "1", "1.5", "999999999999.999999"]
+BOUNDS = [
+    *COSTS, "0.1234565", "0.12345600000000000000001", "0.0000001", "1000000000000",
+    "9" * 40, "0." + "0" * 60 + "1",
+    0, 0.1, 0.3, 0.5, 1, 1.5, 0.1234565, 1e-7, 5e-324, 1e12, 1e300, 10**30,
+]  # fmt: skip
+NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
+TIMES = [
+    datetime(1, 1, 1, tzinfo=UTC), NOON - timedelta(hours=12), NOON, NOON + timedelta(microseconds=1),
+    NOON + timedelta(hours=12), datetime(2024, 2, 29, 23, 59, 59, 999999, UTC),
+    datetime(9999, 12, 31, 23, 59, 59, 999999, UTC),
+]  # fmt: skip
+SOUGHT_TIMES = [
+    "0001-01-01", "2024-01-01", "2024-01-01T12:00:00Z", "2024-01-01T12:00:00.000001Z",
+    "2024-01-01T12:00:00.0000001z",
+    "2024-01-01t17:30:00+05:30", "2024-01-01 12:00:00.0000010-00:00", "2024-01-02",
+    "2024-02-29T23:59:59.9999999Z", "2024-03-01", "9999-12-31T23:59:59.999999Z",
+]  # fmt: skip
+
+
+def one_or_more(values: list[Any]) -> st.SearchStrategy[Any]:
+    value = st.sampled_from(values)
+    return value | st.lists(value, min_size=1, max_size=5) | st.just(values * 6)
+
+
+@st.composite
+def ranges(
+    draw: st.DrawFn, values: list[Any], low: str = "min", high: str = "max", order: Any = None
+) -> dict[str, Any]:
+    first, second = sorted([draw(st.sampled_from(values)), draw(st.sampled_from(values))], key=order)
+    given = {low: first, high: second}
+    for key in draw(st.sets(st.sampled_from([low, high]), max_size=1)):
+        del given[key]
+    return given
+
+
+def _amount(value: Any) -> Decimal:
+    return Decimal(repr(value) if isinstance(value, float) else value)
+
+
+@st.composite
+def sentiments(draw: st.DrawFn) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for score in draw(
+        st.lists(st.sampled_from(["positive", "neutral", "negative"]), unique=True, max_size=2)
+    ):
+        given |= draw(ranges(SHARES, f"min_{score}", f"max_{score}"))
+    if not given or draw(st.booleans()):
+        given["label"] = draw(one_or_more(WORDS))
+    return given
+
+
+CONDITIONS = {
+    "status": one_or_more(SPELLINGS),
+    "outcome": one_or_more(OUTCOMES),
+    "duration": ranges(SECONDS),
+    "cost": ranges(BOUNDS, order=_amount),
+    "sentiment": sentiments(),
+    "date_range": ranges(SOUGHT_TIMES, "start", "end", order=instant),
+    "source": one_or_more(["svalync", "other"]),
+    "batch_id": one_or_more(WORDS),
+    "call_id": one_or_more(["c0", "c1", "c2", "c3", "it's"]),
+    "agent_id": one_or_more(WORDS),
+    "direction": one_or_more(["inbound", "outbound", "web"]),
+    "phone_number": one_or_more(SOUGHT_NUMBERS),
+    "engagement": ranges(SHARES),
+    "text": st.sampled_from(SOUGHT)
+    | st.fixed_dictionaries(
+        {"contains": st.sampled_from(SOUGHT)},
+        optional={"speaker": st.sampled_from(["ai", "human", "unknown"])},
+    ),
+    "success": st.booleans(),
+    "is_test": st.booleans(),
+    "has_transcript": st.booleans(),
+    "has_recording": st.booleans(),
+}
+
+
+@st.composite
+def filters(draw: st.DrawFn, depth: int = 3) -> dict[str, Any]:
+    """A valid, non-empty filter as JSON holds it."""
+    groups = ["any", "all", "not"] if depth else []
+    keys = draw(st.lists(st.sampled_from([*CONDITIONS, *groups * 4]), min_size=1, max_size=3, unique=True))
+    given: dict[str, Any] = {}
+    for key in keys:
+        if key == "not":
+            given[key] = draw(filters(depth - 1))
+        elif key in groups:
+            given[key] = draw(st.lists(filters(depth - 1), min_size=1, max_size=3))
+        else:
+            given[key] = draw(CONDITIONS[key])
+    return given
+
+
+def maybe(values: list[Any]) -> st.SearchStrategy[Any]:
+    return st.sampled_from([None, *values])
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Calls with unique (source, call_id), their segments inside."""
+    return [draw(_call(number)) for number in range(draw(st.integers(0, 6)))]
+
+
+@st.composite
+def _call(draw: st.DrawFn, number: int) -> dict[str, Any]:
+    said = draw(
+        st.none()
+        | st.lists(
+            st.fixed_dictionaries(
+                {"speaker": st.sampled_from(["ai", "human", "unknown"]), "text": st.sampled_from(UTTERANCES)}
+            ),
+            max_size=3,
+        )
+    )
+    status = draw(st.sampled_from(STATUSES))
+    return {
+        "source": ["svalync", "other"][number % 2],
+        "call_id": f"c{number // 2}",
+        "batch_id": draw(maybe(WORDS)),
+        "status": status,
+        "outcome": draw(st.sampled_from(OUTCOMES)),
+        "duration_seconds": draw(maybe([float(s) for s in SECONDS] + [-1.0, float("inf")])),
+        "cost": draw(maybe([Decimal(c) for c in COSTS] + [Decimal("-1")])),
+        "call_time": draw(maybe(TIMES)),
+        "direction": draw(maybe(["inbound", "outbound", "web"])),
+        "from_number": draw(maybe(NUMBERS)),
+        "to_number": draw(maybe(NUMBERS)),
+        "agent_id": draw(maybe(WORDS)),
+        "sentiment_positive": draw(maybe([float(s) for s in SHARES])),
+        "sentiment_neutral": draw(maybe([float(s) for s in SHARES])),
+        "sentiment_negative": draw(maybe([float(s) for s in SHARES])),
+        "sentiment_label": draw(maybe(WORDS)),
+        "engagement": draw(maybe([float(s) for s in SHARES])),
+        "success": draw(maybe([True, False])),
+        "is_test": draw(maybe([True, False])),
+        "recording_url": draw(maybe(["", "https://x/y.mp3"])),
+        "segment_count": None if said is None else len(said),
+        "segments": said or [],
+    }

@@ -1,0 +1,86 @@
+"""The generated parts of the README: `python -m tests.readme` rewrites them, a test compares them."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parent.parent
+README: Final = ROOT / "README.md"
+
+
+def verbs() -> str:
+    """The verbs and what they do, as `batchlake --help` lists them."""
+    from batchlake.cli.main import VERBS
+
+    rows = [f"| `{verb}` | {words} |" for verb, (_, words) in VERBS.items()]
+    return "\n".join(["| verb | does |", "|---|---|", *rows])
+
+
+def filters() -> str:
+    """The filter's keys, from the operator table."""
+    from batchlake.filters import reference_table
+
+    return reference_table()
+
+
+def metrics() -> str:
+    """The metrics, from the headers of `sql/analytics`."""
+    from batchlake.analytics import definitions_table
+
+    return definitions_table()
+
+
+def tables() -> str:
+    """Tables and columns, from the schema."""
+    from batchlake.schema import TABLES
+
+    parts = []
+    for table in TABLES.values():
+        rows = [
+            f"| `{column.name}` | {column.type} | {column.comment} | {column.origin} |" for column in table.columns
+        ]
+        parts.append(
+            f"<details><summary><code>{table.name}</code>: {table.grain}</summary>\n\n"
+            + "\n".join(["| column | type | meaning | read from |", "|---|---|---|---|", *rows])
+            + "\n\n</details>"
+        )
+    return "\n\n".join(parts)
+
+
+def ingest() -> str:
+    """What the first command prints, without what changes from run to run."""
+    import batchlake
+
+    with tempfile.TemporaryDirectory() as folder:
+        report = str(batchlake.open(Path(folder) / "lake").ingest(ROOT / "sample_data"))
+    report = re.sub(r"in \d+\.\d s", "in 0.8 s", report)
+    report = re.sub(r"Run \S+ is committed to .*", "Run 20240401T090000.000000Z-1a2b3c is committed to lake.", report)
+    return f"```text\n{report}\n```"
+
+
+PARTS: Final[dict[str, Callable[[], str]]] = {
+    "ingest": ingest,
+    "verbs": verbs,
+    "filter": filters,
+    "metrics": metrics,
+    "tables": tables,
+}
+
+
+def generated(text: str) -> str:
+    """The README with every generated part made anew."""
+    for name, make in PARTS.items():
+        pattern = rf"(<!-- begin: {name} -->\n).*?(<!-- end: {name} -->)"
+        text, count = re.subn(
+            pattern, lambda found, part=make(): f"{found[1]}{part}\n{found[2]}", text, flags=re.DOTALL
+        )
+        assert count == 1, name
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(generated(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,116 @@
+"""A run is one transaction: whatever kills it, the lake is the one before or the one after."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batchlake.errors import LakeNotWritable
+from batchlake.maintenance import check
+from tests.lakes import contents, ingested, write_export
+from tests.store.dying import Points, fill_disk, forbid, run_in_process, watched
+
+EVERY_POINT = "BATCHLAKE_EVERY_POINT" in os.environ
+"""Die at each point of a run, which takes minutes, instead of at an even choice of them."""
+
+
+def document(version: int) -> dict[str, Any]:
+    """A batch as it is exported at a time: some calls change, some are new, some fields can't be read."""
+    calls = [
+        {"id": f"c{number}", "status": "completed", "duration": version, "cost": "abc" if number == 1 else "0.10",
+         "transcript": {"segments": [{"speaker": "human", "text": f"Take {version}"}]}}
+        for number in range(3 + version)
+    ]  # fmt: skip
+    return {"exported_at": f"2024-01-0{version}T00:00:00Z", "batch": {"id": "b1", "calls": calls}}
+
+
+class History:
+    """A lake, the export that is to come, and what the lake holds before and after it."""
+
+    def __init__(self, folder: Path, *, empty: bool) -> None:
+        self.lake = folder / "lake"
+        first = write_export(folder / "in", "1.json", document(1))
+        self.export = write_export(folder / "in", "2.json", document(2))
+        loose = write_export(folder / "in", "3.json", {"call": {"id": "c0", "batch_id": "b2", "summary": "moved"}})
+        self.paths = [self.export, loose]
+        self.before: Any = None
+        if not empty:
+            ingested(self.lake, first)
+            self.before = contents(self.lake)
+        after = folder / "after"
+        if not empty:
+            shutil.copytree(self.lake, after)
+        ingested(after, *self.paths)
+        self.after = contents(after)
+        rehearsal = folder / "rehearsal"
+        if not empty:
+            shutil.copytree(self.lake, rehearsal)
+        passed = run_in_process(rehearsal, self.paths, None)
+        assert passed is not None
+        self.points = passed
+
+    def chosen(self, most: int) -> range:
+        """Points to die at: evenly spread, the first among them."""
+        return range(1, self.points + 1, 1 if EVERY_POINT else max(1, self.points // most))
+
+    def copy(self, to: Path) -> Path:
+        """The lake as it is before, in a folder of its own."""
+        if self.before is not None:
+            shutil.copytree(self.lake, to)
+        return to
+
+
+@pytest.fixture(scope="module", params=["into a lake", "into nothing"])
+def history(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> History:
+    return History(tmp_path_factory.mktemp("history"), empty=request.param == "into nothing")
+
+
+def state(root: Path) -> Any:
+    """What the lake holds, None where it holds no finished run."""
+    from batchlake.store import LakeTables, Ledger
+
+    return contents(root) if Ledger(LakeTables(root)).find() else None
+
+
+def test_a_kill_at_any_point_leaves_the_lake_before_or_after(history: History, tmp_path: Path) -> None:
+    """Killed at each point, the lake is sound and the one before or after; the same ingest then completes."""
+    chosen = history.chosen(45 if history.before else 10)
+    assert len(chosen) >= (40 if history.before else 10)
+    outcomes = []
+    for fatal in [*chosen, history.points]:
+        root = history.copy(tmp_path / str(fatal))
+        assert run_in_process(root, history.paths, fatal) is None, fatal
+        found = state(root)
+        assert found in (history.before, history.after), fatal
+        outcomes.append(found == history.after)
+        if found is not None:
+            assert [finding for finding in check(root) if finding.level == "error"] == [], fatal
+        ingested(root, *history.paths)
+        assert contents(root) == history.after, fatal
+        assert check(root) == [], fatal
+        shutil.rmtree(root)
+    assert outcomes == sorted(outcomes)
+    assert outcomes[0] is False
+    assert outcomes[-1] is True
+
+
+@pytest.mark.parametrize("fail", [fill_disk, forbid])
+def test_a_failing_write_at_any_point_leaves_the_lake_before_or_after(
+    history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fail: Any
+) -> None:
+    """A full disk or a forbidden folder is an error that says so; the lake is sound and can be ingested into."""
+    for fatal in history.chosen(8):
+        root = history.copy(tmp_path / str(fatal))
+        with monkeypatch.context() as patching:
+            watched(Points(fatal, fail), patching.setattr)
+            with pytest.raises(LakeNotWritable):
+                ingested(root, *history.paths)
+        assert state(root) in (history.before, history.after), fatal
+        ingested(root, *history.paths)
+        assert contents(root) == history.after, fatal
+        assert check(root) == [], fatal
+        shutil.rmtree(root)
