@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import copy
 import difflib
-import re
-from collections.abc import Iterator, Mapping, Sequence
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import duckdb
 
-from batchlake.errors import InvalidRequest, LakeDamaged, QueryError
+from batchlake.errors import BatchlakeError, InvalidRequest, LakeDamaged, QueryError
+from batchlake.rows import Rows
 from batchlake.schema import TABLES, Table, status_names
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+T = TypeVar("T")
+
 DUCKDB_VERSION: Final = duckdb.__version__
 
 Params = Mapping[str, Any]
+Connection = duckdb.DuckDBPyConnection
+DatabaseError = duckdb.Error
 
 
 def quoted(name: str) -> str:
@@ -68,6 +74,8 @@ class Engine:
         self._connection = duckdb.connect(":memory:", config=config)
         self._connection.execute("set global TimeZone = 'UTC'")
         self._timezone = ""
+        self._done: set[str] = set()
+        self._doing = threading.Lock()
 
     def __enter__(self) -> Engine:
         return self
@@ -105,6 +113,30 @@ class Engine:
         for table in TABLES.values():
             self.run(view_of(table, files.get(table.name, ())))
 
+    def contain(self, paths: Iterable[str]) -> None:
+        """From now on read no file but these, write none, and change no setting.
+
+        Their Parquet footers are kept in memory: every statement over the lake reads all of them.
+        """
+        allowed = ", ".join(literal(path) for path in paths)
+        for setting in (
+            f"allowed_paths = [{allowed}]",
+            "allowed_configs = ['TimeZone', 'errors_as_json']",
+            "parquet_metadata_cache = true",
+            "python_enable_replacements = false",
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ):
+            self._connection.execute(f"set global {setting}")
+
+    def once(self, name: str, statements: Callable[[], Iterable[str]]) -> None:
+        """Execute statements for their effect, the first time that it is asked for by this name."""
+        with self._doing:
+            if name not in self._done:
+                for statement in statements():
+                    self.run(statement)
+                self._done.add(name)
+
     def name_statuses(self) -> None:
         """Make the table `status_names` (key, status, outcome, rank) that maps reported statuses."""
         self.run("create table status_names (key varchar, status varchar, outcome varchar, rank integer)")
@@ -122,6 +154,21 @@ class Engine:
             result = cursor.execute(sql, dict(params) if params else None)
             names = [column[0] for column in result.description or ()]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def iterate(self, sql: str, params: Params | None = None, at_once: int = 2_048) -> Iterator[dict[str, Any]]:
+        """The rows as dictionaries, fetched as they are read."""
+        with self._question({}) as cursor:
+            result = cursor.execute(sql, dict(params) if params else None)
+            names = [column[0] for column in result.description or ()]
+            while rows := result.fetchmany(at_once):
+                for row in rows:
+                    yield dict(zip(names, row, strict=True))
+
+    def columns(self, sql: str, params: Params | None = None) -> list[str]:
+        """The names of a query's columns."""
+        with self._question({}) as cursor:
+            described = cursor.execute(f"select * from ({sql}) limit 0", dict(params) if params else None)
+            return [column[0] for column in described.description or ()]
 
     def row(self, sql: str, params: Params | None = None) -> dict[str, Any]:
         """The one row of a query that always has exactly one."""
@@ -141,6 +188,17 @@ class Engine:
         relation = cursor.sql(sql, params=dict(params) if params else None)
         return relation.to_arrow_reader(batch_rows)
 
+    def ask(self, sql: str, params: Params | None = None) -> Rows:
+        """The rows of a query, on a cursor of their own, made while they are read."""
+        cursor = self._cursor()
+        return Rows(cursor, sql, params, self._translated, cursor.close)
+
+    def person_cursor(self) -> Connection:
+        """A cursor for statements that a person typed: its errors say where (`database_error` reads them)."""
+        cursor = self._cursor()
+        cursor.execute("set errors_as_json = true")
+        return cursor
+
     def interrupt(self) -> None:
         """Stop whatever is running."""
         self._connection.interrupt()
@@ -152,6 +210,17 @@ class Engine:
             cursor.execute(f"set TimeZone = {literal(self._timezone)}")
         return cursor
 
+    def _translated(self, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except duckdb.IOException as error:
+            raise LakeDamaged(self._lake, _first_line(error)) from error
+        except RuntimeError as error:
+            # DuckDB takes Ctrl-C for itself while a query runs, and says so in words alone.
+            if "Query interrupted" in str(error):
+                raise KeyboardInterrupt from error
+            raise
+
     @contextmanager
     def _question(self, given: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
         cursor = self._cursor()
@@ -161,6 +230,11 @@ class Engine:
             yield cursor
         except duckdb.IOException as error:
             raise LakeDamaged(self._lake, _first_line(error)) from error
+        except RuntimeError as error:
+            # DuckDB takes Ctrl-C for itself while a query runs, and says so in words alone.
+            if "Query interrupted" in str(error):
+                raise KeyboardInterrupt from error
+            raise
         finally:
             cursor.close()
 
@@ -178,11 +252,49 @@ def view_of(table: Table, files: Sequence[str]) -> str:
     )
 
 
-def query_error(error: duckdb.Error) -> QueryError:
-    """DuckDB's complaint about a person's SQL as a `QueryError`, with the position where DuckDB gives one."""
-    message = str(error)
-    match = re.search(r"^LINE (\d+): (.*)\n( *)\^", message, re.MULTILINE)
-    return QueryError(message, position=len(match.group(3)) if match else None)
+def connect(statements: Iterable[str]) -> Connection:
+    """A DuckDB connection of one's own, with nothing forbidden, in which these statements have been executed."""
+    connection = duckdb.connect(":memory:", config={"autoinstall_known_extensions": False})
+    connection.execute("set global TimeZone = 'UTC'")
+    for statement in statements:
+        connection.execute(statement)
+    return connection
+
+
+def statement_kinds(cursor: Connection, sql: str) -> set[str]:
+    """What DuckDB takes a text for: the types of its statements (`SELECT`, `COPY`, ...).
+
+    Raises:
+        DatabaseError: it can't be parsed.
+    """
+    try:
+        return {statement.type.name for statement in cursor.extract_statements(sql)}
+    except ValueError:
+        # A type of statement that this DuckDB has and its Python module has no name for.
+        return {"OTHER"}
+
+
+def person_error(error: DatabaseError, sql: str, lake: str = "") -> BatchlakeError:
+    """DuckDB's complaint about SQL that a person typed, from a `person_cursor`.
+
+    A `QueryError`'s position counts the statement's characters from 0, and is None where DuckDB gives none.
+    """
+    if isinstance(error, duckdb.IOException):
+        return LakeDamaged(lake, _first_line(error))
+    kind, _, told = str(error).partition(": ")
+    try:
+        facts = json.loads(told)
+    except ValueError:
+        facts = {"exception_message": told or kind}
+    message = str(facts["exception_message"]).strip()
+    if isinstance(error, duckdb.PermissionException):
+        message += ". SQL here reads the lake's tables and views and no file besides; `show tables` lists them."
+    elif isinstance(error, duckdb.OutOfMemoryException):
+        message += "\nAsk for less at once, or give DuckDB more memory (--memory)."
+    position = facts.get("position")
+    if position is not None:
+        position = len(sql.encode()[: int(position)].decode(errors="ignore"))
+    return QueryError(message, position=position)
 
 
 def _first_line(error: Exception) -> str:

@@ -12,26 +12,26 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Literal
+from typing import IO, TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from batchlake import analytics
+from batchlake import sqlfiles
 from batchlake.engine import Engine
 from batchlake.errors import BatchNotFound, CallNotFound, InvalidBatchId, InvalidRequest
-from batchlake.filters import Filter, select
-from batchlake.responses import Analytics, Audit, BatchDetails, CallDetails
-from batchlake.responses import Progress as BatchProgress
 from batchlake.result import Result
 from batchlake.schema import DEFAULT_SOURCE
 from batchlake.store import LakeTables, Ledger, Version
 
 if TYPE_CHECKING:
+    from batchlake.filters import Filter
     from batchlake.ingest import IngestReport, Progress
     from batchlake.maintenance import CareReport, Finding
+    from batchlake.responses import Analytics, Audit, BatchDetails, CallDetails
+    from batchlake.responses import Progress as BatchProgress
+
+    FilterLike: TypeAlias = Filter | Mapping[str, Any] | None
 
 _LONGEST_ID: Final = 256
 _MOST_NEAREST: Final = 3
-
-FilterLike = Filter | Mapping[str, Any] | None
 
 
 class Lake:
@@ -123,6 +123,8 @@ class Lake:
             BatchNotFound: names the nearest ids.
             AnalyticsUnavailable: analytics were asked for and the lake holds no call of the batch.
         """
+        from batchlake import analytics
+
         engine = self._engine()
         found = self._find_batch(engine, batch_id, source)
         return analytics.batch_details(
@@ -144,6 +146,8 @@ class Lake:
         source: str | None = None,
     ) -> None:
         """Write the JSON of `batch` to a binary file, call by call, without holding the calls in memory."""
+        from batchlake import analytics
+
         engine = self._engine()
         found = self._find_batch(engine, batch_id, source)
         analytics.write_batch(
@@ -161,6 +165,8 @@ class Lake:
         Raises:
             CallNotFound: names the nearest ids.
         """
+        from batchlake import analytics
+
         engine = self._engine()
         rows = engine.rows("select source from calls where call_id = $id order by source", {"id": call_id})
         sources = [row["source"] for row in rows if source in (None, row["source"])]
@@ -170,6 +176,8 @@ class Lake:
 
     def calls(self, filter: FilterLike = None) -> Result:  # noqa: A002 - the documented name
         """The matching calls as rows, ordered by `call_time`, `call_id`."""
+        from batchlake.filters import select
+
         selection = select(filter)
         query = selection.over("select * from selected_calls order by call_time, call_id, source")
         return Result(self._engine(), query, selection.params)
@@ -185,6 +193,9 @@ class Lake:
         patterns: Path | None = None,
     ) -> Analytics:
         """Every metric over the matching calls, grouped by the dimensions `by`."""
+        from batchlake import analytics
+        from batchlake.filters import select
+
         engine = self._engine()
         dimensions = (by,) if isinstance(by, str) else tuple(by)
         return analytics.analyse(
@@ -216,18 +227,23 @@ class Lake:
         source: str | None = None,
     ) -> Audit:
         """Each reported figure beside the recomputed one, of one batch or of all."""
+        from batchlake import analytics
+
         engine = self._engine()
         found = self._find_batch(engine, batch_id, source) if batch_id is not None else None
         return analytics.audit(engine, found, filter, only_differences=only_differences)
 
     def progress(self, batch_id: str, *, source: str | None = None) -> BatchProgress:
         """How far a batch is: done of total, rate, estimated completion, and the history of observations."""
+        from batchlake import analytics
+
         engine = self._engine()
         return analytics.progress(engine, *self._find_batch(engine, batch_id, source), datetime.now(UTC))
 
     def batches(self) -> Result:
         """The batches with their counts and progress, newest first."""
-        return self._rows("select * from batch_overview order by created_at desc nulls last, batch_id")
+        overview = sqlfiles.load("views/batch_overview").text
+        return self._rows(f"select * from ({overview}) order by created_at desc nulls last, batch_id, source")
 
     def problems(
         self, *, run: str | None = None, code: str | None = None, file: str | None = None

@@ -27,6 +27,11 @@ class Result:
         self._query = query
         self._params = dict(params or {})
 
+    @property
+    def columns(self) -> list[str]:
+        """The columns' names, in order."""
+        return self._engine.columns(self._query, self._params)
+
     def arrow(self) -> pa.Table:
         """All rows as an Arrow table."""
         return self._engine.arrow(self._query, self._params)
@@ -43,15 +48,15 @@ class Result:
 
     def df(self) -> pd.DataFrame:
         """All rows as a pandas data frame, where pandas is installed."""
-        return self.arrow().to_pandas()
+        frame: pd.DataFrame = self.arrow().to_pandas()
+        return frame
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """All rows as dictionaries; decimals are `Decimal`, times are aware and in UTC."""
         return self._engine.rows(self._query, self._params)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        for batch in self.stream():
-            yield from batch.to_pylist()
+        return self._engine.iterate(self._query, self._params)
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self.stream().__arrow_c_stream__(requested_schema)

@@ -41,7 +41,8 @@ def tables() -> str:
     parts = []
     for table in TABLES.values():
         rows = [
-            f"| `{column.name}` | {column.type} | {column.comment} | {column.origin} |" for column in table.columns
+            f"| `{column.name}` | {column.type} | {column.comment} | {column.origin} |"
+            for column in table.columns
         ]
         parts.append(
             f"<details><summary><code>{table.name}</code>: {table.grain}</summary>\n\n"
@@ -58,7 +59,9 @@ def ingest() -> str:
     with tempfile.TemporaryDirectory() as folder:
         report = str(batchlake.open(Path(folder) / "lake").ingest(ROOT / "sample_data"))
     report = re.sub(r"in \d+\.\d s", "in 0.8 s", report)
-    report = re.sub(r"Run \S+ is committed to .*", "Run 20240401T090000.000000Z-1a2b3c is committed to lake.", report)
+    report = re.sub(
+        r"Run \S+ is committed to .*", "Run 20240401T090000.000000Z-1a2b3c is committed to lake.", report
+    )
     return f"```text\n{report}\n```"
 
 
@@ -75,10 +78,9 @@ def generated(text: str) -> str:
     """The README with every generated part made anew."""
     for name, make in PARTS.items():
         pattern = rf"(<!-- begin: {name} -->\n).*?(<!-- end: {name} -->)"
-        text, count = re.subn(
-            pattern, lambda found, part=make(): f"{found[1]}{part}\n{found[2]}", text, flags=re.DOTALL
-        )
-        assert count == 1, name
+        found = re.search(pattern, text, re.DOTALL)
+        assert found, name
+        text = f"{text[: found.start()]}{found[1]}{make()}\n{found[2]}{text[found.end() :]}"
     return text
 
 

@@ -48,12 +48,10 @@ def exit_status(error: errors.BatchlakeError) -> int:
 def run_guarded(command: Callable[[], Any]) -> int:
     """Run the command line; whatever happens, a status and a sentence come of it, never a traceback."""
     try:
-        command()
+        status = command()
         sys.stdout.flush()
     except errors.BatchlakeError as error:
         return _tell(error.code, error.message, error.details(), exit_status(error))
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
     except click.UsageError as error:
         error.show(sys.stderr)
         return error.exit_code
@@ -67,6 +65,8 @@ def run_guarded(command: Callable[[], Any]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:  # noqa: BLE001 - the last line of defence; reported as the bug it is
         return _report_bug(error)
+    else:
+        return status if isinstance(status, int) else SUCCESS
     return SUCCESS
 
 

@@ -26,7 +26,6 @@ VERBS: Final = {
     "metrics": ("figures", "What each metric means."),
     "filter": ("filtering", "Show what a filter compiles to, or its JSON Schema."),
     "sql": ("querying", "Ask in SQL."),
-    "views": ("querying", "The SQL that makes the same views in any DuckDB."),
     "compact": ("care", "Fold small files into larger ones."),
     "vacuum": ("care", "Delete files that no kept state needs."),
     "check": ("care", "Look for anything wrong with the lake."),

@@ -59,3 +59,7 @@ def sql_command(
     Statements run read-only over the tables and views of the lake; `selected_calls` and `selected_segments`
     are the calls and utterances that --filter leaves.
     """
+    lake = open_lake(lake_path, at)
+    text = command_text if command_text is not None else file.read_text() if file else sys.stdin.read()
+    found = lake.sql(text, filter=read_filter_option(filter_text))
+    write_rows(found, output_format, output, max_rows=max_rows, excel_safe=excel_safe, quiet=quiet)

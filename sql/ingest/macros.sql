@@ -1,7 +1,7 @@
 -- what: Macros that the files of sql/sources and sql/ingest share: cutting JSON apart, reading text as a type.
 -- grain: none
 -- inputs:
--- A field that is absent, null or blank text is NULL. Text that can't be read as the type is NULL too; the
+-- note: A field that is absent, null or blank text is NULL. Text that can't be read as the type is NULL too; the
 -- caller tells the two apart by the text. An object's path in `extra` is its keys joined by dots.
 
 -- The fields that `shape` (a JSON structure as json_transform takes it) names, and the keys it does not name.

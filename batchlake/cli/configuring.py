@@ -1,0 +1,93 @@
+"""`--config FILE`, which gives other options their defaults, and `config show`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from batchlake.cli.options import REPORT_FORMATS, format_option
+
+if TYPE_CHECKING:
+    from batchlake.feeding.configuration import Configuration
+
+_PARAMETERS: Final = {
+    "lake": "lake_path",
+    "landing": "landing",
+    "wait": "wait_seconds",
+    "memory": "memory_limit",
+}
+"""The settings that stand in for an option that isn't given, and the parameter that the option fills."""
+
+_META: Final = "batchlake.configuration"
+
+
+def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--config FILE`. Read before the other options, whose defaults it sets."""
+    return click.option(
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar="BATCHLAKE_CONFIG",
+        is_eager=True,
+        expose_value=False,
+        callback=_set_defaults,
+        metavar="FILE",
+        help="Settings; ./batchlake.toml is read where none is named.",
+    )(command)
+
+
+def configuration_of(context: click.Context) -> Configuration:
+    """The settings that the running command's `--config` read."""
+    found: Configuration = context.meta[_META]
+    return found
+
+
+@click.group("config")
+def config_command() -> None:
+    """The settings in force: batchlake.toml, BATCHLAKE_* variables, flags."""
+
+
+@config_command.command("show")
+@config_option
+@click.option("--lake", metavar="DIR", help="As other verbs take it.")
+@click.option("--landing", metavar="DIR", help="As `pull` takes it.")
+@format_option(REPORT_FORMATS)
+@click.pass_context
+def show_command(context: click.Context, lake: str | None, landing: str | None, output_format: str) -> None:
+    """Every setting with its value and where it comes from; a credential is only said to be set or not."""
+    from batchlake.feeding.configuration import read_configuration
+
+    file = configuration_of(context).file
+    configuration = read_configuration(file, os.environ, {"lake": lake, "landing": landing})
+    credentials = _credentials(configuration)
+    if output_format == "json":
+        settings = {one.key: {"value": one.value, "origin": one.origin} for one in configuration.values()}
+        click.echo(json.dumps({"settings": settings, "credentials": credentials}, indent=2))
+        return
+    rows = [(one.key, one.value, one.origin) for one in configuration.values()]
+    rows += [(name, "***" if is_set else "not set", "environment") for name, is_set in credentials.items()]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    for key, value, origin in rows:
+        click.echo(f"{key:{widths[0]}}  {value:{widths[1]}}  {origin}")
+
+
+def _set_defaults(context: click.Context, _option: click.Parameter, file: Path | None) -> None:
+    from batchlake.feeding.configuration import read_configuration
+
+    configuration = read_configuration(file, os.environ)
+    context.meta[_META] = configuration
+    given = {path[0] for path, origin in configuration.origins.items() if len(path) == 1}
+    settings = configuration.settings
+    context.default_map = {
+        _PARAMETERS[name]: getattr(settings, name) for name in given if name in _PARAMETERS
+    }
+
+
+def _credentials(configuration: Configuration) -> dict[str, bool]:
+    """Which of the variables that hold credentials are set."""
+    platforms = configuration.settings.platforms.values()
+    return {one.auth.env: bool(os.environ.get(one.auth.env)) for one in platforms if one.auth}

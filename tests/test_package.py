@@ -1,0 +1,89 @@
+"""The package as a whole: its public names, its rooms, its SQL files."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import batchlake
+from batchlake import sqlfiles
+from batchlake.errors import BatchlakeError
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT.parent / "shared" / "examples"
+SQL_FILES = sorted(
+    str(path.relative_to(ROOT / "sql").with_suffix("")) for path in (ROOT / "sql").rglob("*.sql")
+)
+
+
+def test_public_names_are_sorted_and_importable() -> None:
+    """`__all__` is sorted, and each of its names can be had."""
+    assert list(batchlake.__all__) == sorted(
+        batchlake.__all__, key=lambda name: (not name[0].isupper(), name)
+    )
+    for name in batchlake.__all__:
+        assert getattr(batchlake, name) is not None
+
+
+def test_unknown_names_are_attribute_errors() -> None:
+    """A name that isn't public is an AttributeError, as of any module."""
+    with pytest.raises(AttributeError):
+        _ = batchlake.nothing  # type: ignore[attr-defined]
+
+
+def test_starting_up_imports_little() -> None:
+    """Opening a lake imports neither polars, pyarrow, rich, sqlglot, prompt_toolkit nor numpy."""
+    heavy = "{'polars', 'pyarrow', 'rich', 'sqlglot', 'prompt_toolkit', 'numpy', 'pandas', 'xlsxwriter'}"
+    script = f"import sys, batchlake; batchlake.open('x'); print({heavy} & sys.modules.keys())"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("name", SQL_FILES)
+def test_sql_files_have_their_header_and_read_what_they_declare(name: str) -> None:
+    """Each file says what, grain, inputs; every declared input is used."""
+    file = sqlfiles.load(name)
+    body = "\n".join(line for line in file.text.splitlines() if not line.startswith("--"))
+    for relation in file.inputs:
+        assert re.search(rf"\b{relation}\b", body), relation
+
+
+def test_sql_files_are_listed() -> None:
+    """`sql/README.md` has a line for each file."""
+    listed = (ROOT / "sql" / "README.md").read_text(encoding="utf-8")
+    for name in SQL_FILES:
+        assert f"`{name}.sql`" in listed, name
+
+
+def test_errors_survive_pickling_and_carry_their_facts() -> None:
+    """Every leaf keeps its message and attributes through a process boundary."""
+    import pickle
+
+    error = batchlake.BatchNotFound("b", ["a", "c"])
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), again.nearest) == (batchlake.BatchNotFound, str(error), ["a", "c"])
+    assert isinstance(error, LookupError)
+    assert isinstance(batchlake.InvalidBatchId("", "it is empty"), ValueError)
+    assert isinstance(batchlake.InvalidFilter([]), ValueError)
+    limited = batchlake.RateLimited("svalync", 12.5)
+    assert (limited.code, limited.retry_after) == ("rate_limited", 12.5)
+    assert issubclass(batchlake.LakeLocked, BatchlakeError)
+
+
+@pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the published examples are not beside this checkout")
+def test_every_published_example_loads(tmp_path: Path) -> None:
+    """Every file of the published examples is read; those that hold calls or batches give them."""
+    lake = batchlake.open(tmp_path / "lake")
+    report = lake.ingest(EXAMPLES)
+    assert report.exports_read == len([path for path in EXAMPLES.rglob("*") if path.is_file()])
+    assert report.calls_new == 3
+    assert set(report.problems_by_code) == {"unknown_shape", "not_a_time", "not_a_direction"}
+    batch = lake.batch("batch_xyz789", include_analytics=True, include_transcripts=True).batch
+    assert [call.id for call in batch.calls] == ["call_abc123", "call_def456"] or len(batch.calls) == 2
+    assert lake.check() == []
