@@ -98,6 +98,34 @@ class Lake:
         options = IngestOptions(source, force, dry_run, wait_seconds, memory_limit)
         return ingest(self.root, paths, options, *([progress] if progress else []))
 
+    def replay(
+        self,
+        *,
+        run: str | None = None,
+        code: str | None = None,
+        file: str | None = None,
+        wait_seconds: float = 0,
+        progress: Progress | None = None,
+    ) -> IngestReport:
+        """Try problems again: files that are still there as a whole, records of others by their raw text.
+
+        Args:
+            run, code, file: which problems, as in `problems`; all of them by default.
+            wait_seconds: how long to wait for another writer.
+            progress: called with each export's location and the bytes read.
+        """
+        from batchlake.ingest import IngestOptions, replay
+
+        problems = self.problems(run=run, code=code, file=file).to_dicts()
+        sources = {row["source"] for row in problems} or {DEFAULT_SOURCE}
+        if len(sources) > 1:
+            names = ", ".join(sorted(sources))
+            raise InvalidRequest(
+                f"these problems are of several sources ({names}); choose by run, code or file."
+            )
+        options = IngestOptions(source=sources.pop(), force=True, wait_seconds=wait_seconds)
+        return replay(self.root, problems, options, *([progress] if progress else []))
+
     # Questions
 
     def batch(
@@ -245,9 +273,7 @@ class Lake:
         overview = sqlfiles.load("views/batch_overview").text
         return self._rows(f"select * from ({overview}) order by created_at desc nulls last, batch_id, source")
 
-    def problems(
-        self, *, run: str | None = None, code: str | None = None, file: str | None = None
-    ) -> Result:
+    def problems(self, *, run: str | None = None, code: str | None = None, file: str | None = None) -> Result:
         """What could not be used, newest first; `file` is a part of the location."""
         given = {"run": run, "code": code, "file": file}
         conditions = {

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -27,6 +27,9 @@ from batchlake.cli.options import (
 )
 from batchlake.cli.writing import write_rows
 from batchlake.schema import DEFAULT_SOURCE
+
+if TYPE_CHECKING:
+    from batchlake.ingest import IngestReport
 
 _SECONDS_BETWEEN_LINES: Final = 10
 
@@ -71,9 +74,7 @@ def ingest_command(
             memory_limit=memory_limit,
             progress=progress,
         )
-    click.echo(json.dumps(report.to_dict(), indent=2) if output_format == "json" else str(report))
-    if report.problems and not allow_problems:
-        raise click.exceptions.Exit(WITH_PROBLEMS)
+    _tell(report, output_format, allow_problems=allow_problems)
 
 
 @click.group("problems", invoke_without_command=True)
@@ -105,6 +106,31 @@ def problems_command(
         context.obj = (lake_path, run, code, file)
 
 
+@problems_command.command("replay")
+@click.option("--allow-problems", is_flag=True, help="Exit 0 even where something could not be used.")
+@wait_option
+@quiet_option
+@format_option(REPORT_FORMATS)
+@click.pass_obj
+def replay_command(
+    chosen: tuple[Path, str | None, str | None, str | None],
+    allow_problems: bool,
+    wait_seconds: float,
+    quiet: bool,
+    output_format: str,
+) -> None:
+    """Try the problems again, after a fix: `batchlake problems --code CODE replay`.
+
+    Files that are still there are read again whole; of others, records are tried by the raw text kept.
+    """
+    lake_path, run, code, file = chosen
+    with _progress(quiet=quiet) as progress:
+        report = open_lake(lake_path).replay(
+            run=run, code=code, file=file, wait_seconds=wait_seconds, progress=progress
+        )
+    _tell(report, output_format, allow_problems=allow_problems)
+
+
 @click.command("runs")
 @lake_option
 @output_option
@@ -126,6 +152,12 @@ def exports_command(
 ) -> None:
     """Every export that was read, newest first."""
     write_rows(open_lake(lake_path, at).exports(), output_format, output, quiet=quiet)
+
+
+def _tell(report: IngestReport, output_format: str, *, allow_problems: bool) -> None:
+    click.echo(json.dumps(report.to_dict(), indent=2) if output_format == "json" else str(report))
+    if report.problems and not allow_problems:
+        raise click.exceptions.Exit(WITH_PROBLEMS)
 
 
 @contextmanager

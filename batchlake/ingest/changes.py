@@ -7,6 +7,7 @@ are added. A run that changes more batches than a predicate should name rewrites
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -121,7 +122,9 @@ def write_segments(engine: Engine, writer: Writer) -> int:
     return int(engine.row(counted + "using (source, call_id)")["count"])
 
 
-def write_once(engine: Engine, writer: Writer, table: Table, fresh: str, again: str) -> None:
+def write_once(
+    engine: Engine, writer: Writer, table: Table, fresh: str, again: str, settled: Sequence[str] = ()
+) -> None:
     """Write rows that belong to exports, in the place of what the same exports gave before.
 
     Args:
@@ -130,18 +133,26 @@ def write_once(engine: Engine, writer: Writer, table: Table, fresh: str, again: 
         table: `snapshots`, `problems` or `exports`.
         fresh: the relation of the rows.
         again: a query for the export ids (source, export_id) that were read before, too.
+        settled: ids of problems that go, whatever export they are of.
     """
     columns = ", ".join(table.column_names())
     forced = engine.rows(f"select distinct source, export_id as id from ({again}) order by all")
     rows = _rows(engine, table, f"select {columns} from {fresh} order by {', '.join(table.key)}")
-    if not forced:
+    if not forced and not settled:
         if engine.row(f"select count(*) as count from {fresh}")["count"]:
             writer.append(table.name, rows)
         return
-    predicate = " or ".join(
+    replaced = [
         f"(source = {literal(source)} and export_id in ({ids}))" for source, ids in _by_source(forced).items()
-    )
-    writer.replace(table.name, predicate, rows)
+    ]
+    if settled:
+        replaced.append(f"problem_id in ({', '.join(map(literal, settled))})")
+    predicate = " or ".join(replaced)
+    inside = f"select {columns} from {fresh} where {predicate}"
+    writer.replace(table.name, predicate, _rows(engine, table, inside))
+    outside = f"select {columns} from {fresh} where not coalesce({predicate}, false)"
+    if engine.row(f"select count(*) as count from ({outside})")["count"]:
+        writer.append(table.name, _rows(engine, table, outside))
 
 
 def _by_source(rows: list[dict[str, str]]) -> dict[str, str]:

@@ -76,15 +76,16 @@ Item = RawRecord | Unusable | Broken
 class RecordReader:
     """Reads the records of one export; iterate over `read` once."""
 
-    def __init__(self, window_bytes: int = WINDOW_BYTES) -> None:
+    def __init__(self, window_bytes: int = WINDOW_BYTES, first_record: int = 1) -> None:
         self._window_bytes = window_bytes
         self._documents = 0
-        self._records = 0
+        self._before = first_record - 1
+        self._records = self._before
 
     @property
     def records(self) -> int:
         """How many records have been found so far, unusable ones among them."""
-        return self._records
+        return self._records - self._before
 
     def read(self, stream: BinaryIO) -> Iterator[Item]:
         """Every record and fault of the stream, in order."""

@@ -14,7 +14,7 @@ import platform
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -74,14 +74,14 @@ def ingest(
     started = datetime.now(UTC)
     found = find(paths)
     if options.dry_run:
-        return _Run(root, options, progress, started).execute(found, None)
+        return Run(root, options, progress, started).execute(found, None)
     _refuse_foreign_folder(root)
     with writer_lock(root, wait_seconds=options.wait_seconds):
-        return _Run(root, options, progress, started).execute(found, Writer(LakeTables(root)))
+        return Run(root, options, progress, started).execute(found, Writer(LakeTables(root)))
 
 
-class _Run:
-    """The state of one ingest."""
+class Run:
+    """The state of one ingest. Hold the writer's lock while it executes with a writer."""
 
     def __init__(self, root: Path, options: IngestOptions, progress: Progress, started: datetime) -> None:
         self._root = root
@@ -95,8 +95,17 @@ class _Run:
         self._read: list[ReadExport] = []
         self._skipped = 0
 
-    def execute(self, found: Found, writer: Writer | None) -> IngestReport:
-        """Do it all; without a writer, all but the writing."""
+    def execute(
+        self, found: Found, writer: Writer | None, *, kind: str = "ingest", settled: Sequence[str] = ()
+    ) -> IngestReport:
+        """Do it all; without a writer, all but the writing.
+
+        Args:
+            found: the exports to read.
+            writer: takes what changes.
+            kind: what the ledger calls the run.
+            settled: ids of problems that this run puts an end to; what is still wrong is found anew.
+        """
         before = self._ledger.find()
         if writer:
             writer.prepare(dict(before.pins) if before else {})
@@ -123,9 +132,9 @@ class _Run:
             segments = 0
             versions: dict[str, int] = {}
             if changed and writer:
-                segments = self._write(engine, writer)
+                segments = self._write(engine, writer, settled)
                 versions = writer.versions()
-                self._commit(writer, facts, versions)
+                self._commit(writer, facts, versions, kind)
             return self._report(engine, found, facts, segments, versions, changed=changed)
 
     def _engine(self, spill: Path | None, before: Version | None) -> Engine:
@@ -174,7 +183,7 @@ class _Run:
 
     def _stage(self, staging: Staging, export: Export, read: ReadExport, data: bytes | None) -> None:
         staging.begin(read)
-        reader = RecordReader()
+        reader = RecordReader(first_record=export.first_record)
         with _opened(export, data) as stream:
             for item in reader.read(stream):
                 if isinstance(item, RawRecord):
@@ -217,7 +226,7 @@ class _Run:
             "records": sum(export.records for export in self._read),
         }
 
-    def _write(self, engine: Engine, writer: Writer) -> int:
+    def _write(self, engine: Engine, writer: Writer, settled: Sequence[str]) -> int:
         write_merged(engine, writer, CALL_RULE, self._run_id)
         segments = write_segments(engine, writer)
         write_merged(engine, writer, BATCH_RULE, self._run_id)
@@ -234,15 +243,16 @@ class _Run:
             "using (export_id) where export_id is not null"
         )
         for table in (SNAPSHOTS, PROBLEMS, EXPORTS):
-            write_once(engine, writer, table, f"fresh_{table.name}", again)
+            ended = settled if table is PROBLEMS else ()
+            write_once(engine, writer, table, f"fresh_{table.name}", again, ended)
         return segments
 
-    def _commit(self, writer: Writer, facts: dict[str, Any], versions: dict[str, int]) -> None:
+    def _commit(self, writer: Writer, facts: dict[str, Any], versions: dict[str, int], kind: str) -> None:
         import batchlake
 
         row = facts | {
             "run_id": self._run_id,
-            "kind": "ingest",
+            "kind": kind,
             "started_at": self._started,
             "finished_at": datetime.now(UTC),
             "batchlake_version": batchlake.__version__,

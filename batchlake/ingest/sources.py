@@ -54,13 +54,16 @@ class UnpackError(Exception):
 class Export:
     """One file (or member of an archive, or standard input) that may hold exports.
 
-    `observed_at` is the file's modification time, else the time of finding it, in UTC.
+    `observed_at` is the file's modification time, else the time of finding it, in UTC. `data` stands for bytes
+    that are no file any more (a record tried again), whose records count from `first_record`.
     """
 
     location: str
     path: Path | None
     member: str | None
     observed_at: datetime
+    data: bytes | None = None
+    first_record: int = 1
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -70,7 +73,9 @@ class Export:
             UnpackError: from here or from a later read, when the container is broken.
             OSError: when the file can't be opened or read.
         """
-        if self.path is None:
+        if self.data is not None:
+            yield io.BytesIO(self.data)
+        elif self.path is None:
             yield _decompressed(sys.stdin.buffer, None)
         elif self.member is None:
             with self.path.open("rb") as file:
@@ -188,7 +193,7 @@ def _member(path: Path, member: str) -> Iterator[tuple[BinaryIO, int]]:
 
 def _decompressed(file: BinaryIO | io.BufferedIOBase, size: int | None, depth: int = 0) -> BinaryIO:
     """The stream behind gzip or Zstandard wrappings, or the stream itself."""
-    buffered: Any = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)  # type: ignore[type-var]
+    buffered: Any = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)
     magic = buffered.peek(4)[:4]
     unpacked: Any
     if magic[:2] == _GZIP and depth < _DEEPEST_WRAPPING:

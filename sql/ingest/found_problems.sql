@@ -27,7 +27,8 @@ named as (
 final as (
   select distinct on (problem_id) named.*
   from named
-  where export_id is not null or problem_id not in (select held.problem_id from held)
+  where export_id is not null
+    or problem_id not in (select held.problem_id from held)
 )
 
 select * from final

@@ -32,11 +32,11 @@ rules as (
   select 'outcomes', 'calls', 'calls have an outcome that does not go with their status',
     (select count(*) from calls anti join status_names using (status, outcome))
   union all
-  select 'problem_counts', 'exports', 'exports count other problems than are held',
+  select 'problem_counts', 'exports', 'exports have more problems than were found in them',
     (select count(*) from exports
       left join (select source, export_id, count(*) as found from problems group by all) held
         using (source, export_id)
-      where coalesce(exports.problems, 0) <> coalesce(held.found, 0))
+      where coalesce(held.found, 0) > coalesce(exports.problems, 0))
 ),
 
 final as (select code, table_name, count || ' ' || words as message, count from rules)

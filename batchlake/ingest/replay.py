@@ -1,0 +1,58 @@
+"""Tries problems again: after a fix of an export, or with a batchlake that understands more.
+
+A file that is still there is read again whole. Of a file that is gone, the records are tried by the raw text
+that `problems` kept of them; its fields and its damage can't be tried, and stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from batchlake.ingest.report import IngestReport
+from batchlake.ingest.run import IngestOptions, Progress, Run
+from batchlake.ingest.sources import Export, Found, find
+from batchlake.store import LakeTables, Writer, writer_lock
+
+
+def replay(
+    root: Path,
+    problems: Sequence[Mapping[str, Any]],
+    options: IngestOptions,
+    progress: Progress = lambda location, size: None,
+) -> IngestReport:
+    """Try rows of `problems` again, as one run; what still can't be used is a problem anew.
+
+    Raises:
+        LakeLocked, LakeNotWritable: the lake is as it was.
+    """
+    there = {row["location"] for row in problems if _file(row).is_file()}
+    found = find(sorted({str(_file(row)) for row in problems if row["location"] in there}))
+    gone = [row for row in problems if row["location"] not in there and row["level"] == "record"]
+    exports = [*found.exports, *(_record(row) for row in gone)]
+    settled = [row["problem_id"] for row in problems if row["location"] in there or row in gone]
+    with writer_lock(root, wait_seconds=options.wait_seconds):
+        run = Run(root, options, progress, datetime.now(UTC))
+        again = Found(exports, found.broken, found.passed_over)
+        return run.execute(again, Writer(LakeTables(root)), kind="replay", settled=settled)
+
+
+def _file(problem: Mapping[str, Any]) -> Path:
+    """The file of a problem's location: an archive's member comes after `!`."""
+    location: str = problem["location"]
+    whole = Path(location)
+    return whole if whole.exists() else Path(location.partition("!")[0])
+
+
+def _record(problem: Mapping[str, Any]) -> Export:
+    """A record's raw text as an export of its own, at its old place and time."""
+    return Export(
+        problem["location"],
+        None,
+        None,
+        problem["observed_at"],
+        data=(problem["raw"] or "").encode(),
+        first_record=problem["record"] or 1,
+    )
