@@ -108,10 +108,13 @@ create or replace macro utterance(given) as struct_pack(
   spoken_at := time_of(coalesce(given.fields.timestamp, given.fields.time)),
   offset_seconds := number_between(coalesce(given.fields.timestamp, given.fields.time), 0, 1e8),
   confidence := number_between(given.fields.confidence, 0, 1),
-  extra := extra_object(entries_of(given.object, given, '')),
+  extra := case when len(given.unknown) > 0 then extra_object(entries_of(given.object, given, '')) end,
   given_time := coalesce(given.fields.timestamp, given.fields.time),
   given_confidence := given.fields.confidence,
-  given := given.object::varchar
+  given := case
+    when coalesce(given.fields.text, given.fields.content, given.fields.message) is null
+    then given.object::varchar
+  end
 );
 
 create or replace macro utterances_of(items) as list_transform(
@@ -170,7 +173,15 @@ create or replace macro utterance_faults(found, place) as [
     then {field: place || '.confidence', code: 'not_a_share', raw: found.given_confidence} end
 ];
 
-create or replace macro faults_in(utterances) as flatten(list_transform(
-  utterances,
-  lambda found, position: utterance_faults(found, 'transcript.segments[' || position || ']')
-));
+create or replace macro is_faulty(found) as
+  found.text is null
+  or (found.given_time is not null and found.spoken_at is null and found.offset_seconds is null)
+  or (found.given_confidence is not null and found.confidence is null);
+
+create or replace macro faults_in(utterances) as case
+  when len(list_filter(utterances, lambda found: is_faulty(found))) > 0
+  then flatten(list_transform(
+    utterances,
+    lambda found, position: utterance_faults(found, 'transcript.segments[' || position || ']')
+  ))
+end;

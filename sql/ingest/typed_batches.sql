@@ -34,62 +34,90 @@ typed as (
       as reported_common_responses,
     extra_object(extra) as extra,
     time_of(updated_at) as updated_at,
-    time_of(envelope_exported_at) as exported_at,
+    envelope_exported_at,
     canonical as given
   from canonical
 ),
 
+faulty as (
+  select
+    typed.*,
+    fault('created_at', 'not_a_time', given.created_at, typed.created_at) as fault_created_at,
+    fault('updated_at', 'not_a_time', given.updated_at, typed.updated_at) as fault_updated_at,
+    fault(
+      'completed_at', if(time_of(given.completed_at) is null, 'not_a_time', 'end_before_start'),
+      given.completed_at, typed.completed_at
+    ) as fault_completed_at,
+    fault(
+      'reported_total_calls', 'not_a_count', given.reported_total_calls, typed.reported_total_calls
+    ) as fault_reported_total_calls,
+    fault(
+      'reported_completed', 'not_a_count', given.reported_completed, typed.reported_completed
+    ) as fault_reported_completed,
+    fault('reported_failed', 'not_a_count', given.reported_failed, typed.reported_failed) as fault_reported_failed,
+    fault(
+      'reported_in_progress', 'not_a_count', given.reported_in_progress, typed.reported_in_progress
+    ) as fault_reported_in_progress,
+    fault(
+      'reported_average_duration_seconds', 'not_a_duration',
+      given.reported_average_duration_seconds, typed.reported_average_duration_seconds
+    ) as fault_reported_average_duration_seconds,
+    fault(
+      'reported_total_cost', 'not_an_amount', given.reported_total_cost, typed.reported_total_cost
+    ) as fault_reported_total_cost,
+    fault(
+      'reported_success_rate', 'not_a_share', given.reported_success_rate, typed.reported_success_rate
+    ) as fault_reported_success_rate,
+    fault(
+      'reported_sentiment_positive', 'not_a_share',
+      given.reported_sentiment_positive, typed.reported_sentiment_positive
+    ) as fault_reported_sentiment_positive,
+    fault(
+      'reported_sentiment_neutral', 'not_a_share',
+      given.reported_sentiment_neutral, typed.reported_sentiment_neutral
+    ) as fault_reported_sentiment_neutral,
+    fault(
+      'reported_sentiment_negative', 'not_a_share',
+      given.reported_sentiment_negative, typed.reported_sentiment_negative
+    ) as fault_reported_sentiment_negative,
+    case when json_type(given.reported_common_responses) not in ('ARRAY', 'NULL')
+      then {
+        field: 'reported_common_responses', code: 'not_a_list', raw: given.reported_common_responses::varchar
+      }
+    end as fault_reported_common_responses
+  from typed
+),
+
+noticed as (select *, coalesce(*columns('^fault_')) as any_fault from faulty),
+
 final as (
   select
-    typed.* exclude (given, export_no),
-    typed.export_no,
-    typed.batch_id as identity,
+    columns(lambda name: not starts_with(name, 'fault_')),
+    time_of(envelope_exported_at) as exported_at,
+    batch_id as identity,
     exports.observed_at as read_at,
-    list_filter(
-      list_concat(
-        [
-          fault('created_at', 'not_a_time', given.created_at, typed.created_at),
-          fault('updated_at', 'not_a_time', given.updated_at, typed.updated_at),
-          fault(
-            'completed_at', if(time_of(given.completed_at) is null, 'not_a_time', 'end_before_start'),
-            given.completed_at, typed.completed_at
-          ),
-          fault('reported_total_calls', 'not_a_count', given.reported_total_calls, typed.reported_total_calls),
-          fault('reported_completed', 'not_a_count', given.reported_completed, typed.reported_completed),
-          fault('reported_failed', 'not_a_count', given.reported_failed, typed.reported_failed),
-          fault('reported_in_progress', 'not_a_count', given.reported_in_progress, typed.reported_in_progress),
-          fault(
-            'reported_average_duration_seconds', 'not_a_duration',
-            given.reported_average_duration_seconds, typed.reported_average_duration_seconds
-          ),
-          fault('reported_total_cost', 'not_an_amount', given.reported_total_cost, typed.reported_total_cost),
-          fault('reported_success_rate', 'not_a_share', given.reported_success_rate, typed.reported_success_rate),
-          fault(
-            'reported_sentiment_positive', 'not_a_share',
-            given.reported_sentiment_positive, typed.reported_sentiment_positive
-          ),
-          fault(
-            'reported_sentiment_neutral', 'not_a_share',
-            given.reported_sentiment_neutral, typed.reported_sentiment_neutral
-          ),
-          fault(
-            'reported_sentiment_negative', 'not_a_share',
-            given.reported_sentiment_negative, typed.reported_sentiment_negative
-          ),
-          case when json_type(given.reported_common_responses) not in ('ARRAY', 'NULL')
-            then {
-              field: 'reported_common_responses', code: 'not_a_list', raw: given.reported_common_responses::varchar
-            }
-          end
-        ],
-        list_transform(
-          given.misplaced, lambda part: {field: part.field, code: 'not_an_object', raw: part.raw::varchar}
-        )
-      ),
-      lambda found: found is not null
-    ) as faults
-  from typed
-  inner join exports using (export_no)
+    -- A list of every field's fault is dear to make, and hardly a record needs one.
+    case
+      when any_fault is not null or len(given.misplaced) > 0
+      then list_filter(
+        list_concat(
+          [
+            fault_created_at, fault_updated_at, fault_completed_at, fault_reported_total_calls,
+            fault_reported_completed, fault_reported_failed, fault_reported_in_progress,
+            fault_reported_average_duration_seconds, fault_reported_total_cost,
+            fault_reported_success_rate, fault_reported_sentiment_positive,
+            fault_reported_sentiment_neutral, fault_reported_sentiment_negative,
+            fault_reported_common_responses
+          ],
+          list_transform(
+            given.misplaced, lambda part: {field: part.field, code: 'not_an_object', raw: part.raw::varchar}
+          )
+        ),
+        lambda found: found is not null
+      )
+    end as faults
+  from noticed
+  inner join (select export_no, observed_at from exports) as exports using (export_no)
 )
 
-select * from final
+select * exclude (observed_at, any_fault, given, envelope_exported_at) from final

@@ -84,7 +84,7 @@ typed as (
     user_id,
     pathway_id,
     len(segments) as segment_count,
-    case when segments is not null then sha256(to_json(segments)::varchar) end as transcript_digest,
+    case when segments is not null then sha256(transcript::varchar) end as transcript_digest,
     extra_object(extra) as extra,
     segments,
     utterances,
@@ -93,61 +93,88 @@ typed as (
   from usable as canonical
 ),
 
+faulty as (
+  select
+    typed.*,
+    fault('batch_id', 'not_an_id', given.batch_id, typed.batch_id) as fault_batch_id,
+    fault(
+      'duration_seconds', 'not_a_duration', given.duration_seconds, typed.duration_seconds
+    ) as fault_duration_seconds,
+    fault('cost', 'not_an_amount', given.cost, typed.cost) as fault_cost,
+    fault('currency', 'not_a_currency', given.currency, typed.currency) as fault_currency,
+    fault('created_at', 'not_a_time', given.created_at, typed.created_at) as fault_created_at,
+    fault('updated_at', 'not_a_time', given.updated_at, typed.updated_at) as fault_updated_at,
+    fault('started_at', 'not_a_time', given.started_at, typed.started_at) as fault_started_at,
+    fault(
+      'ended_at', if(time_of(given.ended_at) is null, 'not_a_time', 'end_before_start'),
+      given.ended_at, typed.ended_at
+    ) as fault_ended_at,
+    fault('direction', 'not_a_direction', given.direction, typed.direction) as fault_direction,
+    fault(
+      'sentiment_positive', 'not_a_share', given.sentiment_positive, typed.sentiment_positive
+    ) as fault_sentiment_positive,
+    fault(
+      'sentiment_neutral', 'not_a_share', given.sentiment_neutral, typed.sentiment_neutral
+    ) as fault_sentiment_neutral,
+    fault(
+      'sentiment_negative', 'not_a_share', given.sentiment_negative, typed.sentiment_negative
+    ) as fault_sentiment_negative,
+    fault('engagement', 'not_a_share', given.engagement, typed.engagement) as fault_engagement,
+    fault('talk_ratio_ai', 'not_a_share', given.talk_ratio_ai, typed.talk_ratio_ai) as fault_talk_ratio_ai,
+    fault(
+      'talk_ratio_human', 'not_a_share', given.talk_ratio_human, typed.talk_ratio_human
+    ) as fault_talk_ratio_human,
+    fault(
+      'response_time_seconds', 'not_a_duration', given.response_time_seconds, typed.response_time_seconds
+    ) as fault_response_time_seconds,
+    fault('interruptions', 'not_a_count', given.interruptions, typed.interruptions) as fault_interruptions,
+    fault('voice_pace', 'not_a_number', given.voice_pace, typed.voice_pace) as fault_voice_pace,
+    fault('voice_volume', 'not_a_number', given.voice_volume, typed.voice_volume) as fault_voice_volume,
+    fault('voice_clarity', 'not_a_number', given.voice_clarity, typed.voice_clarity) as fault_voice_clarity,
+    fault('success', 'not_a_flag', given.success, typed.success) as fault_success,
+    fault('is_test', 'not_a_flag', given.is_test, typed.is_test) as fault_is_test,
+    fault('tokens_consumed', 'not_a_count', given.tokens_consumed, typed.tokens_consumed) as fault_tokens_consumed,
+    case
+      when json_type(given.transcript) not in ('OBJECT', 'ARRAY', 'VARCHAR', 'NULL')
+        or (json_type(given.transcript) = 'OBJECT'
+          and json_type(given.transcript -> 'segments') not in ('ARRAY', 'NULL'))
+      then {field: 'transcript', code: 'not_a_transcript', raw: given.transcript::varchar}
+    end as fault_transcript
+  from typed
+),
+
+noticed as (select *, coalesce(*columns('^fault_')) as any_fault from faulty),
+
 final as (
   select
-    typed.* exclude (given, utterances, updated_at, envelope_exported_at, export_no),
-    typed.export_no,
-    updated_at,
+    columns(lambda name: not starts_with(name, 'fault_')),
     time_of(envelope_exported_at) as exported_at,
-    typed.call_id as identity,
+    call_id as identity,
     exports.observed_at as read_at,
-    list_filter(
-      list_concat(
-        [
-          fault('batch_id', 'not_an_id', given.batch_id, typed.batch_id),
-          fault('duration_seconds', 'not_a_duration', given.duration_seconds, typed.duration_seconds),
-          fault('cost', 'not_an_amount', given.cost, typed.cost),
-          fault('currency', 'not_a_currency', given.currency, typed.currency),
-          fault('created_at', 'not_a_time', given.created_at, typed.created_at),
-          fault('updated_at', 'not_a_time', given.updated_at, typed.updated_at),
-          fault('started_at', 'not_a_time', given.started_at, typed.started_at),
-          fault(
-            'ended_at', if(time_of(given.ended_at) is null, 'not_a_time', 'end_before_start'),
-            given.ended_at, typed.ended_at
-          ),
-          fault('direction', 'not_a_direction', given.direction, typed.direction),
-          fault('sentiment_positive', 'not_a_share', given.sentiment_positive, typed.sentiment_positive),
-          fault('sentiment_neutral', 'not_a_share', given.sentiment_neutral, typed.sentiment_neutral),
-          fault('sentiment_negative', 'not_a_share', given.sentiment_negative, typed.sentiment_negative),
-          fault('engagement', 'not_a_share', given.engagement, typed.engagement),
-          fault('talk_ratio_ai', 'not_a_share', given.talk_ratio_ai, typed.talk_ratio_ai),
-          fault('talk_ratio_human', 'not_a_share', given.talk_ratio_human, typed.talk_ratio_human),
-          fault(
-            'response_time_seconds', 'not_a_duration', given.response_time_seconds, typed.response_time_seconds
-          ),
-          fault('interruptions', 'not_a_count', given.interruptions, typed.interruptions),
-          fault('voice_pace', 'not_a_number', given.voice_pace, typed.voice_pace),
-          fault('voice_volume', 'not_a_number', given.voice_volume, typed.voice_volume),
-          fault('voice_clarity', 'not_a_number', given.voice_clarity, typed.voice_clarity),
-          fault('success', 'not_a_flag', given.success, typed.success),
-          fault('is_test', 'not_a_flag', given.is_test, typed.is_test),
-          fault('tokens_consumed', 'not_a_count', given.tokens_consumed, typed.tokens_consumed),
-          case
-            when json_type(given.transcript) not in ('OBJECT', 'ARRAY', 'VARCHAR', 'NULL')
-              or (json_type(given.transcript) = 'OBJECT'
-                and json_type(given.transcript -> 'segments') not in ('ARRAY', 'NULL'))
-            then {field: 'transcript', code: 'not_a_transcript', raw: given.transcript::varchar}
-          end
-        ],
-        list_transform(
-          given.misplaced, lambda part: {field: part.field, code: 'not_an_object', raw: part.raw::varchar}
+    -- A list of every field's fault is dear to make, and hardly a record needs one.
+    case
+      when any_fault is not null or len(given.misplaced) > 0 or faults_in(utterances) is not null
+      then list_filter(
+        list_concat(
+          [
+            fault_batch_id, fault_duration_seconds, fault_cost, fault_currency,
+            fault_created_at, fault_updated_at, fault_started_at, fault_ended_at,
+            fault_direction, fault_sentiment_positive, fault_sentiment_neutral,
+            fault_sentiment_negative, fault_engagement, fault_talk_ratio_ai,
+            fault_talk_ratio_human, fault_response_time_seconds, fault_interruptions,
+            fault_voice_pace, fault_voice_volume, fault_voice_clarity, fault_success,
+            fault_is_test, fault_tokens_consumed, fault_transcript
+          ],
+          coalesce(faults_in(utterances), []),
+          list_transform(
+            given.misplaced, lambda part: {field: part.field, code: 'not_an_object', raw: part.raw::varchar}
+          )
         ),
-        faults_in(utterances)
-      ),
-      lambda found: found is not null
-    ) as faults
-  from typed
-  inner join exports using (export_no)
+        lambda found: found is not null
+      )
+    end as faults
+  from noticed
+  inner join (select export_no, observed_at from exports) as exports using (export_no)
 )
 
-select * from final
+select * exclude (observed_at, any_fault, given, utterances, envelope_exported_at) from final

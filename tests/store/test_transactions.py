@@ -19,9 +19,10 @@ EVERY_POINT = "BATCHLAKE_EVERY_POINT" in os.environ
 
 
 def document(version: int) -> dict[str, Any]:
-    """A batch as it is exported at a time: some calls change, some are new, some fields can't be read."""
+    """A batch as exported at a time: some calls change, some are new, some fields can't be read."""
     calls = [
-        {"id": f"c{number}", "status": "completed", "duration": version, "cost": "abc" if number == 1 else "0.10",
+        {"id": f"c{number}", "status": "completed", "duration": version,
+         "cost": "abc" if number == 1 else "0.10",
          "transcript": {"segments": [{"speaker": "human", "text": f"Take {version}"}]}}
         for number in range(3 + version)
     ]  # fmt: skip
@@ -35,7 +36,9 @@ class History:
         self.lake = folder / "lake"
         first = write_export(folder / "in", "1.json", document(1))
         self.export = write_export(folder / "in", "2.json", document(2))
-        loose = write_export(folder / "in", "3.json", {"call": {"id": "c0", "batch_id": "b2", "summary": "moved"}})
+        loose = write_export(
+            folder / "in", "3.json", {"call": {"id": "c0", "batch_id": "b2", "summary": "moved"}}
+        )
         self.paths = [self.export, loose]
         self.before: Any = None
         if not empty:
@@ -102,7 +105,7 @@ def test_a_kill_at_any_point_leaves_the_lake_before_or_after(history: History, t
 def test_a_failing_write_at_any_point_leaves_the_lake_before_or_after(
     history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fail: Any
 ) -> None:
-    """A full disk or a forbidden folder is an error that says so; the lake is sound and can be ingested into."""
+    """A full disk or a forbidden folder is an error that says so; the lake is sound and goes on."""
     for fatal in history.chosen(8):
         root = history.copy(tmp_path / str(fatal))
         with monkeypatch.context() as patching:
