@@ -149,13 +149,15 @@ class Engine:
             cursor.execute(sql, dict(params) if params else None)
 
     def rows(self, sql: str, params: Params | None = None, **given: Any) -> list[dict[str, Any]]:
-        """All rows as dictionaries; times are aware (in UTC, or see `in_timezone`), decimals are `Decimal`."""
+        """All rows as dictionaries; times are aware (UTC, or see `in_timezone`), decimals are `Decimal`."""
         with self._question(given) as cursor:
             result = cursor.execute(sql, dict(params) if params else None)
             names = [column[0] for column in result.description or ()]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
-    def iterate(self, sql: str, params: Params | None = None, at_once: int = 2_048) -> Iterator[dict[str, Any]]:
+    def iterate(
+        self, sql: str, params: Params | None = None, at_once: int = 2_048
+    ) -> Iterator[dict[str, Any]]:
         """The rows as dictionaries, fetched as they are read."""
         with self._question({}) as cursor:
             result = cursor.execute(sql, dict(params) if params else None)
@@ -253,7 +255,7 @@ def view_of(table: Table, files: Sequence[str]) -> str:
 
 
 def connect(statements: Iterable[str]) -> Connection:
-    """A DuckDB connection of one's own, with nothing forbidden, in which these statements have been executed."""
+    """A DuckDB connection with nothing forbidden, in which these statements have been executed."""
     connection = duckdb.connect(":memory:", config={"autoinstall_known_extensions": False})
     connection.execute("set global TimeZone = 'UTC'")
     for statement in statements:
@@ -288,7 +290,9 @@ def person_error(error: DatabaseError, sql: str, lake: str = "") -> BatchlakeErr
         facts = {"exception_message": told or kind}
     message = str(facts["exception_message"]).strip()
     if isinstance(error, duckdb.PermissionException):
-        message += ". SQL here reads the lake's tables and views and no file besides; `show tables` lists them."
+        message += (
+            ". SQL here reads the lake's tables and views and no file besides; `show tables` lists them."
+        )
     elif isinstance(error, duckdb.OutOfMemoryException):
         message += "\nAsk for less at once, or give DuckDB more memory (--memory)."
     position = facts.get("position")

@@ -4,12 +4,14 @@
     ├── InvalidBatchId        invalid_batch_id       (also a ValueError)
     ├── InvalidFilter         invalid_filter         (also a ValueError)
     ├── InvalidRequest        invalid_request        (also a ValueError)
+    ├── InvalidConfiguration  invalid_configuration  (also a ValueError)
     ├── BatchNotFound         batch_not_found        (also a LookupError)
     ├── CallNotFound          call_not_found         (also a LookupError)
     ├── AnalyticsUnavailable  analytics_unavailable
     ├── QueryError            query_error
     ├── QueryTimeout          query_timeout          (also a TimeoutError)
     ├── RateLimited           rate_limited
+    ├── PullFailed            pull_failed
     ├── ExportUnreadable      export_unreadable
     └── LakeError             lake_error
         ├── LakeNotFound      lake_not_found
@@ -144,6 +146,40 @@ class InvalidRequest(BatchlakeError, ValueError):
     code = "invalid_request"
 
 
+@dataclass(frozen=True, slots=True)
+class ConfigurationFault:
+    """One thing wrong with the configuration: its place (file and line, or variable), key and what is wrong."""
+
+    place: str
+    key: str
+    reason: str
+    nearest: str | None = None
+
+    def __str__(self) -> str:
+        hint = f"; did you mean `{self.nearest}`?" if self.nearest else ""
+        return f"{self.place}: {f'{self.key}: ' if self.key else ''}{self.reason}{hint}"
+
+
+class InvalidConfiguration(BatchlakeError, ValueError):
+    """`batchlake.toml` or the environment has one or more `faults`, all of them listed; no value of a secret."""
+
+    code = "invalid_configuration"
+    faults: list[ConfigurationFault]
+
+    def __init__(self, faults: list[ConfigurationFault]) -> None:
+        count = f"{len(faults)} fault" + ("s" if len(faults) != 1 else "")
+        lines = "\n".join(f"  {fault}" for fault in faults)
+        super().__init__(
+            f"invalid configuration, {count}:\n{lines}\n"
+            "Mend that and try again; `batchlake config show` lists every value and where it comes from.",
+            faults=faults,
+        )
+
+    def details(self) -> dict[str, Any]:
+        """The faults as plain JSON values."""
+        return {"faults": [asdict(fault) for fault in self.faults]}
+
+
 class AnalyticsUnavailable(BatchlakeError):
     """Analytics were asked of a batch or lake that holds no call yet; `reason` says why."""
 
@@ -190,6 +226,24 @@ class RateLimited(BatchlakeError):
             f"{platform} is limiting requests. What was fetched is kept; pull again {when} to go on.",
             platform=platform,
             retry_after=retry_after,
+        )
+
+
+class PullFailed(BatchlakeError):
+    """A pull stopped before its end; what it had fetched is kept. `status` is the platform's, None for none."""
+
+    code = "pull_failed"
+    platform: str
+    reason: str
+    status: int | None
+
+    def __init__(self, platform: str, reason: str, status: int | None = None) -> None:
+        super().__init__(
+            f"the pull from {platform} stopped: {reason}. What was fetched before is kept; "
+            "mend that and pull again to go on.",
+            platform=platform,
+            reason=reason,
+            status=status,
         )
 
 

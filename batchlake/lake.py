@@ -22,11 +22,13 @@ from batchlake.schema import DEFAULT_SOURCE
 from batchlake.store import LakeTables, Ledger, Version
 
 if TYPE_CHECKING:
+    from batchlake.engine import Connection
     from batchlake.filters import Filter
     from batchlake.ingest import IngestReport, Progress
     from batchlake.maintenance import CareReport, Finding
     from batchlake.responses import Analytics, Audit, BatchDetails, CallDetails
     from batchlake.responses import Progress as BatchProgress
+    from batchlake.session import Session
 
     FilterLike: TypeAlias = Filter | Mapping[str, Any] | None
 
@@ -243,8 +245,53 @@ class Lake:
         *,
         filter: FilterLike = None,  # noqa: A002 - the documented name
     ) -> Result:
-        """The rows of a SELECT over the tables; `selected_calls` and `selected_segments` are filtered."""
-        return Result(self._engine(), query, params)
+        """The rows of one query over the tables and views, contained as in `batchlake sql`.
+
+        Args:
+            query: `selected_calls` and `selected_segments` in it are the calls and utterances that match.
+            params: values of its named parameters, `$name`.
+            filter: all calls match without one.
+
+        Raises:
+            QueryError: it is wrong, or refused: it would write, or read another file.
+        """
+        from batchlake.filters import select
+        from batchlake.session import Contained
+
+        contained = Contained(self._engine(), None if filter is None else select(filter))
+        result = Result(contained, query, params)
+        result.columns  # noqa: B018 - what is wrong with the query is told now
+        return result
+
+    def session(
+        self,
+        filter: FilterLike = None,  # noqa: A002 - the documented name
+        *,
+        timeout_seconds: float | None = None,
+    ) -> Session:
+        """A person's session of several statements, read-only and contained, over the lake as it is now."""
+        from batchlake.session import Session
+
+        selection = None
+        if filter is not None:
+            from batchlake.filters import select
+
+            selection = select(filter)
+        return Session(self._engine(), selection, timeout_seconds=timeout_seconds)
+
+    def connect(self) -> Connection:
+        """A DuckDB connection of your own with tables, views and comments in place, and nothing forbidden."""
+        from batchlake import views
+
+        return views.connection(self._files(self._version or self._ledger.newest()))
+
+    def views_script(self) -> str:
+        """SQL that makes the same tables and views in any DuckDB, over the lake as it is now."""
+        from batchlake import views
+
+        version = self._version or self._ledger.newest()
+        title = f"The lake {self.root.absolute()} as run {version.run_id} left it"
+        return views.script(self._files(version), title)
 
     def audit(
         self,
@@ -270,8 +317,7 @@ class Lake:
 
     def batches(self) -> Result:
         """The batches with their counts and progress, newest first."""
-        overview = sqlfiles.load("views/batch_overview").text
-        return self._rows(f"select * from ({overview}) order by created_at desc nulls last, batch_id, source")
+        return self._rows("select * from batch_overview order by created_at desc nulls last, batch_id, source")
 
     def problems(self, *, run: str | None = None, code: str | None = None, file: str | None = None) -> Result:
         """What could not be used, newest first; `file` is a part of the location."""
@@ -343,10 +389,15 @@ class Lake:
             return self._opened[1]
 
     def _open(self, version: Version) -> Engine:
+        from batchlake import views
+
         engine = Engine(str(self.root), memory_limit=self._memory_limit, threads=self._threads)
-        files = {name: self._tables.files(name, pin) for name, pin in version.pins.items()}
-        engine.show(files | {"runs": self._tables.files("runs")})
+        views.show(engine, self._files(version))
         return engine
+
+    def _files(self, version: Version) -> dict[str, list[str]]:
+        files = {name: self._tables.files(name, pin) for name, pin in version.pins.items()}
+        return files | {"runs": self._tables.files("runs")}
 
     def _find_batch(self, engine: Engine, batch_id: str, source: str | None) -> tuple[str, str]:
         _check_id(batch_id)

@@ -19,6 +19,7 @@ from batchlake.engine import Engine
 from batchlake.errors import LakeDamaged
 from batchlake.schema import FORMAT_VERSION, TABLES
 from batchlake.store import LakeTables, Ledger, Version, Writer, writer_lock
+from batchlake.version import VERSION
 
 KEEP_FOR: Final = timedelta(days=7)
 """How long `vacuum` keeps earlier states readable, unless told otherwise."""
@@ -179,8 +180,6 @@ def vacuum(
 
 
 def _commit(ledger: Ledger, writer: Writer, kind: str, started: datetime) -> str:
-    import batchlake
-
     run_id = f"{started:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}"
     ledger.commit(
         writer,
@@ -189,7 +188,7 @@ def _commit(ledger: Ledger, writer: Writer, kind: str, started: datetime) -> str
             "kind": kind,
             "started_at": started,
             "finished_at": datetime.now(UTC),
-            "batchlake_version": batchlake.__version__,
+            "batchlake_version": VERSION,
             "host": platform.node(),
             "format_version": FORMAT_VERSION,
             "table_versions": writer.versions(),

@@ -84,5 +84,39 @@ def generated(text: str) -> str:
     return text
 
 
+_SQL_HEAD: Final = """# The queries
+
+Each file is one whole query with a header: what it answers, its grain, the relations it reads, the columns it gives
+with their units. In `analytics/` a metric's output line is `name (unit): definition`, with ` = numerator / denominator`
+for ratios and means; `name: meaning` is a column that rows are told apart by. Files there group by `group_key` where the
+relation has one, else give one group.
+"""
+
+_SQL_FOLDERS: Final = {
+    "sources": "raw JSON to canonical columns, one file per export format; a new platform is a new file",
+    "ingest": "canonical columns to typed rows, observations and problems",
+    "analytics": "metrics over `selected_calls` and `selected_segments`, without parameters",
+    "views": "what the console shows beyond the tables",
+    "maintenance": "care of the lake",
+    "feeding": "what a pull asks the lake",
+}
+
+
+def sql_readme() -> str:
+    """`sql/README.md`, from the files' own headers."""
+    from batchlake import sqlfiles
+
+    parts = [_SQL_HEAD]
+    for folder, words in _SQL_FOLDERS.items():
+        parts.append(f"## `{folder}/`: {words}\n\n| file | what | grain | reads |\n|---|---|---|---|")
+        for name in sqlfiles.names(folder):
+            file = sqlfiles.load(name)
+            reads = ", ".join(f"`{relation}`" for relation in file.inputs) or "nothing"
+            parts.append(f"| `{name}.sql` | {file.header['what']} | {file.header['grain']} | {reads} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
 if __name__ == "__main__":
+    (ROOT / "sql" / "README.md").write_text(sql_readme(), encoding="utf-8")
     README.write_text(generated(README.read_text(encoding="utf-8")), encoding="utf-8")

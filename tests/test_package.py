@@ -12,6 +12,7 @@ import pytest
 import batchlake
 from batchlake import sqlfiles
 from batchlake.errors import BatchlakeError
+from tests.readme import sql_readme
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT.parent / "shared" / "examples"
@@ -55,8 +56,9 @@ def test_sql_files_have_their_header_and_read_what_they_declare(name: str) -> No
 
 
 def test_sql_files_are_listed() -> None:
-    """`sql/README.md` has a line for each file."""
+    """`sql/README.md` has a line for each file, made from its header."""
     listed = (ROOT / "sql" / "README.md").read_text(encoding="utf-8")
+    assert listed == sql_readme(), "run: python -m tests.readme"
     for name in SQL_FILES:
         assert f"`{name}.sql`" in listed, name
 

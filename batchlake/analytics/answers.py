@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from batchlake.analytics.grouping import Key, Question, Row, file_text
 from batchlake.analytics.patterns import Patterns
-from batchlake.errors import InvalidRequest
 from batchlake.responses import CommonResponse, PatternCount, PatternCounts, ResponsePatterns
 
 
@@ -34,13 +33,7 @@ class Answers:
 
 
 def answers(question: Question, top: int, patterns: Patterns) -> dict[Key, Answers]:
-    """The answers of each group; a group in which no human utterance is held is absent.
-
-    Raises:
-        InvalidRequest: `top` is below 0.
-    """
-    if top < 0:
-        raise InvalidRequest(f"can't show the top {top} responses. Give a number from 0 on.", top=top)
+    """The answers of each group; a group in which no human utterance is held is absent."""
     groups = question.ask(
         f"""
 with

@@ -21,10 +21,9 @@ from batchlake.responses import Audit, BatchAudit, Comparison
 
 
 class _Figure(NamedTuple):
-    """A reported figure: its name, its column in `batches` and in `sql/analytics`, and the least decimals
-    shown.
+    """A figure that platforms report: its column in `batches`, and that of the files of `sql/analytics`.
 
-    A count has no decimals (None). `missing` is what is recomputed for a batch without calls.
+    `decimals` are those shown at least, None for a count; `missing` is recomputed for a batch without calls.
     """
 
     name: str

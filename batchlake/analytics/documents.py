@@ -1,5 +1,4 @@
-"""The JSON of calls, written by DuckDB some thousands at a time, so that any number of them takes the same
-memory.
+"""The JSON of calls, written by DuckDB some thousands at a time: any number of them takes the same memory.
 
 `sql/analytics/call_documents.sql` and `transcript_documents.sql` own the keys and their order; here the parts
 that are wanted are put together. In comes a selection, out go the calls' JSON objects as text, in order of

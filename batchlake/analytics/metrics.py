@@ -20,7 +20,7 @@ from batchlake.analytics.grouping import Key, Question, dimensions
 from batchlake.analytics.patterns import Patterns, default_patterns, read_patterns
 from batchlake.analytics.timeline import Every, timelines
 from batchlake.engine import Engine
-from batchlake.errors import AnalyticsUnavailable
+from batchlake.errors import AnalyticsUnavailable, InvalidRequest
 from batchlake.filters import Selection
 from batchlake.responses import Analytics, Engagement, Group, Score, Statistics, Timeline
 
@@ -34,12 +34,24 @@ class Options:
         timezone: the IANA time zone in which days and hours begin.
         every: whether the timeline is of hours or days.
         patterns: a TOML file of word patterns instead of batchlake's own.
+
+    Raises:
+        InvalidRequest: `top` is below 0, or `every` is neither `hour` nor `day`.
     """
 
     top: int = 10
     timezone: str = "UTC"
     every: Every = "day"
     patterns: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.top < 0:
+            raise InvalidRequest(f"can't show the top {self.top} responses. Give 0 or more.", top=self.top)
+        if self.every not in ("hour", "day"):
+            raise InvalidRequest(
+                f"a timeline is made of hours or days, not {self.every!r}. Give hour or day.",
+                every=self.every,
+            )
 
 
 DEFAULTS: Final = Options()
@@ -55,8 +67,7 @@ def analyse(
     every: Every = "day",
     patterns: Path | None = None,
 ) -> Analytics:
-    """Every metric over the calls selected; and over each group of them, if they are to be grouped by
-    something.
+    """Every metric over the calls selected, and over each group of them where `by` names dimensions.
 
     Args:
         engine: the lake.
@@ -66,7 +77,7 @@ def analyse(
 
     Raises:
         AnalyticsUnavailable: the lake holds no call at all.
-        InvalidRequest: an unknown dimension or time zone, or word patterns that can't be used.
+        InvalidRequest: `Options` that can't be, an unknown dimension or time zone, or unusable patterns.
     """
     dimension_names = dimensions(by)
     options = Options(top, timezone, every, patterns)

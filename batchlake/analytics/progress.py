@@ -33,7 +33,7 @@ def progress(engine: Engine, source: str, batch_id: str, now: datetime) -> Progr
     history = _history(engine, source, batch_id)
     current = _current(engine, batch, history)
     remaining = current.total - current.done
-    per_hour = _done_per_hour(batch["created_at"], history, current)
+    per_hour = _done_per_hour(batch, history, current)
     completion = None
     if per_hour and remaining and not batch["completed_at"]:
         completion = current.observed_at + timedelta(hours=remaining / per_hour)
@@ -96,16 +96,15 @@ def _current(engine: Engine, batch: Row, history: list[Observation]) -> Observat
     )
 
 
-def _done_per_hour(
-    created_at: datetime | None, history: list[Observation], current: Observation
-) -> float | None:
-    if created_at is not None:
-        since, done_before = created_at, 0
+def _done_per_hour(batch: Row, history: list[Observation], current: Observation) -> float | None:
+    if batch["created_at"]:
+        since, done_before = batch["created_at"], 0
     elif history:
         since, done_before = history[0].observed_at, history[0].done
     else:
         return None
-    hours = (current.observed_at - since) / timedelta(hours=1)
+    until = min(current.observed_at, batch["completed_at"] or current.observed_at)
+    hours = (until - since) / timedelta(hours=1)
     done = current.done - done_before
     return done / hours if hours > 0 and done > 0 else None
 

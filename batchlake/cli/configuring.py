@@ -26,6 +26,18 @@ _PARAMETERS: Final = {
 _META: Final = "batchlake.configuration"
 
 
+def _set_defaults(context: click.Context, _option: click.Parameter, file: Path | None) -> None:
+    from batchlake.feeding.configuration import read_configuration
+
+    configuration = read_configuration(file, os.environ)
+    context.meta[_META] = configuration
+    given = {path[0] for path, origin in configuration.origins.items() if len(path) == 1}
+    settings = configuration.settings
+    context.default_map = {
+        _PARAMETERS[name]: getattr(settings, name) for name in given if name in _PARAMETERS
+    }
+
+
 def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--config FILE`. Read before the other options, whose defaults it sets."""
     return click.option(
@@ -73,18 +85,6 @@ def show_command(context: click.Context, lake: str | None, landing: str | None, 
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     for key, value, origin in rows:
         click.echo(f"{key:{widths[0]}}  {value:{widths[1]}}  {origin}")
-
-
-def _set_defaults(context: click.Context, _option: click.Parameter, file: Path | None) -> None:
-    from batchlake.feeding.configuration import read_configuration
-
-    configuration = read_configuration(file, os.environ)
-    context.meta[_META] = configuration
-    given = {path[0] for path, origin in configuration.origins.items() if len(path) == 1}
-    settings = configuration.settings
-    context.default_map = {
-        _PARAMETERS[name]: getattr(settings, name) for name in given if name in _PARAMETERS
-    }
 
 
 def _credentials(configuration: Configuration) -> dict[str, bool]:

@@ -103,11 +103,13 @@ def quiet_option(command: Command) -> Command:
     return click.option("-q", "--quiet", is_flag=True, help="No notes on standard error.")(command)
 
 
-def open_lake(path: Path, at: str | None = None) -> Lake:
+def open_lake(
+    path: Path, at: str | None = None, *, memory_limit: str | None = None, threads: int | None = None
+) -> Lake:
     """The lake that the options name."""
     from batchlake.lake import Lake
 
-    lake = Lake(path)
+    lake = Lake(path, memory_limit=memory_limit, threads=threads)
     return lake.at(at) if at else lake
 
 

@@ -18,7 +18,7 @@ from batchlake.cli.options import (
     quiet_option,
     read_filter_option,
 )
-from batchlake.cli.writing import write_rows, write_text
+from batchlake.cli.writing import BINARY_FORMATS, opened, write_rows_to
 
 
 @click.command("sql")
@@ -59,7 +59,43 @@ def sql_command(
     Statements run read-only over the tables and views of the lake; `selected_calls` and `selected_segments`
     are the calls and utterances that --filter leaves.
     """
-    lake = open_lake(lake_path, at)
-    text = command_text if command_text is not None else file.read_text() if file else sys.stdin.read()
-    found = lake.sql(text, filter=read_filter_option(filter_text))
-    write_rows(found, output_format, output, max_rows=max_rows, excel_safe=excel_safe, quiet=quiet)
+    lake = open_lake(lake_path, at, memory_limit=memory_limit, threads=threads)
+    wanted = read_filter_option(filter_text)
+    if command_text is None and file is None and sys.stdin.isatty():
+        from batchlake.console import run_console
+
+        run_console(
+            lake,
+            filter=wanted,
+            row_format=output_format,
+            timeout_seconds=timeout_seconds,
+            max_rows=max_rows,
+            excel_safe=excel_safe,
+        )
+        return
+    text = command_text if command_text is not None else _text_of(file)
+    with lake.session(wanted, timeout_seconds=timeout_seconds) as session, opened(output) as target:
+        for number, rows in enumerate(session.run(text)):
+            if number and output_format in BINARY_FORMATS:
+                raise click.ClickException(f"{output_format} holds one result; ask one query at a time")
+            write_rows_to(target, rows, output_format, max_rows=max_rows, excel_safe=excel_safe, quiet=quiet)
+
+
+@click.command("views")
+@lake_option
+@at_option
+@output_option
+def views_command(lake_path: Path, at: str | None, output: Path | None) -> None:
+    """The SQL that makes the lake's tables and views in any DuckDB, over the files of this state."""
+    with opened(output) as file:
+        file.write(open_lake(lake_path, at).views_script().encode())
+
+
+def _text_of(file: Path | None) -> str:
+    """The statements of a file, of standard input without one."""
+    if file is None:
+        return sys.stdin.read()
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"cannot read {str(file)!r}: {error}") from error

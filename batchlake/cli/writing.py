@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
@@ -14,6 +16,9 @@ from batchlake.cli.options import note
 
 if TYPE_CHECKING:
     from batchlake.result import Result
+    from batchlake.rows import Rows
+
+BINARY_FORMATS: Final = frozenset({"parquet", "xlsx"})
 
 
 @contextmanager
@@ -39,13 +44,28 @@ def write_rows(
     excel_safe: bool = False,
     quiet: bool = False,
 ) -> None:
-    """Write rows; says on standard error what was left out."""
+    """Write rows to standard output or to a file."""
+    with opened(output) as file:
+        write_rows_to(file, result, output_format, max_rows=max_rows, excel_safe=excel_safe, quiet=quiet)
+
+
+def write_rows_to(
+    file: IO[bytes],
+    answer: Result | Rows,
+    output_format: str,
+    *,
+    max_rows: int | None = None,
+    excel_safe: bool = False,
+    quiet: bool = False,
+) -> None:
+    """Write rows to an open file; says on standard error what was left out."""
     from batchlake import output as formats
 
-    if output is None and output_format in formats.BINARY_FORMATS and sys.stdout.isatty():
+    if output_format in BINARY_FORMATS and _is_terminal(file):
         raise click.ClickException(f"{output_format} is no text for a terminal; give -o FILE")
-    with opened(output) as file:
-        left_out = formats.write_rows(result, output_format, file, max_rows=max_rows, excel_safe=excel_safe)
+    left_out = formats.write_rows(
+        answer, output_format, file, max_rows=max_rows, excel_safe=excel_safe, **_layout(file)
+    )
     if left_out:
         note(left_out, quiet=quiet)
 
@@ -55,7 +75,20 @@ def write_document(document: Any, output_format: str, output: Path | None) -> No
     from batchlake import output as formats
 
     with opened(output) as file:
-        formats.write_document(document, output_format, file)
+        left_out = formats.write_document(document, output_format, file, **_layout(file))
+    if left_out:
+        note(left_out)
+
+
+def _is_terminal(file: IO[bytes]) -> bool:
+    return file is sys.stdout.buffer and sys.stdout.isatty()
+
+
+def _layout(file: IO[bytes]) -> dict[str, Any]:
+    """Width and colour, which depend on the terminal; the format never does."""
+    if not _is_terminal(file):
+        return {}
+    return {"width": shutil.get_terminal_size().columns, "colour": "NO_COLOR" not in os.environ}
 
 
 def write_text(text: str, output: Path | None) -> None:

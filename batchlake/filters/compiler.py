@@ -39,13 +39,12 @@ class CompiledFilter:
 
 
 class Query:
-    """Conditions in the making: their parameters, named `$<prefix>1` and on, and what narrows the calls so
-    far.
+    """Conditions in the making, with parameters named `$<prefix>1` and on.
 
     Attributes:
         params: the values bound so far, by name.
-        scope: the conditions, all of which hold where the next is evaluated, on columns that `segments` has
-            too.
+        scope: of the conditions that hold where the next one counts, those on columns that
+            `segments` has too.
     """
 
     def __init__(self, prefix: str) -> None:

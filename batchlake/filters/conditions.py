@@ -40,8 +40,10 @@ class Range(Protocol):
 
 
 class Grouped(str):
-    """A condition that stands in parentheses of its own. Parsers nest a score of calls for each pair, so
-    none is doubled."""
+    """A condition that stands in parentheses already.
+
+    Parsers nest a score of calls for each pair, so that doubled ones would halve the depth they can read.
+    """
 
     __slots__ = ()
 
@@ -77,9 +79,11 @@ def between(query: Query, bounds: Range, columns: Columns) -> list[str]:
 
 
 def costs_between(query: Query, bounds: Range, columns: Columns) -> list[str]:
-    """The DECIMAL(18,6) column is within the bounds. What a bound has beyond six decimals is rounded
-    inwards, which no amount of six decimals can tell from the bound itself, so that DuckDB compares in the
-    column's own type."""
+    """The DECIMAL(18,6) column is within the bounds, both included.
+
+    What a bound has beyond six decimals is rounded inwards: no amount of six decimals can tell, and DuckDB
+    compares in the column's own type.
+    """
     low = [] if bounds.min is None else at_least(query, _as_held(bounds.min, ROUND_CEILING), columns)
     return low + ([] if bounds.max is None else at_most(query, _as_held(bounds.max, ROUND_FLOOR), columns))
 
@@ -126,8 +130,11 @@ def containing(query: Query, text: str, columns: Columns) -> list[str]:
 
 
 def said(query: Query, utterance: BaseModel, columns: Columns) -> list[str]:
-    """Some utterance of the call passes. What narrows the calls around it by columns that `segments`
-    carries too narrows the utterances read: one batch's text is looked for in one batch's row groups."""
+    """Some utterance of the call passes.
+
+    What narrows the calls around it by columns that `segments` has too narrows the utterances read: one
+    batch's text is looked for in one batch's row groups.
+    """
     key = ", ".join(columns)
     wanted = " and ".join([*query.scope, *query.apart(utterance)])
     return [f"({key}) in (select {key} from {SEGMENTS.name} where {wanted})"]

@@ -46,8 +46,7 @@ def nearest_name(given: object, names: Collection[str]) -> str | None:
 
 
 def quoted(text: str) -> str:
-    """A text in quotes, cut at 80 characters, what can't be printed (a terminal's commands among it)
-    escaped."""
+    """A text in quotes, cut at 80 characters, with what can't be printed (a terminal's commands) escaped."""
     cut = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
     return "".join(
         letter if letter.isprintable() else json.dumps(letter)[1:-1]

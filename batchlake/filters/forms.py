@@ -157,8 +157,7 @@ def _read_number(given: Any, most: float = sys.float_info.max) -> float | None:
 
 
 def _read_amount(given: Any) -> Decimal | None:
-    """Plain digits, whatever was given, and no more of them than `_DIGITS`: an exponent can't fill the
-    memory."""
+    """Plain digits, whatever was given, and at most `_DIGITS` of them: an exponent can't fill the memory."""
     if isinstance(given, Real) and (number := _read_number(given)) is not None:
         given = Decimal(given if isinstance(given, int) else repr(number))
     if isinstance(given, Decimal) and given.is_finite() and abs(given.adjusted()) < _DIGITS:
@@ -181,8 +180,11 @@ def _read_time(given: Any) -> datetime | None:
 
 
 def _parsed_time(text: str) -> datetime | None:
-    """Digits beyond the microsecond round up: against times that are held to the microsecond, `>=` and `<`
-    then decide as they would against the time as given."""
+    """The time that RFC 3339 text, or a date, says; None where it is neither.
+
+    Digits beyond the microsecond round up: against times that are held to the microsecond, `>=` and `<` then
+    decide as they would against the time as given.
+    """
     match = re.fullmatch(_TIME, text)
     if not match:
         return None

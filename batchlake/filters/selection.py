@@ -1,5 +1,4 @@
-"""A selection: the filter, and a batch perhaps, as the tables `selected_calls` and `selected_segments` of a
-query.
+"""A selection: a filter, and a batch perhaps, as tables `selected_calls` and `selected_segments`.
 
 In come a filter and the key of a batch, out comes a `Selection` that puts the two tables in front of any
 query, such as a file of `sql/analytics`.
@@ -22,8 +21,7 @@ class Selection:
     """Which calls a question is about.
 
     Attributes:
-        where: a condition on the bare columns of `calls`: true of a call selected, false or NULL of any
-            other.
+        where: a condition on bare columns of `calls`: true of a call selected, false or NULL of others.
         params: the values of its named parameters `$s1`, `$s2`, ... without the dollar sign; all are used.
         description: the selection as an English sentence.
         segments_where: the same for `segments`, as far as its own columns tell.
@@ -37,14 +35,19 @@ class Selection:
     def over(self, query: str) -> str:
         """The query with `selected_calls` and `selected_segments` (theirs alone) in front of it.
 
+        Where the conditions are all on columns that `segments` has too, they alone decide about it: the lake
+        keeps no segment without its call, and of one batch the join would cost as much as the rest.
+
         Args:
             query: one `select` or `with`, which may begin and end with comments, without a semicolon.
         """
         calls, segments = "select * from calls", "select * from segments"
         if self.where != "true":
             calls += f" where {self.where}"
-            narrowed = f"{self.segments_where} and " if self.segments_where else ""
-            segments += f" where {narrowed}(source, call_id) in (select source, call_id from selected_calls)"
+            narrowed = [self.segments_where] if self.segments_where else []
+            if self.segments_where != self.where:
+                narrowed.append("(source, call_id) in (select source, call_id from selected_calls)")
+            segments += f" where {' and '.join(narrowed)}"
         return (
             f"with selected_calls as (\n  {calls}\n),\nselected_segments as (\n  {segments}\n)\n"
             f"select * from (\n{query}\n)"

@@ -32,6 +32,7 @@ from batchlake.ingest.sources import Export, Found, UnpackError, find
 from batchlake.ingest.staging import ReadExport, Staging
 from batchlake.schema import DEFAULT_SOURCE, EXPORTS, FORMAT_VERSION, PROBLEMS, SNAPSHOTS, TABLES
 from batchlake.store import LakeTables, Ledger, Version, Writer, writer_lock
+from batchlake.version import VERSION
 
 _SCRATCH: Final = "_scratch"
 _OWN_ENTRIES: Final = frozenset({*TABLES, _SCRATCH, "_lock", "_lock.json"})
@@ -248,14 +249,12 @@ class Run:
         return segments
 
     def _commit(self, writer: Writer, facts: dict[str, Any], versions: dict[str, int], kind: str) -> None:
-        import batchlake
-
         row = facts | {
             "run_id": self._run_id,
             "kind": kind,
             "started_at": self._started,
             "finished_at": datetime.now(UTC),
-            "batchlake_version": batchlake.__version__,
+            "batchlake_version": VERSION,
             "host": platform.node(),
             "format_version": FORMAT_VERSION,
             "table_versions": versions,

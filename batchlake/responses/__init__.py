@@ -1,5 +1,6 @@
 """What batchlake answers with, as pydantic models."""
 
+from batchlake.cells import utc_text
 from batchlake.responses.analytics import (
     Analytics,
     AverageSentiment,
@@ -55,7 +56,6 @@ from batchlake.responses.values import (
     Time,
     money_text,
     seconds_number,
-    utc_text,
 )
 
 __all__ = [

@@ -85,9 +85,9 @@ class Progress(Figures):
     """How far a batch has come, as of a time.
 
     `current` is of the calls held, or the newest report where that counts more calls than the lake holds.
-    `done_per_hour` is over the time from the batch's creation (else its first observation) to `current`; None
-    where nothing was done in it. `estimated_completion` is None without a rate, with nothing left, or once it
-    has passed.
+    `done_per_hour` is over the time from the batch's creation (else first observation) to `current` or the
+    batch's completion; None where nothing was done in it. `estimated_completion` is None without a rate, with
+    nothing left, or once it has passed.
     """
 
     source: str

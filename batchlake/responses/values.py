@@ -6,11 +6,13 @@ value is left out. Models are frozen and refuse fields they don't have.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, SerializerFunctionWrapHandler, model_serializer
+
+from batchlake.cells import utc_text
 
 
 def money_text(amount: Decimal) -> str:
@@ -30,16 +32,6 @@ def seconds_number(seconds: float) -> int | float:
     (125, 0.5)
     """
     return int(seconds) if seconds.is_integer() and abs(seconds) < 1e15 else seconds
-
-
-def utc_text(moment: datetime) -> str:
-    """A time as RFC 3339 in UTC, with a fraction of a second only where there is one.
-
-    >>> utc_text(datetime.fromisoformat("2024-01-01T13:00:00.500+01:00"))
-    '2024-01-01T12:00:00.5Z'
-    """
-    text = moment.astimezone(UTC).isoformat().removesuffix("+00:00")
-    return (text.rstrip("0") if "." in text else text) + "Z"
 
 
 Money = Annotated[Decimal, PlainSerializer(money_text, return_type=str, when_used="json")]

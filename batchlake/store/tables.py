@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 from deltalake import DeltaTable, Field, Schema, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError
@@ -68,7 +69,8 @@ class LakeTables:
         Raises:
             LakeDamaged: the log can't be read, or lacks that version.
         """
-        return self.open(table, version).file_uris()
+        # delta-rs writes a folder's blanks and accents as an address does.
+        return [unquote(uri) for uri in self.open(table, version).file_uris()]
 
     def sizes(self, table: str, version: int | None = None) -> list[int]:
         """The sizes in bytes of the files of a version, as its log says, in the order of `files`."""
@@ -183,7 +185,7 @@ class Writer:
 
     def _roll_back(self, table: str, pin: int) -> None:
         delta = self._tables.open(table)
-        if delta.version() > pin and delta.file_uris() != self._tables.files(table, pin):
+        if delta.version() > pin and delta.file_uris() != self._tables.open(table, pin).file_uris():
             self._first_version.setdefault(table, delta.version() + 1)
             delta.restore(pin)
 

@@ -13,7 +13,7 @@ import pytest
 from batchlake.analytics import analyse
 from batchlake.engine import Engine
 from batchlake.filters import select
-from tests.analytics.oracle import fold
+from tests.analytics.oracle_of_speech import fold
 from tests.analytics.tables import call, fill, segment
 
 CASES = tomllib.loads((Path(__file__).parents[1] / "cases" / "metrics.toml").read_text(encoding="utf-8"))[

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from batchlake.analytics import analyse
-from batchlake.analytics.patterns import default_patterns, read_patterns
+from batchlake.analytics.patterns import DEFAULT_FILE, default_patterns, read_patterns
 from batchlake.engine import Engine
 from batchlake.errors import InvalidRequest
 from batchlake.filters import select
-from tests.analytics.oracle import fold
+from tests.analytics.oracle_of_speech import fold
 from tests.analytics.tables import call, fill, segment
 
 
@@ -125,7 +125,8 @@ def test_all_faults_come_at_once(tmp_path: Path) -> None:
 
 
 def test_the_projects_own_names_are_those_of_the_specification() -> None:
-    """positive, negative, callback, transfer, question and other, and no more."""
+    """positive, negative, callback, transfer, question and other, and no more; the file has no fault."""
+    assert read_patterns(DEFAULT_FILE) == default_patterns()
     assert set(default_patterns().names) == {
         "positive",
         "negative",

@@ -88,8 +88,11 @@ def test_no_estimate_without_a_rate_when_done_and_once_it_has_passed() -> None:
     soon = {"batches": [batch(**created)], "snapshots": [reported(0, 10, 5, 0)]}
     assert ask(hours=0.5, **soon).estimated_completion == NOON + timedelta(hours=1)
     assert ask(hours=1.5, **soon).estimated_completion is None
-    closed = batch(**created, completed_at=NOON)
-    assert ask(hours=0.5, batches=[closed], snapshots=soon["snapshots"]).estimated_completion is None
+    closed = ask(
+        hours=0.5, batches=[batch(**created, completed_at=NOON)], snapshots=[reported(0.2, 10, 5, 0)]
+    )
+    # Its hour ended with the batch, however late it was observed.
+    assert (closed.estimated_completion, closed.done_per_hour) == (None, 5)
 
 
 def test_a_batch_of_which_nothing_else_is_known() -> None:

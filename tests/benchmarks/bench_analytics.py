@@ -1,15 +1,16 @@
-"""What analytics cost beside the same figures hand-written in DuckDB, over the same files in the same process.
+"""What analytics cost beside the same figures hand-written in DuckDB, over the same files.
 
     python tests/benchmarks/bench_analytics.py --calls 1000000
 
-It makes a lake of that many calls, six utterances each, and prints each question's time, its rival's, and the ratio.
-The rivals are written as one would by hand: floating-point sums, `count(distinct)`, one pass where one can.
+It makes a lake of that many calls, six utterances each, and prints each question's time, its rival's, and the
+ratio. The rivals are written as one would by hand: float sums, `count(distinct)`, few passes.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import re
 import resource
 import sys
 import tempfile
@@ -22,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from batchlake import sqlfiles
 from batchlake.analytics import analyse, batch_details, batch_json, statistics, write_batch
 from batchlake.analytics.patterns import default_patterns
-from batchlake.engine import Engine
+from batchlake.engine import Engine, literal
 from batchlake.filters import select
 from batchlake.schema import TABLES
 
@@ -40,7 +41,8 @@ MADE = {
             [1 + (hash(n) % 8)::int] as outcome,
           if(hash(n + 1) % 20 = 0, null, (hash(n + 2) % 600) / 1.0) as duration_seconds,
           if(hash(n + 3) % 10 = 0, null, (hash(n + 4) % 20000) / 10000)::decimal(18, 6) as cost,
-          timestamptz '2024-01-01 00:00:00+00' + to_seconds((n * 8 + hash(n + 5) % 3600)::bigint) as call_time,
+          timestamptz '2024-01-01 00:00:00+00' + to_seconds((n * 8 + hash(n + 5) % 3600)::bigint)
+            as call_time,
           call_time as started_at, call_time + to_seconds(60) as ended_at,
           ['inbound','outbound'][1 + (hash(n + 6) % 2)::int] as direction,
           'agent_' || (hash(n + 7) % 50) as agent_id, '+1415' || (hash(n + 8) % 10000000) as to_number,
@@ -104,7 +106,8 @@ DAYS = """
     """
 COMMON = """
     select text_key, count(*), count(distinct (source, call_id)), mode(text), count(*) / sum(count(*)) over ()
-    from {segments} where speaker = 'human' and text_key <> '' group by text_key order by 2 desc, 3 desc limit 10
+    from {segments} where speaker = 'human' and text_key <> ''
+    group by text_key order by 2 desc, 3 desc limit 10
     """
 MEANT = """
     with first as (
@@ -168,11 +171,9 @@ def make(folder: Path, calls: int) -> Engine:
         for first in firsts:
             path = str(folder / f"{name}_{first}.parquet")
             bounds = {"first": first, "last": min(first + CALLS_A_FILE, calls), "big": BIG_BATCH_CALLS}
-            for key, value in bounds.items():
-                query_made = (query if key == "first" else query_made).replace(f"${key}", str(value))
-            engine.run(
-                f"copy (select {empty} where false union all by name {query_made}) to '{path}' (format parquet)"
-            )
+            made = re.sub(r"\$(\w+)", lambda name, bounds=bounds: str(bounds[name[1]]), query)
+            rows = f"select {empty} where false union all by name {made}"
+            engine.run(f"copy ({rows}) to '{path}' (format parquet)")
             files.setdefault(name, []).append(path)
     engine.show(files)
     return engine
@@ -181,7 +182,7 @@ def make(folder: Path, calls: int) -> Engine:
 def cases() -> str:
     """The word patterns as somebody would write them by hand."""
     return " ".join(
-        f"when regexp_matches(text_key, '{rule.expression.replace(chr(39), chr(39) * 2)}') then '{rule.pattern}'"
+        f"when regexp_matches(text_key, {literal(rule.expression)}) then {literal(rule.pattern)}"
         for rule in default_patterns().rules
     )
 

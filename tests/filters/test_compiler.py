@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
@@ -17,8 +17,10 @@ from batchlake.engine import Engine
 from batchlake.errors import InvalidFilter
 from batchlake.filters import Filter, compile_filter, inline, parse_filter, read_filter
 from batchlake.filters.conditions import MOST_PARAMETERS
-from batchlake.filters.model import Utterance
-from batchlake.filters.operators import rows
+from batchlake.filters.forms import OneOrMore
+from batchlake.filters.model import Texts, Utterance
+from batchlake.filters.operators import Operator, rows
+from batchlake.filters.shapes import AMONG
 from batchlake.schema import CALLS, SEGMENTS
 from tests.filters import oracle
 from tests.filters.strategies import calls, filters, thorough
@@ -90,6 +92,27 @@ def test_what_is_dumped_compiles_to_the_same(chosen: dict[str, Any]) -> None:
         assert again == given
         assert hash(again) == hash(given)
         assert compile_filter(again) == compile_filter(given)
+
+
+def test_a_new_operator_is_one_row() -> None:
+    """A field with its forms and an `Operator` is all that SQL, sentence, dump and schema need."""
+
+    class Wider(Filter):
+        user_id: Annotated[
+            Texts, OneOrMore(), Operator(AMONG, "the user is one of them", "that {} placed", ("user_id",))
+        ] = None
+
+    chosen = Wider(user_id=["u1", "u2"], status="failed")
+    compiled = compile_filter(chosen)
+    assert compiled.sql == "status = $f1 and user_id in ($f2, $f3)"
+    assert compiled.description == "Calls whose status is failed and that u1 or u2 placed."
+    assert chosen.model_dump() == {"status": ("failed",), "user_id": ("u1", "u2")}
+    assert (
+        Wider.model_json_schema()["properties"]["user_id"]["description"]
+        == "Calls where the user is one of them"
+    )
+    with pytest.raises(InvalidFilter, match="user_id: got an empty list"):
+        Wider(user_id=[])
 
 
 def test_compiling_the_same_filter_twice_gives_the_same() -> None:

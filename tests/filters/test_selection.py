@@ -80,9 +80,23 @@ def test_a_batch_and_a_filter_narrow_both_tables() -> None:
     ) in selection.over("select 1")
 
 
+def test_what_both_tables_tell_needs_no_join() -> None:
+    """Conditions on columns of both tables narrow each alone, others narrow segments through the calls."""
+    join = "(source, call_id) in (select source, call_id from selected_calls)"
+    for told in (select(batch=("svalync", "b1")), select({"batch_id": ["b1", "b2"], "call_id": "c1"})):
+        assert f"select * from segments where {told.where}\n" in told.over("select 1")
+    for chosen in (
+        {"status": "failed"},
+        {"any": [{"batch_id": "b1"}, {"call_id": "c1"}]},
+        {"not": {"batch_id": "b1"}},
+    ):
+        assert f"select * from segments where {join}\n" in select(chosen).over("select 1")
+
+
 def test_a_batch_alone_reads_well() -> None:
     """Without a filter the sentence is about the batch; with only a `not` it says what is left out."""
-    assert select(batch=("svalync", "batch 1")).description == 'All calls of batch "batch 1" from svalync.'
+    whole = select(batch=("svalync", "batch 1"))
+    assert whole.description == 'All calls of batch "batch 1" from svalync.'
     left = select({"not": {"status": "failed"}}, batch=("s", "b"))
     assert left.description == "All calls of batch b from s except those whose status is failed."
 

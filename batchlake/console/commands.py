@@ -1,0 +1,148 @@
+"""The backslash commands: what each does, and what it can be followed by.
+
+In comes a line such as `\\format csv`, out goes something on the screen, or a change of the console's state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from batchlake import sqlfiles
+from batchlake.analytics import definitions
+from batchlake.console.catalogue import Catalogue, Name
+from batchlake.errors import InvalidRequest
+from batchlake.filters import parse_filter, select
+from batchlake.grids import Grid
+from batchlake.output import BINARY_FORMATS, ROW_FORMATS
+
+if TYPE_CHECKING:
+    from batchlake.console.loop import Console
+
+Command = Callable[["Console", str], None]
+
+_NOW: Final = "now"
+_ANY_WIDTH: Final = 1_000
+
+
+def run(console: Console, line: str) -> None:
+    """Run one command.
+
+    Raises:
+        BatchlakeError: there is no such command, or it can't do what it was given.
+    """
+    name, _, argument = line.strip().partition(" ")
+    if name not in COMMANDS:
+        raise InvalidRequest(f"there is no {name}. \\help lists the commands.")
+    action, _ = COMMANDS[name]
+    action(console, argument.strip().rstrip(";").strip())
+
+
+def choices(name: str, catalogue: Catalogue) -> list[Name]:
+    """What a command can be followed by, where that can be listed."""
+    if name == "\\d":
+        return catalogue.relations()
+    if name == "\\format":
+        return [Name(row_format, "format") for row_format in ROW_FORMATS]
+    if name == "\\sql":
+        return [Name(metric.name, metric.unit, metric.definition) for metric in definitions()]
+    return []
+
+
+def _describe(console: Console, argument: str) -> None:
+    """`\\d` and `\\d calls`."""
+    catalogue = console.catalogue
+    if not argument:
+        rows = [(name.text, name.kind, name.words) for name in catalogue.relations()]
+        console.screen.page(_table(["name", "kind", "what it holds"], rows, console))
+        return
+    wanted = argument.strip('"').lower()
+    found = catalogue.columns().get(wanted)
+    if not found:
+        raise InvalidRequest(f"there is no table or view {argument!r}. \\d lists them.")
+    (about,) = [name for name in catalogue.relations() if name.text == wanted]
+    rows = [(column.text, column.kind, column.words) for column in found]
+
+    def lines() -> Iterator[str]:
+        yield f"{about.kind} {about.text}: {about.words}"
+        yield from _table(["column", "type", "meaning"], rows, console)
+
+    console.screen.page(lines())
+
+
+def _metrics(console: Console, _: str) -> None:
+    rows = [(metric.name, metric.unit, metric.definition, metric.file) for metric in definitions()]
+    console.screen.page(_table(["metric", "unit", "definition", "file"], rows, console))
+
+
+def _sql_of(console: Console, argument: str) -> None:
+    """`\\sql success_rate`, and `\\sql scalars` for a file as a whole."""
+    files = {metric.name: metric.file for metric in definitions()}
+    for name in (*sqlfiles.names("analytics"), *sqlfiles.names("views")):
+        files[name.rpartition("/")[2]] = f"sql/{name}.sql"
+    if argument not in files:
+        raise InvalidRequest(f"there is no metric or view {argument!r}. \\metrics and \\d list them.")
+    path = files[argument]
+    file = sqlfiles.load(path.removeprefix("sql/").removesuffix(".sql"))
+    console.screen.page([f"-- {path}", *file.text.splitlines()])
+
+
+def _filter(console: Console, argument: str) -> None:
+    if argument:
+        text = Path(argument[1:]).read_text(encoding="utf-8") if argument.startswith("@") else argument
+        console.select(parse_filter(text))
+    console.screen.note(f"selected_calls: {select(console.filter).description}")
+
+
+def _at(console: Console, argument: str) -> None:
+    if argument:
+        console.go_to(None if argument == _NOW else argument)
+    console.screen.note(f"{console.lake!r}; \\at now is the newest state.")
+
+
+def _format(console: Console, argument: str) -> None:
+    if argument and argument not in ROW_FORMATS:
+        raise InvalidRequest(f"unknown format {argument!r}. Give one of {', '.join(ROW_FORMATS)}.")
+    console.row_format = argument or console.row_format
+    binary = " It needs \\o FILE." if console.row_format in BINARY_FORMATS else ""
+    console.screen.note(f"Rows are written as {console.row_format}.{binary}")
+
+
+def _output(console: Console, argument: str) -> None:
+    console.output = Path(argument).expanduser() if argument else None
+    console.screen.note(f"The next answer goes to {console.output or 'the screen'}.")
+
+
+def _help(console: Console, _: str) -> None:
+    rows = [(name, words) for name, (_, words) in COMMANDS.items()]
+    keys = [
+        "",
+        "A statement ends with a semicolon; until then Enter begins a new line.",
+        "Tab completes, Ctrl-C stops a query or clears the line, Ctrl-R searches the history, Ctrl-D leaves.",
+    ]
+    console.screen.page([*_table(["command", "does"], rows, console), *keys])
+
+
+def _quit(console: Console, _: str) -> None:
+    raise EOFError
+
+
+def _table(names: list[str], rows: Sequence[tuple[str, ...]], console: Console) -> Iterator[str]:
+    return Grid(names, cell_width=_ANY_WIDTH, colour=console.screen.colour).lines(rows)
+
+
+COMMANDS: Final[dict[str, tuple[Command, str]]] = {
+    "\\d": (_describe, "lists tables and views; \\d calls tells the columns of one, with types and units"),
+    "\\metrics": (_metrics, "lists the metrics: unit, definition, the file that computes each"),
+    "\\sql": (_sql_of, "\\sql METRIC shows that file; it pastes into the console"),
+    "\\filter": (
+        _filter,
+        "\\filter {...} or @FILE sets selected_calls and selected_segments; {} is all calls",
+    ),
+    "\\at": (_at, "\\at TIME or RUN reads the lake as it was; \\at now is the newest state again"),
+    "\\format": (_format, f"how rows are written: {', '.join(ROW_FORMATS)}"),
+    "\\o": (_output, "\\o FILE writes the next answer to a file"),
+    "\\help": (_help, "this list"),
+    "\\q": (_quit, "leaves, as does Ctrl-D"),
+}

@@ -1,0 +1,195 @@
+"""The console's loop: a line is read, run and answered, until the person leaves.
+
+Errors are told and the loop goes on; Ctrl-C stops a query and not the console.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batchlake.console import commands
+from batchlake.console.catalogue import Catalogue
+from batchlake.console.completion import LakeCompleter
+from batchlake.console.prompt import make_prompt
+from batchlake.console.screen import Screen
+from batchlake.errors import BatchlakeError, InvalidRequest
+from batchlake.filters import select
+from batchlake.grids import Grid
+from batchlake.output import BINARY_FORMATS, Limited, write_rows
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from batchlake.filters import Filter
+    from batchlake.lake import Lake
+    from batchlake.rows import Rows
+
+_MAKING = re.compile(r"\b(create|drop)\b", re.IGNORECASE)
+_FAULTS = (BatchlakeError, OSError, UnicodeDecodeError)
+
+
+def run_console(
+    lake: Lake,
+    *,
+    filter: Filter | None = None,  # noqa: A002 - as everywhere
+    row_format: str = "table",
+    timeout_seconds: float | None = None,
+    max_rows: int | None = None,
+    excel_safe: bool = False,
+) -> None:
+    """Read statements from the terminal and answer them, until Ctrl-D or `\\q`.
+
+    Args:
+        lake: what is asked; it follows new runs only when `\\at` is called.
+        filter: of the calls in `selected_calls` and `selected_segments`.
+        row_format: how rows are written.
+        timeout_seconds: for each line that is run.
+        max_rows: of each answer; None is all.
+        excel_safe: in CSV, disarm texts that a spreadsheet would run.
+
+    Raises:
+        LakeNotFound, LakeDamaged, LakeTooNew: there is nothing to ask.
+    """
+    console = Console(lake, filter, row_format, timeout_seconds, max_rows, excel_safe=excel_safe)
+    try:
+        console.run()
+    finally:
+        console.session.close()
+
+
+class Console:
+    """The console's state: the lake as of when, the selection, how and where rows are written."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        filter: Filter | None,  # noqa: A002
+        row_format: str,
+        timeout_seconds: float | None,
+        max_rows: int | None,
+        *,
+        excel_safe: bool,
+    ) -> None:
+        self.newest = lake
+        self.lake = lake
+        self.filter = filter
+        self.row_format = row_format
+        self.output: Path | None = None
+        self.screen = Screen()
+        self._timeout_seconds = timeout_seconds
+        self._max_rows = max_rows
+        self._excel_safe = excel_safe
+        self.session = lake.session(filter, timeout_seconds=timeout_seconds)
+        self.catalogue = Catalogue(self.session)
+
+    def run(self) -> None:
+        """Read and answer."""
+        completer = LakeCompleter(self.catalogue)
+        prompt = make_prompt(completer, colour=self.screen.colour)
+        self.screen.note(f"{self.lake!r}. \\help tells what there is, \\q leaves.")
+        while True:
+            completer.catalogue = self.catalogue
+            try:
+                text = prompt.prompt()
+            except KeyboardInterrupt:
+                continue
+            except EOFError:
+                return
+            try:
+                self.answer(text.strip())
+            except EOFError:
+                return
+            except KeyboardInterrupt:
+                self.screen.fault("Interrupted.")
+            except _FAULTS as error:
+                self.screen.fault(str(error))
+
+    def answer(self, text: str) -> None:
+        """Run one line, a command or statements.
+
+        Raises:
+            BatchlakeError, OSError: it can't be done.
+            EOFError: the person wants to leave.
+        """
+        if text.startswith("\\"):
+            commands.run(self, text)
+            return
+        if _MAKING.search(text):
+            self.catalogue.forget()
+        started = time.perf_counter()
+        answers = 0
+        for rows in self.session.run(text):
+            self._show(rows, started)
+            started = time.perf_counter()
+            answers += 1
+        if text and not answers:
+            self.screen.note(f"Done in {_duration(started)}.")
+
+    def select(self, filter: Filter) -> None:  # noqa: A002
+        """Let `selected_calls` and `selected_segments` show the calls that match."""
+        self.session.select(select(filter))
+        self.filter = filter
+
+    def go_to(self, moment: datetime | str | None) -> None:
+        """Ask the lake as it was then, None for the newest state. The person's own tables stay behind."""
+        lake = self.newest if moment is None else self.newest.at(moment)
+        session = lake.session(self.filter, timeout_seconds=self._timeout_seconds)
+        self.session.close()
+        self.lake, self.session = lake, session
+        self.catalogue = Catalogue(session)
+
+    def _show(self, rows: Rows, started: float) -> None:
+        if self.output is not None:
+            self._write(rows, self.output, started)
+            self.output = None
+        elif self.row_format == "table":
+            self._show_table(rows, started)
+        elif self.row_format in BINARY_FORMATS:
+            raise InvalidRequest(
+                f"{self.row_format} is no text for a terminal. \\o FILE writes it to a file."
+            )
+        else:
+            self._show_text(rows, started)
+
+    def _show_table(self, rows: Rows, started: float) -> None:
+        grid = Grid(
+            rows.columns,
+            width=None if self.screen.pager else self.screen.width,
+            cell_width=200 if self.screen.pager else 80,
+            colour=self.screen.colour,
+        )
+        limited = Limited(rows, self._max_rows)
+        durations: list[str] = []
+        self.screen.page(grid.lines(limited), lambda: durations.append(_duration(started)))
+        counted = f"{grid.rows:,} row{'' if grid.rows == 1 else 's'}"
+        counted += f" in {durations[0]}." if durations else " read, the others left."
+        self.screen.note(" ".join([counted, *grid.notes(), *limited.notes()]))
+
+    def _show_text(self, rows: Rows, started: float) -> None:
+        """Formats of text go to the screen as they would to a file."""
+        sys.stdout.flush()
+        note = write_rows(
+            rows,
+            self.row_format,
+            sys.stdout.buffer,
+            max_rows=self._max_rows,
+            excel_safe=self._excel_safe,
+        )
+        sys.stdout.buffer.flush()
+        self.screen.note(f"{_duration(started)}. {note}".rstrip())
+
+    def _write(self, rows: Rows, path: Path, started: float) -> None:
+        with path.open("wb") as file:
+            note = write_rows(
+                rows, self.row_format, file, max_rows=self._max_rows, excel_safe=self._excel_safe
+            )
+        self.screen.note(f"Written to {path} in {_duration(started)}. {note}".rstrip())
+
+
+def _duration(started: float) -> str:
+    seconds = time.perf_counter() - started
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{1_000 * seconds:.0f} ms"

@@ -1,0 +1,82 @@
+"""The prompt: editing over several lines, colours, history, and when Enter ends a statement."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import Completer
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.lexers import PygmentsLexer
+from prompt_toolkit.output import ColorDepth
+from pygments.lexers.sql import PostgresLexer  # type: ignore[import-untyped]
+
+from batchlake.statements import is_complete
+
+_PROMPT: Final = "lake> "
+_MORE: Final = "  ... "
+
+
+def make_prompt(completer: Completer, *, colour: bool) -> PromptSession[str]:
+    """A prompt that keeps its history in the XDG state folder."""
+    return PromptSession(
+        _PROMPT,
+        multiline=True,
+        prompt_continuation=_MORE,
+        key_bindings=_keys(),
+        lexer=PygmentsLexer(PostgresLexer),
+        completer=completer,
+        complete_while_typing=False,
+        history=_history(),
+        enable_history_search=False,
+        color_depth=None if colour else ColorDepth.DEPTH_1_BIT,
+    )
+
+
+def is_finished(text: str) -> bool:
+    """Whether Enter runs what was typed: whole statements, a command, or nothing at all.
+
+    >>> is_finished("select 1"), is_finished("select 1;"), is_finished("\\\\filter {")
+    (False, True, False)
+    """
+    if text.lstrip().startswith("\\"):
+        return text.count("{") <= text.count("}")
+    return is_complete(text)
+
+
+def state_folder() -> Path:
+    """Where a person's history is kept."""
+    given = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(given) if given.startswith("/") else Path.home() / ".local" / "state"
+    return base / "batchlake"
+
+
+def _history() -> History:
+    """The history on disk, or one that lasts as long as the console where the disk doesn't take it."""
+    folder = state_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = folder / "history"
+        file.touch(mode=0o600)
+        return FileHistory(file)
+    except OSError:
+        return InMemoryHistory()
+
+
+def _keys() -> KeyBindings:
+    keys = KeyBindings()
+
+    @keys.add("enter")
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        if buffer.complete_state and buffer.complete_state.current_completion:
+            buffer.complete_state = None
+        elif is_finished(buffer.text):
+            buffer.validate_and_handle()
+        else:
+            buffer.newline()
+
+    return keys

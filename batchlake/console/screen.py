@@ -1,0 +1,105 @@
+"""What the console prints: lines on the terminal, through a pager where they don't fit on it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from itertools import chain
+from typing import Final
+
+from batchlake.widths import display_width
+
+_RED, _DIM, _PLAIN = "\x1b[31m", "\x1b[2m", "\x1b[0m"
+_LESS: Final = "-SRFX"
+"""Long lines aren't folded but scrolled, colours are shown, and what fits on one page is only printed."""
+
+
+class Screen:
+    """The terminal, or whatever standard output is."""
+
+    def __init__(self) -> None:
+        self.colour = (
+            sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+        )
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal, now."""
+        return shutil.get_terminal_size().columns
+
+    @property
+    def pager(self) -> list[str]:
+        """The command of PAGER, else `less`; empty where there is none."""
+        command = shlex.split(os.environ.get("PAGER", "less"))
+        return command if command and shutil.which(command[0]) else []
+
+    def note(self, text: str) -> None:
+        """A line about an answer."""
+        self._say(text, _DIM)
+
+    def fault(self, text: str) -> None:
+        """An error."""
+        self._say(text, _RED)
+
+    def page(self, lines: Iterable[str], done: Callable[[], None] = lambda: None) -> None:
+        """Print lines; with a pager if they are more or wider than the terminal shows at once.
+
+        Args:
+            lines: are read as they are printed, and no longer than the pager wants them.
+            done: called when the last of them has been made, and never if the pager is left before.
+        """
+        size = shutil.get_terminal_size()
+        waiting = iter(lines)
+        first: list[str] = []
+        fits = True
+        for line in waiting:
+            first.append(line)
+            fits = fits and len(first) < size.lines - 1 and display_width(_bare(line)) <= size.columns
+            if not fits:
+                break
+        if fits or not self.pager:
+            for line in chain(first, waiting):
+                sys.stdout.write(f"{line}\n")
+            done()
+            sys.stdout.flush()
+        else:
+            self._through_pager(chain(first, waiting), done)
+
+    def _through_pager(self, lines: Iterator[str], done: Callable[[], None]) -> None:
+        environment = {"LESS": _LESS, "LESSCHARSET": "utf-8"} | os.environ
+        with subprocess.Popen(self.pager, stdin=subprocess.PIPE, env=environment) as process:  # noqa: S603
+            assert process.stdin  # noqa: S101 - it was asked for
+            try:
+                # Whoever leaves the pager has enough.
+                with suppress(BrokenPipeError):
+                    for line in lines:
+                        process.stdin.write(f"{line}\n".encode())
+                    done()
+            finally:
+                _let_end(process)
+
+    def _say(self, text: str, style: str) -> None:
+        sys.stdout.write(f"{style}{text}{_PLAIN}\n" if self.colour else f"{text}\n")
+        sys.stdout.flush()
+
+
+def _let_end(process: subprocess.Popen[bytes]) -> None:
+    """Wait for the pager. Ctrl-C is the pager's while it is on the screen."""
+    if process.stdin:
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+    while process.poll() is None:
+        try:
+            process.wait()
+        except KeyboardInterrupt:
+            continue
+
+
+def _bare(line: str) -> str:
+    """The line without the colours that `Grid` gives."""
+    return line.replace("\x1b[1m", "").replace("\x1b[2m", "").replace(_PLAIN, "")

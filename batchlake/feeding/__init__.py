@@ -1,0 +1,1 @@
+"""The lake that keeps itself current: what is pulled from platforms, landed, watched for and scheduled."""

@@ -1,0 +1,137 @@
+"""Documents to a file: models and plain values, as JSON or as something to read.
+
+In comes a pydantic model, a mapping, or a sequence of them, out go bytes. As JSON, money is text, times are
+RFC 3339 in UTC, and there is no NaN. As a table, a document is its values by name, objects indented, lists
+of objects as tables.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO, Any, Final
+
+from pydantic import BaseModel
+
+from batchlake.cells import NULL, json_text, plain, text
+from batchlake.errors import InvalidRequest
+from batchlake.grids import Grid
+from batchlake.widths import display_width, printable
+
+Document = BaseModel | Mapping[str, Any] | Sequence["Document"]
+
+DOCUMENT_FORMATS: Final = ("json", "table")
+_INDENT: Final = "  "
+
+
+def write_document(
+    document: Document,
+    document_format: str,
+    file: IO[bytes],
+    *,
+    width: int | None = None,
+    colour: bool = False,
+) -> str:
+    """Write one document.
+
+    Args:
+        document_format: one of `DOCUMENT_FORMATS`.
+        file: where to; errors of writing pass through.
+        width: of the terminal, for a table that goes to one.
+        colour: whether a table may use colours.
+
+    Returns:
+        What was left out, in sentences for people; empty where nothing was.
+
+    Raises:
+        InvalidRequest: there is no such format.
+    """
+    value = _plain(document)
+    if document_format == "json":
+        file.write(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2).encode() + b"\n")
+        return ""
+    if document_format != "table":
+        raise InvalidRequest(
+            f"unknown format {document_format!r}. Give one of {', '.join(DOCUMENT_FORMATS)}."
+        )
+    layout = _Layout(width, colour)
+    for line in layout.lines(value, ""):
+        file.write(f"{line}\n".encode())
+    return " ".join(dict.fromkeys(layout.notes))
+
+
+def _plain(document: Any) -> Any:
+    if isinstance(document, BaseModel):
+        return plain(document.model_dump(mode="json"))
+    if isinstance(document, Mapping):
+        return {str(key): _plain(value) for key, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [_plain(item) for item in document]
+    return plain(document)
+
+
+class _Layout:
+    """A document as lines to read."""
+
+    def __init__(self, width: int | None, colour: bool) -> None:
+        self._width = width
+        self._colour = colour
+        self.notes: list[str] = []
+
+    def lines(self, value: Any, indent: str) -> Iterator[str]:
+        if isinstance(value, dict):
+            yield from self._object(value, indent)
+        elif _is_table(value):
+            yield from self._table(value, indent)
+        else:
+            yield f"{indent}{_shown(value)}"
+
+    def _object(self, value: dict[str, Any], indent: str) -> Iterator[str]:
+        """Values that fit on a line first in their order, each name as wide as the widest."""
+        short = {name: item for name, item in value.items() if not _is_long(item)}
+        widest = max(map(display_width, short), default=0)
+        for name, item in value.items():
+            if name in short:
+                blank = " " * (widest - display_width(name))
+                yield f"{indent}{name}{blank}{_INDENT}{_shown(item)}"
+            else:
+                yield f"{indent}{name}"
+                yield from self.lines(item, indent + _INDENT)
+
+    def _table(self, value: list[dict[str, Any]], indent: str) -> Iterator[str]:
+        rows = [_flat(item) for item in value]
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        width = None if self._width is None else max(1, self._width - len(indent))
+        grid = Grid(names, width=width, colour=self._colour)
+        for line in grid.lines([row.get(name) for name in names] for row in rows):
+            yield f"{indent}{line}"
+        self.notes += grid.notes()
+
+
+def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """An object's values by their path: `cost.total`."""
+    found: dict[str, Any] = {}
+    for name, item in value.items():
+        if isinstance(item, dict) and item:
+            found |= _flat(item, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = item
+    return found
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+
+
+def _is_long(value: Any) -> bool:
+    return (isinstance(value, dict) and bool(value)) or _is_table(value)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return NULL
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value)) if value else "none"
+    if isinstance(value, dict):
+        return json_text(value)
+    return printable(text(value))

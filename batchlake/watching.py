@@ -1,0 +1,72 @@
+"""Runs a slow call so that Ctrl-C and a time limit reach it.
+
+DuckDB doesn't look at signals while it works. So the call runs on a thread of its own, while the caller's
+thread, where Python delivers Ctrl-C, waits and can tell DuckDB to stop.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from batchlake.errors import QueryTimeout
+
+T = TypeVar("T")
+
+_AGAIN_SECONDS: Final = 0.05
+
+
+class Watch:
+    """Guards calls that share one time limit.
+
+    Args:
+        interrupt: stops the call that is running, from another thread.
+        seconds: the limit for all calls together from now on; None is none.
+    """
+
+    def __init__(self, interrupt: Callable[[], None], seconds: float | None = None) -> None:
+        self._interrupt = interrupt
+        self._seconds = seconds
+        self._deadline = None if seconds is None else time.monotonic() + seconds
+
+    def __call__(self, call: Callable[[], T], /) -> T:
+        """What the call returns.
+
+        Raises:
+            QueryTimeout: the limit is reached.
+            KeyboardInterrupt: Ctrl-C; the call has ended.
+        """
+        done = threading.Event()
+        outcome: list[tuple[T | None, BaseException | None]] = []
+
+        def work() -> None:
+            try:
+                outcome.append((call(), None))
+            except BaseException as error:  # noqa: BLE001 - handed to the thread that asked
+                outcome.append((None, error))
+            finally:
+                done.set()
+
+        left = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+        threading.Thread(target=work, daemon=True).start()
+        try:
+            in_time = done.wait(left)
+        except KeyboardInterrupt:
+            self._stop(done)
+            raise
+        if not in_time:
+            self._stop(done)
+            assert self._seconds is not None  # noqa: S101 - without a limit the wait has no end
+            raise QueryTimeout(self._seconds)
+        ((value, error),) = outcome
+        if error:
+            raise error
+        return value  # type: ignore[return-value]
+
+    def _stop(self, done: threading.Event) -> None:
+        """DuckDB forgets an interrupt that comes before the query begins, so it may take several."""
+        while not done.is_set():
+            self._interrupt()
+            done.wait(_AGAIN_SECONDS)

@@ -1,0 +1,59 @@
+"""Runs verbs of the command line in processes of their own; what they print is kept in files."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+RUN_VERB = """
+import sys
+from batchlake.cli import configuring, feeding, ingesting
+from batchlake.cli.failures import run_guarded
+
+verbs = {
+    "pull": feeding.pull_command, "watch": feeding.watch_command, "schedule": feeding.schedule_command,
+    "status": feeding.status_command, "config": configuring.config_command,
+    "ingest": ingesting.ingest_command,
+}
+verb, *words = sys.argv[1:]
+sys.exit(run_guarded(lambda: verbs[verb].main(words, prog_name=f"batchlake {verb}", standalone_mode=False)))
+"""
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a verb ended, and what it printed."""
+
+    status: int
+    output: str
+    errors: str
+
+
+def start(folder: Path, *words: str, **environ: str) -> tuple[subprocess.Popen[bytes], Path, Path]:
+    """A verb at work in a folder; the files that its output and errors go to."""
+    number = next(_numbers)
+    output, errors = folder / f"output-{number}.txt", folder / f"errors-{number}.txt"
+    own = {name: value for name, value in os.environ.items() if not name.startswith("BATCHLAKE_")}
+    source = Path(__file__).parents[2]
+    with output.open("wb") as out, errors.open("wb") as err:
+        process = subprocess.Popen(
+            [sys.executable, "-c", RUN_VERB, *words],
+            cwd=folder,
+            env=own | {"PYTHONPATH": str(source)} | environ,
+            stdout=out,
+            stderr=err,
+        )
+    return process, output, errors
+
+
+def run(folder: Path, *words: str, **environ: str) -> Ran:
+    """A verb run to its end in a folder."""
+    process, output, errors = start(folder, *words, **environ)
+    status = process.wait(60)
+    return Ran(status, output.read_text(encoding="utf-8"), errors.read_text(encoding="utf-8"))

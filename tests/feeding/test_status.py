@@ -1,0 +1,68 @@
+"""A lake is stale when nothing has fed it for too long, or when a platform's pulls no longer succeed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from batchlake.errors import PullFailed
+from batchlake.feeding.status import lake_status
+from batchlake.lake import Lake
+from tests.feeding.platform import Dashboard, answer, call, listed, serving
+from tests.feeding.pulling import PAGES, platform, pulled
+from tests.lakes import write_export
+
+DAY = timedelta(hours=26)
+
+
+def test_a_lake_that_is_fed_is_fresh_until_it_is_not(tmp_path: Path) -> None:
+    """The newest ingest counts, with what is in progress; the same lake is stale a day and a bit later."""
+    lake = Lake(tmp_path / "lake")
+    calls = [call("c1"), call("c2", status="queued", startedAt="2999-01-01T12:00:00Z")]
+    lake.ingest(write_export(tmp_path, "a.json", listed(calls)))
+    now = datetime.now(UTC)
+    fresh = lake_status(lake, tmp_path / "landing", DAY, now)
+    assert (fresh.is_stale, fresh.reasons, fresh.platforms) == (False, [], {})
+    assert (fresh.calls, fresh.calls_in_progress, fresh.batches) == (2, 1, 0)
+    assert fresh.newest_call_at == "2024-01-01T12:00:00Z"
+    assert fresh.age_seconds is not None
+    assert 0 <= fresh.age_seconds < 60
+    later = lake_status(lake, tmp_path / "landing", DAY, now + timedelta(hours=27))
+    assert later.is_stale
+    assert later.reasons[0].startswith("the lake was last fed 27.0 hours ago, at ")
+    assert not lake_status(lake, tmp_path / "landing", None, now + timedelta(days=999)).is_stale
+    lake.compact()
+    compacted = lake_status(lake, tmp_path / "landing", DAY, now)
+    assert compacted.newest_run_at == fresh.newest_run_at
+
+
+def test_a_lake_that_is_not_there_is_stale(tmp_path: Path) -> None:
+    """Before the first ingest there is nothing, and it is late."""
+    found = lake_status(Lake(tmp_path / "lake"), tmp_path / "landing", DAY, datetime.now(UTC))
+    assert (found.is_stale, found.calls, found.newest_run_at) == (True, 0, None)
+    assert found.reasons == ["the lake was last fed never"]
+
+
+def test_pulls_that_find_nothing_new_keep_a_lake_fresh_and_failing_ones_do_not(tmp_path: Path) -> None:
+    """A successful pull counts though it wrote no run; a platform whose pulls fail is stale by itself."""
+    dashboard = Dashboard([call("c1")], size=10)
+    with serving(dashboard) as server:
+        described = platform(server.url, pages=PAGES | {"size": 10})
+        pulled(tmp_path, described)
+        dashboard.answers["1"] = answer({"message": "gone"}, 403)
+        with pytest.raises(PullFailed):
+            pulled(tmp_path, described)
+    lake, now = Lake(tmp_path / "lake"), datetime.now(UTC)
+    (found,) = lake_status(lake, tmp_path / "landing", DAY, now).platforms.values()
+    assert found.failure is not None
+    assert "403: gone" in found.failure
+    assert found.failed_at is not None
+    assert found.succeeded_at is not None
+    assert found.failed_at > found.succeeded_at
+    later = now + timedelta(hours=30)
+    lake.ingest(write_export(tmp_path, "a.json", {"call": {"id": "c2", "status": "completed"}}))
+    stale = lake_status(lake, tmp_path / "landing", DAY, later)
+    assert stale.platforms["svalync"].is_stale
+    assert "svalync was last pulled 30.0 hours ago" in stale.reasons[-1]

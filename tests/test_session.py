@@ -1,0 +1,333 @@
+"""SQL that a person types: it answers, it stays inside, and its errors say where."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batchlake.errors import BatchlakeError, QueryError, QueryTimeout
+from batchlake.lake import Lake
+from batchlake.session import Session
+from tests.sql_lake import make_lake
+
+SECRET = "the-secret-outside"
+SLOW = "select count(*) from range(100_000_000_000) t(i) where i % 7 = 3"
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    return make_lake(tmp_path_factory.mktemp("session"))
+
+
+@pytest.fixture
+def session(lake: Lake) -> Iterator[Session]:
+    with lake.session() as session:
+        yield session
+
+
+def answers(session: Session, text: str, **params: Any) -> list[list[tuple[Any, ...]]]:
+    return [list(rows) for rows in session.run(text, params)]
+
+
+def test_statements_answer_in_order(session: Session) -> None:
+    """Each query has its rows; what has no rows has no answer."""
+    text = "select 1; create temp table mine as select 2 as two; -- note\n from mine; from calls select count(*);"
+    assert answers(session, text) == [[(1,)], [(2,)], [(8,)]]
+
+
+def test_the_first_error_stops_the_rest(session: Session) -> None:
+    """What stands before the error has run, what stands behind it hasn't."""
+    text = "select 1; select nope; create temp table late as select 1"
+    found: list[Any] = []
+    with pytest.raises(QueryError, match="nope"):
+        found.extend(row for rows in session.run(text) for row in rows)
+    assert found == [(1,)]
+    with pytest.raises(QueryError, match="late"):
+        answers(session, "from late")
+
+
+def test_a_persons_own_things_live_in_the_session(lake: Lake, session: Session) -> None:
+    """Temporary tables, views, macros, types and variables come and go, and others don't see them."""
+    text = """
+        create temp table a as select 1 as x; create or replace temp view b as select x + 1 as x from a;
+        create temporary macro plus(x) as x + 10; create temp macro m() as table select 5 as x;
+        create temp type mood as enum ('good', 'bad'); set variable v = 7;
+        select plus((select x from b)), (select x from m()), 'good'::mood, getvariable('v');
+        drop view b; drop table if exists a; drop macro plus; drop macro table m; reset variable v
+    """
+    assert answers(session, text) == [[(12, 5, "good", 7)]]
+    answers(session, "create temp table a as select 1")
+    with lake.session() as other, pytest.raises(QueryError, match=r"Table with name a does not exist"):
+        answers(other, "from a")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pivot calls on outcome using count(*) group by batch_id",
+        "unpivot (select 1 as a, 2 as b) on a, b",
+        "describe calls", "summarize calls", "show tables", "show all tables", "table calls", "values (1)",
+        "explain select 1", "explain analyze select 1", "explain (format json) select 1",
+        "explain (select 1)", "explain analyze (from calls)", "with a as (select 1) from a", "(select 1)",
+        "from calls select call_id", "select * from query('select 1')", "select * from query_table('calls')",
+        "select '{\"a\": 1}'::json->'a'", "select unnest([1, 2])", "select * from duckdb_settings()",
+    ],
+)  # fmt: skip
+def test_whatever_reads_is_let_through(session: Session, text: str) -> None:
+    """Every form of query that DuckDB has answers."""
+    (rows,) = answers(session, text)
+    assert rows
+
+
+def escapes(outside: Path, lake: Lake) -> list[str]:
+    """Ways to read or write outside, or to change what stands. The names are those that could do harm."""
+    folder, file, held = outside.parent, outside, next((lake.root / "calls").glob("*.parquet"))
+    link = lake.root / "calls" / "link.csv"
+    return [
+        f"select * from read_text('{file}')",
+        f"select * from read_blob('{file}')",
+        f"select * from read_csv('{file}')",
+        f"select * from read_json('{file}')",
+        f"select * from read_parquet('{file}')",
+        f"select * from sniff_csv('{file}')",
+        f"select * from parquet_metadata('{folder}/*')",
+        f"select * from '{file}'",
+        f'select * from "{file}"',
+        f"from glob('{folder}/*')",
+        f"select * from read_text('{link}')",
+        f"select * from read_csv('{link}')",
+        f"select * from read_text('{held}/../../../../{file.name}')",
+        f"select * from read_text('file://{file}')",
+        "select * from read_text('~/.bashrc')",
+        "select * from read_text('/proc/self/environ')",
+        "select * from read_csv('/dev/stdin')",
+        "select getenv('HOME')",
+        "select * from read_csv('https://example.com/x.csv')",
+        "select * from 's3://bucket/x.parquet'",
+        f"create temp view v as select * from read_text('{file}'); from v",
+        f"create temp macro m() as table select * from read_text('{file}'); from m()",
+        f"create temp table t as select * from read_text('{file}')",
+        f"set variable v = (select content from read_text('{file}'))",
+        f"select * from query('select * from read_text(''{file}'')')",
+        f"copy (select 1) to '{file}'",
+        f"copy calls to '{folder}/copied.csv'",
+        f"copy (select * from calls) to '{held}' (format parquet)",
+        f"explain analyze copy (select 1) to '{file}'",
+        f"explain analyze copy (select 1) to '{held}' (format parquet)",
+        f"explain (analyze) copy (select 1) to '{held}'",
+        f"explain (analyze, format json) copy (select 1) to '{held}'",
+        f"EXPLAIN /* x */ ANALYZE -- y\n COPY (select 1) TO '{held}'",
+        f"prepare p as copy (select 1) to '{held}'; execute p",
+        f"select * from json_execute_serialized_sql(json_serialize_sql('copy (select 1) to ''{file}'''))",
+        f"select * from query('copy (select 1) to ''{file}''')",
+        f"copy mine from '{file}'",
+        f"export database '{folder}/exported'",
+        f"import database '{folder}'",
+        f"attach '{folder}/new.db'",
+        "attach ':memory:' as other",
+        "detach memory",
+        "install httpfs",
+        "load httpfs",
+        "force install httpfs",
+        "update extensions",
+        "set threads = 1",
+        "set enable_external_access = true",
+        f"set allowed_paths = ['{file}']",
+        "set lock_configuration = false",
+        "set TimeZone = 'Europe/Berlin'",
+        "set errors_as_json = false",
+        "reset threads",
+        "pragma enable_profiling",
+        "pragma threads = 1",
+        "pragma version",
+        f"select * from enable_logging(storage = 'file', storage_path = '{folder}/log')",
+        "call enable_logging()",
+        f"select * from enable_profiling(format = 'json', save_location = '{folder}/profile.json')",
+        'select * from "enable_profiling"()',
+        "select * from query('from enable_profiling()')",
+        "create secret s (type s3)",
+        "create temp secret s (type s3)",
+        "create table kept as select 1",
+        "create or replace view calls as select 1",
+        "create schema s",
+        "create sequence s",
+        "insert into calls select * from calls",
+        "update calls set cost = 0",
+        "delete from calls",
+        "truncate calls",
+        "merge into calls using segments on true when matched then delete",
+        "alter view calls rename to c",
+        "comment on view calls is 'x'",
+        "drop view calls",
+        'drop view if exists memory.main."calls"',
+        "drop view selected_calls",
+        "drop schema main cascade",
+        "use temp",
+        "begin",
+        "checkpoint",
+        "vacuum",
+        "call pragma_version()",
+        f"select 1; copy (select 1) to '{file}'",
+        f"select E'\\'; copy (select 1) to '{held}' --'; copy (select 1) to '{file}'",
+        "select * from outside",
+    ]
+
+
+def test_nothing_escapes(lake: Lake, tmp_path: Path) -> None:
+    """Each attempt is refused with a sentence; the file outside and the lake are as before, and unseen."""
+    outside = tmp_path / "outside.csv"
+    outside.write_text(f"word\n{SECRET}\n", encoding="utf-8")
+    link = lake.root / "calls" / "link.csv"
+    link.symlink_to(outside)
+    before = _contents(lake.root) | _contents(tmp_path)
+    attempts = escapes(outside, lake)
+    try:
+        for attempt in attempts:
+            seen: list[Any] = []
+            with lake.session() as session, pytest.raises(BatchlakeError) as caught:
+                seen.extend(row for rows in session.run(attempt) for row in rows)
+            assert SECRET not in str(seen), attempt
+            assert isinstance(caught.value, QueryError), attempt
+            assert len(caught.value.message) > 20, attempt
+            assert SECRET not in caught.value.message, attempt
+            with pytest.raises(QueryError):
+                list(lake.sql(attempt))
+        assert _contents(lake.root) | _contents(tmp_path) == before
+    finally:
+        link.unlink()
+    with lake.session() as session:
+        assert answers(session, "select count(*) from calls") == [[(8,)]]
+    assert len(attempts) >= 40
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_python_objects_are_out_of_reach(session: Session) -> None:
+    """A name in SQL is never a Python variable that happens to hold a table."""
+    import pyarrow as pa
+
+    outside = pa.table({"a": [1]})
+    with pytest.raises(QueryError, match="outside"):
+        answers(session, "select * from outside")
+    assert outside.num_rows == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "says"),
+    [
+        ("selec 1", "selec", "syntax error"),
+        ("select 1;\n select 'é 😀', nope from calls", "nope", "nope"),
+        ("select 1; select call_id from nowhere", "nowhere", "nowhere"),
+        ("select 1, 'x'::int", "::int", "Could not convert"),
+        ("-- note\n\tcopy calls to 'x'", "copy", "`copy` is refused"),
+        ("select 1; explain analyze insert into calls from calls", "insert", "`insert` is refused"),
+        ("select (1", None, "syntax error"),
+    ],
+)
+def test_errors_say_where(session: Session, text: str, place: str | None, says: str) -> None:
+    """The position counts characters of the whole text, and the message shows the line with a caret below."""
+    with pytest.raises(QueryError) as caught:
+        answers(session, text)
+    assert says in caught.value.message
+    position = text.index(place) if place else len(text)
+    assert caught.value.position in (position, position - 1)
+    assert caught.value.message.splitlines()[-1].strip() == "^"
+
+
+def test_parameters_are_bound_by_name(session: Session) -> None:
+    """Each statement gets the parameters that it names; one that nobody names is an error."""
+    assert answers(session, "select $a; select $b, $a, $a", a="x'y", b=2) == [[("x'y",)], [(2, "x'y", "x'y")]]
+    with pytest.raises(QueryError, match=r"no statement has a parameter \$c"):
+        answers(session, "select $a", a=1, c=2)
+    with pytest.raises(QueryError, match="a"):
+        answers(session, "select $a")
+
+
+def test_the_selection_is_what_the_views_show(lake: Lake) -> None:
+    """`selected_calls` and `selected_segments` follow the filter, which can be changed."""
+    counts = "select count(*) from selected_calls; select count(*) from selected_segments"
+    wanted = {"agent_id": "ann", "not": {"status": "no_answer"}}
+    with lake.session(wanted) as session:
+        assert answers(session, counts) == [[(1,)], [(4,)]]
+    with lake.session() as session:
+        assert answers(session, counts) == [[(8,)], [(5,)]]
+    assert lake.sql("select count(*) as n from selected_calls", filter={"batch_id": "b'3\""}).to_dicts() == [
+        {"n": 2}
+    ]
+
+
+def test_a_slow_query_ends_at_its_limit(lake: Lake) -> None:
+    """The time limit stops a query within the text that it is given for, and the session goes on."""
+    with lake.session(timeout_seconds=0.3) as session:
+        began = time.monotonic()
+        with pytest.raises(QueryTimeout) as caught:
+            answers(session, f"select 1; {SLOW}")
+        assert time.monotonic() - began < 5
+        assert caught.value.seconds == 0.3
+        assert answers(session, "select 1") == [[(1,)]]
+
+
+def test_a_slow_answer_ends_at_its_limit_too(lake: Lake) -> None:
+    """Rows that never end are stopped while they are read."""
+    with lake.session(timeout_seconds=0.3) as session:
+        (rows,) = session.run("select i from range(100_000_000_000) t(i)")
+        with pytest.raises(QueryTimeout):
+            for _ in rows:
+                pass
+
+
+def test_another_thread_can_interrupt(session: Session) -> None:
+    """An interrupt ends the query with an error, and the session goes on."""
+    threading.Timer(0.3, session.interrupt).start()
+    with pytest.raises(QueryError, match="Interrupted"):
+        answers(session, SLOW)
+    assert answers(session, "select 1") == [[(1,)]]
+
+
+def test_memory_is_limited(tmp_path: Path) -> None:
+    """A query beyond the memory limit is an error that says what to do; nothing spills to disk."""
+    small = Lake(make_lake(tmp_path).root, memory_limit="50MB", threads=1)
+    with small.session() as session, pytest.raises(QueryError, match="--memory"):
+        answers(session, "select list(i) from range(50_000_000) t(i)")
+    assert answers(small.session(), "select current_setting('threads')") == [[(1,)]]
+
+
+def test_python_gets_one_query(lake: Lake) -> None:
+    """`lake.sql` answers exactly one query, and says at once what is wrong with it."""
+    with pytest.raises(QueryError, match="one query is wanted here, not 2"):
+        lake.sql("select 1; select 2")
+    with pytest.raises(QueryError, match="a query is wanted here"):
+        lake.sql("create temp table a as select 1")
+    with pytest.raises(QueryError, match="not 0 statements"):
+        lake.sql(" -- nothing")
+    with pytest.raises(QueryError) as caught:
+        lake.sql("select nope from calls")
+    assert caught.value.position == 7
+    assert lake.sql("select $n + 1 as n", {"n": 1}).to_dicts() == [{"n": 2}]
+
+
+def test_comments_are_in_the_catalogue(session: Session) -> None:
+    """Every table, view and column has its comment in DuckDB's catalogue and in `information_schema`."""
+    without = "select count(*) from {} where comment is null and not internal"
+    assert answers(session, without.format("duckdb_columns()")) == [[(0,)]]
+    assert answers(session, without.format("duckdb_views()")) == [[(0,)]]
+    assert answers(
+        session,
+        "select COLUMN_COMMENT from information_schema.columns "
+        "where table_name = 'selected_calls' and column_name = 'duration_seconds'",
+    ) == [[("Length of the call in seconds",)]]
+
+
+def test_the_raw_connection_has_everything(lake: Lake, tmp_path: Path) -> None:
+    """`lake.connect` hands out a DuckDB with the same views, which forbids nothing."""
+    with lake.connect() as connection:
+        assert connection.execute("select count(*) from batch_overview").fetchall() == [(4,)]
+        connection.execute(f"copy (select 1 as a) to '{tmp_path / 'out.csv'}'")
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8") == "a\n1\n"
