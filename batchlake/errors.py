@@ -148,7 +148,7 @@ class InvalidRequest(BatchlakeError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationFault:
-    """One thing wrong with the configuration: its place (file and line, or variable), key and what is wrong."""
+    """One thing wrong with the configuration: its place (file and line, or variable), its key and why."""
 
     place: str
     key: str
@@ -161,7 +161,7 @@ class ConfigurationFault:
 
 
 class InvalidConfiguration(BatchlakeError, ValueError):
-    """`batchlake.toml` or the environment has one or more `faults`, all of them listed; no value of a secret."""
+    """`batchlake.toml` or the environment has `faults`, all of them listed; never the value of a secret."""
 
     code = "invalid_configuration"
     faults: list[ConfigurationFault]
@@ -230,7 +230,7 @@ class RateLimited(BatchlakeError):
 
 
 class PullFailed(BatchlakeError):
-    """A pull stopped before its end; what it had fetched is kept. `status` is the platform's, None for none."""
+    """A pull stopped before its end; what it fetched is kept. `status` is the platform's, None for none."""
 
     code = "pull_failed"
     platform: str

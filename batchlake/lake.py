@@ -7,6 +7,7 @@ with `at`. It may be used from several threads.
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -14,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from batchlake import sqlfiles
 from batchlake.engine import Engine
 from batchlake.errors import BatchNotFound, CallNotFound, InvalidBatchId, InvalidRequest
 from batchlake.result import Result
@@ -317,7 +317,8 @@ class Lake:
 
     def batches(self) -> Result:
         """The batches with their counts and progress, newest first."""
-        return self._rows("select * from batch_overview order by created_at desc nulls last, batch_id, source")
+        newest_first = "order by created_at desc nulls last, batch_id, source"
+        return self._rows(f"select * from batch_overview {newest_first}")
 
     def problems(self, *, run: str | None = None, code: str | None = None, file: str | None = None) -> Result:
         """What could not be used, newest first; `file` is a part of the location."""
@@ -361,7 +362,7 @@ class Lake:
     def vacuum(
         self, *, keep_for: timedelta = timedelta(days=7), dry_run: bool = False, wait_seconds: float = 0
     ) -> CareReport:
-        """Delete files that no state of the last `keep_for` needs; earlier states can't be read afterwards."""
+        """Delete files that no state of the last `keep_for` needs; earlier ones can't be read afterwards."""
         from batchlake.maintenance import vacuum
 
         return vacuum(self.root, keep_for=keep_for, dry_run=dry_run, wait_seconds=wait_seconds)
@@ -391,8 +392,17 @@ class Lake:
     def _open(self, version: Version) -> Engine:
         from batchlake import views
 
-        engine = Engine(str(self.root), memory_limit=self._memory_limit, threads=self._threads)
-        views.show(engine, self._files(version))
+        files = self._files(version)
+        if self._version and not all(Path(file).exists() for table in files.values() for file in table):
+            raise InvalidRequest(
+                f"the state of run {version.run_id} can't be read any more: its files have been vacuumed. "
+                "`batchlake runs` lists later ones.",
+                at=version.run_id,
+            )
+        # DuckDB makes the folder when a question overflows memory, and removes it again.
+        spill = Path(tempfile.gettempdir()) / f"batchlake-{os.getpid()}"
+        engine = Engine(str(self.root), memory_limit=self._memory_limit, threads=self._threads, spill=spill)
+        views.show(engine, files)
         return engine
 
     def _files(self, version: Version) -> dict[str, list[str]]:

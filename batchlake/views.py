@@ -74,7 +74,7 @@ def view_statements(files: Files) -> Iterator[str]:
     for name, table in SELECTED.items():
         yield f"create or replace view {name} as select * from {table.name}"
     for name in sqlfiles.names("views"):
-        yield f"create or replace view {PurePath(name).name} as\n{sqlfiles.load(name).text}"
+        yield f"create or replace view {PurePath(name).name} as\n{_body(sqlfiles.load(name))}"
     for table in TABLES.values():
         if paths := files.get(table.name):
             yield view_of(table, paths)
@@ -83,9 +83,9 @@ def view_statements(files: Files) -> Iterator[str]:
 def comment_statements() -> Iterator[str]:
     """The statements that say what each view and column means."""
     for relation in relations():
-        yield f"comment on view {relation.name} is {literal(relation.comment)}"
+        yield f"comment on view {relation.name} is {_text(relation.comment)}"
         for column, meaning in relation.columns.items():
-            yield f"comment on column {relation.name}.{quoted(column)} is {literal(meaning)}"
+            yield f"comment on column {relation.name}.{quoted(column)} is {_text(meaning)}"
 
 
 def script(files: Files, title: str) -> str:
@@ -100,6 +100,16 @@ def script(files: Files, title: str) -> str:
     )
     statements = [*view_statements(files), *comment_statements()]
     return head + "".join(f"{statement};\n" for statement in statements)
+
+
+def _body(file: sqlfiles.SqlFile) -> str:
+    """The query without its header."""
+    return re.sub(r"\A(?:--.*\n)+", "", file.text)
+
+
+def _text(comment: str) -> str:
+    """A literal without semicolons: tools such as Harlequin cut a script at each of them."""
+    return literal(comment.replace(";", ","))
 
 
 def _comment(file: sqlfiles.SqlFile) -> str:

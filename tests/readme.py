@@ -86,10 +86,10 @@ def generated(text: str) -> str:
 
 _SQL_HEAD: Final = """# The queries
 
-Each file is one whole query with a header: what it answers, its grain, the relations it reads, the columns it gives
-with their units. In `analytics/` a metric's output line is `name (unit): definition`, with ` = numerator / denominator`
-for ratios and means; `name: meaning` is a column that rows are told apart by. Files there group by `group_key` where the
-relation has one, else give one group.
+Each file is one whole query with a header: what it answers, its grain, the relations it reads, the columns it
+gives with their units. In `analytics/` a metric's output line is `name (unit): definition`, with
+` = numerator / denominator` for ratios and means; `name: meaning` is a column that rows are told apart by.
+Files there group by `group_key` where the relation has one, else give one group.
 """
 
 _SQL_FOLDERS: Final = {

@@ -36,7 +36,7 @@ def answers(session: Session, text: str, **params: Any) -> list[list[tuple[Any, 
 
 def test_statements_answer_in_order(session: Session) -> None:
     """Each query has its rows; what has no rows has no answer."""
-    text = "select 1; create temp table mine as select 2 as two; -- note\n from mine; from calls select count(*);"
+    text = "select 1; create temp table mine as select 2 as x; -- a\n from mine; select count(*) from calls"
     assert answers(session, text) == [[(1,)], [(2,)], [(8,)]]
 
 

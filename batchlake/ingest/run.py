@@ -134,6 +134,7 @@ class Run:
             versions: dict[str, int] = {}
             if changed and writer:
                 segments = self._write(engine, writer, settled)
+                writer.tidy()
                 versions = writer.versions()
                 self._commit(writer, facts, versions, kind)
             return self._report(engine, found, facts, segments, versions, changed=changed)

@@ -54,8 +54,8 @@ class UnpackError(Exception):
 class Export:
     """One file (or member of an archive, or standard input) that may hold exports.
 
-    `observed_at` is the file's modification time, else the time of finding it, in UTC. `data` stands for bytes
-    that are no file any more (a record tried again), whose records count from `first_record`.
+    `observed_at` is the file's modification time, else the time of finding it, in UTC. `data` stands for
+    bytes that are no file any more (a record tried again), whose records count from `first_record`.
     """
 
     location: str

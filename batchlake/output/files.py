@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import IO, Any, Final
 
 from batchlake.cells import text
+from batchlake.errors import InvalidRequest
 from batchlake.rows import Row, Rows
 
 _SHEET_ROWS: Final = 1_048_575
@@ -23,10 +24,22 @@ _DATE_FORMAT: Final = r"yyyy\-mm\-dd"
 
 
 def write_parquet(rows: Rows, file: IO[bytes], max_rows: int | None = None) -> bool:
-    """Write a Parquet file with the columns' own types; returns whether rows were left out."""
+    """Write a Parquet file with the columns' own types; returns whether rows were left out.
+
+    Raises:
+        InvalidRequest: a column has a type that Arrow writes to no Parquet file.
+    """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     reader = rows.reader()
+    for field in reader.schema:
+        if pa.types.is_interval(field.type):
+            raise InvalidRequest(
+                f"the column {field.name!r} is an INTERVAL, which a Parquet file doesn't hold. "
+                f"Make seconds of it: extract(epoch from {field.name}).",
+                column=field.name,
+            )
     left = max_rows
     with pq.ParquetWriter(file, reader.schema, compression="zstd") as writer:
         for batch in reader:

@@ -41,7 +41,12 @@ _DELTA_TYPES: Final[dict[str, PrimitiveType | MapType]] = {
 _FILE_BYTES: Final = 16 * 1024 * 1024
 """Target size of a Parquet file: small enough that replacing one batch rewrites little."""
 
-_WRITER_PROPERTIES: Final = WriterProperties(compression="ZSTD", compression_level=3)
+MOST_SMALL_FILES: Final = 48
+"""A run that leaves a table with more files under a quarter of that size compacts it."""
+
+_WRITER_PROPERTIES: Final = WriterProperties(
+    compression="ZSTD", compression_level=3, max_row_group_size=65_536
+)
 
 _STATISTICS: Final = "source,batch_id,call_id,call_time,observed_at"
 """Columns with statistics in the Delta log; Parquet keeps its own for every column."""
@@ -132,6 +137,13 @@ class Writer:
             delta = self._tables.open(table)
             self._first_version.setdefault(table, delta.version() + 1)
             return delta.optimize.compact(target_size=_FILE_BYTES, writer_properties=_WRITER_PROPERTIES)
+
+    def tidy(self) -> None:
+        """Compact the tables that this writer changed and that have come to too many small files."""
+        for table in self.written():
+            small = [size for size in self._tables.sizes(table) if size < _FILE_BYTES // 4]
+            if len(small) > MOST_SMALL_FILES:
+                self.compact(table)
 
     def vacuum(self, table: str, kept_versions: list[int], *, dry_run: bool) -> list[str]:
         """Delete the files that neither the newest nor a kept version names; returns them."""

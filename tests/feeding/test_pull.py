@@ -173,17 +173,6 @@ def test_what_landed_makes_the_same_lake_again(tmp_path: Path) -> None:
         assert body.parent.name == f"{received:%Y-%m-%d}"
 
 
-def test_losing_the_memory_of_earlier_pulls_loses_nothing(tmp_path: Path) -> None:
-    """Without its journal a pull asks for everything again, and the lake stays the same."""
-    with serving(Dashboard([call(f"c{number}") for number in range(4)])) as server:
-        described = newest_first(server)
-        pulled(tmp_path, described)
-        before = contents(tmp_path / "lake", ("calls", "segments", "batches"))
-        shutil.rmtree(tmp_path / "landing" / "svalync" / ".state")
-        pulled(tmp_path, described)
-    assert contents(tmp_path / "lake", ("calls", "segments", "batches")) == before
-
-
 def test_the_credential_that_a_platform_repeats_is_not_kept(tmp_path: Path) -> None:
     """A call whose text holds the credential, plain or escaped, reaches landing and lake without it."""
     shown = [call("c1", summary=CANARY), call("c2", summary=CANARY.replace("/", "%2F"), x=CANARY)]
@@ -212,8 +201,8 @@ def test_overlapping_pulls_take_turns(tmp_path: Path) -> None:
         assert held(tmp_path) == {"c1"}
 
 
-def test_a_lake_in_use_leaves_what_landed_for_the_next_pull(tmp_path: Path) -> None:
-    """When the lake is locked the answers have landed all the same, and aren't asked for again."""
+def test_what_landed_waits_and_what_is_forgotten_is_asked_again(tmp_path: Path) -> None:
+    """With the lake in use the answers land all the same; losing the memory of pulls loses nothing."""
     with serving(Dashboard([call("c1"), call("c2"), call("c3")])) as server:
         described = newest_first(server)
         with writer_lock(tmp_path / "lake"), pytest.raises(LakeLocked):
@@ -222,6 +211,11 @@ def test_a_lake_in_use_leaves_what_landed_for_the_next_pull(tmp_path: Path) -> N
         report = pulled(tmp_path, described)
         assert asked_since(server, before) == ["1"]
         assert report.ingests[0].calls_new == 3
+        # Without its journal a pull asks for everything again, and the lake stays the same.
+        kept = contents(tmp_path / "lake", ("calls", "segments", "batches"))
+        shutil.rmtree(tmp_path / "landing" / "svalync" / ".state")
+        pulled(tmp_path, described)
+    assert contents(tmp_path / "lake", ("calls", "segments", "batches")) == kept
 
 
 def test_since_asks_only_for_what_has_changed(tmp_path: Path) -> None:

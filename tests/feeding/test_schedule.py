@@ -10,9 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
-from batchlake.errors import InvalidRequest
+from batchlake.cli.feeding import print_command
+from batchlake.errors import InvalidConfiguration, InvalidRequest
 from batchlake.feeding.schedule import Job, crontab, systemd_units
 from tests.feeding.platform import Dashboard, call, serving
 from tests.feeding.pulling import held
@@ -140,13 +142,19 @@ def test_the_verb_writes_files_with_absolute_paths(tmp_path: Path) -> None:
     ]
     service = (tmp_path / "units" / "batchlake-ingest-exports.service").read_text()
     assert f' ingest {tmp_path}/exports --lake "{tmp_path}/my lake" --wait 3600\n' in service
-    for words, complaint in (
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
         (["cron", "ingest"], "needs the paths"),
         (["cron", "pull", "a", "b"], "takes one platform"),
         (["cron", "pull", "nobody"], "no platform 'nobody'"),
         (["cron", "pull", "--every", "often"], "not a length of time"),
         (["cron", "pull", "--every", "7m"], "cron can't run a job every 7m"),
-    ):
-        refused = run(tmp_path, "schedule", "print", *words)
-        assert (refused.status, refused.output) == (2, "")
-        assert complaint in refused.errors
+    ],
+)
+def test_a_job_that_makes_no_sense_is_refused(words: list[str], complaint: str) -> None:
+    """What is to be run, and when, is checked before anything is printed."""
+    with pytest.raises((click.UsageError, InvalidConfiguration, InvalidRequest), match=complaint):
+        print_command.main(words, standalone_mode=False)

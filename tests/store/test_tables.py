@@ -9,9 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
+from batchlake.maintenance import check
 from batchlake.schema import TABLES
 from batchlake.store import LakeTables, Ledger
-from tests.lakes import ingested, write_export
+from tests.lakes import ingested, rows, write_export
 
 POLARS_TYPES = {
     "VARCHAR": pl.String(),
@@ -72,6 +73,25 @@ def test_columns_carry_their_comments(root: Path) -> None:
     fields = {field.name: field.metadata for field in DeltaTable(str(root / "calls")).schema().fields}
     for column in TABLES["calls"].columns:
         assert fields[column.name] == {"comment": column.comment}
+
+
+def test_the_run_that_finds_too_many_small_files_compacts_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Small files don't pile up, no row is lost or doubled, and earlier states can still be read."""
+    monkeypatch.setattr("batchlake.store.tables.MOST_SMALL_FILES", 3)
+    for number in range(6):
+        path = write_export(tmp_path / "in", f"{number}.json", {"id": f"c{number}", "batch_id": f"b{number}"})
+        ingested(tmp_path / "lake", path)
+    tables = LakeTables(tmp_path / "lake")
+    assert len(tables.files("calls")) <= 3
+    assert check(tmp_path / "lake") == []
+    found = rows(tmp_path / "lake", "select call_id from calls order by call_id")
+    assert [row["call_id"] for row in found] == [f"c{number}" for number in range(6)]
+    first = rows(tmp_path / "lake", "select table_versions['calls'] as pin from runs order by run_id")[0][
+        "pin"
+    ]
+    assert pl.read_parquet(tables.files("calls", first)).height == 1
 
 
 def test_a_run_pins_the_version_of_every_table(root: Path) -> None:
