@@ -85,8 +85,9 @@ class Scope:
             )
             writer.replace(table.name, self.predicate, _rows(engine, table, inside))
             added += f" where not coalesce({self.predicate}, false)"
-        if engine.row(f"select count(*) as count from ({added})")["count"]:
-            writer.append(table.name, _rows(engine, table, f"{added} {order}"))
+            if not engine.row(f"select count(*) as count from ({added})")["count"]:
+                return
+        writer.append(table.name, _rows(engine, table, f"{added} {order}"))
 
 
 def write_merged(engine: Engine, writer: Writer, rule: MergeRule, run_id: str) -> None:
