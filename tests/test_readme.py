@@ -46,7 +46,7 @@ def test_the_shell_examples_run(tmp_path: Path) -> None:
         "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
     }
-    first = blocks("console")[0].removeprefix("$ ")
+    first = blocks("console")[0].removeprefix("$ ").strip()
     done = subprocess.run(
         ["sh", "-c", first], cwd=tmp_path, capture_output=True, text=True, check=False, env=environment
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -55,15 +56,20 @@ calls = st.fixed_dictionaries(
 
 exports = st.one_of(
     st.builds(
-        lambda batch, when, listed, created: {
+        lambda batch, when, listed, created, nameless: {
             "exported_at": stamp(when),
-            "batch": {"id": batch, "calls": listed, "statistics": {"total_calls": len(listed) + 1}}
+            "batch": {
+                "id": batch,
+                "calls": listed + [{"status": "completed"}] * nameless,
+                "statistics": {"total_calls": len(listed) + 1},
+            }
             | ({"created_at": stamp(created)} if created else {}),
         },
         st.sampled_from(["b1", "b'2"]),
         times,
         st.lists(calls, max_size=4, unique_by=lambda call: call["id"]),
         st.one_of(st.none(), times),
+        st.booleans(),
     ),
     st.builds(
         lambda when, call, batch: {"exported_at": stamp(when), "call": call | batch},
@@ -95,6 +101,9 @@ def expected_calls(history: list[Any]) -> dict[str, dict[str, Any]]:
         if batch and "created_at" in batch:
             created[batch["id"]] = max(created.get(batch["id"], ("", "")), (when, batch["created_at"]))
         for call in listed:
+            if "id" not in call:
+                continue
+            said = call.get("transcript", {}).get("segments", [])
             seen = winners.setdefault(call["id"], {})
             values = {
                 "batch_id": (batch["id"],) if batch else (call.get("batch_id"),),
@@ -105,10 +114,13 @@ def expected_calls(history: list[Any]) -> dict[str, dict[str, Any]]:
                 "summary": (call.get("summary"),),
                 "campaign": (call.get("campaign"),),
                 "other": (call.get("other"),),
+                "transcript": (len(said), said or None),
                 "sentiment": (scores(call.get("analytics", {}).get("sentiment")),),
             }
             for name, value in values.items():
-                if value[-1] is not None:
+                if name == "transcript" and name in seen and seen[name][:2] == (when, len(said)):
+                    seen[name] = (when, len(said), seen[name][2] if seen[name][2] == said else "either")
+                elif value[-1] is not None:
                     seen[name] = (
                         max(seen.get(name, ("",)), (when, *value)) if name in seen else (when, *value)
                     )
@@ -160,5 +172,23 @@ def test_any_order_and_repetition_gives_the_same_tables(case: tuple[list[Any], l
             assert row["started_at"] == moment(call.get("start_time"))
             assert row["call_time"] == moment(call.get("start_time") or call["created"])
             assert row["observed_at"] == moment(call["observed_at"])
+            if call.get("transcript", "either") != "either":
+                texts_held = rows(
+                    once,
+                    "select text, speaker from segments where call_id = $id order by position",
+                    id=call_id,
+                )
+                assert texts_held == [
+                    {"text": one["text"], "speaker": one["speaker"]} for one in call["transcript"]
+                ]
             found = tuple(row[f"sentiment_{name}"] for name in ("positive", "neutral", "negative"))
             assert found == call.get("sentiment", (None, None, None))
+        nameless = {
+            json.dumps(export)
+            for export in history
+            if any("id" not in call for call in export.get("batch", {}).get("calls", []))
+        }
+        for root in (once, shuffled):
+            problems = rows(root, "select level, code, raw from problems")
+            assert [row["code"] for row in problems] == ["no_identity"] * len(nameless)
+            assert all(json.loads(row["raw"]) == {"status": "completed"} for row in problems)
