@@ -88,7 +88,7 @@ def test_the_whole_batch(lake: batchlake.Lake) -> None:
     assert analytics["average_sentiment"]["positive"] == pytest.approx(0.5)
     assert analytics["average_sentiment"]["neutral"] == pytest.approx(0.2)
     assert analytics["average_sentiment"]["negative"] == pytest.approx(0.3)
-    # Three spellings of one answer, each once: the smallest is shown ("Y" before "y", "'" before a curly one).
+    # Three spellings of one answer, each once: the smallest is shown ("Y" before "y", straight before curly).
     (response,) = analytics["common_responses"]
     assert (response["text"], response["count"], response["calls"]) == ("Yes, I'm interested", 3, 2)
     a, b = batch["calls"][2:]
