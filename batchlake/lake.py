@@ -7,19 +7,16 @@ with `at`. It may be used from several threads.
 from __future__ import annotations
 
 import os
-import tempfile
-import threading
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
-from batchlake.engine import Engine
-from batchlake.errors import BatchNotFound, CallNotFound, InvalidBatchId, InvalidRequest
+from batchlake.errors import CallNotFound, InvalidRequest
+from batchlake.reading import State, as_moment, find_batch, nearest_ids
 from batchlake.result import Result
 from batchlake.schema import DEFAULT_SOURCE
-from batchlake.store import LakeTables, Ledger, Version
+from batchlake.store import LakeTables, Version
 
 if TYPE_CHECKING:
     from batchlake.engine import Connection
@@ -31,9 +28,6 @@ if TYPE_CHECKING:
     from batchlake.session import Session
 
     FilterLike: TypeAlias = Filter | Mapping[str, Any] | None
-
-_LONGEST_ID: Final = 256
-_MOST_NEAREST: Final = 3
 
 
 class Lake:
@@ -55,16 +49,11 @@ class Lake:
         threads: int | None = None,
     ) -> None:
         self.root = Path(root)
-        self._version = version
-        self._memory_limit = memory_limit
-        self._threads = threads
-        self._tables = LakeTables(self.root)
-        self._ledger = Ledger(self._tables)
-        self._opened: tuple[str, Engine] | None = None
-        self._opening = threading.Lock()
+        self._state = State(LakeTables(self.root), version, memory_limit=memory_limit, threads=threads)
 
     def __repr__(self) -> str:
-        at = f", at run {self._version.run_id}" if self._version else ""
+        fixed = self._state.fixed
+        at = f", at run {fixed.run_id}" if fixed else ""
         return f"Lake({str(self.root)!r}{at})"
 
     # Writing
@@ -155,8 +144,8 @@ class Lake:
         """
         from batchlake import analytics
 
-        engine = self._engine()
-        found = self._find_batch(engine, batch_id, source)
+        engine = self._state.engine()
+        found = find_batch(engine, batch_id, source)
         return analytics.batch_details(
             engine,
             *found,
@@ -178,8 +167,8 @@ class Lake:
         """Write the JSON of `batch` to a binary file, call by call, without holding the calls in memory."""
         from batchlake import analytics
 
-        engine = self._engine()
-        found = self._find_batch(engine, batch_id, source)
+        engine = self._state.engine()
+        found = find_batch(engine, batch_id, source)
         analytics.write_batch(
             engine,
             file,
@@ -197,11 +186,11 @@ class Lake:
         """
         from batchlake import analytics
 
-        engine = self._engine()
+        engine = self._state.engine()
         rows = engine.rows("select source from calls where call_id = $id order by source", {"id": call_id})
         sources = [row["source"] for row in rows if source in (None, row["source"])]
         if not sources:
-            raise CallNotFound(call_id, _nearest(engine, "calls", "call_id", call_id))
+            raise CallNotFound(call_id, nearest_ids(engine, "calls", "call_id", call_id))
         return analytics.call_details(engine, sources[0], call_id)
 
     def calls(self, filter: FilterLike = None) -> Result:  # noqa: A002 - the documented name
@@ -210,7 +199,7 @@ class Lake:
 
         selection = select(filter)
         query = selection.over("select * from selected_calls order by call_time, call_id, source")
-        return Result(self._engine(), query, selection.params)
+        return Result(self._state.engine(), query, selection.params)
 
     def analytics(
         self,
@@ -226,7 +215,7 @@ class Lake:
         from batchlake import analytics
         from batchlake.filters import select
 
-        engine = self._engine()
+        engine = self._state.engine()
         dimensions = (by,) if isinstance(by, str) else tuple(by)
         return analytics.analyse(
             engine,
@@ -258,7 +247,7 @@ class Lake:
         from batchlake.filters import select
         from batchlake.session import Contained
 
-        contained = Contained(self._engine(), None if filter is None else select(filter))
+        contained = Contained(self._state.engine(), None if filter is None else select(filter))
         result = Result(contained, query, params)
         result.columns  # noqa: B018 - what is wrong with the query is told now
         return result
@@ -277,21 +266,21 @@ class Lake:
             from batchlake.filters import select
 
             selection = select(filter)
-        return Session(self._engine(), selection, timeout_seconds=timeout_seconds)
+        return Session(self._state.engine(), selection, timeout_seconds=timeout_seconds)
 
     def connect(self) -> Connection:
         """A DuckDB connection of your own with tables, views and comments in place, and nothing forbidden."""
         from batchlake import views
 
-        return views.connection(self._files(self._version or self._ledger.newest()))
+        return views.connection(self._state.files(self._state.version()))
 
     def views_script(self) -> str:
         """SQL that makes the same tables and views in any DuckDB, over the lake as it is now."""
         from batchlake import views
 
-        version = self._version or self._ledger.newest()
+        version = self._state.version()
         title = f"The lake {self.root.absolute()} as run {version.run_id} left it"
-        return views.script(self._files(version), title)
+        return views.script(self._state.files(version), title)
 
     def audit(
         self,
@@ -304,16 +293,16 @@ class Lake:
         """Each reported figure beside the recomputed one, of one batch or of all."""
         from batchlake import analytics
 
-        engine = self._engine()
-        found = self._find_batch(engine, batch_id, source) if batch_id is not None else None
+        engine = self._state.engine()
+        found = find_batch(engine, batch_id, source) if batch_id is not None else None
         return analytics.audit(engine, found, filter, only_differences=only_differences)
 
     def progress(self, batch_id: str, *, source: str | None = None) -> BatchProgress:
         """How far a batch is: done of total, rate, estimated completion, and the history of observations."""
         from batchlake import analytics
 
-        engine = self._engine()
-        return analytics.progress(engine, *self._find_batch(engine, batch_id, source), datetime.now(UTC))
+        engine = self._state.engine()
+        return analytics.progress(engine, *find_batch(engine, batch_id, source), datetime.now(UTC))
 
     def batches(self) -> Result:
         """The batches with their counts and progress, newest first."""
@@ -343,7 +332,7 @@ class Lake:
         return self._rows("select * from exports order by run_id desc, location, export_id")
 
     def _rows(self, query: str, params: Mapping[str, Any] | None = None) -> Result:
-        return Result(self._engine(), query, params)
+        return Result(self._state.engine(), query, params)
 
     # Care
 
@@ -373,88 +362,10 @@ class Lake:
         """The lake as it was: at a time (aware, or RFC 3339 text), or as the run of an id left it."""
         return Lake(
             self.root,
-            version=self._ledger.at(_moment(moment)),
-            memory_limit=self._memory_limit,
-            threads=self._threads,
+            version=self._state.ledger.at(as_moment(moment)),
+            memory_limit=self._state.memory_limit,
+            threads=self._state.threads,
         )
-
-    # Opening
-
-    def _engine(self) -> Engine:
-        """The engine over the state to read; a new one when another run has finished."""
-        with self._opening:
-            state = self._version.run_id if self._version else self._tables.newest_commit("runs")
-            if self._opened is None or self._opened[0] != state:
-                version = self._version or self._ledger.newest()
-                self._opened = (state, self._open(version))
-            return self._opened[1]
-
-    def _open(self, version: Version) -> Engine:
-        from batchlake import views
-
-        files = self._files(version)
-        if self._version and not all(Path(file).exists() for table in files.values() for file in table):
-            raise InvalidRequest(
-                f"the state of run {version.run_id} can't be read any more: its files have been vacuumed. "
-                "`batchlake runs` lists later ones.",
-                at=version.run_id,
-            )
-        # DuckDB makes the folder when a question overflows memory, and removes it again.
-        spill = Path(tempfile.gettempdir()) / f"batchlake-{os.getpid()}"
-        engine = Engine(str(self.root), memory_limit=self._memory_limit, threads=self._threads, spill=spill)
-        views.show(engine, files)
-        return engine
-
-    def _files(self, version: Version) -> dict[str, list[str]]:
-        files = {name: self._tables.files(name, pin) for name, pin in version.pins.items()}
-        return files | {"runs": self._tables.files("runs")}
-
-    def _find_batch(self, engine: Engine, batch_id: str, source: str | None) -> tuple[str, str]:
-        _check_id(batch_id)
-        rows = engine.rows(
-            "select source from batches where batch_id = $id order by source", {"id": batch_id}
-        )
-        sources = [row["source"] for row in rows if source in (None, row["source"])]
-        if not sources:
-            raise BatchNotFound(batch_id, _nearest(engine, "batches", "batch_id", batch_id))
-        return sources[0], batch_id
-
-
-def _check_id(batch_id: str) -> None:
-    if not batch_id.strip():
-        raise InvalidBatchId(batch_id, "it is empty")
-    if len(batch_id) > _LONGEST_ID:
-        raise InvalidBatchId(batch_id, f"it is {len(batch_id)} characters long, the most is {_LONGEST_ID}")
-    if any(unicodedata.category(character) == "Cc" for character in batch_id):
-        raise InvalidBatchId(batch_id, "it holds control characters")
-
-
-def _nearest(engine: Engine, table: str, column: str, wanted: str) -> list[str]:
-    """The ids most like the one that isn't there, nearest first."""
-    rows = engine.rows(
-        f"select distinct {column} as id from {table} "
-        f"order by jaro_winkler_similarity({column}, $wanted) desc, id limit {_MOST_NEAREST}",
-        {"wanted": wanted},
-    )
-    return [row["id"] for row in rows]
-
-
-def _moment(given: datetime | str) -> datetime | str:
-    """A time as an aware `datetime`; text that is no time is a run's id."""
-    if isinstance(given, str):
-        try:
-            moment = datetime.fromisoformat(given)
-        except ValueError:
-            return given
-        if len(given) == len("2024-01-01"):
-            moment = moment.replace(tzinfo=UTC)
-    else:
-        moment = given
-    if moment.tzinfo is None:
-        raise InvalidRequest(
-            f"the time {str(given)!r} has no offset; write it as 2024-01-01T12:10:00Z.", at=str(given)
-        )
-    return moment
 
 
 def open(root: str | os.PathLike[str] = "lake", **settings: Any) -> Lake:  # noqa: A001 - the documented name

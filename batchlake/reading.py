@@ -1,0 +1,139 @@
+"""Finding what to read: the state of a lake that a question is put to, and the batch that it names.
+
+In come a lake's tables and perhaps a fixed version, out comes an engine over the pinned files, made anew when
+another run has finished.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import unicodedata
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from batchlake import views
+from batchlake.engine import Engine
+from batchlake.errors import BatchNotFound, InvalidBatchId, InvalidRequest
+from batchlake.store import LakeTables, Ledger, Version
+
+_LONGEST_ID: Final = 256
+_MOST_NEAREST: Final = 3
+
+
+class State:
+    """The state to read: one version, or always the newest. May be used from several threads.
+
+    Args:
+        tables: the lake's.
+        fixed: the version to read; None follows the newest finished run.
+        memory_limit: DuckDB's own limit, as `2GB`.
+        threads: DuckDB's worker threads.
+    """
+
+    def __init__(
+        self,
+        tables: LakeTables,
+        fixed: Version | None = None,
+        *,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self.fixed = fixed
+        self.ledger = Ledger(tables)
+        self.memory_limit = memory_limit
+        self.threads = threads
+        self._tables = tables
+        self._opened: tuple[str, Engine] | None = None
+        self._opening = threading.Lock()
+
+    def version(self) -> Version:
+        """The version to read at this moment.
+
+        Raises:
+            LakeNotFound, LakeTooNew: there is none, or none that can be read.
+        """
+        return self.fixed or self.ledger.newest()
+
+    def engine(self) -> Engine:
+        """The engine over the state to read; a new one when another run has finished."""
+        with self._opening:
+            state = self.fixed.run_id if self.fixed else self._tables.newest_commit("runs")
+            if self._opened is None or self._opened[0] != state:
+                self._opened = (state, self._open(self.version()))
+            return self._opened[1]
+
+    def files(self, version: Version) -> dict[str, list[str]]:
+        """The Parquet files of every table at a version."""
+        files = {name: self._tables.files(name, pin) for name, pin in version.pins.items()}
+        return files | {"runs": self._tables.files("runs")}
+
+    def _open(self, version: Version) -> Engine:
+        files = self.files(version)
+        if self.fixed and not all(Path(file).exists() for table in files.values() for file in table):
+            raise InvalidRequest(
+                f"the state of run {version.run_id} can't be read any more: its files have been vacuumed. "
+                "`batchlake runs` lists later ones.",
+                at=version.run_id,
+            )
+        # DuckDB makes the folder when a question overflows memory, and removes it again.
+        spill = Path(tempfile.gettempdir()) / f"batchlake-{os.getpid()}"
+        engine = Engine(
+            str(self._tables.root), memory_limit=self.memory_limit, threads=self.threads, spill=spill
+        )
+        views.show(engine, files)
+        return engine
+
+
+def find_batch(engine: Engine, batch_id: str, source: str | None) -> tuple[str, str]:
+    """The source and id of the batch that a person means; of several sources the first.
+
+    Raises:
+        InvalidBatchId: no platform issues such an id.
+        BatchNotFound: names the nearest ids.
+    """
+    _check_id(batch_id)
+    rows = engine.rows("select source from batches where batch_id = $id order by source", {"id": batch_id})
+    sources = [row["source"] for row in rows if source in (None, row["source"])]
+    if not sources:
+        raise BatchNotFound(batch_id, nearest_ids(engine, "batches", "batch_id", batch_id))
+    return sources[0], batch_id
+
+
+def _check_id(batch_id: str) -> None:
+    if not batch_id.strip():
+        raise InvalidBatchId(batch_id, "it is empty")
+    if len(batch_id) > _LONGEST_ID:
+        raise InvalidBatchId(batch_id, f"it is {len(batch_id)} characters long, the most is {_LONGEST_ID}")
+    if any(unicodedata.category(character) == "Cc" for character in batch_id):
+        raise InvalidBatchId(batch_id, "it holds control characters")
+
+
+def nearest_ids(engine: Engine, table: str, column: str, wanted: str) -> list[str]:
+    """The ids most like the one that isn't there, nearest first."""
+    rows = engine.rows(
+        f"select distinct {column} as id from {table} "
+        f"order by jaro_winkler_similarity({column}, $wanted) desc, id limit {_MOST_NEAREST}",
+        {"wanted": wanted},
+    )
+    return [row["id"] for row in rows]
+
+
+def as_moment(given: datetime | str) -> datetime | str:
+    """A time as an aware `datetime`; text that is no time is a run's id."""
+    if isinstance(given, str):
+        try:
+            moment = datetime.fromisoformat(given)
+        except ValueError:
+            return given
+        if len(given) == len("2024-01-01"):
+            moment = moment.replace(tzinfo=UTC)
+    else:
+        moment = given
+    if moment.tzinfo is None:
+        raise InvalidRequest(
+            f"the time {str(given)!r} has no offset; write it as 2024-01-01T12:10:00Z.", at=str(given)
+        )
+    return moment
