@@ -74,8 +74,7 @@ def utc_text(moment: datetime) -> str:
     >>> utc_text(datetime.fromisoformat("2024-01-01T13:00:00.500+01:00"))
     '2024-01-01T12:00:00.5Z'
     """
-    iso = moment.astimezone(UTC).isoformat().removesuffix("+00:00")
-    return (iso.rstrip("0") if "." in iso else iso) + "Z"
+    return _trimmed(moment.astimezone(UTC).isoformat().removesuffix("+00:00")) + "Z"
 
 
 def duration_text(length: timedelta) -> str:
@@ -91,7 +90,16 @@ def duration_text(length: timedelta) -> str:
 
 
 def _datetime(moment: datetime) -> str:
-    return utc_text(moment) if moment.tzinfo else moment.isoformat()
+    return utc_text(moment) if moment.tzinfo else _trimmed(moment.isoformat())
+
+
+def _time(clock: time) -> str:
+    return clock.isoformat() if clock.tzinfo else _trimmed(clock.isoformat())
+
+
+def _trimmed(iso: str) -> str:
+    """A time without a zone, its fraction without the zeros behind it."""
+    return iso.rstrip("0") if "." in iso else iso
 
 
 def _float(number: float) -> float | None:
@@ -120,7 +128,7 @@ _CONVERSIONS: Final[dict[type, Callable[[Any], Any]]] = {
     float: _float,
     int: _integer,
     list: _sequence,
-    time: time.isoformat,
+    time: _time,
     timedelta: duration_text,
     tuple: _sequence,
 }

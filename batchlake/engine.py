@@ -20,6 +20,7 @@ import duckdb
 from batchlake.errors import BatchlakeError, InvalidRequest, LakeDamaged, QueryError
 from batchlake.rows import Rows
 from batchlake.schema import TABLES, Table, status_names
+from batchlake.watching import Watch
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -193,7 +194,12 @@ class Engine:
     def ask(self, sql: str, params: Params | None = None) -> Rows:
         """The rows of a query, on a cursor of their own, made while they are read."""
         cursor = self._cursor()
-        return Rows(cursor, sql, params, self._translated, cursor.close)
+        watch = Watch(cursor.interrupt)
+
+        def guard(call: Callable[[], T], /) -> T:
+            return self._translated(lambda: watch(call))
+
+        return Rows(cursor, sql, params, guard, cursor.close)
 
     def person_cursor(self) -> Connection:
         """A cursor for statements that a person typed: its errors say where (`database_error` reads them)."""

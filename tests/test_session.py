@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -292,7 +294,7 @@ def test_another_thread_can_interrupt(session: Session) -> None:
 
 
 def test_memory_is_limited(tmp_path: Path) -> None:
-    """A query beyond the memory limit is an error that says what to do; nothing spills to disk."""
+    """A query beyond the memory limit is an error that says what to do, and threads are limited too."""
     small = Lake(make_lake(tmp_path).root, memory_limit="50MB", threads=1)
     with small.session() as session, pytest.raises(QueryError, match="--memory"):
         answers(session, "select list(i) from range(50_000_000) t(i)")
@@ -331,3 +333,22 @@ def test_the_raw_connection_has_everything(lake: Lake, tmp_path: Path) -> None:
         assert connection.execute("select count(*) from batch_overview").fetchall() == [(4,)]
         connection.execute(f"copy (select 1 as a) to '{tmp_path / 'out.csv'}'")
     assert (tmp_path / "out.csv").read_text(encoding="utf-8") == "a\n1\n"
+
+
+@pytest.mark.parametrize("row_format", ["table", "json", "ndjson", "csv", "markdown"])
+def test_a_small_question_starts_fast(lake: Lake, row_format: str) -> None:
+    """No slow library is imported for a query and its rows as text."""
+    program = (
+        "import sys, batchlake\n"
+        "from batchlake.output import write_rows\n"
+        "for rows in batchlake.open(sys.argv[1]).session().run('select 1'):\n"
+        "    write_rows(rows, sys.argv[2], sys.stdout.buffer)\n"
+        "slow = 'numpy pandas polars prompt_toolkit pyarrow pydantic pygments rich sqlglot xlsxwriter'\n"
+        "sys.exit(' '.join(set(slow.split()) & set(sys.modules)) or 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(lake.root), row_format],
+        capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1],
+    )  # fmt: skip
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert "1" in done.stdout

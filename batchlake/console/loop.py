@@ -143,9 +143,9 @@ class Console:
         self.catalogue = Catalogue(session)
 
     def _show(self, rows: Rows, started: float) -> None:
-        if self.output is not None:
-            self._write(rows, self.output, started)
-            self.output = None
+        output, self.output = self.output, None
+        if output is not None:
+            self._write(rows, output, started)
         elif self.row_format == "table":
             self._show_table(rows, started)
         elif self.row_format in BINARY_FORMATS:

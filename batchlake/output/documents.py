@@ -1,24 +1,25 @@
 """Documents to a file: models and plain values, as JSON or as something to read.
 
 In comes a pydantic model, a mapping, or a sequence of them, out go bytes. As JSON, money is text, times are
-RFC 3339 in UTC, and there is no NaN. As a table, a document is its values by name, objects indented, lists
-of objects as tables.
+RFC 3339 in UTC, and there is no NaN. As a table, a document is its values by name, objects indented, and
+several objects of one kind as a table.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, Any, Final
-
-from pydantic import BaseModel
+from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
 from batchlake.cells import NULL, json_text, plain, text
 from batchlake.errors import InvalidRequest
 from batchlake.grids import Grid
 from batchlake.widths import display_width, printable
 
-Document = BaseModel | Mapping[str, Any] | Sequence["Document"]
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    Document: TypeAlias = BaseModel | Mapping[str, Any] | Sequence["Document"]
 
 DOCUMENT_FORMATS: Final = ("json", "table")
 _INDENT: Final = "  "
@@ -61,7 +62,8 @@ def write_document(
 
 
 def _plain(document: Any) -> Any:
-    if isinstance(document, BaseModel):
+    # Importing pydantic to ask whether this is a model takes longer than most queries.
+    if hasattr(document, "model_dump"):
         return plain(document.model_dump(mode="json"))
     if isinstance(document, Mapping):
         return {str(key): _plain(value) for key, value in document.items()}
@@ -79,7 +81,9 @@ class _Layout:
         self.notes: list[str] = []
 
     def lines(self, value: Any, indent: str) -> Iterator[str]:
-        if isinstance(value, dict):
+        if _is_table_by_name(value):
+            yield from self._table([{"": name} | item for name, item in value.items()], indent)
+        elif isinstance(value, dict):
             yield from self._object(value, indent)
         elif _is_table(value):
             yield from self._table(value, indent)
@@ -121,6 +125,20 @@ def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _is_table(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+
+
+def _is_table_by_name(value: Any) -> bool:
+    """Whether these are several objects of the same few values, as the rates are."""
+    if not isinstance(value, dict) or len(value) < 2:
+        return False
+    items = list(value.values())
+    return all(
+        isinstance(item, dict)
+        and item
+        and item.keys() == items[0].keys()
+        and not any(map(_is_long, item.values()))
+        for item in items
+    )
 
 
 def _is_long(value: Any) -> bool:

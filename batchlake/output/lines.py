@@ -12,7 +12,7 @@ from batchlake.rows import Row
 
 _CSV_QUOTED: Final = re.compile(r'[,"\r\n]')
 _RUN_BY_SPREADSHEETS: Final = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
-_MARKDOWN_SPECIAL: Final = re.compile(r"[\\|`*<\[]")
+_MARKDOWN_SPECIAL: Final = re.compile(r"[\\|`*<\[]|&(?=#?\w+;)")
 _NEWLINE: Final = re.compile(r"\r\n|\r|\n")
 
 

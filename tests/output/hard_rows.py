@@ -1,4 +1,4 @@
-"""One result with hard types, and the files that it makes: `python -m tests.output.hard_rows` rewrites them."""
+"""A result with hard types, and the files that it makes: `python -m tests.output.hard_rows` rewrites them."""
 
 from __future__ import annotations
 
@@ -32,18 +32,26 @@ select * from (values
     null, null
   ),
   (
-    4, '日本語 😀 👩‍👩‍👧 é <b>&amp;</b> [x](y) *z*', null, 1e300::double, 999999999999.999999::decimal(18,6), null,
-    null, null, null, null, null, null, null, null, null, null
+    4, '日本語 😀 👩‍👩‍👧 é <b>&amp;</b> [x](y) *z*', null, 1e300::double,
+    999999999999.999999::decimal(18,6), null, null, null, null, null, null, null, null, null, null, null
   ),
   (
-    5, '=1+1', null, -0.0::double, null, null, null, null, null, null, null,
-    null, null, null, null, null
+    5, '=1+1', null, -0.0::double, null, null, null, null, null, null, null, null, null, null, null, null
   ),
-  (6, '', null, null, null, null, null, null, null, null, null, null, null, null, null, null),
-  (7, repeat('0123456789', 1000), null, null, null, null, null, null, null, null, null, null, null, null, null, null),
-  (8, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null),
-  (9, E' \x1b[31mred\x1b[0m \u202Eback ', null, null, null, null, null, null, null, null, null, null, null, null,
-   null, null)
+  (
+    6, '', null, null, null, null, null, null, null, null, null, null, null, null, null, null
+  ),
+  (
+    7, repeat('0123456789', 1000), null, null, null, null, null, null, null, null, null, null, null, null,
+    null, null
+  ),
+  (
+    8, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
+  ),
+  (
+    9, concat(' ', chr(27), '[31mred', chr(27), '[0m ', chr(8238), 'back '), null, null, null, null, null,
+    null, null, null, null, null, null, null, null, null
+  )
 ) as hard (
   number, text, flag, float, money, moment, naive, day, clock, length, list, struct, map, huge, id, bytes
 )

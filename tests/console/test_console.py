@@ -1,0 +1,294 @@
+"""The console at a real pseudo-terminal: what a person types, and what comes back."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from batchlake.lake import Lake
+from tests.sql_lake import make_lake
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import sys, batchlake
+from batchlake.console import run_console
+run_console(batchlake.open(sys.argv[1]), timeout_seconds=float(sys.argv[2]))
+"""
+PROMPT = "lake>"
+CTRL_C, CTRL_D, TAB, UP, ENTER = "\x03", "\x04", "\t", "\x1b[A", "\r"
+SLOW = "select count(*) from range(100_000_000_000) t(i) where i % 7 = 3;"
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    return make_lake(tmp_path_factory.mktemp("console"))
+
+
+class Terminal:
+    """A console running at a pseudo-terminal."""
+
+    def __init__(self, lake: Lake, state: Path, timeout_seconds: float = 60, **environment: str) -> None:
+        self.state = state
+        self.child = pexpect.spawn(
+            sys.executable,
+            ["-c", PROGRAM, str(lake.root), str(timeout_seconds)],
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": str(ROOT),
+                "HOME": str(state),
+                "XDG_STATE_HOME": str(state),
+                "TERM": "xterm-256color",
+                "LANG": "C.UTF-8",
+                "PROMPT_TOOLKIT_NO_CPR": "1",
+                **environment,
+            },
+            dimensions=(30, 110),
+            encoding="utf-8",
+            timeout=10,
+        )
+        self.see(PROMPT)
+
+    def type(self, text: str) -> None:
+        self.child.send(text)
+
+    def see(self, text: str) -> str:
+        """Wait for a text; what came before it."""
+        self.child.expect_exact(text)
+        return str(self.child.before)
+
+    def ask(self, line: str, until: str) -> str:
+        """Type a line, and wait for a text in what it prints; all that came until the next prompt."""
+        self.type(line + ENTER)
+        before = self.see(until)
+        return before + until + self.see(PROMPT)
+
+    def leave(self) -> int:
+        self.type(CTRL_D)
+        self.child.expect(pexpect.EOF)
+        self.child.close()
+        return int(self.child.exitstatus or 0)
+
+
+@pytest.fixture(scope="module")
+def shared(lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    terminal = Terminal(lake, tmp_path_factory.mktemp("state"))
+    yield terminal
+    assert terminal.leave() == 0
+
+
+@pytest.fixture
+def terminal(shared: Terminal) -> Terminal:
+    """A console at an empty prompt; starting one takes a second."""
+    shared.type(CTRL_C)
+    shared.see(PROMPT)
+    return shared
+
+
+def test_a_query_over_several_lines(terminal: Terminal) -> None:
+    """Enter begins a new line until the semicolon; the answer is a table with its rows and time."""
+    terminal.type("select call_id, cost" + ENTER)
+    terminal.see("...")
+    shown = terminal.ask("from calls where cost > 1 order by all;", "2 rows in ")
+    assert "c1" in shown
+    assert "2.25" in shown
+    assert " ms." in shown
+
+
+def test_tab_completes_what_there_is(terminal: Terminal) -> None:
+    """Tables after `from`, columns with type and meaning, functions, commands and metrics."""
+    terminal.type("select duration_s" + TAB)
+    terminal.see("econds")
+    terminal.type(" from batch_o" + TAB)
+    terminal.see("verview")
+    terminal.type(CTRL_C)
+    terminal.see(PROMPT)
+    terminal.type("from calls c select c.sentiment_" + TAB)
+    terminal.see("DOUBLE: Share of positive sentiment, 0 to 1")
+    terminal.type(CTRL_C)
+    terminal.type("select jaro_winkler_s" + TAB)
+    terminal.see("imilarity")
+    terminal.type(CTRL_C)
+    terminal.type("\\fo" + TAB)
+    terminal.see("rmat")
+    terminal.type(" nd" + TAB)
+    terminal.see("json")
+    terminal.type(CTRL_C)
+    terminal.type("\\sql success_r" + TAB)
+    terminal.see("ate")
+
+
+def test_own_things_are_completed(terminal: Terminal) -> None:
+    """A temporary table is known at the prompt as soon as it is made."""
+    terminal.ask("create temp table my_own_numbers as select 7 as seventh;", "Done in ")
+    terminal.type("select seve" + TAB)
+    terminal.see("nth")
+    terminal.type(" from my_own" + TAB)
+    terminal.see("_numbers")
+    terminal.type(";" + ENTER)
+    terminal.see("1 row in")
+
+
+def test_an_interrupt_stops_the_query_and_not_the_console(terminal: Terminal) -> None:
+    """Ctrl-C during a query ends it within moments, at the prompt it clears the line."""
+    terminal.type(SLOW + ENTER)
+    time.sleep(1)
+    began = time.monotonic()
+    terminal.type(CTRL_C)
+    terminal.see("Interrupted.")
+    assert time.monotonic() - began < 5
+    terminal.see(PROMPT)
+    terminal.type("nonsense that nobody means" + CTRL_C)
+    terminal.see(PROMPT)
+    terminal.ask("select 1;", "1 row in ")
+
+
+def test_a_time_limit_is_told(lake: Lake, tmp_path: Path) -> None:
+    """A query beyond the limit ends with a sentence, and the console goes on."""
+    terminal = Terminal(lake, tmp_path, timeout_seconds=0.5)
+    terminal.ask(SLOW, "stopped after 0.5 s")
+    terminal.ask("select 1;", "1 row in ")
+    assert terminal.leave() == 0
+
+
+def test_errors_point_at_the_place(terminal: Terminal) -> None:
+    """A wrong statement and a refused one are told with line, column and caret."""
+    shown = terminal.ask("select 1, nope from calls;", "line 1, column 11:")
+    assert 'Referenced column "nope" not found' in shown
+    assert shown.rstrip().count("^") == 1
+    terminal.ask("copy calls to 'x';", "`copy` is refused")
+    terminal.ask("\\nothing", "there is no \\nothing. \\help lists the commands.")
+    terminal.ask("select " + "(" * 300 + ";", "nests more than 200 brackets deep")
+
+
+def test_the_filter_is_a_filter(terminal: Terminal) -> None:
+    """`\\filter` sets the selection, says it in a sentence, lists faults, and goes over lines."""
+    terminal.ask('\\filter {"agent_id": "ann"}', "handled by agent ann")
+    terminal.ask("select count(*) as calls_of_ann from selected_calls;", "2")
+    terminal.type('\\filter {"status":' + ENTER)
+    terminal.see("...")
+    terminal.ask('"failed"}', "whose status is failed")
+    terminal.ask('\\filter {"statu": 1}', "did you mean `status`?")
+    terminal.ask("\\filter {}", "All calls.")
+
+
+def test_commands_tell_what_there_is(terminal: Terminal) -> None:
+    """`\\d`, `\\d calls`, `\\metrics`, `\\sql` and `\\help` list tables, columns, metrics and commands."""
+    terminal.child.setwinsize(200, 200)
+    terminal.ask("select 1;", "1 row in ")
+    shown = terminal.ask("\\d", "batch_overview")
+    assert "selected_segments" in shown
+    shown = terminal.ask("\\d calls;", "table calls: one row per call")
+    assert "What the platform charged, in `currency`, NULL is unknown, not free" in shown
+    assert "DECIMAL(18,6)" in shown
+    terminal.ask("\\d batch_overview", "Share of the batch that is done = done / total (ratio)")
+    terminal.ask("\\d nowhere", "there is no table or view 'nowhere'")
+    terminal.ask("\\metrics", "success_rate")
+    terminal.ask("\\sql success_rate", "-- sql/analytics/scalars.sql")
+    terminal.ask("\\sql batch_overview", "-- sql/views/batch_overview.sql")
+    terminal.ask("\\help", "\\filter {...} or @FILE")
+    terminal.child.setwinsize(30, 110)
+
+
+def test_formats_and_files(terminal: Terminal, tmp_path: Path) -> None:
+    """`\\format` changes how rows are written, `\\o` sends the next answer to a file, once."""
+    terminal.ask("\\format csv", "Rows are written as csv.")
+    assert "a,b\r\n1,x" in terminal.ask("select 1 as a, 'x' as b;", "1,x")
+    file = tmp_path / "out.xlsx"
+    terminal.ask("\\format xlsx", "It needs \\o FILE.")
+    terminal.ask("select 1;", "\\o FILE writes it to a file.")
+    terminal.ask(f"\\o {file}", "The next answer goes to")
+    terminal.ask("select 1 as a;", "Written to ")
+    assert file.read_bytes()[:2] == b"PK"
+    terminal.ask("\\o /nowhere/at/all.csv", "The next answer goes to")
+    terminal.ask("select 1;", "No such file or directory")
+    terminal.ask("select 1;", "1\r\n")
+    terminal.ask("\\format table", "Rows are written as table.")
+
+
+def test_the_lake_as_it_was(tmp_path: Path) -> None:
+    """`\\at` reads an earlier run; `\\at now` also what has been ingested meanwhile."""
+    lake = make_lake(tmp_path / "own")
+    (run,) = lake.runs().to_dicts()
+    terminal = Terminal(lake, tmp_path)
+    (tmp_path / "more.json").write_text('{"call": {"id": "new", "status": "completed"}}', encoding="utf-8")
+    lake.ingest(tmp_path / "more.json")
+    count = "select concat('calls:', count(*)) from calls;"
+    terminal.ask(count, "calls:8")
+    terminal.ask("\\at now", "the newest state")
+    terminal.ask(count, "calls:9")
+    terminal.ask(f"\\at {run['run_id']}", "at run")
+    terminal.ask(count, "calls:8")
+    terminal.ask("\\at 2001-01-01", "no run had finished")
+    assert terminal.leave() == 0
+
+
+@pytest.mark.skipif(not shutil.which("less"), reason="needs less")
+def test_long_answers_go_through_a_pager(terminal: Terminal) -> None:
+    """More rows than the screen has lines open `less`; leaving it early stops reading."""
+    terminal.type("select i from range(1_000_000_000) t(i);" + ENTER)
+    terminal.see("\n:")
+    terminal.type("q")
+    shown = terminal.see(PROMPT)
+    assert "rows read, the others left." in shown
+    terminal.type("select repeat('wide ', 100) as wide;" + ENTER)
+    terminal.see(">")
+    terminal.type("q")
+    terminal.see("1 row in ")
+
+
+def test_without_a_pager_answers_fit_the_screen(lake: Lake, tmp_path: Path) -> None:
+    """Where PAGER is empty, tables are made narrow enough, and say so."""
+    terminal = Terminal(lake, tmp_path, PAGER="")
+    shown = terminal.ask("select * from calls order by call_id;", "columns fit")
+    assert "8 rows in" in shown
+    assert terminal.leave() == 0
+
+
+def test_history_survives_in_the_state_folder(lake: Lake, tmp_path: Path) -> None:
+    """What was typed comes back with the arrow in the next console, over lines; only its owner reads it."""
+    first = Terminal(lake, tmp_path)
+    first.type("select 'remember" + ENTER)
+    first.see("...")
+    first.ask("me' as text;", "1 row in ")
+    assert first.leave() == 0
+    history = tmp_path / "batchlake" / "history"
+    assert "remember" in history.read_text(encoding="utf-8")
+    assert history.stat().st_mode & 0o077 == 0
+    second = Terminal(lake, tmp_path)
+    second.type(UP)
+    second.see("remember")
+    second.type(ENTER)
+    second.see("1 row in ")
+    assert second.leave() == 0
+
+
+def test_no_colours_are_used_where_none_are_wanted(lake: Lake, tmp_path: Path) -> None:
+    """With NO_COLOR neither prompt nor answers are coloured; without it they are."""
+    plain = Terminal(lake, tmp_path, NO_COLOR="1")
+    shown = plain.ask("select null as nothing;", "1 row in ")
+    assert not _colours(shown)
+    assert plain.leave() == 0
+    coloured = Terminal(lake, tmp_path)
+    assert _colours(coloured.ask("select null as nothing;", "1 row in "))
+    assert coloured.leave() == 0
+
+
+def _colours(text: str) -> list[str]:
+    return re.findall(r"\x1b\[(?:[0-9;]*;)?(?:3[0-9]|9[0-9]|38;[0-9;]+|2)m", text)
+
+
+def test_a_quit_is_a_quit(lake: Lake, tmp_path: Path) -> None:
+    """`\\q` leaves with status 0, as Ctrl-D does."""
+    terminal = Terminal(lake, tmp_path)
+    terminal.type("\\q" + ENTER)
+    terminal.child.expect(pexpect.EOF)
+    terminal.child.close()
+    assert terminal.child.exitstatus == 0

@@ -1,0 +1,66 @@
+"""Ctrl-C and time limits reach a call that looks at neither."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from batchlake.errors import QueryTimeout
+from batchlake.watching import Watch
+
+
+def test_results_and_errors_come_through() -> None:
+    """What the call returns or raises is what the caller gets."""
+    watch = Watch(lambda: None, 10)
+    assert watch(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        watch(lambda: 1 // 0)
+
+
+def test_a_limit_interrupts_until_the_call_ends() -> None:
+    """An interrupt that comes too early is given again; all calls share the limit."""
+    heard = threading.Event()
+    interrupts = []
+
+    def interrupt() -> None:
+        interrupts.append(time.monotonic())
+        if len(interrupts) == 3:
+            heard.set()
+
+    watch = Watch(interrupt, 0.1)
+    with pytest.raises(QueryTimeout) as caught:
+        watch(heard.wait)
+    assert caught.value.seconds == 0.1
+    assert len(interrupts) == 3
+    with pytest.raises(QueryTimeout):
+        watch(lambda: time.sleep(0.2))
+
+
+def test_ctrl_c_ends_a_query_that_python_asked(tmp_path: Path) -> None:
+    """A slow query in a program stops within moments of the signal, with KeyboardInterrupt."""
+    program = (
+        "import sys\n"
+        "from batchlake.engine import Engine\n"
+        "rows = Engine().ask('select count(*) from range(100_000_000_000) t(i) where i % 7 = 3')\n"
+        "print('asked', flush=True)\n"
+        "try: list(rows)\n"
+        "except KeyboardInterrupt: print('stopped', flush=True)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "asked\n"
+        time.sleep(0.5)
+        began = time.monotonic()
+        os.kill(process.pid, signal.SIGINT)
+        assert process.stdout.readline() == "stopped\n"
+        assert time.monotonic() - began < 5
+    assert process.returncode == 0
