@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, TypeVar
 
 from batchlake.errors import QueryTimeout
@@ -53,8 +54,8 @@ class Watch:
                 done.set()
 
         left = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
-        threading.Thread(target=work, daemon=True).start()
         try:
+            threading.Thread(target=work, daemon=True).start()
             in_time = done.wait(left)
         except KeyboardInterrupt:
             self._stop(done)
@@ -69,7 +70,11 @@ class Watch:
         return value  # type: ignore[return-value]
 
     def _stop(self, done: threading.Event) -> None:
-        """DuckDB forgets an interrupt that comes before the query begins, so it may take several."""
+        """Interrupt until the call has ended, whatever comes: the connection is of no use before.
+
+        DuckDB forgets an interrupt that comes before the query begins, so it may take several.
+        """
         while not done.is_set():
-            self._interrupt()
-            done.wait(_AGAIN_SECONDS)
+            with suppress(KeyboardInterrupt):
+                self._interrupt()
+                done.wait(_AGAIN_SECONDS)

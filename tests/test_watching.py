@@ -43,6 +43,21 @@ def test_a_limit_interrupts_until_the_call_ends() -> None:
         watch(lambda: time.sleep(0.2))
 
 
+def test_impatience_breaks_nothing() -> None:
+    """Ctrl-C again while the call is being stopped is not heard before it has ended."""
+    ended = threading.Event()
+    presses = iter([KeyboardInterrupt, KeyboardInterrupt])
+
+    def interrupt() -> None:
+        for press in presses:
+            raise press
+        ended.set()
+
+    with pytest.raises(QueryTimeout):
+        Watch(interrupt, 0.1)(ended.wait)
+    assert ended.is_set()
+
+
 def test_ctrl_c_ends_a_query_that_python_asked(tmp_path: Path) -> None:
     """A slow query in a program stops within moments of the signal, with KeyboardInterrupt."""
     program = (
