@@ -72,8 +72,7 @@ class Engine:
         if threads:
             config["threads"] = threads
         self._lake = lake
-        self._connection = duckdb.connect(":memory:", config=config)
-        self._connection.execute("set global TimeZone = 'UTC'")
+        self._connection = _connect(config)
         self._timezone = ""
         self._done: set[str] = set()
         self._doing = threading.Lock()
@@ -197,7 +196,8 @@ class Engine:
         watch = Watch(cursor.interrupt)
 
         def guard(call: Callable[[], T], /) -> T:
-            return self._translated(lambda: watch(call))
+            with self._translating():
+                return watch(call)
 
         return Rows(cursor, sql, params, guard, cursor.close)
 
@@ -218,11 +218,18 @@ class Engine:
             cursor.execute(f"set TimeZone = {literal(self._timezone)}")
         return cursor
 
-    def _translated(self, call: Callable[[], T]) -> T:
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        """DuckDB's errors about what no query of ours can help, as those of batchlake."""
         try:
-            return call()
+            yield
         except duckdb.IOException as error:
             raise LakeDamaged(self._lake, _first_line(error)) from error
+        except duckdb.OutOfMemoryException as error:
+            raise InvalidRequest(
+                f"DuckDB's memory is not enough: {_first_line(error)}. "
+                "Ask for less at once, or raise the memory limit."
+            ) from error
         except RuntimeError as error:
             # DuckDB takes Ctrl-C for itself while a query runs, and says so in words alone.
             if "Query interrupted" in str(error):
@@ -233,16 +240,10 @@ class Engine:
     def _question(self, given: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
         cursor = self._cursor()
         try:
-            for name, table in given.items():
-                cursor.register(name, table)
-            yield cursor
-        except duckdb.IOException as error:
-            raise LakeDamaged(self._lake, _first_line(error)) from error
-        except RuntimeError as error:
-            # DuckDB takes Ctrl-C for itself while a query runs, and says so in words alone.
-            if "Query interrupted" in str(error):
-                raise KeyboardInterrupt from error
-            raise
+            with self._translating():
+                for name, table in given.items():
+                    cursor.register(name, table)
+                yield cursor
         finally:
             cursor.close()
 
@@ -262,8 +263,7 @@ def view_of(table: Table, files: Sequence[str]) -> str:
 
 def connect(statements: Iterable[str]) -> Connection:
     """A DuckDB connection with nothing forbidden, in which these statements have been executed."""
-    connection = duckdb.connect(":memory:", config={"autoinstall_known_extensions": False})
-    connection.execute("set global TimeZone = 'UTC'")
+    connection = _connect({"autoinstall_known_extensions": False})
     for statement in statements:
         connection.execute(statement)
     return connection
@@ -305,6 +305,26 @@ def person_error(error: DatabaseError, sql: str, lake: str = "") -> BatchlakeErr
     if position is not None:
         position = len(sql.encode()[: int(position)].decode(errors="ignore"))
     return QueryError(message, position=position)
+
+
+def _connect(config: dict[str, Any]) -> Connection:
+    """An in-memory DuckDB with its clock in UTC.
+
+    Raises:
+        InvalidRequest: the memory limit is none that DuckDB understands, or too small for it to begin.
+    """
+    try:
+        connection = duckdb.connect(":memory:", config=config)
+    except duckdb.Error as error:
+        limit = config.get("memory_limit")
+        if limit is None:
+            raise
+        raise InvalidRequest(
+            f"{limit!r} is no memory limit to work with ({_first_line(error)}). Give a size as 500MB or 2GB.",
+            memory_limit=limit,
+        ) from error
+    connection.execute("set global TimeZone = 'UTC'")
+    return connection
 
 
 def _first_line(error: Exception) -> str:

@@ -63,13 +63,17 @@ def run_guarded(command: Callable[[], Any]) -> int:
         click.echo("Interrupted; the lake is as it was.", err=True)
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read this has enough. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        end_quietly()
     except Exception as error:  # noqa: BLE001 - the last line of defence; reported as the bug it is
         return _report_bug(error)
     else:
         return status if isinstance(status, int) else SUCCESS
     return SUCCESS
+
+
+def end_quietly() -> None:
+    """Whoever read the output has enough. Python would complain once more when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(code: str, message: str, details: dict[str, Any], status: int) -> int:

@@ -16,10 +16,11 @@ from batchlake.cli.options import (
     lake_option,
     open_lake,
     output_option,
+    quiet_option,
     read_filter_option,
     source_option,
 )
-from batchlake.cli.writing import write_document, write_text
+from batchlake.cli.writing import write_document
 
 _DIFFERENCES: Final = 1
 
@@ -38,6 +39,7 @@ _DIFFERENCES: Final = 1
 @click.option("--patterns", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Your own response patterns (TOML).")  # fmt: skip
 @output_option
+@quiet_option
 @format_option(DOCUMENT_FORMATS)
 def analytics_command(
     lake_path: Path,
@@ -49,6 +51,7 @@ def analytics_command(
     every: Literal["hour", "day"],
     patterns: Path | None,
     output: Path | None,
+    quiet: bool,
     output_format: str,
 ) -> None:
     """Every metric over the calls that match: the whole lake, a batch, or any filter."""
@@ -61,7 +64,7 @@ def analytics_command(
         every=every,
         patterns=patterns,
     )
-    write_document(answer, output_format, output)
+    write_document(answer, output_format, output, quiet=quiet)
 
 
 @click.command("audit")
@@ -73,6 +76,7 @@ def analytics_command(
 @click.option("--fail-on-difference", is_flag=True, help="Exit 1 where a figure differs.")
 @source_option
 @output_option
+@quiet_option
 @format_option(DOCUMENT_FORMATS)
 def audit_command(
     batch_id: str | None,
@@ -83,13 +87,14 @@ def audit_command(
     fail_on_difference: bool,
     source: str | None,
     output: Path | None,
+    quiet: bool,
     output_format: str,
 ) -> None:
     """Each figure that a platform reported beside the one recomputed, of one batch or of all."""
     found = open_lake(lake_path, at).audit(
         batch_id, read_filter_option(filter_text), only_differences=only_differences, source=source
     )
-    write_document(found, output_format, output)
+    write_document(found, output_format, output, quiet=quiet)
     if fail_on_difference and found.differs:
         raise click.exceptions.Exit(_DIFFERENCES)
 
@@ -100,6 +105,7 @@ def audit_command(
 @at_option
 @source_option
 @output_option
+@quiet_option
 @format_option(DOCUMENT_FORMATS)
 def progress_command(
     batch_id: str,
@@ -107,22 +113,25 @@ def progress_command(
     at: str | None,
     source: str | None,
     output: Path | None,
+    quiet: bool,
     output_format: str,
 ) -> None:
     """How far a batch is: done of total, rate, estimated completion, and the history of its exports."""
     found = open_lake(lake_path, at).progress(batch_id, source=source)
-    write_document(found, output_format, output)
+    chart = ""
     if output_format == "table":
         from batchlake.analytics import progress_chart
 
-        write_text(progress_chart(found), output)
+        chart = f"{progress_chart(found)}\n"
+    write_document(found, output_format, output, foot=chart, quiet=quiet)
 
 
 @click.command("metrics")
 @output_option
+@quiet_option
 @format_option(REPORT_FORMATS)
-def metrics_command(output: Path | None, output_format: str) -> None:
+def metrics_command(output: Path | None, quiet: bool, output_format: str) -> None:
     """What each metric means: definition, numerator, denominator, unit, and the file that computes it."""
     from batchlake.analytics import definitions
 
-    write_document(definitions(), output_format, output)
+    write_document(definitions(), output_format, output, quiet=quiet)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
 
 from batchlake import __version__
-from batchlake.cli.failures import run_guarded
+from batchlake.cli.failures import SUCCESS, end_quietly, run_guarded
 
 VERBS: Final = {
     "ingest": ("ingesting", "Read exports into the lake."),
@@ -64,6 +64,14 @@ class _Verbs(click.Group):
             nearest = get_close_matches(args[0], VERBS, n=1)
             hint = f" Did you mean `{nearest[0]}`?" if nearest else ""
             raise click.UsageError(f"No such verb: {args[0]!r}.{hint}", ctx) from error
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Click would exit with 1, which is "not found" here.
+            end_quietly()
+            return SUCCESS
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from batchlake.cli.failures import note_format
+from batchlake.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from batchlake.filters import Filter
@@ -128,14 +129,25 @@ def read_filter_option(text: str | None) -> Filter | None:
 
 def _text_of(given: str) -> str:
     if given == "-":
-        return sys.stdin.read()
+        return standard_input()
     if given.startswith("@"):
         path = Path(given[1:])
         try:
             return path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise click.ClickException(f"cannot read the filter file {str(path)!r}: {error}") from error
+            raise unreadable("filter file", path, error) from error
     return given
+
+
+def standard_input() -> str:
+    """All text on standard input, none where that is closed."""
+    return sys.stdin.read() if sys.stdin else ""
+
+
+def unreadable(what: str, path: Path, error: OSError | UnicodeDecodeError) -> InvalidRequest:
+    """The error for a file that was named and can't be read as text."""
+    why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+    return InvalidRequest(f"cannot read the {what} {str(path)!r}: {why}. Name another.", path=str(path))
 
 
 def note(message: str, *, quiet: bool = False) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -17,8 +18,14 @@ from batchlake.cli.options import (
     output_option,
     quiet_option,
     read_filter_option,
+    standard_input,
+    unreadable,
 )
 from batchlake.cli.writing import BINARY_FORMATS, opened, write_rows_to
+from batchlake.errors import InvalidRequest
+
+_SPACED_FORMATS: Final = frozenset({"table", "markdown"})
+"""Those in which a blank line parts one result from the next."""
 
 
 @click.command("sql")
@@ -59,9 +66,11 @@ def sql_command(
     Statements run read-only over the tables and views of the lake; `selected_calls` and `selected_segments`
     are the calls and utterances that --filter leaves.
     """
+    if command_text is not None and file is not None:
+        raise click.UsageError("-c and -f are two sources of statements; give one of them.")
     lake = open_lake(lake_path, at, memory_limit=memory_limit, threads=threads)
     wanted = read_filter_option(filter_text)
-    if command_text is None and file is None and sys.stdin.isatty():
+    if command_text is None and file is None and sys.stdin and sys.stdin.isatty():
         from batchlake.console import run_console
 
         run_console(
@@ -77,8 +86,12 @@ def sql_command(
     with lake.session(wanted, timeout_seconds=timeout_seconds) as session, opened(output) as target:
         for number, rows in enumerate(session.run(text)):
             if number and output_format in BINARY_FORMATS:
-                raise click.ClickException(f"{output_format} holds one result; ask one query at a time")
+                raise InvalidRequest(f"{output_format} holds one result. Ask one query at a time.")
+            if number and output_format in _SPACED_FORMATS:
+                target.write(b"\n")
             write_rows_to(target, rows, output_format, max_rows=max_rows, excel_safe=excel_safe, quiet=quiet)
+            # The next statement may take its time.
+            target.flush()
 
 
 @click.command("views")
@@ -94,8 +107,8 @@ def views_command(lake_path: Path, at: str | None, output: Path | None) -> None:
 def _text_of(file: Path | None) -> str:
     """The statements of a file, of standard input without one."""
     if file is None:
-        return sys.stdin.read()
+        return standard_input()
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"cannot read {str(file)!r}: {error}") from error
+        raise unreadable("file", file, error) from error

@@ -44,6 +44,7 @@ def batches_command(
 @click.option("--include-transcripts", is_flag=True, help="With each call's transcript.")
 @source_option
 @output_option
+@quiet_option
 @format_option(DOCUMENT_FORMATS)
 def batch_command(
     batch_id: str,
@@ -54,6 +55,7 @@ def batch_command(
     include_transcripts: bool,
     source: str | None,
     output: Path | None,
+    quiet: bool,
     output_format: str,
 ) -> None:
     """One batch in the documented shape, every figure recomputed from the calls held.
@@ -68,7 +70,7 @@ def batch_command(
             lake.write_batch(file, batch_id, wanted, include_analytics, include_transcripts, source=source)
     else:
         details = lake.batch(batch_id, wanted, include_analytics, include_transcripts, source=source)
-        write_document(details, output_format, output)
+        write_document(details, output_format, output, quiet=quiet)
 
 
 @click.command("call")
@@ -77,12 +79,20 @@ def batch_command(
 @at_option
 @source_option
 @output_option
+@quiet_option
 @format_option(DOCUMENT_FORMATS)
 def call_command(
-    call_id: str, lake_path: Path, at: str | None, source: str | None, output: Path | None, output_format: str
+    call_id: str,
+    lake_path: Path,
+    at: str | None,
+    source: str | None,
+    output: Path | None,
+    quiet: bool,
+    output_format: str,
 ) -> None:
     """One call with everything known of it, in the documented shape."""
-    write_document(open_lake(lake_path, at).call(call_id, source=source), output_format, output)
+    found = open_lake(lake_path, at).call(call_id, source=source)
+    write_document(found, output_format, output, quiet=quiet)
 
 
 @click.command("calls")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -10,9 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
-import click
-
 from batchlake.cli.options import note
+from batchlake.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from batchlake.result import Result
@@ -23,16 +21,25 @@ BINARY_FORMATS: Final = frozenset({"parquet", "xlsx"})
 
 @contextmanager
 def opened(output: Path | None) -> Iterator[IO[bytes]]:
-    """The binary file to write to; standard output without `-o`."""
+    """The binary file to write to, standard output without `-o`.
+
+    Raises:
+        InvalidRequest: the file can't be written; what was there before still is.
+    """
     if output is None:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
+    from batchlake.output import replacing
+
     try:
-        with output.open("wb") as file:
+        with replacing(output) as file:
             yield file
     except OSError as error:
-        raise click.ClickException(f"cannot write {str(output)!r}: {error.strerror or error}") from error
+        raise InvalidRequest(
+            f"cannot write {str(output)!r}: {error.strerror or error}. Name another file with -o.",
+            path=str(output),
+        ) from error
 
 
 def write_rows(
@@ -62,7 +69,7 @@ def write_rows_to(
     from batchlake import output as formats
 
     if output_format in BINARY_FORMATS and _is_terminal(file):
-        raise click.ClickException(f"{output_format} is no text for a terminal; give -o FILE")
+        raise InvalidRequest(f"{output_format} is no text for a terminal. Give -o FILE.")
     left_out = formats.write_rows(
         answer, output_format, file, max_rows=max_rows, excel_safe=excel_safe, **_layout(file)
     )
@@ -70,14 +77,17 @@ def write_rows_to(
         note(left_out, quiet=quiet)
 
 
-def write_document(document: Any, output_format: str, output: Path | None) -> None:
-    """Write one document: a model, or a list of models."""
+def write_document(
+    document: Any, output_format: str, output: Path | None, *, foot: str = "", quiet: bool = False
+) -> None:
+    """Write one document, a model or a list of models, with lines of text after it."""
     from batchlake import output as formats
 
     with opened(output) as file:
         left_out = formats.write_document(document, output_format, file, **_layout(file))
+        file.write(foot.encode())
     if left_out:
-        note(left_out)
+        note(left_out, quiet=quiet)
 
 
 def _is_terminal(file: IO[bytes]) -> bool:
@@ -88,13 +98,6 @@ def _layout(file: IO[bytes]) -> dict[str, Any]:
     """Width and colour, which depend on the terminal; the format never does."""
     if not _is_terminal(file):
         return {}
-    return {"width": shutil.get_terminal_size().columns, "colour": "NO_COLOR" not in os.environ}
+    from batchlake.output import takes_colour
 
-
-def write_text(text: str, output: Path | None) -> None:
-    """Write lines of text, after what the file of `-o` already holds."""
-    if output is None:
-        click.echo(text)
-    else:
-        with output.open("a", encoding="utf-8") as file:
-            file.write(text + "\n")
+    return {"width": shutil.get_terminal_size().columns, "colour": takes_colour(sys.stdout)}

@@ -2,5 +2,15 @@
 
 from batchlake.output.documents import DOCUMENT_FORMATS, write_document
 from batchlake.output.rows import BINARY_FORMATS, ROW_FORMATS, Limited, write_rows
+from batchlake.output.target import replacing, takes_colour
 
-__all__ = ["BINARY_FORMATS", "DOCUMENT_FORMATS", "ROW_FORMATS", "Limited", "write_document", "write_rows"]
+__all__ = [
+    "BINARY_FORMATS",
+    "DOCUMENT_FORMATS",
+    "ROW_FORMATS",
+    "Limited",
+    "replacing",
+    "takes_colour",
+    "write_document",
+    "write_rows",
+]

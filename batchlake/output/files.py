@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import math
+import shutil
+import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from batchlake.cells import text
 from batchlake.errors import InvalidRequest
 from batchlake.rows import Row, Rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SHEET_ROWS: Final = 1_048_575
 """Rows below the head of a sheet."""
@@ -29,17 +35,11 @@ def write_parquet(rows: Rows, file: IO[bytes], max_rows: int | None = None) -> b
     Raises:
         InvalidRequest: a column has a type that Arrow writes to no Parquet file.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     reader = rows.reader()
     for field in reader.schema:
-        if pa.types.is_interval(field.type):
-            raise InvalidRequest(
-                f"the column {field.name!r} is an INTERVAL, which a Parquet file doesn't hold. "
-                f"Make seconds of it: extract(epoch from {field.name}).",
-                column=field.name,
-            )
+        _check_parquet(field)
     left = max_rows
     with pq.ParquetWriter(file, reader.schema, compression="zstd") as writer:
         for batch in reader:
@@ -51,6 +51,23 @@ def write_parquet(rows: Rows, file: IO[bytes], max_rows: int | None = None) -> b
     return False
 
 
+def _check_parquet(field: pa.Field) -> None:
+    """Nothing, where Arrow writes a column to a Parquet file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        pq.ParquetWriter(io.BytesIO(), pa.schema([field])).close()
+    except pa.ArrowNotImplementedError as error:
+        interval = pa.types.is_interval(field.type)
+        kind = "an INTERVAL" if interval else f"of type {field.type}"
+        instead = f"seconds of it: extract(epoch from {field.name})" if interval else "text of it: ::varchar"
+        raise InvalidRequest(
+            f"the column {field.name!r} is {kind}, which a Parquet file doesn't hold. Make {instead}.",
+            column=field.name,
+        ) from error
+
+
 def write_xlsx(columns: Sequence[str], rows: Iterable[Row], file: IO[bytes]) -> list[str]:
     """Write a workbook of one sheet; returns notes of what a sheet can't hold.
 
@@ -59,21 +76,25 @@ def write_xlsx(columns: Sequence[str], rows: Iterable[Row], file: IO[bytes]) -> 
     """
     import xlsxwriter
 
-    book = xlsxwriter.Workbook(
-        file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
-    # The same rows make the same bytes.
-    book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})
-    sheet = _Sheet(book)
-    sheet.head(columns)
-    try:
-        for row in rows:
-            if sheet.rows == _SHEET_ROWS:
-                sheet.full = True
-                break
-            sheet.add(row)
-    finally:
-        book.close()
+    # XlsxWriter takes a pipe that closes for a fault of its own.
+    with tempfile.TemporaryFile() as whole:
+        book = xlsxwriter.Workbook(
+            whole, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        )
+        # The same rows make the same bytes.
+        book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})
+        sheet = _Sheet(book)
+        sheet.head(columns)
+        try:
+            for row in rows:
+                if sheet.rows == _SHEET_ROWS:
+                    sheet.full = True
+                    break
+                sheet.add(row)
+        finally:
+            book.close()
+        whole.seek(0)
+        shutil.copyfileobj(whole, file)
     return sheet.notes()
 
 

@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from batchlake.errors import LakeLocked, LakeNotWritable
 
 
@@ -31,6 +29,9 @@ def writer_lock(root: Path, *, wait_seconds: float = 0) -> Iterator[None]:
         LakeLocked: another writer holds it; says which and since when.
         LakeNotWritable: the folder can't be made or written.
     """
+    # Reading takes no lock.
+    from filelock import FileLock, Timeout
+
     holder = root / "_lock.json"
     try:
         root.mkdir(parents=True, exist_ok=True)

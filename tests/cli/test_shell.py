@@ -177,15 +177,6 @@ def test_sql_reads_standard_input(lake: Path) -> None:
     assert answer.stdout == "calls\n31\n"
 
 
-def test_a_broken_pipe_is_quiet(lake: Path) -> None:
-    """Whoever reads may stop: no complaint, no traceback."""
-    verb = "sql -c 'from range(1000000)' --format csv"
-    command = f"'{sys.executable}' -m batchlake {verb} --lake '{lake}' | head -n 1"
-    answer = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
-    assert answer.stdout == "range\n"
-    assert answer.stderr == ""
-
-
 def test_interrupted_it_leaves_the_lake_as_it_was(tmp_path: Path) -> None:
     """Ctrl-C exits 130 with a sentence, and the lake can be written again at once."""
     export = tmp_path / "large.ndjson"

@@ -78,10 +78,18 @@ def test_an_unknown_format_is_refused() -> None:
         written("select 1", "yaml")
 
 
-def test_an_interval_is_no_parquet() -> None:
-    """The column is named, with what to do."""
-    with pytest.raises(InvalidRequest, match=r"'length' is an INTERVAL.*extract\(epoch from length\)"):
-        written("select interval '1 day' as length", "parquet")
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("interval '1 day'", r"'a' is an INTERVAL.*Make seconds of it: extract\(epoch from a\)"),
+        ("[interval '1 day']", r"'a' is of type list<.*interval>.*Make text of it: ::varchar"),
+        ("union_value(x := 1)", r"'a' is of type sparse_union<.*Make text of it: ::varchar"),
+    ],
+)
+def test_what_parquet_does_not_hold_is_said(value: str, says: str) -> None:
+    """The column is named, with its type and what to do."""
+    with pytest.raises(InvalidRequest, match=says):
+        written(f"select {value} as a", "parquet")
 
 
 def test_columns_of_one_name_lose_nothing() -> None:
@@ -100,6 +108,15 @@ def test_a_sheet_tells_what_it_lacks() -> None:
     assert sheet.count("😀") == 32_767 // 2
     assert "<t>1234567890123456789</t>" in sheet
     assert "<v>12345678901234.5</v>" in sheet
+
+
+def test_a_full_sheet_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows beyond what a sheet holds are left out, and that is said (at 3 rows here: a million take a while)."""
+    monkeypatch.setattr("batchlake.output.files._SHEET_ROWS", 3)
+    file = io.BytesIO()
+    assert write_rows(result("from range(3)"), "xlsx", file) == ""
+    note = write_rows(result("from range(4)"), "xlsx", file)
+    assert note == "A sheet holds 3 rows; the others are left out."
 
 
 @pytest.mark.parametrize("begun", ["=", "+", "-", "@", "\t=", "\r", "\n", "  =", "＝", "＠"])

@@ -1,0 +1,204 @@
+"""Where a verb's output goes: pipes that close, files, terminals, notes; as real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from tests.sql_lake import make_lake
+
+ROOT = Path(__file__).parents[2]
+SLOW = "select count(*) from range(100_000_000_000) t(i) where i % 7 = 3"
+MODULE = [sys.executable, "-m", "batchlake"]
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_lake(tmp_path_factory.mktemp("output")).root
+
+
+def run(
+    lake: Path, *arguments: str | Path, stdin: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """`python -m batchlake` over the lake."""
+    return subprocess.run(
+        [*MODULE, *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=120,
+        check=False, env=os.environ | {"BATCHLAKE_LAKE": str(lake)} | environment,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "calls", "calls --format xlsx", "calls --format parquet", "batches", "runs", "exports", "problems",
+        "sql -f script.sql", "metrics", "batch b1", "audit --format table", "views", "filter schema", "check",
+    ],
+)  # fmt: skip
+def test_a_closed_pipe_is_quiet(lake: Path, tmp_path: Path, arguments: str) -> None:
+    """Whoever reads may stop before the first byte: status 0, no complaint."""
+    (tmp_path / "script.sql").write_text("from calls", encoding="utf-8")
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [*MODULE, *arguments.split()], stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60,
+        check=False, cwd=tmp_path, env=os.environ | {"BATCHLAKE_LAKE": str(lake), "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    os.close(writing)
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_reader_that_has_enough_ends_the_query(lake: Path) -> None:
+    """Of endless rows `head` takes one, and the verb ends."""
+    verb = "sql -c 'from range(100000000000)' --format csv"
+    command = f"'{sys.executable}' -m batchlake {verb} --lake '{lake}' | head -n 1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("range\n0\n", "")
+
+
+def test_the_format_does_not_depend_on_the_terminal(lake: Path) -> None:
+    """A terminal gets the same table as a pipe, coloured unless NO_COLOR says something."""
+    arguments = ["-m", "batchlake", "sql", "-c", "select null as nothing, 1 as one", "--lake", str(lake)]
+    piped = run(lake, *arguments[2:]).stdout
+    shown = {}
+    for wanted in ("", "1"):
+        environment = os.environ | {"NO_COLOR": wanted, "TERM": "xterm"}
+        output = pexpect.run(
+            f"{sys.executable} " + " ".join(f"'{word}'" for word in arguments), env=environment, timeout=60
+        )
+        shown[wanted] = output.decode().replace("\r\n", "\n")
+    assert shown["1"] == piped == "nothing  one\n───────  ───\nNULL       1\n"
+    assert "\x1b[1m" in shown[""]
+    assert shown[""].replace("\x1b[1m", "").replace("\x1b[2m", "").replace("\x1b[0m", "") == piped
+
+
+def test_binary_formats_spare_the_terminal(lake: Path) -> None:
+    """A Parquet file on the screen is refused with what to do instead; in a pipe it is written."""
+    command = f"{sys.executable} -m batchlake calls --format parquet --lake {lake}"
+    output, status = pexpect.run(command, withexitstatus=True, timeout=60)
+    assert (status, b"Give -o FILE" in output) == (2, True)
+
+
+def test_notes_go_to_standard_error_and_can_be_silenced(lake: Path) -> None:
+    """Truncation is announced beside the data; `-q` silences that and no error."""
+    told = run(lake, "calls", "--max-rows", "1", "--format", "csv")
+    assert told.stderr == "Only the first row is shown; --max-rows N shows more.\n"
+    quiet = run(lake, "calls", "--max-rows", "1", "--format", "csv", "-q")
+    assert (quiet.stdout, quiet.stderr) == (told.stdout, "")
+    assert run(lake, "sql", "-q", "-c", "selec").stderr.startswith("batchlake: syntax error")
+
+
+@pytest.mark.parametrize("verb", ["batch b1", "call c1", "analytics", "audit", "progress b1", "metrics"])
+def test_documents_can_be_quiet_too(lake: Path, verb: str) -> None:
+    """Every verb that answers takes `-q`."""
+    done = run(lake, *verb.split(), "-q")
+    assert (done.returncode, done.stderr) == (0, "")
+    json.loads(done.stdout if verb != "metrics" else "{}")
+
+
+def test_several_results_stand_apart(lake: Path) -> None:
+    """A blank line parts tables; of JSON lines there is nothing to part."""
+    text = "select 1 as a; create temp table b as select 2 as b; from b"
+    assert run(lake, "sql", "-c", text).stdout == "a\n─\n1\n\nb\n─\n2\n"
+    assert run(lake, "sql", "--format", "ndjson", stdin=text).stdout == '{"a":1}\n{"b":2}\n'
+
+
+def test_the_first_error_stops_the_rest(lake: Path, tmp_path: Path) -> None:
+    """From a file: what stands before the error is answered, exit 1; with two sources nothing is, exit 2."""
+    script = tmp_path / "script.sql"
+    script.write_text("select 1 as a;\nselect 'é', nope;\nselect 3", encoding="utf-8")
+    done = run(lake, "sql", "-f", script, "--format", "csv")
+    assert (done.returncode, done.stdout) == (1, "a\n1\n")
+    assert "line 2, column 13:\n  select 'é', nope;\n              ^" in done.stderr
+    assert run(lake, "sql", "-f", script, "-c", "select 1").returncode == 2
+    assert run(lake, "sql", stdin="").stdout == ""
+
+
+FAULTY = {
+    "a file that isn't there": (("sql", "-f", "nowhere.sql"), 2, "cannot read the file 'nowhere.sql'"),
+    "a folder": (("sql", "-f", "."), 2, "cannot read the file '.'"),
+    "a target that can't be": (("sql", "-c", "select 1", "-o", "/no/x.csv"), 2, "cannot write '/no/x.csv'"),
+    "two results in a file": (
+        ("sql", "-c", "select 1; select 2", "--format", "xlsx", "-o", "/dev/null"), 2, "holds one result",
+    ),
+    "a memory limit that is none": (("sql", "-c", "select 1", "--memory", "lots"), 2, "'lots' is no memory"),
+    "a memory limit of nothing": (("sql", "-c", "select 1", "--memory", "1KB"), 2, "memory is not enough"),
+    "a limit of time": (("sql", "-c", SLOW, "--timeout", "0.2"), 4, "stopped after 0.2 s"),
+    "another file": (("sql", "-c", "from read_text('/etc/passwd')"), 1, "no file besides"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_what_goes_wrong_has_a_status_and_a_sentence(lake: Path, name: str) -> None:
+    """A sentence on standard error, nothing on standard output, and never a traceback."""
+    arguments, status, says = FAULTY[name]
+    done = run(lake, *arguments)
+    assert done.returncode == status, done.stderr
+    assert done.stderr.startswith("batchlake: ")
+    assert says in done.stderr
+    assert "bug" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_closed_input_is_no_input(lake: Path) -> None:
+    """Where standard input is closed, as under some schedulers, there is nothing to run."""
+    command = f"'{sys.executable}' -m batchlake sql --lake '{lake}' <&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_ctrl_c_is_130(lake: Path) -> None:
+    """A query that is interrupted ends at once, with a sentence; what was answered before stands."""
+    with subprocess.Popen(
+        [*MODULE, "sql", "-c", f"select 1 as a; {SLOW}", "--format", "csv", "--lake", lake],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout
+        assert process.stdout.readline() + process.stdout.readline() == "a\n1\n"
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.strip() == "Interrupted; the lake is as it was."
+
+
+def test_a_file_is_replaced_when_its_successor_is_whole(lake: Path, tmp_path: Path) -> None:
+    """`-o` leaves an older file as it was when something fails, keeps its permissions, leaves no litter."""
+    target = tmp_path / "out.csv"
+    target.write_text("older", encoding="utf-8")
+    target.chmod(0o640)
+    bad = "select if(i < 100_000, i, error('boom')::int) as i from range(200_000) t(i)"
+    assert run(lake, "sql", "-c", bad, "--format", "csv", "-o", target).returncode == 1
+    assert target.read_text(encoding="utf-8") == "older"
+    assert run(lake, "sql", "-c", "select 1 as a", "--format", "csv", "-o", target).returncode == 0
+    assert target.read_text(encoding="utf-8") == "a\n1\n"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_links_and_devices_are_written_through(lake: Path, tmp_path: Path) -> None:
+    """A link stays a link, and /dev/stdout is standard output."""
+    target, link = tmp_path / "real.csv", tmp_path / "link.csv"
+    link.symlink_to(target)
+    query = ("sql", "-c", "select 1 as a", "--format", "csv", "-o")
+    assert run(lake, *query, link).returncode == 0
+    assert link.is_symlink()
+    assert target.read_text(encoding="utf-8") == "a\n1\n"
+    assert run(lake, *query, "/dev/stdout").stdout == "a\n1\n"
+
+
+def test_a_chart_goes_to_the_same_file(lake: Path, tmp_path: Path) -> None:
+    """`progress --format table -o FILE` holds what standard output would."""
+    shown = run(lake, "progress", "b1", "--format", "table").stdout
+    run(lake, "progress", "b1", "--format", "table", "-o", tmp_path / "progress.txt")
+    assert (tmp_path / "progress.txt").read_text(encoding="utf-8").splitlines()[:3] == shown.splitlines()[:3]
