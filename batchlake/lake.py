@@ -269,7 +269,14 @@ class Lake:
         return Session(self._state.engine(), selection, timeout_seconds=timeout_seconds)
 
     def connect(self) -> Connection:
-        """A DuckDB connection of your own with tables, views and comments in place, and nothing forbidden."""
+        """A DuckDB connection of your own with tables, views and comments in place, and nothing forbidden.
+
+        It is in memory, shows the lake as it is now until a `vacuum` takes the files away, and ends with
+        `close` or a `with` block. Its errors are DuckDB's own; use a `cursor()` of it in each thread.
+
+        Raises:
+            LakeNotFound, LakeTooNew, LakeDamaged: there is nothing to connect to.
+        """
         from batchlake import views
 
         return views.connection(self._state.files(self._state.version()))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from batchlake.errors import QueryError
-from batchlake.widths import display_width, printable
+from batchlake.widths import cut, display_width, printable
 
 MAX_DEPTH: Final = 200
 """Brackets within brackets. DuckDB 2.0 needs seconds for 2,000 that are never closed, and dies of 20,000."""
@@ -20,8 +20,8 @@ MAX_DEPTH: Final = 200
 MAX_WORDS: Final = 10_000
 """Words and operators of one statement, values and commas not counted. DuckDB dies of 20,000 unions."""
 
-_AROUND: Final = 50
-"""Characters that are shown of a line on each side of a fault."""
+_AROUND: Final = 36
+"""Columns of a terminal that a line takes on each side of a fault; what is beyond is left out."""
 
 _TOKEN: Final = re.compile(
     r"""
@@ -169,8 +169,12 @@ def pointed(text: str, position: int) -> str:
     start = before.rfind("\n") + 1
     line = text[start:].partition("\n")[0].rstrip("\r")
     column = position - start
-    first = max(0, column - _AROUND) if len(line) > 2 * _AROUND else 0
-    lead, shown = ("…" if first else ""), line[first : first + 2 * _AROUND]
-    caret = display_width(lead + printable(shown[: column - first]))
-    where = f"line {number}, column {column + 1}:"
-    return f"{where}\n  {lead}{printable(shown)}\n  {' ' * caret}^"
+    before, after = printable(line[:column]), printable(line[column:])
+    if display_width(before + after) > 2 * _AROUND:
+        first = len(before)
+        while first and display_width(before[first - 1 :]) < _AROUND:
+            first -= 1
+        before = f"…{before[first:]}" if first else before
+        after = cut(after, 2 * _AROUND - display_width(before))
+    caret = " " * display_width(before)
+    return f"line {number}, column {column + 1}:\n  {before}{after}\n  {caret}^"

@@ -65,8 +65,30 @@ def ingest() -> str:
     return f"```text\n{report}\n```"
 
 
+def console() -> str:
+    """A screen of the console as it is drawn at a terminal, without the times that change from run to run."""
+    import batchlake
+    from tests.console.terminal import CTRL_C, CTRL_D, ENTER, TAB, Terminal
+
+    with tempfile.TemporaryDirectory() as folder:
+        lake = batchlake.open(Path(folder) / "lake")
+        lake.ingest(ROOT / "sample_data")
+        terminal = Terminal(lake, Path(folder), lines=40, columns=100, NO_COLOR="1")
+        terminal.ask('\\filter {"duration": {"min": 30}}', "selects all again.")
+        terminal.type("select status, count(*) as calls, sum(cost) as cost" + ENTER)
+        terminal.see("...")
+        terminal.ask("from selected_calls group by all order by all;", " in ")
+        terminal.ask("select call_id, price from calls;", "line 1")
+        terminal.type("select sentiment_" + TAB)
+        terminal.see("The platform's one word for it")
+        screen = re.sub(r"in \d+ ms|in \d+\.\d\d s", "in 7 ms", terminal.shown())
+        assert terminal.leave(CTRL_C + CTRL_D) == 0
+    return f"```text\n{screen}\n```"
+
+
 PARTS: Final[dict[str, Callable[[], str]]] = {
     "ingest": ingest,
+    "console": console,
     "verbs": verbs,
     "filter": filters,
     "metrics": metrics,

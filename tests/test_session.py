@@ -7,11 +7,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from batchlake import views
 from batchlake.errors import BatchlakeError, QueryError, QueryTimeout
 from batchlake.lake import Lake
 from batchlake.session import Session
@@ -327,27 +330,46 @@ def test_comments_are_in_the_catalogue(session: Session) -> None:
     ) == [[("Length of the call in seconds",)]]
 
 
-def test_the_raw_connection_has_everything(lake: Lake, tmp_path: Path) -> None:
-    """`lake.connect` hands out a DuckDB with the same views, which forbids nothing."""
+def test_the_raw_connection_has_everything(tmp_path: Path) -> None:
+    """`lake.connect` hands out a DuckDB with all views, which forbids nothing and stays as it is."""
+    lake = make_lake(tmp_path)
+    count = "select count(*) from calls"
     with lake.connect() as connection:
-        assert connection.execute("select count(*) from batch_overview").fetchall() == [(4,)]
+        for relation in views.relations():
+            found = connection.execute(f"select count(*) from {relation.name}").fetchone()
+            assert found == tuple(*lake.sql(f"select count(*) from {relation.name}").rows())
+        without = "select count(*) from duckdb_columns() where comment is null and not internal"
+        assert connection.execute(without).fetchone() == (0,)
         connection.execute(f"copy (select 1 as a) to '{tmp_path / 'out.csv'}'")
+        (tmp_path / "more.json").write_text('{"call": {"id": "new"}}', encoding="utf-8")
+        lake.ingest(tmp_path / "more.json")
+        assert connection.execute(count).fetchone() == (8,)
+        with ThreadPoolExecutor(4) as threads:
+            counts = threads.map(lambda _: connection.cursor().execute(count).fetchone(), range(8))
+            assert list(counts) == [(8,)] * 8
+        with pytest.raises(duckdb.BinderException, match="nope"):
+            connection.execute("select nope from calls")
+    with pytest.raises(duckdb.ConnectionException):
+        connection.execute(count)
     assert (tmp_path / "out.csv").read_text(encoding="utf-8") == "a\n1\n"
+    with lake.connect() as connection:
+        assert connection.execute(count).fetchone() == (9,)
 
 
 @pytest.mark.parametrize("row_format", ["table", "json", "ndjson", "csv", "markdown"])
 def test_a_small_question_starts_fast(lake: Lake, row_format: str) -> None:
-    """No slow library is imported for a query and its rows as text."""
+    """`batchlake sql -c` imports no slow library for rows as text."""
     program = (
-        "import sys, batchlake\n"
-        "from batchlake.output import write_rows\n"
-        "for rows in batchlake.open(sys.argv[1]).session().run('select 1'):\n"
-        "    write_rows(rows, sys.argv[2], sys.stdout.buffer)\n"
-        "slow = 'numpy pandas polars prompt_toolkit pyarrow pydantic pygments rich sqlglot xlsxwriter'\n"
+        "import sys\n"
+        "from batchlake.cli.main import cli\n"
+        "cli.main(sys.argv[1:], standalone_mode=False)\n"
+        "slow = 'asyncio filelock httpx2 msgspec numpy pandas polars prompt_toolkit pyarrow pydantic '\n"
+        "slow += 'pygments rich sqlglot watchfiles xlsxwriter zstandard'\n"
         "sys.exit(' '.join(set(slow.split()) & set(sys.modules)) or 0)\n"
     )
+    arguments = ["sql", "-c", "select 1", "--format", row_format, "--lake", str(lake.root)]
     done = subprocess.run(
-        [sys.executable, "-c", program, str(lake.root), row_format],
+        [sys.executable, "-c", program, *arguments],
         capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1],
     )  # fmt: skip
     assert (done.stderr, done.returncode) == ("", 0)

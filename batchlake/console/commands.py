@@ -5,6 +5,7 @@ In comes a line such as `\\format csv`, out goes something on the screen, or a c
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,7 @@ from batchlake.errors import InvalidRequest
 from batchlake.filters import parse_filter, select
 from batchlake.grids import Grid
 from batchlake.output import BINARY_FORMATS, ROW_FORMATS
+from batchlake.widths import display_width
 
 if TYPE_CHECKING:
     from batchlake.console.loop import Console
@@ -24,6 +26,7 @@ Command = Callable[["Console", str], None]
 
 _NOW: Final = "now"
 _ANY_WIDTH: Final = 1_000
+_NARROWEST: Final = 30
 
 
 def run(console: Console, line: str) -> None:
@@ -72,8 +75,8 @@ def _describe(console: Console, argument: str) -> None:
 
 
 def _metrics(console: Console, _: str) -> None:
-    rows = [(metric.name, metric.unit, metric.definition, metric.file) for metric in definitions()]
-    console.screen.page(_table(["metric", "unit", "definition", "file"], rows, console))
+    rows = [(metric.name, metric.unit, metric.file, metric.definition) for metric in definitions()]
+    console.screen.page(_table(["metric", "unit", "file", "definition"], rows, console))
 
 
 def _sql_of(console: Console, argument: str) -> None:
@@ -92,13 +95,15 @@ def _filter(console: Console, argument: str) -> None:
     if argument:
         text = Path(argument[1:]).read_text(encoding="utf-8") if argument.startswith("@") else argument
         console.select(parse_filter(text))
-    console.screen.note(f"selected_calls: {select(console.filter).description}")
+    back = " \\filter {} selects all again." if console.filter else ""
+    console.screen.note(f"selected_calls: {select(console.filter).description}{back}")
 
 
 def _at(console: Console, argument: str) -> None:
     if argument:
         console.go_to(None if argument == _NOW else argument)
-    console.screen.note(f"{console.lake!r}; \\at now is the newest state.")
+    back = "that is the newest state." if console.lake is console.newest else "\\at now leads back."
+    console.screen.note(f"{console.lake!r}: {back}")
 
 
 def _format(console: Console, argument: str) -> None:
@@ -129,18 +134,28 @@ def _quit(console: Console, _: str) -> None:
 
 
 def _table(names: list[str], rows: Sequence[tuple[str, ...]], console: Console) -> Iterator[str]:
-    return Grid(names, cell_width=_ANY_WIDTH, colour=console.screen.colour).lines(rows)
+    """A table as wide as the terminal: the words in its last column go over several lines."""
+    taken = sum(max(map(display_width, column)) + 2 for column in list(zip(names, *rows, strict=True))[:-1])
+    width = max(_NARROWEST, console.screen.width - taken)
+    lines: list[tuple[str, ...]] = []
+    for *first, words in rows:
+        for number, part in enumerate(textwrap.wrap(words, width) or [""]):
+            lines.append((*([""] * len(first) if number else first), part))
+    return Grid(names, cell_width=_ANY_WIDTH, colour=console.screen.colour).lines(lines)
 
 
 COMMANDS: Final[dict[str, tuple[Command, str]]] = {
     "\\d": (_describe, "lists tables and views; \\d calls tells the columns of one, with types and units"),
-    "\\metrics": (_metrics, "lists the metrics: unit, definition, the file that computes each"),
+    "\\metrics": (_metrics, "lists the metrics: unit, the file that computes each, definition"),
     "\\sql": (_sql_of, "\\sql METRIC shows that file; it pastes into the console"),
     "\\filter": (
         _filter,
         "\\filter {...} or @FILE sets selected_calls and selected_segments; {} is all calls",
     ),
-    "\\at": (_at, "\\at TIME or RUN reads the lake as it was; \\at now is the newest state again"),
+    "\\at": (
+        _at,
+        "\\at TIME or RUN reads the lake as it was, \\at now the newest state; your own tables stay behind",
+    ),
     "\\format": (_format, f"how rows are written: {', '.join(ROW_FORMATS)}"),
     "\\o": (_output, "\\o FILE writes the next answer to a file"),
     "\\help": (_help, "this list"),

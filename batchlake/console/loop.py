@@ -19,10 +19,12 @@ from batchlake.console.screen import Screen
 from batchlake.errors import BatchlakeError, InvalidRequest
 from batchlake.filters import select
 from batchlake.grids import Grid
-from batchlake.output import BINARY_FORMATS, Limited, write_rows
+from batchlake.output import BINARY_FORMATS, Limited, replacing, write_rows
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from prompt_toolkit import PromptSession
 
     from batchlake.filters import Filter
     from batchlake.lake import Lake
@@ -94,19 +96,22 @@ class Console:
         while True:
             completer.catalogue = self.catalogue
             try:
-                text = prompt.prompt()
+                self._turn(prompt)
             except KeyboardInterrupt:
+                # At the prompt, or once more while an answer is being stopped.
                 continue
             except EOFError:
                 return
-            try:
-                self.answer(text.strip())
-            except EOFError:
-                return
-            except KeyboardInterrupt:
-                self.screen.fault("Interrupted.")
-            except _FAULTS as error:
-                self.screen.fault(str(error))
+
+    def _turn(self, prompt: PromptSession[str]) -> None:
+        """Read one line and answer it."""
+        text = prompt.prompt().strip()
+        try:
+            self.answer(text)
+        except KeyboardInterrupt:
+            self.screen.fault("Interrupted.")
+        except _FAULTS as error:
+            self.screen.fault(str(error))
 
     def answer(self, text: str) -> None:
         """Run one line, a command or statements.
@@ -183,7 +188,7 @@ class Console:
         self.screen.note(f"{_duration(started)}. {note}".rstrip())
 
     def _write(self, rows: Rows, path: Path, started: float) -> None:
-        with path.open("wb") as file:
+        with replacing(path) as file:
             note = write_rows(
                 rows, self.row_format, file, max_rows=self._max_rows, excel_safe=self._excel_safe
             )

@@ -7,25 +7,26 @@ import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import chain
 from typing import Final
 
+from batchlake.output import takes_colour
 from batchlake.widths import display_width
 
 _RED, _DIM, _PLAIN = "\x1b[31m", "\x1b[2m", "\x1b[0m"
-_LESS: Final = "-SRFX"
-"""Long lines aren't folded but scrolled, colours are shown, and what fits on one page is only printed."""
+_LESS: Final = "-SRFX~"
+"""Long lines aren't folded but scrolled, colours are shown, what fits on one page is only printed, and lines
+beyond the end are blank."""
 
 
 class Screen:
     """The terminal, or whatever standard output is."""
 
     def __init__(self) -> None:
-        self.colour = (
-            sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-        )
+        self.colour = takes_colour(sys.stdout)
 
     @property
     def width(self) -> int:
@@ -84,6 +85,11 @@ class Screen:
                 _let_end(process)
 
     def _say(self, text: str, style: str) -> None:
+        """Print a text, its lines broken between words."""
+        text = "\n".join(
+            line if display_width(line) <= self.width else textwrap.fill(line, self.width)
+            for line in text.splitlines()
+        )
         sys.stdout.write(f"{style}{text}{_PLAIN}\n" if self.colour else f"{text}\n")
         sys.stdout.flush()
 

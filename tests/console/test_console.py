@@ -2,79 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pexpect
 import pytest
 
 from batchlake.lake import Lake
+from tests.console.terminal import CTRL_C, ENTER, PROMPT, TAB, UP, Terminal
 from tests.sql_lake import make_lake
 
-ROOT = Path(__file__).parents[2]
-PROGRAM = """
-import sys, batchlake
-from batchlake.console import run_console
-run_console(batchlake.open(sys.argv[1]), timeout_seconds=float(sys.argv[2]))
-"""
-PROMPT = "lake>"
-CTRL_C, CTRL_D, TAB, UP, ENTER = "\x03", "\x04", "\t", "\x1b[A", "\r"
 SLOW = "select count(*) from range(100_000_000_000) t(i) where i % 7 = 3;"
 
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     return make_lake(tmp_path_factory.mktemp("console"))
-
-
-class Terminal:
-    """A console running at a pseudo-terminal."""
-
-    def __init__(self, lake: Lake, state: Path, timeout_seconds: float = 60, **environment: str) -> None:
-        self.state = state
-        self.child = pexpect.spawn(
-            sys.executable,
-            ["-c", PROGRAM, str(lake.root), str(timeout_seconds)],
-            env={
-                "PATH": os.environ["PATH"],
-                "PYTHONPATH": str(ROOT),
-                "HOME": str(state),
-                "XDG_STATE_HOME": str(state),
-                "TERM": "xterm-256color",
-                "LANG": "C.UTF-8",
-                "PROMPT_TOOLKIT_NO_CPR": "1",
-                **environment,
-            },
-            dimensions=(30, 110),
-            encoding="utf-8",
-            timeout=10,
-        )
-        self.see(PROMPT)
-
-    def type(self, text: str) -> None:
-        self.child.send(text)
-
-    def see(self, text: str) -> str:
-        """Wait for a text; what came before it."""
-        self.child.expect_exact(text)
-        return str(self.child.before)
-
-    def ask(self, line: str, until: str) -> str:
-        """Type a line, and wait for a text in what it prints; all that came until the next prompt."""
-        self.type(line + ENTER)
-        before = self.see(until)
-        return before + until + self.see(PROMPT)
-
-    def leave(self) -> int:
-        self.type(CTRL_D)
-        self.child.expect(pexpect.EOF)
-        self.child.close()
-        return int(self.child.exitstatus or 0)
 
 
 @pytest.fixture(scope="module")
@@ -139,14 +83,10 @@ def test_own_things_are_completed(terminal: Terminal) -> None:
 def test_an_interrupt_stops_the_query_and_not_the_console(terminal: Terminal) -> None:
     """Ctrl-C during a query ends it within moments, at the prompt it clears the line."""
     terminal.type(SLOW + ENTER)
-    time.sleep(1)
-    began = time.monotonic()
-    terminal.type(CTRL_C)
-    terminal.see("Interrupted.")
-    assert time.monotonic() - began < 5
-    terminal.see(PROMPT)
+    terminal.interrupt("Interrupted.")
     terminal.type("nonsense that nobody means" + CTRL_C)
-    terminal.see(PROMPT)
+    terminal.ask("select 1;", "1 row in ")
+    terminal.type(CTRL_C * 5)
     terminal.ask("select 1;", "1 row in ")
 
 
@@ -287,8 +227,4 @@ def _colours(text: str) -> list[str]:
 
 def test_a_quit_is_a_quit(lake: Lake, tmp_path: Path) -> None:
     """`\\q` leaves with status 0, as Ctrl-D does."""
-    terminal = Terminal(lake, tmp_path)
-    terminal.type("\\q" + ENTER)
-    terminal.child.expect(pexpect.EOF)
-    terminal.child.close()
-    assert terminal.child.exitstatus == 0
+    assert Terminal(lake, tmp_path).leave("\\q" + ENTER) == 0
