@@ -62,7 +62,7 @@ class State:
         with self._opening:
             state = self.fixed.run_id if self.fixed else self._tables.newest_commit("runs")
             if self._opened is None or self._opened[0] != state:
-                self._opened = (state, self._open(self.version()))
+                self._opened = (state, self._open())
             return self._opened[1]
 
     def files(self, version: Version) -> dict[str, list[str]]:
@@ -70,7 +70,13 @@ class State:
         files = {name: self._tables.files(name, pin) for name, pin in version.pins.items()}
         return files | {"runs": self._tables.files("runs")}
 
-    def _open(self, version: Version) -> Engine:
+    def _open(self) -> Engine:
+        # DuckDB makes the folder when a question overflows memory, and removes it again.
+        spill = Path(tempfile.gettempdir()) / f"batchlake-{os.getpid()}"
+        engine = Engine(
+            str(self._tables.root), memory_limit=self.memory_limit, threads=self.threads, spill=spill
+        )
+        version = self.fixed or self.ledger.newest(engine)
         files = self.files(version)
         if self.fixed and not all(Path(file).exists() for table in files.values() for file in table):
             raise InvalidRequest(
@@ -78,11 +84,6 @@ class State:
                 "`batchlake runs` lists later ones.",
                 at=version.run_id,
             )
-        # DuckDB makes the folder when a question overflows memory, and removes it again.
-        spill = Path(tempfile.gettempdir()) / f"batchlake-{os.getpid()}"
-        engine = Engine(
-            str(self._tables.root), memory_limit=self.memory_limit, threads=self.threads, spill=spill
-        )
         views.show(engine, files)
         return engine
 

@@ -8,6 +8,7 @@ read at its newest version.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -37,14 +38,17 @@ class Ledger:
         self._tables = tables
         self._lake = str(tables.root)
 
-    def newest(self) -> Version:
+    def newest(self, engine: Engine | None = None) -> Version:
         """The lake as the newest finished run left it.
+
+        Args:
+            engine: reads the ledger, where there is one already: to start one takes longer than to read.
 
         Raises:
             LakeNotFound: no run has finished here.
             LakeTooNew: a newer batchlake wrote it.
         """
-        rows = self._rows("true", {})
+        rows = self._rows("true", {}, engine=engine)
         if not rows:
             raise LakeNotFound(self._lake, "no ingest has finished there")
         return _version(rows[0])
@@ -98,17 +102,19 @@ class Ledger:
         if len(self._tables.files("runs")) > _MOST_FILES:
             writer.compact("runs")
 
-    def _rows(self, condition: str, params: Mapping[str, Any], most: int | None = 1) -> list[dict[str, Any]]:
+    def _rows(
+        self, condition: str, params: Mapping[str, Any], most: int | None = 1, engine: Engine | None = None
+    ) -> list[dict[str, Any]]:
         """The runs for which the condition holds, newest first, at most so many (None: all)."""
         if not self._tables.exists("runs"):
             raise LakeNotFound(self._lake)
-        with Engine(self._lake) as engine:
-            engine.run(view_of(RUNS, self._tables.files("runs")))
-            newest_format = engine.row("select max(format_version) as format from runs")["format"]
+        with nullcontext(engine) if engine else Engine(self._lake) as reader:
+            reader.run(view_of(RUNS, self._tables.files("runs")))
+            newest_format = reader.row("select max(format_version) as format from runs")["format"]
             if newest_format is not None and newest_format > FORMAT_VERSION:
                 raise LakeTooNew(self._lake, newest_format, FORMAT_VERSION)
             limit = "" if most is None else f"limit {most}"
-            return engine.rows(
+            return reader.rows(
                 f"select * from runs where {condition} order by finished_at desc, run_id desc {limit}", params
             )
 
