@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from batchlake import sqlfiles
 from batchlake.engine import Engine, literal
 from batchlake.ingest.merge import MergeRule
-from batchlake.ingest.text_keys import with_text_keys
+from batchlake.ingest.transcripts import TranscriptFile
 from batchlake.schema import SEGMENTS, Table
 from batchlake.store import Writer
 
@@ -75,7 +75,7 @@ class Scope:
         )
         if self.predicate is None:
             everything = f"select {columns} from ({kept}) union all select {columns} from {fresh} {order}"
-            writer.replace_all(table.name, _rows(engine, table, everything))
+            writer.replace_all(table.name, engine.stream(everything))
             return
         added = f"select {columns} from {fresh}"
         if self.predicate:
@@ -83,11 +83,11 @@ class Scope:
                 f"select {columns} from ({kept}) where {self.predicate} union all "
                 f"select {columns} from {fresh} where {self.predicate} {order}"
             )
-            writer.replace(table.name, self.predicate, _rows(engine, table, inside))
+            writer.replace(table.name, self.predicate, engine.stream(inside))
             added += f" where not coalesce({self.predicate}, false)"
-            if not engine.row(f"select count(*) as count from ({added})")["count"]:
-                return
-        writer.append(table.name, _rows(engine, table, f"{added} {order}"))
+        if not engine.row(f"select count(*) as count from ({added})")["count"]:
+            return
+        writer.append(table.name, engine.stream(f"{added} {order}"))
 
 
 def write_merged(engine: Engine, writer: Writer, rule: MergeRule, run_id: str) -> None:
@@ -107,20 +107,57 @@ def write_merged(engine: Engine, writer: Writer, rule: MergeRule, run_id: str) -
     Scope.of(engine, f"replaced_{name}").write(engine, writer, rule.table, kept, f"changed_{name}")
 
 
-def write_segments(engine: Engine, writer: Writer) -> int:
-    """Write the transcripts that this run changed or moved to a batch; how many utterances they have."""
+def write_segments(engine: Engine, writer: Writer, files: Sequence[TranscriptFile]) -> int:
+    """Write the transcripts that this run changed or moved to a batch; how many utterances they have.
+
+    Args:
+        engine: holds what was merged.
+        writer: takes what changes.
+        files: what this run wrote of the transcripts that it read.
+    """
     engine.run(f"create table rewritten_calls as {sqlfiles.load('ingest/rewritten_calls').text}")
-    engine.run(f"create view fresh_segments as {sqlfiles.load('ingest/fresh_segments').text}")
     if not engine.row("select count(*) as count from rewritten_calls")["count"]:
         return 0
+    engine.run("create table transcript_files as from given", given=_files_table(files))
+    for table in ("kept_transcripts", "adopted_files"):
+        engine.run(f"create table {table} as {sqlfiles.load(f'ingest/{table}').text}")
+    adopted = {row["number"] for row in engine.rows("from adopted_files")}
+    if adopted:
+        writer.adopt(SEGMENTS.name, [file.path for file in files if file.number in adopted])
+    _write_other_segments(engine, writer, [file for file in files if file.number not in adopted])
+    counted = "select coalesce(sum(segment_count), 0) as count from merged_calls semi join rewritten_calls "
+    return int(engine.row(counted + "using (source, call_id)")["count"])
+
+
+def _write_other_segments(engine: Engine, writer: Writer, files: Sequence[TranscriptFile]) -> None:
+    paths = ", ".join(literal(str(file.path)) for file in files)
+    written = (
+        "select written.* exclude (filename), files.number as transcript_file "
+        f"from read_parquet([{paths}], filename = true) written "
+        "inner join transcript_files files on files.path = written.filename"
+        if files
+        else "select *, 0 as transcript_file from segments where false"
+    )
+    engine.run(f"create view written_segments as {written}")
+    engine.run(f"create view fresh_segments as {sqlfiles.load('ingest/fresh_segments').text}")
     engine.run(
         "create view replaced_segments as select source, held_batch_id as batch_id, call_id "
         "from rewritten_calls where held_digest is not null"
     )
     kept = "select * from segments anti join rewritten_calls using (source, call_id)"
     Scope.of(engine, "replaced_segments").write(engine, writer, SEGMENTS, kept, "fresh_segments")
-    counted = "select coalesce(sum(segment_count), 0) as count from merged_calls semi join rewritten_calls "
-    return int(engine.row(counted + "using (source, call_id)")["count"])
+
+
+def _files_table(files: Sequence[TranscriptFile]) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.table(
+        {
+            "number": pa.array([file.number for file in files], pa.int64()),
+            "path": pa.array([str(file.path) for file in files], pa.string()),
+            "transcripts": pa.array([file.transcripts for file in files], pa.int64()),
+        }
+    )
 
 
 def write_once(
@@ -138,7 +175,7 @@ def write_once(
     """
     columns = ", ".join(table.column_names())
     forced = engine.rows(f"select distinct source, export_id as id from ({again}) order by all")
-    rows = _rows(engine, table, f"select {columns} from {fresh} order by {', '.join(table.key)}")
+    rows = engine.stream(f"select {columns} from {fresh} order by {', '.join(table.key)}")
     if not forced and not settled:
         if engine.row(f"select count(*) as count from {fresh}")["count"]:
             writer.append(table.name, rows)
@@ -150,10 +187,10 @@ def write_once(
         replaced.append(f"problem_id in ({', '.join(map(literal, settled))})")
     predicate = " or ".join(replaced)
     inside = f"select {columns} from {fresh} where {predicate}"
-    writer.replace(table.name, predicate, _rows(engine, table, inside))
+    writer.replace(table.name, predicate, engine.stream(inside))
     outside = f"select {columns} from {fresh} where not coalesce({predicate}, false)"
     if engine.row(f"select count(*) as count from ({outside})")["count"]:
-        writer.append(table.name, _rows(engine, table, outside))
+        writer.append(table.name, engine.stream(outside))
 
 
 def _by_source(rows: list[dict[str, str]]) -> dict[str, str]:
@@ -162,8 +199,3 @@ def _by_source(rows: list[dict[str, str]]) -> dict[str, str]:
     for row in rows:
         ids.setdefault(row["source"], []).append(literal(row["id"]))
     return {source: ", ".join(literals) for source, literals in ids.items()}
-
-
-def _rows(engine: Engine, table: Table, query: str) -> pa.RecordBatchReader:
-    rows = engine.stream(query)
-    return with_text_keys(rows) if table is SEGMENTS else rows

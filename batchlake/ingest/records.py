@@ -4,23 +4,29 @@ Three ways through, all with the same result where more than one could be taken.
 window and is sound is cut by msgspec, which is fastest. JSON lines go line by line, so that a bad line costs
 itself alone. Everything else (larger than the window, several documents, or damaged) goes through the
 bracket scan. Records of a document that turns out to be cut off are to be dropped: `Broken.document` says.
+
+A document's envelope (its batch, its time) may stand behind its records. What stands before them is foreseen,
+so that records can be put where they will belong; what is known at the end decides.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import Final, Protocol
 
 import msgspec
 
 from batchlake.ingest.scan import Document as ScannedDocument
-from batchlake.ingest.scan import Element, Scanner, Stray, UnmatchedBracket
-from batchlake.ingest.shapes import Envelope, Misfit, Part, element_part, exported_at, take_apart
+from batchlake.ingest.scan import Elements, Scanner, Stray, UnmatchedBracket
+from batchlake.ingest.shapes import Envelope, Misfit, Part, element_parts, exported_at, take_apart
 
 WINDOW_BYTES: Final = 32 * 1024 * 1024
 """How much of an export is looked at at a time; a sound document up to this size takes the fastest way."""
+
+_SCANNED_BYTES: Final = 8 * 1024 * 1024
+"""How much of what follows the first window is scanned at a time."""
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _RAW_SHOWN_BYTES: Final = 4_096
@@ -29,20 +35,28 @@ _JSON_FAULTS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 _whole: Final = msgspec.json.Decoder(msgspec.Raw)
 
 
+class Readable(Protocol):
+    """What records are read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to so many bytes; none at the end."""
+
+
 @dataclass(slots=True)
 class Document:
-    """One JSON document of an export; its envelope is known once its end is seen."""
+    """One JSON document of an export; its envelope is known once its end is seen, and foreseen before."""
 
     number: int
     envelope: Envelope | None = None
+    foreseen: Envelope | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class RawRecord:
-    """A record's JSON text, which file of `sql/sources` reads it, and its place in the export (from 1)."""
+class RawRecords:
+    """Records in a row: the file of `sql/sources` that reads them, their texts, the first one's place."""
 
     format: str
-    raw: bytes
+    raws: Sequence[bytes | msgspec.Raw]
     document: Document
     number: int
     line: int | None = None
@@ -70,7 +84,7 @@ class Broken:
     raw: bytes = b""
 
 
-Item = RawRecord | Unusable | Broken
+Item = RawRecords | Unusable | Broken
 
 
 class RecordReader:
@@ -87,10 +101,14 @@ class RecordReader:
         """How many records have been found so far, unusable ones among them."""
         return self._records - self._before
 
-    def read(self, stream: BinaryIO) -> Iterator[Item]:
+    def read(self, stream: Readable) -> Iterator[Item]:
         """Every record and fault of the stream, in order."""
-        head = _read_fully(stream, self._window_bytes).removeprefix(_BYTE_ORDER_MARK)
-        is_whole = len(head) < self._window_bytes - len(_BYTE_ORDER_MARK)
+        return self.read_on(read_fully(stream, self._window_bytes), stream)
+
+    def read_on(self, head: bytes, stream: Readable) -> Iterator[Item]:
+        """The same of a stream whose first window (all of it, if it is shorter) has been read."""
+        is_whole = len(head) < self._window_bytes
+        head = head.removeprefix(_BYTE_ORDER_MARK)
         if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
             yield Broken("not_utf8", "the file is UTF-16; save it as UTF-8", 0)
         elif not head.strip():
@@ -118,11 +136,11 @@ class RecordReader:
                     document = self._next_document(part.envelope)
                 yield self._record(part, document, line)
 
-    def _read_lines(self, head: bytes, stream: BinaryIO) -> Iterator[Item]:
+    def _read_lines(self, head: bytes, stream: Readable) -> Iterator[Item]:
         number = 0
         rest = head
         while rest:
-            more = _read_fully(stream, self._window_bytes)
+            more = read_fully(stream, self._window_bytes)
             cut = rest.rfind(b"\n") + 1 if more else len(rest)
             lines, rest = rest[:cut], rest[cut:] + more
             position = 0
@@ -143,21 +161,25 @@ class RecordReader:
                     yield from self._from_value(line, number)
                 position = end + 1
 
-    def _read_scanned(self, head: bytes, stream: BinaryIO) -> Iterator[Item]:
+    def _read_scanned(self, head: bytes, stream: Readable) -> Iterator[Item]:
         scanner = Scanner()
         document = self._next_document(None)
         window = head
         try:
-            while window:
+            while True:
                 for found in scanner.feed(window):
                     if isinstance(found, Stray):
                         yield self._stray(found)
-                    elif isinstance(found, Element):
-                        yield self._element(found, document)
+                    elif isinstance(found, Elements):
+                        if document.foreseen is None:
+                            document.foreseen = _foreseen(scanner.preamble())
+                        yield from self._elements(found, document)
                     else:
                         yield from self._end_of(found, document)
                         document = self._next_document(None)
-                window = _read_fully(stream, self._window_bytes)
+                if not window:
+                    break
+                window = read_fully(stream, min(self._window_bytes, _SCANNED_BYTES))
         except UnmatchedBracket as error:
             yield Broken("not_json", "a closing bracket too many", error.byte, document.number)
             return
@@ -170,12 +192,16 @@ class RecordReader:
             return self._unusable("not_a_record", "a record must be a JSON object", stray.raw, None)
         return Broken("not_json", "this is not JSON", stray.byte, None, stray.raw[:_RAW_SHOWN_BYTES])
 
-    def _element(self, element: Element, document: Document) -> Item:
+    def _elements(self, elements: Elements, document: Document) -> Iterator[Item]:
         try:
-            part = element_part(element.array, element.raw, Envelope())
+            parts = list(element_parts(elements.array, elements.raws, Envelope()))
         except _JSON_FAULTS as error:
-            return self._unusable("not_json", _message(error, element.raw), element.raw, None)
-        return self._record(part, document, None)
+            # What the scan itself cuts out comes alone; what comes together has been parsed.
+            (raw,) = map(bytes, elements.raws)
+            yield self._unusable("not_json", _message(error, raw), raw, None)
+            return
+        for part in parts:
+            yield self._record(part, document, None)
 
     def _end_of(self, scanned: ScannedDocument, document: Document) -> Iterator[Item]:
         """The records in what is left of a document without its elements, which its envelope is read from."""
@@ -202,16 +228,27 @@ class RecordReader:
         self._documents += 1
         return Document(self._documents, envelope)
 
-    def _record(self, part: Part, document: Document, line: int | None) -> RawRecord:
-        self._records += 1
-        return RawRecord(part.format, part.raw, document, self._records, line)
+    def _record(self, part: Part, document: Document, line: int | None) -> RawRecords:
+        first = self._records + 1
+        self._records += len(part.raws)
+        return RawRecords(part.format, part.raws, document, first, line)
 
     def _unusable(self, code: str, message: str, raw: bytes, line: int | None) -> Unusable:
         self._records += 1
         return Unusable(code, message, raw, self._records, line)
 
 
-def _read_fully(stream: BinaryIO, size: int) -> bytes:
+def _foreseen(preamble: bytes) -> Envelope:
+    """What a document says of its records before the first of them."""
+    try:
+        parts = [part for part in take_apart(preamble) if isinstance(part, Part)]
+        own = exported_at(preamble) if preamble[:1] == b"{" else None
+    except _JSON_FAULTS:
+        return Envelope()
+    return parts[0].envelope if parts else Envelope(None, own)
+
+
+def read_fully(stream: Readable, size: int) -> bytes:
     """Up to `size` bytes: fewer only at the stream's end, whatever single reads return."""
     pieces = []
     while size > 0 and (piece := stream.read(size)):

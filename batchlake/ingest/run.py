@@ -7,8 +7,6 @@ its reading and no more.
 
 from __future__ import annotations
 
-import hashlib
-import io
 import os
 import platform
 import secrets
@@ -19,22 +17,32 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from batchlake import sqlfiles
 from batchlake.engine import Engine, literal
 from batchlake.errors import LakeNotWritable
 from batchlake.ingest.changes import write_merged, write_once, write_segments
 from batchlake.ingest.merge import BATCH_RULE, CALL_RULE, merge
-from batchlake.ingest.records import WINDOW_BYTES, Broken, RawRecord, RecordReader, Unusable
+from batchlake.ingest.records import (
+    WINDOW_BYTES,
+    Broken,
+    RawRecords,
+    Readable,
+    RecordReader,
+    Unusable,
+    read_fully,
+)
 from batchlake.ingest.report import IngestReport
-from batchlake.ingest.sources import Export, Found, UnpackError, find
+from batchlake.ingest.sources import Export, Fingerprint, Found, UnpackError, find
 from batchlake.ingest.staging import ReadExport, Staging
+from batchlake.ingest.transcripts import TranscriptFiles
 from batchlake.schema import DEFAULT_SOURCE, EXPORTS, FORMAT_VERSION, PROBLEMS, SNAPSHOTS, TABLES
 from batchlake.store import LakeTables, Ledger, Version, Writer, writer_lock
 from batchlake.version import VERSION
 
 _SCRATCH: Final = "_scratch"
+_COPIED_BYTES: Final = 1 << 20
 _OWN_ENTRIES: Final = frozenset({*TABLES, _SCRATCH, "_lock", "_lock.json"})
 
 Progress = Callable[[str, int], None]
@@ -110,13 +118,15 @@ class Run:
         before = self._ledger.find()
         if writer:
             writer.prepare(dict(before.pins) if before else {})
-        with _scratch(self._root if writer else None) as spill, self._engine(spill, before) as engine:
-            staging = Staging(engine)
+        with (
+            _scratch(self._root if writer else None) as spill,
+            self._engine(spill, before) as engine,
+            Staging(engine, transcripts := TranscriptFiles(spill)) as staging,
+        ):
+            of_source = "select export_id, bytes from exports where source = $source"
             known = {
-                row["export_id"]
-                for row in engine.rows(
-                    "select export_id from exports where source = $source", {"source": self._options.source}
-                )
+                row["export_id"]: row["bytes"]
+                for row in engine.rows(of_source, {"source": self._options.source})
             }
             for broken, error in found.broken:
                 self._note_broken(staging, broken, error)
@@ -133,7 +143,7 @@ class Run:
             segments = 0
             versions: dict[str, int] = {}
             if changed and writer:
-                segments = self._write(engine, writer, settled)
+                segments = self._write(engine, writer, transcripts, settled)
                 writer.tidy()
                 versions = writer.versions()
                 self._commit(writer, facts, versions, kind)
@@ -146,58 +156,65 @@ class Run:
         engine.show({name: self._tables.files(name, version) for name, version in pins.items()})
         return engine
 
-    def _read_export(self, staging: Staging, export: Export, known: set[str]) -> None:
+    def _read_export(self, staging: Staging, export: Export, known: dict[str, int]) -> None:
+        """Stage one export, unless its bytes are known (`known`: sizes in bytes by id)."""
         self._progress(export.location, 0)
         read = self._new_export(export)
+        staging.begin(read)
         try:
-            data = self._fingerprint(export, read)
-            if not self._options.force and read.export_id in known:
-                self._skipped += 1
-                return
-            self._stage(staging, export, read, data)
+            is_known = not self._stage(staging, export, read, {} if self._options.force else known)
         except (UnpackError, OSError) as error:
+            staging.drop(read)
             self._note_broken(staging, export, error)
             return
-        if export.path is None and not self._options.force and read.export_id in known:
+        if is_known:
             staging.drop(read)
             self._skipped += 1
             return
-        known.add(str(read.export_id))
+        known[str(read.export_id)] = read.bytes
         self._read.append(read)
 
     def _new_export(self, export: Export) -> ReadExport:
         number = len(self._read) + self._skipped + 1
         return ReadExport(number, self._options.source, None, export.location, export.observed_at)
 
-    def _fingerprint(self, export: Export, read: ReadExport) -> bytes | None:
-        """Fill in the export's SHA-256 and size; its bytes, if they fit the window or can't be read again."""
-        digest = hashlib.sha256()
-        pieces: list[bytes] = []
+    def _stage(self, staging: Staging, export: Export, read: ReadExport, known: dict[str, int]) -> bool:
+        """Read it and stage its records; False if its bytes turn out to be known."""
         with export.open() as stream:
-            while piece := stream.read(1 << 20):
-                digest.update(piece)
-                read.bytes += len(piece)
-                self._progress(export.location, len(piece))
-                if read.bytes <= WINDOW_BYTES or export.path is None:
-                    pieces.append(piece)
-        read.export_id = digest.hexdigest()
-        return b"".join(pieces) if read.bytes <= WINDOW_BYTES or export.path is None else None
+            printed = Fingerprint(stream, lambda size: self._progress(export.location, size))
+            head = read_fully(printed, WINDOW_BYTES)
+            if len(head) < WINDOW_BYTES:
+                if printed.sha256() in known:
+                    return False
+                self._stage_records(staging, export, read, head, printed)
+            elif _may_be_known(export, known):
+                # Reading twice is cheap beside typing what is known.
+                while printed.read(_COPIED_BYTES):
+                    pass
+                if printed.sha256() in known:
+                    return False
+                with export.open() as again:
+                    self._stage_records(staging, export, read, read_fully(again, WINDOW_BYTES), again)
+            else:
+                self._stage_records(staging, export, read, head, printed)
+        read.export_id, read.bytes = printed.sha256(), printed.bytes
+        return read.export_id not in known
 
-    def _stage(self, staging: Staging, export: Export, read: ReadExport, data: bytes | None) -> None:
-        staging.begin(read)
+    def _stage_records(
+        self, staging: Staging, export: Export, read: ReadExport, head: bytes, stream: Readable
+    ) -> None:
         reader = RecordReader(first_record=export.first_record)
-        with _opened(export, data) as stream:
-            for item in reader.read(stream):
-                if isinstance(item, RawRecord):
-                    staging.add(read, item)
-                elif isinstance(item, Unusable):
-                    raw = item.raw.decode("utf-8", "backslashreplace")
-                    staging.problem(
-                        read, level="record", code=item.code, message=item.message, raw=raw,
-                        record=item.number, line=item.line,
-                    )  # fmt: skip
-                else:
-                    self._note_break(staging, read, item)
+        for item in reader.read_on(head, stream):
+            if isinstance(item, RawRecords):
+                staging.add(read, item)
+            elif isinstance(item, Unusable):
+                raw = item.raw.decode("utf-8", "backslashreplace")
+                staging.problem(
+                    read, level="record", code=item.code, message=item.message, raw=raw,
+                    record=item.number, line=item.line,
+                )  # fmt: skip
+            else:
+                self._note_break(staging, read, item)
         read.records = reader.records
 
     def _note_break(self, staging: Staging, read: ReadExport, broken: Broken) -> None:
@@ -228,9 +245,11 @@ class Run:
             "records": sum(export.records for export in self._read),
         }
 
-    def _write(self, engine: Engine, writer: Writer, settled: Sequence[str]) -> int:
+    def _write(
+        self, engine: Engine, writer: Writer, transcripts: TranscriptFiles, settled: Sequence[str]
+    ) -> int:
         write_merged(engine, writer, CALL_RULE, self._run_id)
-        segments = write_segments(engine, writer)
+        segments = write_segments(engine, writer, transcripts.files)
         write_merged(engine, writer, BATCH_RULE, self._run_id)
         run = literal(self._run_id)
         again = "select source, export_id from read_exports semi join exports using (source, export_id)"
@@ -298,13 +317,12 @@ class Run:
         )
 
 
-@contextmanager
-def _opened(export: Export, data: bytes | None) -> Iterator[BinaryIO]:
-    if data is not None:
-        yield io.BytesIO(data)
-    else:
-        with export.open() as stream:
-            yield stream
+def _may_be_known(export: Export, known: dict[str, int]) -> bool:
+    """Whether an export that can be read twice may be one of those read before, by its size."""
+    if export.path is None or not known:
+        return False
+    size = export.size()
+    return size in known.values() if size is not None else max(known.values()) >= WINDOW_BYTES
 
 
 @contextmanager

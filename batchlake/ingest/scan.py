@@ -1,20 +1,25 @@
 """Splits documents of any size into records by brackets and quotes alone, in bounded memory.
 
-In come windows of bytes, out come `Element`s (one call of a `calls` or `data` array, the moment its last
-brace is seen) and, at each document's end, a `Document` with everything but those elements. Values are not
+In come windows of bytes, out come `Elements` (calls of a `calls` or `data` array, as soon as their last brace
+is seen) and, at each document's end, a `Document` with everything but those elements. Values are not
 validated: whoever takes an element does, so one broken element costs no other.
 
 For a window: the positions of unescaped quotes give every bracket's in-string parity, the cumulative sum over
 the brackets outside strings gives its depth; only brackets near the top are then looked at one by one.
+
+Inside an array there is a way several times as fast. Where a window begins between two elements, it is cut
+before what looks like the beginning of its last one, and handed to a JSON parser as a list: had the cut been
+at another place, that would fail (and the window be scanned).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,15 +31,24 @@ _SIGNS[[ord("{"), ord("[")]] = 1
 _SIGNS[[ord("}"), ord("]")]] = -1
 
 _KEY: Final = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*:\s*$', re.DOTALL)
-_SEPARATORS: Final = b" \t\r\n,"
+_BLANKS: Final = b" \t\r\n"
+_SEPARATORS: Final = _BLANKS + b","
+
+
+_MOST_CUTS_TRIED: Final = 4
+_LONGEST_HEAD_BYTES: Final = 256
+_MOST_HELD_BYTES: Final = 1 << 20
+"""A longer beginning of an element is not read twice for the sake of the faster way."""
+
+_as_list: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 @dataclass(frozen=True, slots=True)
-class Element:
-    """One element of a record array: the array's key and the element's text."""
+class Elements:
+    """Elements of a record array: the array's key and their texts. Several have been parsed, one has not."""
 
     array: str
-    raw: bytes
+    raws: Sequence[bytes | msgspec.Raw]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +91,27 @@ class Scanner:
     _event_end: int = 0
     _document_byte: int = 0
     _header: list[bytes] = field(default_factory=list)
+    _closers: list[bytes] = field(default_factory=list)
     _array_level: int = 0
+    _held: bytes = b""
 
-    def feed(self, window: bytes) -> Iterator[Element | Document | Stray]:
-        """What ends within this window."""
+    def feed(self, window: bytes) -> Iterator[Elements | Document | Stray]:
+        """What ends within this window; an empty one says that nothing follows."""
+        is_last = not window
+        if self._held:
+            window, self._held = self._held + window, b""
+        if not is_last and self._array_level == self._depth > 0 and not self._buffer:
+            elements, rest = _whole_elements(window)
+            if elements:
+                yield Elements(self._path[-1], elements)
+                self._buffer_byte += rest
+                self._held = window[rest:]
+                return
+        yield from self._scan(window)
+        if not is_last:
+            self._hold()
+
+    def _scan(self, window: bytes) -> Iterator[Elements | Document | Stray]:
         start = len(self._buffer)
         self._buffer += window
         for position, level, opens in self._events(window):
@@ -97,7 +128,18 @@ class Scanner:
 
     def bytes_seen(self) -> int:
         """How many bytes have been fed."""
-        return self._buffer_byte + len(self._buffer)
+        return self._buffer_byte + len(self._buffer) + len(self._held)
+
+    def preamble(self) -> bytes:
+        """The document up to the array that is being read, as JSON: what is open is closed."""
+        return b"".join([*self._header, *reversed(self._closers)])
+
+    def _hold(self) -> None:
+        """Inside an array, go back to before the element that is open, to begin the next window there."""
+        if self._array_level and len(self._buffer) <= _MOST_HELD_BYTES:
+            self._held, self._buffer = self._buffer, b""
+            self._depth, self._in_string, self._escaped = self._array_level, False, False
+            self._event_end = 0
 
     def _events(self, window: bytes) -> Iterator[tuple[int, int, bool]]:
         """Brackets near the top, outside strings: position, level of the container, whether it opens."""
@@ -143,7 +185,7 @@ class Scanner:
             positions = np.concatenate(([0], positions))
         return positions
 
-    def _event(self, position: int, level: int, *, opens: bool) -> Iterator[Element | Document | Stray]:
+    def _event(self, position: int, level: int, *, opens: bool) -> Iterator[Elements | Document | Stray]:
         if self._array_level:
             yield from self._event_in_array(position, level, opens=opens)
         elif opens:
@@ -151,32 +193,34 @@ class Scanner:
         else:
             yield from self._close(position, level)
 
-    def _event_in_array(self, position: int, level: int, *, opens: bool) -> Iterator[Element]:
+    def _event_in_array(self, position: int, level: int, *, opens: bool) -> Iterator[Elements]:
         if level == self._array_level:
             yield from self._scalars(position)
             self._mark = position
             self._event_end = position + 1
             self._array_level = 0
             self._path.pop()
+            self._closers.pop()
         elif level == self._array_level + 1:
             if opens:
                 yield from self._scalars(position)
                 self._mark = position
             else:
-                yield Element(self._path[-1], self._buffer[self._mark : position + 1])
+                yield Elements(self._path[-1], [self._buffer[self._mark : position + 1]])
                 self._mark = position + 1
 
-    def _scalars(self, end: int) -> Iterator[Element]:
+    def _scalars(self, end: int) -> Iterator[Elements]:
         """What stands between an array's objects: nothing but commas, or values that are no records."""
         between = self._buffer[self._mark : max(end, self._mark)]
         if between.strip(_SEPARATORS):
             for value in between.split(b","):
                 if value.strip():
-                    yield Element(self._path[-1], value.strip())
+                    yield Elements(self._path[-1], [value.strip()])
         self._mark = max(end, self._mark)
 
     def _open(self, position: int, level: int) -> Iterator[Stray]:
         opens_array = self._buffer[position : position + 1] == b"["
+        closer = b"]" if opens_array else b"}"
         if level <= self._root + 1:
             yield from self._between_documents(position)
             if opens_array and self._root == 0:
@@ -185,6 +229,7 @@ class Scanner:
                 self._mark = position + 1
             else:
                 self._path = [""]
+                self._closers = [closer]
                 self._header = []
                 if self._root == 0:
                     self._document_byte = self._buffer_byte + position
@@ -192,6 +237,7 @@ class Scanner:
         else:
             key = _KEY.search(self._buffer, self._event_end, position)
             self._path.append(key.group(1).decode("utf-8", "replace") if key else "")
+            self._closers.append(closer)
             if opens_array and self._is_record_array():
                 self._header.append(self._buffer[self._mark : position + 1])
                 self._mark = position + 1
@@ -212,6 +258,7 @@ class Scanner:
             self._mark = position + 1
         else:
             self._path.pop()
+            self._closers.pop()
             if level == self._root + 1:
                 self._header.append(self._buffer[self._mark : position + 1])
                 yield Document(b"".join(self._header), self._document_byte)
@@ -231,3 +278,20 @@ class Scanner:
         self._buffer_byte += position
         self._mark -= position
         self._event_end = max(self._event_end - position, 0)
+
+
+def _whole_elements(text: bytes) -> tuple[Sequence[msgspec.Raw], int]:
+    """The elements that end in a text which begins between two, and where the rest begins; none if unsure."""
+    begin = len(text) - len(text.lstrip(_SEPARATORS))
+    head = text[begin : text.find(b":", begin, begin + _LONGEST_HEAD_BYTES) + 1]
+    cut = len(text)
+    for _ in range(_MOST_CUTS_TRIED if head[:1] == b"{" else 0):
+        if (cut := text.rfind(head, begin + 1, cut)) < 0:
+            break
+        between = text[max(begin, cut - _LONGEST_HEAD_BYTES) : cut]
+        if (blank := between.rstrip(_BLANKS)).endswith(b","):
+            try:
+                return _as_list.decode(b"[" + text[begin : cut - len(between) + len(blank) - 1] + b"]"), cut
+            except msgspec.MsgspecError:
+                pass
+    return (), 0

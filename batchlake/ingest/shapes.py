@@ -1,14 +1,15 @@
 """Tells the published shapes apart and takes a document into its raw records.
 
-In comes one JSON value as bytes, out come `Part`s (a raw record with the format that reads it, which is the
-name of a file in `sql/sources`, and what its envelope says) and `Misfit`s. Only keys are looked at: a value
+In comes one JSON value as bytes, out come `Part`s (raw records with the format that reads them, which is the
+name of a file in `sql/sources`, and what their envelope says) and `Misfit`s. Only keys are looked at: a value
 is cut out as it stands, never parsed further.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,10 +51,10 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One raw record: the format that reads it, its JSON text, and its envelope."""
+    """Raw records in a row: the format that reads them, their JSON texts, and their envelope."""
 
     format: str
-    raw: bytes
+    raws: Sequence[bytes | msgspec.Raw]
     envelope: Envelope
 
 
@@ -88,9 +89,14 @@ def exported_at(document: bytes) -> str | None:
     return _text(_as_object.decode(document), "exported_at")
 
 
-def element_part(array: str, raw: bytes, envelope: Envelope) -> Part:
-    """One element of a `calls` or `data` array."""
-    return Part(REST_CALL, raw, envelope) if array == "data" else _call_part(raw, envelope)
+def element_parts(array: str, raws: Sequence[bytes | msgspec.Raw], envelope: Envelope) -> Iterator[Part]:
+    """The records that elements of a `calls` or `data` array are."""
+    if array == "data":
+        if raws:
+            yield Part(REST_CALL, raws, envelope)
+    else:
+        for format_name, alike in itertools.groupby(raws, _call_format_of):
+            yield Part(format_name, list(alike), envelope)
 
 
 def _from_object(fields: _Fields, raw: bytes, outer: Envelope) -> Iterator[Part | Misfit]:
@@ -99,7 +105,7 @@ def _from_object(fields: _Fields, raw: bytes, outer: Envelope) -> Iterator[Part 
         yield from _from_batch(_as_object.decode(fields["batch"]), envelope)
     elif _opens(fields, "call", b"{"):
         call_envelope = Envelope(_text(fields, "batch_id") or envelope.batch_id, envelope.exported_at)
-        yield Part(_call_format(_as_object.decode(fields["call"])), bytes(fields["call"]), call_envelope)
+        yield Part(_call_format(_as_object.decode(fields["call"])), [fields["call"]], call_envelope)
     elif _opens(fields, "response", b"[", b"{"):
         yield from _from_response(fields["response"], envelope)
     elif _opens(fields, "data", b"[", b"{") and not fields.keys() & {"id", "call_id"}:
@@ -108,7 +114,7 @@ def _from_object(fields: _Fields, raw: bytes, outer: Envelope) -> Iterator[Part 
         yield from _from_batch(fields, envelope)
     elif fields.keys() & {"id", "call_id"}:
         is_batch = fields.keys() & _BATCH_KEYS and not fields.keys() & (_CALL_KEYS | _REST_KEYS)
-        yield Part(BATCH if is_batch else _call_format(fields), raw, envelope)
+        yield Part(BATCH if is_batch else _call_format(fields), [raw], envelope)
     else:
         yield Misfit(
             "unknown_shape",
@@ -124,14 +130,16 @@ def _from_batch(fields: _Fields, outer: Envelope) -> Iterator[Part]:
     calls = fields.pop("calls", None) if _opens(fields, "calls", b"[") else None
     if batch_id is not None or calls is None or fields.keys() - {"exported_at"}:
         is_status = bool(fields.keys() & _STATUS_KEYS) or "id" not in fields
-        yield Part(BATCH_STATUS if is_status else BATCH, _joined(fields), envelope)
-    for call in _as_array.decode(calls) if calls is not None else ():
-        yield _call_part(bytes(call), envelope)
+        yield Part(BATCH_STATUS if is_status else BATCH, [_joined(fields)], envelope)
+    if calls is not None:
+        yield from element_parts("calls", _as_array.decode(calls), envelope)
 
 
-def _call_part(raw: bytes, envelope: Envelope) -> Part:
-    is_object = raw.lstrip()[:1] == b"{"
-    return Part(_call_format(_as_object.decode(raw)) if is_object else CALL, raw, envelope)
+def _call_format_of(raw: bytes | msgspec.Raw) -> str:
+    try:
+        return _call_format(_as_object.decode(raw))
+    except msgspec.ValidationError:
+        return CALL
 
 
 def _from_response(raw: msgspec.Raw, envelope: Envelope) -> Iterator[Part | Misfit]:
@@ -148,16 +156,15 @@ def _from_response_entry(fields: _Fields, raw: bytes, envelope: Envelope) -> Ite
     if "success" in fields and bytes(fields["success"]).strip() != b"true":
         yield Misfit("platform_error", "the platform answered `success: false`", raw)
     elif _opens(fields, "data", b"["):
-        for call in _as_array.decode(fields["data"]):
-            yield Part(REST_CALL, bytes(call), envelope)
+        yield from element_parts("data", _as_array.decode(fields["data"]), envelope)
     elif _opens(fields, "data", b"{"):
-        yield Part(REST_CALL, bytes(fields["data"]), envelope)
+        yield Part(REST_CALL, [fields["data"]], envelope)
     else:
         yield Misfit("unknown_shape", "an entry of `response` has no `data` with calls", raw)
 
 
 def _call_format(fields: Mapping[str, msgspec.Raw]) -> str:
-    return REST_CALL if fields.keys() & _REST_KEYS else CALL
+    return CALL if _REST_KEYS.isdisjoint(fields) else REST_CALL
 
 
 def _opens(fields: Mapping[str, msgspec.Raw], key: str, *openings: bytes) -> bool:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import glob
 import gzip
+import hashlib
 import io
 import os
 import stat
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -83,6 +84,45 @@ class Export:
         else:
             with _member(self.path, self.member) as (file, size):
                 yield _decompressed(file, size)
+
+    def size(self) -> int | None:
+        """How many bytes it has, None where that can't be known before it is read (packed, or a pipe)."""
+        if self.data is not None:
+            return len(self.data)
+        if self.path is None or self.member is not None:
+            return None
+        with self.path.open("rb") as file:
+            magic = file.read(4)
+            if magic[:2] == _GZIP or magic == _ZSTD or not file.seekable():
+                return None
+            return file.seek(0, io.SEEK_END)
+
+
+class Fingerprint:
+    """A stream's bytes as they are read: their SHA-256 and how many they are.
+
+    Args:
+        stream: what is read.
+        progress: called with the number of bytes of each reading.
+    """
+
+    def __init__(self, stream: BinaryIO, progress: Callable[[int], None]) -> None:
+        self.bytes = 0
+        self._stream = stream
+        self._progress = progress
+        self._digest = hashlib.sha256()
+
+    def read(self, size: int) -> bytes:
+        """Up to so many bytes; none at the end."""
+        piece = self._stream.read(size)
+        self._digest.update(piece)
+        self.bytes += len(piece)
+        self._progress(len(piece))
+        return piece
+
+    def sha256(self) -> str:
+        """The digest of what was read so far, in hexadecimal."""
+        return self._digest.hexdigest()
 
 
 @dataclass(slots=True)

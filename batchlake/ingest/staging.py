@@ -1,29 +1,36 @@
 """Raw records in, typed rows out: the tables of one run, in a DuckDB of its own.
 
 Records are gathered until they are worth a query (`FLUSH_BYTES`), then read by their format's file of
-`sql/sources` and typed by `sql/ingest`. Afterwards the engine holds `staged_calls`, `staged_batches` and
-`staged_problems`, and the views `observed_calls` and `observed_batches`. Nothing here touches a lake.
+`sql/sources` and typed by `sql/ingest`, on a thread of its own: reading goes on meanwhile. Utterances go to
+`TranscriptFiles` at once. Afterwards the engine holds `staged_calls`, `staged_batches` and `staged_problems`,
+and the views `observed_calls` and `observed_batches`. Nothing here touches a lake.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from batchlake import sqlfiles
 from batchlake.engine import Engine
 from batchlake.ingest import shapes
-from batchlake.ingest.records import Document, RawRecord
+from batchlake.ingest.records import Document, RawRecords
+from batchlake.ingest.regularity import regularity
+from batchlake.ingest.shapes import Envelope
+from batchlake.ingest.transcripts import TranscriptFiles
+from batchlake.ingest.typist import Parcel, Typist
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FLUSH_BYTES: Final = 32 * 1024 * 1024
-_FLUSH_RECORDS: Final = 100_000
-
-_BATCH_FORMATS: Final = frozenset({shapes.BATCH, shapes.BATCH_STATUS})
+FLUSH_BYTES: Final = 16 * 1024 * 1024
+_FLUSH_RECORDS: Final = 50_000
 
 
 @dataclass(slots=True)
@@ -39,60 +46,64 @@ class ReadExport:
     records: int = 0
 
 
-@dataclass(slots=True)
-class _Gathered:
-    """Records of one format that wait for a query."""
-
-    export_numbers: list[int] = field(default_factory=list)
-    documents: list[Document] = field(default_factory=list)
-    records: list[RawRecord] = field(default_factory=list)
-
-
 class Staging:
-    """The typed rows of one run. Add records, drop what turns out to be cut off, then `finish`."""
+    """The typed rows of one run. Add records, drop what turns out to be cut off, then `finish`.
 
-    def __init__(self, engine: Engine) -> None:
+    Args:
+        engine: holds the tables; left alone by others until `finish`.
+        transcripts: takes the utterances.
+    """
+
+    def __init__(self, engine: Engine, transcripts: TranscriptFiles) -> None:
         self.engine = engine
+        self._transcripts = transcripts
         self._exports: list[ReadExport] = []
-        self._gathered: dict[str, _Gathered] = defaultdict(_Gathered)
+        self._gathered: dict[str, list[tuple[int, RawRecords]]] = defaultdict(list)
         self._gathered_bytes = 0
         self._gathered_records = 0
         self._late: list[tuple[int, Document]] = []
-        engine.run(sqlfiles.load("ingest/macros").text)
-        engine.name_statuses()
-        engine.run(
-            "create table staged_problems (export_no bigint, location varchar, record bigint, line bigint, "
-            "byte bigint, level varchar, code varchar, field varchar, message varchar, raw varchar, "
-            "call_id varchar, batch_id varchar, observed_at timestamptz)"
-        )
-        self._made: set[str] = set()
+        self._thread = ThreadPoolExecutor(1, "typist")
+        self._typing: Future[None] | None = None
+        self._typist = Typist(engine, transcripts)
+        self._typist.make_tables(_raw_table([], shapes.CALL), self._exports_table())
+
+    def __enter__(self) -> Staging:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop typing, whatever is left of it."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        while self._typing and not self._typing.done():
+            # DuckDB forgets an interrupt that comes between two queries.
+            self.engine.interrupt()
+            wait([self._typing], timeout=0.05)
+        self._transcripts.end_file()
 
     def begin(self, export: ReadExport) -> None:
         """From here on, records are of this export."""
         self._exports.append(export)
 
-    def add(self, export: ReadExport, record: RawRecord) -> None:
-        """Gather one record; run the queries when enough have come."""
-        gathered = self._gathered[record.format]
-        gathered.export_numbers.append(export.number)
-        gathered.documents.append(record.document)
-        gathered.records.append(record)
-        self._gathered_bytes += len(record.raw)
-        self._gathered_records += 1
+    def add(self, export: ReadExport, records: RawRecords) -> None:
+        """Gather records; have them typed when enough have come."""
+        self._gathered[records.format].append((export.number, records))
+        self._gathered_bytes += sum(map(len, records.raws))
+        self._gathered_records += len(records.raws)
         if self._gathered_bytes >= FLUSH_BYTES or self._gathered_records >= _FLUSH_RECORDS:
-            self.flush()
+            self._flush()
 
     def drop(self, export: ReadExport, document: int | None = None) -> None:
         """Forget what one document of an export gave, or all that the export gave."""
-        self.flush()
+        self._flush()
+        self._wait()
         condition = "export_no = $export_no" + (" and document = $document" if document is not None else "")
         params: dict[str, Any] = {"export_no": export.number}
         if document is not None:
             params["document"] = document
-        for table in self._made:
+        for table in ("staged_calls", "staged_batches"):
             self.engine.run(f"delete from {table} where {condition}", params)
         if document is None:
             self.engine.run(f"delete from staged_problems where {condition}", params)
+            self._exports.remove(export)
 
     def problem(self, export: ReadExport, **columns: Any) -> None:
         """Note one problem; columns as in the table `problems`."""
@@ -101,54 +112,36 @@ class Staging:
         values = ", ".join(f"${name}" for name in columns)
         self.engine.run(f"insert into staged_problems ({names}) values ({values})", columns)
 
-    def flush(self) -> None:
-        """Type what has been gathered."""
-        if not self._gathered:
-            return
-        gathered, self._gathered = self._gathered, defaultdict(_Gathered)
-        self._gathered_bytes = self._gathered_records = 0
-        self.engine.run("create or replace table read_exports as from given", given=self._exports_table())
-        for name, records in sorted(gathered.items()):
-            self._type(name, records)
-
     def finish(self) -> None:
         """Type the rest and make the observations ready to be merged."""
-        self.flush()
+        self._flush()
+        self._wait()
+        self._transcripts.end_file()
         self.engine.run("create or replace table read_exports as from given", given=self._exports_table())
-        for name in (shapes.CALL, shapes.BATCH):
-            if _staged(name) not in self._made:
-                self._type(name, _Gathered())
         self.engine.run("create or replace table late_envelopes as from given", given=self._late_table())
         for view in ("observed_calls", "observed_batches"):
             self.engine.run(f"create or replace view {view} as {sqlfiles.load(f'ingest/{view}').text}")
 
-    def _type(self, name: str, gathered: _Gathered) -> None:
-        for number, document in zip(gathered.export_numbers, gathered.documents, strict=True):
-            if document.envelope is None and (not self._late or self._late[-1] != (number, document)):
-                self._late.append((number, document))
-        self._make_typed(name, gathered)
-        usable = "from typed_records where is_id(identity)"
-        if _staged(name) in self._made:
-            self.engine.run(f"insert into {_staged(name)} {usable}")
-        else:
-            self.engine.run(f"create table {_staged(name)} as {usable}")
-            self._made.add(_staged(name))
-        identity = "batch_id" if name in _BATCH_FORMATS else "call_id"
-        self.engine.run(f"insert into staged_problems by name {sqlfiles.load('ingest/record_problems').text}")
-        self.engine.run(
-            f"insert into staged_problems by name select * rename (identity as {identity}) "
-            f"from ({sqlfiles.load('ingest/field_problems').text})"
-        )
+    def _flush(self) -> None:
+        """Hand what has been gathered to the typist, when what it had before is done."""
+        if not self._gathered:
+            return
+        gathered, self._gathered = self._gathered, defaultdict(list)
+        self._gathered_bytes = self._gathered_records = 0
+        for records in gathered.values():
+            self._note_late(records)
+        parcels = [Parcel(name, _raw_table(runs, name)) for name, runs in sorted(gathered.items())]
+        self._wait()
+        self._typing = self._thread.submit(self._typist.type, parcels, self._exports_table())
 
-    def _make_typed(self, name: str, gathered: _Gathered) -> None:
-        """The table `typed_records` of these records, through the file of their format."""
-        kind = "batches" if name in _BATCH_FORMATS else "calls"
-        self.engine.run("create or replace table gathered_records as from given", given=_raw_table(gathered))
-        self.engine.run("create or replace view raw_records as from gathered_records where json_valid(raw)")
-        self.engine.run(f"create or replace view canonical_{kind} as {sqlfiles.load(f'sources/{name}').text}")
-        self.engine.run(
-            f"create or replace table typed_records as {sqlfiles.load(f'ingest/typed_{kind}').text}"
-        )
+    def _wait(self) -> None:
+        if self._typing:
+            self._typing.result()
+
+    def _note_late(self, gathered: list[tuple[int, RawRecords]]) -> None:
+        for number, run in gathered:
+            if run.document.envelope is None and (not self._late or self._late[-1] != (number, run.document)):
+                self._late.append((number, run.document))
 
     def _exports_table(self) -> pa.Table:
         import pyarrow as pa
@@ -186,10 +179,6 @@ class Staging:
         )
 
 
-def _staged(name: str) -> str:
-    return "staged_batches" if name in _BATCH_FORMATS else "staged_calls"
-
-
 def _batch_id(document: Document) -> str | None:
     return document.envelope.batch_id if document.envelope else None
 
@@ -198,31 +187,40 @@ def _exported_at(document: Document) -> str | None:
     return document.envelope.exported_at if document.envelope else None
 
 
-def _raw_table(gathered: _Gathered) -> pa.Table:
+def _raw_table(gathered: list[tuple[int, RawRecords]], format_name: str) -> pa.Table:
     import pyarrow as pa
 
+    raws = [raw for _, run in gathered for raw in run.raws]
+    regular = regularity(format_name, raws)
+    integers: dict[str, list[int | None]] = {"export_no": [], "document": [], "record": [], "line": []}
+    texts: dict[str, list[str | None]] = {"envelope_batch_id": [], "envelope_exported_at": []}
+    for export_number, run in gathered:
+        count = len(run.raws)
+        integers["export_no"] += [export_number] * count
+        integers["document"] += [run.document.number] * count
+        integers["record"] += range(run.number, run.number + count)
+        integers["line"] += [run.line] * count
+        envelope = run.document.envelope or run.document.foreseen or Envelope()
+        texts["envelope_batch_id"] += [envelope.batch_id] * count
+        texts["envelope_exported_at"] += [envelope.exported_at] * count
     return pa.table(
-        {
-            "export_no": pa.array(gathered.export_numbers, pa.int64()),
-            "document": pa.array([document.number for document in gathered.documents], pa.int64()),
-            "record": pa.array([record.number for record in gathered.records], pa.int64()),
-            "line": pa.array([record.line for record in gathered.records], pa.int64()),
-            "envelope_batch_id": pa.array(
-                [_batch_id(document) for document in gathered.documents], pa.string()
-            ),
-            "envelope_exported_at": pa.array(
-                [_exported_at(document) for document in gathered.documents], pa.string()
-            ),
-            "raw": _utf8([record.raw for record in gathered.records]),
+        {name: pa.array(values, pa.int64()) for name, values in integers.items()}
+        | {name: pa.array(values, pa.string()) for name, values in texts.items()}
+        | {
+            "is_regular": pa.array(regular.is_regular, pa.bool_()),
+            "speaks_regularly": pa.array(regular.speaks_regularly, pa.bool_()),
+            "transcript_digest": pa.array(regular.transcript_digest, pa.string()),
+            "raw": _utf8(raws),
         }
     )
 
 
-def _utf8(texts: list[bytes]) -> pa.Array:
+def _utf8(texts: Sequence[bytes | msgspec.Raw]) -> pa.Array:
     """The texts as strings. A byte that is no UTF-8 becomes `\\xNN`, which no JSON parser takes."""
     import pyarrow as pa
 
+    whole = [bytes(text) for text in texts]
     try:
-        return pa.array(texts, pa.binary()).cast(pa.string())
+        return pa.array(whole, pa.binary()).cast(pa.string())
     except pa.ArrowInvalid:
-        return pa.array([text.decode("utf-8", "backslashreplace") for text in texts], pa.string())
+        return pa.array([text.decode("utf-8", "backslashreplace") for text in whole], pa.string())

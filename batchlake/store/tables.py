@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,7 @@ from urllib.parse import unquote
 from deltalake import DeltaTable, Field, Schema, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError
 from deltalake.schema import MapType, PrimitiveType
+from deltalake.transaction import AddAction, RemoveAction
 
 from batchlake.errors import LakeDamaged, LakeNotWritable
 from batchlake.schema import TABLES, Table
@@ -123,6 +125,19 @@ class Writer:
         """Add rows."""
         self._write(table, rows, mode="append")
 
+    def adopt(self, table: str, files: Sequence[Path]) -> None:
+        """Take Parquet files that hold the table's columns as they are; they are moved."""
+        with _writing(self._tables.root):
+            delta = self._tables.open(table)
+            self._first_version.setdefault(table, delta.version() + 1)
+            folder = self._tables.path(table)
+            actions: list[AddAction | RemoveAction] = []
+            for file in files:
+                place = folder / f"part-{uuid.uuid4()}-c000.zstd.parquet"
+                actions.append(_add_action(file, place.name, delta))
+                file.replace(place)
+            delta.create_write_transaction(actions, "append", delta.schema())
+
     def replace(self, table: str, predicate: str, rows: pa.RecordBatchReader) -> None:
         """Put these rows in the place of those that the SQL predicate holds for; they must satisfy it too."""
         self._write(table, rows, mode="overwrite", predicate=predicate)
@@ -224,6 +239,33 @@ class Writer:
             _sync_path(commit)
         _sync_path(log)
         _sync_path(folder)
+
+
+def _add_action(file: Path, name: str, delta: DeltaTable) -> AddAction:
+    """What the log says of a file that joins a table: its statistics are those of its Parquet footer."""
+    import pyarrow.parquet as pq
+
+    footer = pq.read_metadata(file)
+    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
+    wanted = delta.metadata().configuration["delta.dataSkippingStatsColumns"].split(",")
+    least, greatest, nulls = {}, {}, {}
+    for place, column in enumerate(footer.schema.names):
+        statistics = [group.column(place).statistics for group in groups] if column in wanted else []
+        if statistics and all(known and known.has_null_count for known in statistics):
+            nulls[column] = sum(known.null_count for known in statistics)
+            bounds = [(known.min, known.max) for known in statistics if known.has_min_max]
+            if bounds:
+                least[column] = min(low for low, _ in bounds)
+                greatest[column] = max(high for _, high in bounds)
+    stats = {
+        "numRecords": footer.num_rows,
+        "minValues": least,
+        "maxValues": greatest,
+        "nullCount": nulls,
+    }
+    facts = file.stat()
+    modified = int(facts.st_mtime * 1000)
+    return AddAction(name, facts.st_size, {}, modified, data_change=True, stats=json.dumps(stats))
 
 
 def _added_files(commit: Path) -> Iterator[str]:

@@ -1,43 +1,34 @@
--- what: The utterances of the calls to be rewritten: from this run's exports where the transcript is theirs, else
---       as the lake holds them, in the batch that the call is in now.
+-- what: The utterances to be written beside the adopted files: of the kept transcripts that are in no such file, and,
+--       of calls that moved to another batch, as the lake holds them.
 -- grain: one row per utterance
--- inputs: rewritten_calls, observed_calls, segments
+-- inputs: rewritten_calls, kept_transcripts, adopted_files, written_segments, segments
 -- outputs:
---   the columns of `segments`; text_key is NULL where it has yet to be made
+--   the columns of `segments`, batch_id as it will be
 with
 rewritten as (select * from rewritten_calls),
 
-observed as (select * from observed_calls),
+kept as (select * from kept_transcripts),
+
+adopted as (select * from adopted_files),
+
+written as (select * from written_segments),
 
 held as (select * from segments),
 
-transcripts as (
-  select rewritten.source, rewritten.call_id, rewritten.batch_id, any_value(observed.segments) as segments
-  from rewritten
-  inner join observed using (source, call_id, transcript_digest)
-  group by all
-),
-
-numbered as (
-  select
-    source, call_id, batch_id, unnest(segments) as said, generate_subscripts(segments, 1) as position
-  from transcripts
+new as (
+  select written.* exclude (transcript_file) replace (kept.batch_id as batch_id)
+  from written
+  inner join (select * from kept where transcript_file not in (select number from adopted)) as kept
+    using (source, call_id, transcript_file)
 ),
 
 moved as (
   select held.* replace (rewritten.batch_id as batch_id)
   from held
   inner join rewritten using (source, call_id)
-  anti join transcripts using (source, call_id)
+  anti join kept using (source, call_id)
 ),
 
-final as (
-  select
-    source, call_id, batch_id, position, said.speaker, said.text, null::varchar as text_key, said.spoken_at,
-    said.offset_seconds, said.confidence, said.extra
-  from numbered
-  union all by name
-  select * from moved
-)
+final as (select * from new union all by name select * from moved)
 
 select * from final

@@ -4,10 +4,12 @@
 -- note: A field that is absent, null or blank text is NULL. Text that can't be read as the type is NULL too; the
 -- caller tells the two apart by the text. An object's path in `extra` is its keys joined by dots.
 
--- The fields that `shape` (a JSON structure as json_transform takes it) names, and the keys it does not name.
-create or replace macro shaped(object, shape) as struct_pack(
+-- The fields that `shape` (a JSON structure as json_transform takes it) names, and the keys it does not name; those
+-- are not looked for where the object is known to be regular.
+create or replace macro shaped(object, shape, is_regular) as struct_pack(
   fields := json_transform(object, shape),
-  unknown := list_filter(json_keys(object), lambda key: not list_contains(json_keys(shape), key)),
+  unknown := case when not is_regular
+    then list_filter(json_keys(object), lambda key: not list_contains(json_keys(shape), key)) end,
   known := json_keys(shape)
 );
 
@@ -99,38 +101,6 @@ create or replace macro speaker_of(label) as case
   else 'unknown'
 end;
 
--- An utterance from its JSON object and that object's fields. What was given and could not be read stays beside
--- the NULL, for the faults. (A macro's argument is evaluated wherever it stands, so `utterances_of` hands over a
--- lambda's variable.)
-create or replace macro utterance(given) as struct_pack(
-  speaker := speaker_of(coalesce(given.fields.speaker, given.fields.role)),
-  text := coalesce(given.fields.text, given.fields.content, given.fields.message),
-  spoken_at := time_of(coalesce(given.fields.timestamp, given.fields.time)),
-  offset_seconds := number_between(coalesce(given.fields.timestamp, given.fields.time), 0, 1e8),
-  confidence := number_between(given.fields.confidence, 0, 1),
-  extra := case when len(given.unknown) > 0 then extra_object(entries_of(given.object, given, '')) end,
-  given_time := coalesce(given.fields.timestamp, given.fields.time),
-  given_confidence := given.fields.confidence,
-  given := case
-    when coalesce(given.fields.text, given.fields.content, given.fields.message) is null
-    then given.object::varchar
-  end
-);
-
-create or replace macro utterances_of(items) as list_transform(
-  list_transform(
-    from_json(items, '["JSON"]'),
-    lambda object: struct_insert(
-      shaped(object, '{
-        "speaker": "VARCHAR", "role": "VARCHAR", "text": "VARCHAR", "content": "VARCHAR",
-        "message": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "confidence": "VARCHAR"
-      }'),
-      object := object
-    )
-  ),
-  lambda given: utterance(given)
-);
-
 -- A transcript in one string, cut at its speaker labels: at the start of a line, or, where it is all one line,
 -- at any label with a capital. What stands before the first label has no known speaker.
 create or replace macro marked(transcript) as case
@@ -146,42 +116,14 @@ create or replace macro marked(transcript) as case
   )
 end;
 
-create or replace macro utterances_in(transcript) as list_filter(
+-- The pieces of a transcript in one string; an empty one says nothing and is not counted.
+create or replace macro pieces_of(transcript) as list_filter(
   list_transform(
     string_split(marked(translate(transcript, e'\x1e\x1f', '')), e'\x1e'),
     lambda piece: struct_pack(
-      speaker := speaker_of(if(contains(piece, e'\x1f'), split_part(piece, e'\x1f', 1), null)),
-      text := text_of(if(contains(piece, e'\x1f'), split_part(piece, e'\x1f', 2), piece)),
-      spoken_at := null::timestamptz,
-      offset_seconds := null::double,
-      confidence := null::double,
-      extra := null::varchar,
-      given_time := null::varchar,
-      given_confidence := null::varchar,
-      given := piece
+      speaker := if(contains(piece, e'\x1f'), split_part(piece, e'\x1f', 1), null),
+      text := text_of(if(contains(piece, e'\x1f'), split_part(piece, e'\x1f', 2), piece))
     )
   ),
-  lambda found: found.text is not null
+  lambda piece: piece.text is not null
 );
-
-create or replace macro utterance_faults(found, place) as [
-  case when found.text is null
-    then {field: place, code: 'not_an_utterance', raw: found.given} end,
-  case when found.given_time is not null and found.spoken_at is null and found.offset_seconds is null
-    then {field: place || '.timestamp', code: 'not_a_time', raw: found.given_time} end,
-  case when found.given_confidence is not null and found.confidence is null
-    then {field: place || '.confidence', code: 'not_a_share', raw: found.given_confidence} end
-];
-
-create or replace macro is_faulty(found) as
-  found.text is null
-  or (found.given_time is not null and found.spoken_at is null and found.offset_seconds is null)
-  or (found.given_confidence is not null and found.confidence is null);
-
-create or replace macro faults_in(utterances) as case
-  when len(list_filter(utterances, lambda found: is_faulty(found))) > 0
-  then flatten(list_transform(
-    utterances,
-    lambda found, position: utterance_faults(found, 'transcript.segments[' || position || ']')
-  ))
-end;

@@ -2,12 +2,18 @@
 -- grain: one row per usable call record
 -- inputs: staged_calls, late_envelopes, read_exports, status_names
 -- outputs:
---   the merged columns of `calls`, `status_rank` (how far a call has come, for ties), `segments`, export_no,
---   document, outcome, `observed_at` (updated_at, else exported_at, else the export's time, UTC)
+--   the merged columns of `calls`, `status_rank` (how far a call has come, for ties), export_no, document, outcome,
+--   transcript_file, transcript_batch_id, `observed_at` (updated_at, else exported_at, else the export's time, UTC)
 with
-staged as (select * from staged_calls),
-
-envelopes as (select * from late_envelopes),
+-- What was foreseen of a document's envelope when its records were read gives way to what its end said.
+enveloped as (
+  select
+    staged.* exclude (envelope_batch_id, exported_at),
+    if(late.export_no is null, staged.envelope_batch_id, late.batch_id) as envelope_batch_id,
+    if(late.export_no is null, staged.exported_at, time_of(late.exported_at)) as exported_at
+  from staged_calls as staged
+  left join late_envelopes as late using (export_no, document)
+),
 
 exports as (select * from read_exports),
 
@@ -16,21 +22,16 @@ names as (select * from status_names),
 final as (
   select
     exports.source,
-    staged.* exclude (
+    enveloped.* exclude (
       batch_id, envelope_batch_id, updated_at, exported_at, read_at, faults, record, line, identity
     ),
-    coalesce(
-      staged.batch_id,
-      case when is_id(coalesce(staged.envelope_batch_id, envelopes.batch_id))
-        then coalesce(staged.envelope_batch_id, envelopes.batch_id) end
-    ) as batch_id,
-    coalesce(staged.updated_at, staged.exported_at, time_of(envelopes.exported_at), staged.read_at) as observed_at,
+    coalesce(batch_id, case when is_id(envelope_batch_id) then envelope_batch_id end) as batch_id,
+    coalesce(updated_at, exported_at, read_at) as observed_at,
     coalesce(names.rank, -1) as status_rank,
     coalesce(names.outcome, 'unknown') as outcome
-  from staged
+  from enveloped
   inner join exports using (export_no)
-  left join envelopes using (export_no, document)
-  left join names on names.key = status_key(staged.status_reported)
+  left join names on names.key = status_key(enveloped.status_reported)
 )
 
 select * from final

@@ -2,38 +2,22 @@
 -- grain: one row per raw record
 -- inputs: canonical_calls, read_exports
 -- outputs:
---   the merged columns of `calls` (NULL where absent or unreadable), `segments` (a list of raw utterances, NULL
---   where there is no transcript), `identity` (the id), `faults` (a list of field, code, raw), and the record's place
+--   the merged columns of `calls` but segment_count (NULL where absent or unreadable), the transcript as in
+--   canonical_calls, `identity` (the id), `faults` (a list of field, code, raw), and the record's place
 with
 canonical as (select * from canonical_calls),
 
 exports as (select * from read_exports),
 
-transcripts as (
+timed as (
   select
     *,
-    case json_type(transcript)
-      when 'OBJECT' then utterances_of(transcript -> 'segments')
-      when 'ARRAY' then utterances_of(transcript)
-      when 'VARCHAR' then utterances_in(transcript ->> '$')
-    end as utterances
+    time_of(created_at) as created,
+    time_of(updated_at) as updated,
+    time_of(started_at) as started,
+    time_of(ended_at) as ended,
+    lower(direction) as way
   from canonical
-),
-
-usable as (
-  select
-    *,
-    nullif(
-      list_transform(
-        list_filter(utterances, lambda found: found.text is not null),
-        lambda found: struct_pack(
-          speaker := found.speaker, text := found.text, spoken_at := found.spoken_at,
-          offset_seconds := found.offset_seconds, confidence := found.confidence, extra := found.extra
-        )
-      ),
-      []
-    ) as segments
-  from transcripts
 ),
 
 typed as (
@@ -50,13 +34,12 @@ typed as (
     number_between(duration_seconds, 0, 1e9) as duration_seconds,
     money_of(cost) as cost,
     case when regexp_full_match(currency, '[A-Za-z]{3}') then upper(currency) end as currency,
-    time_of(created_at) as created_at,
-    time_of(started_at) as started_at,
-    case when time_of(ended_at) >= time_of(started_at) or started_at is null or time_of(started_at) is null
-      then time_of(ended_at) end as ended_at,
-    case when lower(direction) in ('inbound', 'outbound', 'web') then lower(direction) end as direction,
-    coalesce(from_number, case when lower(direction) = 'inbound' then phone_number end) as from_number,
-    coalesce(to_number, case when lower(direction) is distinct from 'inbound' then phone_number end) as to_number,
+    created as created_at,
+    started as started_at,
+    case when ended >= started or started is null then ended end as ended_at,
+    case when way in ('inbound', 'outbound', 'web') then way end as direction,
+    coalesce(from_number, case when way = 'inbound' then phone_number end) as from_number,
+    coalesce(to_number, case when way is distinct from 'inbound' then phone_number end) as to_number,
     agent_id,
     agent_name,
     case when sentiment_positive is null and coalesce(sentiment_neutral, sentiment_negative) is not null then 0
@@ -83,14 +66,13 @@ typed as (
     count_of(tokens_consumed) as tokens_consumed,
     user_id,
     pathway_id,
-    len(segments) as segment_count,
-    case when segments is not null then sha256(transcript::varchar) end as transcript_digest,
+    transcript_digest,
     extra_object(extra) as extra,
-    segments,
-    utterances,
-    time_of(updated_at) as updated_at,
+    said,
+    transcript,
+    updated as updated_at,
     canonical as given
-  from usable as canonical
+  from timed as canonical
 ),
 
 faulty as (
@@ -106,7 +88,7 @@ faulty as (
     fault('updated_at', 'not_a_time', given.updated_at, typed.updated_at) as fault_updated_at,
     fault('started_at', 'not_a_time', given.started_at, typed.started_at) as fault_started_at,
     fault(
-      'ended_at', if(time_of(given.ended_at) is null, 'not_a_time', 'end_before_start'),
+      'ended_at', if(given.ended is null, 'not_a_time', 'end_before_start'),
       given.ended_at, typed.ended_at
     ) as fault_ended_at,
     fault('direction', 'not_a_direction', given.direction, typed.direction) as fault_direction,
@@ -153,7 +135,7 @@ final as (
     exports.observed_at as read_at,
     -- A list of every field's fault is dear to make, and hardly a record needs one.
     case
-      when any_fault is not null or len(given.misplaced) > 0 or faults_in(utterances) is not null
+      when any_fault is not null or len(given.misplaced) > 0
       then list_filter(
         list_concat(
           [
@@ -165,7 +147,6 @@ final as (
             fault_voice_pace, fault_voice_volume, fault_voice_clarity, fault_success,
             fault_is_test, fault_tokens_consumed, fault_transcript
           ],
-          coalesce(faults_in(utterances), []),
           list_transform(
             given.misplaced, lambda part: {field: part.field, code: 'not_an_object', raw: part.raw::varchar}
           )
@@ -177,4 +158,4 @@ final as (
   inner join (select export_no, observed_at from exports) as exports using (export_no)
 )
 
-select * exclude (observed_at, any_fault, given, utterances, envelope_exported_at) from final
+select * exclude (observed_at, any_fault, given, envelope_exported_at) from final

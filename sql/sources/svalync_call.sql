@@ -4,7 +4,25 @@
 -- inputs: raw_records
 -- outputs:
 --   the columns of raw_records without `raw`, then canonical fields as text (NULL where absent),
---   `transcript` as JSON, `extra` as entries (path, value), `misplaced` as entries (field, raw) that had to be objects
+--   `said` as a list of utterances' fields where the transcript is regular, else `transcript` as JSON,
+--   `extra` as entries (path, value), `misplaced` as entries (field, raw) that had to be objects
+-- transcript: transcript
+-- regular: {
+--   "id": "any", "call_id": "any", "batch_id": "any", "status": "any", "duration": "any", "cost": "any",
+--   "currency": "any", "created_at": "any", "updated_at": "any", "start_time": "any", "started_at": "any",
+--   "end_time": "any", "ended_at": "any", "direction": "any", "phone_number": "any", "from_number": "any",
+--   "to_number": "any", "agent_id": "any", "agent_name": "any", "agent": {"id": "any", "name": "any"},
+--   "success": "any", "outcome": "any", "ended_by": "any", "summary": "any", "recording_url": "any",
+--   "is_test": "any", "user_id": "any", "pathway_id": "any", "tokens": "any", "sentiment": "any",
+--   "engagement": "any", "talk_ratio": {"ai": "any", "human": "any"},
+--   "analytics": {
+--     "sentiment": "any", "sentiment_scores": "any", "engagement": "any", "talk_ratio": {"ai": "any", "human": "any"},
+--     "voice_metrics": {"pace": "any", "volume": "any", "clarity": "any", "engagement": "any"},
+--     "speech_metrics": {"pace": "any", "volume": "any", "clarity": "any", "engagement": "any"},
+--     "outcome": "any", "conversion_status": "any", "duration": "any"
+--   },
+--   "transcript": {"segments": [{"speaker": "any", "text": "text", "timestamp": "any", "confidence": "any"}]}
+-- }
 with
 records as (select * from raw_records),
 
@@ -21,22 +39,26 @@ outer_fields as (
       "agent_id": "VARCHAR", "agent_name": "VARCHAR", "agent": "JSON",
       "success": "VARCHAR", "outcome": "VARCHAR", "ended_by": "VARCHAR", "summary": "VARCHAR",
       "recording_url": "VARCHAR", "is_test": "VARCHAR", "user_id": "VARCHAR", "pathway_id": "VARCHAR",
-      "tokens": "VARCHAR", "transcript": "JSON", "analytics": "JSON",
-      "sentiment": "JSON", "engagement": "JSON", "talk_ratio": "JSON"
-    }') as call
+      "tokens": "VARCHAR", "analytics": "JSON",
+      "sentiment": "JSON", "engagement": "JSON", "talk_ratio": "JSON",
+      "transcript": {
+        "segments": [{"speaker": "VARCHAR", "text": "VARCHAR", "timestamp": "VARCHAR", "confidence": "VARCHAR"}]
+      }
+    }', is_regular) as call,
+    case when not speaks_regularly then raw -> 'transcript' end as transcript
   from records
 ),
 
 inner_fields as (
   select
     *,
-    shaped(call.fields.transcript, '{"segments": "JSON"}') as written,
-    shaped(call.fields.agent, '{"id": "VARCHAR", "name": "VARCHAR"}') as agent,
+    shaped(transcript, '{"segments": "JSON"}', false) as written,
+    shaped(call.fields.agent, '{"id": "VARCHAR", "name": "VARCHAR"}', is_regular) as agent,
     shaped(call.fields.analytics, '{
       "sentiment": "JSON", "sentiment_scores": "JSON", "engagement": "JSON", "talk_ratio": "JSON",
       "voice_metrics": "JSON", "speech_metrics": "JSON", "outcome": "VARCHAR", "conversion_status": "VARCHAR",
       "duration": "VARCHAR"
-    }') as analytics
+    }', is_regular) as analytics
   from outer_fields
 ),
 
@@ -56,17 +78,17 @@ innermost_fields as (
     shaped(sentiment, '{
       "overall": "VARCHAR", "label": "VARCHAR", "scores": "JSON",
       "positive": "VARCHAR", "neutral": "VARCHAR", "negative": "VARCHAR"
-    }') as feeling,
+    }', false) as feeling,
     json_transform(
       coalesce(sentiment -> 'scores', sentiment),
       '{"positive": "VARCHAR", "neutral": "VARCHAR", "negative": "VARCHAR"}'
     ) as scores,
-    shaped(engagement, '{"score": "VARCHAR", "metrics": "JSON"}') as engaged,
-    shaped(engagement -> 'metrics', '{"response_time": "VARCHAR", "interruptions": "VARCHAR"}') as metrics,
-    shaped(talk_ratio, '{"ai": "VARCHAR", "human": "VARCHAR"}') as ratio,
+    shaped(engagement, '{"score": "VARCHAR", "metrics": "JSON"}', json_type(engagement) <> 'OBJECT') as engaged,
+    shaped(engagement -> 'metrics', '{"response_time": "VARCHAR", "interruptions": "VARCHAR"}', false) as metrics,
+    shaped(talk_ratio, '{"ai": "VARCHAR", "human": "VARCHAR"}', is_regular) as ratio,
     shaped(voice, '{
       "pace": "VARCHAR", "volume": "VARCHAR", "clarity": "VARCHAR", "engagement": "VARCHAR"
-    }') as spoken
+    }', is_regular) as spoken
   from objects
 ),
 
@@ -116,10 +138,12 @@ final as (
     text_of(call.fields.tokens) as tokens_consumed,
     text_of(call.fields.user_id) as user_id,
     text_of(call.fields.pathway_id) as pathway_id,
-    call.fields.transcript as transcript,
+    transcript_digest,
+    case when speaks_regularly then call.fields.transcript.segments end as said,
+    transcript,
     list_concat(
       entries_of(raw, call, ''),
-      entries_of(call.fields.transcript, written, 'transcript.'),
+      entries_of(transcript, written, 'transcript.'),
       entries_of(call.fields.agent, agent, 'agent.'),
       entries_of(call.fields.analytics, analytics, 'analytics.'),
       entries_of(sentiment, feeling, 'analytics.sentiment.'),

@@ -3,6 +3,15 @@
 -- inputs: raw_records
 -- outputs:
 --   the same columns as sources/svalync_call; what this format never carries is NULL
+-- transcript: transcripts, transcript
+-- regular: {
+--   "id": "any", "call_id": "any", "batch_id": "any", "status": "any", "callDuration": "any", "duration": "any",
+--   "cost": "any", "currency": "any", "createdAt": "any", "updatedAt": "any", "startedAt": "any", "endedAt": "any",
+--   "callType": "any", "direction": "any", "phone_number": "any", "from_phone_number": "any",
+--   "to_phone_number": "any", "agentId": "any", "agent": {"id": "any", "name": "any"}, "endedBy": "any",
+--   "summary": "any", "recordingUrl": "any", "recording_url": "any", "isTestMode": "any", "tokens_consumed": "any",
+--   "userId": "any", "pathways": "any", "success": "any", "outcome": "any", "transcripts": "any", "transcript": "any"
+-- }
 with
 records as (select * from raw_records),
 
@@ -20,12 +29,12 @@ outer_fields as (
       "recordingUrl": "VARCHAR", "recording_url": "VARCHAR", "isTestMode": "VARCHAR",
       "tokens_consumed": "VARCHAR", "userId": "VARCHAR", "pathways": "VARCHAR",
       "success": "VARCHAR", "outcome": "VARCHAR", "transcripts": "JSON", "transcript": "JSON"
-    }') as call
+    }', is_regular) as call
   from records
 ),
 
 inner_fields as (
-  select *, shaped(call.fields.agent, '{"id": "VARCHAR", "name": "VARCHAR"}') as agent
+  select *, shaped(call.fields.agent, '{"id": "VARCHAR", "name": "VARCHAR"}', is_regular) as agent
   from outer_fields
 ),
 
@@ -69,6 +78,8 @@ final as (
     text_of(call.fields.tokens_consumed) as tokens_consumed,
     text_of(call.fields.userId) as user_id,
     text_of(call.fields.pathways) as pathway_id,
+    transcript_digest,
+    null::struct(speaker varchar, text varchar, timestamp varchar, confidence varchar)[] as said,
     coalesce(call.fields.transcripts, call.fields.transcript) as transcript,
     list_concat(
       entries_of(raw, call, ''),

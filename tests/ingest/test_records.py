@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
+import random
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from batchlake.ingest.records import Broken, RawRecord, RecordReader, Unusable
+from batchlake.ingest.records import Broken, Document, RawRecords, RecordReader, Unusable
 
 CALL: dict[str, Any] = {"id": "c1", "note": 'quotes " and } ] in \\ text', "analytics": {"tags": [1, [2]]}}
 BATCH = {
@@ -18,9 +21,29 @@ BATCH = {
 REST = {"response": [{"success": True, "data": [{"call_id": "r1", "callDuration": 3}, {"call_id": "r2"}]}]}
 
 
+@dataclass
+class RawRecord:
+    """One of `RawRecords`."""
+
+    format: str
+    raw: bytes
+    document: Document
+    number: int
+    line: int | None
+
+
 def read(data: bytes | str, window_bytes: int = 1 << 20) -> list[RawRecord | Unusable | Broken]:
     raw = data.encode() if isinstance(data, str) else data
-    return list(RecordReader(window_bytes).read(io.BytesIO(raw)))
+    items: list[RawRecord | Unusable | Broken] = []
+    for item in RecordReader(window_bytes).read(io.BytesIO(raw)):
+        if isinstance(item, RawRecords):
+            items += [
+                RawRecord(item.format, bytes(text), item.document, number, item.line)
+                for number, text in enumerate(item.raws, item.number)
+            ]
+        else:
+            items.append(item)
+    return items
 
 
 def summary(items: list[RawRecord | Unusable | Broken]) -> list[tuple[Any, ...]]:
@@ -123,6 +146,32 @@ def test_strings_hide_brackets_from_the_scan() -> None:
     for window_bytes in range(5, 60):
         found = [record for record in summary(read(text, window_bytes)) if record[0] == "svalync_call"]
         assert [record[1] for record in found] == calls
+
+
+@pytest.mark.parametrize("indent", [None, 1, 12])
+@pytest.mark.parametrize("array", ["calls", "data"])
+def test_elements_are_cut_many_at_a_time(array: str, indent: int | None) -> None:
+    """Whatever a window's last element looks like, or holds, each comes out once, in order."""
+    rng = random.Random(7)
+    inner = [{"id": number, "text": '}, {"id": "no"}, {"id": ' * rng.randrange(3)} for number in range(5)]
+    calls = [
+        {"id": f"c{number}", "said": rng.sample(inner, rng.randrange(5)), "n": rng.choice([None, 1.5, "é😀"])}
+        for number in range(60)
+    ]
+    text = json.dumps(
+        {"batch" if array == "calls" else "x": 1, array: calls, "after": {"id": 3}}, indent=indent
+    )
+    for window_bytes in (*range(40, 3_000, 97), len(text.encode()) - 1):
+        items = list(RecordReader(window_bytes).read(io.BytesIO(text.encode())))
+        found = [
+            json.loads(bytes(raw))
+            for item in items
+            if isinstance(item, RawRecords) and item.format != "svalync_batch"
+            for raw in item.raws
+        ]
+        assert [one for one in found if "said" in one] == calls
+        numbers = [(item.number, len(item.raws)) for item in items if isinstance(item, RawRecords)]
+        assert all(number + length == later for (number, length), (later, _) in itertools.pairwise(numbers))
 
 
 def test_json_lines_lose_only_their_bad_lines() -> None:

@@ -1,0 +1,78 @@
+"""A run's utterances on their way into the lake: Parquet files as it keeps them, written while it reads.
+
+In come tables of typed utterances, out go files. Text is most of an export, so it is held nowhere else:
+neither in memory nor a second time on disk. When the run knows which transcripts it keeps, a file of which
+all are kept becomes the lake's as it stands (`Writer.adopt`); of the others the rows are read again. For
+that a file holds a call once at most, and the caller says when to begin the next one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from batchlake.ingest.text_keys import with_text_keys
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+_FILE_BYTES: Final = 16 * 1024 * 1024
+_ROW_GROUP_ROWS: Final = 65_536
+
+
+@dataclass(slots=True)
+class TranscriptFile:
+    """One file: its number in the run (from 1), where it is, and how many transcripts were written to it."""
+
+    number: int
+    path: Path
+    transcripts: int = 0
+
+
+class TranscriptFiles:
+    """Writes the files.
+
+    Args:
+        folder: where to; None for a run that writes nothing.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.files: list[TranscriptFile] = []
+        self._folder = folder
+        self._writer: pq.ParquetWriter | None = None
+
+    @property
+    def current(self) -> int:
+        """The number of the file that rows are written to now; 0 before the first."""
+        return self.files[-1].number if self._writer else 0
+
+    def write(self, rows: pa.Table, transcripts: int) -> int:
+        """Add rows (`segments` without `text_key`) of some transcripts; the number of their file."""
+        if self._folder is None:
+            return 0
+        keyed = with_text_keys(rows)
+        if self._writer is None:
+            self._begin(self._folder, keyed.schema)
+        file, writer = self.files[-1], self._writer
+        assert writer is not None  # noqa: S101
+        writer.write_table(keyed, row_group_size=_ROW_GROUP_ROWS)
+        file.transcripts += transcripts
+        if file.path.stat().st_size >= _FILE_BYTES:
+            self.end_file()
+        return file.number
+
+    def end_file(self) -> None:
+        """Close the file; what is written from now on goes to another."""
+        if self._writer:
+            self._writer.close()
+            self._writer = None
+
+    def _begin(self, folder: Path, schema: pa.Schema) -> None:
+        import pyarrow.parquet as pq
+
+        number = len(self.files) + 1
+        path = folder / f"transcripts-{number}.parquet"
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd", compression_level=3)
+        self.files.append(TranscriptFile(number, path))

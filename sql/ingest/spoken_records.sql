@@ -1,0 +1,23 @@
+-- what: The call records whose transcript holds an utterance that can be used.
+-- grain: one row per raw record
+-- inputs: typed_utterances
+-- outputs:
+--   export_no, record, call_id, batch_id (the call's own or its envelope's), segment_count (utterances, a count),
+--   occurrence (from 1: the how manieth transcript of the same call among these records), transcript_file (none yet)
+with
+utterances as (select * from typed_utterances where text is not null),
+
+counted as (
+  select export_no, record, any_value(call_id) as call_id, any_value(batch_id) as batch_id, count(*) as segment_count
+  from utterances
+  group by all
+),
+
+final as (
+  select
+    *, row_number() over (partition by call_id order by export_no, record) as occurrence,
+    null::bigint as transcript_file
+  from counted
+)
+
+select * from final

@@ -1,0 +1,21 @@
+-- what: The calls that can be used, with what is known of their transcripts.
+-- grain: one row per usable raw record
+-- inputs: typed_records, spoken_records
+-- outputs:
+--   the columns of typed_records but the transcript itself; segment_count (utterances, a count; NULL where there is
+--   none), transcript_file (where they were written), transcript_batch_id (the batch that they were written with)
+with
+typed as (select * from typed_records where is_id(identity)),
+
+spoken as (select * from spoken_records),
+
+final as (
+  select
+    typed.* exclude (said, transcript, transcript_digest), spoken.segment_count,
+    case when spoken.segment_count > 0 then typed.transcript_digest end as transcript_digest,
+    spoken.transcript_file, spoken.batch_id as transcript_batch_id
+  from typed
+  left join spoken using (export_no, record)
+)
+
+select * from final

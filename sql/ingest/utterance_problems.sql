@@ -1,0 +1,39 @@
+-- what: Fields of utterances that were present and could not be read, of records that can be used.
+-- grain: one row per unreadable field
+-- inputs: typed_utterances, typed_records, read_exports
+-- outputs:
+--   the columns of `staged_problems`; raw is the field's text
+with
+utterances as (select * from typed_utterances),
+
+records as (select * from typed_records),
+
+exports as (select * from read_exports),
+
+faults as (
+  select export_no, record, place, '' as part, 'not_an_utterance' as code, given as raw
+  from utterances
+  where text is null
+  union all
+  select export_no, record, place, '.timestamp' as part, 'not_a_time' as code, given_time as raw
+  from utterances
+  where given_time is not null and spoken_at is null and offset_seconds is null
+  union all
+  select export_no, record, place, '.confidence' as part, 'not_a_share' as code, given_confidence as raw
+  from utterances
+  where given_confidence is not null and confidence is null
+),
+
+final as (
+  select
+    export_no, exports.location, record, records.line, 'field' as level, code,
+    'transcript.segments[' || place || ']' || part as field,
+    '`' || field || '` was left empty: ' || replace(code, '_', ' ') as message,
+    raw, records.identity as call_id,
+    coalesce(records.updated_at, records.exported_at, records.read_at) as observed_at
+  from faults
+  inner join records using (export_no, record)
+  inner join exports using (export_no)
+)
+
+select * from final
