@@ -52,6 +52,7 @@ class Engine:
         memory_limit: DuckDB's own limit, as `2GB`; None leaves DuckDB's default (80 % of the machine).
         threads: worker threads; None leaves one a core.
         spill: a folder that intermediate results may overflow into; None allows none.
+        keeps_order: rows come in the order of their tables where a query has none of its own.
     """
 
     def __init__(
@@ -61,11 +62,12 @@ class Engine:
         memory_limit: str | None = None,
         threads: int | None = None,
         spill: Path | None = None,
+        keeps_order: bool = False,
     ) -> None:
         config: dict[str, Any] = {
             "autoinstall_known_extensions": False,
             "temp_directory": str(spill) if spill else "",
-            "preserve_insertion_order": False,
+            "preserve_insertion_order": keeps_order,
         }
         if memory_limit:
             config["memory_limit"] = memory_limit

@@ -151,7 +151,7 @@ class Run:
 
     def _engine(self, spill: Path | None, before: Version | None) -> Engine:
         memory_limit = self._options.memory_limit or f"{_machine_memory_bytes() // 4}B"
-        engine = Engine(str(self._root), memory_limit=memory_limit, spill=spill)
+        engine = Engine(str(self._root), memory_limit=memory_limit, spill=spill, keeps_order=True)
         pins = before.pins if before else {}
         engine.show({name: self._tables.files(name, version) for name, version in pins.items()})
         return engine

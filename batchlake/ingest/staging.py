@@ -29,7 +29,7 @@ from batchlake.ingest.typist import Parcel, Typist
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FLUSH_BYTES: Final = 16 * 1024 * 1024
+FLUSH_BYTES: Final = 32 * 1024 * 1024
 _FLUSH_RECORDS: Final = 50_000
 
 
@@ -77,7 +77,7 @@ class Staging:
             # DuckDB forgets an interrupt that comes between two queries.
             self.engine.interrupt()
             wait([self._typing], timeout=0.05)
-        self._transcripts.end_file()
+        self._transcripts.stop()
 
     def begin(self, export: ReadExport) -> None:
         """From here on, records are of this export."""
@@ -130,7 +130,10 @@ class Staging:
         self._gathered_bytes = self._gathered_records = 0
         for records in gathered.values():
             self._note_late(records)
-        parcels = [Parcel(name, _raw_table(runs, name)) for name, runs in sorted(gathered.items())]
+        parcels = [
+            Parcel(name, _raw_table(sorted(runs, key=_place), name))
+            for name, runs in sorted(gathered.items())
+        ]
         self._wait()
         self._typing = self._thread.submit(self._typist.type, parcels, self._exports_table())
 
@@ -177,6 +180,12 @@ class Staging:
             .aggregate([("batch_id", "max"), ("exported_at", "max")])
             .rename_columns(["export_no", "document", "batch_id", "exported_at"])
         )
+
+
+def _place(numbered: tuple[int, RawRecords]) -> str:
+    """Where records belong: a batch's transcripts lie together in the lake."""
+    document = numbered[1].document
+    return (document.envelope or document.foreseen or Envelope()).batch_id or ""
 
 
 def _batch_id(document: Document) -> str | None:

@@ -8,6 +8,7 @@ that a file holds a call once at most, and the caller says when to begin the nex
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -32,7 +33,7 @@ class TranscriptFile:
 
 
 class TranscriptFiles:
-    """Writes the files.
+    """Writes the files, on a thread of its own.
 
     Args:
         folder: where to; None for a run that writes nothing.
@@ -41,38 +42,54 @@ class TranscriptFiles:
     def __init__(self, folder: Path | None) -> None:
         self.files: list[TranscriptFile] = []
         self._folder = folder
+        self._is_open = False
         self._writer: pq.ParquetWriter | None = None
+        self._thread = ThreadPoolExecutor(1, "transcripts")
+        self._writing: Future[None] | None = None
 
     @property
     def current(self) -> int:
-        """The number of the file that rows are written to now; 0 before the first."""
-        return self.files[-1].number if self._writer else 0
+        """The number of the file that rows are written to now; 0 where the next rows begin one."""
+        return self.files[-1].number if self._is_open else 0
 
     def write(self, rows: pa.Table, transcripts: int) -> int:
         """Add rows (`segments` without `text_key`) of some transcripts; the number of their file."""
         if self._folder is None:
             return 0
-        keyed = with_text_keys(rows)
-        if self._writer is None:
-            self._begin(self._folder, keyed.schema)
-        file, writer = self.files[-1], self._writer
-        assert writer is not None  # noqa: S101
-        writer.write_table(keyed, row_group_size=_ROW_GROUP_ROWS)
-        file.transcripts += transcripts
-        if file.path.stat().st_size >= _FILE_BYTES:
+        self._wait()
+        if self._is_open and self.files[-1].path.stat().st_size >= _FILE_BYTES:
             self.end_file()
+        if not self._is_open:
+            number = len(self.files) + 1
+            self.files.append(TranscriptFile(number, self._folder / f"transcripts-{number}.parquet"))
+            self._is_open = True
+        file = self.files[-1]
+        file.transcripts += transcripts
+        self._writing = self._thread.submit(self._write, file.path, rows)
         return file.number
 
     def end_file(self) -> None:
         """Close the file; what is written from now on goes to another."""
+        self._wait()
+        self._is_open = False
         if self._writer:
             self._writer.close()
             self._writer = None
 
-    def _begin(self, folder: Path, schema: pa.Schema) -> None:
-        import pyarrow.parquet as pq
+    def stop(self) -> None:
+        """Write no more; what is being written ends first."""
+        self._thread.shutdown(cancel_futures=True)
+        if self._writer:
+            self._writer.close()
 
-        number = len(self.files) + 1
-        path = folder / f"transcripts-{number}.parquet"
-        self._writer = pq.ParquetWriter(path, schema, compression="zstd", compression_level=3)
-        self.files.append(TranscriptFile(number, path))
+    def _write(self, path: Path, rows: pa.Table) -> None:
+        keyed = with_text_keys(rows)
+        if self._writer is None:
+            import pyarrow.parquet as pq
+
+            self._writer = pq.ParquetWriter(path, keyed.schema, compression="zstd", compression_level=3)
+        self._writer.write_table(keyed, row_group_size=_ROW_GROUP_ROWS)
+
+    def _wait(self) -> None:
+        if self._writing:
+            self._writing.result()

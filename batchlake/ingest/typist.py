@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from batchlake import sqlfiles
-from batchlake.engine import Engine
+from batchlake.engine import DatabaseError, Engine
 from batchlake.ingest import shapes
 from batchlake.ingest.transcripts import TranscriptFiles
+from batchlake.schema import SEGMENTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,6 +40,7 @@ class Typist:
     def __init__(self, engine: Engine, transcripts: TranscriptFiles) -> None:
         self._engine = engine
         self._transcripts = transcripts
+        self._forms: dict[str, str] = {}
         engine.run(sqlfiles.load("ingest/macros").text)
         engine.name_statuses()
         engine.run(
@@ -50,10 +52,14 @@ class Typist:
     def make_tables(self, nothing: pa.Table, exports: pa.Table) -> None:
         """Make the staging tables, from no records at all."""
         self._engine.run("create or replace table read_exports as from given", given=exports)
+        self._engine.run(
+            "create table gathered_records as select *, true as is_json from given", given=nothing
+        )
+        self._engine.run("create view raw_records as from gathered_records where is_json")
         for name in (shapes.CALL, shapes.BATCH):
             self._read(Parcel(name, nothing))
             if name not in BATCH_FORMATS:
-                self._say()
+                self._listen()
             self._engine.run(f"create table {_staged(name)} as {self._usable(name)}")
 
     def type(self, parcels: Sequence[Parcel], exports: pa.Table) -> None:
@@ -62,64 +68,102 @@ class Typist:
         for parcel in parcels:
             self._read(parcel)
             if parcel.format not in BATCH_FORMATS:
-                self._say()
-                self._write_transcripts()
+                utterances = self._listen()
+                self._write_transcripts(utterances)
+                if _has_faults(utterances):
+                    self._note("utterance_problems", typed_utterances=utterances)
             self._engine.run(f"insert into {_staged(parcel.format)} by name {self._usable(parcel.format)}")
-            self._note_problems(parcel.format)
+            self._note_faults(parcel)
 
     def _read(self, parcel: Parcel) -> None:
         """The table `typed_records` of these records, through the file of their format."""
         kind = "batches" if parcel.format in BATCH_FORMATS else "calls"
         run = self._engine.run
-        run("create or replace table gathered_records as from given", given=parcel.records)
-        run("create or replace view raw_records as from gathered_records where json_valid(raw)")
-        source = sqlfiles.load(f"sources/{parcel.format}")
-        run(f"create or replace view canonical_{kind} as {source.text}")
-        run(f"create or replace table typed_records as {sqlfiles.load(f'ingest/typed_{kind}').text}")
+        run(
+            "create or replace table gathered_records as select *, true as is_json from given",
+            given=parcel.records,
+        )
+        if self._forms.get(kind) != parcel.format:
+            source = sqlfiles.load(f"sources/{parcel.format}")
+            run(f"create or replace view canonical_{kind} as {source.text}")
+            self._forms[kind] = parcel.format
+        typed = f"create or replace table typed_records as {sqlfiles.load(f'ingest/typed_{kind}').text}"
+        try:
+            run(typed)
+        except DatabaseError:
+            # Nearly every record is sound; to ask each costs a parse of it.
+            run("update gathered_records set is_json = json_valid(raw)")
+            run(typed)
 
-    def _say(self) -> None:
-        """The tables `typed_utterances` and `spoken_records` of the calls read."""
-        for table in ("typed_utterances", "spoken_records"):
-            self._engine.run(f"create or replace table {table} as {sqlfiles.load(f'ingest/{table}').text}")
+    def _listen(self) -> pa.Table:
+        """The utterances of the calls read; and the table `spoken_records`."""
+        utterances = self._engine.arrow(sqlfiles.load("ingest/typed_utterances").text)
+        spoken = sqlfiles.load("ingest/spoken_records").text
+        self._engine.run(f"create or replace table spoken_records as {spoken}", typed_utterances=utterances)
+        return utterances
 
     def _usable(self, name: str) -> str:
         if name in BATCH_FORMATS:
             return "from typed_records where is_id(identity)"
         return sqlfiles.load("ingest/usable_calls").text
 
-    def _write_transcripts(self) -> None:
+    def _write_transcripts(self, utterances: pa.Table) -> None:
         """Write the transcripts of the calls read; a file holds a call once."""
         row = self._engine.row
         in_file = "select call_id from staged_calls where transcript_file = $current"
         again = f"select count(*) as count from spoken_records where call_id in ({in_file})"
         if row(again, {"current": self._transcripts.current})["count"]:
             self._transcripts.end_file()
-        most = row("select coalesce(max(occurrence), 0) as most from spoken_records")["most"]
-        for occurrence in range(1, most + 1):
-            if occurrence > 1:
-                self._transcripts.end_file()
-            params = {"occurrence": occurrence}
-            of_these = "from spoken_records where occurrence = $occurrence"
-            rows = self._engine.arrow(sqlfiles.load("ingest/new_segments").text, params)
-            count = row(f"select count(*) as count {of_these}", params)["count"]
-            number = self._transcripts.write(rows, count)
-            self._engine.run(
-                "update spoken_records set transcript_file = $number where occurrence = $occurrence",
-                params | {"number": number},
-            )
-        if most > 1:
-            self._transcripts.end_file()
-
-    def _note_problems(self, name: str) -> None:
-        run = self._engine.run
-        identity = "batch_id" if name in BATCH_FORMATS else "call_id"
-        run(f"insert into staged_problems by name {sqlfiles.load('ingest/record_problems').text}")
-        run(
-            f"insert into staged_problems by name select * rename (identity as {identity}) "
-            f"from ({sqlfiles.load('ingest/field_problems').text})"
+        spoken = row(
+            "select count(*) as transcripts, coalesce(max(occurrence), 0) as most, "
+            "coalesce(bool_or(is_gapped), false) as is_gapped from spoken_records"
         )
-        if name not in BATCH_FORMATS:
-            run(f"insert into staged_problems by name {sqlfiles.load('ingest/utterance_problems').text}")
+        if spoken["most"] == 1 and not spoken["is_gapped"]:
+            columns = [name for name in SEGMENTS.column_names() if name not in ("position", "text_key")]
+            rows = utterances.select([*columns[:3], "place", *columns[3:]])
+            rows = rows.rename_columns([*columns[:3], "position", *columns[3:]])
+            self._note_file(1, self._transcripts.write(rows, spoken["transcripts"]))
+            return
+        for occurrence in range(1, spoken["most"] + 1):
+            params = {"occurrence": occurrence}
+            new = sqlfiles.load("ingest/new_segments").text
+            rows = self._engine.arrow(new, params, typed_utterances=utterances)
+            counted = "select count(*) as count from spoken_records where occurrence = $occurrence"
+            self._note_file(occurrence, self._transcripts.write(rows, row(counted, params)["count"]))
+            if occurrence < spoken["most"]:
+                self._transcripts.end_file()
+
+    def _note_file(self, occurrence: int, number: int) -> None:
+        self._engine.run(
+            "update spoken_records set transcript_file = $number where occurrence = $occurrence",
+            {"number": number, "occurrence": occurrence},
+        )
+
+    def _note_faults(self, parcel: Parcel) -> None:
+        """Note what the records lack; most parcels lack nothing, which is quick to see."""
+        counted = self._engine.row(
+            "select count(*) filter (is_id(identity)) as usable, count(*) filter (len(faults) > 0) as faulty "
+            "from typed_records"
+        )
+        if counted["usable"] < parcel.records.num_rows:
+            self._note("record_problems")
+        if counted["faulty"]:
+            identity = "batch_id" if parcel.format in BATCH_FORMATS else "call_id"
+            self._note("field_problems", f"* rename (identity as {identity})")
+
+    def _note(self, problems: str, columns: str = "*", **given: pa.Table) -> None:
+        found = sqlfiles.load(f"ingest/{problems}").text
+        self._engine.run(f"insert into staged_problems by name select {columns} from ({found})", **given)
+
+
+def _has_faults(utterances: pa.Table) -> bool:
+    """Whether something given was not read: then fewer values are there than were given."""
+    values = {name: len(utterances) - utterances[name].null_count for name in utterances.column_names}
+    return (
+        values["text"] < len(utterances)
+        or values["spoken_at"] + values["offset_seconds"] < values["given_time"]
+        or values["confidence"] < values["given_confidence"]
+    )
 
 
 def _staged(name: str) -> str:

@@ -77,8 +77,8 @@ end;
 
 -- RFC 3339 text (without an offset it is taken as UTC) or a Unix time in seconds, milli- or microseconds.
 create or replace macro time_of(field) as case
-  when field[5] = '-' and left(field, 4) between '0002' and '9998' and not contains(field, '(')
-  then try_cast(upper(field) as timestamptz)
+  when field[5] = '-' and field between '0002' and '9999' and not contains(field, '(')
+  then coalesce(try_cast(field as timestamptz), try_cast(upper(field) as timestamptz))
   when number_of(field) between 1e8 and 1e11 then make_timestamptz((number_of(field) * 1000000)::bigint)
   when number_of(field) between 1e11 and 1e14 then make_timestamptz((number_of(field) * 1000)::bigint)
   when number_of(field) between 1e14 and 1e17 then make_timestamptz(number_of(field)::bigint)
@@ -95,10 +95,16 @@ create or replace macro fault(name, problem, given, value) as case
 end
 ;
 
-create or replace macro speaker_of(label) as case
-  when lower(label) in ('ai', 'agent', 'assistant', 'bot', 'robot') then 'ai'
-  when lower(label) in ('human', 'user', 'customer', 'caller', 'callee', 'client', 'person', 'lead') then 'human'
-  else 'unknown'
+-- (A chain of cases: DuckDB makes a join of a longer list after IN.)
+create or replace macro speaker_of(label) as case label
+  when 'ai' then 'ai'
+  when 'human' then 'human'
+  else case lower(label)
+    when 'ai' then 'ai' when 'agent' then 'ai' when 'assistant' then 'ai' when 'bot' then 'ai' when 'robot' then 'ai'
+    when 'human' then 'human' when 'user' then 'human' when 'customer' then 'human' when 'caller' then 'human'
+    when 'callee' then 'human' when 'client' then 'human' when 'person' then 'human' when 'lead' then 'human'
+    else 'unknown'
+  end
 end;
 
 -- A transcript in one string, cut at its speaker labels: at the start of a line, or, where it is all one line,

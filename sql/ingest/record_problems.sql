@@ -13,7 +13,7 @@ exports as (select * from read_exports),
 malformed as (
   select export_no, record, line, 'not_json' as code, 'the record is not valid JSON' as message, raw
   from gathered
-  where not json_valid(raw)
+  where not is_json
 ),
 
 nameless as (

@@ -3,14 +3,17 @@
 -- inputs: typed_utterances
 -- outputs:
 --   export_no, record, call_id, batch_id (the call's own or its envelope's), segment_count (utterances, a count),
---   occurrence (from 1: the how manieth transcript of the same call among these records), transcript_file (none yet)
+--   occurrence (from 1: the how manieth transcript of the same call among these records), is_gapped (whether an
+--   utterance of it can't be used), transcript_file (none yet)
 with
-utterances as (select * from typed_utterances where text is not null),
+utterances as (select * from typed_utterances),
 
 counted as (
-  select export_no, record, any_value(call_id) as call_id, any_value(batch_id) as batch_id, count(*) as segment_count
+  select export_no, record, any_value(call_id) as call_id, any_value(batch_id) as batch_id,
+    count(text) as segment_count, count(*) > count(text) as is_gapped
   from utterances
   group by all
+  having count(text) > 0
 ),
 
 final as (

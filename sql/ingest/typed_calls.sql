@@ -2,10 +2,10 @@
 -- grain: one row per raw record
 -- inputs: canonical_calls, read_exports
 -- outputs:
---   the merged columns of `calls` but segment_count (NULL where absent or unreadable), the transcript as in
+--   the merged columns of `calls` but segment_count (NULL where absent or unreadable), an irregular transcript as in
 --   canonical_calls, `identity` (the id), `faults` (a list of field, code, raw), and the record's place
 with
-canonical as (select * from canonical_calls),
+canonical as (select * exclude (said, speaks_regularly) from canonical_calls),
 
 exports as (select * from read_exports),
 
@@ -68,7 +68,6 @@ typed as (
     pathway_id,
     transcript_digest,
     extra_object(extra) as extra,
-    said,
     transcript,
     updated as updated_at,
     canonical as given

@@ -1,6 +1,6 @@
 -- what: The utterances of calls' transcripts read as their types, beside what was given and could not be read.
 -- grain: one row per utterance given, also where nothing of it can be used
--- inputs: typed_records, read_exports
+-- inputs: canonical_calls, typed_records, read_exports
 -- outputs:
 --   export_no, record, source, call_id, batch_id (the call's own or its envelope's), place (in the transcript as given,
 --   from 1), the utterance's columns of `segments` but position and text_key (text is NULL where it can't be used);
@@ -8,7 +8,7 @@
 with
 records as (
   select
-    typed.* exclude (batch_id), exports.source,
+    typed.export_no, typed.record, typed.call_id, typed.transcript, exports.source,
     coalesce(typed.batch_id, case when is_id(envelope_batch_id) then envelope_batch_id end) as batch_id
   from typed_records as typed
   inner join (select export_no, source from read_exports) as exports using (export_no)
@@ -19,8 +19,8 @@ regular as (
   select
     export_no, record, source, call_id, batch_id,
     unnest(said, recursive := true), generate_subscripts(said, 1) as place
-  from records
-  where said is not null
+  from (select export_no, record, said from canonical_calls where speaks_regularly)
+  inner join records using (export_no, record)
 ),
 
 objects as (
@@ -62,7 +62,7 @@ pieces as (
     export_no, record, source, call_id, batch_id,
     unnest(said, recursive := true), generate_subscripts(said, 1) as place
   from (
-    select * exclude (said), pieces_of(transcript ->> '$') as said
+    select *, pieces_of(transcript ->> '$') as said
     from records
     where json_type(transcript) = 'VARCHAR'
   )
@@ -82,7 +82,7 @@ final as (
     speaker_of(speaker) as speaker,
     text,
     time_of(timestamp) as spoken_at,
-    number_between(timestamp, 0, 1e8) as offset_seconds,
+    case when timestamp[5] is distinct from '-' then number_between(timestamp, 0, 1e8) end as offset_seconds,
     number_between(confidence, 0, 1) as confidence,
     extra,
     timestamp as given_time,

@@ -11,7 +11,7 @@ spoken as (select * from spoken_records),
 
 final as (
   select
-    typed.* exclude (said, transcript, transcript_digest), spoken.segment_count,
+    typed.* exclude (transcript, transcript_digest), spoken.segment_count,
     case when spoken.segment_count > 0 then typed.transcript_digest end as transcript_digest,
     spoken.transcript_file, spoken.batch_id as transcript_batch_id
   from typed

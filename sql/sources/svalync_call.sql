@@ -4,7 +4,7 @@
 -- inputs: raw_records
 -- outputs:
 --   the columns of raw_records without `raw`, then canonical fields as text (NULL where absent),
---   `said` as a list of utterances' fields where the transcript is regular, else `transcript` as JSON,
+--   `said` as a list of utterances' fields (for use where speaks_regularly), else `transcript` as JSON,
 --   `extra` as entries (path, value), `misplaced` as entries (field, raw) that had to be objects
 -- transcript: transcript
 -- regular: {
@@ -41,11 +41,15 @@ outer_fields as (
       "recording_url": "VARCHAR", "is_test": "VARCHAR", "user_id": "VARCHAR", "pathway_id": "VARCHAR",
       "tokens": "VARCHAR", "analytics": "JSON",
       "sentiment": "JSON", "engagement": "JSON", "talk_ratio": "JSON",
+      "transcript": "BOOLEAN"
+    }', is_regular) as call,
+    case when not speaks_regularly then raw -> 'transcript' end as transcript,
+    -- Read apart from the rest (the shape above only names it): who asks for utterances asks for nothing else.
+    json_transform(raw, '{
       "transcript": {
         "segments": [{"speaker": "VARCHAR", "text": "VARCHAR", "timestamp": "VARCHAR", "confidence": "VARCHAR"}]
       }
-    }', is_regular) as call,
-    case when not speaks_regularly then raw -> 'transcript' end as transcript
+    }').transcript.segments as said
   from records
 ),
 
@@ -139,7 +143,8 @@ final as (
     text_of(call.fields.user_id) as user_id,
     text_of(call.fields.pathway_id) as pathway_id,
     transcript_digest,
-    case when speaks_regularly then call.fields.transcript.segments end as said,
+    speaks_regularly,
+    said,
     transcript,
     list_concat(
       entries_of(raw, call, ''),

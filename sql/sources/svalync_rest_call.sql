@@ -79,6 +79,7 @@ final as (
     text_of(call.fields.userId) as user_id,
     text_of(call.fields.pathways) as pathway_id,
     transcript_digest,
+    speaks_regularly,
     null::struct(speaker varchar, text varchar, timestamp varchar, confidence varchar)[] as said,
     coalesce(call.fields.transcripts, call.fields.transcript) as transcript,
     list_concat(
