@@ -159,7 +159,7 @@ class Typist:
 def _has_faults(utterances: pa.Table) -> bool:
     """Whether something given was not read: then fewer values are there than were given."""
     values = {name: len(utterances) - utterances[name].null_count for name in utterances.column_names}
-    return (
+    return bool(
         values["text"] < len(utterances)
         or values["spoken_at"] + values["offset_seconds"] < values["given_time"]
         or values["confidence"] < values["given_confidence"]
