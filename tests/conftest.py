@@ -1,10 +1,16 @@
-"""Hypothesis profiles: quick by default, thorough with HYPOTHESIS_PROFILE=thorough."""
+"""Hypothesis profiles, quick by default, thorough with HYPOTHESIS_PROFILE=thorough; and object storage."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+if TYPE_CHECKING:
+    from tests.storage import Bucket
 
 _unhurried = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 
@@ -17,3 +23,22 @@ settings.register_profile(
 )
 settings.register_profile("thorough", deadline=None, suppress_health_check=_unhurried, max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(scope="session")
+def storage() -> Iterator[str]:
+    """The endpoint of an S3 on loopback."""
+    from tests.storage import served
+
+    with served() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def bucket(storage: str, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """A bucket of the test's own, in an environment that names its store."""
+    from tests.storage import environment, new_bucket
+
+    for name, value in environment(storage).items():
+        monkeypatch.setenv(name, value)
+    return new_bucket(storage)

@@ -31,7 +31,7 @@ def write_export(folder: Path, name: str, document: Any, *, observed_at: float |
     return path
 
 
-def ingested(root: Path, *paths: Path, **options: Any) -> IngestReport:
+def ingested(root: Path, *paths: Path | str, **options: Any) -> IngestReport:
     """Ingest these paths into the lake at `root`."""
     return ingest(root, paths, IngestOptions(**options))
 

@@ -6,14 +6,17 @@ that `problems` kept of them; its fields and its damage can't be tried, and stay
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from batchlake.ingest.objects import there_is
 from batchlake.ingest.report import IngestReport
 from batchlake.ingest.run import IngestOptions, Progress, Run
 from batchlake.ingest.sources import Export, Found, find
+from batchlake.objects import is_object_address
 from batchlake.store import LakeTables, Writer, writer_lock
 
 
@@ -28,8 +31,9 @@ def replay(
     Raises:
         LakeLocked, LakeNotWritable: the lake is as it was.
     """
-    there = {row["location"] for row in problems if _file(row).is_file()}
-    found = find(sorted({str(_file(row)) for row in problems if row["location"] in there}))
+    files = {row["location"]: _file(row["location"]) for row in problems}
+    there = {location for location, file in files.items() if file is not None}
+    found = find(sorted({file for file in files.values() if file is not None}))
     gone = [row for row in problems if row["location"] not in there and row["level"] == "record"]
     exports = [*found.exports, *(_record(row) for row in gone)]
     settled = [row["problem_id"] for row in problems if row["location"] in there or row in gone]
@@ -39,11 +43,13 @@ def replay(
         return run.execute(again, Writer(LakeTables(root)), kind="replay", settled=settled)
 
 
-def _file(problem: Mapping[str, Any]) -> Path:
-    """The file of a problem's location: an archive's member comes after `!`."""
-    location: str = problem["location"]
-    whole = Path(location)
-    return whole if whole.exists() else Path(location.partition("!")[0])
+def _file(location: str) -> str | None:
+    """The file or object of a problem's location, None where it is gone.
+
+    An archive's member comes after `!`.
+    """
+    is_there = there_is if is_object_address(location) else os.path.isfile
+    return next((file for file in (location, location.partition("!")[0]) if is_there(file)), None)
 
 
 def _record(problem: Mapping[str, Any]) -> Export:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,7 +35,7 @@ from batchlake.ingest.records import (
     read_fully,
 )
 from batchlake.ingest.report import IngestReport
-from batchlake.ingest.sources import Export, Fingerprint, Found, UnpackError, find
+from batchlake.ingest.sources import Export, Fingerprint, Found, HeldObject, UnpackError, find
 from batchlake.ingest.staging import ReadExport, Staging
 from batchlake.ingest.transcripts import TranscriptFiles
 from batchlake.schema import DEFAULT_SOURCE, EXPORTS, FORMAT_VERSION, PROBLEMS, SNAPSHOTS, TABLES
@@ -81,7 +82,7 @@ def ingest(
         LakeLocked, LakeNotWritable, LakeDamaged, LakeTooNew: the lake is as it was.
     """
     started = datetime.now(UTC)
-    found = find(paths)
+    found = find(paths, partial(_held_objects, root, options))
     if options.dry_run:
         return Run(root, options, progress, started).execute(found, None)
     _refuse_foreign_folder(root)
@@ -115,6 +116,7 @@ class Run:
             kind: what the ledger calls the run.
             settled: ids of problems that this run puts an end to; what is still wrong is found anew.
         """
+        self._skipped = found.held
         before = self._ledger.find()
         if writer:
             writer.prepare(dict(before.pins) if before else {})
@@ -176,7 +178,9 @@ class Run:
 
     def _new_export(self, export: Export) -> ReadExport:
         number = len(self._read) + self._skipped + 1
-        return ReadExport(number, self._options.source, None, export.location, export.observed_at)
+        return ReadExport(
+            number, self._options.source, None, export.location, export.observed_at, etag=export.etag
+        )
 
     def _stage(self, staging: Staging, export: Export, read: ReadExport, known: dict[str, int]) -> bool:
         """Read it and stage its records; False if its bytes turn out to be known."""
@@ -341,6 +345,28 @@ def _scratch(root: Path | None) -> Iterator[Path | None]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _held_objects(root: Path, options: IngestOptions, address: str) -> frozenset[HeldObject]:
+    """The objects below an address that the lake holds as they are; none where all are to be read again."""
+    tables = LakeTables(root)
+    version = None if options.force else Ledger(tables).find()
+    if version is None:
+        return frozenset()
+    with Engine(str(root)) as engine:
+        engine.show({"exports": tables.files("exports", version.pins["exports"])})
+        rows = engine.rows(
+            "select location, etag from exports "
+            "where source = $source and etag is not null and starts_with(location, $address)",
+            {"source": options.source, "address": address},
+        )
+    # A member's location is its archive's, `!` and its name; a name may hold `!` itself.
+    return frozenset(
+        ("!".join(parts[:count]), row["etag"])
+        for row in rows
+        for parts in [row["location"].split("!")]
+        for count in range(1, len(parts) + 1)
+    )
 
 
 def _refuse_foreign_folder(root: Path) -> None:

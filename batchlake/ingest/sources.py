@@ -16,7 +16,7 @@ import stat
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +26,8 @@ from typing import IO, Any, BinaryIO, Final, cast
 import zstandard
 
 from batchlake.errors import ExportUnreadable
+from batchlake.ingest.objects import StoredObject, look_at, objects_at
+from batchlake.objects import is_object_address
 
 STANDARD_INPUT: Final = "-"
 _STDIN_LOCATION: Final = "<standard input>"
@@ -60,11 +62,16 @@ class Export:
     """
 
     location: str
-    path: Path | None
+    path: Path | StoredObject | None
     member: str | None
     observed_at: datetime
     data: bytes | None = None
     first_record: int = 1
+
+    @property
+    def etag(self) -> str | None:
+        """The entity tag of an object in a store; None for anything else."""
+        return self.path.etag if isinstance(self.path, StoredObject) else None
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -80,7 +87,7 @@ class Export:
             yield _decompressed(sys.stdin.buffer, None)
         elif self.member is None:
             with self.path.open("rb") as file:
-                yield _decompressed(file, self.path.stat().st_size)
+                yield _decompressed(file, _size_bytes(self.path))
         else:
             with _member(self.path, self.member) as (file, size):
                 yield _decompressed(file, size)
@@ -91,11 +98,8 @@ class Export:
             return len(self.data)
         if self.path is None or self.member is not None:
             return None
-        with self.path.open("rb") as file:
-            magic = file.read(4)
-            if magic[:2] == _GZIP or magic == _ZSTD or not file.seekable():
-                return None
-            return file.seek(0, io.SEEK_END)
+        magic = _first_bytes(self.path)
+        return None if magic[:2] == _GZIP or magic == _ZSTD else _size_bytes(self.path)
 
 
 class Fingerprint:
@@ -127,17 +131,32 @@ class Fingerprint:
 
 @dataclass(slots=True)
 class Found:
-    """What the given paths hold: exports, archives that don't open, and files passed over in folders."""
+    """What the given paths hold: exports, archives that don't open, and files passed over in folders.
+
+    `held` counts objects that were not even looked at, because the lake holds them as they are.
+    """
 
     exports: list[Export]
     broken: list[tuple[Export, UnpackError | OSError]]
     passed_over: list[str]
+    held: int = 0
 
 
-def find(paths: Iterable[str | os.PathLike[str]]) -> Found:
+HeldObject = tuple[str, str]
+"""The address and the entity tag of an object that the lake holds."""
+
+
+def find(
+    paths: Iterable[str | os.PathLike[str]],
+    held: Callable[[str], Set[HeldObject]] = lambda address: frozenset(),
+) -> Found:
     """All exports at these paths, in a fixed order: as given, folders walked by name.
 
     A folder is walked with everything in it but hidden files and Markdown; a named file is always read.
+
+    Args:
+        paths: as a person gave them: files, folders, globs, `-`, addresses of objects.
+        held: gives the objects at an address that need not be read, for the lake holds them as they are.
 
     Raises:
         ExportUnreadable: a path doesn't exist, can't be opened, or a glob matches nothing.
@@ -147,6 +166,9 @@ def find(paths: Iterable[str | os.PathLike[str]]) -> Found:
     for given in [os.fspath(path) for path in paths]:
         if given == STANDARD_INPUT:
             found.exports.append(Export(_STDIN_LOCATION, None, None, datetime.now(UTC)))
+            continue
+        if is_object_address(given):
+            _add_objects(given, found, held(given), seen)
             continue
         for path, named in _files(given, found):
             if (real := os.path.realpath(path)) not in seen:
@@ -191,13 +213,43 @@ def _walk(folder: Path, found: Found) -> Iterator[Path]:
                 yield path
 
 
-def _add(path: Path, found: Found, *, named: bool) -> None:
+def _add_objects(address: str, found: Found, held: Set[HeldObject], seen: set[str]) -> None:
+    fresh = []
+    for stored in objects_at(address):
+        if stored.address in seen:
+            continue
+        seen.add(stored.address)
+        if stored.etag is not None and (stored.address, stored.etag) in held:
+            found.held += 1
+        else:
+            fresh.append(stored)
+    for stored in look_at(fresh):
+        _add(stored, found, named=False)
+
+
+def _size_bytes(path: Path | StoredObject) -> int:
+    return path.size if isinstance(path, StoredObject) else path.stat().st_size
+
+
+def _modified_at(path: Path | StoredObject) -> datetime:
+    if isinstance(path, StoredObject):
+        return path.modified_at
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
+def _first_bytes(path: Path | StoredObject) -> bytes:
+    if isinstance(path, StoredObject):
+        return path.first_bytes
+    with path.open("rb") as file:
+        return file.read(4) if path.is_file() else b""
+
+
+def _add(path: Path | StoredObject, found: Found, *, named: bool) -> None:
     location = str(path)
     try:
-        observed_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        observed_at = _modified_at(path)
         whole = Export(location, path, None, observed_at)
-        with path.open("rb") as file:
-            magic = file.read(4) if path.is_file() else b""
+        magic = _first_bytes(path)
         members = _members(path) if magic in (_ZIP, _EMPTY_ZIP) else None
     except OSError as error:
         if named:
@@ -213,18 +265,18 @@ def _add(path: Path, found: Found, *, named: bool) -> None:
                 found.exports.append(Export(f"{location}!{member}", path, member, observed_at))
 
 
-def _members(path: Path) -> list[str]:
+def _members(path: Path | StoredObject) -> list[str]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as packed, zipfile.ZipFile(packed) as archive:
             return [info.filename for info in archive.infolist() if not info.is_dir()]
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise UnpackError("bad_archive", f"the zip archive does not open: {error}", 0) from error
 
 
 @contextmanager
-def _member(path: Path, member: str) -> Iterator[tuple[BinaryIO, int]]:
+def _member(path: Path | StoredObject, member: str) -> Iterator[tuple[BinaryIO, int]]:
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(member) as file:
+        with path.open("rb") as packed, zipfile.ZipFile(packed) as archive, archive.open(member) as file:
             info = archive.getinfo(member)
             yield io.BufferedReader(_Unpacking(file, info.compress_size)), info.file_size
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, KeyError) as error:

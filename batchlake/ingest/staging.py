@@ -44,6 +44,7 @@ class ReadExport:
     observed_at: datetime
     bytes: int = 0
     records: int = 0
+    etag: str | None = None
 
 
 class Staging:
@@ -155,6 +156,7 @@ class Staging:
                 "source": pa.array([export.source for export in self._exports], pa.string()),
                 "export_id": pa.array([export.export_id for export in self._exports], pa.string()),
                 "location": pa.array([export.location for export in self._exports], pa.string()),
+                "etag": pa.array([export.etag for export in self._exports], pa.string()),
                 "bytes": pa.array([export.bytes for export in self._exports], pa.int64()),
                 "records": pa.array([export.records for export in self._exports], pa.int64()),
                 "observed_at": pa.array(

@@ -1,0 +1,176 @@
+"""Object storage: what an `s3://`, `gs://` or `az://` address names, and its store, with errors in sentences.
+
+Credentials, region and endpoint are those that the environment gives (`AWS_ACCESS_KEY_ID`,
+`AWS_ENDPOINT_URL`, `GOOGLE_APPLICATION_CREDENTIALS`, `AZURE_STORAGE_ACCOUNT_NAME`, ...), else the machine's
+own role. Nothing is sent in the clear but to this machine, unless `AWS_ALLOW_HTTP` says so. obstore is
+imported when it is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+_CREDENTIALS: Final = {
+    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN where they are temporary)",
+    "gs": "GOOGLE_APPLICATION_CREDENTIALS to the path of a key file",
+    "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
+}
+"""The schemes that are known, and the variables that their credentials are given in."""
+
+_ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+_RETRIES: Final = 5
+_GIVING_UP: Final = timedelta(seconds=60)
+_CONNECTING: Final = "10s"
+_ANSWERING: Final = "120s"
+
+_LONGEST_REASON: Final = 300
+
+
+class StorageError(OSError):
+    """A store can't do what was asked; the message says why and what to do."""
+
+
+class ObjectReplaced(StorageError):
+    """The object is not (or no longer) the one that was meant: its entity tag is another."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectAddress:
+    """What an address names: a bucket, and a path in it (empty for all of it)."""
+
+    scheme: str
+    bucket: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.root}/{self.path}" if self.path else self.root
+
+    @property
+    def root(self) -> str:
+        """The address of the bucket."""
+        return f"{self.scheme}://{self.bucket}"
+
+    @classmethod
+    def parse(cls, text: str) -> ObjectAddress:
+        """The parts of an address.
+
+        Raises:
+            StorageError: its scheme is unknown, or it names no bucket.
+        """
+        scheme, _, rest = text.partition("://")
+        bucket, _, path = rest.partition("/")
+        if scheme not in _CREDENTIALS:
+            known = ", ".join(f"{name}://" for name in _CREDENTIALS)
+            raise StorageError(f"no storage is known as {scheme}://; give a path, or an address of {known}")
+        if not bucket:
+            raise StorageError(f"it names no bucket; write {scheme}://BUCKET/PREFIX")
+        return cls(scheme, bucket, path)
+
+
+def is_object_address(text: str) -> bool:
+    """Whether this is meant as an address rather than a path, be its scheme known or not."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text) is not None
+
+
+def open_store(address: ObjectAddress) -> ObjectStore:
+    """The bucket of an address; nothing is asked of it yet.
+
+    Raises:
+        StorageError: obstore isn't installed, or the settings in the environment contradict each other.
+    """
+    try:
+        from obstore.store import from_url
+    except ImportError:
+        raise StorageError("object storage needs obstore: pip install 'batchlake[objects]'") from None
+    with plainly(address):
+        return from_url(
+            address.root,
+            client_options={
+                "allow_http": in_the_clear(),
+                "connect_timeout": _CONNECTING,
+                "timeout": _ANSWERING,
+            },
+            retry_config={"max_retries": _RETRIES, "retry_timeout": _GIVING_UP},
+        )
+
+
+def in_the_clear() -> bool:
+    """Whether HTTP without TLS is allowed: to this machine, or where `AWS_ALLOW_HTTP` says so."""
+    if os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true"):
+        return True
+    return urlsplit(_endpoint() or "").hostname in _LOOPBACK
+
+
+@contextmanager
+def plainly(address: ObjectAddress) -> Iterator[None]:
+    """The store's complaints as a `StorageError` of one line, or `FileNotFoundError` for a missing object."""
+    from obstore import exceptions
+
+    try:
+        yield
+    except FileNotFoundError as error:
+        if "NoSuchBucket" in str(error):
+            raise StorageError(_reason(address, error)) from error
+        raise
+    except (exceptions.AlreadyExistsError, exceptions.PreconditionError) as error:
+        raise ObjectReplaced("it was replaced in the meantime; try again") from error
+    except exceptions.BaseError as error:
+        raise StorageError(_reason(address, error)) from error
+
+
+def _endpoint() -> str | None:
+    return next((os.environ[name] for name in _ENDPOINTS if os.environ.get(name)), None)
+
+
+def _reason(address: ObjectAddress, error: Exception) -> str:
+    """The store's words in one line, led by what to do about them where that is known."""
+    # What comes after a `?` in a URL may be a signature.
+    told = re.sub(r"\?\S+", "", str(error).partition("Debug source")[0])
+    for pattern, advice in _advice(address):
+        if re.search(pattern, told, re.IGNORECASE):
+            detail = re.search(r"<Message>([^<]*)</Message>", told) or re.search(r'Path "([^"]*)"', told)
+            return advice + (f" ({detail[1]})" if detail else "")
+    return " ".join(told.split())[:_LONGEST_REASON]
+
+
+def _advice(address: ObjectAddress) -> tuple[tuple[str, str], ...]:
+    """What to make of a store's words: a pattern in them, and what it means here."""
+    at = f" at {_endpoint()}" if address.scheme == "s3" and _endpoint() else ""
+    return (
+        (
+            "NoSuchBucket|ContainerNotFound|bucket does not exist",
+            f"there is no bucket {address.bucket!r}{at}; check its name, and AWS_ENDPOINT_URL where the "
+            "store is not Amazon's",
+        ),
+        (
+            r"169\.254\.|latest/api/token|metadata\.google|Account must be specified|AccessKeyId|credential",
+            f"there are no valid credentials; set {_CREDENTIALS[address.scheme]}",
+        ),
+        ("SignatureDoesNotMatch", "the store doesn't take this secret key; check AWS_SECRET_ACCESS_KEY"),
+        ("AccessDenied|Forbidden|403", "these credentials may not do that"),
+        (
+            "incorrectly configured region|PermanentRedirect|AuthorizationHeaderMalformed",
+            "the bucket is in another region; set AWS_REGION to it",
+        ),
+        (
+            "builder error",
+            f"the endpoint{at} is no https address; set AWS_ALLOW_HTTP=true where that is meant",
+        ),
+        ("error sending request|tcp connect|dns error", f"the store{at} can't be reached"),
+        (
+            "invalid path",
+            "a name in it has an empty part, or `..`, and can't be read; name a narrower prefix",
+        ),
+    )
