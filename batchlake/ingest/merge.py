@@ -84,7 +84,7 @@ def merge(engine: Engine, rule: MergeRule, run_id: str) -> None:
     The engine has the lake's tables as views. Batches are merged first: calls need their creation times.
     """
     name = rule.table.name
-    engine.run(f"create table held_{name} as {_held(rule)}")
+    _hold(engine, rule)
     engine.run(f"create view observations_{name} as {_observations(rule)}")
     engine.run(
         f"create table repeated_{name} as select {rule.key()} from observations_{name} "
@@ -98,19 +98,37 @@ def merge(engine: Engine, rule: MergeRule, run_id: str) -> None:
     )
 
 
-def _held(rule: MergeRule) -> str:
-    """What the lake holds of the keys observed, and calls whose batch changed the time that they take."""
-    table = rule.table.name
-    observed = f"select {rule.key()} from observed_{table}"
-    condition = f"({rule.key()}) in ({observed})"
-    if rule is CALL_RULE:
-        condition += (
-            " or (started_at is null and created_at is null and (source, batch_id) in ("
-            "select merged.source, merged.batch_id from merged_batches merged "
-            "left join held_batches held using (source, batch_id) "
-            "where merged.created_at is distinct from held.created_at))"
+def _hold(engine: Engine, rule: MergeRule) -> None:
+    """Make `held_<table>`: what the lake holds of the keys observed, and calls whose batch gave another time.
+
+    A call is looked for in its batch first, which Parquet's statistics find without a scan; only what isn't
+    there is looked for everywhere.
+    """
+    table, key = rule.table.name, rule.key()
+    batches = f"select source, batch_id from observed_{table} where batch_id is not null"
+    engine.run(
+        f"create table held_{table} as select * from {table} "
+        f"where (source, batch_id) in ({batches}) and ({key}) in (select {key} from observed_{table})"
+    )
+    if rule is BATCH_RULE:
+        return
+    engine.run(
+        f"create table missing_{table} as "
+        f"select distinct {key} from observed_{table} anti join held_{table} using ({key})"
+    )
+    if engine.row(f"select count(*) as count from missing_{table}")["count"]:
+        engine.run(f"insert into held_{table} select * from {table} where ({key}) in (from missing_{table})")
+    engine.run(
+        "create table rescheduled_batches as select merged.source, merged.batch_id "
+        "from merged_batches merged left join held_batches held using (source, batch_id) "
+        "where merged.created_at is distinct from held.created_at"
+    )
+    if engine.row("select count(*) as count from rescheduled_batches")["count"]:
+        engine.run(
+            f"insert into held_{table} select * from {table} anti join held_{table} using ({key}) "
+            "where started_at is null and created_at is null "
+            "and (source, batch_id) in (from rescheduled_batches)"
         )
-    return f"select * from {table} where {condition}"
 
 
 def _observations(rule: MergeRule) -> str:

@@ -66,7 +66,6 @@ class Staging:
         self._thread = ThreadPoolExecutor(1, "typist")
         self._typing: Future[None] | None = None
         self._typist = Typist(engine, transcripts)
-        self._typist.make_tables(_raw_table([], shapes.CALL), self._exports_table())
 
     def __enter__(self) -> Staging:
         return self
@@ -100,7 +99,7 @@ class Staging:
         params: dict[str, Any] = {"export_no": export.number}
         if document is not None:
             params["document"] = document
-        for table in ("staged_calls", "staged_batches"):
+        for table in sorted(self._typist.made):
             self.engine.run(f"delete from {table} where {condition}", params)
         if document is None:
             self.engine.run(f"delete from staged_problems where {condition}", params)
@@ -117,8 +116,8 @@ class Staging:
         """Type the rest and make the observations ready to be merged."""
         self._flush()
         self._wait()
+        self._typist.finish(_raw_table([], shapes.CALL), self._exports_table())
         self._transcripts.end_file()
-        self.engine.run("create or replace table read_exports as from given", given=self._exports_table())
         self.engine.run("create or replace table late_envelopes as from given", given=self._late_table())
         for view in ("observed_calls", "observed_batches"):
             self.engine.run(f"create or replace view {view} as {sqlfiles.load(f'ingest/{view}').text}")

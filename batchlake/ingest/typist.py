@@ -35,12 +35,16 @@ class Typist:
     Args:
         engine: holds `staged_calls`, `staged_batches`, `staged_problems` and `read_exports`.
         transcripts: takes the utterances.
+
+    Attributes:
+        made: the staging tables that there are.
     """
 
     def __init__(self, engine: Engine, transcripts: TranscriptFiles) -> None:
         self._engine = engine
         self._transcripts = transcripts
         self._forms: dict[str, str] = {}
+        self.made: set[str] = set()
         engine.run(sqlfiles.load("ingest/macros").text)
         engine.name_statuses()
         engine.run(
@@ -49,18 +53,12 @@ class Typist:
             "call_id varchar, batch_id varchar, observed_at timestamptz)"
         )
 
-    def make_tables(self, nothing: pa.Table, exports: pa.Table) -> None:
-        """Make the staging tables, from no records at all."""
-        self._engine.run("create or replace table read_exports as from given", given=exports)
-        self._engine.run(
-            "create table gathered_records as select *, true as is_json from given", given=nothing
-        )
-        self._engine.run("create view raw_records as from gathered_records where is_json")
+    def finish(self, nothing: pa.Table, exports: pa.Table) -> None:
+        """Make the staging tables that no record has called for, and name all the exports that were read."""
         for name in (shapes.CALL, shapes.BATCH):
-            self._read(Parcel(name, nothing))
-            if name not in BATCH_FORMATS:
-                self._listen()
-            self._engine.run(f"create table {_staged(name)} as {self._usable(name)}")
+            if _staged(name) not in self.made:
+                self.type([Parcel(name, nothing)], exports)
+        self._engine.run("create or replace table read_exports as from given", given=exports)
 
     def type(self, parcels: Sequence[Parcel], exports: pa.Table) -> None:
         """Type some parcels of the exports that have been read so far."""
@@ -72,7 +70,7 @@ class Typist:
                 self._write_transcripts(utterances)
                 if _has_faults(utterances):
                     self._note("utterance_problems", typed_utterances=utterances)
-            self._engine.run(f"insert into {_staged(parcel.format)} by name {self._usable(parcel.format)}")
+            self._stage(parcel.format)
             self._note_faults(parcel)
 
     def _read(self, parcel: Parcel) -> None:
@@ -83,6 +81,7 @@ class Typist:
             "create or replace table gathered_records as select *, true as is_json from given",
             given=parcel.records,
         )
+        run("create view if not exists raw_records as from gathered_records where is_json")
         if self._forms.get(kind) != parcel.format:
             source = sqlfiles.load(f"sources/{parcel.format}")
             run(f"create or replace view canonical_{kind} as {source.text}")
@@ -102,18 +101,27 @@ class Typist:
         self._engine.run(f"create or replace table spoken_records as {spoken}", typed_utterances=utterances)
         return utterances
 
-    def _usable(self, name: str) -> str:
+    def _stage(self, name: str) -> None:
+        """Add the usable records to the staging table of their kind."""
         if name in BATCH_FORMATS:
-            return "from typed_records where is_id(identity)"
-        return sqlfiles.load("ingest/usable_calls").text
+            usable = "from typed_records where is_id(identity)"
+        else:
+            usable = sqlfiles.load("ingest/usable_calls").text
+        table = _staged(name)
+        if table in self.made:
+            self._engine.run(f"insert into {table} by name {usable}")
+        else:
+            self._engine.run(f"create table {table} as {usable}")
+            self.made.add(table)
 
     def _write_transcripts(self, utterances: pa.Table) -> None:
         """Write the transcripts of the calls read; a file holds a call once."""
         row = self._engine.row
-        in_file = "select call_id from staged_calls where transcript_file = $current"
-        again = f"select count(*) as count from spoken_records where call_id in ({in_file})"
-        if row(again, {"current": self._transcripts.current})["count"]:
-            self._transcripts.end_file()
+        if current := self._transcripts.current:
+            in_file = "select call_id from staged_calls where transcript_file = $current"
+            again = f"select count(*) as count from spoken_records where call_id in ({in_file})"
+            if row(again, {"current": current})["count"]:
+                self._transcripts.end_file()
         spoken = row(
             "select count(*) as transcripts, coalesce(max(occurrence), 0) as most, "
             "coalesce(bool_or(is_gapped), false) as is_gapped from spoken_records"

@@ -25,8 +25,7 @@ new as (
 moved as (
   select held.* replace (rewritten.batch_id as batch_id)
   from held
-  inner join rewritten using (source, call_id)
-  anti join kept using (source, call_id)
+  inner join (select * from rewritten anti join kept using (source, call_id)) as rewritten using (source, call_id)
 ),
 
 final as (select * from new union all by name select * from moved)
