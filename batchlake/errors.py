@@ -15,6 +15,7 @@
     ├── ExportUnreadable      export_unreadable
     └── LakeError             lake_error
         ├── LakeNotFound      lake_not_found
+        ├── LakeUnreachable   lake_unreachable
         ├── LakeLocked        lake_locked
         ├── LakeDamaged       lake_damaged
         ├── LakeTooNew        lake_too_new
@@ -273,11 +274,25 @@ class LakeNotFound(LakeError):
 
     code = "lake_not_found"
 
-    def __init__(self, lake: str, reason: str = "the folder does not hold one") -> None:
+    def __init__(self, lake: str, reason: str = "nothing has been ingested there") -> None:
         super().__init__(
             f"no lake at {_shown(lake)}: {reason}. "
             f"`batchlake ingest PATH --lake {lake}` makes one, or name another with --lake.",
             lake=lake,
+        )
+
+
+class LakeUnreachable(LakeError):
+    """The storage that the lake lives in can't be asked: network, credentials, no such bucket."""
+
+    code = "lake_unreachable"
+    reason: str
+
+    def __init__(self, lake: str, reason: str) -> None:
+        super().__init__(
+            f"cannot reach the lake {_shown(lake)}: {reason}. Mend that and run the same command again.",
+            lake=lake,
+            reason=reason,
         )
 
 

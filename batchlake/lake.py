@@ -31,10 +31,11 @@ if TYPE_CHECKING:
 
 
 class Lake:
-    """The lake in one folder. Made by `batchlake.open`; nothing is read until a question is asked.
+    """The lake in one folder or bucket. Made by `batchlake.open`; nothing is read until a question is asked.
 
     Args:
-        root: the lake's folder; it need not exist before the first ingest.
+        root: the lake's folder, or its address (`s3://bucket/prefix`) as text; it need not exist before the
+            first ingest.
         version: the state to read; None follows the newest finished run.
         memory_limit: DuckDB's own limit for questions, as `2GB`.
         threads: DuckDB's worker threads.
@@ -48,8 +49,10 @@ class Lake:
         memory_limit: str | None = None,
         threads: int | None = None,
     ) -> None:
-        self.root = Path(root)
-        self._state = State(LakeTables(self.root), version, memory_limit=memory_limit, threads=threads)
+        tables = LakeTables(root)
+        self._place = tables.place
+        self.root = tables.place.root
+        self._state = State(tables, version, memory_limit=memory_limit, threads=threads)
 
     def __repr__(self) -> str:
         fixed = self._state.fixed
@@ -286,7 +289,7 @@ class Lake:
         from batchlake import views
 
         version = self._state.version()
-        title = f"The lake {self.root.absolute()} as run {version.run_id} left it"
+        title = f"The lake {self._place.location} as run {version.run_id} left it"
         return views.script(self._state.files(version), title)
 
     def audit(
@@ -376,5 +379,5 @@ class Lake:
 
 
 def open(root: str | os.PathLike[str] = "lake", **settings: Any) -> Lake:  # noqa: A001 - the documented name
-    """The lake in a folder; it is made by the first ingest."""
+    """The lake in a folder, or at an address such as `s3://bucket/lake`; it is made by the first ingest."""
     return Lake(root, **settings)

@@ -6,19 +6,19 @@ files that no kept state names.
 
 from __future__ import annotations
 
+import os
 import platform
 import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 from batchlake import sqlfiles
 from batchlake.engine import Engine
 from batchlake.errors import LakeDamaged
 from batchlake.schema import FORMAT_VERSION, TABLES
-from batchlake.store import LakeTables, Ledger, Version, Writer, writer_lock
+from batchlake.store import LakeTables, Ledger, Version, Writer
 from batchlake.version import VERSION
 
 KEEP_FOR: Final = timedelta(days=7)
@@ -50,7 +50,7 @@ class CareReport:
         return asdict(self)
 
 
-def check(root: Path) -> list[Finding]:
+def check(root: str | os.PathLike[str]) -> list[Finding]:
     """Everything that is wrong with the lake at `root`; an empty list, or notes alone, is a sound lake.
 
     Looks at pins, files, keys, and whether the tables agree with each other.
@@ -67,23 +67,21 @@ def check(root: Path) -> list[Finding]:
 
 
 def _check_files(tables: LakeTables, version: Version) -> Iterator[Finding]:
-    restore = "restore the folder from a copy, or read an earlier state with --at"
+    restore = "restore the lake from a copy, or read an earlier state with --at"
     for name, pin in version.pins.items():
         try:
-            files = tables.files(name, pin)
+            logged = tables.sizes(name, pin)
         except LakeDamaged as error:
             yield Finding("error", "unreadable_log", name, error.reason, restore)
             continue
-        sizes = tables.sizes(name, pin)
-        for file, size in zip(files, sizes, strict=True):
-            path = Path(file)
-            if not path.is_file():
-                yield Finding("error", "missing_file", name, f"{path.name} is gone", restore)
-            elif path.stat().st_size != size:
-                found = path.stat().st_size
-                message = f"{path.name} has {found} bytes, its log says {size}"
+        there = tables.place.sizes(name)
+        for file, size in logged.items():
+            if file not in there:
+                yield Finding("error", "missing_file", name, f"{file} is gone", restore)
+            elif there[file] != size:
+                message = f"{file} has {there[file]} bytes, its log says {size}"
                 yield Finding("error", "changed_file", name, message, restore)
-        if tables.version(name) > pin and tables.files(name) != files:
+        if tables.version(name) > pin and tables.sizes(name) != logged:
             message = f"version {tables.version(name)}, past {pin}, is of a run that did not finish"
             yield Finding(
                 "note", "unfinished_run", name, message, "nothing to do: the next ingest takes them back"
@@ -91,11 +89,8 @@ def _check_files(tables: LakeTables, version: Version) -> Iterator[Finding]:
 
 
 def _check_rows(tables: LakeTables, version: Version) -> list[Finding]:
-    with Engine(str(tables.root)) as engine:
-        engine.show(
-            {name: tables.files(name, pin) for name, pin in version.pins.items()}
-            | {"runs": tables.files("runs")}
-        )
+    with Engine(tables.place.name) as engine:
+        engine.show(tables.all_files({**version.pins, "runs": None}))
         engine.name_statuses()
         mend = "ingest the exports again with --force into a new lake, and keep this one to find the cause"
         rows = engine.rows(sqlfiles.load("maintenance/check").text)
@@ -121,7 +116,7 @@ def _repeated_keys(engine: Engine, table: str, key: tuple[str, ...]) -> int:
     return int(engine.row(query)["count"])
 
 
-def compact(root: Path, *, wait_seconds: float = 0) -> CareReport:
+def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> CareReport:
     """Fold small Parquet files into larger ones, as one run; no row changes.
 
     Raises:
@@ -130,7 +125,7 @@ def compact(root: Path, *, wait_seconds: float = 0) -> CareReport:
     tables = LakeTables(root)
     ledger = Ledger(tables)
     ledger.newest()
-    with writer_lock(root, wait_seconds=wait_seconds):
+    with tables.place.lock(wait_seconds=wait_seconds):
         before = ledger.newest()
         started = datetime.now(UTC)
         writer = Writer(tables)
@@ -151,7 +146,11 @@ def compact(root: Path, *, wait_seconds: float = 0) -> CareReport:
 
 
 def vacuum(
-    root: Path, *, keep_for: timedelta = KEEP_FOR, dry_run: bool = False, wait_seconds: float = 0
+    root: str | os.PathLike[str],
+    *,
+    keep_for: timedelta = KEEP_FOR,
+    dry_run: bool = False,
+    wait_seconds: float = 0,
 ) -> CareReport:
     """Delete Parquet files that no state of the last `keep_for` names; earlier ones can't be read afterwards.
 
@@ -161,7 +160,7 @@ def vacuum(
     tables = LakeTables(root)
     ledger = Ledger(tables)
     ledger.newest()
-    with writer_lock(root, wait_seconds=wait_seconds):
+    with tables.place.lock(wait_seconds=wait_seconds):
         kept = ledger.since(datetime.now(UTC) - keep_for)
         writer = Writer(tables)
         if not dry_run:
@@ -169,12 +168,12 @@ def vacuum(
         figures = {}
         for name in TABLES:
             versions = sorted({version.pins[name] for version in kept}) if name != "runs" else []
-            size = _on_disk(tables.path(name))
+            size = tables.place.size(name)
             deleted = writer.vacuum(name, versions, dry_run=dry_run)
             figures[name] = {
                 "files_deleted": len(deleted),
                 "bytes_before": size,
-                "bytes_after": _on_disk(tables.path(name)),
+                "bytes_after": tables.place.size(name),
             }
     return CareReport("vacuum", None, dry_run=dry_run, tables=figures)
 
@@ -199,8 +198,4 @@ def _commit(ledger: Ledger, writer: Writer, kind: str, started: datetime) -> str
 
 def _held(tables: LakeTables, name: str) -> tuple[int, int]:
     sizes = tables.sizes(name)
-    return len(sizes), sum(sizes)
-
-
-def _on_disk(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    return len(sizes), sum(sizes.values())

@@ -98,7 +98,7 @@ def open_store(address: ObjectAddress) -> ObjectStore:
         return from_url(
             address.root,
             client_options={
-                "allow_http": in_the_clear(),
+                "allow_http": _in_the_clear(),
                 "connect_timeout": _CONNECTING,
                 "timeout": _ANSWERING,
             },
@@ -106,11 +106,28 @@ def open_store(address: ObjectAddress) -> ObjectStore:
         )
 
 
-def in_the_clear() -> bool:
+def _in_the_clear() -> bool:
     """Whether HTTP without TLS is allowed: to this machine, or where `AWS_ALLOW_HTTP` says so."""
     if os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true"):
         return True
-    return urlsplit(_endpoint() or "").hostname in _LOOPBACK
+    return urlsplit(endpoint() or "").hostname in _LOOPBACK
+
+
+def delta_options(address: ObjectAddress) -> dict[str, str]:
+    """The same settings in delta-rs's words; it reads credentials from the environment by itself."""
+    conditions = {"conditional_put": "etag"} if address.scheme == "s3" else {}
+    return conditions | {
+        "allow_http": str(_in_the_clear()).lower(),
+        "connect_timeout": _CONNECTING,
+        "timeout": _ANSWERING,
+        "max_retries": str(_RETRIES),
+        "retry_timeout": f"{_GIVING_UP.seconds}s",
+    }
+
+
+def endpoint() -> str | None:
+    """The S3 that the environment names, None for Amazon's."""
+    return next((os.environ[name] for name in _ENDPOINTS if os.environ.get(name)), None)
 
 
 @contextmanager
@@ -122,20 +139,16 @@ def plainly(address: ObjectAddress) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         if "NoSuchBucket" in str(error):
-            raise StorageError(_reason(address, error)) from error
+            raise StorageError(plain_reason(address, error)) from error
         raise
     except (exceptions.AlreadyExistsError, exceptions.PreconditionError) as error:
         raise ObjectReplaced("it was replaced in the meantime; try again") from error
     except exceptions.BaseError as error:
-        raise StorageError(_reason(address, error)) from error
+        raise StorageError(plain_reason(address, error)) from error
 
 
-def _endpoint() -> str | None:
-    return next((os.environ[name] for name in _ENDPOINTS if os.environ.get(name)), None)
-
-
-def _reason(address: ObjectAddress, error: Exception) -> str:
-    """The store's words in one line, led by what to do about them where that is known."""
+def plain_reason(address: ObjectAddress, error: Exception) -> str:
+    """A store's words in one line, led by what to do about them where that is known."""
     # What comes after a `?` in a URL may be a signature.
     told = re.sub(r"\?\S+", "", str(error).partition("Debug source")[0])
     for pattern, advice in _advice(address):
@@ -147,7 +160,7 @@ def _reason(address: ObjectAddress, error: Exception) -> str:
 
 def _advice(address: ObjectAddress) -> tuple[tuple[str, str], ...]:
     """What to make of a store's words: a pattern in them, and what it means here."""
-    at = f" at {_endpoint()}" if address.scheme == "s3" and _endpoint() else ""
+    at = f" at {endpoint()}" if address.scheme == "s3" and endpoint() else ""
     return (
         (
             "NoSuchBucket|ContainerNotFound|bucket does not exist",

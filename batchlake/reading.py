@@ -67,23 +67,22 @@ class State:
 
     def files(self, version: Version) -> dict[str, list[str]]:
         """The Parquet files of every table at a version."""
-        files = {name: self._tables.files(name, pin) for name, pin in version.pins.items()}
-        return files | {"runs": self._tables.files("runs")}
+        return self._tables.all_files({**version.pins, "runs": None})
 
     def _open(self) -> Engine:
         # DuckDB makes the folder when a question overflows memory, and removes it again.
         spill = Path(tempfile.gettempdir()) / f"batchlake-{os.getpid()}"
         engine = Engine(
-            str(self._tables.root), memory_limit=self.memory_limit, threads=self.threads, spill=spill
+            self._tables.place.name, memory_limit=self.memory_limit, threads=self.threads, spill=spill
         )
         version = self.fixed or self.ledger.newest(engine)
-        files = self.files(version)
-        if self.fixed and not all(Path(file).exists() for table in files.values() for file in table):
+        if self.fixed and any(self._tables.lost(name, pin) for name, pin in version.pins.items()):
             raise InvalidRequest(
                 f"the state of run {version.run_id} can't be read any more: its files have been vacuumed. "
                 "`batchlake runs` lists later ones.",
                 at=version.run_id,
             )
+        files = self.files(version)
         views.show(engine, files)
         return engine
 

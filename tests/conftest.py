@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,10 +36,11 @@ def storage() -> Iterator[str]:
 
 
 @pytest.fixture
-def bucket(storage: str, monkeypatch: pytest.MonkeyPatch) -> Bucket:
-    """A bucket of the test's own, in an environment that names its store."""
+def bucket(storage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """A bucket of the test's own, in an environment that names its store, and a cache of the test's own."""
     from tests.storage import environment, new_bucket
 
     for name, value in environment(storage).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return new_bucket(storage)

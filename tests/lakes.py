@@ -31,29 +31,28 @@ def write_export(folder: Path, name: str, document: Any, *, observed_at: float |
     return path
 
 
-def ingested(root: Path, *paths: Path | str, **options: Any) -> IngestReport:
+def ingested(root: Path | str, *paths: Path | str, **options: Any) -> IngestReport:
     """Ingest these paths into the lake at `root`."""
     return ingest(root, paths, IngestOptions(**options))
 
 
-def engine_of(root: Path) -> Engine:
+def engine_of(root: Path | str) -> Engine:
     """An engine over the newest state of a lake."""
     tables = LakeTables(root)
     version = Ledger(tables).newest()
     engine = Engine(str(root))
-    files = {name: tables.files(name, pin) for name, pin in version.pins.items()}
-    engine.show(files | {"runs": tables.files("runs")})
+    engine.show(tables.all_files({**version.pins, "runs": None}))
     return engine
 
 
-def rows(root: Path, query: str, **params: Any) -> list[dict[str, Any]]:
+def rows(root: Path | str, query: str, **params: Any) -> list[dict[str, Any]]:
     """The rows of a query over the newest state of a lake."""
     with engine_of(root) as engine:
         return engine.rows(query, params)
 
 
 def contents(
-    root: Path, tables: Iterable[str] = ("calls", "segments", "batches", "snapshots", "exports")
+    root: Path | str, tables: Iterable[str] = ("calls", "segments", "batches", "snapshots", "exports")
 ) -> Any:
     """All rows of some tables in a fixed order, without the columns that name runs or files."""
     found = {}

@@ -76,6 +76,20 @@ class Bucket:
 
         obstore.delete(self.store, path)
 
+    def objects(self) -> dict[str, bytes]:
+        """All objects."""
+        import obstore
+
+        return {path: bytes(obstore.get(self.store, path).bytes()) for path in self.paths()}
+
+    def copy(self, prefix: str, to: str) -> None:
+        """Copy all objects below a prefix to another."""
+        import obstore
+
+        for path in self.paths():
+            if path.startswith(f"{prefix}/"):
+                obstore.copy(self.store, path, to + path.removeprefix(prefix))
+
     def paths(self) -> list[str]:
         """The names of all objects."""
         import obstore

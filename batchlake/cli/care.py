@@ -6,7 +6,6 @@ import json
 import re
 from dataclasses import asdict
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -37,7 +36,7 @@ class _Duration(click.ParamType[timedelta]):
 @click.command("check")
 @lake_option
 @format_option(REPORT_FORMATS)
-def check_command(lake_path: Path, output_format: str) -> None:
+def check_command(lake_path: str, output_format: str) -> None:
     """Look for anything wrong: pins, files, keys, and tables that disagree. Exit 3 where something is."""
     findings = open_lake(lake_path).check()
     if output_format == "json":
@@ -54,7 +53,7 @@ def check_command(lake_path: Path, output_format: str) -> None:
 @lake_option
 @wait_option
 @format_option(REPORT_FORMATS)
-def compact_command(lake_path: Path, wait_seconds: float, output_format: str) -> None:
+def compact_command(lake_path: str, wait_seconds: float, output_format: str) -> None:
     """Fold small Parquet files into larger ones, as one run. No row changes."""
     _show(open_lake(lake_path).compact(wait_seconds=wait_seconds), output_format)
 
@@ -67,7 +66,7 @@ def compact_command(lake_path: Path, wait_seconds: float, output_format: str) ->
 @wait_option
 @format_option(REPORT_FORMATS)
 def vacuum_command(
-    lake_path: Path, keep_for: timedelta, dry_run: bool, wait_seconds: float, output_format: str
+    lake_path: str, keep_for: timedelta, dry_run: bool, wait_seconds: float, output_format: str
 ) -> None:
     """Delete Parquet files that no state of the last days names."""
     report = open_lake(lake_path).vacuum(keep_for=keep_for, dry_run=dry_run, wait_seconds=wait_seconds)

@@ -32,18 +32,18 @@ _STEPS: Final = (
 
 
 @click.command("demo")
-@click.option("--lake", "lake_path", type=click.Path(path_type=Path), metavar="DIR",
+@click.option("--lake", "lake_path", metavar="DIR",
               help="Keep the demo's lake there; by default it is thrown away.")  # fmt: skip
-def demo_command(lake_path: Path | None) -> None:
+def demo_command(lake_path: str | None) -> None:
     """Show the main job on the bundled sample: ingest, ask, check, each command before its output."""
     if lake_path is not None:
         _show(lake_path)
         return
     with tempfile.TemporaryDirectory(prefix="batchlake-demo-") as folder:
-        _show(Path(folder) / "lake")
+        _show(str(Path(folder) / "lake"))
 
 
-def _show(lake_path: Path) -> None:
+def _show(lake_path: str) -> None:
     from batchlake.cli.main import cli
 
     for words, step in _STEPS:
@@ -51,9 +51,7 @@ def _show(lake_path: Path) -> None:
             part.format(sample=bundled("sample_data")) if part == "{sample}" else part for part in step
         ]
         shown = ["sample_data/" if part == "{sample}" else part for part in step]
-        click.echo(f"\n# {words}\n$ batchlake {shlex.join(shown)} --lake {shlex.quote(str(lake_path))}")
-        status = cli.main(
-            [*arguments, "--lake", str(lake_path)], prog_name="batchlake", standalone_mode=False
-        )
+        click.echo(f"\n# {words}\n$ batchlake {shlex.join(shown)} --lake {shlex.quote(lake_path)}")
+        status = cli.main([*arguments, "--lake", lake_path], prog_name="batchlake", standalone_mode=False)
         if status == WITH_PROBLEMS:
             click.echo(f"(exit status {status}: committed, but something could not be used)")

@@ -26,6 +26,7 @@ from batchlake.cli.options import (
     quiet_option,
     wait_option,
 )
+from batchlake.objects import is_object_address
 from batchlake.schema import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def pull_command(
     calls: tuple[str, ...],
     full: bool,
     allow_problems: bool,
-    lake_path: Path,
+    lake_path: str,
     landing: Path,
     wait_seconds: float,
     quiet: bool,
@@ -126,7 +127,7 @@ def watch_command(
     settle: float,
     patience: float,
     poll: bool,
-    lake_path: Path,
+    lake_path: str,
     wait_seconds: float,
     quiet: bool,
     output_format: str,
@@ -189,7 +190,7 @@ def print_command(
     every: timedelta,
     env_file: Path | None,
     output: Path | None,
-    lake_path: Path,
+    lake_path: str,
     landing: Path,
 ) -> None:
     """Print a crontab line, or a systemd service and timer, ready to install.
@@ -220,7 +221,7 @@ def print_command(
 @config_option
 @lake_option
 @_landing_option
-def status_command(max_age: timedelta | None, lake_path: Path, landing: Path) -> None:
+def status_command(max_age: timedelta | None, lake_path: str, landing: Path) -> None:
     """How fresh the lake is, as JSON: its newest run, each platform's last pull, and what is stale."""
     from batchlake.feeding.status import lake_status
 
@@ -236,7 +237,7 @@ def _pull_job(
     subjects: tuple[str, ...],
     every: timedelta,
     env_file: Path | None,
-    lake_path: Path,
+    lake_path: str,
     landing: Path,
 ) -> Job:
     if len(subjects) > 1:
@@ -261,12 +262,12 @@ def _ingest_job(
     subjects: tuple[str, ...],
     every: timedelta,
     env_file: Path | None,
-    lake_path: Path,
+    lake_path: str,
     landing: Path,
 ) -> Job:
     if not subjects:
         raise click.UsageError("`ingest` needs the paths of exports", context)
-    paths = tuple(path if "://" in path else str(Path(path).absolute()) for path in subjects)
+    paths = tuple(path if is_object_address(path) else str(Path(path).absolute()) for path in subjects)
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(paths[0]).name).strip("-") or "exports"
     return _job(
         f"ingest-{name}", ("ingest", *paths), lake_path, every, env_file.absolute() if env_file else None
@@ -274,12 +275,12 @@ def _ingest_job(
 
 
 def _job(
-    name: str, words: tuple[str, ...], lake_path: Path, every: timedelta, environment_file: Path | None
+    name: str, words: tuple[str, ...], lake_path: str, every: timedelta, environment_file: Path | None
 ) -> Job:
     from batchlake.feeding.schedule import Job
 
     program = shutil.which("batchlake")
     start = (program,) if program else (sys.executable, "-m", "batchlake")
-    lake = str(lake_path) if "://" in str(lake_path) else str(lake_path.absolute())
+    lake = lake_path if is_object_address(lake_path) else str(Path(lake_path).absolute())
     command = (*start, *words, "--lake", lake, "--wait", _LONGEST_TURN_SECONDS)
     return Job(name, command, Path.cwd(), every, environment_file)

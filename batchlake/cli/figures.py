@@ -42,7 +42,7 @@ _DIFFERENCES: Final = 1
 @quiet_option
 @format_option(DOCUMENT_FORMATS)
 def analytics_command(
-    lake_path: Path,
+    lake_path: str,
     at: str | None,
     filter_text: str | None,
     by: tuple[str, ...],
@@ -80,7 +80,7 @@ def analytics_command(
 @format_option(DOCUMENT_FORMATS)
 def audit_command(
     batch_id: str | None,
-    lake_path: Path,
+    lake_path: str,
     at: str | None,
     filter_text: str | None,
     only_differences: bool,
@@ -109,7 +109,7 @@ def audit_command(
 @format_option(DOCUMENT_FORMATS)
 def progress_command(
     batch_id: str,
-    lake_path: Path,
+    lake_path: str,
     at: str | None,
     source: str | None,
     output: Path | None,

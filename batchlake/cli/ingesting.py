@@ -48,7 +48,7 @@ _SECONDS_BETWEEN_LINES: Final = 10
 @format_option(REPORT_FORMATS)
 def ingest_command(
     paths: tuple[str, ...],
-    lake_path: Path,
+    lake_path: str,
     source: str,
     force: bool,
     dry_run: bool,
@@ -89,7 +89,7 @@ def ingest_command(
 @click.pass_context
 def problems_command(
     context: click.Context,
-    lake_path: Path,
+    lake_path: str,
     at: str | None,
     run: str | None,
     code: str | None,
@@ -113,7 +113,7 @@ def problems_command(
 @format_option(REPORT_FORMATS)
 @click.pass_obj
 def replay_command(
-    chosen: tuple[Path, str | None, str | None, str | None],
+    chosen: tuple[str, str | None, str | None, str | None],
     allow_problems: bool,
     wait_seconds: float,
     quiet: bool,
@@ -136,7 +136,7 @@ def replay_command(
 @output_option
 @quiet_option
 @format_option(ROW_FORMATS)
-def runs_command(lake_path: Path, output: Path | None, quiet: bool, output_format: str) -> None:
+def runs_command(lake_path: str, output: Path | None, quiet: bool, output_format: str) -> None:
     """Every run that was committed, newest first; its id goes with --at."""
     write_rows(open_lake(lake_path).runs(), output_format, output, quiet=quiet)
 
@@ -148,7 +148,7 @@ def runs_command(lake_path: Path, output: Path | None, quiet: bool, output_forma
 @quiet_option
 @format_option(ROW_FORMATS)
 def exports_command(
-    lake_path: Path, at: str | None, output: Path | None, quiet: bool, output_format: str
+    lake_path: str, at: str | None, output: Path | None, quiet: bool, output_format: str
 ) -> None:
     """Every export that was read, newest first."""
     write_rows(open_lake(lake_path, at).exports(), output_format, output, quiet=quiet)

@@ -28,12 +28,11 @@ def lake_option(command: Command) -> Command:
     return click.option(
         "--lake",
         "lake_path",
-        type=click.Path(path_type=Path),
         default="lake",
         envvar="BATCHLAKE_LAKE",
         show_default=True,
         metavar="DIR",
-        help="The lake's folder; BATCHLAKE_LAKE names another default.",
+        help="The lake's folder, or s3://BUCKET/PREFIX; BATCHLAKE_LAKE names another default.",
     )(command)
 
 
@@ -105,7 +104,7 @@ def quiet_option(command: Command) -> Command:
 
 
 def open_lake(
-    path: Path, at: str | None = None, *, memory_limit: str | None = None, threads: int | None = None
+    path: str, at: str | None = None, *, memory_limit: str | None = None, threads: int | None = None
 ) -> Lake:
     """The lake that the options name."""
     from batchlake.lake import Lake

@@ -47,7 +47,7 @@ _SPACED_FORMATS: Final = frozenset({"table", "markdown"})
 @quiet_option
 @format_option(ROW_FORMATS)
 def sql_command(
-    lake_path: Path,
+    lake_path: str,
     at: str | None,
     filter_text: str | None,
     command_text: str | None,
@@ -98,7 +98,7 @@ def sql_command(
 @lake_option
 @at_option
 @output_option
-def views_command(lake_path: Path, at: str | None, output: Path | None) -> None:
+def views_command(lake_path: str, at: str | None, output: Path | None) -> None:
     """The SQL that makes the lake's tables and views in any DuckDB, over the files of this state."""
     with opened(output) as file:
         file.write(open_lake(lake_path, at).views_script().encode())

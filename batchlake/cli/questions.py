@@ -29,7 +29,7 @@ from batchlake.cli.writing import opened, write_document, write_rows
 @quiet_option
 @format_option(ROW_FORMATS)
 def batches_command(
-    lake_path: Path, at: str | None, output: Path | None, quiet: bool, output_format: str
+    lake_path: str, at: str | None, output: Path | None, quiet: bool, output_format: str
 ) -> None:
     """The batches, newest first, with the calls held by outcome, progress and what the platform reported."""
     write_rows(open_lake(lake_path, at).batches(), output_format, output, quiet=quiet)
@@ -48,7 +48,7 @@ def batches_command(
 @format_option(DOCUMENT_FORMATS)
 def batch_command(
     batch_id: str,
-    lake_path: Path,
+    lake_path: str,
     at: str | None,
     filter_text: str | None,
     include_analytics: bool,
@@ -83,7 +83,7 @@ def batch_command(
 @format_option(DOCUMENT_FORMATS)
 def call_command(
     call_id: str,
-    lake_path: Path,
+    lake_path: str,
     at: str | None,
     source: str | None,
     output: Path | None,
@@ -105,7 +105,7 @@ def call_command(
 @quiet_option
 @format_option(ROW_FORMATS)
 def calls_command(
-    lake_path: Path,
+    lake_path: str,
     at: str | None,
     filter_text: str | None,
     max_rows: int | None,

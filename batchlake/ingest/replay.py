@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from batchlake.ingest.objects import there_is
@@ -17,11 +16,11 @@ from batchlake.ingest.report import IngestReport
 from batchlake.ingest.run import IngestOptions, Progress, Run
 from batchlake.ingest.sources import Export, Found, find
 from batchlake.objects import is_object_address
-from batchlake.store import LakeTables, Writer, writer_lock
+from batchlake.store import LakeTables, Writer
 
 
 def replay(
-    root: Path,
+    root: str | os.PathLike[str],
     problems: Sequence[Mapping[str, Any]],
     options: IngestOptions,
     progress: Progress = lambda location, size: None,
@@ -37,10 +36,11 @@ def replay(
     gone = [row for row in problems if row["location"] not in there and row["level"] == "record"]
     exports = [*found.exports, *(_record(row) for row in gone)]
     settled = [row["problem_id"] for row in problems if row["location"] in there or row in gone]
-    with writer_lock(root, wait_seconds=options.wait_seconds):
-        run = Run(root, options, progress, datetime.now(UTC))
+    tables = LakeTables(root)
+    with tables.place.lock(wait_seconds=options.wait_seconds):
+        run = Run(tables, options, progress, datetime.now(UTC))
         again = Found(exports, found.broken, found.passed_over)
-        return run.execute(again, Writer(LakeTables(root)), kind="replay", settled=settled)
+        return run.execute(again, Writer(tables), kind="replay", settled=settled)
 
 
 def _file(location: str) -> str | None:

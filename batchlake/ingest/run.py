@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import platform
 import secrets
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +21,6 @@ from typing import Any, Final
 
 from batchlake import sqlfiles
 from batchlake.engine import Engine, literal
-from batchlake.errors import LakeNotWritable
 from batchlake.ingest.changes import write_merged, write_once, write_segments
 from batchlake.ingest.merge import BATCH_RULE, CALL_RULE, merge
 from batchlake.ingest.records import (
@@ -38,13 +36,11 @@ from batchlake.ingest.report import IngestReport
 from batchlake.ingest.sources import Export, Fingerprint, Found, HeldObject, UnpackError, find
 from batchlake.ingest.staging import ReadExport, Staging
 from batchlake.ingest.transcripts import TranscriptFiles
-from batchlake.schema import DEFAULT_SOURCE, EXPORTS, FORMAT_VERSION, PROBLEMS, SNAPSHOTS, TABLES
-from batchlake.store import LakeTables, Ledger, Version, Writer, writer_lock
+from batchlake.schema import DEFAULT_SOURCE, EXPORTS, FORMAT_VERSION, PROBLEMS, SNAPSHOTS
+from batchlake.store import LakeTables, Ledger, Version, Writer
 from batchlake.version import VERSION
 
-_SCRATCH: Final = "_scratch"
 _COPIED_BYTES: Final = 1 << 20
-_OWN_ENTRIES: Final = frozenset({*TABLES, _SCRATCH, "_lock", "_lock.json"})
 
 Progress = Callable[[str, int], None]
 """Called with an export's location when it begins, and with the bytes read since the last call."""
@@ -70,36 +66,39 @@ class IngestOptions:
 
 
 def ingest(
-    root: Path,
+    root: str | os.PathLike[str],
     paths: Iterable[str | os.PathLike[str]],
     options: IngestOptions,
     progress: Progress = lambda location, size: None,
 ) -> IngestReport:
-    """Read exports into the lake at `root`, which is made if there is none.
+    """Read exports into the lake at `root` (a folder or an address), which is made if there is none.
 
     Raises:
         ExportUnreadable: a path doesn't exist or can't be opened; nothing was ingested.
         LakeLocked, LakeNotWritable, LakeDamaged, LakeTooNew: the lake is as it was.
     """
     started = datetime.now(UTC)
-    found = find(paths, partial(_held_objects, root, options))
+    tables = LakeTables(root)
+    found = find(paths, partial(_held_objects, tables, options))
     if options.dry_run:
-        return Run(root, options, progress, started).execute(found, None)
-    _refuse_foreign_folder(root)
-    with writer_lock(root, wait_seconds=options.wait_seconds):
-        return Run(root, options, progress, started).execute(found, Writer(LakeTables(root)))
+        return Run(tables, options, progress, started).execute(found, None)
+    tables.place.refuse_other_things()
+    with tables.place.lock(wait_seconds=options.wait_seconds):
+        return Run(tables, options, progress, started).execute(found, Writer(tables))
 
 
 class Run:
     """The state of one ingest. Hold the writer's lock while it executes with a writer."""
 
-    def __init__(self, root: Path, options: IngestOptions, progress: Progress, started: datetime) -> None:
-        self._root = root
+    def __init__(
+        self, tables: LakeTables, options: IngestOptions, progress: Progress, started: datetime
+    ) -> None:
+        self._lake = tables.place.name
         self._options = options
         self._progress = progress
         self._started = started
         self._clock = time.monotonic()
-        self._tables = LakeTables(root)
+        self._tables = tables
         self._ledger = Ledger(self._tables)
         self._run_id = f"{started:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}"
         self._read: list[ReadExport] = []
@@ -121,7 +120,7 @@ class Run:
         if writer:
             writer.prepare(dict(before.pins) if before else {})
         with (
-            _scratch(self._root if writer else None) as spill,
+            self._scratch(writer) as spill,
             self._engine(spill, before) as engine,
             Staging(engine, transcripts := TranscriptFiles(spill)) as staging,
         ):
@@ -151,11 +150,20 @@ class Run:
                 self._commit(writer, facts, versions, kind)
             return self._report(engine, found, facts, segments, versions, changed=changed)
 
+    @contextmanager
+    def _scratch(self, writer: Writer | None) -> Iterator[Path | None]:
+        """A folder for what overflows memory; none for a dry run, which may not have the lock."""
+        if writer is None:
+            yield None
+        else:
+            with self._tables.place.scratch() as folder:
+                yield folder
+
     def _engine(self, spill: Path | None, before: Version | None) -> Engine:
         memory_limit = self._options.memory_limit or f"{_machine_memory_bytes() // 4}B"
-        engine = Engine(str(self._root), memory_limit=memory_limit, spill=spill, keeps_order=True)
+        engine = Engine(self._lake, memory_limit=memory_limit, spill=spill, keeps_order=True)
         pins = before.pins if before else {}
-        engine.show({name: self._tables.files(name, version) for name, version in pins.items()})
+        engine.show(self._tables.all_files(pins))
         return engine
 
     def _read_export(self, staging: Staging, export: Export, known: dict[str, int]) -> None:
@@ -306,7 +314,7 @@ class Run:
         )
         problems = {row["code"]: row["count"] for row in by_code}
         return IngestReport(
-            lake=str(self._root),
+            lake=self._lake,
             run_id=self._run_id if changed and not self._options.dry_run else None,
             dry_run=self._options.dry_run,
             started_at=self._started,
@@ -329,31 +337,12 @@ def _may_be_known(export: Export, known: dict[str, int]) -> bool:
     return size in known.values() if size is not None else max(known.values()) >= WINDOW_BYTES
 
 
-@contextmanager
-def _scratch(root: Path | None) -> Iterator[Path | None]:
-    """A folder in the lake for what overflows memory, emptied before and after; none for a dry run."""
-    if root is None:
-        yield None
-        return
-    folder = root / _SCRATCH
-    try:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-    except OSError as error:
-        raise LakeNotWritable(str(root), error.strerror or str(error)) from error
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _held_objects(root: Path, options: IngestOptions, address: str) -> frozenset[HeldObject]:
+def _held_objects(tables: LakeTables, options: IngestOptions, address: str) -> frozenset[HeldObject]:
     """The objects below an address that the lake holds as they are; none where all are to be read again."""
-    tables = LakeTables(root)
     version = None if options.force else Ledger(tables).find()
     if version is None:
         return frozenset()
-    with Engine(str(root)) as engine:
+    with Engine(tables.place.name) as engine:
         engine.show({"exports": tables.files("exports", version.pins["exports"])})
         rows = engine.rows(
             "select location, etag from exports "
@@ -367,17 +356,6 @@ def _held_objects(root: Path, options: IngestOptions, address: str) -> frozenset
         for parts in [row["location"].split("!")]
         for count in range(1, len(parts) + 1)
     )
-
-
-def _refuse_foreign_folder(root: Path) -> None:
-    """A folder that holds something else is more likely a mistyped path than a place for a lake."""
-    if not root.exists():
-        return
-    if not root.is_dir():
-        raise LakeNotWritable(str(root), "it is a file")
-    foreign = sorted(entry.name for entry in root.iterdir() if entry.name not in _OWN_ENTRIES)
-    if foreign and not (root / "runs").exists():
-        raise LakeNotWritable(str(root), f"the folder holds other things ({', '.join(foreign[:3])})")
 
 
 def _machine_memory_bytes() -> int:

@@ -1,4 +1,4 @@
-"""The lake on disk: Delta tables, the ledger of runs that pins their versions, and the writer's lock."""
+"""The lake where it lives: Delta tables, the ledger of runs that pins their versions, the writer's lock."""
 
 from batchlake.store.ledger import Ledger, Version
 from batchlake.store.lock import writer_lock

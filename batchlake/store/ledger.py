@@ -36,7 +36,7 @@ class Ledger:
 
     def __init__(self, tables: LakeTables) -> None:
         self._tables = tables
-        self._lake = str(tables.root)
+        self._lake = tables.place.name
 
     def newest(self, engine: Engine | None = None) -> Version:
         """The lake as the newest finished run left it.
@@ -97,9 +97,10 @@ class Ledger:
                 for column in RUNS.columns
             )
             table = engine.arrow(f"select {columns}", row)
+        writer.still_locked()
         writer.append("runs", pa.RecordBatchReader.from_batches(table.schema, table.to_batches()))
         writer.sync(["runs"])
-        if len(self._tables.files("runs")) > _MOST_FILES:
+        if writer.file_count("runs") > _MOST_FILES:
             writer.compact("runs")
 
     def _rows(

@@ -1,4 +1,4 @@
-"""Delta tables in a folder: made from the schema, read at a version, written in a transaction each.
+"""The Delta tables of a lake: made from the schema, read at a version, written in a transaction each.
 
 In come Arrow streams, out go Delta versions and lists of Parquet files. Each table commits on its own; what
 makes several of them one transaction is the ledger. A table's rows are written in the order given, so a
@@ -10,19 +10,19 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
 
 from deltalake import DeltaTable, Field, Schema, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError
 from deltalake.schema import MapType, PrimitiveType
 from deltalake.transaction import AddAction, RemoveAction
 
-from batchlake.errors import LakeDamaged, LakeNotWritable
+from batchlake.errors import LakeDamaged, LakeLocked, LakeNotWritable
 from batchlake.schema import TABLES, Table
+from batchlake.store.places import Place, place_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,52 +57,68 @@ _FOREVER: Final = "interval 36500 days"
 
 
 class LakeTables:
-    """The Delta tables below one folder."""
+    """The Delta tables of one lake.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    Args:
+        root: the lake's folder, or its address in object storage.
+    """
 
-    def path(self, table: str) -> Path:
-        """The folder of one table."""
-        return self.root / table
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.place: Place = place_of(root)
 
     def exists(self, table: str) -> bool:
         """Whether the table has been made: its log holds a commit."""
-        return any((self.path(table) / "_delta_log").glob("*.json"))
+        return bool(self.newest_commit(table))
 
     def files(self, table: str, version: int | None = None) -> list[str]:
-        """The Parquet files of a version (None: the newest), as absolute paths.
+        """The Parquet files of a version (None: the newest), as absolute local paths.
 
         Raises:
             LakeDamaged: the log can't be read, or lacks that version.
+            LakeUnreachable: the lake's storage can't be asked.
         """
-        # delta-rs writes a folder's blanks and accents as an address does.
-        return [unquote(uri) for uri in self.open(table, version).file_uris()]
+        return self.all_files({table: version})[table]
 
-    def sizes(self, table: str, version: int | None = None) -> list[int]:
-        """The sizes in bytes of the files of a version, as its log says, in the order of `files`."""
-        import pyarrow as pa
+    def all_files(self, versions: Mapping[str, int | None]) -> dict[str, list[str]]:
+        """The same of several tables at the versions given."""
+        return {
+            table: self.place.local(table, [uri.rpartition("/")[2] for uri in delta.file_uris()])
+            for table, delta in self.open_all(versions).items()
+        }
 
-        delta = self.open(table, version)
-        actions = pa.table(delta.get_add_actions(flatten=True)).select(["path", "size_bytes"]).to_pylist()
-        by_name = {action["path"]: action["size_bytes"] for action in actions}
-        return [by_name[Path(file).name] for file in delta.file_uris()]
+    def sizes(self, table: str, version: int | None = None) -> dict[str, int]:
+        """The sizes in bytes of the files of a version by their names, as its log says."""
+        return _sizes(self.open(table, version))
+
+    def lost(self, table: str, version: int) -> list[str]:
+        """The names of files of a version that are not there any more."""
+        there = self.place.sizes(table)
+        return [name for name in self.sizes(table, version) if name not in there]
 
     def version(self, table: str) -> int:
         """The newest version that the table's own log holds, pinned or not."""
-        return self.open(table).version()
+        return int(self.newest_commit(table).partition(".")[0])
 
     def newest_commit(self, table: str) -> str:
         """The name of the last commit in a table's log: a cheap way to see that nothing has changed."""
-        return max((entry.name for entry in (self.path(table) / "_delta_log").glob("*.json")), default="")
+        return self.place.newest_commit(table)
 
     def open(self, table: str, version: int | None = None) -> DeltaTable:
         """The table through delta-rs, at a version (None: the newest)."""
         try:
-            return DeltaTable(str(self.path(table)), version=version)
+            return DeltaTable(
+                self.place.table(table), version=version, storage_options=self.place.storage_options
+            )
         except (DeltaError, OSError) as error:
-            at = "" if version is None else f" at version {version}"
-            raise LakeDamaged(str(self.root), f"table {table}{at} cannot be opened ({error})") from error
+            what = f"table {table}" if version is None else f"table {table} at version {version}"
+            if isinstance(error, OSError):
+                raise self.place.unreadable(what, error) from error
+            raise LakeDamaged(self.place.name, f"{what} cannot be opened ({error})") from error
+
+    def open_all(self, versions: Mapping[str, int | None]) -> dict[str, DeltaTable]:
+        """Several tables at the versions given, side by side: from afar each takes half a dozen answers."""
+        with ThreadPoolExecutor(len(TABLES)) as pool:
+            return dict(zip(versions, pool.map(self.open, versions, versions.values()), strict=True))
 
 
 class Writer:
@@ -110,13 +126,17 @@ class Writer:
 
     def __init__(self, tables: LakeTables) -> None:
         self._tables = tables
+        self._place = tables.place
         self._first_version: dict[str, int] = {}
+        self._opened: dict[str, DeltaTable] = {}
 
     def prepare(self, pins: dict[str, int]) -> None:
         """Make the tables that don't exist, and take back what a run that died left beyond its pins."""
-        with _writing(self._tables.root):
+        with _writing(self._place):
+            made = [name for name in TABLES if self._tables.exists(name)]
+            self._opened = self._tables.open_all(dict.fromkeys(made))
             for table in TABLES.values():
-                if not self._tables.exists(table.name):
+                if table.name not in made:
                     self._create(table)
                 elif table.name != "runs":
                     self._roll_back(table.name, pins.get(table.name, 0))
@@ -127,16 +147,14 @@ class Writer:
 
     def adopt(self, table: str, files: Sequence[Path]) -> None:
         """Take Parquet files that hold the table's columns as they are; they are moved."""
-        with _writing(self._tables.root):
-            delta = self._tables.open(table)
-            self._first_version.setdefault(table, delta.version() + 1)
-            folder = self._tables.path(table)
+        with self._changing(table) as delta:
             actions: list[AddAction | RemoveAction] = []
             for file in files:
-                place = folder / f"part-{uuid.uuid4()}-c000.zstd.parquet"
-                actions.append(_add_action(file, place.name, delta))
-                file.replace(place)
+                name = f"part-{uuid.uuid4()}-c000.zstd.parquet"
+                actions.append(_add_action(file, name, delta))
+                self._place.take(file, table, name)
             delta.create_write_transaction(actions, "append", delta.schema())
+            delta.update_incremental()
 
     def replace(self, table: str, predicate: str, rows: pa.RecordBatchReader) -> None:
         """Put these rows in the place of those that the SQL predicate holds for; they must satisfy it too."""
@@ -148,21 +166,19 @@ class Writer:
 
     def compact(self, table: str) -> dict[str, Any]:
         """Fold the table's small files into larger ones, the rows unchanged; returns Delta's figures."""
-        with _writing(self._tables.root):
-            delta = self._tables.open(table)
-            self._first_version.setdefault(table, delta.version() + 1)
+        with self._changing(table) as delta:
             return delta.optimize.compact(target_size=_FILE_BYTES, writer_properties=_WRITER_PROPERTIES)
 
     def tidy(self) -> None:
         """Compact the tables that this writer changed and that have come to too many small files."""
         for table in self.written():
-            small = [size for size in self._tables.sizes(table) if size < _FILE_BYTES // 4]
+            small = [size for size in _sizes(self._opened[table]).values() if size < _FILE_BYTES // 4]
             if len(small) > MOST_SMALL_FILES:
                 self.compact(table)
 
     def vacuum(self, table: str, kept_versions: list[int], *, dry_run: bool) -> list[str]:
         """Delete the files that neither the newest nor a kept version names; returns them."""
-        with _writing(self._tables.root):
+        with _writing(self._place):
             return self._tables.open(table).vacuum(
                 retention_hours=0,
                 dry_run=dry_run,
@@ -171,16 +187,35 @@ class Writer:
             )
 
     def versions(self) -> dict[str, int]:
-        """The newest version of every table but `runs`: what this run leaves behind."""
-        return {name: self._tables.version(name) for name in TABLES if name != "runs"}
+        """The newest version of every table but `runs`: what this run leaves behind.
+
+        Raises:
+            LakeLocked: another writer has changed one of them.
+        """
+        return {name: self._newest(name).version() for name in TABLES if name != "runs"}
+
+    def file_count(self, table: str) -> int:
+        """How many data files the newest version of a table has."""
+        return len(self._newest(table).file_uris())
+
+    def still_locked(self) -> None:
+        """Make sure, right before what makes a run stand, that no other writer has taken over.
+
+        Raises:
+            LakeLocked: one has.
+        """
+        self._place.still_locked()
 
     def sync(self, tables: Iterable[str]) -> None:
         """Bring what was written to these tables onto the disk: data, logs and folders."""
-        with _writing(self._tables.root):
-            for table in tables:
-                if table in self._first_version:
-                    self._sync_table(table)
-            _sync_path(self._tables.root)
+        with _writing(self._place):
+            self._place.sync(
+                {
+                    table: range(self._first_version[table], self._opened[table].version() + 1)
+                    for table in tables
+                    if table in self._first_version
+                }
+            )
 
     def written(self) -> list[str]:
         """The tables that this writer changed."""
@@ -202,24 +237,23 @@ class Writer:
             "delta.checkpointInterval": "50",
             "delta.dataSkippingStatsColumns": ",".join(statistics) or table.columns[0].name,
         }
-        DeltaTable.create(
-            str(self._tables.path(table.name)),
+        self._opened[table.name] = DeltaTable.create(
+            self._place.table(table.name),
             schema=Schema(fields),
             description=table.grain,
             configuration=configuration,
+            storage_options=self._place.storage_options,
         )
         self._first_version[table.name] = 0
 
     def _roll_back(self, table: str, pin: int) -> None:
-        delta = self._tables.open(table)
+        delta = self._opened[table]
         if delta.version() > pin and delta.file_uris() != self._tables.open(table, pin).file_uris():
             self._first_version.setdefault(table, delta.version() + 1)
             delta.restore(pin)
 
     def _write(self, table: str, rows: pa.RecordBatchReader, **how: Any) -> None:
-        with _writing(self._tables.root):
-            delta = self._tables.open(table)
-            self._first_version.setdefault(table, delta.version() + 1)
+        with self._changing(table) as delta:
             write_deltalake(
                 delta,
                 rows,
@@ -228,17 +262,25 @@ class Writer:
                 **how,
             )
 
-    def _sync_table(self, table: str) -> None:
-        folder = self._tables.path(table)
-        log = folder / "_delta_log"
-        last = self._tables.version(table)
-        for version in range(self._first_version[table], last + 1):
-            commit = log / f"{version:020}.json"
-            for data_file in _added_files(commit):
-                _sync_path(folder / data_file)
-            _sync_path(commit)
-        _sync_path(log)
-        _sync_path(folder)
+    @contextmanager
+    def _changing(self, table: str) -> Iterator[DeltaTable]:
+        """A table to be changed in the block."""
+        with _writing(self._place):
+            delta = self._newest(table)
+            self._first_version.setdefault(table, delta.version() + 1)
+            yield delta
+
+    def _newest(self, table: str) -> DeltaTable:
+        """The newest version of a table, which is of this writer's making once it has opened it.
+
+        Raises:
+            LakeLocked: another writer has changed it meanwhile: the lock must have been lost.
+        """
+        if table not in self._opened:
+            self._opened[table] = self._tables.open(table)
+        elif self._opened[table].version() != self._tables.version(table):
+            raise LakeLocked(self._place.name, "another writer, which took over", None)
+        return self._opened[table]
 
 
 def _add_action(file: Path, name: str, delta: DeltaTable) -> AddAction:
@@ -268,25 +310,17 @@ def _add_action(file: Path, name: str, delta: DeltaTable) -> AddAction:
     return AddAction(name, facts.st_size, {}, modified, data_change=True, stats=json.dumps(stats))
 
 
-def _added_files(commit: Path) -> Iterator[str]:
-    for line in commit.read_text(encoding="utf-8").splitlines():
-        if added := json.loads(line).get("add"):
-            yield added["path"]
+def _sizes(delta: DeltaTable) -> dict[str, int]:
+    """The sizes in bytes of a table's files by their names, as its log says."""
+    import pyarrow as pa
 
-
-def _sync_path(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    actions = pa.table(delta.get_add_actions(flatten=True))
+    return dict(zip(actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True))
 
 
 @contextmanager
-def _writing(root: Path) -> Iterator[None]:
+def _writing(place: Place) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
-        raise LakeNotWritable(str(root), error.strerror or str(error)) from error
-    except DeltaError as error:
-        raise LakeNotWritable(str(root), str(error)) from error
+    except (OSError, DeltaError) as error:
+        raise LakeNotWritable(place.name, place.reason(error)) from error

@@ -82,8 +82,11 @@ def watched(points: Points, patch: Callable[[Any, str, Any], None]) -> None:
     )
 
 
-def ingest_and_die(root: Path, paths: list[Path], fatal: int | None, queue: Any) -> None:
+def ingest_and_die(
+    root: Path | str, paths: list[Path], fatal: int | None, environment: dict[str, str], queue: Any
+) -> None:
     """In a process of its own: ingest, and be killed at a point; otherwise say how many were passed."""
+    os.environ.update(environment)
     from batchlake.ingest import IngestOptions, ingest
 
     points = Points(fatal, kill)
@@ -92,12 +95,14 @@ def ingest_and_die(root: Path, paths: list[Path], fatal: int | None, queue: Any)
     queue.put(points.passed)
 
 
-def run_in_process(root: Path, paths: list[Path], fatal: int | None) -> int | None:
+def run_in_process(
+    root: Path | str, paths: list[Path], fatal: int | None, environment: dict[str, str] | None = None
+) -> int | None:
     """How many points an ingest passed, None where it was killed."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
     queue = context.SimpleQueue()
-    process = context.Process(target=ingest_and_die, args=(root, paths, fatal, queue))
+    process = context.Process(target=ingest_and_die, args=(root, paths, fatal, environment or {}, queue))
     process.start()
     process.join()
     return None if process.exitcode == -signal.SIGKILL else queue.get()

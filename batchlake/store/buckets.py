@@ -1,0 +1,153 @@
+"""A lake in object storage: `s3://bucket/prefix`, also `gs://` and `az://`.
+
+Delta's own protocol commits there: a commit is an object that may be created once. Questions read local
+copies (`cache`), writers take turns by a lease (`leases`), and what is written is durable as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeUnreachable
+from batchlake.objects import (
+    ObjectAddress,
+    StorageError,
+    delta_options,
+    open_store,
+    plain_reason,
+    plainly,
+)
+from batchlake.store.cache import FileCache
+from batchlake.store.leases import Lease
+from batchlake.store.places import LOG, Place, refuse_others
+
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+    from obstore.store import ObjectStore
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_=.-]+(/[A-Za-z0-9_=.-]+)*")
+_DOTS: Final = re.compile(r"(^|/)\.{1,2}(/|$)")
+
+
+class Bucket(Place):
+    """A prefix in a bucket. Nothing is asked of the store before it is needed."""
+
+    def __init__(self, address: str) -> None:
+        self.root = self.name = self.location = address.rstrip("/")
+        try:
+            self._address = ObjectAddress.parse(self.name)
+            self._store: ObjectStore = open_store(self._address)
+        except StorageError as error:
+            raise LakeUnreachable(self.name, str(error)) from error
+        prefix = self._address.path
+        if not _PLAIN.fullmatch(prefix) or _DOTS.search(prefix):
+            raise InvalidRequest(
+                f"a lake can't live at {address!r}: it needs a prefix of its own in the bucket, made of "
+                "letters, digits, _ = . - and /. Write it as s3://bucket/lake.",
+                lake=address,
+            )
+        self._prefix = f"{prefix}/"
+        self.storage_options = delta_options(self._address)
+        self._cache = FileCache(self._address, self._store)
+        self._lease = Lease(self._store, self._address, f"{self._prefix}_lock.json")
+        self._newest: dict[str, str] = {}
+
+    def table(self, table: str) -> str:
+        return f"{self.name}/{table}"
+
+    def newest_commit(self, table: str) -> str:
+        with self._reading():
+            log = f"{self._prefix}{table}/{LOG}/"
+            # The list begins behind what is known: after years a log has thousands of entries.
+            known = self._newest.get(table) or self._checkpoint(log)
+            later = (Path(facts["path"]).name for facts in self._list(log, f"{log}{known}"))
+            newest = max((name for name in later if name.endswith(".json")), default=known)
+            if not newest or not newest[0].isdigit():
+                return ""
+            self._newest[table] = newest
+            return newest
+
+    def local(self, table: str, names: Sequence[str]) -> list[str]:
+        with self._reading():
+            try:
+                return self._cache.paths(f"{self._prefix}{table}/", names)
+            except FileNotFoundError as error:
+                raise LakeDamaged(self.name, f"a data file of {table} is gone") from error
+
+    def sizes(self, table: str) -> dict[str, int]:
+        with self._reading():
+            folder = f"{self._prefix}{table}/"
+            found = {facts["path"].removeprefix(folder): facts["size"] for facts in self._list(folder)}
+            return {name: size for name, size in found.items() if "/" not in name}
+
+    def size(self, table: str) -> int:
+        with self._reading():
+            return sum(facts["size"] for facts in self._list(f"{self._prefix}{table}/"))
+
+    def lock(self, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
+        return self._lease.held(self.name, wait_seconds)
+
+    def still_locked(self) -> None:
+        self._lease.renew(self.name)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory(prefix="batchlake-") as folder:
+            yield Path(folder)
+
+    def take(self, file: Path, table: str, name: str) -> None:
+        import obstore
+
+        with plainly(self._address):
+            obstore.put(self._store, f"{self._prefix}{table}/{name}", file)
+        file.unlink()
+
+    def sync(self, written: Mapping[str, range]) -> None:
+        """A store answers when an object is safe."""
+
+    def refuse_other_things(self) -> None:
+        import obstore
+
+        with self._reading():
+            found: Any = obstore.list_with_delimiter(self._store, self._prefix)
+        paths = [*found["common_prefixes"], *(facts["path"] for facts in found["objects"])]
+        refuse_others(self.name, [Path(path).name for path in paths])
+
+    def reason(self, error: Exception) -> str:
+        return plain_reason(self._address, error)
+
+    def unreadable(self, what: str, error: OSError) -> LakeError:
+        return LakeUnreachable(self.name, f"{what}: {plain_reason(self._address, error)}")
+
+    def _checkpoint(self, log: str) -> str:
+        """The name of the commit that the newest checkpoint was made of, empty where there is none."""
+        import obstore
+
+        try:
+            with plainly(self._address):
+                found = bytes(obstore.get(self._store, f"{log}_last_checkpoint").bytes())
+        except FileNotFoundError:
+            return ""
+        return f"{json.loads(found)['version']:020}.json"
+
+    def _list(self, folder: str, offset: str | None = None) -> Iterator[ObjectMeta]:
+        import obstore
+
+        for page in obstore.list(self._store, folder, offset=offset, chunk_size=1_000):
+            yield from page
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            with plainly(self._address):
+                yield
+        except LakeError:
+            raise
+        except OSError as error:
+            raise LakeUnreachable(self.name, str(error)) from error

@@ -1,0 +1,235 @@
+"""Where a lake lives: a folder, or a prefix in object storage. Whoever needs the difference asks a `Place`.
+
+In come names of tables and of their files, out come local paths that DuckDB reads, sizes in bytes, and locks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Final
+
+from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeNotWritable
+from batchlake.objects import is_object_address
+from batchlake.schema import TABLES
+from batchlake.store.lock import writer_lock
+
+LOG: Final = "_delta_log"
+
+_SCRATCH: Final = "_scratch"
+_OWN_ENTRIES: Final = frozenset({*TABLES, _SCRATCH, "_lock", "_lock.json"})
+
+_UNUSABLE: Final = re.compile(r"[\[\]|^\\\x00-\x1f\x7f]|%[0-9A-Fa-f]{2}")
+"""What delta-rs takes for something else in a path, or dies of."""
+
+_MANGLED: Final = re.compile(r"(s3|gs|az):/[^/]")
+
+
+class Place(ABC):
+    """Where one lake lives.
+
+    Attributes:
+        name: what messages call it, and what names it on the command line.
+        root: what `Lake.root` shows: a folder's path, or an address.
+        location: what names it from anywhere.
+        storage_options: what delta-rs needs to know about the storage, None where that is nothing.
+    """
+
+    name: str
+    root: Path | str
+    location: str
+    storage_options: dict[str, str] | None = None
+
+    @abstractmethod
+    def table(self, table: str) -> str:
+        """The location of one table, for delta-rs."""
+
+    @abstractmethod
+    def newest_commit(self, table: str) -> str:
+        """The name of the last commit in a table's log, empty where there is none."""
+
+    @abstractmethod
+    def local(self, table: str, names: Sequence[str]) -> list[str]:
+        """The absolute local paths of data files of a table, in the same order."""
+
+    @abstractmethod
+    def sizes(self, table: str) -> dict[str, int]:
+        """The sizes in bytes of the data files that are there, by name, named in the log or not."""
+
+    @abstractmethod
+    def size(self, table: str) -> int:
+        """What a table takes in all, its log included, in bytes."""
+
+    @abstractmethod
+    def lock(self, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
+        """Be the one writer for the block.
+
+        Args:
+            wait_seconds: how long to wait for another writer; 0 gives up at once.
+
+        Raises:
+            LakeLocked: another writer is at work; says which and since when.
+            LakeNotWritable: the place can't be written.
+        """
+
+    @abstractmethod
+    def still_locked(self) -> None:
+        """Make sure that the lock is still held.
+
+        Raises:
+            LakeLocked: another writer has taken over.
+        """
+
+    @abstractmethod
+    def scratch(self) -> AbstractContextManager[Path]:
+        """A local folder for what overflows memory, gone after the block. The lock must be held."""
+
+    @abstractmethod
+    def take(self, file: Path, table: str, name: str) -> None:
+        """Move a local file into a table's folder under this name; the log doesn't name it yet."""
+
+    @abstractmethod
+    def sync(self, written: Mapping[str, range]) -> None:
+        """Make sure that these commits (of each table, by number) and their files outlive a power cut."""
+
+    @abstractmethod
+    def refuse_other_things(self) -> None:
+        """Nothing, where a lake is or may be made.
+
+        Raises:
+            LakeNotWritable: something else is there, more likely a mistyped name than a place for a lake.
+        """
+
+    @abstractmethod
+    def reason(self, error: Exception) -> str:
+        """Why something could not be written there, from what delta-rs or the system said."""
+
+    @abstractmethod
+    def unreadable(self, what: str, error: OSError) -> LakeError:
+        """The error for something that can't be read there."""
+
+
+class Folder(Place):
+    """A folder of this machine."""
+
+    def __init__(self, root: Path) -> None:
+        if _MANGLED.match(str(root)):
+            raise InvalidRequest(
+                f"{str(root)!r} was an address once, and a path has spoilt it. Give it as text: "
+                "batchlake.open('s3://bucket/prefix').",
+                lake=str(root),
+            )
+        self.root: Path = root
+        self.name = str(root)
+        self.location = str(root.absolute())
+        # delta-rs resolves links itself; DuckDB is to be given the same paths.
+        self._folder = Path(os.path.realpath(root))
+        if found := _UNUSABLE.search(str(self._folder)):
+            raise InvalidRequest(
+                f"a lake can't live in {str(self._folder)!r}: Delta Lake takes {found[0]!r} in a path for "
+                "something else. Choose a folder without [ ] | ^ \\ and without % before two hex digits.",
+                lake=self.name,
+            )
+
+    def table(self, table: str) -> str:
+        return str(self._folder / table)
+
+    def newest_commit(self, table: str) -> str:
+        return max((entry.name for entry in (self._folder / table / LOG).glob("*.json")), default="")
+
+    def local(self, table: str, names: Sequence[str]) -> list[str]:
+        return [str(self._folder / table / name) for name in names]
+
+    def sizes(self, table: str) -> dict[str, int]:
+        return {file.name: file.stat().st_size for file in (self._folder / table).glob("*.parquet")}
+
+    def size(self, table: str) -> int:
+        return sum(file.stat().st_size for file in (self._folder / table).rglob("*") if file.is_file())
+
+    def lock(self, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
+        return writer_lock(self.root, wait_seconds=wait_seconds)
+
+    def still_locked(self) -> None:
+        """The operating system lets nobody else have it."""
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        folder = self._folder / _SCRATCH
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        except OSError as error:
+            raise LakeNotWritable(self.name, error.strerror or str(error)) from error
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def take(self, file: Path, table: str, name: str) -> None:
+        file.replace(self._folder / table / name)
+
+    def sync(self, written: Mapping[str, range]) -> None:
+        for table, commits in written.items():
+            folder = self._folder / table
+            for number in commits:
+                commit = folder / LOG / f"{number:020}.json"
+                for data_file in _added_files(commit):
+                    _sync_path(folder / data_file)
+                _sync_path(commit)
+            _sync_path(folder / LOG)
+            _sync_path(folder)
+        _sync_path(self._folder)
+
+    def refuse_other_things(self) -> None:
+        if not self._folder.exists():
+            return
+        if not self._folder.is_dir():
+            raise LakeNotWritable(self.name, "it is a file")
+        refuse_others(self.name, [entry.name for entry in self._folder.iterdir()])
+
+    def reason(self, error: Exception) -> str:
+        return error.strerror or str(error) if isinstance(error, OSError) else str(error)
+
+    def unreadable(self, what: str, error: OSError) -> LakeError:
+        return LakeDamaged(self.name, f"{what} cannot be opened ({error})")
+
+
+def place_of(root: str | os.PathLike[str]) -> Place:
+    """The place that a path or an address names.
+
+    Raises:
+        InvalidRequest: no lake can live there.
+        LakeUnreachable: its storage can't be used from here.
+    """
+    if isinstance(root, str) and is_object_address(root):
+        from batchlake.store.buckets import Bucket
+
+        return Bucket(root)
+    return Folder(Path(root))
+
+
+def refuse_others(lake: str, entries: Collection[str]) -> None:
+    """Refuse to make a lake beside entries that are none of its own."""
+    foreign = sorted(set(entries) - _OWN_ENTRIES)
+    if foreign and "runs" not in entries:
+        raise LakeNotWritable(lake, f"other things are there already ({', '.join(foreign[:3])})")
+
+
+def _added_files(commit: Path) -> Iterator[str]:
+    for line in commit.read_text(encoding="utf-8").splitlines():
+        if added := json.loads(line).get("add"):
+            yield added["path"]
+
+
+def _sync_path(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
