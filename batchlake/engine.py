@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import difflib
 import json
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,9 @@ DUCKDB_VERSION: Final = duckdb.__version__
 Params = Mapping[str, Any]
 Connection = duckdb.DuckDBPyConnection
 DatabaseError = duckdb.Error
+
+_UNREAD: Final = re.compile(r"Failed to read file|No magic bytes|in Parquet file|Parquet schema in file")
+"""What the Parquet reader says of a file that is broken."""
 
 
 def quoted(name: str) -> str:
@@ -73,7 +77,7 @@ class Engine:
             config["memory_limit"] = memory_limit
         if threads:
             config["threads"] = threads
-        self._lake = lake
+        self.lake = lake
         self._connection = _connect(config)
         self._timezone = ""
         self._done: set[str] = set()
@@ -113,7 +117,18 @@ class Engine:
     def show(self, files: Mapping[str, Sequence[str]]) -> None:
         """Make a view of every table of the schema over the Parquet files given for it (none: no rows)."""
         for table in TABLES.values():
-            self.run(view_of(table, files.get(table.name, ())))
+            self.make(view_of(table, files.get(table.name, ())))
+
+    def make(self, view: str) -> None:
+        """Execute a statement that makes a view over the lake's files.
+
+        Raises:
+            LakeDamaged: it can't be made: a file doesn't hold what the schema says.
+        """
+        try:
+            self.run(view)
+        except duckdb.Error as error:
+            raise LakeDamaged(self.lake, _first_line(error)) from error
 
     def contain(self, paths: Iterable[str]) -> None:
         """From now on read no file but these, write none, and change no setting.
@@ -220,18 +235,27 @@ class Engine:
             cursor.execute(f"set TimeZone = {literal(self._timezone)}")
         return cursor
 
+    def _translated(self, call: Callable[[], T]) -> T:
+        with self._translating():
+            return call()
+
     @contextmanager
     def _translating(self) -> Iterator[None]:
         """DuckDB's errors about what no query of ours can help, as those of batchlake."""
         try:
             yield
-        except duckdb.IOException as error:
-            raise LakeDamaged(self._lake, _first_line(error)) from error
         except duckdb.OutOfMemoryException as error:
             raise InvalidRequest(
                 f"DuckDB's memory is not enough: {_first_line(error)}. "
                 "Ask for less at once, or raise the memory limit."
             ) from error
+        except duckdb.Error as error:
+            if _is_damage(error):
+                raise LakeDamaged(self.lake, _first_line(error)) from error
+            raise
+        except UnicodeDecodeError as error:
+            # The message quotes what the file holds.
+            raise LakeDamaged(self.lake, "a file holds bytes that are no text") from error
         except RuntimeError as error:
             # DuckDB takes Ctrl-C for itself while a query runs, and says so in words alone.
             if "Query interrupted" in str(error):
@@ -289,14 +313,14 @@ def person_error(error: DatabaseError, sql: str, lake: str = "") -> BatchlakeErr
 
     A `QueryError`'s position counts the statement's characters from 0, and is None where DuckDB gives none.
     """
-    if isinstance(error, duckdb.IOException):
-        return LakeDamaged(lake, _first_line(error))
     kind, _, told = str(error).partition(": ")
     try:
         facts = json.loads(told)
     except ValueError:
         facts = {"exception_message": told or kind}
     message = str(facts["exception_message"]).strip()
+    if _is_damage(error):
+        return LakeDamaged(lake, message.partition("\n")[0])
     if isinstance(error, duckdb.PermissionException):
         message += (
             ". SQL here reads the lake's tables and views and no file besides; `show tables` lists them."
@@ -327,6 +351,18 @@ def _connect(config: dict[str, Any]) -> Connection:
         ) from error
     connection.execute("set global TimeZone = 'UTC'")
     return connection
+
+
+def _is_damage(error: duckdb.Error) -> bool:
+    """Whether the files are at fault and not the query.
+
+    Broken pages also make errors of no kind of DuckDB's at all.
+    """
+    return (
+        isinstance(error, duckdb.IOException)
+        or type(error) is duckdb.Error
+        or _UNREAD.search(str(error)) is not None
+    )
 
 
 def _first_line(error: Exception) -> str:

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from batchlake import sqlfiles
@@ -20,6 +21,8 @@ from batchlake.errors import LakeDamaged
 from batchlake.schema import FORMAT_VERSION, TABLES
 from batchlake.store import LakeTables, Ledger, Version, Writer
 from batchlake.version import VERSION
+
+_RESTORE: Final = "restore the lake from a copy, or read an earlier state with --at"
 
 KEEP_FOR: Final = timedelta(days=7)
 """How long `vacuum` keeps earlier states readable, unless told otherwise."""
@@ -53,7 +56,7 @@ class CareReport:
 def check(root: str | os.PathLike[str]) -> list[Finding]:
     """Everything that is wrong with the lake at `root`; an empty list, or notes alone, is a sound lake.
 
-    Looks at pins, files, keys, and whether the tables agree with each other.
+    Looks at pins, files and every value in them, keys, and whether the tables agree with each other.
 
     Raises:
         LakeNotFound, LakeTooNew: there is no lake to check.
@@ -62,30 +65,44 @@ def check(root: str | os.PathLike[str]) -> list[Finding]:
     version = Ledger(tables).newest()
     findings = list(_check_files(tables, version))
     if not any(finding.level == "error" for finding in findings):
+        findings += _check_pages(tables, version)
+    if not any(finding.level == "error" for finding in findings):
         findings += _check_rows(tables, version)
     return findings
 
 
 def _check_files(tables: LakeTables, version: Version) -> Iterator[Finding]:
-    restore = "restore the lake from a copy, or read an earlier state with --at"
     for name, pin in version.pins.items():
         try:
             logged = tables.sizes(name, pin)
         except LakeDamaged as error:
-            yield Finding("error", "unreadable_log", name, error.reason, restore)
+            yield Finding("error", "unreadable_log", name, error.reason, _RESTORE)
             continue
         there = tables.place.sizes(name)
         for file, size in logged.items():
             if file not in there:
-                yield Finding("error", "missing_file", name, f"{file} is gone", restore)
+                yield Finding("error", "missing_file", name, f"{file} is gone", _RESTORE)
             elif there[file] != size:
                 message = f"{file} has {there[file]} bytes, its log says {size}"
-                yield Finding("error", "changed_file", name, message, restore)
+                yield Finding("error", "changed_file", name, message, _RESTORE)
         if tables.version(name) > pin and tables.sizes(name) != logged:
             message = f"version {tables.version(name)}, past {pin}, is of a run that did not finish"
             yield Finding(
                 "note", "unfinished_run", name, message, "nothing to do: the next ingest takes them back"
             )
+
+
+def _check_pages(tables: LakeTables, version: Version) -> Iterator[Finding]:
+    """Read every value of every file."""
+    for name, files in tables.all_files({**version.pins, "runs": None}).items():
+        for file in files:
+            try:
+                with Engine(tables.place.name) as engine:
+                    engine.show({name: [file]})
+                    engine.row(f"select count(distinct hash({name})) as count from {name}")
+            except LakeDamaged as error:
+                message = f"{Path(file).name} can't be read ({error.reason})"
+                yield Finding("error", "damaged_file", name, message, _RESTORE)
 
 
 def _check_rows(tables: LakeTables, version: Version) -> list[Finding]:

@@ -169,7 +169,9 @@ class Session:
             try:
                 return watch(call)
             except DatabaseError as error:
-                raise _located(person_error(error, statement.text), text, statement) from error
+                raise _located(
+                    person_error(error, statement.text, self._engine.lake), text, statement
+                ) from error
 
         self._check(text, statement, guard)
         if _CATALOGUE.search(statement.text):

@@ -55,7 +55,7 @@ def show(engine: Engine, files: Files) -> None:
     """Make all views in an engine, and let it read these files and nothing else from then on."""
     engine.contain(path for several in files.values() for path in several)
     for statement in view_statements(files):
-        engine.run(statement)
+        engine.make(statement)
 
 
 def connection(files: Files) -> DuckDBConnection:

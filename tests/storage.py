@@ -39,6 +39,12 @@ def served() -> Iterator[str]:
         process.kill()
 
 
+def check_from_now_on(endpoint: str) -> None:
+    """Let a server, which lets anybody in at first, check credentials and what they allow."""
+    request = urllib.request.Request(f"{endpoint}/moto-api/reset-auth", b"0", {"Content-Type": "text/plain"})
+    urllib.request.urlopen(request).close()
+
+
 def environment(endpoint: str) -> dict[str, str]:
     """The variables by which a program finds an S3 and may use it."""
     return {

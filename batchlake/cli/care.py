@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from batchlake.cli.options import REPORT_FORMATS, format_option, lake_option, open_lake, wait_option
+from batchlake.cli.options import REPORT_FORMATS, Duration, format_option, lake_option, open_lake, wait_option
 
 if TYPE_CHECKING:
     from batchlake.maintenance import CareReport
 
 _DAMAGED: Final = 3
-_UNITS: Final = {"h": "hours", "d": "days"}
-
-
-class _Duration(click.ParamType[timedelta]):
-    """A length of time such as `36h` or `7d`."""
-
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        match = re.fullmatch(r"(\d{1,6})([hd])", str(value))
-        if not match:
-            self.fail(f"{value!r} is not a length of time; write hours as 36h, days as 7d", param, ctx)
-        return timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
 
 
 @click.command("check")
@@ -60,7 +44,7 @@ def compact_command(lake_path: str, wait_seconds: float, output_format: str) -> 
 
 @click.command("vacuum")
 @lake_option
-@click.option("--keep", "keep_for", type=_Duration(), default="7d", show_default=True, metavar="TIME",
+@click.option("--keep", "keep_for", type=Duration(), default="7d", show_default=True, metavar="TIME",
               help="How long earlier states stay readable with --at.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would be deleted, delete nothing.")
 @wait_option

@@ -1,61 +1,17 @@
-"""`--config FILE`, which gives other options their defaults, and `config show`."""
+"""`config show`: the settings in force."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 import click
 
-from batchlake.cli.options import REPORT_FORMATS, format_option
+from batchlake.cli.options import REPORT_FORMATS, config_option, configuration_of, format_option
 
 if TYPE_CHECKING:
     from batchlake.feeding.configuration import Configuration
-
-_PARAMETERS: Final = {
-    "lake": "lake_path",
-    "landing": "landing",
-    "wait": "wait_seconds",
-    "memory": "memory_limit",
-}
-"""The settings that stand in for an option that isn't given, and the parameter that the option fills."""
-
-_META: Final = "batchlake.configuration"
-
-
-def _set_defaults(context: click.Context, _option: click.Parameter, file: Path | None) -> None:
-    from batchlake.feeding.configuration import read_configuration
-
-    configuration = read_configuration(file, os.environ)
-    context.meta[_META] = configuration
-    given = {path[0] for path, origin in configuration.origins.items() if len(path) == 1}
-    settings = configuration.settings
-    context.default_map = {
-        _PARAMETERS[name]: getattr(settings, name) for name in given if name in _PARAMETERS
-    }
-
-
-def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--config FILE`. Read before the other options, whose defaults it sets."""
-    return click.option(
-        "--config",
-        type=click.Path(path_type=Path, dir_okay=False),
-        envvar="BATCHLAKE_CONFIG",
-        is_eager=True,
-        expose_value=False,
-        callback=_set_defaults,
-        metavar="FILE",
-        help="Settings; ./batchlake.toml is read where none is named.",
-    )(command)
-
-
-def configuration_of(context: click.Context) -> Configuration:
-    """The settings that the running command's `--config` read."""
-    found: Configuration = context.meta[_META]
-    return found
 
 
 @click.group("config")

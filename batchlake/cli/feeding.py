@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from batchlake.cli.configuring import config_option, configuration_of
 from batchlake.cli.failures import WITH_PROBLEMS, note_format
 from batchlake.cli.options import (
     REPORT_FORMATS,
+    Duration,
+    configuration_of,
     format_option,
     lake_option,
     note,
@@ -34,16 +35,7 @@ if TYPE_CHECKING:
     from batchlake.ingest import IngestReport
 
 _STALE: Final = 1
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _LONGEST_TURN_SECONDS: Final = "3600"
-
-
-def _length(text: str) -> timedelta:
-    """A length of time such as `90s`, `15m`, `26h` or `7d`."""
-    match = re.fullmatch(r"(\d{1,6})([smhd])", text)
-    if not match:
-        raise click.BadParameter(f"{text!r} is not a length of time; write 90s, 15m, 26h or 7d")
-    return timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
 
 
 _landing_option = click.option(
@@ -65,7 +57,6 @@ _landing_option = click.option(
 @click.option("--call", "calls", multiple=True, metavar="ID", help="Only the details of this call.")
 @click.option("--full", is_flag=True, help="List and ask for everything, whatever earlier pulls have seen.")
 @click.option("--allow-problems", is_flag=True, help="Exit 0 even where something was not to be had.")
-@config_option
 @lake_option
 @_landing_option
 @wait_option
@@ -116,7 +107,6 @@ def pull_command(
 @click.option("--patience", type=click.FloatRange(min=0), default=300, show_default=True, metavar="SECONDS",
               help="How long a file that looks half-written is waited for.")  # fmt: skip
 @click.option("--poll", is_flag=True, help="Look for changes by polling, as on network shares.")
-@config_option
 @lake_option
 @wait_option
 @quiet_option
@@ -168,7 +158,7 @@ def schedule_command() -> None:
 @click.argument("subjects", nargs=-1, metavar="[PLATFORM | PATH...]")
 @click.option(
     "--every",
-    type=_length,
+    type=Duration(),
     default="1h",
     show_default=True,
     metavar="TIME",
@@ -178,7 +168,6 @@ def schedule_command() -> None:
               help="Sets the credential; by default ~/.config/batchlake/PLATFORM.env.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
               help="Write the files there instead.")  # fmt: skip
-@config_option
 @lake_option
 @_landing_option
 @click.pass_context
@@ -216,9 +205,8 @@ def print_command(
 
 @click.command("status")
 @click.option(
-    "--max-age", type=_length, metavar="TIME", help="Exit 1 where the lake was last fed longer ago: 26h."
+    "--max-age", type=Duration(), metavar="TIME", help="Exit 1 where the lake was last fed longer ago: 26h."
 )
-@config_option
 @lake_option
 @_landing_option
 def status_command(max_age: timedelta | None, lake_path: str, landing: Path) -> None:

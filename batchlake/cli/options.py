@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,8 +14,10 @@ import click
 
 from batchlake.cli.failures import note_format
 from batchlake.errors import InvalidRequest
+from batchlake.feeding import CONFIGURATION_FILE
 
 if TYPE_CHECKING:
+    from batchlake.feeding.configuration import Configuration
     from batchlake.filters import Filter
     from batchlake.lake import Lake
 
@@ -22,10 +27,81 @@ ROW_FORMATS: Final = ("table", "json", "ndjson", "csv", "markdown", "parquet", "
 DOCUMENT_FORMATS: Final = ("json", "table")
 REPORT_FORMATS: Final = ("table", "json")
 
+_PARAMETERS: Final = {
+    "lake": "lake_path",
+    "landing": "landing",
+    "wait": "wait_seconds",
+    "memory": "memory_limit",
+}
+"""The settings that stand in for an option that isn't given, and the parameter that the option fills."""
+
+_PLAIN_VARIABLES: Final = frozenset(f"BATCHLAKE_{name.upper()}" for name in _PARAMETERS)
+_CONFIG: Final = "batchlake.config"
+_CONFIGURATION: Final = "batchlake.configuration"
+
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class Duration(click.ParamType[timedelta]):
+    """A length of time such as `90s`, `15m`, `26h` or `7d`."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        match = re.fullmatch(r"(\d{1,6})([smhd])", str(value))
+        if not match:
+            self.fail(f"{value!r} is not a length of time; write 90s, 15m, 26h or 7d", param, ctx)
+        return timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
+
+
+def config_option(command: Command) -> Command:
+    """`--config FILE`. Read before the other options, whose defaults it sets."""
+    return click.option(
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar="BATCHLAKE_CONFIG",
+        is_eager=True,
+        expose_value=False,
+        callback=_set_defaults,
+        metavar="FILE",
+        help="Settings; ./batchlake.toml is read where none is named.",
+    )(command)
+
+
+def _set_defaults(context: click.Context, _option: click.Parameter, file: Path | None) -> None:
+    context.meta[_CONFIG] = file
+    # Reading the settings costs a cold start more than most verbs do, and mostly there are none.
+    if not (file or Path(CONFIGURATION_FILE).is_file() or _PLAIN_VARIABLES.intersection(os.environ)):
+        return
+    configuration = configuration_of(context)
+    given = {path[0] for path, origin in configuration.origins.items() if len(path) == 1}
+    defaults: dict[str, Any] = {
+        _PARAMETERS[name]: getattr(configuration.settings, name) for name in given if name in _PARAMETERS
+    }
+    # A verb below this one looks its defaults up under its name.
+    inner = context.command.list_commands(context) if isinstance(context.command, click.Group) else []
+    context.default_map = defaults | dict.fromkeys(inner, defaults)
+
+
+def configuration_of(context: click.Context) -> Configuration:
+    """The settings that the running command's `--config` names.
+
+    Raises:
+        InvalidConfiguration: with every fault.
+    """
+    from batchlake.feeding.configuration import read_configuration
+
+    if _CONFIGURATION not in context.meta:
+        context.meta[_CONFIGURATION] = read_configuration(context.meta[_CONFIG], os.environ)
+    found: Configuration = context.meta[_CONFIGURATION]
+    return found
+
 
 def lake_option(command: Command) -> Command:
-    """`--lake DIR`."""
-    return click.option(
+    """`--lake DIR`, and `--config FILE`, which may name the lake."""
+    option = click.option(
         "--lake",
         "lake_path",
         default="lake",
@@ -33,7 +109,8 @@ def lake_option(command: Command) -> Command:
         show_default=True,
         metavar="DIR",
         help="The lake's folder, or s3://BUCKET/PREFIX; BATCHLAKE_LAKE names another default.",
-    )(command)
+    )
+    return config_option(option(command))
 
 
 def at_option(command: Command) -> Command:

@@ -21,9 +21,9 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationE
 from pydantic_core import ErrorDetails
 
 from batchlake.errors import ConfigurationFault, InvalidConfiguration
+from batchlake.feeding import CONFIGURATION_FILE
 from batchlake.feeding.platforms import PLATFORM_NAME, Platform, bundled_platforms
 
-FILE_NAME: Final = "batchlake.toml"
 PREFIX: Final = "BATCHLAKE_"
 BUNDLED: Final = "bundled with batchlake"
 DEFAULT: Final = "default"
@@ -76,7 +76,7 @@ class Configuration:
             reason = f"no platform {name!r}" if name else "several platforms: name one"
             near = difflib.get_close_matches(name or "", platforms, 1)
             known = f"{reason}; known are {', '.join(sorted(platforms))}"
-            place = str(self.file or FILE_NAME)
+            place = str(self.file or CONFIGURATION_FILE)
             raise InvalidConfiguration(
                 [ConfigurationFault(place, "platforms", known, next(iter(near), None))]
             )
@@ -102,7 +102,7 @@ def read_configuration(
     Raises:
         InvalidConfiguration: with every fault.
     """
-    path = file or (Path(FILE_NAME) if Path(FILE_NAME).is_file() else None)
+    path = file or (Path(CONFIGURATION_FILE) if Path(CONFIGURATION_FILE).is_file() else None)
     text = _text_of(path) if path else ""
     given: dict[str, Any] = {}
     origins: dict[KeyPath, str] = {}

@@ -110,7 +110,7 @@ class Ledger:
         if not self._tables.exists("runs"):
             raise LakeNotFound(self._lake)
         with nullcontext(engine) if engine else Engine(self._lake) as reader:
-            reader.run(view_of(RUNS, self._tables.files("runs")))
+            reader.make(view_of(RUNS, self._tables.files("runs")))
             newest_format = reader.row("select max(format_version) as format from runs")["format"]
             if newest_format is not None and newest_format > FORMAT_VERSION:
                 raise LakeTooNew(self._lake, newest_format, FORMAT_VERSION)

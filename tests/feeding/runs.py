@@ -9,20 +9,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-RUN_VERB = """
-import sys
-from batchlake.cli import configuring, feeding, ingesting
-from batchlake.cli.failures import run_guarded
-
-verbs = {
-    "pull": feeding.pull_command, "watch": feeding.watch_command, "schedule": feeding.schedule_command,
-    "status": feeding.status_command, "config": configuring.config_command,
-    "ingest": ingesting.ingest_command,
-}
-verb, *words = sys.argv[1:]
-sys.exit(run_guarded(lambda: verbs[verb].main(words, prog_name=f"batchlake {verb}", standalone_mode=False)))
-"""
-
 _numbers = itertools.count(1)
 
 
@@ -43,7 +29,7 @@ def start(folder: Path, *words: str, **environ: str) -> tuple[subprocess.Popen[b
     source = Path(__file__).parents[2]
     with output.open("wb") as out, errors.open("wb") as err:
         process = subprocess.Popen(
-            [sys.executable, "-c", RUN_VERB, *words],
+            [sys.executable, "-m", "batchlake", *words],
             cwd=folder,
             env=own | {"PYTHONPATH": str(source)} | environ,
             stdout=out,

@@ -18,7 +18,7 @@ from batchlake.errors import InvalidConfiguration, InvalidRequest
 from batchlake.feeding.schedule import Job, crontab, systemd_units
 from tests.feeding.platform import Dashboard, call, serving
 from tests.feeding.pulling import held
-from tests.feeding.runs import RUN_VERB, run
+from tests.feeding.runs import run
 
 HOUR = timedelta(hours=1)
 KEY = "not-the-canary"
@@ -73,13 +73,12 @@ def test_a_cron_line_runs_as_printed(tmp_path: Path) -> None:
         # As cron does: what is escaped is unescaped, and nothing of this environment is there. The program is
         # stood in for by one that runs the same words.
         program = shutil.which("batchlake") or f"{sys.executable} -m batchlake"
-        command = command.replace(r"\%", "%").replace(f" {program} ", ' "$PYTHON" -c "$RUN_VERB" ')
+        command = command.replace(r"\%", "%").replace(f" {program} ", ' "$PYTHON" -m batchlake ')
         (folder / "key.env").write_text(f"TEST_KEY={KEY}\n")
         done = subprocess.run(
             ["/bin/sh", "-c", command],
             env={
                 "PYTHON": sys.executable,
-                "RUN_VERB": RUN_VERB,
                 "PYTHONPATH": str(Path(__file__).parents[2]),
             },
             capture_output=True,

@@ -28,7 +28,7 @@ from batchlake.ingest import IngestOptions, ingest
 from batchlake.maintenance import check, compact, vacuum
 from batchlake.store import LakeTables
 from tests.lakes import contents, ingested, rows, write_export
-from tests.storage import Bucket, environment
+from tests.storage import Bucket, check_from_now_on, environment, new_bucket, served
 from tests.store.dying import run_in_process
 from tests.store.test_transactions import document, state
 
@@ -305,6 +305,38 @@ def test_what_is_no_lake_is_said(bucket: Bucket, lake: str, tmp_path: Path) -> N
     bucket.put("some/lake/holiday.jpg", b"x")
     with pytest.raises(LakeNotWritable, match=r"other things are there already \(holiday\.jpg\)"):
         ingested(lake, path)
+
+
+def test_credentials_that_may_only_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They answer questions and write nothing; wrong ones are told from those that are unknown."""
+    import boto3
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (path,) = exports(tmp_path, 1)
+    with served() as endpoint:
+        for name, value in environment(endpoint).items():
+            monkeypatch.setenv(name, value)
+        lake = f"{new_bucket(endpoint).address}/lake"
+        ingested(lake, path)
+        people = boto3.client("iam", endpoint_url=endpoint)
+        people.create_user(UserName="reader")
+        allowed = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        people.put_user_policy(UserName="reader", PolicyName="reading", PolicyDocument=policy)
+        key = people.create_access_key(UserName="reader")["AccessKey"]
+        check_from_now_on(endpoint)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+        assert len(batchlake.open(lake).calls().to_dicts()) == 4
+        assert check(lake) == []
+        with pytest.raises(LakeNotWritable, match="these credentials may not do that"):
+            ingested(lake, path, force=True)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
+        with pytest.raises(LakeUnreachable, match="the store doesn't take this secret key"):
+            batchlake.open(lake).calls()
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+        with pytest.raises(LakeUnreachable, match="there are no valid credentials; set AWS_ACCESS_KEY_ID"):
+            batchlake.open(lake).calls()
 
 
 def test_copies_of_files(bucket: Bucket, fed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 import batchlake
-from batchlake.errors import InvalidRequest, LakeNotFound, LakeTooNew
+from batchlake.errors import InvalidRequest, LakeDamaged, LakeNotFound, LakeTooNew
 from batchlake.maintenance import check, compact, vacuum
 from batchlake.schema import FORMAT_VERSION
 from batchlake.store import LakeTables
@@ -65,6 +66,32 @@ def test_check_names_a_file_that_is_gone_or_changed(root: Path) -> None:
     os.truncate(changed, 10)
     found = {(finding.table, finding.code) for finding in check(root)}
     assert found == {("batches", "missing_file"), ("calls", "changed_file")}
+
+
+def test_damaged_pages_are_the_lakes_fault(tmp_path: Path) -> None:
+    """Bytes changed anywhere in a data file: an answer, or an error that names the lake; never DuckDB's."""
+    root = tmp_path / "lake"
+    calls = [{"id": f"c{number}", "summary": f"Said {number * 7919} words"} for number in range(300)]
+    ingested(root, write_export(tmp_path / "in", "1.json", {"batch": {"id": "b", "calls": calls}}))
+    (file,) = (Path(path) for path in LakeTables(root).files("calls"))
+    sound = file.read_bytes()
+    dice = random.Random(3)
+    damages = []
+    for _ in range(30):
+        place = dice.randrange(4, len(sound) - 8)
+        file.write_bytes(sound[:place] + dice.randbytes(4) + sound[place + 4 :])
+        for ask in ("calls", "sql"):
+            lake = batchlake.open(root)
+            try:
+                (lake.calls() if ask == "calls" else lake.sql("select * from calls")).to_dicts()
+            except LakeDamaged as error:
+                damages.append((ask, error))
+    assert {ask for ask, _ in damages} == {"calls", "sql"}
+    assert {error.lake for _, error in damages} == {str(root)}
+    assert {"Error", "InvalidInputException"} <= {type(error.__cause__).__name__ for _, error in damages}
+    file.write_bytes(sound[:4] + bytes(len(sound) // 2) + sound[4 + len(sound) // 2 :])
+    (finding,) = check(root)
+    assert (finding.table, finding.code, file.name in finding.message) == ("calls", "damaged_file", True)
 
 
 def test_check_names_tables_that_disagree(root: Path) -> None:
