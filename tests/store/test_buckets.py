@@ -318,7 +318,7 @@ def test_credentials_that_may_only_read(tmp_path: Path, monkeypatch: pytest.Monk
             monkeypatch.setenv(name, value)
         lake = f"{new_bucket(endpoint).address}/lake"
         ingested(lake, path)
-        people = boto3.client("iam", endpoint_url=endpoint)
+        people = boto3.client("iam", endpoint_url=endpoint, region_name="us-east-1")
         people.create_user(UserName="reader")
         allowed = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": "*"}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
