@@ -1,7 +1,7 @@
 """The selected calls as rows of a report, for the formats that list each of them.
 
-In comes a selection, out go rows in order of time and id, some thousands at a time: any number of calls takes
-the same memory. Text is harmless, and phone numbers are masked unless asked for.
+In comes a selection, out go rows in order of time and id, made while they are read: any number of calls takes
+the same memory. Times are in the engine's time zone. Text is harmless, and phone numbers are masked unless asked for.
 """
 
 from __future__ import annotations
@@ -68,12 +68,11 @@ def call_rows(
     texts = {name: made for name, made in clean.items() if made is not None}
     query = sqlfiles.load("reports/calls").text
     ordered = f"{selection.over(query)} order by call_time nulls last, call_id, source"
-    for batch in engine.arrow(ordered, selection.params).to_batches(max_chunksize=10_000):
-        for row in batch.to_pylist():
-            for name, made in texts.items():
-                if row[name] is not None:
-                    row[name] = made(row[name])
-            yield row
+    for row in engine.iterate(ordered, selection.params):
+        for name, made in texts.items():
+            if row[name] is not None:
+                row[name] = made(row[name])
+        yield row
 
 
 def _cleaning(kind: Kind, show_numbers: bool) -> Callable[[str], str] | None:

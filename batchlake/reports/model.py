@@ -32,8 +32,8 @@ class Headline(Figures):
     value: Amount | None
     unit: str
     currency: str | None = None
-    numerator: int | None = None
-    denominator: int | None = None
+    numerator: Amount | None = None
+    denominator: Amount | None = None
     missing: int | None = None
     definition: str
 
@@ -199,8 +199,9 @@ class Report(Figures):
         durations: the distribution of lengths.
         costs: the distribution of costs, one for each currency.
         batches: the batches that the selection touches, newest first; `batches_left_out` more are not listed.
-        progress: each batch's progress as of the run, None history aside; empty over many batches.
-        audit: reported figures beside recomputed ones, for those batches; None where it touches none.
+        progress: each batch's progress as of the run; empty over many batches.
+        audit: reported figures beside recomputed ones, for those batches (of many, only what differs); None
+            where it touches none. `audits_left_out` more batches with differences are not listed.
         standing_out: the longest, dearest, most negative and failed calls; kinds without a call are absent.
         transcripts: of the calls that stand out; None unless asked for.
         problems: what could not be used of the exports.
@@ -218,6 +219,7 @@ class Report(Figures):
     batches_left_out: int = 0
     progress: list[Progress]
     audit: Audit | None
+    audits_left_out: int = 0
     standing_out: list[StandingOut]
     transcripts: list[CallTranscript] | None = None
     problems: Problems
