@@ -14,7 +14,7 @@ from batchlake.engine import Engine
 from batchlake.reports.model import BatchState
 from batchlake.reports.privacy import masked_text
 from batchlake.reports.subject import NAMED_BATCHES, Subject
-from batchlake.responses import Audit, BatchAudit, Progress
+from batchlake.responses import Audit, Progress
 from batchlake.store import Version
 
 MOST_LISTED: Final = 50
@@ -51,7 +51,7 @@ def progress(engine: Engine, batches: Sequence[BatchState], version: Version) ->
 
 
 def audit(engine: Engine, batches: Sequence[BatchState], subject: Subject) -> tuple[Audit | None, int]:
-    """What the batches reported beside the same recomputed; and how many batches with differences it lacks."""
+    """What the batches reported beside the same recomputed; and how many differing batches it lacks."""
     if not batches:
         return None, 0
     few = len(batches) <= MOST_FOLLOWED

@@ -1,7 +1,7 @@
 """A report filled from a lake's state: the analytics as they are, and what a report shows beside them.
 
-In come an engine over one version of a lake, a subject and options, out goes a `Report`. Nothing in it depends
-on when it is made: what has a time is as of the run.
+In come an engine over one version of a lake, a subject and options, out goes a `Report`. Nothing in it
+depends on when it is made: what has a time is as of the run.
 """
 
 from __future__ import annotations

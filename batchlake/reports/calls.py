@@ -1,7 +1,8 @@
 """The selected calls as rows of a report, for the formats that list each of them.
 
 In comes a selection, out go rows in order of time and id, made while they are read: any number of calls takes
-the same memory. Times are in the engine's time zone. Text is harmless, and phone numbers are masked unless asked for.
+the same memory. Times are in the engine's time zone. Text is harmless, and phone numbers are masked unless
+asked for.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ _MASKS: Final = {"from_number": masked_number, "to_number": masked_number, "summ
 def _rows_of(
     engine: Engine, selection: Selection, name: str, keys: list[tuple[str, str]], **most: int
 ) -> list[Row]:
-    """The rows of a file of `sql/reports` that are of these calls, and of which a column is at most so much."""
+    """The rows of a file of `sql/reports` that are of these calls, with columns of at most so much."""
     if not keys:
         return []
     conditions = ["list_contains($calls, {'source': source, 'call_id': call_id})"]
