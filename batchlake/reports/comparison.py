@@ -26,7 +26,7 @@ Amount = int | float | Money
 
 _MINUS: Final = "−"
 _MOST_PLACES: Final = 6
-_SUFFIXES: Final = {"ratio": " points", "seconds": " s", "0 to 1": " of 1"}
+_SUFFIXES: Final = {"ratio": " points", "seconds": " s"}
 
 
 class Side(Figures):
@@ -261,7 +261,7 @@ def _numbers(unit: str, *values: Amount) -> list[str]:
         shown = [money_text(Decimal(value)) for value in values]
     else:
         scaled = [100 * value if unit == "ratio" else value for value in values]
-        places = 1
+        places = 2 if unit == "0 to 1" else 1
         while places < _MOST_PLACES and any(one and not round(one, places) for one in scaled):
             places += 1
         shown = [f"{one:,.{places}f}" for one in scaled]

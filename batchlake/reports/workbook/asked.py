@@ -7,7 +7,15 @@ from typing import Any
 from batchlake.output.sheets import Book
 from batchlake.reports.comparison import Amount, Difference, SelectionComparison
 from batchlake.reports.model import CallTranscript
-from batchlake.reports.workbook.tables import Cell, Column, money_format, table_sheet, unit_format
+from batchlake.reports.workbook.tables import (
+    ANY_NUMBER,
+    Cell,
+    Column,
+    money_format,
+    table_sheet,
+    unit_format,
+    yes_or_no,
+)
 from batchlake.responses import Analytics, Audit, Group
 from batchlake.responses import Comparison as Audited
 
@@ -55,13 +63,13 @@ def comparison(book: Book, of: SelectionComparison) -> None:
     columns = [
         Column("Figure", 32),
         Column("Unit", 18),
-        Column("This", 14),
+        Column("This", 14, ANY_NUMBER),
         Column("This: over", 11, unit_format("calls")),
-        Column("Other", 14),
+        Column("Other", 14, ANY_NUMBER),
         Column("Other: over", 11, unit_format("calls")),
-        Column("Difference (of shares: points)", 16),
-        Column("95 % interval: from", 14),
-        Column("95 % interval: to", 14),
+        Column("Difference (of shares: points)", 16, ANY_NUMBER),
+        Column("95 % interval: from", 14, ANY_NUMBER),
+        Column("95 % interval: to", 14, ANY_NUMBER),
         Column("In words", 90),
     ]
     above = ["Comparison", f"This: {of.this}", f"Other: {of.other}", *of.notes]
@@ -96,9 +104,9 @@ def audit(book: Book, of: Audit) -> None:
         Column("Source", 14),
         Column("Figure", 28),
         Column("Unit", 12),
-        Column("Reported", 14),
-        Column("Recomputed", 14),
-        Column("Difference", 14),
+        Column("Reported", 14, ANY_NUMBER),
+        Column("Recomputed", 14, ANY_NUMBER),
+        Column("Difference", 14, ANY_NUMBER),
         Column("Agrees", 9),
         Column("Explanation", 44),
         Column("Detail", 50),
@@ -114,7 +122,7 @@ def audit(book: Book, of: Audit) -> None:
 def _audited(one: Audited) -> list[Any]:
     shown = money_format(None) if one.unit == "money" else unit_format(one.unit)
     amounts = [Cell(amount, shown) for amount in (one.reported, one.recomputed, one.difference)]
-    return [one.figure, one.unit, *amounts, one.agrees, one.explanation, one.detail]
+    return [one.figure, one.unit, *amounts, yes_or_no(one.agrees), one.explanation, one.detail]
 
 
 def transcripts(book: Book, calls: list[CallTranscript]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from batchlake.output.sheets import Book
 from batchlake.reports.calls import CALL_COLUMNS, CallColumn, Kind
 from batchlake.reports.model import Report
-from batchlake.reports.workbook.tables import Cell, Column, money_format, table_sheet, unit_format
+from batchlake.reports.workbook.tables import Cell, Column, money_format, table_sheet, unit_format, yes_or_no
 
 _TIME_FORMAT: Final = r"yyyy\-mm\-dd\ hh:mm:ss"
 
@@ -39,6 +39,8 @@ def calls_sheet(
 
     def cell(call: Mapping[str, Any], column: CallColumn) -> Any:
         value = call[column.name]
+        if column.kind == "flag":
+            return yes_or_no(value)
         if value is not None and column.kind == "time":
             return value.astimezone(clock).replace(tzinfo=None)
         if value is not None and column.kind == "money":

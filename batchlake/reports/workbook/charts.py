@@ -80,16 +80,17 @@ def bars(book: Book, place: Place, chart: Chart, row: int, column: int, *, heigh
 
 
 def lines(book: Book, place: Place, chart: Chart, row: int, column: int, *, every_day: bool) -> None:
-    """Lines over time; of days the axis keeps its distances, of hours it has one place for each."""
+    """Up to three lines over time; days keep their distances on the axis, hours have a place each."""
     made = book.workbook.add_chart({"type": "line"})
-    for series in chart.series:
+    # Told apart by more than colours.
+    for series, shape in zip(chart.series, ("circle", "square", "triangle"), strict=False):
         colour = {"color": series.colour}
-        marker = {"type": "circle", "size": 4, "fill": colour, "border": colour}
+        marker = {"type": shape, "size": 5, "fill": colour, "border": colour}
         made.add_series({**_cells(place, chart, series), "line": {**colour, "width": 2}, "marker": marker})
     kind = {"date_axis": True, "num_format": DATE_FORMAT} if every_day else {"text_axis": True}
     made.set_x_axis({**_axis(chart.category_title), **kind})
     made.set_y_axis({**_axis(chart.value_title), "major_gridlines": _GRID, "min": 0, **_numbers(chart)})
-    _insert(made, place, chart, row, column, 300)
+    _insert(made, place, chart, row, column, 340)
 
 
 def _cells(place: Place, chart: Chart, series: Series) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from batchlake.reports.comparison import Amount
 from batchlake.reports.figures import Figure, figures
 from batchlake.reports.model import Report
 from batchlake.reports.workbook.charts import COLOURS, Chart, Series, bars
-from batchlake.reports.workbook.tables import Cell, Column, money_format, table_sheet, unit_format
+from batchlake.reports.workbook.tables import ANY_NUMBER, Cell, Column, money_format, table_sheet, unit_format
 
 
 def summary(book: Book, report: Report, left_out: Iterable[str]) -> None:
@@ -18,18 +18,16 @@ def summary(book: Book, report: Report, left_out: Iterable[str]) -> None:
     columns = [
         Column("About", 20),
         Column("Figure", 34),
-        Column("Value", 18),
+        Column("Value", 18, ANY_NUMBER),
         Column("Unit", 18),
-        Column("Numerator", 12),
-        Column("Denominator", 13),
-        Column("Calls without", 12),
+        Column("Numerator", 12, ANY_NUMBER),
+        Column("Denominator", 13, ANY_NUMBER),
+        Column("Calls without", 12, ANY_NUMBER),
         Column("Definition (see Definitions)", 27),
     ]
     found = figures(report.analytics)
     above = [report.title, f"Selection: {report.analytics.selection}", *left_out]
-    above.append(
-        "An empty value: no data. A denominator beside a value that is no share: how many it is over."
-    )
+    above.append("An empty value is no data. A denominator beside what is no share says how many it is over.")
     place = table_sheet(book, "Summary", columns, map(_figure_row, found), above)
     row = place.last + 2
     for name, value in _made_from(report):

@@ -25,6 +25,9 @@ _UNIT_FORMATS: Final = {
     "0 to 1": "0.00",
     "seconds": "#,##0.0",
 }
+ANY_NUMBER: Final = "General"
+"""Of a column whose cells each have a format of their own."""
+
 _AMOUNT_FORMAT: Final = "#,##0.00????"
 """With blanks where decimals end, so that the points stand below each other."""
 
@@ -74,6 +77,11 @@ def money_format(currency: str | None) -> str:
     if currency and _CURRENCY.fullmatch(currency):
         return rf"[${currency}]\ {_AMOUNT_FORMAT}"
     return _AMOUNT_FORMAT
+
+
+def yes_or_no(flag: bool | None) -> str | None:
+    """A flag as text: spreadsheets show their own as TRUE, as WAHR or as 1."""
+    return None if flag is None else "yes" if flag else "no"
 
 
 def table_sheet(

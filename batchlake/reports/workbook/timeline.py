@@ -57,7 +57,7 @@ def timeline(book: Book, of: Analytics) -> None:
         number_format="0%",
     )
     lines(book, place, counted, place.head, len(columns) + 1, every_day=day)
-    lines(book, place, rate, place.head + 16, len(columns) + 1, every_day=day)
+    lines(book, place, rate, place.head + 18, len(columns) + 1, every_day=day)
 
 
 def _axis_title(of: Timeline) -> str:
