@@ -6,6 +6,7 @@ depends on when it is made: what has a time is as of the run.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal, TypeVar
@@ -122,17 +123,32 @@ def _analyse(
     )
     if options.show_numbers:
         return found
-    groups = [_without_numbers(group) for group in found.groups]
+    groups = [
+        _without_numbers(group).model_copy(update={"keys": _masked_keys(group.keys)})
+        for group in found.groups
+    ]
     return _without_numbers(found).model_copy(update={"groups": groups})
 
 
 def _without_numbers(found: Block) -> Block:
-    """The figures with the phone numbers in common responses masked."""
+    """The figures with the phone numbers in common responses and in labels of sentiment masked."""
     responses = [
         response.model_copy(update={"text": masked_text(response.text)})
         for response in found.common_responses
     ]
-    return found.model_copy(update={"common_responses": responses})
+    labels: Counter[str] = Counter()
+    for label, calls in found.average_sentiment.labels.items():
+        labels[masked_text(label)] += calls
+    sentiment = found.average_sentiment.model_copy(update={"labels": dict(labels)})
+    return found.model_copy(update={"common_responses": responses, "average_sentiment": sentiment})
+
+
+def _masked_keys(keys: dict[str, Any]) -> dict[str, Any]:
+    """What a group's calls share, without phone numbers but in ids, which would name nothing then."""
+    return {
+        name: masked_text(value) if isinstance(value, str) and not name.endswith("_id") else value
+        for name, value in keys.items()
+    }
 
 
 def _comparison(
@@ -150,14 +166,14 @@ def _comparison(
     return compare_selections(found, _analyse(engine, other, options, every, ()))
 
 
-_HEADLINES: Final = (
-    "statistics.total_calls",
-    "rates.completed_of_total.rate",
-    "rates.completed_of_finished.rate",
-    "duration.mean",
-    "average_sentiment.mainly.positive.rate",
-    "engagement.score.mean",
-)
+_HEADLINES: Final = {
+    "statistics.total_calls": "Calls",
+    "rates.completed_of_total.rate": "Success rate",
+    "rates.completed_of_finished.rate": "Completed of finished",
+    "duration.mean": "Mean duration",
+    "average_sentiment.mainly.positive.rate": "Mainly positive",
+    "engagement.score.mean": "Mean engagement",
+}
 
 
 def headlines(of: Analytics) -> list[Headline]:
@@ -169,7 +185,7 @@ def headlines(of: Analytics) -> list[Headline]:
     return [
         Headline(
             figure=path,
-            title=by_path[path].title,
+            title=_HEADLINES.get(path, by_path[path].title),
             value=by_path[path].value,
             unit=by_path[path].unit,
             currency=by_path[path].currency,

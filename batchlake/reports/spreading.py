@@ -1,4 +1,4 @@
-"""How durations and costs spread: the bins of `sql/reports/distributions.sql`, and the figures they go with."""
+"""How durations and costs spread: the bins of `sql/reports/distributions.sql`, and their figures."""
 
 from __future__ import annotations
 
