@@ -18,9 +18,9 @@ from batchlake.filters import Selection
 from batchlake.reports.harmless import harmless
 from batchlake.reports.privacy import masked_number, masked_text
 
-Kind = Literal["text", "number", "prose", "time", "seconds", "money", "share", "count", "flag"]
-"""What a column holds: `number` is a phone number, `prose` text of people, `share` from 0 to 1; times are
-aware, money is Decimal, a flag is a bool. Any value may be None."""
+Kind = Literal["id", "text", "number", "prose", "time", "seconds", "money", "share", "count", "flag"]
+"""What a column holds: `id` names something, `number` is a phone number, `prose` long text of people, `share`
+is from 0 to 1; times are aware, money is Decimal, a flag is a bool. Any value may be None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class CallColumn:
 
 
 CALL_COLUMNS: Final = (
-    CallColumn("call_id", "Call", "text"),
-    CallColumn("source", "Source", "text"),
-    CallColumn("batch_id", "Batch", "text"),
+    CallColumn("call_id", "Call", "id"),
+    CallColumn("source", "Source", "id"),
+    CallColumn("batch_id", "Batch", "id"),
     CallColumn("call_time", "Time", "time"),
     CallColumn("status", "Status", "text"),
     CallColumn("outcome", "Outcome", "text"),
@@ -46,7 +46,7 @@ CALL_COLUMNS: Final = (
     CallColumn("direction", "Direction", "text"),
     CallColumn("from_number", "From", "number"),
     CallColumn("to_number", "To", "number"),
-    CallColumn("agent_id", "Agent id", "text"),
+    CallColumn("agent_id", "Agent id", "id"),
     CallColumn("agent_name", "Agent", "text"),
     CallColumn("sentiment_positive", "Positive (0 to 1)", "share"),
     CallColumn("sentiment_neutral", "Neutral (0 to 1)", "share"),
@@ -80,9 +80,9 @@ def _cleaning(kind: Kind, show_numbers: bool) -> Callable[[str], str] | None:
     """What is done to the texts of a column; None for what isn't text."""
     if kind == "number":
         return harmless if show_numbers else lambda number: harmless(masked_number(number))
-    if kind == "prose":
+    if kind in ("text", "prose"):
         return partial(prose, show_numbers=show_numbers)
-    return harmless if kind == "text" else None
+    return harmless if kind == "id" else None
 
 
 def prose(text: str, *, show_numbers: bool) -> str:

@@ -91,7 +91,12 @@ def _call(row: Row, show_numbers: bool) -> OutstandingCall:
     return OutstandingCall(**facts)
 
 
-_MASKS: Final = {"from_number": masked_number, "to_number": masked_number, "summary": masked_text}
+_MASKS: Final = {
+    "from_number": masked_number,
+    "to_number": masked_number,
+    "agent_name": masked_text,
+    "summary": masked_text,
+}
 
 
 def _rows_of(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from batchlake.analytics import definitions
+from batchlake.lake import Lake
 from batchlake.reports.figures import figures
 from tests.reports.figures import analytics
-from tests.sql_lake import make_lake
 
 # Tables already, or said a second time by another path of the document.
 ELSEWHERE = ("common_responses", "timeline.moments", "groups", "success_rate")
@@ -32,9 +31,9 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield from leaves(inner, f"{path}.{key}".lstrip("."))
 
 
-def test_every_figure_is_a_number_of_the_document(tmp_path: Path) -> None:
+def test_every_figure_is_a_number_of_the_document(lake: Lake) -> None:
     """Found at its path; and every number at a path is a figure, or stands beside one."""
-    document = make_lake(tmp_path).analytics()
+    document = lake.analytics()
     numbers = dict(leaves(document.model_dump()))
     found = figures(document)
     for figure in found:
@@ -59,9 +58,9 @@ def test_every_figure_is_a_number_of_the_document(tmp_path: Path) -> None:
         ), path
 
 
-def test_what_a_value_is_over_stands_beside_it(tmp_path: Path) -> None:
+def test_what_a_value_is_over_stands_beside_it(lake: Lake) -> None:
     """A ratio is its numerator over its denominator, and a value without calls is None."""
-    document = make_lake(tmp_path).analytics()
+    document = lake.analytics()
     for figure in figures(document):
         if figure.numerator is not None and figure.unit == "ratio":
             assert figure.denominator is not None
@@ -71,10 +70,10 @@ def test_what_a_value_is_over_stands_beside_it(tmp_path: Path) -> None:
             assert figure.value is None
 
 
-def test_metrics_have_a_definition(tmp_path: Path) -> None:
+def test_metrics_have_a_definition(lake: Lake) -> None:
     """A figure's metric is one of those defined, in the unit that it has there."""
     units = {definition.name: definition.unit for definition in definitions()}
-    for figure in figures(make_lake(tmp_path).analytics()):
+    for figure in figures(lake.analytics()):
         if figure.metric:
             unit = units[figure.metric]
             assert figure.unit == unit or (figure.unit, unit) == ("ratio", "0 to 1"), figure.title

@@ -10,7 +10,7 @@ from batchlake.cells import text
 from batchlake.output.lines import markdown_text
 
 # What GitHub makes a link, an emphasis or a formula of although it is no markup in plain Markdown.
-_ACTING: Final = re.compile(r"(?<=\w)@(?=\w)|:(?=//)|(?<=\bwww)\.|(?<!\w)_|_(?!\w)|[~$]", re.IGNORECASE)
+_ACTING: Final = re.compile(r"(?<=\w)@(?=\w)|:(?=//)|(?<=\bwww)\.|(?<!\w)_|_(?!\w)|[~$#]", re.IGNORECASE)
 
 Column = tuple[str, str]
 """A heading and the side on which the values stand."""

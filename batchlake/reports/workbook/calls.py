@@ -15,6 +15,7 @@ _TIME_FORMAT: Final = r"yyyy\-mm\-dd\ hh:mm:ss"
 
 # Width in characters, and number format.
 _KINDS: Final[Mapping[Kind, tuple[int, str]]] = {
+    "id": (18, ""),
     "text": (18, ""),
     "number": (14, ""),
     "prose": (60, ""),
