@@ -68,6 +68,8 @@ class Book:
     def fitting(self, value: str) -> str:
         """The text as far as a cell holds it."""
         # A sheet counts in UTF-16, where most emoji are two characters.
+        if 2 * len(value) <= _CELL_CHARACTERS:
+            return value
         if len(value) + sum(character > "\uffff" for character in value) <= _CELL_CHARACTERS:
             return value
         self._cut += 1

@@ -30,7 +30,7 @@ def wilson(numerator: int, denominator: int) -> Interval:
 
     >>> interval = wilson(56, 70)
     >>> f"{interval.lower:.4f} to {interval.upper:.4f}"
-    '0.6918 to 0.8769'
+    '0.6918 to 0.8770'
     """
     squared = _NORMAL_QUANTILE**2
     middle = 2 * numerator + squared

@@ -97,7 +97,7 @@ def _difference_row(one: Difference) -> list[Any]:
     ]
 
 
-def audit(book: Book, of: Audit) -> None:
+def audit(book: Book, of: Audit, left_out: int) -> None:
     """What the platform reported beside what the calls held add up to."""
     columns = [
         Column("Batch", 24),
@@ -115,6 +115,8 @@ def audit(book: Book, of: Audit) -> None:
         "Reported beside recomputed",
         f"Batches: {of.audited_batches:,}. Figures compared: {of.compared:,}. Different: {of.differences:,}.",
     ]
+    if left_out:
+        above.append(f"{left_out:,} more batches with differences are not listed.")
     rows = ([batch.batch_id, batch.source, *_audited(one)] for batch in of.batches for one in batch.figures)
     table_sheet(book, "Audit", columns, rows, above)
 

@@ -62,7 +62,7 @@ def responses(book: Book, of: Analytics) -> None:
         description=f"Bars: how often each of the {shown} most common responses was said, as in the table.",
     )
     height = 120 + 22 * shown
-    bars(book, place, commonest, 0, 6, height=height)
+    bars(book, place, commonest, place.head + 1, 6, height=height)
     meaning = Chart(
         title="What responses mean",
         categories=0,
@@ -72,4 +72,4 @@ def responses(book: Book, of: Analytics) -> None:
         rows=(meanings.head + 1, meanings.last),
         description="Bars: utterances of each word pattern, as in the table.",
     )
-    bars(book, place, meaning, height // 20 + 2, 6)
+    bars(book, place, meaning, place.head + height // 20 + 3, 6)

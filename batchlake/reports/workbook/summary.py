@@ -47,7 +47,7 @@ def summary(book: Book, report: Report, left_out: Iterable[str]) -> None:
         description="Bars: calls completed, failed, in progress and of unknown outcome, as in the table.",
         point_colours=[COLOURS[name] for name in outcomes],
     )
-    bars(book, place, chart, place.head, len(columns) + 1)
+    bars(book, place, chart, place.head + 1, len(columns) + 1)
 
 
 def _figure_row(figure: Figure) -> list[Any]:

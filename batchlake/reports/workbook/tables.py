@@ -69,10 +69,10 @@ def unit_format(unit: str) -> str:
 
 
 def money_format(currency: str | None) -> str:
-    """How money shows; only what can be a currency's code comes into a format, which has a syntax of its own.
+    r"""How money shows; only what can be a currency's code comes into a format, which has its own syntax.
 
     >>> money_format("EUR"), money_format('";[Red]')
-    ('#,##0.00####\\\\ [$EUR]', '#,##0.00####')
+    ('[$EUR]\\ #,##0.00????', '#,##0.00????')
     """
     if currency and _CURRENCY.fullmatch(currency):
         return rf"[${currency}]\ {_AMOUNT_FORMAT}"

@@ -56,8 +56,8 @@ def timeline(book: Book, of: Analytics) -> None:
         description="Line: the share of calls that were completed over time, as in the table.",
         number_format="0%",
     )
-    lines(book, place, counted, place.head, len(columns) + 1, every_day=day)
-    lines(book, place, rate, place.head + 18, len(columns) + 1, every_day=day)
+    lines(book, place, counted, place.head + 1, len(columns) + 1, every_day=day)
+    lines(book, place, rate, place.head + 19, len(columns) + 1, every_day=day)
 
 
 def _axis_title(of: Timeline) -> str:

@@ -44,7 +44,7 @@ def write(
         if report.comparison:
             comparison(book, report.comparison)
         if report.audit and report.audit.batches:
-            audit(book, report.audit)
+            audit(book, report.audit, report.audits_left_out)
         if report.transcripts is not None:
             transcripts(book, report.transcripts)
         definitions(book, report)
