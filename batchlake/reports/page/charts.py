@@ -17,7 +17,7 @@ from batchlake.schema import OUTCOME_BY_STATUS
 
 _HEIGHT: Final = 220
 _ROW: Final = 30
-_LONGEST_LABEL: Final = 34
+_LONGEST_LABEL: Final = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def responses(of: Sequence[CommonResponse]) -> Chart:
     return Chart(
         caption="How often people said it",
         words=f"Bar chart of the {len(of)} most common responses; the table beside it has the same numbers.",
-        spec=_bars(bars, "utterances", labels=210),
+        spec=_bars(bars, "utterances", labels=225),
     )
 
 
@@ -89,7 +89,7 @@ def patterns(of: ResponsePatterns) -> Chart:
             "data": {"values": values},
             "mark": {"type": "bar", "cornerRadiusEnd": 2},
             "encoding": {
-                "y": {"field": "pattern", "type": "nominal", "sort": names, "title": None, "axis": {**_NAMES, **_room(names, 130)}},
+                "y": {"field": "pattern", "type": "nominal", "sort": names, "title": None, "axis": {**_NAMES, **room(names, 130)}},
                 "yOffset": {"field": "kind", "type": "nominal", "sort": list(kinds)},
                 "x": {
                     "field": "share",
@@ -180,7 +180,7 @@ def _bars(bars: Sequence[tuple[str, float, str, str]], unit: str, labels: int = 
         "field": "row",
         "type": "ordinal",
         "title": None,
-        "axis": {**_NAMES, **_room(names.values(), labels), "labelExpr": _lookup(names)},
+        "axis": {**_NAMES, **room(names.values(), labels), "labelExpr": _lookup(names)},
         "scale": {"paddingInner": 0.32, "paddingOuter": 0.2},
     }
     x = {
@@ -213,6 +213,7 @@ def _histogram(
 ) -> dict[str, Any]:
     """Bars from lower to upper, and lines at values: where, what it says, and whether dashed."""
     end = max((upper for _, upper, _ in bins), default=1.0)
+    most = max((calls for _, _, calls in bins), default=1)
     placed = [(value, text, dashed, row) for row, (value, text, dashed) in enumerate(marks)]
     return {
         "height": _HEIGHT,
@@ -235,6 +236,7 @@ def _histogram(
                         "type": "quantitative",
                         "title": "Calls",
                         "axis": {"tickCount": 4, "tickMinStep": 1, "format": ",d"},
+                        "scale": {"domain": [0, most * 1.22]},  # above the bars there is room for words
                     },
                 },
             },
@@ -272,7 +274,7 @@ def _legend(field: str, colours: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _room(names: Iterable[str], most: int) -> dict[str, int]:
+def room(names: Iterable[str], most: int) -> dict[str, int]:
     """Room for the names beside an axis; the page's font may be wider than the one that drawing measures by."""
     return {"labelLimit": most, "minExtent": min(most, round(7.8 * max(map(len, names), default=0)) + 8)}
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from batchlake.reports.comparison import Difference
-from batchlake.reports.page.charts import Chart
+from batchlake.reports.page.charts import Chart, room
 from batchlake.reports.page.drawing import COLOURS
 from batchlake.reports.page.wording import Clock, share
 from batchlake.responses import Progress, Timeline
@@ -130,7 +130,7 @@ def progress_over_time(of: Progress, clock: Clock) -> Chart:
     every = max(1, -(-len(history) // _MOST_OBSERVATIONS))
     seen = [*history[:-1:every], history[-1]]
     values = [
-        {"at": _wall(clock.local(one.observed_at)), "calls": getattr(one, name), "count": name}
+        {"at": _wall(clock.local(one.observed_at)), "calls": getattr(one, name), "kind": name}
         for name in ("done", "total")
         for one in seen
     ]
@@ -160,7 +160,7 @@ def progress_over_time(of: Progress, clock: Clock) -> Chart:
                     "axis": {"tickCount": 4, "tickMinStep": 1, "format": ",d"},
                 },
                 "color": {
-                    "field": "count",
+                    "field": "kind",
                     "type": "nominal",
                     "scale": {"domain": list(colours), "range": list(colours.values())},
                 },
@@ -182,14 +182,19 @@ def differences(of: Sequence[Difference]) -> Chart:
         for one in rows
         if one.interval is not None
     ]
+    names = room((value["figure"] for value in values), 170)
     y = {
         "field": "figure",
         "type": "nominal",
         "sort": None,
         "title": None,
-        "axis": {"domain": False, "ticks": False, "labelColor": COLOURS["ink"], "labelLimit": 170},
+        "axis": {"domain": False, "ticks": False, "labelColor": COLOURS["ink"], **names},
     }
-    x = {"type": "quantitative", "title": "Difference (percentage points), 95 % interval", "axis": {"grid": True}}
+    x = {
+        "type": "quantitative",
+        "title": "Difference (percentage points), 95 % interval",
+        "axis": {"grid": True, "tickCount": 5, "labelFlush": False},
+    }
     said = "; ".join(
         f"{value['figure']} {value['points']:+.1f}, interval {value['lower']:+.1f} to {value['upper']:+.1f}"
         for value in values

@@ -71,6 +71,7 @@ _CONFIG: Final[dict[str, Any]] = {
         "symbolSize": 90,
         "padding": 0,
         "offset": 10,
+        "columnPadding": 24,
     },
 }
 

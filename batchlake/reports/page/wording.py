@@ -113,7 +113,9 @@ def stamp(moment: datetime) -> str:
 
 
 def _plain(value: Amount) -> str:
-    return count(value) if isinstance(value, int) else _scaled(float(value), 2)
+    if isinstance(value, int) or not value or abs(value) >= 1000:
+        return count(float(value))
+    return _scaled(float(value), 2 if abs(value) < 10 else 1)
 
 
 def _scaled(value: float, decimals: int) -> str:

@@ -111,6 +111,7 @@ def _environment(classes: bool) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {
+        "audited": _audited,
         "counted": _counted,
         "difference": _difference,
         "drawn": lambda chart: draw(chart.spec, chart.words, classes=classes),
@@ -178,6 +179,13 @@ def _difference(one: Difference | Comparison) -> str:
         return wording.points(float(value))
     sign = "+" if value > 0 else "−"
     return sign + wording.amount_text(abs(value), one.unit, getattr(one, "currency", None))
+
+
+def _audited(figure: str) -> str:
+    """An audited figure's name; a common response's is what was said."""
+    if figure.startswith("common_responses["):
+        return figure.removeprefix("common_responses[").removesuffix("].count") + ", times said"
+    return figure.replace("_", " ").replace(".", ", ")
 
 
 def _key(value: Any) -> str:
