@@ -111,6 +111,7 @@ def test_the_timeline_is_that_of_the_document(lake: Lake, timezone: str, every: 
         )
         assert (row["In progress"], row["Outcome unknown"]) == (moment.in_progress, moment.unknown)
         assert same(row["Completed of all"], moment.completion_rate)
+        assert row.get("Label in the chart") == (f"{moment.start:%m-%d %H:%M}" if every == "hour" else None)
         costs = {cost.currency: cost.total for cost in moment.costs}
         for currency in ("EUR", "USD", None):
             assert same(row[f"Cost, {currency or 'currency not named'}"], costs.get(currency))

@@ -46,6 +46,7 @@ class Chart:
         rows: the first and last row, from 0.
         description: for those who can't see it.
         number_format: of the values; that of the cells where it is empty.
+        largest: value that can be; None leaves the axis to the values.
         point_colours: of single bars, in their order.
     """
 
@@ -57,6 +58,7 @@ class Chart:
     rows: tuple[int, int]
     description: str
     number_format: str = ""
+    largest: float | None = None
     point_colours: Sequence[str] = ()
 
 
@@ -107,7 +109,8 @@ def _axis(title: str) -> dict[str, Any]:
 
 
 def _numbers(chart: Chart) -> dict[str, Any]:
-    return {"num_format": chart.number_format} if chart.number_format else {}
+    shown: dict[str, Any] = {"num_format": chart.number_format} if chart.number_format else {}
+    return shown if chart.largest is None else {**shown, "max": chart.largest}
 
 
 def _insert(made: Any, place: Place, chart: Chart, row: int, column: int, height: int) -> None:

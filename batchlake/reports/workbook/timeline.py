@@ -30,15 +30,22 @@ def timeline(book: Book, of: Analytics) -> None:
         *(Column(title, 12, unit_format("calls")) for title in _COUNTS.values()),
         Column("Completed of all", 12, unit_format("ratio")),
         *(Column(f"Cost, {one or 'currency not named'}", 16, money_format(one)) for one in currencies),
+        # A chart's axis shows days as such, and hours as the numbers that a spreadsheet makes of them.
+        *([] if day else [Column("Label in the chart", 12)]),
     ]
     above = [f"{times.missing:,} calls have no time and aren't counted here."] if times.missing else []
-    rows = (_moment_row(moment, currencies) for moment in times.moments)
+    rows = (
+        [*_moment_row(moment, currencies), *([] if day else [f"{moment.start:%m-%d %H:%M}"])]
+        for moment in times.moments
+    )
     place = table_sheet(book, "Timeline", columns, rows, above)
     if not times.moments:
         return
+    if not day:
+        place.sheet.worksheet.set_column(len(columns) - 1, len(columns) - 1, None, None, {"hidden": True})
     counted = Chart(
         title="Calls over time",
-        categories=0,
+        categories=0 if day else len(columns) - 1,
         category_title=_axis_title(times),
         value_title="Calls",
         series=[
@@ -55,6 +62,7 @@ def timeline(book: Book, of: Analytics) -> None:
         series=[Series("Completed of all", 1 + len(_COUNTS), COLOURS["completed"])],
         description="Line: the share of calls that were completed over time, as in the table.",
         number_format="0%",
+        largest=1,
     )
     lines(book, place, counted, place.head + 1, len(columns) + 1, every_day=day)
     lines(book, place, rate, place.head + 19, len(columns) + 1, every_day=day)
