@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from batchlake.result import Result
     from batchlake.rows import Rows
 
-BINARY_FORMATS: Final = frozenset({"parquet", "xlsx"})
+BINARY_FORMATS: Final = frozenset({"parquet", "pdf", "xlsx"})
 
 
 @contextmanager
@@ -61,8 +61,7 @@ def write_rows_to(
     """Write rows to an open file; says on standard error what was left out."""
     from batchlake import output as formats
 
-    if output_format in BINARY_FORMATS and _is_terminal(file):
-        raise click.ClickException(f"{output_format} is no text for a terminal; give -o FILE")
+    refuse_terminal(output_format, file)
     left_out = formats.write_rows(
         answer, output_format, file, max_rows=max_rows, excel_safe=excel_safe, **_layout(file)
     )
@@ -78,6 +77,12 @@ def write_document(document: Any, output_format: str, output: Path | None) -> No
         left_out = formats.write_document(document, output_format, file, **_layout(file))
     if left_out:
         note(left_out)
+
+
+def refuse_terminal(output_format: str, file: IO[bytes] | None = None) -> None:
+    """Raise where bytes that are no text would go to a terminal; `file` is standard output if not given."""
+    if output_format in BINARY_FORMATS and _is_terminal(file or sys.stdout.buffer):
+        raise click.ClickException(f"{output_format} is no text for a terminal; give -o FILE")
 
 
 def _is_terminal(file: IO[bytes]) -> bool:

@@ -7,8 +7,10 @@ depends on when it is made: what has a time is as of the run.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
 from batchlake import analytics
@@ -35,21 +37,23 @@ class ReportOptions:
     """What to make of a subject.
 
     Attributes:
-        by: dimensions to group by, as in `analytics`.
+        by: a dimension to group by, or several, as in `analytics`.
         compare: the id of a batch to compare with, or `previous`; None compares with nothing.
         top: how many common responses.
         timezone: the IANA time zone of days, hours and all times shown.
         every: whether the timeline is of hours or days; None: of hours where it spans three days or less.
         include_transcripts: with the transcripts of the calls that stand out.
+        patterns: a TOML file of word patterns instead of batchlake's own.
         show_numbers: with phone numbers as they are.
         source: whose batches, where several platforms use an id.
     """
 
-    by: tuple[str, ...] = ()
+    by: str | Sequence[str] = ()
     compare: str | None = None
     top: int = 10
     timezone: str = "UTC"
     every: Literal["hour", "day"] | None = None
+    patterns: Path | None = None
     include_transcripts: bool = False
     show_numbers: bool = False
     source: str | None = None
@@ -116,10 +120,16 @@ def _analyse(
     subject: Subject,
     options: ReportOptions,
     every: Literal["hour", "day"],
-    by: tuple[str, ...],
+    by: str | Sequence[str],
 ) -> Analytics:
     found = analytics.analyse(
-        engine, subject.selection, by=by, top=options.top, timezone=options.timezone, every=every
+        engine,
+        subject.selection,
+        by=by,
+        top=options.top,
+        timezone=options.timezone,
+        every=every,
+        patterns=options.patterns,
     )
     if options.show_numbers:
         return found

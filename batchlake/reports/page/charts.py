@@ -76,6 +76,7 @@ def patterns(of: ResponsePatterns) -> Chart:
         for name, count in counts.patterns.items()
     ]
     names = list(of.utterances.patterns)
+    colours = dict(zip(kinds, (COLOURS["accent"], COLOURS["neutral"]), strict=True))
     return Chart(
         caption="What responses mean, by word patterns",
         words="Bar chart of the share of each response pattern among "
@@ -89,7 +90,13 @@ def patterns(of: ResponsePatterns) -> Chart:
             "data": {"values": values},
             "mark": {"type": "bar", "cornerRadiusEnd": 2},
             "encoding": {
-                "y": {"field": "pattern", "type": "nominal", "sort": names, "title": None, "axis": {**_NAMES, **room(names, 130)}},
+                "y": {
+                    "field": "pattern",
+                    "type": "nominal",
+                    "sort": names,
+                    "title": None,
+                    "axis": {**_NAMES, **room(names, 130)},
+                },
                 "yOffset": {"field": "kind", "type": "nominal", "sort": list(kinds)},
                 "x": {
                     "field": "share",
@@ -98,7 +105,7 @@ def patterns(of: ResponsePatterns) -> Chart:
                     "scale": {"domainMax": 100},
                     "axis": {"grid": True, "tickCount": 5},
                 },
-                "color": _legend("kind", dict(zip(kinds, (COLOURS["accent"], COLOURS["neutral"]), strict=True))),
+                "color": legend("kind", colours),
             },
         },
     )
@@ -175,7 +182,7 @@ def _bars(bars: Sequence[tuple[str, float, str, str]], unit: str, labels: int = 
         {"row": number, "name": _short(name), "value": value, "text": text, "colour": colour}
         for number, (name, value, text, colour) in enumerate(bars)
     ]
-    names = {str(value["row"]): value["name"] for value in values}
+    names = {str(number): _short(name) for number, (name, _, _, _) in enumerate(bars)}
     y = {
         "field": "row",
         "type": "ordinal",
@@ -266,7 +273,7 @@ def _line(value: float, text: str, dashed: bool, row: int, *, left: bool) -> lis
     ]
 
 
-def _legend(field: str, colours: dict[str, str]) -> dict[str, Any]:
+def legend(field: str, colours: dict[str, str]) -> dict[str, Any]:
     return {
         "field": field,
         "type": "nominal",
@@ -275,7 +282,7 @@ def _legend(field: str, colours: dict[str, str]) -> dict[str, Any]:
 
 
 def room(names: Iterable[str], most: int) -> dict[str, int]:
-    """Room for the names beside an axis; the page's font may be wider than the one that drawing measures by."""
+    """Room for the names beside an axis; the page's font may be wider than the one measured by."""
     return {"labelLimit": most, "minExtent": min(most, round(7.8 * max(map(len, names), default=0)) + 8)}
 
 

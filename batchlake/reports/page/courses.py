@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from batchlake.reports.comparison import Difference
-from batchlake.reports.page.charts import Chart, room
+from batchlake.reports.page.charts import Chart, legend, room
 from batchlake.reports.page.drawing import COLOURS
 from batchlake.reports.page.wording import Clock, share
 from batchlake.responses import Progress, Timeline
@@ -66,14 +66,9 @@ def calls_over_time(of: Timeline, clock: Clock) -> Chart:
                     "axis": {"tickCount": 4, "tickMinStep": 1, "format": ",d"},
                 },
                 "y2": {"field": "from"},
-                "color": {
-                    "field": "outcome",
-                    "type": "nominal",
-                    "scale": {
-                        "domain": [outcome.replace("_", " ") for outcome in shown],
-                        "range": [COLOURS[outcome] for outcome in shown],
-                    },
-                },
+                "color": legend(
+                    "outcome", {outcome.replace("_", " "): COLOURS[outcome] for outcome in shown}
+                ),
             },
         },
     )
@@ -82,15 +77,15 @@ def calls_over_time(of: Timeline, clock: Clock) -> Chart:
 def completion_over_time(of: Timeline, clock: Clock) -> Chart:
     """The share of calls that were completed over time, larger points where there were more calls."""
     every, steps = _steps(of, clock)
+    rates = [100 * step.counts["completed"] / step.total for step in steps]
     values = [
         {
             "at": _wall(step.start + (step.end - step.start) / 2),
-            "rate": 100 * step.counts["completed"] / step.total,
+            "rate": rate,
             "calls": step.total,
         }
-        for step in steps
+        for step, rate in zip(steps, rates, strict=True)
     ]
-    rates = [value["rate"] for value in values]
     x = {**_time_axis(every, clock)["x"], "field": "at"}
     y = {
         "field": "rate",
@@ -159,11 +154,7 @@ def progress_over_time(of: Progress, clock: Clock) -> Chart:
                     "scale": {"domainMin": 0},
                     "axis": {"tickCount": 4, "tickMinStep": 1, "format": ",d"},
                 },
-                "color": {
-                    "field": "kind",
-                    "type": "nominal",
-                    "scale": {"domain": list(colours), "range": list(colours.values())},
-                },
+                "color": legend("kind", colours),
             },
         },
     )
@@ -182,7 +173,7 @@ def differences(of: Sequence[Difference]) -> Chart:
         for one in rows
         if one.interval is not None
     ]
-    names = room((value["figure"] for value in values), 170)
+    names = room((one.title for one in rows), 170)
     y = {
         "field": "figure",
         "type": "nominal",
@@ -195,13 +186,10 @@ def differences(of: Sequence[Difference]) -> Chart:
         "title": "Difference (percentage points), 95 % interval",
         "axis": {"grid": True, "tickCount": 5, "labelFlush": False},
     }
-    said = "; ".join(
-        f"{value['figure']} {value['points']:+.1f}, interval {value['lower']:+.1f} to {value['upper']:+.1f}"
-        for value in values
-    )
+    said = " ".join(one.sentence for one in rows)
     return Chart(
         caption="Differences of rates, this selection less the other",
-        words=f"Differences in percentage points with 95 % intervals: {said}.",
+        words=f"Differences in percentage points with 95 % intervals. {said}",
         spec={
             "height": 38 * max(len(values), 1) + 40,
             "data": {"values": values},

@@ -32,7 +32,7 @@ COLOURS: Final = {
 """What a chart is painted with, each by its own name; these are the light page's."""
 
 WIDTH: Final = 460
-"""Every chart is as wide, in pixels: it fills half a page at a desk, and a phone's width without shrinking much."""
+"""Every chart is as wide, in pixels: half a page at a desk, and a phone's width without shrinking much."""
 
 _ROLES: Final = {colour: role for role, colour in COLOURS.items()}
 _SVG: Final = "http://www.w3.org/2000/svg"

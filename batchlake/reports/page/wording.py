@@ -46,8 +46,8 @@ def money(amount: Decimal, currency: str | None) -> str:
 def duration(seconds: float) -> str:
     """A length of time, to a tenth of a second below a minute.
 
-    >>> duration(0), duration(12.34), duration(95), duration(3_725), duration(119.9)
-    ('0\\u202fs', '12.3\\u202fs', '1\\u202fmin 35\\u202fs', '1\\u202fh 02\\u202fmin', '2\\u202fmin 00\\u202fs')
+    >>> duration(0), duration(12.34), duration(119.9), duration(3_725)
+    ('0\\u202fs', '12.3\\u202fs', '2\\u202fmin 00\\u202fs', '1\\u202fh 02\\u202fmin')
     """
     if seconds < 0:
         return _MINUS + duration(-seconds)
@@ -113,14 +113,15 @@ def stamp(moment: datetime) -> str:
 
 
 def _plain(value: Amount) -> str:
-    if isinstance(value, int) or not value or abs(value) >= 1000:
-        return count(float(value))
-    return _scaled(float(value), 2 if abs(value) < 10 else 1)
+    number = float(value)
+    if isinstance(value, int) or not number or abs(number) >= 1000:
+        return count(number)
+    return _scaled(number, 2 if abs(number) < 10 else 1)
 
 
 def _scaled(value: float, decimals: int) -> str:
     """Rounded, with as many more decimals as keep what isn't 0 from looking like it."""
-    while value and decimals < 6 and abs(value) < 0.95 * 10**-decimals:
+    while value and decimals < 6 and not round(value, decimals):
         decimals += 1
     return f"{value:,.{decimals}f}".replace("-", _MINUS)
 

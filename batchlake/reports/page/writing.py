@@ -177,8 +177,9 @@ def _difference(one: Difference | Comparison) -> str:
         return "0"
     if one.unit == "ratio":
         return wording.points(float(value))
-    sign = "+" if value > 0 else "−"
-    return sign + wording.amount_text(abs(value), one.unit, getattr(one, "currency", None))
+    currency = one.currency if isinstance(one, Difference) else None
+    size = wording.amount_text(value if value > 0 else -value, one.unit, currency)
+    return f"{'+' if value > 0 else '−'}{size}"
 
 
 def _audited(figure: str) -> str:
