@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
 from batchlake.errors import CallNotFound, InvalidRequest
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from batchlake.filters import Filter
     from batchlake.ingest import IngestReport, Progress
     from batchlake.maintenance import CareReport, Finding
+    from batchlake.reports import BatchReport
     from batchlake.responses import Analytics, Audit, BatchDetails, CallDetails
     from batchlake.responses import Progress as BatchProgress
     from batchlake.session import Session
@@ -313,6 +314,32 @@ class Lake:
 
         engine = self._state.engine()
         return analytics.progress(engine, *find_batch(engine, batch_id, source), datetime.now(UTC))
+
+    def report(
+        self,
+        *batch_ids: str,
+        filter: FilterLike = None,  # noqa: A002 - the documented name
+        **options: Any,
+    ) -> BatchReport:
+        """A report of batches, or of any selection: `.document`, and `.write("report.html")`.
+
+        Args:
+            batch_ids: which batches; none for all calls.
+            filter: which of their calls.
+            options: `by`, `compare` and the others of `batchlake.reports.ReportOptions`.
+
+        Raises:
+            InvalidBatchId, InvalidFilter, InvalidRequest: the request can't be meant.
+            BatchNotFound: names the nearest ids.
+            AnalyticsUnavailable: the lake holds no call at all.
+        """
+        from batchlake.reports import ReportOptions, report
+
+        # One state is read throughout, and named.
+        version = self._state.version()
+        engine = self._state.at(version).engine()
+        name = PurePath(self._place.location).name
+        return report(engine, name, version, batch_ids, filter, ReportOptions(**options))
 
     def batches(self) -> Result:
         """The batches with their counts and progress, newest first."""

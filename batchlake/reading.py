@@ -57,6 +57,10 @@ class State:
         """
         return self.fixed or self.ledger.newest()
 
+    def at(self, version: Version) -> State:
+        """The same lake at one version, read as this one is."""
+        return State(self._tables, version, memory_limit=self.memory_limit, threads=self.threads)
+
     def engine(self) -> Engine:
         """The engine over the state to read; a new one when another run has finished."""
         with self._opening:

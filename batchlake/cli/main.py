@@ -23,6 +23,7 @@ VERBS: Final = {
     "analytics": ("figures", "Every metric over a selection."),
     "audit": ("figures", "Reported figures beside recomputed ones."),
     "progress": ("figures", "How far a batch is, and its history."),
+    "report": ("reporting", "A report to forward, to open in a spreadsheet, or to print."),
     "metrics": ("figures", "What each metric means."),
     "filter": ("filtering", "Show what a filter compiles to, or its JSON Schema."),
     "sql": ("querying", "Ask in SQL."),

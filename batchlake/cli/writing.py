@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from batchlake.result import Result
     from batchlake.rows import Rows
 
-BINARY_FORMATS: Final = frozenset({"parquet", "xlsx"})
+BINARY_FORMATS: Final = frozenset({"parquet", "pdf", "xlsx"})
 
 
 @contextmanager
@@ -68,8 +68,7 @@ def write_rows_to(
     """Write rows to an open file; says on standard error what was left out."""
     from batchlake import output as formats
 
-    if output_format in BINARY_FORMATS and _is_terminal(file):
-        raise InvalidRequest(f"{output_format} is no text for a terminal. Give -o FILE.")
+    refuse_terminal(output_format, file)
     left_out = formats.write_rows(
         answer, output_format, file, max_rows=max_rows, excel_safe=excel_safe, **_layout(file)
     )
@@ -88,6 +87,12 @@ def write_document(
         file.write(foot.encode())
     if left_out:
         note(left_out, quiet=quiet)
+
+
+def refuse_terminal(output_format: str, file: IO[bytes] | None = None) -> None:
+    """Raise where bytes that are no text would go to a terminal; `file` is standard output if not given."""
+    if output_format in BINARY_FORMATS and _is_terminal(file or sys.stdout.buffer):
+        raise InvalidRequest(f"{output_format} is no text for a terminal. Give -o FILE.")
 
 
 def _is_terminal(file: IO[bytes]) -> bool:

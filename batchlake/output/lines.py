@@ -51,6 +51,13 @@ def markdown_lines(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]
         yield _markdown_line(row)
 
 
+def markdown_text(cell: str) -> str:
+    """A text for a cell of a table, on one line, with what Markdown would read as markup escaped."""
+    if cell.isalnum():
+        return cell
+    return _NEWLINE.sub("<br>", _MARKDOWN_SPECIAL.sub(r"\\\g<0>", cell))
+
+
 def _csv_cell(value: Any, excel_safe: bool) -> str:
     if value is None:
         return ""
@@ -71,7 +78,4 @@ def _markdown_line(values: Sequence[Any]) -> str:
 def _markdown_cell(value: Any) -> str:
     if value is None:
         return NULL
-    cell = text(value)
-    if cell.isalnum():
-        return cell
-    return _NEWLINE.sub("<br>", _MARKDOWN_SPECIAL.sub(r"\\\g<0>", cell))
+    return markdown_text(text(value))

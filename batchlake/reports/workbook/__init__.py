@@ -1,0 +1,5 @@
+"""A report as a workbook of a spreadsheet."""
+
+from batchlake.reports.workbook.writing import write
+
+__all__ = ["write"]

@@ -1,0 +1,88 @@
+"""A report in the format asked for.
+
+In come a report and its calls as they are read, out go the bytes of a file. A format is told by the file's
+suffix or by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import IO, Any, Final
+
+from batchlake.errors import InvalidRequest
+from batchlake.reports.model import Report
+
+SUFFIXES: Final[dict[str, tuple[str, ...]]] = {
+    "html": (".html", ".htm"),
+    "pdf": (".pdf",),
+    "xlsx": (".xlsx",),
+    "csv": (".csv",),
+    "json": (".json",),
+    "markdown": (".md", ".markdown"),
+}
+"""Every format, and the suffixes that ask for it."""
+
+
+def format_of(file: Path) -> str:
+    """The format that a file's suffix asks for, in any case.
+
+    Raises:
+        InvalidRequest: none does; names the suffixes that do.
+    """
+    for name, suffixes in SUFFIXES.items():
+        if file.suffix.lower() in suffixes:
+            return name
+    known = ", ".join(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
+    given = f"the suffix {file.suffix!r}" if file.suffix else "no suffix"
+    raise InvalidRequest(
+        f"can't tell the format of {str(file)!r} from {given}. Give one of {known}, or name the format.",
+        path=str(file),
+    )
+
+
+def write(
+    report: Report, calls: Iterable[Mapping[str, Any]], output_format: str, file: IO[bytes]
+) -> list[str]:
+    """Write a report to a binary file; what can be wrong with the request raises before anything is written.
+
+    Args:
+        report: what to write.
+        calls: its calls by the names of `CALL_COLUMNS`, for the formats that list them; else not read.
+        output_format: one of `SUFFIXES`.
+        file: where to.
+
+    Returns:
+        What was left out for want of room, in sentences.
+
+    Raises:
+        InvalidRequest: there is no such format, or the extra that writes it isn't installed.
+    """
+    if output_format == "xlsx":
+        from batchlake.reports import workbook
+
+        return workbook.write(report, file, calls)
+    if output_format == "html":
+        from batchlake.reports.page import html
+
+        file.write(html(report).encode())
+    elif output_format == "pdf":
+        from batchlake.reports.page import pdf
+
+        file.write(pdf(report))
+    elif output_format == "csv":
+        from batchlake.reports import delimited
+
+        delimited.write(report, file)
+    elif output_format == "markdown":
+        from batchlake.reports import markdown
+
+        markdown.write(report, file)
+    elif output_format == "json":
+        file.write(report.model_dump_json(indent=2).encode() + b"\n")
+    else:
+        raise InvalidRequest(
+            f"a report has no format {output_format!r}. Give one of {', '.join(SUFFIXES)}.",
+            format=output_format,
+        )
+    return []
