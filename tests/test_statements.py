@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from batchlake.errors import QueryError
 from batchlake.statements import MAX_DEPTH, MAX_WORDS, check_size, is_complete, pointed, split
+from batchlake.widths import display_width
 
 TEXTS = [
     ("", []),
@@ -127,4 +128,7 @@ def test_a_fault_is_pointed_at() -> None:
     shown = pointed("x" * 300 + "!" + "y" * 300, 300).splitlines()
     assert shown[0] == "line 1, column 301:"
     assert shown[1][shown[2].index("^")] == "!"
-    assert len(shown[1]) < 110
+    assert len(shown[1]) < 80
+    shown = pointed("日" * 100 + "!" + "本" * 100, 100).splitlines()
+    assert display_width(shown[1]) < 80
+    assert display_width(shown[1].partition("!")[0]) == shown[2].index("^")

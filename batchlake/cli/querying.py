@@ -14,6 +14,7 @@ from batchlake.cli.options import (
     filter_option,
     format_option,
     lake_option,
+    note,
     open_lake,
     output_option,
     quiet_option,
@@ -70,7 +71,8 @@ def sql_command(
         raise click.UsageError("-c and -f are two sources of statements; give one of them.")
     lake = open_lake(lake_path, at, memory_limit=memory_limit, threads=threads)
     wanted = read_filter_option(filter_text)
-    if command_text is None and file is None and sys.stdin and sys.stdin.isatty():
+    at_prompt = command_text is None and file is None and sys.stdin and sys.stdin.isatty()
+    if at_prompt and sys.stdout.isatty():
         from batchlake.console import run_console
 
         run_console(
@@ -82,6 +84,8 @@ def sql_command(
             excel_safe=excel_safe,
         )
         return
+    if at_prompt:
+        note("Standard output is no terminal: type statements, then Ctrl-D.", quiet=quiet)
     text = command_text if command_text is not None else _text_of(file)
     with lake.session(wanted, timeout_seconds=timeout_seconds) as session, opened(output) as target:
         for number, rows in enumerate(session.run(text)):

@@ -14,7 +14,7 @@ from batchlake import sqlfiles
 from batchlake.analytics import definitions
 from batchlake.console.catalogue import Catalogue, Name
 from batchlake.errors import InvalidRequest
-from batchlake.filters import parse_filter, select
+from batchlake.filters import Filter, parse_filter, select
 from batchlake.grids import Grid
 from batchlake.output import BINARY_FORMATS, ROW_FORMATS
 from batchlake.widths import display_width
@@ -75,7 +75,7 @@ def _describe(console: Console, argument: str) -> None:
 
 
 def _metrics(console: Console, _: str) -> None:
-    rows = [(metric.name, metric.unit, metric.file, metric.definition) for metric in definitions()]
+    rows = [(metric.name, metric.unit, Path(metric.file).name, metric.definition) for metric in definitions()]
     console.screen.page(_table(["metric", "unit", "file", "definition"], rows, console))
 
 
@@ -95,7 +95,7 @@ def _filter(console: Console, argument: str) -> None:
     if argument:
         text = Path(argument[1:]).read_text(encoding="utf-8") if argument.startswith("@") else argument
         console.select(parse_filter(text))
-    back = " \\filter {} selects all again." if console.filter else ""
+    back = "" if console.filter in (None, Filter()) else " \\filter {} selects all again."
     console.screen.note(f"selected_calls: {select(console.filter).description}{back}")
 
 
@@ -124,7 +124,8 @@ def _help(console: Console, _: str) -> None:
     keys = [
         "",
         "A statement ends with a semicolon; until then Enter begins a new line.",
-        "Tab completes, Ctrl-C stops a query or clears the line, Ctrl-R searches the history, Ctrl-D leaves.",
+        "Tab completes, Ctrl-C stops a query or clears the line,",
+        "Ctrl-R searches the history, Ctrl-D leaves.",
     ]
     console.screen.page([*_table(["command", "does"], rows, console), *keys])
 

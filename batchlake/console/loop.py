@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from batchlake.rows import Rows
 
 _MAKING = re.compile(r"\b(create|drop)\b", re.IGNORECASE)
-_FAULTS = (BatchlakeError, OSError, UnicodeDecodeError)
 
 
 def run_console(
@@ -110,8 +109,11 @@ class Console:
             self.answer(text)
         except KeyboardInterrupt:
             self.screen.fault("Interrupted.")
-        except _FAULTS as error:
+        except (BatchlakeError, UnicodeDecodeError) as error:
             self.screen.fault(str(error))
+        except OSError as error:
+            place = f"{str(error.filename)!r}: " if error.filename else ""
+            self.screen.fault(f"{place}{error.strerror or error}.")
 
     def answer(self, text: str) -> None:
         """Run one line, a command or statements.

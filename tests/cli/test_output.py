@@ -157,6 +157,20 @@ def test_closed_input_is_no_input(lake: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_a_prompt_needs_a_terminal_on_both_sides(lake: Path, tmp_path: Path) -> None:
+    """With standard output elsewhere, what is typed until Ctrl-D is run, and data alone goes there."""
+    target = tmp_path / "out.csv"
+    command = f"'{sys.executable}' -m batchlake sql --format csv --lake '{lake}' > '{target}'"
+    child = pexpect.spawn("sh", ["-c", command], encoding="utf-8", timeout=60)
+    child.expect_exact("then Ctrl-D.")
+    child.sendline("select 1 as a;")
+    child.sendeof()
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert target.read_text(encoding="utf-8") == "a\n1\n"
+
+
 def test_ctrl_c_is_130(lake: Path) -> None:
     """A query that is interrupted ends at once, with a sentence; what was answered before stands."""
     with subprocess.Popen(

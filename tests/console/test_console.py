@@ -108,7 +108,7 @@ def test_errors_point_at_the_place(terminal: Terminal) -> None:
     terminal.ask("select " + "(" * 300 + ";", "nests more than 200 brackets deep")
 
 
-def test_the_filter_is_a_filter(terminal: Terminal) -> None:
+def test_the_filter_is_a_filter(terminal: Terminal, tmp_path: Path) -> None:
     """`\\filter` sets the selection, says it in a sentence, lists faults, and goes over lines."""
     terminal.ask('\\filter {"agent_id": "ann"}', "handled by agent ann")
     terminal.ask("select count(*) as calls_of_ann from selected_calls;", "2")
@@ -116,6 +116,14 @@ def test_the_filter_is_a_filter(terminal: Terminal) -> None:
     terminal.see("...")
     terminal.ask('"failed"}', "whose status is failed")
     terminal.ask('\\filter {"statu": 1}', "did you mean `status`?")
+    shown = terminal.ask("\\filter", "\\filter {} selects all again.")
+    assert "whose status is failed" in shown
+    terminal.ask("\\filter {}", "All calls.")
+    assert "selects all again" not in terminal.ask("\\filter", "All calls.")
+    file = tmp_path / "mine.json"
+    file.write_text('{"agent_id": "ann"}', encoding="utf-8")
+    terminal.ask(f"\\filter @{file}", "handled by agent ann")
+    terminal.ask("\\filter @nowhere.json", "No such file")
     terminal.ask("\\filter {}", "All calls.")
 
 
@@ -135,6 +143,18 @@ def test_commands_tell_what_there_is(terminal: Terminal) -> None:
     terminal.ask("\\sql batch_overview", "-- sql/views/batch_overview.sql")
     terminal.ask("\\help", "\\filter {...} or @FILE")
     terminal.child.setwinsize(30, 110)
+
+
+def test_lists_fit_the_screen(lake: Lake, tmp_path: Path) -> None:
+    """On a narrow terminal the words of lists and errors go over several lines, and no pager is needed."""
+    terminal = Terminal(lake, tmp_path, lines=60, columns=70, NO_COLOR="1")
+    shown = terminal.ask("\\d", "utterances").replace("\r", "")
+    found = [line for line in shown.splitlines() if "all without one" in line]
+    assert found == [" " * 26 + "all without one", " " * 26 + "selects; all without one"]
+    told = terminal.ask("copy calls to 'x';", "line 1, column 1:").replace("\r", "")
+    assert "refused: SQL here reads the lake and changes nothing. It takes" in " ".join(told.split())
+    assert "-o FILE, or \\o\nFILE in the console." in told
+    assert terminal.leave() == 0
 
 
 def test_formats_and_files(terminal: Terminal, tmp_path: Path) -> None:
