@@ -39,13 +39,13 @@ class Bucket(Place):
     """A prefix in a bucket. Nothing is asked of the store before it is needed."""
 
     def __init__(self, address: str) -> None:
-        self.root = self.name = self.location = address.rstrip("/")
         try:
-            self._address = ObjectAddress.parse(self.name)
+            self._address = ObjectAddress.parse(address)
             self._store: ObjectStore = open_store(self._address)
         except StorageError as error:
-            raise LakeUnreachable(self.name, str(error)) from error
-        prefix = self._address.path
+            raise LakeUnreachable(address, str(error)) from error
+        self.root = self.name = self.location = str(self._address).rstrip("/")
+        prefix = self._address.path.rstrip("/")
         if not _PLAIN.fullmatch(prefix) or _DOTS.search(prefix):
             raise InvalidRequest(
                 f"a lake can't live at {address!r}: it needs a prefix of its own in the bucket, made of "

@@ -121,8 +121,8 @@ class Folder(Place):
     def __init__(self, root: Path) -> None:
         if _MANGLED.match(str(root)):
             raise InvalidRequest(
-                f"{str(root)!r} was an address once, and a path has spoilt it. Give it as text: "
-                "batchlake.open('s3://bucket/prefix').",
+                f"{str(root)!r} lacks a slash, or was a pathlib.Path: "
+                f"write {str(root).replace(':/', '://')!r}, in Python as text.",
                 lake=str(root),
             )
         self.root: Path = root

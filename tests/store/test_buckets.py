@@ -297,10 +297,13 @@ def test_what_is_no_lake_is_said(bucket: Bucket, lake: str, tmp_path: Path) -> N
         ingested("s3://no-such-bucket/lake", path)
     with pytest.raises(LakeUnreachable, match="no storage is known as ftp://"):
         batchlake.open("ftp://host/lake")
+    with pytest.raises(LakeUnreachable, match=r"'s3://': it names no bucket; write s3://BUCKET/PREFIX"):
+        batchlake.open("s3://")
+    assert batchlake.open(f"{lake}/").root == lake
     for odd in ("", "/", "/a//b", "/a b", "/a/../b", "/a%20b", "/[1]"):
         with pytest.raises(InvalidRequest, match="it needs a prefix of its own"):
             batchlake.open(f"{bucket.address}{odd}")
-    with pytest.raises(InvalidRequest, match="Give it as text"):
+    with pytest.raises(InvalidRequest, match=f"write '{lake}', in Python as text"):
         batchlake.open(Path(lake))
     bucket.put("some/lake/holiday.jpg", b"x")
     with pytest.raises(LakeNotWritable, match=r"other things are there already \(holiday\.jpg\)"):
