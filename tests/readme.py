@@ -121,6 +121,7 @@ _SQL_FOLDERS: Final = {
     "views": "what the console shows beyond the tables",
     "maintenance": "care of the lake",
     "feeding": "what a pull asks the lake",
+    "reports": "what a report shows beyond the metrics",
 }
 
 

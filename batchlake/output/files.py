@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING
 
 from batchlake.errors import InvalidRequest
 from batchlake.output.sheets import SHEET_ROWS, Book
@@ -12,8 +12,6 @@ from batchlake.rows import Row, Rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_FULL: Final = f"A sheet holds {SHEET_ROWS - 1:,} rows; the others are left out."
 
 
 def write_parquet(rows: Rows, file: IO[bytes], max_rows: int | None = None) -> bool:
@@ -70,4 +68,5 @@ def write_xlsx(columns: Sequence[str], rows: Iterable[Row], file: IO[bytes]) -> 
                 break
             for column, value in enumerate(row):
                 sheet.write(number, column, value)
-    return [*([_FULL] if full else []), *book.notes()]
+    left_out = f"A sheet holds {SHEET_ROWS - 1:,} rows; the others are left out."
+    return [*([left_out] if full else []), *book.notes()]
