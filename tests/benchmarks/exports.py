@@ -1,111 +1,209 @@
-"""A seeded generator of exports at any volume: batches of calls with a few KB of transcript each.
+"""A seeded generator of export histories at any volume; the same seed gives the same bytes.
 
-Responses have a long tail, as real ones do: a few are said in half of the calls, most only once. Texts are
-put together from blocks made once, so that gigabytes take minutes.
+    python -m tests.benchmarks.exports small FOLDER --calls 100000
+
+Writes batch exports as many small files, as one huge document, as JSON lines, or as a history in which each batch
+is exported again and again while it runs: states advance, and some transcripts come late. A batch's calls are
+drawn from the seed and the batch's number alone, so that every export of it tells of the same calls.
 """
 
 from __future__ import annotations
 
-import json
-import random
-from collections.abc import Iterator
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from random import Random
+from typing import Final
 
-_OPENING: Final = "Hello, this is AI calling from Northwind about your plan. Do you have a minute?"
-_COMMON: Final = [
-    "Yes, I'm interested",
-    "No, thank you.",
-    "Call me back tomorrow",
-    "Who is this?",
-    "How much is it?",
-]
-_WORDS: Final = (
-    "price plan month contract transfer person later today office number question renew cancel offer email "
-    "speak slower again please maybe really sorry thanks family work phone bill line network roaming data"
-).split()
-_START: Final = datetime(2024, 1, 1, 8, tzinfo=UTC)
+from tests.benchmarks.speech import Agent, People
+
+CALLS_A_BATCH: Final = 200
+SHAPES: Final = ("small", "document", "ndjson", "history")
+HISTORY_SHARES: Final = (0.4, 0.8, 1.0)
+"""How much of a batch is over at each of its exports in a history."""
+
+_START: Final = datetime(2024, 1, 1, tzinfo=UTC)
+_BATCHES_A_DAY: Final = 50
+_FIRST_SECOND: Final = 8 * 3600
+_AGENTS: Final = 40
+_STATUSES: Final = ("completed",) * 15 + ("no-answer", "no-answer", "voicemail", "busy", "failed")
+_PIECE_CALLS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an export shows of a batch: the share of its calls that are over, and when it was made (UTC)."""
+
+    share: float = 1.0
+    exported_at: datetime = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 class Exports:
-    """Writes exports; the same seed gives the same bytes.
+    """Writes exports; each method that writes returns the bytes written."""
 
-    Args:
-        seed: of everything that is drawn.
-        utterances: of each call; each is about 150 bytes of JSON.
-    """
+    def __init__(self, seed: int = 1) -> None:
+        self._seed = seed
+        self._people = People()
+        self._agent = Agent(Random(seed))
 
-    def __init__(self, seed: int = 1, utterances: int = 20) -> None:
-        self._random = random.Random(seed)
-        self._utterances = utterances
-        self._talks = [self._talk() for _ in range(2_000)]
-
-    def call(self, number: int) -> str:
-        """One call as JSON text."""
-        draw = self._random.random
-        duration = int(20 + 400 * draw() ** 2)
-        began = _START + timedelta(seconds=number)
-        facts = {
-            "id": f"call_{number:09}",
-            "status": "completed" if draw() < 0.85 else "no-answer",
-            "phone_number": f"+1415{number % 10_000_000:07}",
-            "direction": "outbound",
-            "start_time": began.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "end_time": (began + timedelta(seconds=duration)).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "duration": duration,
-            "cost": f"{duration * 0.002:.4f}",
-            "analytics": {
-                "sentiment": {"positive": round(draw(), 2), "neutral": 0.1},
-                "engagement": round(draw(), 2),
-            },
-        }
-        talk = self._talks[int(draw() * len(self._talks))]
-        rare = json.dumps(" ".join(self._random.choices(_WORDS, k=6)) + f" {number}")
-        said = f'{talk},{{"speaker":"human","text":{rare}}}'
-        return json.dumps(facts)[:-1] + f',"transcript":{{"segments":[{said}]}}}}'
-
-    def batch(self, number: int, first: int, calls: int) -> Iterator[str]:
-        """One batch export as pieces of JSON text."""
+    def batch(self, number: int, calls: int = CALLS_A_BATCH, seen: Seen | None = None) -> Iterator[str]:
+        """The export of one batch in pieces of JSON text; `call_N` counts on from the batches before it."""
+        seen = seen or Seen()
+        done = "completed" if seen.share >= 1 else "in_progress"
         yield (
-            f'{{"exported_at":"2024-06-01T00:00:00Z","batch":{{"id":"batch_{number:06}","status":"completed",'
-            f'"created_at":"2024-01-01T00:00:00Z","statistics":{{"total_calls":{calls}}},"calls":['
+            f'{{"exported_at":"{_stamp(seen.exported_at)}","batch":{{"id":"{batch_id(number)}","status":"{done}",'
+            f'"created_at":"{_stamp(_created_at(number))}","statistics":{{"total_calls":{calls}}},"calls":['
         )
-        for offset in range(calls):
-            yield ("," if offset else "") + self.call(first + offset)
-        yield "]}}"
+        gathered: list[str] = []
+        for place, call in enumerate(self._calls(number, calls, seen)):
+            gathered.append(call if place == 0 else "," + call)
+            if len(gathered) == _PIECE_CALLS:
+                yield "".join(gathered)
+                gathered.clear()
+        yield "".join(gathered) + "]}}\n"
 
-    def write_small(self, folder: Path, files: int, calls: int) -> int:
-        """Many files of one batch each; returns the bytes written."""
-        folder.mkdir(parents=True, exist_ok=True)
+    def write_small(self, folder: Path, calls: int) -> int:
+        """Many files of one batch each."""
         return sum(
-            self._write(folder / f"{number:06}.json", number, number * calls, calls)
-            for number in range(files)
+            self._write(folder / f"{batch_id(number)}.json", self.batch(number, size))
+            for number, size in _batches(calls)
         )
 
-    def write_large(self, path: Path, calls: int) -> int:
-        """One document with all calls; returns the bytes written."""
-        return self._write(path, 0, 0, calls)
+    def write_document(self, path: Path, calls: int) -> int:
+        """One batch with all the calls, in one document on one line."""
+        return self._write(path, self.batch(0, calls))
 
-    def _write(self, path: Path, number: int, first: int, calls: int) -> int:
-        with path.open("w", encoding="utf-8") as file:
-            return sum(file.write(piece) for piece in self.batch(number, first, calls))
+    def write_ndjson(self, path: Path, calls: int) -> int:
+        """A line for each call, in the shape of call details."""
+        exported_at = _stamp(Seen().exported_at)
 
-    def _talk(self) -> str:
-        said: list[dict[str, Any]] = []
-        for place in range(self._utterances - 1):
-            human = place % 2 == 1
-            text = " ".join(self._random.choices(_WORDS, k=14))
-            if place == 0:
-                text = _OPENING
-            elif place == 1 and self._random.random() < 0.7:
-                text = self._random.choice(_COMMON)
-            said.append(
-                {
-                    "speaker": "human" if human else "ai",
-                    "text": text,
-                    "timestamp": (_START + timedelta(seconds=place * 5)).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                    "confidence": 0.95,
-                }
+        def lines() -> Iterator[str]:
+            for number, size in _batches(calls):
+                named = f'{{"exported_at":"{exported_at}","call":{{"batch_id":"{batch_id(number)}",'
+                for call in self._calls(number, size, Seen()):
+                    yield f"{named}{call[1:]}}}\n"
+
+        return self._write(path, lines())
+
+    def write_history(self, folder: Path, calls: int) -> int:
+        """Each batch in a file for each of `HISTORY_SHARES`, an hour apart."""
+        return sum(
+            self._write(
+                folder / f"{batch_id(number)}-{turn}.json",
+                self.batch(number, size, Seen(share, _created_at(number) + timedelta(hours=1 + turn))),
             )
-        return ",".join(json.dumps(one) for one in said)
+            for number, size in _batches(calls)
+            for turn, share in enumerate(HISTORY_SHARES)
+        )
+
+    def _calls(self, number: int, calls: int, seen: Seen) -> Iterator[str]:
+        """The calls of a batch as JSON objects. What is drawn doesn't depend on what of it is seen."""
+        chance = Random(f"{self._seed} {number}")
+        day = _created_at(number).date()
+        for place in range(calls):
+            over_at, late, status = chance.random(), chance.random(), chance.choice(_STATUSES)
+            began = _FIRST_SECOND + number % _BATCHES_A_DAY * 600 + (place * 7) % 20_000
+            facts = (
+                f'{{"id":"call_{number * calls + place:09}","phone_number":"+1415{chance.randrange(10**7):07}",'
+                f'"direction":"outbound","agent_id":"agent_{int(chance.random() ** 2 * _AGENTS):02}"'
+            )
+            results = self._results(chance, status, f"{day}T", began)
+            if over_at >= seen.share:
+                yield facts + (',"status":"queued"}' if late < 0.8 else ',"status":"in-progress"}')
+                continue
+            transcript_is_here = late >= 0.15 or seen.share >= 1
+            yield f'{facts},"status":"{status}"{results[0]}{results[1] if transcript_is_here else ""}}}'
+
+    def _results(self, chance: Random, status: str, day: str, began: int) -> tuple[str, str]:
+        """What is known of a call once it is over: its figures, and its transcript; of one not taken, little."""
+        clock = self._clock
+        if status != "completed":
+            return f',"start_time":"{day}{clock[began]}"', ""
+        transcript, ended = self._transcript(chance, day, began)
+        draw = chance.random
+        facts = (
+            f',"start_time":"{day}{clock[began]}","end_time":"{day}{clock[ended]}","duration":{ended - began},'
+            f'"recording_url":"https://recordings.example.com/{chance.getrandbits(64):016x}.mp3"'
+        )
+        if draw() < 0.97:
+            facts += f',"cost":"{(ended - began) * 0.0021:.4f}"'
+        if draw() < 0.92:
+            positive = int(draw() * 101)
+            neutral = int((101 - positive) * draw())
+            ratio = 30 + int(draw() * 41)
+            facts += (
+                f',"analytics":{{"sentiment":{{"positive":{positive / 100},"neutral":{neutral / 100},'
+                f'"negative":{(100 - positive - neutral) / 100}}},"engagement":{int(draw() * 101) / 100},'
+                f'"talk_ratio":{{"ai":{ratio / 100},"human":{(100 - ratio) / 100}}}}}'
+            )
+        if draw() < 0.8:
+            facts += f',"success":{"true" if draw() < 0.3 else "false"}'
+        return facts, transcript
+
+    def _transcript(self, chance: Random, day: str, second: int) -> tuple[str, int]:
+        """The transcript from that second of the day on, and the second in which it ends."""
+        clock, answer = self._clock, self._people.answer
+        draw = chance.random
+        slots = self._agent.slots(chance)
+        talks = self._agent.talks
+        said: list[str] = []
+        for line, topic in talks[int(draw() * len(talks))]:
+            text = line % slots
+            said.append(f'{{"speaker":"ai","text":"{text}","timestamp":"{day}{clock[second]}","confidence":0.99}}')
+            second += 2 + len(text) // 15
+            if topic:
+                text = answer(topic, chance)
+                said.append(
+                    f'{{"speaker":"human","text":"{text}","timestamp":"{day}{clock[second]}",'
+                    f'"confidence":0.{70 + int(draw() * 29)}}}'
+                )
+                second += 1 + len(text) // 12
+        return f',"transcript":{{"segments":[{",".join(said)}]}}', second
+
+    @cached_property
+    def _clock(self) -> list[str]:
+        """Every second of a day as the end of a timestamp: looking up is faster than formatting."""
+        return [f"{at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}Z" for at in range(86_400)]
+
+    def _write(self, path: Path, pieces: Iterator[str]) -> int:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            return sum(file.write(piece.encode()) for piece in pieces)
+
+
+def batch_id(number: int) -> str:
+    """The id of a batch by its number."""
+    return f"batch_{number:06}"
+
+
+def _batches(calls: int) -> Iterator[tuple[int, int]]:
+    """Numbers and sizes of batches that hold so many calls; only the last is smaller than the others."""
+    for number, first in enumerate(range(0, calls, CALLS_A_BATCH)):
+        yield number, min(CALLS_A_BATCH, calls - first)
+
+
+def _created_at(number: int) -> datetime:
+    return _START + timedelta(days=number // _BATCHES_A_DAY, minutes=10 * (number % _BATCHES_A_DAY))
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def main() -> None:
+    """Write exports of one shape, and say how many bytes they are."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shape", choices=SHAPES)
+    parser.add_argument("path", type=Path, help="a folder, or for document and ndjson a file")
+    parser.add_argument("--calls", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    write: Callable[[Path, int], int] = getattr(Exports(given.seed), f"write_{given.shape}")
+    print(write(given.path, given.calls))
+
+
+if __name__ == "__main__":
+    main()
