@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.exports small FOLDER --calls 100000
 
-Writes batch exports as many small files, as one huge document, as JSON lines, or as a history in which each batch
-is exported again and again while it runs: states advance, and some transcripts come late. A batch's calls are
+Writes batch exports as many small files, as one huge document, as JSON lines, or as a history in which each
+batch is exported again while it runs: states advance, and some transcripts come late. A batch's calls are
 drawn from the seed and the batch's number alone, so that every export of it tells of the same calls.
 """
 
@@ -41,6 +41,9 @@ class Seen:
     exported_at: datetime = datetime(2025, 1, 1, tzinfo=UTC)
 
 
+ALL_SEEN: Final = Seen()
+
+
 class Exports:
     """Writes exports; each method that writes returns the bytes written."""
 
@@ -49,16 +52,15 @@ class Exports:
         self._people = People()
         self._agent = Agent(Random(seed))
 
-    def batch(self, number: int, calls: int = CALLS_A_BATCH, seen: Seen | None = None) -> Iterator[str]:
-        """The export of one batch in pieces of JSON text; `call_N` counts on from the batches before it."""
-        seen = seen or Seen()
+    def batch(self, number: int, first: int, calls: int, seen: Seen = ALL_SEEN) -> Iterator[str]:
+        """The export of one batch, its calls numbered from `first` on, in pieces of JSON text."""
         done = "completed" if seen.share >= 1 else "in_progress"
         yield (
             f'{{"exported_at":"{_stamp(seen.exported_at)}","batch":{{"id":"{batch_id(number)}","status":"{done}",'
             f'"created_at":"{_stamp(_created_at(number))}","statistics":{{"total_calls":{calls}}},"calls":['
         )
         gathered: list[str] = []
-        for place, call in enumerate(self._calls(number, calls, seen)):
+        for place, call in enumerate(self._calls(number, first, calls, seen)):
             gathered.append(call if place == 0 else "," + call)
             if len(gathered) == _PIECE_CALLS:
                 yield "".join(gathered)
@@ -68,22 +70,22 @@ class Exports:
     def write_small(self, folder: Path, calls: int) -> int:
         """Many files of one batch each."""
         return sum(
-            self._write(folder / f"{batch_id(number)}.json", self.batch(number, size))
-            for number, size in _batches(calls)
+            self._write(folder / f"{batch_id(number)}.json", self.batch(number, first, size))
+            for number, first, size in _batches(calls)
         )
 
     def write_document(self, path: Path, calls: int) -> int:
         """One batch with all the calls, in one document on one line."""
-        return self._write(path, self.batch(0, calls))
+        return self._write(path, self.batch(0, 0, calls))
 
     def write_ndjson(self, path: Path, calls: int) -> int:
         """A line for each call, in the shape of call details."""
-        exported_at = _stamp(Seen().exported_at)
+        exported_at = _stamp(ALL_SEEN.exported_at)
 
         def lines() -> Iterator[str]:
-            for number, size in _batches(calls):
+            for number, first, size in _batches(calls):
                 named = f'{{"exported_at":"{exported_at}","call":{{"batch_id":"{batch_id(number)}",'
-                for call in self._calls(number, size, Seen()):
+                for call in self._calls(number, first, size, ALL_SEEN):
                     yield f"{named}{call[1:]}}}\n"
 
         return self._write(path, lines())
@@ -93,13 +95,13 @@ class Exports:
         return sum(
             self._write(
                 folder / f"{batch_id(number)}-{turn}.json",
-                self.batch(number, size, Seen(share, _created_at(number) + timedelta(hours=1 + turn))),
+                self.batch(number, first, size, Seen(share, _created_at(number) + timedelta(hours=1 + turn))),
             )
-            for number, size in _batches(calls)
+            for number, first, size in _batches(calls)
             for turn, share in enumerate(HISTORY_SHARES)
         )
 
-    def _calls(self, number: int, calls: int, seen: Seen) -> Iterator[str]:
+    def _calls(self, number: int, first: int, calls: int, seen: Seen) -> Iterator[str]:
         """The calls of a batch as JSON objects. What is drawn doesn't depend on what of it is seen."""
         chance = Random(f"{self._seed} {number}")
         day = _created_at(number).date()
@@ -107,8 +109,9 @@ class Exports:
             over_at, late, status = chance.random(), chance.random(), chance.choice(_STATUSES)
             began = _FIRST_SECOND + number % _BATCHES_A_DAY * 600 + (place * 7) % 20_000
             facts = (
-                f'{{"id":"call_{number * calls + place:09}","phone_number":"+1415{chance.randrange(10**7):07}",'
-                f'"direction":"outbound","agent_id":"agent_{int(chance.random() ** 2 * _AGENTS):02}"'
+                f'{{"id":"call_{first + place:09}"'
+                f',"phone_number":"+1415{chance.randrange(10**7):07}"'
+                f',"direction":"outbound","agent_id":"agent_{int(chance.random() ** 2 * _AGENTS):02}"'
             )
             results = self._results(chance, status, f"{day}T", began)
             if over_at >= seen.share:
@@ -118,15 +121,15 @@ class Exports:
             yield f'{facts},"status":"{status}"{results[0]}{results[1] if transcript_is_here else ""}}}'
 
     def _results(self, chance: Random, status: str, day: str, began: int) -> tuple[str, str]:
-        """What is known of a call once it is over: its figures, and its transcript; of one not taken, little."""
+        """What is known of a call once it is over: its figures, and its transcript."""
         clock = self._clock
         if status != "completed":
             return f',"start_time":"{day}{clock[began]}"', ""
         transcript, ended = self._transcript(chance, day, began)
         draw = chance.random
         facts = (
-            f',"start_time":"{day}{clock[began]}","end_time":"{day}{clock[ended]}","duration":{ended - began},'
-            f'"recording_url":"https://recordings.example.com/{chance.getrandbits(64):016x}.mp3"'
+            f',"start_time":"{day}{clock[began]}","end_time":"{day}{clock[ended]}","duration":{ended - began}'
+            f',"recording_url":"https://recordings.example.com/{chance.getrandbits(64):016x}.mp3"'
         )
         if draw() < 0.97:
             facts += f',"cost":"{(ended - began) * 0.0021:.4f}"'
@@ -152,7 +155,9 @@ class Exports:
         said: list[str] = []
         for line, topic in talks[int(draw() * len(talks))]:
             text = line % slots
-            said.append(f'{{"speaker":"ai","text":"{text}","timestamp":"{day}{clock[second]}","confidence":0.99}}')
+            said.append(
+                f'{{"speaker":"ai","text":"{text}","timestamp":"{day}{clock[second]}","confidence":0.99}}'
+            )
             second += 2 + len(text) // 15
             if topic:
                 text = answer(topic, chance)
@@ -179,10 +184,10 @@ def batch_id(number: int) -> str:
     return f"batch_{number:06}"
 
 
-def _batches(calls: int) -> Iterator[tuple[int, int]]:
-    """Numbers and sizes of batches that hold so many calls; only the last is smaller than the others."""
+def _batches(calls: int) -> Iterator[tuple[int, int, int]]:
+    """Numbers, first calls and sizes of batches that hold so many calls; the last may be smaller."""
     for number, first in enumerate(range(0, calls, CALLS_A_BATCH)):
-        yield number, min(CALLS_A_BATCH, calls - first)
+        yield number, first, min(CALLS_A_BATCH, calls - first)
 
 
 def _created_at(number: int) -> datetime:
@@ -195,7 +200,9 @@ def _stamp(moment: datetime) -> str:
 
 def main() -> None:
     """Write exports of one shape, and say how many bytes they are."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("shape", choices=SHAPES)
     parser.add_argument("path", type=Path, help="a folder, or for document and ndjson a file")
     parser.add_argument("--calls", type=int, default=20_000)

@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.large_lake LAKE --calls 10000000
 
-The JSON of ten million calls would be 30 GB; a question doesn't care how its rows came, so these never were JSON.
-A call has six utterances. Ids are those of the generator, 1,000 calls a batch, but that the first calls belong to
-`batch_big`, and a tenth as many after them to `batch_tenth`.
+The JSON of ten million calls would be 25 GB, so these calls never were JSON. A call has six utterances. Ids
+are those of the generator, 1,000 calls a batch; but the first calls belong to `batch_big`, and a tenth as
+many after them to `batch_tenth`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from batchlake.engine import Engine, literal
 from batchlake.schema import FORMAT_VERSION, TABLES
 from batchlake.store import LakeTables, Ledger, Writer
 from batchlake.version import VERSION
+from tests.benchmarks.course import big_batch_calls
 
 CALLS_A_BATCH: Final = 1_000
-BIG_BATCH_CALLS: Final = 100_000
 _CALLS_A_FILE: Final = 250_000
 
 _ROWS: Final = {
@@ -62,7 +62,8 @@ _ROWS: Final = {
             ['Yes, I''m interested','No thanks.','yes','Call me back','Who is this?','OK!']
               [1 + (hash(n, position + 2) % 6)::int]) as text,
           lower(rtrim(text, '.?!')) as text_key,
-          timestamptz '2024-01-01 00:00:00+00' + to_seconds(n * 8 + position * 3) as spoken_at, 0.9 as confidence
+          timestamptz '2024-01-01 00:00:00+00' + to_seconds(n * 8 + position * 3) as spoken_at,
+          0.9 as confidence
         from range($first, $last) as numbers(n), range(6) as places(position)
         order by n, position
         """,
@@ -85,18 +86,13 @@ _BATCH: Final = """case
           else 'batch_' || lpad((n // 1000)::varchar, 6, '0') end"""
 
 
-def big_batch_calls(calls: int) -> int:
-    """How many calls `batch_big` has in a lake of so many."""
-    return min(BIG_BATCH_CALLS, calls // 2)
-
-
 def some_batch(calls: int) -> int:
     """The number of a batch of 1,000 calls, three quarters into a lake of so many calls (at least 4,000)."""
     return calls // CALLS_A_BATCH * 3 // 4
 
 
 def make(root: Path, calls: int) -> None:
-    """Make the lake: Parquet files as an ingest leaves them, taken into the tables, and one run in the ledger."""
+    """Make the lake: rows in the order that an ingest leaves them in, and one run in the ledger."""
     tables = LakeTables(root)
     ledger, writer = Ledger(tables), Writer(tables)
     writer.prepare({})
@@ -151,7 +147,9 @@ def _rows(name: str, first: int, calls: int) -> str:
 
 def main() -> None:
     """Make a lake of so many calls."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("root", type=Path)
     parser.add_argument("--calls", type=int, default=1_000_000)
     given = parser.parse_args()

@@ -1,0 +1,194 @@
+"""The whole table: what batchlake must be fast at, each question beside a rival in the same run, as Markdown.
+
+    python -m tests.benchmarks.table --calls 10000000 --folder /somewhere/large
+    python -m tests.benchmarks.table --quick
+    python -m tests.benchmarks.table --memory-curve 100,1000,4000 --folder /somewhere/large
+    python -m tests.benchmarks.table --scaling 1,3,10 --folder /somewhere/large
+
+What is generated stays in --folder and is used again by the next run with the same seed and volume.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from tests.benchmarks.course import Course, megabytes
+from tests.benchmarks.race import SideFailed, summary
+from tests.benchmarks.raw_json import missing
+from tests.benchmarks.rows import Row, Volume, asking, in_words, reading, rows
+
+_MOST_EXPORT_CALLS: Final = 400_000
+_LEAST_LAKE_CALLS: Final = 50_000
+_QUICK: Final = Volume(lake_calls=_LEAST_LAKE_CALLS, export_calls=4_000, rounds=1)
+
+LEGEND: Final = """\
+Each side runs in a process of its own, both in turn, {rounds}x each: figures are medians, memory is the
+greatest peak. A ratio of speed is the rival's time by ours, of anything else ours by the rival's. The exports
+are generated, a batch a file or all in one: {export_calls:,} calls are {export_mb:,.0f} MB. An ingest, a cold
+verb and a tool over raw JSON are timed as whole processes. The lake of {lake_calls:,} calls was written by
+DuckDB straight into its tables, six utterances a call, since as JSON it would be {lake_gb:,.1f} GB; questions
+to it are timed with the lake open, after a try that doesn't count, and a re-export from the call of `ingest`
+on. Figures by agent are calls, success rate, mean duration and total cost; the tools over raw JSON merge
+nothing and answer this question alone, every call having been exported once."""
+
+
+def main() -> None:
+    """Print what was asked for."""
+    given = _arguments()
+    with tempfile.TemporaryDirectory(prefix="batchlake-benchmarks-") as temporary:
+        folder = given.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        course = Course(folder.resolve(), given.seed)
+        try:
+            if given.memory_curve:
+                _memory_curve(course, given.memory_curve)
+            elif given.scaling:
+                _scaling(course, given.scaling, given.rounds)
+            else:
+                _table(course, given)
+        except SideFailed as error:
+            sys.exit(f"table: {error}")
+        finally:
+            course.clear_scratch()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.table",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--calls", type=int, default=1_000_000, help="in the large lake, at least 50,000")
+    parser.add_argument("--only", metavar="ROW", action="append", default=[], help="rows whose key begins so")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each side runs")
+    parser.add_argument("--folder", type=Path, help="where to work, and to keep exports and lakes")
+    parser.add_argument("--seed", type=int, default=1, help="of the exports")
+    parser.add_argument("--quick", action="store_true", help="small volumes, one round, nothing judged")
+    parser.add_argument("--memory-curve", type=_numbers, metavar="MB,...", help="ingest of one document each")
+    parser.add_argument("--scaling", type=_numbers, metavar="MILLIONS,...", help="lakes of so many calls")
+    given = parser.parse_args()
+    if given.calls < _LEAST_LAKE_CALLS:
+        parser.error(f"--calls {given.calls} is too few: at least {_LEAST_LAKE_CALLS} (or --quick).")
+    if given.rounds < 1:
+        parser.error(f"--rounds {given.rounds}: at least 1.")
+    return given
+
+
+def _table(course: Course, given: argparse.Namespace) -> None:
+    volume = Volume(given.calls, min(given.calls, _MOST_EXPORT_CALLS), given.rounds)
+    if given.quick:
+        volume = _QUICK
+    every = list(rows(course, volume))
+    wanted = [row for row in every if not given.only or row.key.startswith(tuple(given.only))]
+    if not wanted:
+        keys = ", ".join(row.key for row in every)
+        sys.exit(f"table: no row's key begins with {' or '.join(given.only)}. Rows: {keys}.")
+    print(f"{_machine()}\n")
+    _print_line(
+        "row", "question", "volume", "batchlake", "rival", "its figure", "ratio", "peak MB", "target", "met"
+    )
+    _print_line(*["---"] * 10)
+    notes = []
+    for row in wanted:
+        if reason := missing(row.tool):
+            notes.append(f"`{row.key}`: {reason}")
+            continue
+        _print_row(row, judged=not given.quick)
+    example = course.small(volume.export_calls)
+    print()
+    print(
+        LEGEND.format(
+            rounds=volume.rounds,
+            export_calls=volume.export_calls,
+            export_mb=(export_mb := megabytes(example)),
+            lake_calls=volume.lake_calls,
+            lake_gb=export_mb / volume.export_calls * volume.lake_calls / 1000,
+        )
+    )
+    print("\n".join(notes))
+
+
+def _print_row(row: Row, *, judged: bool) -> None:
+    result = row.measure()
+    ours = result.figures[0] if result.figures else None
+    peaks = " / ".join(f"{one.peak_mb:,.0f}" for one in result.figures) if result.figures else ""
+    met = "not judged"
+    if judged:
+        faults = row.target.missed(result.ratio, ours)
+        met = f"no: {', '.join(faults)}" if faults else "yes" if str(row.target) != "none" else ""
+    ratio = f"{result.ratio:.2f}x {row.target.kind}"
+    _print_line(
+        row.key,
+        row.question,
+        row.volume,
+        result.ours,
+        row.rival,
+        result.theirs,
+        ratio,
+        peaks,
+        str(row.target),
+        met,
+    )
+
+
+def _memory_curve(course: Course, sizes: list[float]) -> None:
+    print(f"{_machine()}\n")
+    _print_line("one document", "ingest", "MB/s", "peak MB")
+    _print_line(*["---"] * 4)
+    for size in sizes:
+        document = course.document_of(int(size))
+        figures = reading(course, document).run()
+        actual = megabytes(document)
+        _print_line(
+            f"{actual:,.0f} MB",
+            in_words(figures.seconds),
+            f"{actual / figures.seconds:,.0f}",
+            f"{figures.peak_mb:,.0f}",
+        )
+
+
+def _scaling(course: Course, millions: list[float], rounds: int) -> None:
+    questions = {
+        "re-export": "ingest of a batch of 1,000 calls exported again",
+        "details": "filtered details of a batch with analytics",
+        "analytics": "analytics over everything",
+    }
+    print(f"{_machine()}\n")
+    _print_line("calls", *questions.values())
+    _print_line(*["---"] * (len(questions) + 1))
+    for million in millions:
+        calls = int(million * 1_000_000)
+        lake = course.large_lake(calls)
+        figures = [summary([asking(work, lake, calls).run() for _ in range(rounds)]) for work in questions]
+        _print_line(f"{calls:,}", *(f"{in_words(one.seconds)} ({one.peak_mb:,.0f} MB)" for one in figures))
+
+
+def _print_line(*cells: str) -> None:
+    print(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |", flush=True)
+
+
+def _numbers(text: str) -> list[float]:
+    found = [float(part) for part in text.split(",")]
+    if min(found) <= 0:
+        raise argparse.ArgumentTypeError(f"{text}: every number must be above 0.")
+    return found
+
+
+def _machine() -> str:
+    """The machine and the day, for the table's head."""
+    memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {memory_gb:.0f} GB of memory, "
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    )
+
+
+if __name__ == "__main__":
+    main()
