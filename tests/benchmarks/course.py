@@ -11,7 +11,8 @@ from typing import Final
 from tests.benchmarks.race import Side, module
 
 BIG_BATCH_CALLS: Final = 100_000
-_BYTES_A_CALL: Final = 2_450
+BYTES_A_CALL: Final = 2_450
+"""Of exported JSON, about."""
 
 
 class Course:
@@ -36,7 +37,7 @@ class Course:
 
     def document_of(self, megabytes: int) -> Path:
         """One document of about so many megabytes."""
-        return self.document(megabytes * 1_000_000 // _BYTES_A_CALL)
+        return self.document(megabytes * 1_000_000 // BYTES_A_CALL)
 
     def small_lake(self, calls: int) -> Path:
         """The lake of the small exports."""

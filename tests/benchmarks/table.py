@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks.course import Course, megabytes
+from tests.benchmarks.course import BYTES_A_CALL, Course, megabytes
 from tests.benchmarks.race import SideFailed, summary
 from tests.benchmarks.raw_json import missing
 from tests.benchmarks.rows import Row, Volume, asking, in_words, reading, rows
@@ -31,9 +31,9 @@ _QUICK: Final = Volume(lake_calls=_LEAST_LAKE_CALLS, export_calls=4_000, rounds=
 LEGEND: Final = """\
 Each side runs in a process of its own, both in turn, {rounds}x each: figures are medians, memory is the
 greatest peak. A ratio of speed is the rival's time by ours, of anything else ours by the rival's. The exports
-are generated, a batch a file or all in one: {export_calls:,} calls are {export_mb:,.0f} MB. An ingest, a cold
+are generated, a batch a file or all in one: {export_calls:,} calls are about {export_mb:,.0f} MB. An ingest, a cold
 verb and a tool over raw JSON are timed as whole processes. The lake of {lake_calls:,} calls was written by
-DuckDB straight into its tables, six utterances a call, since as JSON it would be {lake_gb:,.1f} GB; questions
+DuckDB straight into its tables, six utterances a call, since as JSON it would be about {lake_gb:,.1f} GB; questions
 to it are timed with the lake open, after a try that doesn't count, and a re-export from the call of `ingest`
 on. Figures by agent are calls, success rate, mean duration and total cost; the tools over raw JSON merge
 nothing and answer this question alone, every call having been exported once."""
@@ -101,15 +101,14 @@ def _table(course: Course, given: argparse.Namespace) -> None:
             notes.append(f"`{row.key}`: {reason}")
             continue
         _print_row(row, judged=not given.quick)
-    example = course.small(volume.export_calls)
     print()
     print(
         LEGEND.format(
             rounds=volume.rounds,
             export_calls=volume.export_calls,
-            export_mb=(export_mb := megabytes(example)),
+            export_mb=volume.export_calls * BYTES_A_CALL / 1e6,
             lake_calls=volume.lake_calls,
-            lake_gb=export_mb / volume.export_calls * volume.lake_calls / 1000,
+            lake_gb=volume.lake_calls * BYTES_A_CALL / 1e9,
         )
     )
     print("\n".join(notes))

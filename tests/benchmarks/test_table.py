@@ -75,7 +75,8 @@ def test_every_shape_loads_without_problems(tmp_path: Path, shape: str) -> None:
     report = lake.ingest(write(tmp_path, shape))
     assert (report.calls_new, report.problems) == (CALLS, 0)
     taken = lake.sql(
-        "select count(*) as calls from calls where (status = 'completed') = (coalesce(segment_count, 0) >= 15)"
+        "select count(*) as calls from calls "
+        "where (status = 'completed') = (coalesce(segment_count, 0) >= 15)"
     )
     assert taken.to_dicts() == [{"calls": CALLS}]
 
