@@ -28,6 +28,8 @@ def harmless(text: str, most: int = MOST_CHARACTERS) -> str:
     >>> harmless("abcdefgh", most=4)
     'abcd… (8 characters)'
     """
+    if len(text) <= most and text.isprintable() and "  " not in text:
+        return text.strip()
     shown = "".join(_shown(character) for character in text[:most])
     shown = " ".join(shown.split())
     return f"{shown}… ({len(text):,} characters)" if len(text) > most else shown

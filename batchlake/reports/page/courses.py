@@ -58,7 +58,7 @@ def calls_over_time(of: Timeline, clock: Clock) -> Chart:
             "data": {"values": values},
             "mark": "rect",
             "encoding": {
-                **_time_axis(every, clock),
+                **_time_axis(every, steps, clock),
                 "y": {
                     "field": "to",
                     "type": "quantitative",
@@ -86,7 +86,7 @@ def completion_over_time(of: Timeline, clock: Clock) -> Chart:
         }
         for step, rate in zip(steps, rates, strict=True)
     ]
-    x = {**_time_axis(every, clock)["x"], "field": "at"}
+    x = {**_time_axis(every, steps, clock)["x"], "field": "at"}
     y = {
         "field": "rate",
         "type": "quantitative",
@@ -246,15 +246,21 @@ def _edges(step: _Step) -> dict[str, str]:
     return {"start": _wall(step.start + gap), "end": _wall(step.end - gap)}
 
 
-def _time_axis(every: str, clock: Clock) -> dict[str, Any]:
-    formats = {"hour": "%-d %b %H:%M", "day": "%-d %b %Y", "week": "%-d %b %Y", "month": "%b %Y"}
+def _time_axis(every: str, steps: Sequence[_Step], clock: Clock) -> dict[str, Any]:
+    formats = {"hour": "%-d %b %H:%M", "day": "%-d %b", "week": "%-d %b", "month": "%b %Y"}
+    years = dict.fromkeys(f"{step.start.year}" for step in (steps[0], steps[-1]))
     return {
         "x": {
             "field": "start",
             "type": "temporal",
             "scale": {"type": "utc"},
-            "title": f"Time ({clock.timezone})",
-            "axis": {"tickCount": 4, "format": formats[every], "labelOverlap": True},
+            "title": f"{every.capitalize()}, {' to '.join(years)} ({clock.timezone})",
+            "axis": {
+                "tickCount": 4,
+                "format": formats[every],
+                "labelOverlap": "greedy",
+                "labelSeparation": 24,
+            },
         },
         "x2": {"field": "end"},
     }

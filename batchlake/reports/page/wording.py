@@ -33,14 +33,17 @@ def amount_text(value: Amount, unit: str, currency: str | None = None) -> str:
 
 
 def money(amount: Decimal, currency: str | None) -> str:
-    """An exact amount and its currency, where the exports name one.
+    """An amount and its currency, where the exports name one: to the cent from 10 on, else to a hundredth of one.
 
-    >>> money(Decimal("1234.5"), "USD"), money(Decimal("0.084"), None)
-    ('1,234.50\\u202fUSD', '0.084')
+    What isn't 0 is not rounded to it.
+
+    >>> money(Decimal("1234.567"), "USD"), money(Decimal("0.268235"), None), money(Decimal("0.000004"), None)
+    ('1,234.57 USD', '0.2682', '0.000004')
     """
-    whole, _, decimals = money_text(abs(amount)).partition(".")
+    rounded = round(abs(amount), 2 if abs(amount) >= 10 else 4)
+    whole, _, decimals = money_text(rounded or abs(amount)).partition(".")
     sign = _MINUS if amount < 0 else ""
-    return f"{sign}{int(whole):,}.{decimals}" + (f"{_THIN}{currency}" if currency else "")
+    return f"{sign}{int(whole):,}.{decimals}" + (f" {currency}" if currency else "")
 
 
 def duration(seconds: float) -> str:
