@@ -60,8 +60,6 @@ class Lake:
         at = f", at run {fixed.run_id}" if fixed else ""
         return f"Lake({str(self.root)!r}{at})"
 
-    # Writing
-
     def ingest(
         self,
         *paths: str | os.PathLike[str],
@@ -120,8 +118,6 @@ class Lake:
             )
         options = IngestOptions(source=sources.pop(), force=True, wait_seconds=wait_seconds)
         return replay(self.root, problems, options, *([progress] if progress else []))
-
-    # Questions
 
     def batch(
         self,
@@ -243,7 +239,7 @@ class Lake:
         Args:
             query: `selected_calls` and `selected_segments` in it are the calls and utterances that match.
             params: values of its named parameters, `$name`.
-            filter: all calls match without one.
+            filter: None matches all calls.
 
         Raises:
             QueryError: it is wrong, or refused: it would write, or read another file.
@@ -251,8 +247,8 @@ class Lake:
         from batchlake.filters import select
         from batchlake.session import Contained
 
-        contained = Contained(self._state.engine(), None if filter is None else select(filter))
-        result = Result(contained, query, params)
+        wanted = None if filter is None else select(filter)
+        result = Result(Contained(self._state.engine(), wanted), query, params)
         result.columns  # noqa: B018 - what is wrong with the query is told now
         return result
 
@@ -290,8 +286,8 @@ class Lake:
         from batchlake import views
 
         version = self._state.version()
-        title = f"The lake {self._place.location} as run {version.run_id} left it"
-        return views.script(self._state.files(version), title)
+        state = f"The lake {self._place.location} as run {version.run_id} left it"
+        return views.script(self._state.files(version), state)
 
     def audit(
         self,
@@ -335,10 +331,8 @@ class Lake:
         """
         from batchlake.reports import ReportOptions, report
 
-        # One state is read throughout, and named.
         version = self._state.version()
-        engine = self._state.at(version).engine()
-        name = PurePath(self._place.location).name
+        engine, name = self._state.at(version).engine(), PurePath(self._place.location).name
         return report(engine, name, version, batch_ids, filter, ReportOptions(**options))
 
     def batches(self) -> Result:
@@ -371,8 +365,6 @@ class Lake:
     def _rows(self, query: str, params: Mapping[str, Any] | None = None) -> Result:
         return Result(self._state.engine(), query, params)
 
-    # Care
-
     def check(self) -> list[Finding]:
         """Everything that is wrong with the lake; an empty list, or notes alone, is a sound lake."""
         from batchlake.maintenance import check
@@ -392,8 +384,6 @@ class Lake:
         from batchlake.maintenance import vacuum
 
         return vacuum(self.root, keep_for=keep_for, dry_run=dry_run, wait_seconds=wait_seconds)
-
-    # Time travel
 
     def at(self, moment: datetime | str) -> Lake:
         """The lake as it was: at a time (aware, or RFC 3339 text), or as the run of an id left it."""

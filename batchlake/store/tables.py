@@ -297,7 +297,8 @@ def _add_action(file: Path, name: str, delta: DeltaTable) -> AddAction:
         if statistics and all(known and known.has_null_count for known in statistics):
             nulls[column] = sum(known.null_count for known in statistics)
             bounds = [(known.min, known.max) for known in statistics if known.has_min_max]
-            if bounds:
+            # Delta writes times in a way of its own; a column without bounds is only read more often.
+            if bounds and isinstance(bounds[0][0], str | int):
                 least[column] = min(low for low, _ in bounds)
                 greatest[column] = max(high for _, high in bounds)
     stats = {
