@@ -90,7 +90,7 @@ def merge(engine: Engine, rule: MergeRule, run_id: str) -> None:
         f"create table repeated_{name} as select {rule.key()} from observations_{name} "
         f"group by {rule.key()} having count(*) > 1"
     )
-    engine.run(f"create table newest_{name} as {_newest(rule)}")
+    engine.run(f"create view newest_{name} as {_newest(rule)}")
     engine.run(f"create table merged_{name} as {_finished(rule, run_id)}")
     engine.run(
         f"create view {name}_after as from merged_{name} union all by name "
