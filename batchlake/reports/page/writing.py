@@ -31,7 +31,7 @@ _FEWEST_IN_A_HISTOGRAM: Final = 3
 
 
 # How many rows of each table the page holds, so that it stays a page.
-_MOST: Final = {"moments": 100, "groups": 40, "observations": 12, "compared": 40}
+_MOST: Final = {"moments": 60, "groups": 40, "observations": 12, "compared": 40, "labels": 12}
 
 
 @dataclass(frozen=True, slots=True)
