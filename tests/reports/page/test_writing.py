@@ -234,7 +234,7 @@ def test_a_hundred_thousand_calls_make_a_small_page() -> None:
         "insert into calls by name select 'svalync' as source, 'c' || i as call_id,"
         " if(i % 50 = 0, 'b0', 'b1') as batch_id, if(i % 7 = 0, 'no_answer', 'completed') as status,"
         " if(i % 7 = 0, 'failed', 'completed') as outcome, (i * 37) % 997 as duration_seconds,"
-        " ((i * 31) % 1013) / 1000 as cost, 'EUR' as currency, repeat('agent ', 30) || i % 45 as agent_id,"
+        " ((i * 31) % 1013) / 1000 as cost, 'EUR' as currency, repeat('agent ', 30) || i % 41 as agent_id,"
         " repeat('long ', 50) || i as summary, repeat('label ', 20) || i % 300 as sentiment_label,"
         " timestamptz '2021-01-01 00:00Z' + to_minutes((i * 17 % 1_200_000)::bigint) as call_time,"
         " call_time as observed_at, 1.0 as sentiment_negative, 0.5 as engagement from range(100_000) as n (i)"
@@ -248,6 +248,7 @@ def test_a_hundred_thousand_calls_make_a_small_page() -> None:
     engine.run(
         "insert into segments by name select source, call_id, batch_id, 1 as position, 'human' as speaker,"
         " repeat('so many words ', 40) || call_id as text, text as text_key from calls"
+        " limit 2000"
     )
     engine.run(f"create view batch_overview as {sqlfiles.load('views/batch_overview').text}")
     version = Version("run", datetime(2024, 6, 1, tzinfo=UTC), {})
@@ -258,6 +259,20 @@ def test_a_hundred_thousand_calls_make_a_small_page() -> None:
     written = html(report).encode()
     assert len(written) < 300_000
     assert len(Page(written.decode()).all("svg")) >= 8
+
+
+def test_every_definition_is_the_right_one(page: Page) -> None:
+    """A headline and a table say what the metric means in the file that computes the figure."""
+    for words in (
+        "Calls whose outcome is completed.",
+        "Share of all calls that were completed.",
+        "Mean of the known durations.",
+        "Sum of their costs, exact.",
+        "95 % of the costs are at most this, interpolated linearly and rounded so.",
+        "Mean engagement score.",
+    ):
+        assert words in page.text
+    assert "completed by then" not in page.text
 
 
 def test_an_empty_batch_and_a_call_without_anything(sample: Lake) -> None:
