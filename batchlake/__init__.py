@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from batchlake.filters import CompiledFilter, Filter, compile_filter
     from batchlake.ingest import IngestReport
     from batchlake.lake import Lake, open  # noqa: A004 - the documented name
+    from batchlake.reports import BatchReport
     from batchlake.responses import Analytics, BatchDetails, CallDetails
     from batchlake.result import Result
 
@@ -45,6 +46,7 @@ __all__ = [
     "AnalyticsUnavailable",
     "BatchDetails",
     "BatchNotFound",
+    "BatchReport",
     "BatchlakeError",
     "CallDetails",
     "CallNotFound",
@@ -74,6 +76,7 @@ __all__ = [
 _HOMES = {
     "Analytics": "responses",
     "BatchDetails": "responses",
+    "BatchReport": "reports",
     "CallDetails": "responses",
     "CompiledFilter": "filters",
     "Filter": "filters",

@@ -118,10 +118,10 @@ _SQL_FOLDERS: Final = {
     "sources": "raw JSON to canonical columns, one file per export format; a new platform is a new file",
     "ingest": "canonical columns to typed rows, observations and problems",
     "analytics": "metrics over `selected_calls` and `selected_segments`, without parameters",
+    "reports": "what reports show beside the analytics",
     "views": "what the console shows beyond the tables",
     "maintenance": "care of the lake",
     "feeding": "what a pull asks the lake",
-    "reports": "what a report shows beyond the metrics",
 }
 
 

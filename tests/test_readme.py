@@ -62,12 +62,13 @@ def test_the_shell_examples_run(tmp_path: Path) -> None:
         ["sh", "-c", first], cwd=tmp_path, capture_output=True, text=True, check=False, env=environment
     )
     assert done.returncode == 5, done.stderr
-    script = "set -e\n" + blocks("sh")[1]
+    script = "set -e\n" + blocks("sh")[1] + blocks("sh")[2]
     done = subprocess.run(
         ["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False, env=environment
     )
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
+    assert {"report.html", "report.xlsx", "failed.pdf"} <= {path.name for path in tmp_path.iterdir()}
 
 
 def test_the_commands_for_other_tools_run(tmp_path: Path) -> None:

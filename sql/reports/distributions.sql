@@ -25,7 +25,7 @@ measured as (
   select
     'money',
     currency,
-    (cost * 1000000)::bigint as micros,
+    (cost::decimal(38, 6) * 1000000)::bigint as micros,
     count(*)
   from calls
   where cost is not null

@@ -190,12 +190,13 @@ def _bars(bars: Sequence[tuple[str, float, str, str]], unit: str, labels: int = 
         "axis": {**_NAMES, **room(names.values(), labels), "labelExpr": _lookup(names)},
         "scale": {"paddingInner": 0.32, "paddingOuter": 0.2},
     }
+    most = max([1.0, *(value for _, value, _, _ in bars)])
     x = {
         "field": "value",
         "type": "quantitative",
         "title": unit.capitalize(),
-        "axis": {"grid": True, "tickCount": 4, "tickMinStep": 1, "format": ",d"},
-        "scale": {"domainMin": 0, "domainMax": max([1.0, *(value for _, value, _, _ in bars)]) * 1.1},
+        "axis": {"grid": True, **whole_numbers(most)},
+        "scale": {"domainMin": 0, "domainMax": most * 1.1},
     }
     return {
         "height": _ROW * max(len(bars), 1) + 40,
@@ -242,7 +243,7 @@ def _histogram(
                         "field": "calls",
                         "type": "quantitative",
                         "title": "Calls",
-                        "axis": {"tickCount": 4, "tickMinStep": 1, "format": ",d"},
+                        "axis": whole_numbers(most),
                         "scale": {"domain": [0, most * 1.22]},  # above the bars there is room for words
                     },
                 },
@@ -271,6 +272,11 @@ def _line(value: float, text: str, dashed: bool, row: int, *, left: bool) -> lis
             "encoding": {**at, "y": {"value": 2 + 17 * row}},
         },
     ]
+
+
+def whole_numbers(most: float) -> dict[str, Any]:
+    """An axis of counts up to this one, with no marks between two of them."""
+    return {"tickCount": max(1, min(4, int(most))), "format": ",d"}
 
 
 def legend(field: str, colours: dict[str, str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from batchlake.reports.comparison import Difference
-from batchlake.reports.page.charts import Chart, legend, room
+from batchlake.reports.page.charts import Chart, legend, room, whole_numbers
 from batchlake.reports.page.drawing import COLOURS
 from batchlake.reports.page.wording import Clock, share
 from batchlake.responses import Progress, Timeline
@@ -63,7 +63,7 @@ def calls_over_time(of: Timeline, clock: Clock) -> Chart:
                     "field": "to",
                     "type": "quantitative",
                     "title": "Calls",
-                    "axis": {"tickCount": 4, "tickMinStep": 1, "format": ",d"},
+                    "axis": whole_numbers(max(step.total for step in steps)),
                 },
                 "y2": {"field": "from"},
                 "color": legend(
@@ -152,7 +152,7 @@ def progress_over_time(of: Progress, clock: Clock) -> Chart:
                     "type": "quantitative",
                     "title": "Calls",
                     "scale": {"domainMin": 0},
-                    "axis": {"tickCount": 4, "tickMinStep": 1, "format": ",d"},
+                    "axis": whole_numbers(max(one.total for one in seen)),
                 },
                 "color": legend("kind", colours),
             },

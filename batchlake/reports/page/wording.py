@@ -33,9 +33,7 @@ def amount_text(value: Amount, unit: str, currency: str | None = None) -> str:
 
 
 def money(amount: Decimal, currency: str | None) -> str:
-    """An amount and its currency, where one is named: to the cent from 10 on, else to a hundredth of a cent.
-
-    What isn't 0 is not rounded to it.
+    """An amount and its currency, where the exports name one; to the cent from 10 on, else closer.
 
     >>> money(Decimal("1234.567"), "USD"), money(Decimal("0.268235"), None), money(Decimal("0.000004"), None)
     ('1,234.57 USD', '0.2682', '0.000004')

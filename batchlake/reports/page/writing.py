@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -31,7 +31,10 @@ _FEWEST_IN_A_HISTOGRAM: Final = 3
 
 
 # How many rows of each table the page holds, so that it stays a page.
-_MOST: Final = {"moments": 100, "groups": 40, "observations": 12, "compared": 40}
+_MOST: Final = {"moments": 60, "groups": 40, "observations": 12, "compared": 40, "labels": 12}
+
+# Where the figures come from; other files have other metrics of the same names.
+_FILES: Final = tuple(f"sql/analytics/{name}.sql" for name in ("scalars", "cost", "engagement"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +156,12 @@ def _spread(of: Distribution, chart: Callable[[Distribution], Chart]) -> Chart |
 
 
 def _defined(
-    definitions: Iterable[MetricDefinition], by_section: dict[str, list[Figure]]
+    definitions: Sequence[MetricDefinition], by_section: dict[str, list[Figure]]
 ) -> dict[str, MetricDefinition]:
     """The metrics that the page shows, by name."""
     shown = {figure.metric for section in by_section.values() for figure in section}
-    return {one.name: one for one in reversed(list(definitions)) if one.name in shown}
+    of_files = [one for file in _FILES for one in definitions if one.file == file]
+    return {one.name: one for one in reversed(of_files) if one.name in shown}
 
 
 def _calls_of(of: Engagement) -> list[int]:

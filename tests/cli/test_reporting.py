@@ -1,0 +1,103 @@
+"""`batchlake report` as a person and a script meet it."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from batchlake.cli.failures import exit_status
+from batchlake.cli.main import cli
+from batchlake.errors import BatchlakeError
+
+SAMPLE = Path(__file__).parents[2] / "sample_data"
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("reporting") / "lake"
+    CliRunner().invoke(cli, ["ingest", str(SAMPLE), "--lake", str(path)])
+    return path
+
+
+def report(lake: Path, *arguments: object) -> Result:
+    """`batchlake report` with these arguments, in this process."""
+    return CliRunner().invoke(cli, ["report", "--lake", str(lake), *map(str, arguments)])
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [
+        ("r.html", b"<!doctype html>"),
+        ("r.HTM", b"<!doctype html>"),
+        ("r.pdf", b"%PDF-"),
+        ("r.xlsx", b"PK"),
+        ("r.csv", b"group,section,"),
+        ("r.json", b"{"),
+        ("r.md", b"# "),
+    ],
+)
+def test_the_suffix_tells_the_format(lake: Path, tmp_path: Path, name: str, begins: bytes) -> None:
+    """Nothing is printed, and the file is what its suffix says, in any case."""
+    done = report(lake, "batch_xyz789", "--compare", "batch_mixed", "-o", tmp_path / name)
+    assert (done.exit_code, done.output) == (0, "")
+    assert (tmp_path / name).read_bytes().startswith(begins)
+    if name == "r.xlsx":
+        assert zipfile.ZipFile(tmp_path / name).testzip() is None
+
+
+def test_a_format_that_is_named_goes_before_the_suffix(lake: Path, tmp_path: Path) -> None:
+    """`--format` decides, with a file and without one, where text goes to standard output."""
+    assert report(lake, "--format", "json", "-o", tmp_path / "r.txt").exit_code == 0
+    document = json.loads((tmp_path / "r.txt").read_bytes())
+    assert document["analytics"]["statistics"]["total_calls"] == 31
+    page = report(lake, "--filter", '{"outcome": "failed"}', "--by", "agent_id", "--format", "html")
+    assert page.stdout.startswith("<!doctype html>")
+    assert "Calls whose outcome is failed." in page.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["-o", "r.docx"], 2, ".html, .htm, .pdf, .xlsx, .csv, .json, .md, .markdown"),
+        (["-o", "report"], 2, "from no suffix"),
+        ([], 2, "give -o FILE, or --format"),
+        (["nope", "-o", "r.html"], 1, "no batch 'nope'"),
+        (["--filter", '{"stat": 1}', "-o", "r.html"], 2, "did you mean `status`?"),
+        (["--compare", "previous", "-o", "r.html"], 2, "Give the id of the batch"),
+        (["--timezone", "Mars", "-o", "r.html"], 2, "unknown time zone 'Mars'"),
+        (["--by", "agent", "-o", "r.html"], 2, "can't group by 'agent'"),
+        (["-o", "nowhere/r.html"], 1, "cannot write 'nowhere/r.html'"),
+    ],
+)
+def test_a_mistake_is_told_and_touches_no_file(
+    lake: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    status: int,
+    words: str,
+) -> None:
+    """The message names the choices or the next step; yesterday's report stays as it was."""
+    monkeypatch.chdir(tmp_path)
+    Path("r.html").write_text("yesterday's")
+    done = report(lake, *arguments)
+    if isinstance(done.exception, BatchlakeError):
+        assert exit_status(done.exception) == status
+        assert words in done.exception.message
+    else:
+        assert done.exit_code == status
+        assert words in done.output
+    assert Path("r.html").read_text() == "yesterday's"
+    assert [path.name for path in tmp_path.iterdir()] == ["r.html"]
+
+
+def test_an_earlier_state_can_be_reported(lake: Path, tmp_path: Path) -> None:
+    """`--at` reports the lake as a run left it, and says which in the footer."""
+    runs = CliRunner().invoke(cli, ["runs", "--lake", str(lake), "--format", "json"]).stdout
+    run = json.loads(runs)[0]["run_id"]
+    done = report(lake, "--at", run, "--format", "markdown")
+    assert run in done.stdout
