@@ -72,7 +72,7 @@ def share(ratio: float) -> str:
 
 def points(ratio: float) -> str:
     """A difference of ratios, in percentage points."""
-    return f"{_signed(100 * ratio, 1)}{_THIN}points"
+    return f"{_signed(100 * ratio, 1)} points"
 
 
 def count(value: float) -> str:
