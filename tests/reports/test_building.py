@@ -299,7 +299,7 @@ def test_it_is_of_one_state_of_the_lake(tmp_path: Path) -> None:
     assert lake.report("b").document.provenance.run_id == third.run_id != first.run_id
     again = lake.at(str(second.run_id)).report("b")
     assert again.document == before.document
-    written = [tmp_path / name for name in ("before.html", "again.html")]
+    written = [tmp_path / name for name in ("before.md", "again.md")]
     before.write(written[0])
     again.write(written[1])
     assert written[0].read_bytes() == written[1].read_bytes()

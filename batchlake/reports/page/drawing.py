@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree as ET
 
-from markupsafe import Markup
-
 from batchlake.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 COLOURS: Final = {
     "ink": "#1b2330",
@@ -89,6 +90,7 @@ def draw(chart: Mapping[str, Any], words: str, *, classes: bool = True) -> Marku
     """
     try:
         import vl_convert
+        from markupsafe import Markup
     except ImportError as error:
         raise InvalidRequest(
             "charts need the extra `report`: pip install 'batchlake[report]'.", extra="report"

@@ -65,14 +65,14 @@ def share(ratio: float) -> str:
     """A ratio in per cent; a small one is not rounded to nothing.
 
     >>> share(0.5), share(0.00012), share(1)
-    ('50.0\\u202f%', '0.012\\u202f%', '100.0\\u202f%')
+    ('50.0\\u202f%', '0.01\\u202f%', '100.0\\u202f%')
     """
     return f"{_scaled(100 * ratio, 1)}{_THIN}%"
 
 
 def points(ratio: float) -> str:
     """A difference of ratios, in percentage points."""
-    return f"{_signed(100 * ratio, 1)}{_THIN}points"
+    return f"{_signed(100 * ratio, 1)} points"
 
 
 def count(value: float) -> str:

@@ -298,3 +298,18 @@ def test_without_the_extra_the_message_says_what_to_install(
             with pytest.raises(InvalidRequest, match=re.escape(f"pip install 'batchlake[{extra}]'")):
                 report.write(tmp_path / f"report.{suffix}")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_any_extra_only_pages_are_missed(sample: Lake, tmp_path: Path) -> None:
+    """Without extras a page is refused with the command to install; the other formats are made."""
+    script = (
+        "import sys\n"
+        "for name in ('jinja2', 'markupsafe', 'vl_convert', 'weasyprint'): sys.modules[name] = None\n"
+        "import batchlake\n"
+        "report = batchlake.open(sys.argv[1]).report()\n"
+        "for suffix in ('xlsx', 'csv', 'json', 'md', 'html'): report.write(f'{sys.argv[2]}/report.{suffix}')"
+    )
+    command = [sys.executable, "-c", script, str(sample.root), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "InvalidRequest: a page needs the extra `report`: pip install 'batchlake[report]'." in done.stderr
+    assert len(list(tmp_path.iterdir())) == 4
