@@ -77,7 +77,8 @@ def test_the_commands_for_other_tools_run(tmp_path: Path) -> None:
         if not (BIN / shell).exists():
             pytest.skip(f"{shell} is not installed")
     environment = shell_environment(tmp_path)
-    script = "set -e\nbatchlake ingest -q --allow-problems sample_data > /dev/null\n" + blocks("sh")[2]
+    (commands,) = (block for block in blocks("sh") if "hsql" in block)
+    script = "set -e\nbatchlake ingest -q --allow-problems sample_data > /dev/null\n" + commands
     done = subprocess.run(
         ["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False, env=environment
     )
