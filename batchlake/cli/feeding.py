@@ -27,6 +27,7 @@ from batchlake.cli.options import (
     quiet_option,
     wait_option,
 )
+from batchlake.errors import InvalidRequest
 from batchlake.objects import is_object_address
 from batchlake.schema import DEFAULT_SOURCE
 
@@ -200,7 +201,10 @@ def print_command(
             (output / name).write_text(text, encoding="utf-8")
             click.echo(str(output / name))
     except OSError as error:
-        raise click.ClickException(f"cannot write to {str(output)!r}: {error.strerror or error}") from error
+        raise InvalidRequest(
+            f"cannot write to {str(output)!r}: {error.strerror or error}. Name another folder with -o.",
+            path=str(output),
+        ) from error
 
 
 @click.command("status")

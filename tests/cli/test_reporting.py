@@ -70,7 +70,7 @@ def test_a_format_that_is_named_goes_before_the_suffix(lake: Path, tmp_path: Pat
         (["--compare", "previous", "-o", "r.html"], 2, "Give the id of the batch"),
         (["--timezone", "Mars", "-o", "r.html"], 2, "unknown time zone 'Mars'"),
         (["--by", "agent", "-o", "r.html"], 2, "can't group by 'agent'"),
-        (["-o", "nowhere/r.html"], 1, "cannot write 'nowhere/r.html'"),
+        (["-o", "nowhere/r.html"], 2, "cannot write 'nowhere/r.html'"),
     ],
 )
 def test_a_mistake_is_told_and_touches_no_file(
