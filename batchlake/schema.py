@@ -190,7 +190,7 @@ CALLS: Final = Table(
         _text("user_id", "The platform's account that placed it", "`user_id`, `userId`"),
         _text("pathway_id", "The conversation design that it followed", "`pathways`"),
         _count("segment_count", "Utterances held in `segments`; NULL where no transcript has come"),
-        _text("transcript_digest", "SHA-256 of the transcript held; NULL where none has come"),
+        _text("transcript_digest", "half of the SHA-256 of the transcript held; NULL where none has come"),
         _text("extra", "Fields this table has no column for: a JSON object from path to value"),
         *_OBSERVATION,
     ),

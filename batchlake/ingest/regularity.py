@@ -23,6 +23,9 @@ from batchlake import sqlfiles
 _AT_ONCE: Final = 64
 """Records that are checked by one decoding; where it fails, they are checked one by one."""
 
+_DIGEST_LENGTH: Final = 32
+"""Hexadecimal digits; 128 bits tell any number of transcripts apart, and they don't compress."""
+
 _as_object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ABSENT: Final = msgspec.Raw(b"")
 _NULL: Final = msgspec.Raw(b"null")
@@ -35,7 +38,8 @@ class Regularity:
     Attributes:
         is_regular: no key at any level, but in the transcript, is unknown or holds another kind of value.
         speaks_regularly: the same of the transcript; False where there is none.
-        transcript_digest: SHA-256 of the transcript's JSON text as exported; None where there is none.
+        transcript_digest: half of the SHA-256 of the transcript's JSON text as exported; None where there is
+            none.
     """
 
     is_regular: list[bool] = field(default_factory=list)
@@ -95,7 +99,7 @@ class _Form:
             found.transcript_digest.append(None)
         else:
             found.speaks_regularly.append(self._is_regular_speech(transcript))
-            found.transcript_digest.append(hashlib.sha256(transcript).hexdigest())
+            found.transcript_digest.append(hashlib.sha256(transcript).hexdigest()[:_DIGEST_LENGTH])
 
     def _is_regular_speech(self, transcript: msgspec.Raw) -> bool:
         if self.speech is None:

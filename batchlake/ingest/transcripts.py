@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from batchlake.ingest.text_keys import with_text_keys
+from batchlake.store.parquet import ROW_GROUP_ROWS, pyarrow_options
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
 _FILE_BYTES: Final = 16 * 1024 * 1024
-_ROW_GROUP_ROWS: Final = 65_536
 
 
 @dataclass(slots=True)
@@ -87,8 +87,8 @@ class TranscriptFiles:
         if self._writer is None:
             import pyarrow.parquet as pq
 
-            self._writer = pq.ParquetWriter(path, keyed.schema, compression="zstd", compression_level=3)
-        self._writer.write_table(keyed, row_group_size=_ROW_GROUP_ROWS)
+            self._writer = pq.ParquetWriter(path, keyed.schema, **pyarrow_options("segments"))
+        self._writer.write_table(keyed, row_group_size=ROW_GROUP_ROWS)
 
     def _wait(self) -> None:
         if self._writing:

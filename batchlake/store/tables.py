@@ -16,13 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from deltalake import DeltaTable, Field, Schema, WriterProperties, write_deltalake
+from deltalake import DeltaTable, Field, Schema, write_deltalake
 from deltalake.exceptions import DeltaError
 from deltalake.schema import MapType, PrimitiveType
 from deltalake.transaction import AddAction, RemoveAction
 
 from batchlake.errors import LakeDamaged, LakeLocked, LakeNotWritable
 from batchlake.schema import TABLES, Table
+from batchlake.store.parquet import delta_options
 from batchlake.store.places import Place, place_of
 
 if TYPE_CHECKING:
@@ -46,10 +47,6 @@ _FILE_BYTES: Final = 16 * 1024 * 1024
 
 MOST_SMALL_FILES: Final = 48
 """A run that leaves a table with more files under a quarter of that size compacts it."""
-
-_WRITER_PROPERTIES: Final = WriterProperties(
-    compression="ZSTD", compression_level=3, max_row_group_size=65_536
-)
 
 _STATISTICS: Final = "source,batch_id,call_id,call_time,observed_at"
 """Columns with statistics in the Delta log; Parquet keeps its own for every column."""
@@ -168,7 +165,7 @@ class Writer:
     def compact(self, table: str) -> dict[str, Any]:
         """Fold the table's small files into larger ones, the rows unchanged; returns Delta's figures."""
         with self._changing(table) as delta:
-            return delta.optimize.compact(target_size=_FILE_BYTES, writer_properties=_WRITER_PROPERTIES)
+            return delta.optimize.compact(target_size=_FILE_BYTES, writer_properties=delta_options(table))
 
     def tidy(self) -> None:
         """Compact the tables that this writer changed and that have come to too many small files."""
@@ -259,7 +256,7 @@ class Writer:
                 delta,
                 rows,
                 target_file_size=_FILE_BYTES,
-                writer_properties=_WRITER_PROPERTIES,
+                writer_properties=delta_options(table),
                 **how,
             )
 

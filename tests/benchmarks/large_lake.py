@@ -50,7 +50,7 @@ _ROWS: Final = {
           if(hash(n + 18) % 2 = 0, null, (hash(n + 19) % 5000) / 1000.0) as response_time_seconds,
           [true, false, null][1 + (hash(n + 20) % 3)::int] as success,
           'https://recordings.example/' || call_id || '.mp3' as recording_url,
-          6 as segment_count, sha256(call_id) as transcript_digest,
+          6 as segment_count, sha256(call_id)[:32] as transcript_digest,
           call_time as observed_at, 'made' as first_run_id, 'made' as last_run_id
         from range($first, $last) as numbers(n)
         """,
