@@ -1,10 +1,12 @@
-"""Tells which raw records hold nothing but what the file of their format names, and marks their transcripts.
+"""Takes raw records apart that hold nothing but what the file of their format names.
 
-In come the JSON texts of a format's records, out come flags and digests, one a record. Nearly every record of
-nearly every export is regular, and SQL then needn't look for keys that the lake has no column for, which is
-dearer than all the rest. The header of a file in `sql/sources` says what is regular (`-- regular:`) and
-which fields may hold the transcript (`-- transcript:`): "any" stands for any value, "text" for a string that
-has to be there, braces for an object or null, brackets for a list.
+In come the JSON texts of a format's records; out come flags and digests, one a record, and the utterances
+of the transcripts that are as expected. Nearly every record of nearly every export is regular: SQL then
+needn't look for keys that the lake has no column for, nor read the transcript, which is most of the text.
+What is not regular is left to SQL. The header of a file in `sql/sources` says what is regular
+(`-- regular:`), which fields may hold the transcript (`-- transcript:`) and which the id (`-- identity:`).
+A key's value is "any", a "text", a "text?", "number?" or "text or number?" (those three may be absent or
+null), an object in braces or null, or a list of such objects.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -26,9 +29,35 @@ _AT_ONCE: Final = 64
 _DIGEST_LENGTH: Final = 32
 """Hexadecimal digits; 128 bits tell any number of transcripts apart, and they don't compress."""
 
-_as_object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_ABSENT: Final = msgspec.Raw(b"")
+_JSON_FAULTS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+
+_SCALARS: Final[dict[str, tuple[Any, Any]]] = {
+    "any": (msgspec.Raw, msgspec.Raw(b"")),
+    "text": (str, msgspec.NODEFAULT),
+    "text?": (str | None, None),
+    "number?": (float | None, None),
+    "text or number?": (str | int | float | None, None),
+}
+"""The type and the default of each kind of value."""
+
+_ABSENT: Final = _SCALARS["any"][1]
 _NULL: Final = msgspec.Raw(b"null")
+_SURELY_AN_ID: Final = re.compile(rb'"[A-Za-z0-9_.:-]{1,250}"')
+
+_as_object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_as_json: Final = msgspec.json.Encoder()
+
+
+@dataclass(slots=True)
+class Utterances:
+    """Utterances as columns: of which record (from 0), in which place (from 1), and what was said."""
+
+    record: list[int] = field(default_factory=list)
+    place: list[int] = field(default_factory=list)
+    speaker: list[str | None] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+    timestamp: list[str | float | None] = field(default_factory=list)
+    confidence: list[float | None] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -36,15 +65,19 @@ class Regularity:
     """What is regular of some records, in their order.
 
     Attributes:
+        raws: the records' texts for SQL to read; without the transcript where all of the record is
+            regular and it can be named, so that it can't become a problem, whose text is kept whole.
         is_regular: no key at any level, but in the transcript, is unknown or holds another kind of value.
         speaks_regularly: the same of the transcript; False where there is none.
-        transcript_digest: half of the SHA-256 of the transcript's JSON text as exported; None where there is
-            none.
+        transcript_digest: half of the SHA-256 of the transcript's JSON text as exported; None without one.
+        utterances: of the transcripts that are regular.
     """
 
+    raws: list[bytes | msgspec.Raw] = field(default_factory=list)
     is_regular: list[bool] = field(default_factory=list)
     speaks_regularly: list[bool] = field(default_factory=list)
     transcript_digest: list[str | None] = field(default_factory=list)
+    utterances: Utterances = field(default_factory=Utterances)
 
 
 def regularity(format_name: str, raws: Sequence[bytes | msgspec.Raw]) -> Regularity:
@@ -55,12 +88,12 @@ def regularity(format_name: str, raws: Sequence[bytes | msgspec.Raw]) -> Regular
         some = raws[start : start + _AT_ONCE]
         try:
             records = form.many.decode(b"[" + b",".join(some) + b"]")
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        except _JSON_FAULTS:
             for raw in some:
-                form.look(raw, found)
+                form.note_any(raw, found)
         else:
-            for record in records:
-                form.note(record, found, is_regular=True)
+            for raw, record in zip(some, records, strict=True):
+                form.note(raw, record, found)
     return found
 
 
@@ -68,63 +101,87 @@ def regularity(format_name: str, raws: Sequence[bytes | msgspec.Raw]) -> Regular
 class _Form:
     """The decoders of one format: of regular records, of a record's own fields, of a regular transcript."""
 
+    identity_fields: tuple[str, ...]
     transcript_fields: tuple[str, ...]
     many: msgspec.json.Decoder[Any]
     one: msgspec.json.Decoder[Any]
     speech: msgspec.json.Decoder[Any] | None
 
-    def look(self, raw: bytes | msgspec.Raw, found: Regularity) -> None:
+    def note_any(self, raw: bytes | msgspec.Raw, found: Regularity) -> None:
         """Note one record that may be irregular."""
         try:
-            self.note(self.one.decode(raw), found, is_regular=True)
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+            self.note(raw, self.one.decode(raw), found)
+        except _JSON_FAULTS:
             try:
                 fields = _as_object.decode(raw)
-            except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+            except _JSON_FAULTS:
                 fields = {}
-            self._note(next(filter(None, map(fields.get, self.transcript_fields)), _ABSENT), found, False)
+            found.is_regular.append(False)
+            self._note_transcript(_first_given(fields.get(name) for name in self.transcript_fields), found)
+            found.raws.append(raw)
 
-    def note(self, record: Any, found: Regularity, *, is_regular: bool) -> None:
+    def note(self, raw: bytes | msgspec.Raw, record: Any, found: Regularity) -> None:
         """Note one record that was decoded as a regular one."""
-        transcript = next(
-            (given for name in self.transcript_fields if (given := getattr(record, name)) is not _ABSENT),
-            _ABSENT,
-        )
-        self._note(transcript, found, is_regular)
+        found.is_regular.append(True)
+        transcript = _first_given(getattr(record, name) for name in self.transcript_fields)
+        self._note_transcript(transcript, found)
+        if found.speaks_regularly[-1] and self._can_be_named(record):
+            for name in self.transcript_fields:
+                setattr(record, name, _ABSENT)
+            raw = _as_json.encode(record)
+        found.raws.append(raw)
 
-    def _note(self, transcript: msgspec.Raw, found: Regularity, is_regular: bool) -> None:
-        found.is_regular.append(is_regular)
-        if transcript is _ABSENT or transcript == _NULL:
-            found.speaks_regularly.append(False)
-            found.transcript_digest.append(None)
-        else:
-            found.speaks_regularly.append(self._is_regular_speech(transcript))
-            found.transcript_digest.append(hashlib.sha256(transcript).hexdigest()[:_DIGEST_LENGTH])
+    def _can_be_named(self, record: Any) -> bool:
+        identity = _first_given(getattr(record, name) for name in self.identity_fields)
+        return identity is not None and _SURELY_AN_ID.fullmatch(identity) is not None
 
-    def _is_regular_speech(self, transcript: msgspec.Raw) -> bool:
+    def _note_transcript(self, transcript: msgspec.Raw | None, found: Regularity) -> None:
+        digest = hashlib.sha256(transcript).hexdigest()[:_DIGEST_LENGTH] if transcript else None
+        found.transcript_digest.append(digest)
+        found.speaks_regularly.append(transcript is not None and self._note_speech(transcript, found))
+
+    def _note_speech(self, transcript: msgspec.Raw, found: Regularity) -> bool:
+        """Note the utterances of a transcript; whether it is regular."""
         if self.speech is None:
             return False
         try:
-            self.speech.decode(transcript)
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+            segments = self.speech.decode(transcript).segments
+        except _JSON_FAULTS:
             return False
+        utterances = found.utterances
+        utterances.record += [len(found.speaks_regularly)] * len(segments)
+        utterances.place += range(1, len(segments) + 1)
+        utterances.speaker += [segment.speaker for segment in segments]
+        utterances.text += [segment.text for segment in segments]
+        utterances.timestamp += [segment.timestamp for segment in segments]
+        utterances.confidence += [segment.confidence for segment in segments]
         return True
+
+
+def _first_given(values: Iterable[msgspec.Raw | None]) -> msgspec.Raw | None:
+    """The first value that is neither absent nor null."""
+    return next((value for value in values if value and value != _NULL), None)
 
 
 @functools.cache
 def _form(format_name: str) -> _Form:
     header = sqlfiles.load(f"sources/{format_name}").header
-    names = tuple(name.strip() for name in header.get("transcript", "").split(",") if name.strip())
+    transcripts = _names(header.get("transcript", ""))
     shape: dict[str, Any] = json.loads(header.get("regular", "{}"))
     # A transcript is looked at by itself: its text is needed for the digest.
-    record = _struct(format_name, shape | dict.fromkeys(names, "any"))
-    speech = next((shape[name] for name in names if isinstance(shape.get(name), dict)), None)
+    record = _struct(format_name, shape | dict.fromkeys(transcripts, "any"))
+    speech = next((shape[name] for name in transcripts if isinstance(shape.get(name), dict)), None)
     return _Form(
-        names,
+        _names(header.get("identity", "")),
+        transcripts,
         msgspec.json.Decoder(list[record]),  # type: ignore[valid-type]
         msgspec.json.Decoder(record),
         msgspec.json.Decoder(_struct("speech", speech)) if speech else None,
     )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _struct(name: str, shape: dict[str, Any]) -> type[msgspec.Struct]:
@@ -134,15 +191,15 @@ def _struct(name: str, shape: dict[str, Any]) -> type[msgspec.Struct]:
     ]
     required = [(key, kind) for key, kind, default in fields if default is msgspec.NODEFAULT]
     optional = [(key, kind, default) for key, kind, default in fields if default is not msgspec.NODEFAULT]
-    return msgspec.defstruct(name, [*required, *optional], forbid_unknown_fields=True, gc=False)
+    return msgspec.defstruct(
+        name, [*required, *optional], forbid_unknown_fields=True, omit_defaults=True, gc=False
+    )
 
 
 def _typed(name: str, value: Any) -> tuple[Any, Any]:
     """The type and the default of one key's value."""
-    if value == "any":
-        return msgspec.Raw, _ABSENT
-    if value == "text":
-        return str, msgspec.NODEFAULT
+    if isinstance(value, str):
+        return _SCALARS[value]
     if isinstance(value, list):
         (item,) = value
         return list[_struct(name, item)], msgspec.NODEFAULT  # type: ignore[misc]

@@ -9,22 +9,19 @@ and the views `observed_calls` and `observed_batches`. Nothing here touches a la
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from batchlake import sqlfiles
 from batchlake.engine import Engine
 from batchlake.ingest import shapes
+from batchlake.ingest.parcel import wrap
 from batchlake.ingest.records import Document, RawRecords
-from batchlake.ingest.regularity import regularity
 from batchlake.ingest.shapes import Envelope
 from batchlake.ingest.transcripts import TranscriptFiles
-from batchlake.ingest.typist import Parcel, Typist
+from batchlake.ingest.typist import Typist
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -116,7 +113,7 @@ class Staging:
         """Type the rest and make the observations ready to be merged."""
         self._flush()
         self._wait()
-        self._typist.finish(_raw_table([], shapes.CALL), self._exports_table())
+        self._typist.finish([wrap(name, []) for name in (shapes.CALL, shapes.BATCH)], self._exports_table())
         self._transcripts.end_file()
         self.engine.run("create or replace table late_envelopes as from given", given=self._late_table())
         for view in ("observed_calls", "observed_batches"):
@@ -130,10 +127,7 @@ class Staging:
         self._gathered_bytes = self._gathered_records = 0
         for records in gathered.values():
             self._note_late(records)
-        parcels = [
-            Parcel(name, _raw_table(sorted(runs, key=_place), name))
-            for name, runs in sorted(gathered.items())
-        ]
+        parcels = [wrap(name, sorted(runs, key=_place)) for name, runs in sorted(gathered.items())]
         self._wait()
         self._typing = self._thread.submit(self._typist.type, parcels, self._exports_table())
 
@@ -195,42 +189,3 @@ def _batch_id(document: Document) -> str | None:
 
 def _exported_at(document: Document) -> str | None:
     return document.envelope.exported_at if document.envelope else None
-
-
-def _raw_table(gathered: list[tuple[int, RawRecords]], format_name: str) -> pa.Table:
-    import pyarrow as pa
-
-    raws = [raw for _, run in gathered for raw in run.raws]
-    regular = regularity(format_name, raws)
-    integers: dict[str, list[int | None]] = {"export_no": [], "document": [], "record": [], "line": []}
-    texts: dict[str, list[str | None]] = {"envelope_batch_id": [], "envelope_exported_at": []}
-    for export_number, run in gathered:
-        count = len(run.raws)
-        integers["export_no"] += [export_number] * count
-        integers["document"] += [run.document.number] * count
-        integers["record"] += range(run.number, run.number + count)
-        integers["line"] += [run.line] * count
-        envelope = run.document.envelope or run.document.foreseen or Envelope()
-        texts["envelope_batch_id"] += [envelope.batch_id] * count
-        texts["envelope_exported_at"] += [envelope.exported_at] * count
-    return pa.table(
-        {name: pa.array(values, pa.int64()) for name, values in integers.items()}
-        | {name: pa.array(values, pa.string()) for name, values in texts.items()}
-        | {
-            "is_regular": pa.array(regular.is_regular, pa.bool_()),
-            "speaks_regularly": pa.array(regular.speaks_regularly, pa.bool_()),
-            "transcript_digest": pa.array(regular.transcript_digest, pa.string()),
-            "raw": _utf8(raws),
-        }
-    )
-
-
-def _utf8(texts: Sequence[bytes | msgspec.Raw]) -> pa.Array:
-    """The texts as strings. A byte that is no UTF-8 becomes `\\xNN`, which no JSON parser takes."""
-    import pyarrow as pa
-
-    whole = [bytes(text) for text in texts]
-    try:
-        return pa.array(whole, pa.binary()).cast(pa.string())
-    except pa.ArrowInvalid:
-        return pa.array([text.decode("utf-8", "backslashreplace") for text in whole], pa.string())

@@ -6,12 +6,12 @@ It works through the files of `sql/sources` and `sql/ingest`, one parcel of reco
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from batchlake import sqlfiles
 from batchlake.engine import DatabaseError, Engine
 from batchlake.ingest import shapes
+from batchlake.ingest.parcel import Parcel
 from batchlake.ingest.transcripts import TranscriptFiles
 from batchlake.schema import SEGMENTS
 
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH_FORMATS: Final = frozenset({shapes.BATCH, shapes.BATCH_STATUS})
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """Raw records of one format, as the relation `gathered_records` wants them."""
-
-    format: str
-    records: pa.Table
 
 
 class Typist:
@@ -53,12 +45,9 @@ class Typist:
             "call_id varchar, batch_id varchar, observed_at timestamptz)"
         )
 
-    def finish(self, nothing: pa.Table, exports: pa.Table) -> None:
+    def finish(self, nothing: Sequence[Parcel], exports: pa.Table) -> None:
         """Make the staging tables that no record has called for, and name all the exports that were read."""
-        for name in (shapes.CALL, shapes.BATCH):
-            if _staged(name) not in self.made:
-                self.type([Parcel(name, nothing)], exports)
-        self._engine.run("create or replace table read_exports as from given", given=exports)
+        self.type([parcel for parcel in nothing if _staged(parcel.format) not in self.made], exports)
 
     def type(self, parcels: Sequence[Parcel], exports: pa.Table) -> None:
         """Type some parcels of the exports that have been read so far."""
@@ -66,7 +55,7 @@ class Typist:
         for parcel in parcels:
             self._read(parcel)
             if parcel.format not in BATCH_FORMATS:
-                utterances = self._listen()
+                utterances = self._listen(parcel.utterances)
                 self._write_transcripts(utterances)
                 if _has_faults(utterances):
                     self._note("utterance_problems", typed_utterances=utterances)
@@ -94,11 +83,19 @@ class Typist:
             run("update gathered_records set is_json = json_valid(raw)")
             run(typed)
 
-    def _listen(self) -> pa.Table:
+    def _listen(self, given: pa.Table) -> pa.Table:
         """The utterances of the calls read; and the table `spoken_records`."""
-        utterances = self._engine.arrow(sqlfiles.load("ingest/typed_utterances").text)
-        spoken = sqlfiles.load("ingest/spoken_records").text
-        self._engine.run(f"create or replace table spoken_records as {spoken}", typed_utterances=utterances)
+        import pyarrow as pa
+
+        load, arrow = sqlfiles.load, self._engine.arrow
+        utterances = arrow(load("ingest/regular_utterances").text, given_utterances=given)
+        others = "select count(transcript) as count from typed_records"
+        if self._engine.row(others)["count"]:
+            utterances = pa.concat_tables([utterances, arrow(load("ingest/irregular_utterances").text)])
+        self._engine.run(
+            f"create or replace table spoken_records as {load('ingest/spoken_records').text}",
+            typed_utterances=utterances,
+        )
         return utterances
 
     def _stage(self, name: str) -> None:
@@ -165,13 +162,9 @@ class Typist:
 
 
 def _has_faults(utterances: pa.Table) -> bool:
-    """Whether something given was not read: then fewer values are there than were given."""
-    values = {name: len(utterances) - utterances[name].null_count for name in utterances.column_names}
-    return bool(
-        values["text"] < len(utterances)
-        or values["spoken_at"] + values["offset_seconds"] < values["given_time"]
-        or values["confidence"] < values["given_confidence"]
-    )
+    """Whether something given was not read."""
+    unread = (utterances[name] for name in ("unread_time", "unread_confidence"))
+    return utterances["text"].null_count > 0 or any(len(one) > one.null_count for one in unread)
 
 
 def _staged(name: str) -> str:

@@ -84,6 +84,11 @@ create or replace macro time_of(field) as case
   when number_of(field) between 1e14 and 1e17 then make_timestamptz(number_of(field)::bigint)
 end;
 
+-- An utterance's place in the call, in seconds from its start.
+create or replace macro offset_of(field) as case
+  when field[5] is distinct from '-' then number_between(field, 0, 1e8)
+end;
+
 -- Whether a text can be an id: up to 256 characters, none of them a control character, no JSON object or list.
 create or replace macro is_id(field) as
   length(field) <= 256 and not regexp_matches(field, '[\x00-\x1f\x7f]') and not regexp_matches(field, '^[{\[]');

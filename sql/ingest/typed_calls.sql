@@ -5,7 +5,7 @@
 --   the merged columns of `calls` but segment_count (NULL where absent or unreadable), an irregular transcript as in
 --   canonical_calls, `identity` (the id), `faults` (a list of field, code, raw), and the record's place
 with
-canonical as (select * exclude (said, speaks_regularly) from canonical_calls),
+canonical as (select * from canonical_calls),
 
 exports as (select * from read_exports),
 

@@ -15,13 +15,13 @@ faults as (
   from utterances
   where text is null
   union all
-  select export_no, record, place, '.timestamp' as part, 'not_a_time' as code, given_time as raw
+  select export_no, record, place, '.timestamp' as part, 'not_a_time' as code, unread_time as raw
   from utterances
-  where given_time is not null and spoken_at is null and offset_seconds is null
+  where unread_time is not null
   union all
-  select export_no, record, place, '.confidence' as part, 'not_a_share' as code, given_confidence as raw
+  select export_no, record, place, '.confidence' as part, 'not_a_share' as code, unread_confidence as raw
   from utterances
-  where given_confidence is not null and confidence is null
+  where unread_confidence is not null
 ),
 
 final as (

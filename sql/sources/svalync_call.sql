@@ -4,8 +4,9 @@
 -- inputs: raw_records
 -- outputs:
 --   the columns of raw_records without `raw`, then canonical fields as text (NULL where absent),
---   `said` as a list of utterances' fields (for use where speaks_regularly), else `transcript` as JSON,
+--   `transcript` as JSON where it is not regular (a regular one never comes here: batchlake/ingest/regularity.py),
 --   `extra` as entries (path, value), `misplaced` as entries (field, raw) that had to be objects
+-- identity: call_id, id
 -- transcript: transcript
 -- regular: {
 --   "id": "any", "call_id": "any", "batch_id": "any", "status": "any", "duration": "any", "cost": "any",
@@ -21,7 +22,9 @@
 --     "speech_metrics": {"pace": "any", "volume": "any", "clarity": "any", "engagement": "any"},
 --     "outcome": "any", "conversion_status": "any", "duration": "any"
 --   },
---   "transcript": {"segments": [{"speaker": "any", "text": "text", "timestamp": "any", "confidence": "any"}]}
+--   "transcript": {"segments": [{
+--     "speaker": "text?", "text": "text", "timestamp": "text or number?", "confidence": "number?"
+--   }]}
 -- }
 with
 records as (select * from raw_records),
@@ -43,13 +46,7 @@ outer_fields as (
       "sentiment": "JSON", "engagement": "JSON", "talk_ratio": "JSON",
       "transcript": "BOOLEAN"
     }', is_regular) as call,
-    case when not speaks_regularly then raw -> 'transcript' end as transcript,
-    -- Read apart from the rest (the shape above only names it): who asks for utterances asks for nothing else.
-    json_transform(raw, '{
-      "transcript": {
-        "segments": [{"speaker": "VARCHAR", "text": "VARCHAR", "timestamp": "VARCHAR", "confidence": "VARCHAR"}]
-      }
-    }').transcript.segments as said
+    case when not speaks_regularly then raw -> 'transcript' end as transcript
   from records
 ),
 
@@ -143,8 +140,6 @@ final as (
     text_of(call.fields.user_id) as user_id,
     text_of(call.fields.pathway_id) as pathway_id,
     transcript_digest,
-    speaks_regularly,
-    said,
     transcript,
     list_concat(
       entries_of(raw, call, ''),

@@ -3,6 +3,7 @@
 -- inputs: raw_records
 -- outputs:
 --   the same columns as sources/svalync_call; what this format never carries is NULL
+-- identity: call_id, id
 -- transcript: transcripts, transcript
 -- regular: {
 --   "id": "any", "call_id": "any", "batch_id": "any", "status": "any", "callDuration": "any", "duration": "any",
@@ -79,8 +80,6 @@ final as (
     text_of(call.fields.userId) as user_id,
     text_of(call.fields.pathways) as pathway_id,
     transcript_digest,
-    speaks_regularly,
-    null::struct(speaker varchar, text varchar, timestamp varchar, confidence varchar)[] as said,
     coalesce(call.fields.transcripts, call.fields.transcript) as transcript,
     list_concat(
       entries_of(raw, call, ''),

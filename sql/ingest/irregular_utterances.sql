@@ -1,10 +1,10 @@
--- what: The utterances of calls' transcripts read as their types, beside what was given and could not be read.
+-- what: The utterances of irregular transcripts read as their types, beside what was given and could not be read.
 -- grain: one row per utterance given, also where nothing of it can be used
--- inputs: canonical_calls, typed_records, read_exports
+-- inputs: typed_records, read_exports
 -- outputs:
 --   export_no, record, source, call_id, batch_id (the call's own or its envelope's), place (in the transcript as given,
 --   from 1), the utterance's columns of `segments` but position and text_key (text is NULL where it can't be used);
---   given_time, given_confidence (as given), given (an unusable utterance as given)
+--   unread_time, unread_confidence (as given, where it can't be read), given (an unusable utterance as given)
 with
 records as (
   select
@@ -13,14 +13,6 @@ records as (
   from typed_records as typed
   inner join (select export_no, source from read_exports) as exports using (export_no)
   where is_id(identity)
-),
-
-regular as (
-  select
-    export_no, record, source, call_id, batch_id,
-    unnest(said, recursive := true), generate_subscripts(said, 1) as place
-  from (select export_no, record, said from canonical_calls where speaks_regularly)
-  inner join records using (export_no, record)
 ),
 
 objects as (
@@ -69,11 +61,18 @@ pieces as (
 ),
 
 utterances as (
-  select * from regular
-  union all by name
   select * from irregular
   union all by name
   select * from pieces
+),
+
+typed as (
+  select
+    *,
+    time_of(timestamp) as spoken_at,
+    offset_of(timestamp) as offset_seconds,
+    number_between(confidence, 0, 1) as share
+  from utterances
 ),
 
 final as (
@@ -81,14 +80,14 @@ final as (
     export_no, record, source, call_id, batch_id, place,
     speaker_of(speaker) as speaker,
     text,
-    time_of(timestamp) as spoken_at,
-    case when timestamp[5] is distinct from '-' then number_between(timestamp, 0, 1e8) end as offset_seconds,
-    number_between(confidence, 0, 1) as confidence,
+    spoken_at,
+    offset_seconds,
+    share as confidence,
     extra,
-    timestamp as given_time,
-    confidence as given_confidence,
+    case when spoken_at is null and offset_seconds is null then timestamp end as unread_time,
+    case when share is null then confidence end as unread_confidence,
     case when text is null then given end as given
-  from utterances
+  from typed
 )
 
 select * from final
