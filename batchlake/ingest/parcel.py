@@ -5,18 +5,21 @@ In come records as they were gathered, out comes a `Parcel` for the typist.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+import numpy as np
 
 from batchlake.ingest.records import RawRecords
-from batchlake.ingest.regularity import Regularity, regularity
+from batchlake.ingest.regularity import regularity
 from batchlake.ingest.shapes import Envelope
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 _PIECE_RECORDS: Final = 2_048
 """How many records are Python objects at a time."""
@@ -43,14 +46,15 @@ def wrap(format_name: str, gathered: Sequence[tuple[int, RawRecords]]) -> Parcel
 
     raws = [raw for _, run in gathered for raw in run.raws]
     starts = range(0, max(len(raws), 1), _PIECE_RECORDS)
-    pieces = [_piece(format_name, raws[start : start + _PIECE_RECORDS], start) for start in starts]
+    pieces = [_piece(format_name, raws[start : start + _PIECE_RECORDS]) for start in starts]
     records, utterances = (pa.concat_tables(tables) for tables in zip(*pieces, strict=True))
     places = _places(gathered)
-    for name in ("export_no", "record"):
-        utterances = utterances.append_column(name, places[name].take(utterances["row"]))
     for name in places.column_names:
         records = records.append_column(name, places[name])
-    return Parcel(format_name, records, utterances.drop_columns("row"))
+    of_record = np.repeat(np.arange(len(raws)), records["utterances"].to_numpy())
+    for name in ("export_no", "record"):
+        utterances = utterances.append_column(name, places[name].take(pa.array(of_record)))
+    return Parcel(format_name, records.drop_columns("utterances"), utterances)
 
 
 def _places(gathered: Sequence[tuple[int, RawRecords]]) -> pa.Table:
@@ -74,34 +78,42 @@ def _places(gathered: Sequence[tuple[int, RawRecords]]) -> pa.Table:
     )
 
 
-def _piece(format_name: str, raws: Sequence[bytes | msgspec.Raw], start: int) -> tuple[pa.Table, pa.Table]:
-    """Some records and their utterances; `start`: how many records stand before them."""
+def _piece(format_name: str, raws: Sequence[bytes | msgspec.Raw]) -> tuple[pa.Table, pa.Table]:
+    """Some records, with how many regular utterances each has, and those utterances."""
     import pyarrow as pa
 
     found = regularity(format_name, raws)
+    said = found.utterances
     records = {
         "is_regular": pa.array(found.is_regular, pa.bool_()),
         "speaks_regularly": pa.array(found.speaks_regularly, pa.bool_()),
         "transcript_digest": pa.array(found.transcript_digest, pa.string()),
         "raw": _utf8(found.raws),
+        "utterances": pa.array(said.counts, pa.int64()),
     }
-    return pa.table(records), _utterances(found, start)
+    utterances = {
+        "place": pa.array(_places_within(np.array(said.counts, np.int64))),
+        "speaker": pa.array(said.speaker, pa.string()),
+        "text": pa.array(said.text, pa.string()),
+        "timestamp": _texts(said.timestamp),
+        "confidence": _numbers(said.confidence),
+    }
+    return pa.table(records), pa.table(utterances)
 
 
-def _utterances(found: Regularity, start: int) -> pa.Table:
+def _places_within(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """1, 2, 3 ... up to each count."""
+    return np.arange(1, counts.sum() + 1) - np.repeat(counts.cumsum() - counts, counts)
+
+
+def _numbers(values: Sequence[float | None]) -> pa.Array:
+    """Numbers; with no NULL among them at a third of the cost."""
     import pyarrow as pa
 
-    said = found.utterances
-    return pa.table(
-        {
-            "row": pa.array([start + record for record in said.record], pa.int64()),
-            "place": pa.array(said.place, pa.int64()),
-            "speaker": pa.array(said.speaker, pa.string()),
-            "text": pa.array(said.text, pa.string()),
-            "timestamp": _texts(said.timestamp),
-            "confidence": pa.array(said.confidence, pa.float64()),
-        }
-    )
+    try:
+        return pa.array(np.asarray(array("d", values)))  # type: ignore[type-var]
+    except TypeError:
+        return pa.array(values, pa.float64())
 
 
 def _texts(values: Sequence[str | float | None]) -> pa.Array:

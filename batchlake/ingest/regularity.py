@@ -50,14 +50,20 @@ _as_json: Final = msgspec.json.Encoder()
 
 @dataclass(slots=True)
 class Utterances:
-    """Utterances as columns: of which record (from 0), in which place (from 1), and what was said."""
+    """Utterances as columns, one record's after another's; `counts`: how many each record has."""
 
-    record: list[int] = field(default_factory=list)
-    place: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
     speaker: list[str | None] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
     timestamp: list[str | float | None] = field(default_factory=list)
     confidence: list[float | None] = field(default_factory=list)
+
+    def add(self, segments: list[Any]) -> None:
+        """Take one transcript's, which `counts` has."""
+        self.speaker += [segment.speaker for segment in segments]
+        self.text += [segment.text for segment in segments]
+        self.timestamp += [segment.timestamp for segment in segments]
+        self.confidence += [segment.confidence for segment in segments]
 
 
 @dataclass(slots=True)
@@ -138,24 +144,18 @@ class _Form:
     def _note_transcript(self, transcript: msgspec.Raw | None, found: Regularity) -> None:
         digest = hashlib.sha256(transcript).hexdigest()[:_DIGEST_LENGTH] if transcript else None
         found.transcript_digest.append(digest)
-        found.speaks_regularly.append(transcript is not None and self._note_speech(transcript, found))
+        segments = self._segments(transcript) if transcript else None
+        found.speaks_regularly.append(segments is not None)
+        found.utterances.counts.append(len(segments or ()))
+        if segments:
+            found.utterances.add(segments)
 
-    def _note_speech(self, transcript: msgspec.Raw, found: Regularity) -> bool:
-        """Note the utterances of a transcript; whether it is regular."""
-        if self.speech is None:
-            return False
+    def _segments(self, transcript: msgspec.Raw) -> list[Any] | None:
+        """The utterances of a transcript, None where it is not regular."""
         try:
-            segments = self.speech.decode(transcript).segments
+            return self.speech.decode(transcript).segments if self.speech else None
         except _JSON_FAULTS:
-            return False
-        utterances = found.utterances
-        utterances.record += [len(found.speaks_regularly)] * len(segments)
-        utterances.place += range(1, len(segments) + 1)
-        utterances.speaker += [segment.speaker for segment in segments]
-        utterances.text += [segment.text for segment in segments]
-        utterances.timestamp += [segment.timestamp for segment in segments]
-        utterances.confidence += [segment.confidence for segment in segments]
-        return True
+            return None
 
 
 def _first_given(values: Iterable[msgspec.Raw | None]) -> msgspec.Raw | None:
