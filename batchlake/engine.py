@@ -54,6 +54,7 @@ class Engine:
     Args:
         lake: what to call the lake in an error about its files.
         memory_limit: DuckDB's own limit, as `2GB`; None leaves DuckDB's default (80 % of the machine).
+        memory_in_reserve: the limit from when a statement first needs more than that.
         threads: worker threads; None leaves one a core.
         spill: a folder that intermediate results may overflow into; None allows none.
         keeps_order: rows come in the order of their tables where a query has none of its own.
@@ -64,6 +65,7 @@ class Engine:
         lake: str = "",
         *,
         memory_limit: str | None = None,
+        memory_in_reserve: str | None = None,
         threads: int | None = None,
         spill: Path | None = None,
         keeps_order: bool = False,
@@ -79,6 +81,7 @@ class Engine:
             config["threads"] = threads
         self.lake = lake
         self._connection = _connect(config)
+        self._memory_in_reserve = memory_in_reserve
         self._timezone = ""
         self._done: set[str] = set()
         self._doing = threading.Lock()
@@ -163,12 +166,12 @@ class Engine:
     def run(self, sql: str, params: Params | None = None, **given: Any) -> None:
         """Execute one statement for its effect; `given` names Arrow tables that it may read."""
         with self._question(given) as cursor:
-            cursor.execute(sql, dict(params) if params else None)
+            self._executed(lambda: cursor.execute(sql, dict(params) if params else None))
 
     def rows(self, sql: str, params: Params | None = None, **given: Any) -> list[dict[str, Any]]:
         """All rows as dictionaries; times are aware (UTC, or see `in_timezone`), decimals are `Decimal`."""
         with self._question(given) as cursor:
-            result = cursor.execute(sql, dict(params) if params else None)
+            result = self._executed(lambda: cursor.execute(sql, dict(params) if params else None))
             names = [column[0] for column in result.description or ()]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
@@ -197,7 +200,8 @@ class Engine:
     def arrow(self, sql: str, params: Params | None = None, **given: Any) -> pa.Table:
         """The whole result as an Arrow table."""
         with self._question(given) as cursor:
-            return cursor.sql(sql, params=dict(params) if params else None).to_arrow_table()
+            relation = cursor.sql(sql, params=dict(params) if params else None)
+            return self._executed(relation.to_arrow_table)
 
     def stream(
         self, sql: str, params: Params | None = None, batch_rows: int = 65_536
@@ -261,6 +265,17 @@ class Engine:
             if "Query interrupted" in str(error):
                 raise KeyboardInterrupt from error
             raise
+
+    def _executed(self, execute: Callable[[], T]) -> T:
+        """What a statement gives; tried again with all the memory allowed, if it was too little."""
+        try:
+            return execute()
+        except duckdb.OutOfMemoryException:
+            reserve, self._memory_in_reserve = self._memory_in_reserve, None
+            if reserve is None:
+                raise
+            self._connection.cursor().execute(f"set global memory_limit = {literal(reserve)}")
+            return execute()
 
     @contextmanager
     def _question(self, given: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -78,7 +78,7 @@ class Lake:
             force: read exports again whose bytes are known.
             dry_run: report what would change and write nothing.
             wait_seconds: how long to wait for another writer.
-            memory_limit: DuckDB's own limit while ingesting, as `2GB`; a quarter of the machine's by default.
+            memory_limit: DuckDB's own limit while ingesting, as `2GB`; by default at most a quarter of all.
             progress: called with each export's location and the bytes read.
 
         Raises:

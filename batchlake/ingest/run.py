@@ -42,6 +42,9 @@ from batchlake.version import VERSION
 
 _COPIED_BYTES: Final = 1 << 20
 
+_MEMORY_BYTES_A_THREAD: Final = 150_000_000
+"""DuckDB wants at least 125 MB a thread; with more it holds what it could as well keep on disk."""
+
 Progress = Callable[[str, int], None]
 """Called with an export's location when it begins, and with the bytes read since the last call."""
 
@@ -55,7 +58,8 @@ class IngestOptions:
         force: read exports again whose bytes are known.
         dry_run: do everything but write.
         wait_seconds: how long to wait for another writer.
-        memory_limit: DuckDB's own limit, as `2GB`; None is a quarter of the machine's memory.
+        memory_limit: DuckDB's own limit, as `2GB`. None is 150 MB a core, and a quarter of the machine's
+            memory from when a statement needs more than that.
     """
 
     source: str = DEFAULT_SOURCE
@@ -160,8 +164,13 @@ class Run:
                 yield folder
 
     def _engine(self, spill: Path | None, before: Version | None) -> Engine:
-        memory_limit = self._options.memory_limit or f"{_machine_memory_bytes() // 4}B"
-        engine = Engine(self._lake, memory_limit=memory_limit, spill=spill, keeps_order=True)
+        limit, reserve = self._options.memory_limit, None
+        if limit is None:
+            most = _machine_memory_bytes() // 4
+            limit, reserve = f"{min(most, _MEMORY_BYTES_A_THREAD * (os.cpu_count() or 1))}B", f"{most}B"
+        engine = Engine(
+            self._lake, memory_limit=limit, memory_in_reserve=reserve, spill=spill, keeps_order=True
+        )
         pins = before.pins if before else {}
         engine.show(self._tables.all_files(pins))
         return engine

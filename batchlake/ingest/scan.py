@@ -292,6 +292,6 @@ def _whole_elements(text: bytes) -> tuple[Sequence[msgspec.Raw], int]:
         if (blank := between.rstrip(_BLANKS)).endswith(b","):
             try:
                 return _as_list.decode(b"[" + text[begin : cut - len(between) + len(blank) - 1] + b"]"), cut
-            except msgspec.MsgspecError:
+            except (msgspec.MsgspecError, RecursionError):
                 pass
     return (), 0

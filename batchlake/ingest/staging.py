@@ -26,7 +26,7 @@ from batchlake.ingest.typist import Typist
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FLUSH_BYTES: Final = 32 * 1024 * 1024
+FLUSH_BYTES: Final = 64 * 1024 * 1024
 _FLUSH_RECORDS: Final = 50_000
 
 

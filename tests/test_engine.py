@@ -1,0 +1,35 @@
+"""The engine begins with little memory and takes what it is allowed when a statement needs it."""
+
+from __future__ import annotations
+
+import pytest
+
+from batchlake.engine import Engine
+from batchlake.errors import InvalidRequest
+
+LARGE = "select count(distinct i::varchar || repeat('x', 90)) as texts from range(400_000) t(i)"
+"""Some 40 MB that can't be put off to a disk, as no folder is given for that."""
+
+
+def test_a_statement_that_needs_more_gets_the_reserve() -> None:
+    with Engine(memory_limit="30MB", memory_in_reserve="2GB", threads=1) as engine:
+        assert engine.rows("select 1 as one") == [{"one": 1}]
+        assert engine.row("select current_setting('memory_limit') as now")["now"] == "28.6 MiB"
+        assert engine.rows(LARGE) == [{"texts": 400_000}]
+        assert engine.row("select current_setting('memory_limit') as now")["now"] == "1.8 GiB"
+
+
+def test_an_effect_of_a_statement_tried_twice_is_had_once() -> None:
+    with Engine(memory_limit="30MB", memory_in_reserve="2GB", threads=1) as engine:
+        engine.run("create table made (texts bigint)")
+        engine.run(f"insert into made {LARGE}")
+        assert engine.rows("from made") == [{"texts": 400_000}]
+
+
+@pytest.mark.parametrize("reserve", [None, "40MB"])
+def test_with_no_reserve_left_the_fault_is_said(reserve: str | None) -> None:
+    with (
+        Engine(memory_limit="30MB", memory_in_reserve=reserve, threads=1) as engine,
+        pytest.raises(InvalidRequest, match="raise the memory limit"),
+    ):
+        engine.rows(LARGE)
