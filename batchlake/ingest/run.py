@@ -42,8 +42,8 @@ from batchlake.version import VERSION
 
 _COPIED_BYTES: Final = 1 << 20
 
-_MEMORY_BYTES_A_THREAD: Final = 150_000_000
-"""DuckDB wants at least 125 MB a thread; with more it holds what it could as well keep on disk."""
+_MEMORY_BYTES_A_THREAD: Final = 125_000_000
+"""The least that DuckDB's manual asks for; with more it holds what it could as well keep on disk."""
 
 Progress = Callable[[str, int], None]
 """Called with an export's location when it begins, and with the bytes read since the last call."""
@@ -58,7 +58,7 @@ class IngestOptions:
         force: read exports again whose bytes are known.
         dry_run: do everything but write.
         wait_seconds: how long to wait for another writer.
-        memory_limit: DuckDB's own limit, as `2GB`. None is 150 MB a core, and a quarter of the machine's
+        memory_limit: DuckDB's own limit, as `2GB`. None is 125 MB a core, and a quarter of the machine's
             memory from when a statement needs more than that.
     """
 

@@ -26,7 +26,7 @@ from batchlake.ingest.typist import Typist
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FLUSH_BYTES: Final = 64 * 1024 * 1024
+FLUSH_BYTES: Final = 48 * 1024 * 1024
 _FLUSH_RECORDS: Final = 50_000
 
 
@@ -128,6 +128,7 @@ class Staging:
         for records in gathered.values():
             self._note_late(records)
         parcels = [wrap(name, sorted(runs, key=_place)) for name, runs in sorted(gathered.items())]
+        del gathered, records
         self._wait()
         self._typing = self._thread.submit(self._typist.type, parcels, self._exports_table())
 
