@@ -207,9 +207,9 @@ class Engine:
         self, sql: str, params: Params | None = None, batch_rows: int = 65_536
     ) -> pa.RecordBatchReader:
         """The result as Arrow record batches, made while they are read."""
-        cursor = self._cursor()
-        relation = cursor.sql(sql, params=dict(params) if params else None)
-        return relation.to_arrow_reader(batch_rows)
+        with self._translating():
+            relation = self._cursor().sql(sql, params=dict(params) if params else None)
+            return self._executed(lambda: relation.to_arrow_reader(batch_rows))
 
     def ask(self, sql: str, params: Params | None = None) -> Rows:
         """The rows of a query, on a cursor of their own, made while they are read."""
@@ -227,6 +227,11 @@ class Engine:
         cursor = self._cursor()
         cursor.execute("set errors_as_json = true")
         return cursor
+
+    def work_in(self, memory_limit: str) -> None:
+        """Go on in as much memory, while there is some in reserve."""
+        if self._memory_in_reserve:
+            self._limit_memory(memory_limit)
 
     def interrupt(self) -> None:
         """Stop whatever is running."""
@@ -266,6 +271,9 @@ class Engine:
                 raise KeyboardInterrupt from error
             raise
 
+    def _limit_memory(self, limit: str) -> None:
+        self._connection.cursor().execute(f"set global memory_limit = {literal(limit)}")
+
     def _executed(self, execute: Callable[[], T]) -> T:
         """What a statement gives; tried again with all the memory allowed, if it was too little."""
         try:
@@ -274,7 +282,7 @@ class Engine:
             reserve, self._memory_in_reserve = self._memory_in_reserve, None
             if reserve is None:
                 raise
-            self._connection.cursor().execute(f"set global memory_limit = {literal(reserve)}")
+            self._limit_memory(reserve)
             return execute()
 
     @contextmanager

@@ -42,8 +42,11 @@ from batchlake.version import VERSION
 
 _COPIED_BYTES: Final = 1 << 20
 
-_MEMORY_BYTES_A_THREAD: Final = 125_000_000
+_TYPING_BYTES_A_CORE: Final = 125_000_000
 """The least that DuckDB's manual asks for; with more it holds what it could as well keep on disk."""
+
+_MERGING_BYTES_A_CORE: Final = 250_000_000
+"""Nothing else needs memory then, and a stream that has begun can't ask for more."""
 
 Progress = Callable[[str, int], None]
 """Called with an export's location when it begins, and with the bytes read since the last call."""
@@ -138,6 +141,7 @@ class Run:
             for export in found.exports:
                 self._read_export(staging, export, known)
             staging.finish()
+            engine.work_in(_memory_of_cores(_MERGING_BYTES_A_CORE))
             engine.run(f"create view found_problems_now as {sqlfiles.load('ingest/found_problems').text}")
             run = literal(self._run_id)
             engine.run(f"create table fresh_problems as select *, {run} as run_id from found_problems_now")
@@ -164,12 +168,13 @@ class Run:
                 yield folder
 
     def _engine(self, spill: Path | None, before: Version | None) -> Engine:
-        limit, reserve = self._options.memory_limit, None
-        if limit is None:
-            most = _machine_memory_bytes() // 4
-            limit, reserve = f"{min(most, _MEMORY_BYTES_A_THREAD * (os.cpu_count() or 1))}B", f"{most}B"
+        given = self._options.memory_limit
         engine = Engine(
-            self._lake, memory_limit=limit, memory_in_reserve=reserve, spill=spill, keeps_order=True
+            self._lake,
+            memory_limit=given or _memory_of_cores(_TYPING_BYTES_A_CORE),
+            memory_in_reserve=None if given else f"{_most_memory_bytes()}B",
+            spill=spill,
+            keeps_order=True,
         )
         pins = before.pins if before else {}
         engine.show(self._tables.all_files(pins))
@@ -367,5 +372,10 @@ def _held_objects(tables: LakeTables, options: IngestOptions, address: str) -> f
     )
 
 
-def _machine_memory_bytes() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+def _memory_of_cores(bytes_a_core: int) -> str:
+    return f"{min(bytes_a_core * (os.cpu_count() or 1), _most_memory_bytes())}B"
+
+
+def _most_memory_bytes() -> int:
+    """A quarter of the machine's memory."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
