@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from zoneinfo import available_timezones
 
 import duckdb
 
@@ -98,10 +99,8 @@ class Engine:
         Raises:
             InvalidRequest: there is no time zone of this name.
         """
-        # DuckDB knows more names, but hands its times to Python through pytz.
-        import pytz  # type: ignore[import-untyped]
-
-        known = {name.lower(): name for name in pytz.all_timezones}
+        # DuckDB knows more names, but hands its times to Python as those of a zone that Python knows.
+        known = {name.lower(): name for name in available_timezones() - {"localtime"}}
         if timezone.lower() not in known:
             near = difflib.get_close_matches(timezone.lower(), known, 3)
             hint = f"Did you mean {' or '.join(known[name] for name in near)}?" if near else ""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from batchlake.engine import Engine
@@ -50,3 +54,20 @@ def test_with_no_reserve_left_the_fault_is_said(reserve: str | None) -> None:
         pytest.raises(InvalidRequest, match="raise the memory limit"),
     ):
         engine.rows(LARGE)
+
+
+def test_times_are_given_on_a_machine_without_time_zones() -> None:
+    """A small container has none of its own; DuckDB gives no time at all then, unless `tzdata` is installed."""
+    program = (
+        "from batchlake.engine import Engine\n"
+        "with Engine() as engine, engine.in_timezone('europe/berlin') as there:\n"
+        "    print(there.row(\"select timestamptz '2024-10-27 01:30Z' as at\")['at'].isoformat())"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONTZPATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == "2024-10-27T02:30:00+01:00\n"

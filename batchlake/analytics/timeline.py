@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from itertools import groupby
-from operator import itemgetter
 from typing import Final, Literal
 
 from batchlake.analytics.figures import only_total
@@ -28,13 +28,19 @@ def timelines(question: Question, every: Every, timezone: str) -> dict[Key, Time
 
 def _timeline(rows: list[Row], every: Every, timezone: str) -> Timeline:
     timed = [row for row in rows if row["start"] is not None]
-    timed.sort(key=lambda row: (row["start"], row["currency"] is None, row["currency"] or ""))
+    timed.sort(key=lambda row: (_instant(row), row["currency"] is None, row["currency"] or ""))
     return Timeline(
         every=every,
         timezone=timezone,
-        moments=[_moment(list(same)) for _, same in groupby(timed, key=itemgetter("start"))],
+        moments=[_moment(list(same)) for _, same in groupby(timed, key=_instant)],
         missing=sum(row["total_calls"] for row in rows if row["start"] is None),
     )
+
+
+def _instant(row: Row) -> datetime:
+    """When the hour or day begins, in UTC: Python compares two times of one zone by what its clocks show."""
+    start: datetime = row["start"]
+    return start.astimezone(UTC)
 
 
 def _moment(rows: Iterable[Row]) -> Moment:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from batchlake.reports.comparison import Amount
 from batchlake.responses import money_text
@@ -81,18 +82,15 @@ def count(value: float) -> str:
 
 
 class Clock:
-    """Times as they are on a clock of one IANA time zone, which DuckDB and this package know through pytz."""
+    """Times as they are on a clock of one IANA time zone."""
 
     def __init__(self, timezone: str) -> None:
-        import pytz  # type: ignore[import-untyped]
-
         self.timezone = timezone
-        self._zone = pytz.timezone(timezone)
+        self._zone = ZoneInfo(timezone)
 
     def local(self, moment: datetime) -> datetime:
         """The time there."""
-        there: datetime = moment.astimezone(self._zone)
-        return there
+        return moment.astimezone(self._zone)
 
     def minute(self, moment: datetime) -> str:
         """`1 Jan 2024, 12:30`; with the offset in the hour that an autumn night has twice."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from batchlake.output.sheets import Book
 from batchlake.reports.calls import CALL_COLUMNS, CallColumn, Kind
@@ -32,10 +33,8 @@ def calls_sheet(
     book: Book, report: Report, calls: Iterable[Mapping[str, Any]], sheet_rows: int, left_out: Sequence[str]
 ) -> None:
     """The calls, as many as a sheet holds; `left_out` then says so in the last row."""
-    import pytz  # type: ignore[import-untyped]
-
     timezone = report.provenance.timezone
-    clock = pytz.timezone(timezone)
+    clock = ZoneInfo(timezone)
     formats: dict[str | None, str] = {}
 
     def cell(call: Mapping[str, Any], column: CallColumn) -> Any:
