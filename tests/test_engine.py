@@ -57,7 +57,7 @@ def test_with_no_reserve_left_the_fault_is_said(reserve: str | None) -> None:
 
 
 def test_times_are_given_on_a_machine_without_time_zones() -> None:
-    """A small container has none of its own; DuckDB gives no time at all then, unless `tzdata` is installed."""
+    """A small container has none; DuckDB gives no time at all then, unless `tzdata` is installed."""
     program = (
         "from batchlake.engine import Engine\n"
         "with Engine() as engine, engine.in_timezone('europe/berlin') as there:\n"
