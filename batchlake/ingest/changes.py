@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from batchlake import sqlfiles
+from batchlake import columns, sqlfiles
 from batchlake.engine import Engine, literal
 from batchlake.ingest.merge import MergeRule
 from batchlake.ingest.transcripts import TranscriptFile
@@ -69,19 +69,19 @@ class Scope:
             kept: a query for rows of the lake that stay (it may give more than the scope holds).
             fresh: a relation of the new and changed rows.
         """
-        columns = ", ".join(table.column_names())
+        names = ", ".join(table.column_names())
         order = "order by " + ", ".join(
             name for name in ("source", "batch_id", *table.key) if name in table.column_names()
         )
         if self.predicate is None:
-            everything = f"select {columns} from ({kept}) union all select {columns} from {fresh} {order}"
+            everything = f"select {names} from ({kept}) union all select {names} from {fresh} {order}"
             writer.replace_all(table.name, engine.stream(everything))
             return
-        added = f"select {columns} from {fresh}"
+        added = f"select {names} from {fresh}"
         if self.predicate:
             inside = (
-                f"select {columns} from ({kept}) where {self.predicate} union all "
-                f"select {columns} from {fresh} where {self.predicate} {order}"
+                f"select {names} from ({kept}) where {self.predicate} union all "
+                f"select {names} from {fresh} where {self.predicate} {order}"
             )
             writer.replace(table.name, self.predicate, engine.stream(inside))
             added += f" where not coalesce({self.predicate}, false)"
@@ -149,13 +149,11 @@ def _write_other_segments(engine: Engine, writer: Writer, files: Sequence[Transc
 
 
 def _files_table(files: Sequence[TranscriptFile]) -> pa.Table:
-    import pyarrow as pa
-
-    return pa.table(
+    return columns.table(
         {
-            "number": pa.array([file.number for file in files], pa.int64()),
-            "path": pa.array([str(file.path) for file in files], pa.string()),
-            "transcripts": pa.array([file.transcripts for file in files], pa.int64()),
+            "number": columns.integers([file.number for file in files]),
+            "path": columns.texts([str(file.path) for file in files]),
+            "transcripts": columns.integers([file.transcripts for file in files]),
         }
     )
 
@@ -173,9 +171,9 @@ def write_once(
         again: a query for the export ids (source, export_id) that were read before, too.
         settled: ids of problems that go, whatever export they are of.
     """
-    columns = ", ".join(table.column_names())
+    names = ", ".join(table.column_names())
     forced = engine.rows(f"select distinct source, export_id as id from ({again}) order by all")
-    rows = engine.stream(f"select {columns} from {fresh} order by {', '.join(table.key)}")
+    rows = engine.stream(f"select {names} from {fresh} order by {', '.join(table.key)}")
     if not forced and not settled:
         if engine.row(f"select count(*) as count from {fresh}")["count"]:
             writer.append(table.name, rows)
@@ -186,9 +184,9 @@ def write_once(
     if settled:
         replaced.append(f"problem_id in ({', '.join(map(literal, settled))})")
     predicate = " or ".join(replaced)
-    inside = f"select {columns} from {fresh} where {predicate}"
+    inside = f"select {names} from {fresh} where {predicate}"
     writer.replace(table.name, predicate, engine.stream(inside))
-    outside = f"select {columns} from {fresh} where not coalesce({predicate}, false)"
+    outside = f"select {names} from {fresh} where not coalesce({predicate}, false)"
     if engine.row(f"select count(*) as count from ({outside})")["count"]:
         writer.append(table.name, engine.stream(outside))
 

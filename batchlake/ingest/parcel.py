@@ -1,25 +1,37 @@
-"""What is typed at once: raw records of one format as Arrow tables, their regular transcripts taken apart.
+"""What is typed at once: records of one format as Arrow tables, their regular transcripts taken apart.
 
-In come records as they were gathered, out comes a `Parcel` for the typist.
+In come records as they were gathered, out come `Parcel`s for the typist: one of the regular records, one of
+the others.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
 
+from batchlake import columns
 from batchlake.ingest.records import RawRecords
-from batchlake.ingest.regularity import regularity
+from batchlake.ingest.regularity import (
+    Irregular,
+    Regular,
+    Scalar,
+    Utterances,
+    add_irregular,
+    read_regular,
+    scalar_paths,
+)
 from batchlake.ingest.shapes import Envelope
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
+
+_AT_ONCE: Final = 64
+"""Records that are read as regular ones together; where that fails, they are read one by one."""
 
 _PIECE_RECORDS: Final = 2_048
 """How many records are Python objects at a time."""
@@ -31,74 +43,141 @@ class Parcel:
 
     Attributes:
         format: names their file in `sql/sources`.
-        records: the relation `gathered_records`, without `is_json`.
+        is_regular: what `records` is: the relation `call_fields` without `extra` and `misplaced`, or the
+            relation `gathered_records` without `is_json`.
+        records: the records.
         utterances: of their regular transcripts; the relation `given_utterances`.
     """
 
     format: str
+    is_regular: bool
     records: pa.Table
     utterances: pa.Table
 
 
-def wrap(format_name: str, gathered: Sequence[tuple[int, RawRecords]]) -> Parcel:
-    """The parcel of records, each run of them with the number of its export."""
-    import pyarrow as pa
+def wrap(format_name: str, gathered: Sequence[tuple[int, RawRecords]]) -> list[Parcel]:
+    """The parcels of records, each run of them with the number of its export; an irregular one at least."""
+    read = [(number, run) for number, run in gathered if run.regular]
+    others = [(number, run) for number, run in gathered if not run.regular]
+    sorted_out = _SortedOut(format_name, [raw for _, run in others for raw in run.raws])
+    parcels = []
+    if regular := _pieces([*(run.regular for _, run in read if run.regular), *sorted_out.regular]):
+        places = _concat([_places(read), _places(others).take(columns.integers(sorted_out.regular_places))])
+        tables = [_regular_tables(format_name, piece) for piece in regular]
+        parcels.append(_parcel(format_name, places, tables, is_regular=True))
+    if sorted_out.irregular.raws or not parcels:
+        places = _places(others).take(columns.integers(sorted_out.irregular_places))
+        tables = [_irregular_tables(sorted_out.irregular)]
+        parcels.append(_parcel(format_name, places, tables, is_regular=False))
+    return parcels
 
-    raws = [raw for _, run in gathered for raw in run.raws]
-    starts = range(0, max(len(raws), 1), _PIECE_RECORDS)
-    pieces = [_piece(format_name, raws[start : start + _PIECE_RECORDS]) for start in starts]
-    records, utterances = (pa.concat_tables(tables) for tables in zip(*pieces, strict=True))
-    places = _places(gathered)
+
+class _SortedOut:
+    """Raw records of one format told apart: regular ones, and the others, with their places among all."""
+
+    def __init__(self, format_name: str, raws: Sequence[bytes | msgspec.Raw]) -> None:
+        self.regular: list[Regular] = []
+        self.regular_places: list[int] = []
+        self.irregular = Irregular()
+        self.irregular_places: list[int] = []
+        for start in range(0, len(raws), _AT_ONCE):
+            some = raws[start : start + _AT_ONCE]
+            if not self._take(format_name, some, start):
+                for place, raw in enumerate(some, start):
+                    if not self._take(format_name, [raw], place):
+                        add_irregular(format_name, raw, self.irregular)
+                        self.irregular_places.append(place)
+
+    def _take(self, format_name: str, raws: Sequence[bytes | msgspec.Raw], start: int) -> bool:
+        """Whether they are all regular, and so taken."""
+        found = read_regular(format_name, b"[" + b",".join(raws) + b"]")
+        if found is None or found.count != len(raws):
+            return False
+        self.regular.append(found)
+        self.regular_places += range(start, start + len(raws))
+        return True
+
+
+def _parcel(
+    format_name: str, places: pa.Table, tables: Sequence[tuple[pa.Table, pa.Table]], *, is_regular: bool
+) -> Parcel:
+    records, utterances = (_concat(several) for several in zip(*tables, strict=True))
     for name in places.column_names:
         records = records.append_column(name, places[name])
-    of_record = np.repeat(np.arange(len(raws)), records["utterances"].to_numpy())
+    of_record = columns.counted(np.repeat(np.arange(len(places)), records["utterances"].to_numpy()))
     for name in ("export_no", "record"):
-        utterances = utterances.append_column(name, places[name].take(pa.array(of_record)))
-    return Parcel(format_name, records.drop_columns("utterances"), utterances)
+        utterances = utterances.append_column(name, places[name].take(of_record))
+    return Parcel(format_name, is_regular, records.drop_columns("utterances"), utterances)
 
 
 def _places(gathered: Sequence[tuple[int, RawRecords]]) -> pa.Table:
     """Where each record stands, and what is said around it."""
-    import pyarrow as pa
-
     integers: dict[str, list[int | None]] = {"export_no": [], "document": [], "record": [], "line": []}
     texts: dict[str, list[str | None]] = {"envelope_batch_id": [], "envelope_exported_at": []}
     for export_number, run in gathered:
-        count = len(run.raws)
-        integers["export_no"] += [export_number] * count
-        integers["document"] += [run.document.number] * count
-        integers["record"] += range(run.number, run.number + count)
-        integers["line"] += [run.line] * count
+        integers["export_no"] += [export_number] * run.count
+        integers["document"] += [run.document.number] * run.count
+        integers["record"] += range(run.number, run.number + run.count)
+        integers["line"] += [run.line] * run.count
         envelope = run.document.envelope or run.document.foreseen or Envelope()
-        texts["envelope_batch_id"] += [envelope.batch_id] * count
-        texts["envelope_exported_at"] += [envelope.exported_at] * count
-    return pa.table(
-        {name: pa.array(values, pa.int64()) for name, values in integers.items()}
-        | {name: pa.array(values, pa.string()) for name, values in texts.items()}
+        texts["envelope_batch_id"] += [envelope.batch_id] * run.count
+        texts["envelope_exported_at"] += [envelope.exported_at] * run.count
+    return columns.table(
+        {name: columns.integers(values) for name, values in integers.items()}
+        | {name: columns.texts(values) for name, values in texts.items()}
     )
 
 
-def _piece(format_name: str, raws: Sequence[bytes | msgspec.Raw]) -> tuple[pa.Table, pa.Table]:
-    """Some records, with how many regular utterances each has, and those utterances."""
-    import pyarrow as pa
+def _pieces(several: Iterable[Regular]) -> list[Regular]:
+    """The same records in pieces of a size that is worth a table."""
+    pieces: list[Regular] = []
+    small = Regular()
+    for records in several:
+        if records.count >= _PIECE_RECORDS:
+            pieces += [small, records]
+            small = Regular()
+        else:
+            small.extend(records)
+            if small.count >= _PIECE_RECORDS:
+                pieces.append(small)
+                small = Regular()
+    return [piece for piece in (*pieces, small) if piece.count]
 
-    found = regularity(format_name, raws)
-    said = found.utterances
+
+def _regular_tables(format_name: str, found: Regular) -> tuple[pa.Table, pa.Table]:
+    """The records, with how many utterances each has, and those utterances."""
+    nothing = columns.texts([None] * found.count)
     records = {
-        "is_regular": pa.array(found.is_regular, pa.bool_()),
-        "speaks_regularly": pa.array(found.speaks_regularly, pa.bool_()),
-        "transcript_digest": pa.array(found.transcript_digest, pa.string()),
+        path: _texts(found.scalars[path]) if path in found.scalars else nothing
+        for path in scalar_paths(format_name)
+    }
+    records["transcript"] = columns.texts(found.transcript)
+    records["transcript_digest"] = columns.texts(found.transcript_digest)
+    records["utterances"] = columns.integers(found.utterances.counts)
+    return columns.table(records), _utterances_table(found.utterances)
+
+
+def _irregular_tables(found: Irregular) -> tuple[pa.Table, pa.Table]:
+    """The same of irregular records."""
+    records = {
+        "speaks_regularly": columns.flags(found.speaks_regularly),
+        "transcript_digest": columns.texts(found.transcript_digest),
         "raw": _utf8(found.raws),
-        "utterances": pa.array(said.counts, pa.int64()),
+        "utterances": columns.integers(found.utterances.counts),
     }
-    utterances = {
-        "place": pa.array(_places_within(np.array(said.counts, np.int64))),
-        "speaker": pa.array(said.speaker, pa.string()),
-        "text": pa.array(said.text, pa.string()),
-        "timestamp": _texts(said.timestamp),
-        "confidence": _numbers(said.confidence),
-    }
-    return pa.table(records), pa.table(utterances)
+    return columns.table(records), _utterances_table(found.utterances)
+
+
+def _utterances_table(said: Utterances) -> pa.Table:
+    return columns.table(
+        {
+            "place": columns.counted(_places_within(np.array(said.counts, np.int64))),
+            "speaker": columns.texts(said.speaker),
+            "text": columns.texts(said.text),
+            "timestamp": _texts(said.timestamp),
+            "confidence": columns.numbers(said.confidence),
+        }
+    )
 
 
 def _places_within(counts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -106,32 +185,24 @@ def _places_within(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.arange(1, counts.sum() + 1) - np.repeat(counts.cumsum() - counts, counts)
 
 
-def _numbers(values: Sequence[float | None]) -> pa.Array:
-    """Numbers; with no NULL among them at a third of the cost."""
-    import pyarrow as pa
-
+def _texts(values: Sequence[Scalar]) -> pa.Array:
+    """Texts, and other scalars as they stand in JSON, as far as their value goes."""
     try:
-        return pa.array(np.asarray(array("d", values)))  # type: ignore[type-var]
+        return columns.texts(values)  # type: ignore[arg-type]
     except TypeError:
-        return pa.array(values, pa.float64())
+        return columns.texts([value if isinstance(value, str | None) else _as_json(value) for value in values])
 
 
-def _texts(values: Sequence[str | float | None]) -> pa.Array:
-    """Texts, and numbers as texts."""
-    import pyarrow as pa
-
-    try:
-        return pa.array(values, pa.string())
-    except pa.ArrowTypeError:
-        return pa.array([None if value is None else str(value) for value in values], pa.string())
+def _as_json(value: float) -> str:
+    return repr(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _utf8(texts: Sequence[bytes | msgspec.Raw]) -> pa.Array:
     """The texts as strings. A byte that is no UTF-8 becomes `\\xNN`, which no JSON parser takes."""
+    return columns.texts([bytes(text).decode("utf-8", "backslashreplace") for text in texts])
+
+
+def _concat(tables: Sequence[Any]) -> pa.Table:
     import pyarrow as pa
 
-    whole = [bytes(text) for text in texts]
-    try:
-        return pa.array(whole, pa.binary()).cast(pa.string())
-    except pa.ArrowInvalid:
-        return pa.array([text.decode("utf-8", "backslashreplace") for text in whole], pa.string())
+    return pa.concat_tables(tables)

@@ -18,9 +18,18 @@ from typing import Final, Protocol
 
 import msgspec
 
+from batchlake.ingest.regularity import Regular
 from batchlake.ingest.scan import Document as ScannedDocument
-from batchlake.ingest.scan import Elements, Scanner, Stray, UnmatchedBracket
-from batchlake.ingest.shapes import Envelope, Misfit, Part, element_parts, exported_at, take_apart
+from batchlake.ingest.scan import Element, Parsed, Scanner, Stray, UnmatchedBracket
+from batchlake.ingest.shapes import (
+    Envelope,
+    Misfit,
+    Part,
+    element_parts,
+    exported_at,
+    listed_parts,
+    take_apart,
+)
 
 WINDOW_BYTES: Final = 32 * 1024 * 1024
 """How much of an export is looked at at a time; a sound document up to this size takes the fastest way."""
@@ -54,13 +63,23 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class RawRecords:
-    """Records in a row: the file of `sql/sources` that reads them, their texts, the first one's place."""
+    """Records in a row: the file of `sql/sources` that reads them, their texts, the first one's place.
+
+    Where they are all `regular`, that stands for their texts, which had so many `bytes`.
+    """
 
     format: str
     raws: Sequence[bytes | msgspec.Raw]
     document: Document
     number: int
     line: int | None = None
+    regular: Regular | None = None
+    bytes: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many records."""
+        return self.regular.count if self.regular else len(self.raws)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +182,20 @@ class RecordReader:
                 position = end + 1
 
     def _read_scanned(self, head: bytes, stream: Readable) -> Iterator[Item]:
-        scanner = Scanner()
+        scanner = Scanner(_parts_of)
         document = self._next_document(None)
         try:
             for window in self._windows(head, stream):
                 for found in scanner.feed(window):
                     if isinstance(found, Stray):
                         yield self._stray(found)
-                    elif isinstance(found, Elements):
+                    elif isinstance(found, Element | Parsed):
                         if document.foreseen is None:
                             document.foreseen = _foreseen(scanner.preamble())
-                        yield from self._elements(found, document)
+                        if isinstance(found, Element):
+                            yield from self._element(found, document)
+                        else:
+                            yield from (self._record(part, document, None) for part in found.elements)
                     else:
                         yield from self._end_of(found, document)
                         document = self._next_document(None)
@@ -199,13 +221,11 @@ class RecordReader:
             return self._unusable("not_a_record", "a record must be a JSON object", stray.raw, None)
         return Broken("not_json", "this is not JSON", stray.byte, None, stray.raw[:_RAW_SHOWN_BYTES])
 
-    def _elements(self, elements: Elements, document: Document) -> Iterator[Item]:
+    def _element(self, element: Element, document: Document) -> Iterator[Item]:
         try:
-            parts = list(element_parts(elements.array, elements.raws, Envelope()))
+            parts = list(element_parts(element.array, [element.raw], Envelope()))
         except _JSON_FAULTS as error:
-            # What the scan itself cuts out comes alone; what comes together has been parsed.
-            (raw,) = map(bytes, elements.raws)
-            yield self._unusable("not_json", _message(error, raw), raw, None)
+            yield self._unusable("not_json", _message(error, element.raw), element.raw, None)
             return
         for part in parts:
             yield self._record(part, document, None)
@@ -236,13 +256,21 @@ class RecordReader:
         return Document(self._documents, envelope)
 
     def _record(self, part: Part, document: Document, line: int | None) -> RawRecords:
-        first = self._records + 1
-        self._records += len(part.raws)
-        return RawRecords(part.format, part.raws, document, first, line)
+        found = RawRecords(
+            part.format, part.raws, document, self._records + 1, line, part.regular,
+            part.bytes or sum(map(len, part.raws)),
+        )  # fmt: skip
+        self._records += found.count
+        return found
 
     def _unusable(self, code: str, message: str, raw: bytes, line: int | None) -> Unusable:
         self._records += 1
         return Unusable(code, message, raw, self._records, line)
+
+
+def _parts_of(array: str, listed: bytes) -> list[Part]:
+    """What a scanner makes of several elements of an array."""
+    return list(listed_parts(array, listed, Envelope()))
 
 
 def _foreseen(preamble: bytes) -> Envelope:

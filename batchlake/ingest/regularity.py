@@ -1,12 +1,14 @@
 """Takes raw records apart that hold nothing but what the file of their format names.
 
-In come the JSON texts of a format's records; out come flags and digests, one a record, and the utterances
-of the transcripts that are as expected. Nearly every record of nearly every export is regular: SQL then
-needn't look for keys that the lake has no column for, nor read the transcript, which is most of the text.
-What is not regular is left to SQL. The header of a file in `sql/sources` says what is regular
-(`-- regular:`), which fields may hold the transcript (`-- transcript:`) and which the id (`-- identity:`).
-A key's value is "any", a "text", a "text?", "number?" or "text or number?" (those three may be absent or
-null), an object in braces or null, or a list of such objects.
+In comes the JSON text of a list of records; out come their scalars and utterances as columns, where every
+record of the list is regular. Nearly every record of nearly every export is. SQL gets those without any JSON
+left to parse; it takes the others apart itself (`sql/sources/<format>_fields.sql`), but for their transcripts
+where those are as expected. The header of a file in `sql/sources` says what is regular (`-- regular:`), which
+fields may hold the transcript (`-- transcript:`) and which the id (`-- identity:`).
+
+A key's value there is a "scalar" (text, number, true or false), a "text?", or an object in braces, which with a
+key "." may be a scalar instead; each may be absent or null. In a transcript it is a list of objects with a
+"text", which must be there, a "text?", a "number?" or a "text or number?".
 """
 
 from __future__ import annotations
@@ -15,24 +17,24 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
 
 from batchlake import sqlfiles
 
-_AT_ONCE: Final = 64
-"""Records that are checked by one decoding; where it fails, they are checked one by one."""
-
 _DIGEST_LENGTH: Final = 32
 """Hexadecimal digits; 128 bits tell any number of transcripts apart, and they don't compress."""
 
 _JSON_FAULTS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
-_SCALARS: Final[dict[str, tuple[Any, Any]]] = {
-    "any": (msgspec.Raw, msgspec.Raw(b"")),
+Scalar = str | int | float | bool | None
+
+_KINDS: Final[dict[str, tuple[Any, Any]]] = {
+    "scalar": (Scalar, None),
     "text": (str, msgspec.NODEFAULT),
     "text?": (str | None, None),
     "number?": (float | None, None),
@@ -40,12 +42,12 @@ _SCALARS: Final[dict[str, tuple[Any, Any]]] = {
 }
 """The type and the default of each kind of value."""
 
-_ABSENT: Final = _SCALARS["any"][1]
+_ABSENT: Final = msgspec.Raw(b"")
 _NULL: Final = msgspec.Raw(b"null")
-_SURELY_AN_ID: Final = re.compile(rb'"[A-Za-z0-9_.:-]{1,250}"')
+_SURELY_AN_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,250}")
 
 _as_object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_as_json: Final = msgspec.json.Encoder()
+_as_text: Final = msgspec.json.Decoder(str)
 
 
 @dataclass(slots=True)
@@ -58,125 +60,229 @@ class Utterances:
     timestamp: list[str | float | None] = field(default_factory=list)
     confidence: list[float | None] = field(default_factory=list)
 
-    def add(self, segments: list[Any]) -> None:
-        """Take one transcript's, which `counts` has."""
+    def add(self, segments: Sequence[Any]) -> None:
+        """Take one record's."""
+        self.counts.append(len(segments))
         self.speaker += [segment.speaker for segment in segments]
         self.text += [segment.text for segment in segments]
         self.timestamp += [segment.timestamp for segment in segments]
         self.confidence += [segment.confidence for segment in segments]
 
+    def extend(self, others: Utterances) -> None:
+        """Take those of further records."""
+        for name in Utterances.__slots__:
+            getattr(self, name).extend(getattr(others, name))
+
 
 @dataclass(slots=True)
-class Regularity:
-    """What is regular of some records, in their order.
+class Regular:
+    """Regular records as columns, in their order.
 
     Attributes:
-        raws: the records' texts for SQL to read; without the transcript where all of the record is
-            regular and it can be named, so that it can't become a problem, whose text is kept whole.
-        is_regular: no key at any level, but in the transcript, is unknown or holds another kind of value.
-        speaks_regularly: the same of the transcript; False where there is none.
+        count: how many records.
+        scalars: the values by their path (`analytics.sentiment.positive`); a path that no record has is absent.
+        transcript: the JSON text of a transcript in one string, which SQL cuts apart; None elsewhere.
         transcript_digest: half of the SHA-256 of the transcript's JSON text as exported; None without one.
+        utterances: of the transcripts that are lists.
+    """
+
+    count: int = 0
+    scalars: dict[str, list[Scalar]] = field(default_factory=dict)
+    transcript: list[str | None] = field(default_factory=list)
+    transcript_digest: list[str | None] = field(default_factory=list)
+    utterances: Utterances = field(default_factory=Utterances)
+
+    def extend(self, other: Regular) -> None:
+        """Take further records of the same format."""
+        for path in self.scalars.keys() | other.scalars.keys():
+            mine = self.scalars.setdefault(path, [None] * self.count)
+            mine += other.scalars.get(path) or [None] * other.count
+        self.count += other.count
+        self.transcript += other.transcript
+        self.transcript_digest += other.transcript_digest
+        self.utterances.extend(other.utterances)
+
+
+@dataclass(slots=True)
+class Irregular:
+    """Records that SQL takes apart, in their order.
+
+    Attributes:
+        raws: their JSON texts.
+        speaks_regularly: whether the utterances were taken here; False where there is no transcript.
+        transcript_digest: as of `Regular`.
         utterances: of the transcripts that are regular.
     """
 
     raws: list[bytes | msgspec.Raw] = field(default_factory=list)
-    is_regular: list[bool] = field(default_factory=list)
     speaks_regularly: list[bool] = field(default_factory=list)
     transcript_digest: list[str | None] = field(default_factory=list)
     utterances: Utterances = field(default_factory=Utterances)
 
 
-def regularity(format_name: str, raws: Sequence[bytes | msgspec.Raw]) -> Regularity:
-    """Look at records of one format; what is no JSON object at all is irregular."""
+def read_regular(format_name: str, listed: bytes | msgspec.Raw) -> Regular | None:
+    """The records of a list, given as its JSON text; None where one of them isn't regular, or it is no list."""
     form = _form(format_name)
-    found = Regularity()
-    for start in range(0, len(raws), _AT_ONCE):
-        some = raws[start : start + _AT_ONCE]
-        try:
-            records = form.many.decode(b"[" + b",".join(some) + b"]")
-        except _JSON_FAULTS:
-            for raw in some:
-                form.note_any(raw, found)
-        else:
-            for raw, record in zip(some, records, strict=True):
-                form.note(raw, record, found)
+    if form is None:
+        return None
+    try:
+        records = form.many.decode(listed)
+        speech = [_speech(form, raw) for raw in form.transcripts(records)]
+    except _JSON_FAULTS:
+        return None
+    if not all(map(form.can_be_named, records)):
+        return None
+    found = Regular(len(records), _scalars(form.record, records))
+    for transcript, digest, segments in speech:
+        found.transcript.append(transcript)
+        found.transcript_digest.append(digest)
+        found.utterances.add(segments)
     return found
+
+
+def add_irregular(format_name: str, raw: bytes | msgspec.Raw, found: Irregular) -> None:
+    """Add a record that isn't regular, or no JSON object at all."""
+    form = _form(format_name)
+    transcript = None
+    if form:
+        try:
+            fields = _as_object.decode(raw)
+        except _JSON_FAULTS:
+            fields = {}
+        transcript = _first_given(fields.get(name) for name in form.transcript_fields)
+    segments = _segments(form, transcript) if form and transcript else None
+    found.raws.append(raw)
+    found.speaks_regularly.append(segments is not None)
+    found.transcript_digest.append(_digest(transcript) if transcript else None)
+    found.utterances.add(segments or ())
+
+
+def scalar_paths(format_name: str) -> tuple[str, ...]:
+    """The paths of a format's scalars: the columns that its file in `sql/sources` reads."""
+    form = _form(format_name)
+    return tuple(form.record.paths()) if form else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """An object with certain keys and no other.
+
+    Attributes:
+        kind: its type; `empty` is one that holds nothing.
+        scalars: the keys of scalars.
+        objects: the objects in it by their key, and whether a scalar may stand there instead.
+    """
+
+    kind: type[msgspec.Struct]
+    empty: msgspec.Struct
+    scalars: tuple[str, ...]
+    objects: dict[str, tuple[_Object, bool]]
+
+    def paths(self, prefix: str = "") -> Iterable[str]:
+        """The paths of all scalars below it."""
+        yield from (prefix + key for key in self.scalars)
+        for key, (inner, may_be_scalar) in self.objects.items():
+            if may_be_scalar:
+                yield prefix + key
+            yield from inner.paths(f"{prefix}{key}.")
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """The decoders of one format: of regular records, of a record's own fields, of a regular transcript."""
+    """One format: its records, which of their fields name them, and which hold the transcript."""
 
+    record: _Object
     identity_fields: tuple[str, ...]
     transcript_fields: tuple[str, ...]
     many: msgspec.json.Decoder[Any]
-    one: msgspec.json.Decoder[Any]
     speech: msgspec.json.Decoder[Any] | None
 
-    def note_any(self, raw: bytes | msgspec.Raw, found: Regularity) -> None:
-        """Note one record that may be irregular."""
-        try:
-            self.note(raw, self.one.decode(raw), found)
-        except _JSON_FAULTS:
-            try:
-                fields = _as_object.decode(raw)
-            except _JSON_FAULTS:
-                fields = {}
-            found.is_regular.append(False)
-            self._note_transcript(_first_given(fields.get(name) for name in self.transcript_fields), found)
-            found.raws.append(raw)
+    def transcripts(self, records: Sequence[Any]) -> Iterable[msgspec.Raw | None]:
+        """The transcript of each record as its JSON text."""
+        several = [map(attrgetter(name), records) for name in self.transcript_fields]
+        return map(_first_given, zip(*several, strict=True))
 
-    def note(self, raw: bytes | msgspec.Raw, record: Any, found: Regularity) -> None:
-        """Note one record that was decoded as a regular one."""
-        found.is_regular.append(True)
-        transcript = _first_given(getattr(record, name) for name in self.transcript_fields)
-        self._note_transcript(transcript, found)
-        if found.speaks_regularly[-1] and self._can_be_named(record):
-            for name in self.transcript_fields:
-                setattr(record, name, _ABSENT)
-            raw = _as_json.encode(record)
-        found.raws.append(raw)
+    def can_be_named(self, record: Any) -> bool:
+        """Whether the record surely has a usable id: one without becomes a problem, which keeps its text."""
+        for name in self.identity_fields:
+            identity = getattr(record, name)
+            if identity is not None:
+                return isinstance(identity, str) and _SURELY_AN_ID.fullmatch(identity) is not None
+        return False
 
-    def _can_be_named(self, record: Any) -> bool:
-        identity = _first_given(getattr(record, name) for name in self.identity_fields)
-        return identity is not None and _SURELY_AN_ID.fullmatch(identity) is not None
 
-    def _note_transcript(self, transcript: msgspec.Raw | None, found: Regularity) -> None:
-        digest = hashlib.sha256(transcript).hexdigest()[:_DIGEST_LENGTH] if transcript else None
-        found.transcript_digest.append(digest)
-        segments = self._segments(transcript) if transcript else None
-        found.speaks_regularly.append(segments is not None)
-        found.utterances.counts.append(len(segments or ()))
-        if segments:
-            found.utterances.add(segments)
+def _speech(form: _Form, raw: msgspec.Raw | None) -> tuple[str | None, str | None, Sequence[Any]]:
+    """A transcript's text where it is one string, its digest, and its utterances where it is a list.
 
-    def _segments(self, transcript: msgspec.Raw) -> list[Any] | None:
-        """The utterances of a transcript, None where it is not regular."""
-        try:
-            return self.speech.decode(transcript).segments if self.speech else None
-        except _JSON_FAULTS:
-            return None
+    Raises:
+        MsgspecError: it is neither.
+    """
+    if raw is None:
+        return None, None, ()
+    segments = _segments(form, raw)
+    if segments is None:
+        _as_text.decode(raw)
+        return bytes(raw).decode(), _digest(raw), ()
+    return None, _digest(raw), segments
+
+
+def _segments(form: _Form, transcript: msgspec.Raw) -> list[Any] | None:
+    """The utterances of a transcript, None where it is not regular."""
+    try:
+        return form.speech.decode(transcript).segments if form.speech else None
+    except _JSON_FAULTS:
+        return None
+
+
+def _digest(transcript: msgspec.Raw) -> str:
+    return hashlib.sha256(transcript).hexdigest()[:_DIGEST_LENGTH]
 
 
 def _first_given(values: Iterable[msgspec.Raw | None]) -> msgspec.Raw | None:
     """The first value that is neither absent nor null."""
-    return next((value for value in values if value and value != _NULL), None)
+    for value in values:
+        if value and value != _NULL:
+            return value
+    return None
+
+
+def _scalars(form: _Object, objects: Sequence[Any], prefix: str = "") -> dict[str, list[Scalar]]:
+    """The scalars of objects by their path, but for paths where none has a value."""
+    found: dict[str, list[Scalar]] = {}
+    for key in form.scalars:
+        _keep(found, prefix + key, list(map(attrgetter(key), objects)))
+    for key, (inner, may_be_scalar) in form.objects.items():
+        values = list(map(attrgetter(key), objects))
+        if may_be_scalar:
+            _keep(found, prefix + key, [None if type(value) is inner.kind else value for value in values])
+        held = [value if type(value) is inner.kind else inner.empty for value in values]
+        if held.count(inner.empty) < len(held):
+            found |= _scalars(inner, held, f"{prefix}{key}.")
+    return found
+
+
+def _keep(found: dict[str, list[Scalar]], path: str, values: list[Scalar]) -> None:
+    if values.count(None) < len(values):
+        found[path] = values
 
 
 @functools.cache
-def _form(format_name: str) -> _Form:
+def _form(format_name: str) -> _Form | None:
+    """The form of a format; None where the header of its file names nothing as regular."""
     header = sqlfiles.load(f"sources/{format_name}").header
-    transcripts = _names(header.get("transcript", ""))
-    shape: dict[str, Any] = json.loads(header.get("regular", "{}"))
+    if "regular" not in header:
+        return None
+    shape: dict[str, Any] = json.loads(header["regular"])
+    transcripts = _names(header["transcript"])
     # A transcript is looked at by itself: its text is needed for the digest.
-    record = _struct(format_name, shape | dict.fromkeys(transcripts, "any"))
-    speech = next((shape[name] for name in transcripts if isinstance(shape.get(name), dict)), None)
+    speech = [given for name in transcripts if isinstance(given := shape.pop(name), dict)]
+    record = _object(format_name, shape, dict.fromkeys(transcripts, (msgspec.Raw, _ABSENT)))
     return _Form(
-        _names(header.get("identity", "")),
+        record,
+        _names(header["identity"]),
         transcripts,
-        msgspec.json.Decoder(list[record]),  # type: ignore[valid-type]
-        msgspec.json.Decoder(record),
-        msgspec.json.Decoder(_struct("speech", speech)) if speech else None,
+        msgspec.json.Decoder(list[record.kind]),  # type: ignore[name-defined]
+        msgspec.json.Decoder(_speech_type(speech[0])) if speech else None,
     )
 
 
@@ -184,23 +290,32 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _struct(name: str, shape: dict[str, Any]) -> type[msgspec.Struct]:
-    """The type of an object with these keys and no other."""
-    fields: list[tuple[str, Any, Any]] = [
-        (key, *_typed(f"{name}_{key}", value)) for key, value in shape.items()
-    ]
-    required = [(key, kind) for key, kind, default in fields if default is msgspec.NODEFAULT]
-    optional = [(key, kind, default) for key, kind, default in fields if default is not msgspec.NODEFAULT]
-    return msgspec.defstruct(
-        name, [*required, *optional], forbid_unknown_fields=True, omit_defaults=True, gc=False
-    )
+def _object(name: str, shape: Mapping[str, Any], more: Mapping[str, tuple[Any, Any]]) -> _Object:
+    """An object of this shape, and of `more` fields with their types and defaults."""
+    inner = {
+        key: (_object(f"{name}_{key}", value, {}), "." in value)
+        for key, value in shape.items()
+        if isinstance(value, dict)
+    }
+    scalars = tuple(key for key in shape if key not in inner and key != ".")
+    types = {key: _KINDS[shape[key]] for key in scalars} | {
+        key: (held.kind | Scalar if may_be_scalar else held.kind | None, None)
+        for key, (held, may_be_scalar) in inner.items()
+    }
+    kind = _struct(name, types | dict(more))
+    return _Object(kind, kind(), scalars, inner)
 
 
-def _typed(name: str, value: Any) -> tuple[Any, Any]:
-    """The type and the default of one key's value."""
-    if isinstance(value, str):
-        return _SCALARS[value]
-    if isinstance(value, list):
-        (item,) = value
-        return list[_struct(name, item)], msgspec.NODEFAULT  # type: ignore[misc]
-    return _struct(name, value) | None, None
+def _speech_type(shape: Mapping[str, Any]) -> type[msgspec.Struct]:
+    """The type of a transcript: an object with one list of utterances."""
+    ((key, [utterance]),) = shape.items()
+    kind = _struct("utterance", {name: _KINDS[given] for name, given in utterance.items()})
+    return _struct("speech", {key: (list[kind], msgspec.NODEFAULT)})  # type: ignore[valid-type]
+
+
+def _struct(name: str, types: Mapping[str, tuple[Any, Any]]) -> type[msgspec.Struct]:
+    """The type of objects with these keys, given with their types and defaults, and no other."""
+    fields = [(key, kind, default) for key, (kind, default) in types.items()]
+    # What has no default stands first.
+    fields.sort(key=lambda field: field[2] is not msgspec.NODEFAULT)
+    return msgspec.defstruct(name, fields, forbid_unknown_fields=True, eq=False, gc=False)

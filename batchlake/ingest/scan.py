@@ -1,23 +1,23 @@
 """Splits documents of any size into records by brackets and quotes alone, in bounded memory.
 
-In come windows of bytes, out come `Elements` (calls of a `calls` or `data` array, as soon as their last brace
+In come windows of bytes, out come elements (calls of a `calls` or `data` array, as soon as their last brace
 is seen) and, at each document's end, a `Document` with everything but those elements. Values are not
-validated: whoever takes an element does, so one broken element costs no other.
+validated: whoever takes an `Element` does, so one broken element costs no other.
 
 For a window: the positions of unescaped quotes give every bracket's in-string parity, the cumulative sum over
 the brackets outside strings gives its depth; only brackets near the top are then looked at one by one.
 
 Inside an array there is a way several times as fast. Where a window begins between two elements, it is cut
-before what looks like the beginning of its last one, and handed to a JSON parser as a list: had the cut been
-at another place, that would fail (and the window be scanned).
+before what looks like the beginning of its last one, and handed to a JSON parser as a list, which gives
+`Parsed` elements: had the cut been at another place, that would fail (and the window be scanned).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -40,15 +40,25 @@ _LONGEST_HEAD_BYTES: Final = 256
 _MOST_HELD_BYTES: Final = 1 << 20
 """A longer beginning of an element is not read twice for the sake of the faster way."""
 
-_as_list: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_JSON_FAULTS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+
+ParseList = Callable[[str, bytes], Any]
+"""Reads several elements of an array, given its key and the text of a list; raises one of the faults."""
 
 
 @dataclass(frozen=True, slots=True)
-class Elements:
-    """Elements of a record array: the array's key and their texts. Several have been parsed, one has not."""
+class Element:
+    """An element of a record array as it stands: the array's key, and its text."""
 
     array: str
-    raws: Sequence[bytes | msgspec.Raw]
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What was made of several elements of a record array."""
+
+    elements: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,7 @@ class UnmatchedBracket(Exception):
 class Scanner:
     """The state carried from window to window. Feed it every window, then ask `unfinished`."""
 
+    parse: ParseList
     _buffer: bytes = b""
     _buffer_byte: int = 0
     _depth: int = 0
@@ -95,15 +106,15 @@ class Scanner:
     _array_level: int = 0
     _held: bytes = b""
 
-    def feed(self, window: bytes) -> Iterator[Elements | Document | Stray]:
+    def feed(self, window: bytes) -> Iterator[Element | Parsed | Document | Stray]:
         """What ends within this window; an empty one says that nothing follows."""
         is_last = not window
         if self._held:
             window, self._held = self._held + window, b""
         if not is_last and self._array_level == self._depth > 0 and not self._buffer:
-            elements, rest = _whole_elements(window)
-            if elements:
-                yield Elements(self._path[-1], elements)
+            parsed, rest = self._parse_elements(window)
+            if parsed:
+                yield parsed
                 self._buffer_byte += rest
                 self._held = window[rest:]
                 return
@@ -111,7 +122,24 @@ class Scanner:
         if not is_last:
             self._hold()
 
-    def _scan(self, window: bytes) -> Iterator[Elements | Document | Stray]:
+    def _parse_elements(self, text: bytes) -> tuple[Parsed | None, int]:
+        """The elements that end in a text which begins between two, and where the rest begins; None if unsure."""
+        begin = len(text) - len(text.lstrip(_SEPARATORS))
+        head = text[begin : text.find(b":", begin, begin + _LONGEST_HEAD_BYTES) + 1]
+        cut = len(text)
+        for _ in range(_MOST_CUTS_TRIED if head[:1] == b"{" else 0):
+            if (cut := text.rfind(head, begin + 1, cut)) < 0:
+                break
+            between = text[max(begin, cut - _LONGEST_HEAD_BYTES) : cut]
+            if (blank := between.rstrip(_BLANKS)).endswith(b","):
+                listed = b"[" + text[begin : cut - len(between) + len(blank) - 1] + b"]"
+                try:
+                    return Parsed(self.parse(self._path[-1], listed)), cut
+                except _JSON_FAULTS:
+                    pass
+        return None, 0
+
+    def _scan(self, window: bytes) -> Iterator[Element | Parsed | Document | Stray]:
         start = len(self._buffer)
         self._buffer += window
         for position, level, opens in self._events(window):
@@ -185,7 +213,7 @@ class Scanner:
             positions = np.concatenate(([0], positions))
         return positions
 
-    def _event(self, position: int, level: int, *, opens: bool) -> Iterator[Elements | Document | Stray]:
+    def _event(self, position: int, level: int, *, opens: bool) -> Iterator[Element | Parsed | Document | Stray]:
         if self._array_level:
             yield from self._event_in_array(position, level, opens=opens)
         elif opens:
@@ -193,7 +221,7 @@ class Scanner:
         else:
             yield from self._close(position, level)
 
-    def _event_in_array(self, position: int, level: int, *, opens: bool) -> Iterator[Elements]:
+    def _event_in_array(self, position: int, level: int, *, opens: bool) -> Iterator[Element]:
         if level == self._array_level:
             yield from self._scalars(position)
             self._mark = position
@@ -206,16 +234,16 @@ class Scanner:
                 yield from self._scalars(position)
                 self._mark = position
             else:
-                yield Elements(self._path[-1], [self._buffer[self._mark : position + 1]])
+                yield Element(self._path[-1], self._buffer[self._mark : position + 1])
                 self._mark = position + 1
 
-    def _scalars(self, end: int) -> Iterator[Elements]:
+    def _scalars(self, end: int) -> Iterator[Element]:
         """What stands between an array's objects: nothing but commas, or values that are no records."""
         between = self._buffer[self._mark : max(end, self._mark)]
         if between.strip(_SEPARATORS):
             for value in between.split(b","):
                 if value.strip():
-                    yield Elements(self._path[-1], [value.strip()])
+                    yield Element(self._path[-1], value.strip())
         self._mark = max(end, self._mark)
 
     def _open(self, position: int, level: int) -> Iterator[Stray]:
@@ -278,20 +306,3 @@ class Scanner:
         self._buffer_byte += position
         self._mark -= position
         self._event_end = max(self._event_end - position, 0)
-
-
-def _whole_elements(text: bytes) -> tuple[Sequence[msgspec.Raw], int]:
-    """The elements that end in a text which begins between two, and where the rest begins; none if unsure."""
-    begin = len(text) - len(text.lstrip(_SEPARATORS))
-    head = text[begin : text.find(b":", begin, begin + _LONGEST_HEAD_BYTES) + 1]
-    cut = len(text)
-    for _ in range(_MOST_CUTS_TRIED if head[:1] == b"{" else 0):
-        if (cut := text.rfind(head, begin + 1, cut)) < 0:
-            break
-        between = text[max(begin, cut - _LONGEST_HEAD_BYTES) : cut]
-        if (blank := between.rstrip(_BLANKS)).endswith(b","):
-            try:
-                return _as_list.decode(b"[" + text[begin : cut - len(between) + len(blank) - 1] + b"]"), cut
-            except (msgspec.MsgspecError, RecursionError):
-                pass
-    return (), 0

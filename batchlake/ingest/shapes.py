@@ -2,7 +2,8 @@
 
 In comes one JSON value as bytes, out come `Part`s (raw records with the format that reads them, which is the
 name of a file in `sql/sources`, and what their envelope says) and `Misfit`s. Only keys are looked at: a value
-is cut out as it stands, never parsed further.
+is cut out as it stands, never parsed further. But the elements of an array are tried as regular records first,
+which tells their format as well.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+
+from batchlake.ingest.regularity import Regular, read_regular
 
 CALL: Final = "svalync_call"
 REST_CALL: Final = "svalync_rest_call"
@@ -51,11 +54,16 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Raw records in a row: the format that reads them, their JSON texts, and their envelope."""
+    """Records in a row: the format that reads them, their JSON texts, their envelope, or what was read of them.
+
+    Where they are all `regular`, there are no `raws`; `bytes` is the size of their text.
+    """
 
     format: str
     raws: Sequence[bytes | msgspec.Raw]
     envelope: Envelope
+    regular: Regular | None = None
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,20 @@ def take_apart(raw: bytes, envelope: Envelope = Envelope()) -> Iterator[Part | M
 def exported_at(document: bytes) -> str | None:
     """When a document says that it was exported."""
     return _text(_as_object.decode(document), "exported_at")
+
+
+def listed_parts(array: str, listed: bytes | msgspec.Raw, envelope: Envelope) -> Iterator[Part]:
+    """The records in a `calls` or `data` array, or in some elements of one, given as the text of a list.
+
+    Raises:
+        MsgspecError, RecursionError, UnicodeDecodeError: it is no JSON list.
+    """
+    format_name = REST_CALL if array == "data" else CALL
+    regular = read_regular(format_name, listed)
+    if regular is None:
+        yield from element_parts(array, _as_array.decode(listed), envelope)
+    elif regular.count:
+        yield Part(format_name, (), envelope, regular, len(memoryview(listed)))
 
 
 def element_parts(array: str, raws: Sequence[bytes | msgspec.Raw], envelope: Envelope) -> Iterator[Part]:
@@ -132,7 +154,7 @@ def _from_batch(fields: _Fields, outer: Envelope) -> Iterator[Part]:
         is_status = bool(fields.keys() & _STATUS_KEYS) or "id" not in fields
         yield Part(BATCH_STATUS if is_status else BATCH, [_joined(fields)], envelope)
     if calls is not None:
-        yield from element_parts("calls", _as_array.decode(calls), envelope)
+        yield from listed_parts("calls", calls, envelope)
 
 
 def _call_format_of(raw: bytes | msgspec.Raw) -> str:
@@ -156,7 +178,7 @@ def _from_response_entry(fields: _Fields, raw: bytes, envelope: Envelope) -> Ite
     if "success" in fields and bytes(fields["success"]).strip() != b"true":
         yield Misfit("platform_error", "the platform answered `success: false`", raw)
     elif _opens(fields, "data", b"["):
-        yield from element_parts("data", _as_array.decode(fields["data"]), envelope)
+        yield from listed_parts("data", fields["data"], envelope)
     elif _opens(fields, "data", b"{"):
         yield Part(REST_CALL, [fields["data"]], envelope)
     else:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from batchlake import sqlfiles
+from batchlake import columns, sqlfiles
 from batchlake.engine import Engine
 from batchlake.ingest import shapes
 from batchlake.ingest.parcel import wrap
@@ -83,8 +83,8 @@ class Staging:
     def add(self, export: ReadExport, records: RawRecords) -> None:
         """Gather records; have them typed when enough have come."""
         self._gathered[records.format].append((export.number, records))
-        self._gathered_bytes += sum(map(len, records.raws))
-        self._gathered_records += len(records.raws)
+        self._gathered_bytes += records.bytes
+        self._gathered_records += records.count
         if self._gathered_bytes >= FLUSH_BYTES or self._gathered_records >= _FLUSH_RECORDS:
             self._flush()
 
@@ -102,18 +102,19 @@ class Staging:
             self.engine.run(f"delete from staged_problems where {condition}", params)
             self._exports.remove(export)
 
-    def problem(self, export: ReadExport, **columns: Any) -> None:
-        """Note one problem; columns as in the table `problems`."""
-        columns = {"export_no": export.number, "location": export.location} | columns
-        names = ", ".join(columns)
-        values = ", ".join(f"${name}" for name in columns)
-        self.engine.run(f"insert into staged_problems ({names}) values ({values})", columns)
+    def problem(self, export: ReadExport, **facts: Any) -> None:
+        """Note one problem; facts are columns of the table `problems`."""
+        facts = {"export_no": export.number, "location": export.location} | facts
+        names = ", ".join(facts)
+        values = ", ".join(f"${name}" for name in facts)
+        self.engine.run(f"insert into staged_problems ({names}) values ({values})", facts)
 
     def finish(self) -> None:
         """Type the rest and make the observations ready to be merged."""
         self._flush()
         self._wait()
-        self._typist.finish([wrap(name, []) for name in (shapes.CALL, shapes.BATCH)], self._exports_table())
+        nothing = [parcel for name in (shapes.CALL, shapes.BATCH) for parcel in wrap(name, [])]
+        self._typist.finish(nothing, self._exports_table())
         self._transcripts.end_file()
         self.engine.run("create or replace table late_envelopes as from given", given=self._late_table())
         for view in ("observed_calls", "observed_batches"):
@@ -127,7 +128,11 @@ class Staging:
         self._gathered_bytes = self._gathered_records = 0
         for records in gathered.values():
             self._note_late(records)
-        parcels = [wrap(name, sorted(runs, key=_place)) for name, runs in sorted(gathered.items())]
+        parcels = [
+            parcel
+            for name, runs in sorted(gathered.items())
+            for parcel in wrap(name, sorted(runs, key=_place))
+        ]
         del gathered, records
         self._wait()
         self._typing = self._thread.submit(self._typist.type, parcels, self._exports_table())
@@ -142,34 +147,29 @@ class Staging:
                 self._late.append((number, run.document))
 
     def _exports_table(self) -> pa.Table:
-        import pyarrow as pa
-
-        return pa.table(
+        exports = self._exports
+        return columns.table(
             {
-                "export_no": pa.array([export.number for export in self._exports], pa.int64()),
-                "source": pa.array([export.source for export in self._exports], pa.string()),
-                "export_id": pa.array([export.export_id for export in self._exports], pa.string()),
-                "location": pa.array([export.location for export in self._exports], pa.string()),
-                "etag": pa.array([export.etag for export in self._exports], pa.string()),
-                "bytes": pa.array([export.bytes for export in self._exports], pa.int64()),
-                "records": pa.array([export.records for export in self._exports], pa.int64()),
-                "observed_at": pa.array(
-                    [export.observed_at for export in self._exports], pa.timestamp("us", "UTC")
-                ),
+                "export_no": columns.integers([export.number for export in exports]),
+                "source": columns.texts([export.source for export in exports]),
+                "export_id": columns.texts([export.export_id for export in exports]),
+                "location": columns.texts([export.location for export in exports]),
+                "etag": columns.texts([export.etag for export in exports]),
+                "bytes": columns.integers([export.bytes for export in exports]),
+                "records": columns.integers([export.records for export in exports]),
+                "observed_at": columns.times([export.observed_at for export in exports]),
             }
         )
 
     def _late_table(self) -> pa.Table:
-        import pyarrow as pa
-
         known = [(number, document) for number, document in self._late if document.envelope is not None]
         return (
-            pa.table(
+            columns.table(
                 {
-                    "export_no": pa.array([number for number, _ in known], pa.int64()),
-                    "document": pa.array([document.number for _, document in known], pa.int64()),
-                    "batch_id": pa.array([_batch_id(document) for _, document in known], pa.string()),
-                    "exported_at": pa.array([_exported_at(document) for _, document in known], pa.string()),
+                    "export_no": columns.integers([number for number, _ in known]),
+                    "document": columns.integers([document.number for _, document in known]),
+                    "batch_id": columns.texts([_batch_id(document) for _, document in known]),
+                    "exported_at": columns.texts([_exported_at(document) for _, document in known]),
                 }
             )
             .group_by(["export_no", "document"])

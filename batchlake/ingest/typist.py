@@ -35,7 +35,6 @@ class Typist:
     def __init__(self, engine: Engine, transcripts: TranscriptFiles) -> None:
         self._engine = engine
         self._transcripts = transcripts
-        self._forms: dict[str, str] = {}
         self.made: set[str] = set()
         engine.run(sqlfiles.load("ingest/macros").text)
         engine.name_statuses()
@@ -63,19 +62,16 @@ class Typist:
             self._note_faults(parcel)
 
     def _read(self, parcel: Parcel) -> None:
-        """The table `typed_records` of these records, through the file of their format."""
-        kind = "batches" if parcel.format in BATCH_FORMATS else "calls"
+        """The table `typed_records` of these records, through the files of their format."""
+        typed = f"create or replace table typed_records as {_typed(parcel)}"
+        if parcel.is_regular:
+            self._engine.run(typed, given=parcel.records)
+            return
         run = self._engine.run
         run(
             "create or replace table gathered_records as select *, true as is_json from given",
             given=parcel.records,
         )
-        run("create view if not exists raw_records as from gathered_records where is_json")
-        if self._forms.get(kind) != parcel.format:
-            source = sqlfiles.load(f"sources/{parcel.format}")
-            run(f"create or replace view canonical_{kind} as {source.text}")
-            self._forms[kind] = parcel.format
-        typed = f"create or replace table typed_records as {sqlfiles.load(f'ingest/typed_{kind}').text}"
         try:
             run(typed)
         except DatabaseError:
@@ -169,3 +165,21 @@ def _has_faults(utterances: pa.Table) -> bool:
 
 def _staged(name: str) -> str:
     return "staged_batches" if name in BATCH_FORMATS else "staged_calls"
+
+
+def _typed(parcel: Parcel) -> str:
+    """The query for `typed_records`: from the records through their canonical columns to types."""
+    kind = "batches" if parcel.format in BATCH_FORMATS else "calls"
+    steps = {}
+    if parcel.is_regular:
+        steps["call_fields"] = (
+            "select *, null::struct(path varchar, value json)[] as extra, "
+            "null::struct(field varchar, raw json)[] as misplaced from given"
+        )
+    else:
+        steps["raw_records"] = "select * from gathered_records where is_json"
+        if kind == "calls":
+            steps["call_fields"] = sqlfiles.load(f"sources/{parcel.format}_fields").text
+    steps[f"canonical_{kind}"] = sqlfiles.load(f"sources/{parcel.format}").text
+    ctes = ",\n".join(f"{name} as (\n{query}\n)" for name, query in steps.items())
+    return f"with {ctes}\nselect * from (\n{sqlfiles.load(f'ingest/typed_{kind}').text}\n)"

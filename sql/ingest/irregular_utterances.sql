@@ -33,7 +33,7 @@ shaped_objects as (
     shaped(object, '{
       "speaker": "VARCHAR", "role": "VARCHAR", "text": "VARCHAR", "content": "VARCHAR",
       "message": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "confidence": "VARCHAR"
-    }', false) as shape
+    }') as shape
   from objects
 ),
 

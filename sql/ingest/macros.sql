@@ -4,12 +4,10 @@
 -- note: A field that is absent, null or blank text is NULL. Text that can't be read as the type is NULL too; the
 -- caller tells the two apart by the text. An object's path in `extra` is its keys joined by dots.
 
--- The fields that `shape` (a JSON structure as json_transform takes it) names, and the keys it does not name; those
--- are not looked for where the object is known to be regular.
-create or replace macro shaped(object, shape, is_regular) as struct_pack(
+-- The fields that `shape` (a JSON structure as json_transform takes it) names, and the keys it does not name.
+create or replace macro shaped(object, shape) as struct_pack(
   fields := json_transform(object, shape),
-  unknown := case when not is_regular
-    then list_filter(json_keys(object), lambda key: not list_contains(json_keys(shape), key)) end,
+  unknown := list_filter(json_keys(object), lambda key: not list_contains(json_keys(shape), key)),
   known := json_keys(shape)
 );
 

@@ -15,7 +15,7 @@ outer_fields as (
       "id": "VARCHAR", "batch_id": "VARCHAR", "status": "VARCHAR", "created_at": "VARCHAR",
       "completed_at": "VARCHAR", "updated_at": "VARCHAR", "exported_at": "VARCHAR",
       "statistics": "JSON", "analytics": "JSON"
-    }', false) as batch
+    }') as batch
   from records
 ),
 
@@ -25,10 +25,10 @@ inner_fields as (
     shaped(batch.fields.statistics, '{
       "total_calls": "VARCHAR", "completed": "VARCHAR", "failed": "VARCHAR", "in_progress": "VARCHAR",
       "average_duration": "VARCHAR", "total_cost": "VARCHAR"
-    }', false) as statistics,
+    }') as statistics,
     shaped(batch.fields.analytics, '{
       "success_rate": "VARCHAR", "average_sentiment": "JSON", "common_responses": "JSON"
-    }', false) as analytics
+    }') as analytics
   from outer_fields
 ),
 
@@ -37,7 +37,7 @@ innermost_fields as (
     *,
     shaped(analytics.fields.average_sentiment, '{
       "positive": "VARCHAR", "neutral": "VARCHAR", "negative": "VARCHAR"
-    }', false) as sentiment
+    }') as sentiment
   from inner_fields
 ),
 

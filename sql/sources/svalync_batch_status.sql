@@ -14,7 +14,7 @@ fields as (
       "batch_id": "VARCHAR", "id": "VARCHAR", "status": "VARCHAR", "created_at": "VARCHAR",
       "completed_at": "VARCHAR", "updated_at": "VARCHAR", "exported_at": "VARCHAR",
       "total_calls": "VARCHAR", "completed_calls": "VARCHAR", "failed_calls": "VARCHAR", "in_progress": "VARCHAR"
-    }', false) as batch
+    }') as batch
   from records
 ),
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from batchlake.ingest.regularity import regularity
+from batchlake.ingest.regularity import Irregular, add_irregular, read_regular, scalar_paths
+from batchlake.ingest.shapes import _REST_KEYS
 from tests.lakes import ingested, rows, write_export
 
 TEXTS = st.text(max_size=12) | st.sampled_from(["", " ", "nul \0 inside", "\U0001f600", '"}]', "é"])
@@ -70,32 +71,108 @@ def test_utterances_mean_the_same_either_way(
     ids=repr,
 )
 def test_which_transcripts_are_regular(utterance: dict[str, Any], is_regular: bool) -> None:
+    """Also in a record that is irregular for another reason."""
     call = CALL | {"transcript": {"segments": [utterance]}}
-    assert regularity("svalync_call", [json.dumps(call).encode()]).speaks_regularly == [is_regular]
+    assert (read_regular("svalync_call", listed(call)) is not None) == is_regular
+    found = Irregular()
+    add_irregular("svalync_call", json.dumps(call | {"unknown": 1}).encode(), found)
+    assert found.speaks_regularly == [is_regular]
 
 
 @pytest.mark.parametrize(
-    ("call", "is_lean"),
+    ("call", "is_regular"),
     [
         (CALL, True),
-        ({"call_id": "c-1", "transcript": SPEECH}, True),
+        ({"call_id": "c-1"}, True),
+        ({"id": "c", "transcript": None, "agent": None}, True),
+        ({"id": "c", "transcript": "AI: hello"}, True),
+        ({"id": "c", "cost": 10**30, "duration": -1.5, "is_test": True}, True),
+        ({"id": "c", "analytics": {"sentiment": "good", "engagement": {"score": 1}}}, True),
         (CALL | {"unknown": 1}, False),
         (CALL | {"id": None}, False),
         (CALL | {"id": "a\nb"}, False),
+        (CALL | {"call_id": ""}, False),
         (CALL | {"id": 5}, False),
-        (CALL | {"transcript": "ai: hello"}, False),
+        (CALL | {"transcript": ["AI: hello"]}, False),
+        (CALL | {"status": {"code": 1}}, False),
         (CALL | {"analytics": "none"}, False),
+        (CALL | {"analytics": {"sentiment": {"scores": {"mixed": 1}}}}, False),
+        (CALL | {"agent": []}, False),
     ],
     ids=repr,
 )
-def test_only_what_cannot_become_a_problem_loses_its_transcript(call: dict[str, Any], is_lean: bool) -> None:
-    """All else of a lean record is as exported, to the digit."""
-    given = {"transcript": SPEECH} | call
-    found = regularity("svalync_call", [json.dumps(given).encode()])
-    kept = json.loads(bytes(found.raws[0]), parse_float=str)
-    expected = {name: value for name, value in given.items() if name != "transcript" or not is_lean}
-    assert kept == expected
-    assert len(found.utterances.text) == (2 if "segments" in given["transcript"] else 0)
+def test_which_records_are_regular(call: dict[str, Any], is_regular: bool) -> None:
+    """One that isn't makes its whole list irregular."""
+    assert (read_regular("svalync_call", listed(call)) is not None) == is_regular
+    assert (read_regular("svalync_call", listed(CALL, call, CALL)) is not None) == is_regular
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", "[{}]x", '[{"id": "c"}', "[" * 100_000, '[{"id": "\ud800"}]'])
+def test_what_is_no_list_of_records_is_not_regular(text: str) -> None:
+    assert read_regular("svalync_call", text.encode("utf-8", "surrogatepass")) is None
+
+
+def test_scalars_of_records_that_hold_different_ones() -> None:
+    """A column has a value for each record, or is absent; records can be put behind others."""
+    first = read_regular("svalync_call", listed({"id": "c1", "analytics": {"sentiment": {"positive": 1}}}))
+    second = read_regular("svalync_call", listed({"id": "c2"}, {"call_id": "c3", "cost": 1.5, "transcript": SPEECH}))
+    assert first is not None
+    assert second is not None
+    first.extend(second)
+    assert first.count == 3
+    assert first.scalars == {
+        "id": ["c1", "c2", None],
+        "analytics.sentiment.positive": [1, None, None],
+        "call_id": [None, None, "c3"],
+        "cost": [None, None, 1.5],
+    }
+    assert first.utterances.counts == [0, 0, 2]
+    assert first.utterances.text == ["hello", "bye"]
+    assert [digest is None for digest in first.transcript_digest] == [True, True, False]
+
+
+def test_a_regular_call_is_of_no_other_format() -> None:
+    """What tells the REST endpoints' calls from the others is a key that no regular one of the others has."""
+    assert not _REST_KEYS & set(scalar_paths("svalync_call"))
+
+
+ODD_SCALARS = st.sampled_from([None, 0, 12, 1.5, -1, 10**30, 1e22, 1e-7, "", " ", "12", "1.50", "abc", True, "é"])
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.dictionaries(st.sampled_from(scalar_paths("svalync_call")), ODD_SCALARS, max_size=9), max_size=5))
+def test_scalars_mean_the_same_either_way(
+    tmp_path_factory: pytest.TempPathFactory, calls: list[dict[str, Any]]
+) -> None:
+    """An unknown key in each record sends it through SQL: only `extra` may tell."""
+    found = []
+    for more in ({}, {"unknown": 1}):
+        folder = tmp_path_factory.mktemp("either")
+        records = [nested(scalars) | {"id": f"c{number}", "call_id": None} | more for number, scalars in enumerate(calls)]
+        write_export(folder / "in", "a.json", {"batch": {"id": "b", "calls": records}}, observed_at=1e9)
+        ingested(folder / "lake", folder / "in")
+        held = "select * exclude (extra, field_observed_at, first_run_id, last_run_id) from calls order by call_id"
+        problems = "select call_id, field, code, raw from problems order by all"
+        found.append((rows(folder / "lake", held), rows(folder / "lake", problems)))
+    assert found[0] == found[1]
+
+
+def nested(scalars: dict[str, Any]) -> dict[str, Any]:
+    """The object of scalars by their paths; where one stands in the way of another's object, it goes."""
+    found: dict[str, Any] = {}
+    for path, value in sorted(scalars.items()):
+        *folders, name = path.split(".")
+        inner = found
+        for folder in folders:
+            if not isinstance(inner.get(folder), dict):
+                inner[folder] = {}
+            inner = inner[folder]
+        inner[name] = value
+    return found
+
+
+def listed(*calls: dict[str, Any]) -> bytes:
+    return json.dumps(calls).encode()
 
 
 def test_a_record_without_identity_is_kept_with_its_transcript(tmp_path: Path) -> None:
