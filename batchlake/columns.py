@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from arro3.core import Array, DataType
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_USUAL_LENGTHS: Final = (20, 24, 27)
+"""Of a time to the second, milli- and microsecond; one of these lengths that ends with Z leaves nothing out."""
 
 
 def texts(values: Sequence[str | None]) -> pa.Array:
@@ -42,6 +44,15 @@ def counted(values: NDArray[np.int64]) -> pa.Array:
     return pa.array(Array.from_numpy(values))
 
 
+def places(flags: pa.BooleanArray) -> NDArray[np.int64]:
+    """Where a column of BOOLEAN is true, from 0."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    found = pc.indices_nonzero(flags).cast("int64")
+    return np.frombuffer(found.buffers()[1], np.int64, len(found))
+
+
 def numbers(values: Sequence[float | None]) -> pa.Array:
     """A column of DOUBLE."""
     return _column(values, DataType.float64())
@@ -57,6 +68,58 @@ def times(values: Sequence[datetime]) -> pa.Array:
     import pyarrow as pa
 
     return integers([(value - _EPOCH) // _MICROSECOND for value in values]).cast(pa.timestamp("us", "UTC"))
+
+
+def moments(texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """Times as TIMESTAMPTZ where all are as in `2024-01-01T12:00:00Z`, perhaps with a fraction; else None.
+
+    Arrow reads that form four times as fast as DuckDB, which reads others, too.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    lengths = pc.min_max(pc.binary_length(texts))
+    bounds = pc.min_max(texts)
+    if not bounds["min"].is_valid:
+        return pa.chunked_array([nothing("timestamp", len(texts))])
+    if lengths["min"].as_py() != lengths["max"].as_py() or lengths["min"].as_py() not in _USUAL_LENGTHS:
+        return None
+    if not ("0002" <= bounds["min"].as_py() and bounds["max"].as_py() < "9999"):
+        return None
+    if not pc.all(pc.ends_with(texts, "Z")).as_py():
+        return None
+    try:
+        return texts.cast(pa.timestamp("us", "UTC"))
+    except pa.ArrowInvalid:
+        return None
+
+
+def nothing(kind: Literal["string", "timestamp"], length: int) -> pa.Array:
+    """A column without values."""
+    import pyarrow as pa
+
+    return pa.nulls(length, pa.timestamp("us", "UTC") if kind == "timestamp" else pa.string())
+
+
+def repeated(values: pa.ChunkedArray, places: NDArray[np.int64]) -> pa.Array:
+    """The values at these places; texts as a dictionary."""
+    import pyarrow as pa
+
+    values = values.combine_chunks()
+    if pa.types.is_string(values.type):
+        return pa.DictionaryArray.from_arrays(counted(places).cast("int32"), values)
+    return values.take(counted(places))
+
+
+def plain(rows: pa.Table) -> pa.Table:
+    """The same rows, no column as a dictionary."""
+    import pyarrow as pa
+
+    fields = [
+        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+        for field in rows.schema
+    ]
+    return rows.cast(pa.schema(fields))
 
 
 def table(columns: Mapping[str, pa.Array | pa.ChunkedArray]) -> pa.Table:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -46,13 +47,47 @@ class Parcel:
         is_regular: what `records` is: the relation `call_fields` without `extra` and `misplaced`, or the
             relation `gathered_records` without `is_json`.
         records: the records.
-        utterances: of their regular transcripts; the relation `given_utterances`.
+        utterances: of their regular transcripts, as given.
+        counts: how many of these each record has.
     """
 
     format: str
     is_regular: bool
     records: pa.Table
     utterances: pa.Table
+    counts: NDArray[np.int64]
+
+    def spoken(self) -> pa.Table:
+        """The relation `given_utterances`: the utterances without their text."""
+        times = self.utterances["timestamp"]
+        moments = columns.moments(times)
+        given = {
+            "speaker": self.utterances["speaker"],
+            "moment": columns.nothing("timestamp", len(times)) if moments is None else moments,
+            "timestamp": times if moments is None else columns.nothing("string", len(times)),
+            "confidence": self.utterances["confidence"],
+        }
+        return columns.table(given)
+
+    def heard(self, speakers: pa.Table, typed: pa.Table) -> pa.Table:
+        """The utterances as their types: the columns of `irregular_utterances`.
+
+        Args:
+            speakers: whose they are, the rows of `speaking_records`.
+            typed: the rows of `regular_utterances`.
+        """
+        of_record = np.repeat(np.arange(len(speakers)), self.counts)
+        nothing = columns.nothing("string", len(typed))
+        utterances = columns.table(
+            {name: columns.repeated(speakers[name], of_record) for name in speakers.column_names}
+            | {"place": self.utterances["place"], "speaker": typed["speaker"], "text": self.utterances["text"]}
+            | {name: typed[name] for name in ("spoken_at", "offset_seconds", "confidence")}
+            | {"extra": nothing, "unread_time": typed["unread_time"]}
+            | {"unread_confidence": typed["unread_confidence"], "given": nothing}
+        )
+        if speakers["call_id"].null_count:
+            utterances = utterances.filter(utterances["call_id"].is_valid())
+        return utterances
 
 
 def wrap(format_name: str, gathered: Sequence[tuple[int, RawRecords]]) -> list[Parcel]:
@@ -64,11 +99,13 @@ def wrap(format_name: str, gathered: Sequence[tuple[int, RawRecords]]) -> list[P
     if regular := _pieces([*(run.regular for _, run in read if run.regular), *sorted_out.regular]):
         places = _concat([_places(read), _places(others).take(columns.integers(sorted_out.regular_places))])
         tables = [_regular_tables(format_name, piece) for piece in regular]
-        parcels.append(_parcel(format_name, places, tables, is_regular=True))
-    if sorted_out.irregular.raws or not parcels:
+        counts = [piece.utterances.of_each() for piece in regular]
+        parcels.append(_parcel(format_name, places, tables, counts, is_regular=True))
+    irregular = sorted_out.irregular
+    if irregular.raws or not parcels:
         places = _places(others).take(columns.integers(sorted_out.irregular_places))
-        tables = [_irregular_tables(sorted_out.irregular)]
-        parcels.append(_parcel(format_name, places, tables, is_regular=False))
+        tables, counts = [_irregular_tables(irregular)], [irregular.utterances.of_each()]
+        parcels.append(_parcel(format_name, places, tables, counts, is_regular=False))
     return parcels
 
 
@@ -99,15 +136,18 @@ class _SortedOut:
 
 
 def _parcel(
-    format_name: str, places: pa.Table, tables: Sequence[tuple[pa.Table, pa.Table]], *, is_regular: bool
+    format_name: str,
+    places: pa.Table,
+    tables: Sequence[tuple[pa.Table, pa.Table]],
+    counts: Sequence[NDArray[np.int64]],
+    *,
+    is_regular: bool,
 ) -> Parcel:
+    """A parcel of records and utterances; `counts`: how many of these each record has."""
     records, utterances = (_concat(several) for several in zip(*tables, strict=True))
     for name in places.column_names:
         records = records.append_column(name, places[name])
-    of_record = columns.counted(np.repeat(np.arange(len(places)), records["utterances"].to_numpy()))
-    for name in ("export_no", "record"):
-        utterances = utterances.append_column(name, places[name].take(of_record))
-    return Parcel(format_name, is_regular, records.drop_columns("utterances"), utterances)
+    return Parcel(format_name, is_regular, records, utterances, np.concatenate(counts))
 
 
 def _places(gathered: Sequence[tuple[int, RawRecords]]) -> pa.Table:
@@ -145,7 +185,7 @@ def _pieces(several: Iterable[Regular]) -> list[Regular]:
 
 
 def _regular_tables(format_name: str, found: Regular) -> tuple[pa.Table, pa.Table]:
-    """The records, with how many utterances each has, and those utterances."""
+    """The records, and their utterances."""
     nothing = columns.texts([None] * found.count)
     records = {
         path: _texts(found.scalars[path]) if path in found.scalars else nothing
@@ -153,7 +193,6 @@ def _regular_tables(format_name: str, found: Regular) -> tuple[pa.Table, pa.Tabl
     }
     records["transcript"] = columns.texts(found.transcript)
     records["transcript_digest"] = columns.texts(found.transcript_digest)
-    records["utterances"] = columns.integers(found.utterances.counts)
     return columns.table(records), _utterances_table(found.utterances)
 
 
@@ -163,7 +202,6 @@ def _irregular_tables(found: Irregular) -> tuple[pa.Table, pa.Table]:
         "speaks_regularly": columns.flags(found.speaks_regularly),
         "transcript_digest": columns.texts(found.transcript_digest),
         "raw": _utf8(found.raws),
-        "utterances": columns.integers(found.utterances.counts),
     }
     return columns.table(records), _utterances_table(found.utterances)
 
@@ -171,7 +209,7 @@ def _irregular_tables(found: Irregular) -> tuple[pa.Table, pa.Table]:
 def _utterances_table(said: Utterances) -> pa.Table:
     return columns.table(
         {
-            "place": columns.counted(_places_within(np.array(said.counts, np.int64))),
+            "place": columns.counted(_places_within(said.of_each())),
             "speaker": columns.texts(said.speaker),
             "text": columns.texts(said.text),
             "timestamp": _texts(said.timestamp),
@@ -187,10 +225,12 @@ def _places_within(counts: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _texts(values: Sequence[Scalar]) -> pa.Array:
     """Texts, and other scalars as they stand in JSON, as far as their value goes."""
-    try:
+    kinds = set(map(type, values))
+    if kinds <= {str, NoneType}:
         return columns.texts(values)  # type: ignore[arg-type]
-    except TypeError:
-        return columns.texts([value if isinstance(value, str | None) else _as_json(value) for value in values])
+    if kinds <= {int, float, NoneType}:
+        return columns.texts([value if value is None else repr(value) for value in values])
+    return columns.texts([value if isinstance(value, str | None) else _as_json(value) for value in values])
 
 
 def _as_json(value: float) -> str:

@@ -23,6 +23,8 @@ from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from batchlake import sqlfiles
 
@@ -59,6 +61,10 @@ class Utterances:
     text: list[str] = field(default_factory=list)
     timestamp: list[str | float | None] = field(default_factory=list)
     confidence: list[float | None] = field(default_factory=list)
+
+    def of_each(self) -> NDArray[np.int64]:
+        """`counts` as an array."""
+        return np.array(self.counts, np.int64)
 
     def add(self, segments: Sequence[Any]) -> None:
         """Take one record's."""
@@ -125,18 +131,17 @@ def read_regular(format_name: str, listed: bytes | msgspec.Raw) -> Regular | Non
     form = _form(format_name)
     if form is None:
         return None
+    found = Regular()
     try:
         records = form.many.decode(listed)
-        speech = [_speech(form, raw) for raw in form.transcripts(records)]
+        for transcript in form.transcripts(records):
+            _add_speech(form, transcript, found)
     except _JSON_FAULTS:
         return None
     if not all(map(form.can_be_named, records)):
         return None
-    found = Regular(len(records), _scalars(form.record, records))
-    for transcript, digest, segments in speech:
-        found.transcript.append(transcript)
-        found.transcript_digest.append(digest)
-        found.utterances.add(segments)
+    found.count = len(records)
+    found.scalars = _scalars(form.record, records)
     return found
 
 
@@ -211,19 +216,20 @@ class _Form:
         return False
 
 
-def _speech(form: _Form, raw: msgspec.Raw | None) -> tuple[str | None, str | None, Sequence[Any]]:
-    """A transcript's text where it is one string, its digest, and its utterances where it is a list.
+def _add_speech(form: _Form, transcript: msgspec.Raw | None, found: Regular) -> None:
+    """Add a record's transcript: its text where it is one string, its utterances where it is a list.
 
     Raises:
         MsgspecError: it is neither.
     """
-    if raw is None:
-        return None, None, ()
-    segments = _segments(form, raw)
-    if segments is None:
-        _as_text.decode(raw)
-        return bytes(raw).decode(), _digest(raw), ()
-    return None, _digest(raw), segments
+    text = None
+    segments = _segments(form, transcript) if transcript else ()
+    if transcript and segments is None:
+        _as_text.decode(transcript)
+        text = bytes(transcript).decode()
+    found.transcript.append(text)
+    found.transcript_digest.append(_digest(transcript) if transcript else None)
+    found.utterances.add(segments or ())
 
 
 def _segments(form: _Form, transcript: msgspec.Raw) -> list[Any] | None:

@@ -162,19 +162,18 @@ class Staging:
         )
 
     def _late_table(self) -> pa.Table:
-        known = [(number, document) for number, document in self._late if document.envelope is not None]
-        return (
-            columns.table(
-                {
-                    "export_no": columns.integers([number for number, _ in known]),
-                    "document": columns.integers([document.number for _, document in known]),
-                    "batch_id": columns.texts([_batch_id(document) for _, document in known]),
-                    "exported_at": columns.texts([_exported_at(document) for _, document in known]),
-                }
-            )
-            .group_by(["export_no", "document"])
-            .aggregate([("batch_id", "max"), ("exported_at", "max")])
-            .rename_columns(["export_no", "document", "batch_id", "exported_at"])
+        late = {
+            (number, document.number): document.envelope
+            for number, document in self._late
+            if document.envelope is not None
+        }
+        return columns.table(
+            {
+                "export_no": columns.integers([number for number, _ in late]),
+                "document": columns.integers([number for _, number in late]),
+                "batch_id": columns.texts([envelope.batch_id for envelope in late.values()]),
+                "exported_at": columns.texts([envelope.exported_at for envelope in late.values()]),
+            }
         )
 
 
@@ -182,11 +181,3 @@ def _place(numbered: tuple[int, RawRecords]) -> str:
     """Where records belong: a batch's transcripts lie together in the lake."""
     document = numbered[1].document
     return (document.envelope or document.foreseen or Envelope()).batch_id or ""
-
-
-def _batch_id(document: Document) -> str | None:
-    return document.envelope.batch_id if document.envelope else None
-
-
-def _exported_at(document: Document) -> str | None:
-    return document.envelope.exported_at if document.envelope else None

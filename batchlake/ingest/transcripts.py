@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from batchlake import columns
 from batchlake.ingest.text_keys import with_text_keys
 from batchlake.store.parquet import ROW_GROUP_ROWS, pyarrow_options
 
@@ -83,7 +84,7 @@ class TranscriptFiles:
             self._writer.close()
 
     def _write(self, path: Path, rows: pa.Table) -> None:
-        keyed = with_text_keys(rows)
+        keyed = with_text_keys(columns.plain(rows))
         if self._writer is None:
             import pyarrow.parquet as pq
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from batchlake import sqlfiles
+from batchlake import columns, sqlfiles
 from batchlake.engine import DatabaseError, Engine
 from batchlake.ingest import shapes
 from batchlake.ingest.parcel import Parcel
@@ -54,7 +54,7 @@ class Typist:
         for parcel in parcels:
             self._read(parcel)
             if parcel.format not in BATCH_FORMATS:
-                utterances = self._listen(parcel.utterances)
+                utterances = self._listen(parcel)
                 self._write_transcripts(utterances)
                 if _has_faults(utterances):
                     self._note("utterance_problems", typed_utterances=utterances)
@@ -79,20 +79,25 @@ class Typist:
             run("update gathered_records set is_json = json_valid(raw)")
             run(typed)
 
-    def _listen(self, given: pa.Table) -> pa.Table:
-        """The utterances of the calls read; and the table `spoken_records`."""
+    def _listen(self, parcel: Parcel) -> pa.Table:
+        """The utterances of the calls read, typed; and the table `spoken_records`."""
         import pyarrow as pa
 
         load, arrow = sqlfiles.load, self._engine.arrow
-        utterances = arrow(load("ingest/regular_utterances").text, given_utterances=given)
-        others = "select count(transcript) as count from typed_records"
-        if self._engine.row(others)["count"]:
-            utterances = pa.concat_tables([utterances, arrow(load("ingest/irregular_utterances").text)])
+        speakers = arrow(load("ingest/speaking_records").text, given_records=parcel.records)
+        typed = arrow(load("ingest/regular_utterances").text, given_utterances=parcel.spoken())
+        utterances = parcel.heard(speakers, typed)
+        irregular = arrow(load("ingest/irregular_utterances").text) if self._has_transcripts() else None
         self._engine.run(
             f"create or replace table spoken_records as {load('ingest/spoken_records').text}",
-            typed_utterances=utterances,
+            heard_records=speakers.append_column("utterances", columns.counted(parcel.counts)),
+            irregular_utterances=irregular or utterances.slice(0, 0),
         )
-        return utterances
+        return pa.concat_tables([columns.plain(utterances), irregular]) if irregular else utterances
+
+    def _has_transcripts(self) -> bool:
+        """Whether a transcript is left that SQL must take apart."""
+        return bool(self._engine.row("select count(transcript) as count from typed_records")["count"])
 
     def _stage(self, name: str) -> None:
         """Add the usable records to the staging table of their kind."""
@@ -120,9 +125,9 @@ class Typist:
             "coalesce(bool_or(is_gapped), false) as is_gapped from spoken_records"
         )
         if spoken["most"] == 1 and not spoken["is_gapped"]:
-            columns = [name for name in SEGMENTS.column_names() if name not in ("position", "text_key")]
-            rows = utterances.select([*columns[:3], "place", *columns[3:]])
-            rows = rows.rename_columns([*columns[:3], "position", *columns[3:]])
+            names = [name for name in SEGMENTS.column_names() if name != "text_key"]
+            rows = utterances.select(["place" if name == "position" else name for name in names])
+            rows = rows.rename_columns(names)
             self._note_file(1, self._transcripts.write(rows, spoken["transcripts"]))
             return
         for occurrence in range(1, spoken["most"] + 1):

@@ -311,9 +311,7 @@ def _add_action(file: Path, name: str, delta: DeltaTable) -> AddAction:
 
 def _sizes(delta: DeltaTable) -> dict[str, int]:
     """The sizes in bytes of a table's files by their names, as its log says."""
-    import pyarrow as pa
-
-    actions = pa.table(delta.get_add_actions(flatten=True))
+    actions = delta.get_add_actions(flatten=True)
     return dict(zip(actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True))
 
 

@@ -1,14 +1,21 @@
 -- what: The call records whose transcript holds an utterance that can be used.
 -- grain: one row per raw record
--- inputs: typed_utterances
+-- inputs: heard_records, irregular_utterances
 -- outputs:
 --   export_no, record, call_id, batch_id (the call's own or its envelope's), segment_count (utterances, a count),
 --   occurrence (from 1: the how manieth transcript of the same call among these records), is_gapped (whether an
 --   utterance of it can't be used), transcript_file (none yet)
+-- note: heard_records are those with a regular transcript, all of whose utterances can be used.
 with
-utterances as (select * from typed_utterances),
+heard as (select * from heard_records),
+
+utterances as (select * from irregular_utterances),
 
 counted as (
+  select export_no, record, call_id, batch_id, utterances as segment_count, false as is_gapped
+  from heard
+  where utterances > 0
+  union all by name
   select export_no, record, any_value(call_id) as call_id, any_value(batch_id) as batch_id,
     count(text) as segment_count, count(*) > count(text) as is_gapped
   from utterances
