@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from batchlake.late import importer
 from batchlake.version import VERSION
 
 __version__ = VERSION
@@ -73,7 +73,7 @@ __all__ = [
     "open",
 ]
 
-_HOMES = {
+_HOMES = dict.fromkeys(__all__, "errors") | {
     "Analytics": "responses",
     "BatchDetails": "responses",
     "BatchReport": "reports",
@@ -86,13 +86,7 @@ _HOMES = {
     "compile_filter": "filters",
     "open": "lake",
 }
-
-
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: the shell needs few of them, and wants to start fast."""
-    if name not in __all__:
-        raise AttributeError(f"module 'batchlake' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"batchlake.{_HOMES.get(name, 'errors')}"), name)
+__getattr__ = importer(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _USUAL_LENGTHS: Final = (20, 24, 27)
-"""Of a time to the second, milli- and microsecond; one of these lengths that ends with Z leaves nothing out."""
+"""Of a time to the second, milli- or microsecond; one so long that ends with Z leaves nothing out."""
 
 
 def texts(values: Sequence[str | None]) -> pa.Array:
@@ -84,7 +84,7 @@ def moments(texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
         return pa.chunked_array([nothing("timestamp", len(texts))])
     if lengths["min"].as_py() != lengths["max"].as_py() or lengths["min"].as_py() not in _USUAL_LENGTHS:
         return None
-    if not ("0002" <= bounds["min"].as_py() and bounds["max"].as_py() < "9999"):
+    if not (bounds["min"].as_py() >= "0002" and bounds["max"].as_py() < "9999"):
         return None
     if not pc.all(pc.ends_with(texts, "Z")).as_py():
         return None

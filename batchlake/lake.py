@@ -244,10 +244,13 @@ class Lake:
         Raises:
             QueryError: it is wrong, or refused: it would write, or read another file.
         """
-        from batchlake.filters import select
         from batchlake.session import Contained
 
-        wanted = None if filter is None else select(filter)
+        wanted = None
+        if filter is not None:
+            from batchlake.filters import select
+
+            wanted = select(filter)
         result = Result(Contained(self._state.engine(), wanted), query, params)
         result.columns  # noqa: B018 - what is wrong with the query is told now
         return result
@@ -337,8 +340,12 @@ class Lake:
 
     def batches(self) -> Result:
         """The batches with their counts and progress, newest first."""
+        from batchlake import views
+
+        engine = self._state.engine()
+        views.show_all(engine)
         newest_first = "order by created_at desc nulls last, batch_id, source"
-        return self._rows(f"select * from batch_overview {newest_first}")
+        return Result(engine, f"select * from batch_overview {newest_first}")
 
     def problems(self, *, run: str | None = None, code: str | None = None, file: str | None = None) -> Result:
         """What could not be used, newest first; `file` is a part of the location."""

@@ -72,6 +72,7 @@ class Session:
     ) -> None:
         self._engine = engine
         self._timeout_seconds = timeout_seconds
+        views.show_all(engine)
         self._cursor = engine.person_cursor()
         if selection:
             self.select(selection)

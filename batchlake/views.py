@@ -52,10 +52,15 @@ def relations() -> tuple[Relation, ...]:
 
 
 def show(engine: Engine, files: Files) -> None:
-    """Make all views in an engine, and let it read these files and nothing else from then on."""
+    """Make views of the tables in an engine, and let it read these files and nothing else from then on."""
     engine.contain(path for several in files.values() for path in several)
-    for statement in view_statements(files):
-        engine.make(statement)
+    for table in TABLES.values():
+        engine.make(view_of(table, files.get(table.name, ())))
+
+
+def show_all(engine: Engine) -> None:
+    """Make the other views too, in an engine that shows the tables; most questions need none of them."""
+    engine.once("views", _other_views)
 
 
 def connection(files: Files) -> DuckDBConnection:
@@ -71,13 +76,17 @@ def view_statements(files: Files) -> Iterator[str]:
     """
     for table in TABLES.values():
         yield view_of(table, ())
+    yield from _other_views()
+    for table in TABLES.values():
+        if paths := files.get(table.name):
+            yield view_of(table, paths)
+
+
+def _other_views() -> Iterator[str]:
     for name, table in SELECTED.items():
         yield f"create or replace view {name} as select * from {table.name}"
     for name in sqlfiles.names("views"):
         yield f"create or replace view {PurePath(name).name} as\n{_body(sqlfiles.load(name))}"
-    for table in TABLES.values():
-        if paths := files.get(table.name):
-            yield view_of(table, paths)
 
 
 def comment_statements() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A batch with its calls, and a single call, as the platform documents them, recomputed from the calls held.
+"""A batch with its calls as the platform documents it, recomputed from the calls held.
 
 In come a batch and a filter, out goes JSON: `batch_json` gives it piece by piece, `write_batch` writes it to
 a file, and `batch_details` parses the same text into models: there is one shape, and one place that makes it.
@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from batchlake.analytics.batches import find_batch, held_calls
-from batchlake.analytics.documents import PARTS, call_documents, documents_sql
+from batchlake.analytics.documents import call_documents
 from batchlake.analytics.metrics import DEFAULTS, Options, blocks, statistics
 from batchlake.engine import Engine
-from batchlake.errors import AnalyticsUnavailable, CallNotFound
+from batchlake.errors import AnalyticsUnavailable
 from batchlake.filters import Filter, read_filter, select
-from batchlake.responses import BatchAnalytics, BatchDetails, BatchSummary, CallDetails, SelectedCalls
+from batchlake.responses import BatchAnalytics, BatchDetails, BatchSummary, SelectedCalls
 
 
 def batch_details(
@@ -96,27 +96,6 @@ def batch_json(
     optional = {"transcript": include_transcripts, "analytics": include_analytics}
     parts = {"facts", "recording"} | {part for part, included in optional.items() if included}
     return _pieces(summary, call_documents(engine, selection, parts, counted.total_calls), analytics)
-
-
-def call_details(engine: Engine, source: str, call_id: str) -> CallDetails:
-    """One call with all that the lake knows of it.
-
-    Raises:
-        CallNotFound: it isn't in the lake.
-    """
-    key = {"source": source, "call_id": call_id}
-    found = engine.rows(
-        f"""
-with
-selected_calls as (select * from calls where source = $source and call_id = $call_id),
-selected_segments as (select * from segments where source = $source and call_id = $call_id)
-{documents_sql(PARTS)}
-""",
-        key,
-    )
-    for row in found:
-        return CallDetails.model_validate_json(f'{{"call":{row["document"]}}}')
-    raise CallNotFound(call_id, [])
 
 
 def _pieces(

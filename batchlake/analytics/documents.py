@@ -8,11 +8,13 @@ time and id.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batchlake.analytics.grouping import file_text
 from batchlake.engine import Engine
-from batchlake.filters import Selection
+
+if TYPE_CHECKING:
+    from batchlake.filters import Selection
 
 PARTS: Final = {
     "facts": "facts",
@@ -63,7 +65,7 @@ selected_segments as (select * from selected_segments semi join selected_calls u
 {documents_sql(parts)}
 """
         ordered = f"{selection.over(query)} order by call_time, call_id"
-        yield engine.arrow(ordered, {**selection.params, **bounds}).column("document").to_pylist()
+        yield [row["document"] for row in engine.iterate(ordered, {**selection.params, **bounds})]
 
 
 def _from(bound: str) -> str:

@@ -12,12 +12,14 @@ import difflib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from batchlake import sqlfiles
 from batchlake.engine import Engine, literal, quoted
 from batchlake.errors import InvalidRequest
-from batchlake.filters import Selection
+
+if TYPE_CHECKING:
+    from batchlake.filters import Selection
 
 Key = tuple[Any, ...]
 Row = dict[str, Any]

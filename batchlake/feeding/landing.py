@@ -15,10 +15,11 @@ import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from batchlake.feeding.client import Answer
+if TYPE_CHECKING:
+    from batchlake.feeding.client import Answer
 
 _SIDECAR_VERSION: Final = 1
 _LONGEST_ID: Final = 100

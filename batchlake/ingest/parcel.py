@@ -70,7 +70,7 @@ class Parcel:
         return columns.table(given)
 
     def heard(self, speakers: pa.Table, typed: pa.Table) -> pa.Table:
-        """The utterances as their types: the columns of `irregular_utterances`.
+        """The utterances as their types: the columns of `irregular_utterances`, in another order.
 
         Args:
             speakers: whose they are, the rows of `speaking_records`.
@@ -80,7 +80,11 @@ class Parcel:
         nothing = columns.nothing("string", len(typed))
         utterances = columns.table(
             {name: columns.repeated(speakers[name], of_record) for name in speakers.column_names}
-            | {"place": self.utterances["place"], "speaker": typed["speaker"], "text": self.utterances["text"]}
+            | {
+                "place": self.utterances["place"],
+                "speaker": typed["speaker"],
+                "text": self.utterances["text"],
+            }
             | {name: typed[name] for name in ("spoken_at", "offset_seconds", "confidence")}
             | {"extra": nothing, "unread_time": typed["unread_time"]}
             | {"unread_confidence": typed["unread_confidence"], "given": nothing}

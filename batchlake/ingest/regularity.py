@@ -6,8 +6,8 @@ left to parse; it takes the others apart itself (`sql/sources/<format>_fields.sq
 where those are as expected. The header of a file in `sql/sources` says what is regular (`-- regular:`), which
 fields may hold the transcript (`-- transcript:`) and which the id (`-- identity:`).
 
-A key's value there is a "scalar" (text, number, true or false), a "text?", or an object in braces, which with a
-key "." may be a scalar instead; each may be absent or null. In a transcript it is a list of objects with a
+A key's value there is a "scalar" (text, number, true or false), a "text?", or an object in braces, which with
+a key "." may be a scalar instead; each may be absent or null. In a transcript it is a list of objects with a
 "text", which must be there, a "text?", a "number?" or a "text or number?".
 """
 
@@ -86,7 +86,7 @@ class Regular:
 
     Attributes:
         count: how many records.
-        scalars: the values by their path (`analytics.sentiment.positive`); a path that no record has is absent.
+        scalars: the values by their path (`analytics.sentiment.positive`), but for paths that no record has.
         transcript: the JSON text of a transcript in one string, which SQL cuts apart; None elsewhere.
         transcript_digest: half of the SHA-256 of the transcript's JSON text as exported; None without one.
         utterances: of the transcripts that are lists.
@@ -127,7 +127,7 @@ class Irregular:
 
 
 def read_regular(format_name: str, listed: bytes | msgspec.Raw) -> Regular | None:
-    """The records of a list, given as its JSON text; None where one of them isn't regular, or it is no list."""
+    """The records of a list, given as its JSON text; None where one isn't regular, or it is no list."""
     form = _form(format_name)
     if form is None:
         return None

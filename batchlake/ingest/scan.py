@@ -123,7 +123,7 @@ class Scanner:
             self._hold()
 
     def _parse_elements(self, text: bytes) -> tuple[Parsed | None, int]:
-        """The elements that end in a text which begins between two, and where the rest begins; None if unsure."""
+        """The elements that end in a text which begins between two, None if unsure; where the rest begins."""
         begin = len(text) - len(text.lstrip(_SEPARATORS))
         head = text[begin : text.find(b":", begin, begin + _LONGEST_HEAD_BYTES) + 1]
         cut = len(text)
@@ -139,7 +139,7 @@ class Scanner:
                     pass
         return None, 0
 
-    def _scan(self, window: bytes) -> Iterator[Element | Parsed | Document | Stray]:
+    def _scan(self, window: bytes) -> Iterator[Element | Document | Stray]:
         start = len(self._buffer)
         self._buffer += window
         for position, level, opens in self._events(window):
@@ -213,7 +213,7 @@ class Scanner:
             positions = np.concatenate(([0], positions))
         return positions
 
-    def _event(self, position: int, level: int, *, opens: bool) -> Iterator[Element | Parsed | Document | Stray]:
+    def _event(self, position: int, level: int, *, opens: bool) -> Iterator[Element | Document | Stray]:
         if self._array_level:
             yield from self._event_in_array(position, level, opens=opens)
         elif opens:

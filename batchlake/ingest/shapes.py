@@ -2,8 +2,8 @@
 
 In comes one JSON value as bytes, out come `Part`s (raw records with the format that reads them, which is the
 name of a file in `sql/sources`, and what their envelope says) and `Misfit`s. Only keys are looked at: a value
-is cut out as it stands, never parsed further. But the elements of an array are tried as regular records first,
-which tells their format as well.
+is cut out as it stands, never parsed further. But the elements of an array are tried as regular records
+first, which tells their format as well.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Records in a row: the format that reads them, their JSON texts, their envelope, or what was read of them.
+    """Records in a row: the format that reads them, their JSON texts, and their envelope.
 
-    Where they are all `regular`, there are no `raws`; `bytes` is the size of their text.
+    Where they are all regular, `regular` stands for `raws`; `bytes` is the size of their text.
     """
 
     format: str

@@ -32,9 +32,7 @@ def text_keys(texts: pa.StringArray) -> pa.StringArray:
     import pyarrow.compute as pc
 
     keys = pc.ascii_trim(pc.ascii_lower(texts), characters=_ASCII_OUTSIDE)
-    others = np.union1d(
-        columns.places(pc.invert(pc.ascii_is_printable(texts))), _with_blanks_in_a_row(texts)
-    )
+    others = np.union1d(columns.places(pc.invert(pc.ascii_is_printable(texts))), _with_blanks_in_a_row(texts))
     if not len(others):
         return keys
     import pyarrow as pa

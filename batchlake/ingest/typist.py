@@ -91,9 +91,11 @@ class Typist:
         self._engine.run(
             f"create or replace table spoken_records as {load('ingest/spoken_records').text}",
             heard_records=speakers.append_column("utterances", columns.counted(parcel.counts)),
-            irregular_utterances=irregular or utterances.slice(0, 0),
+            irregular_utterances=utterances.slice(0, 0) if irregular is None else irregular,
         )
-        return pa.concat_tables([columns.plain(utterances), irregular]) if irregular else utterances
+        if irregular is None:
+            return utterances
+        return pa.concat_tables([columns.plain(utterances).select(irregular.column_names), irregular])
 
     def _has_transcripts(self) -> bool:
         """Whether a transcript is left that SQL must take apart."""

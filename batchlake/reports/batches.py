@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from batchlake import analytics, sqlfiles
+from batchlake import analytics, sqlfiles, views
 from batchlake.engine import Engine
 from batchlake.reports.model import BatchState
 from batchlake.reports.privacy import masked_text
@@ -26,6 +26,7 @@ MOST_FOLLOWED: Final = 12
 
 def touched_batches(engine: Engine, subject: Subject) -> list[BatchState]:
     """The batches named, and those that the selected calls belong to, newest first."""
+    views.show_all(engine)
     query = f"""
 with
 {NAMED_BATCHES},

@@ -40,9 +40,9 @@ Time = Annotated[datetime, PlainSerializer(utc_text, return_type=str, when_used=
 
 
 class Figures(BaseModel):
-    """A model whose missing values are null."""
+    """A model whose missing values are null; it is built when it is first used, as few verbs use many."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Known(Figures):
