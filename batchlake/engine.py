@@ -82,6 +82,7 @@ class Engine:
             config["threads"] = threads
         self.lake = lake
         self._connection = _connect(config)
+        self._own: Connection | None = None
         self._memory_in_reserve = memory_in_reserve
         self._timezone = ""
         self._done: set[str] = set()
@@ -111,6 +112,16 @@ class Engine:
         other = copy.copy(self)
         other._timezone = known[timezone.lower()]
         return other
+
+    @contextmanager
+    def alone(self) -> Iterator[Engine]:
+        """This same engine on one connection while the block lasts, for one thread: temporary tables stay."""
+        other = copy.copy(self)
+        other._own = self._cursor()
+        try:
+            yield other
+        finally:
+            other._own.close()
 
     def close(self) -> None:
         """Let go of memory and files; the engine can't be used afterwards."""
@@ -286,14 +297,15 @@ class Engine:
 
     @contextmanager
     def _question(self, given: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
-        cursor = self._cursor()
+        cursor = self._own or self._cursor()
         try:
             with self._translating():
                 for name, table in given.items():
                     cursor.register(name, table)
                 yield cursor
         finally:
-            cursor.close()
+            if cursor is not self._own:
+                cursor.close()
 
 
 def view_of(table: Table, files: Sequence[str]) -> str:

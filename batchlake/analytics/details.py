@@ -7,10 +7,12 @@ a file, and `batch_details` parses the same text into models: there is one shape
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from typing import IO, Any
 
-from batchlake.analytics.batches import find_batch, held_calls
+from batchlake.analytics.batches import find_batch
 from batchlake.analytics.documents import call_documents
+from batchlake.analytics.holding import batch_in_memory
 from batchlake.analytics.metrics import DEFAULTS, Options, blocks, statistics
 from batchlake.engine import Engine
 from batchlake.errors import AnalyticsUnavailable
@@ -79,33 +81,40 @@ def batch_json(
     batch = find_batch(engine, source, batch_id)
     wanted = read_filter(filter)
     selection = select(wanted, batch=(source, batch_id))
-    held = held_calls(engine, source, batch_id)
-    if include_analytics and not held:
-        raise AnalyticsUnavailable(f"batch {batch_id!r}", "none of its calls has come yet")
-    figures = blocks(engine, selection, options) if include_analytics else {}
-    counted = figures.pop("statistics", None) or statistics(engine, selection)
-    summary = BatchSummary(
-        id=batch_id,
-        status=batch["status"],
-        created_at=batch["created_at"],
-        completed_at=batch["completed_at"],
-        selection=SelectedCalls(matched=counted.total_calls, of=held) if wanted != Filter() else None,
-        statistics=counted,
-    )
-    analytics = BatchAnalytics(**figures) if include_analytics else None
     optional = {"transcript": include_transcripts, "analytics": include_analytics}
     parts = {"facts", "recording"} | {part for part, included in optional.items() if included}
-    return _pieces(summary, call_documents(engine, selection, parts, counted.total_calls), analytics)
+    with ExitStack() as stack:
+        with_segments = include_analytics or include_transcripts
+        engine, held = stack.enter_context(
+            batch_in_memory(engine, source, batch_id, with_segments=with_segments)
+        )
+        if include_analytics and not held:
+            raise AnalyticsUnavailable(f"batch {batch_id!r}", "none of its calls has come yet")
+        figures = blocks(engine, selection, options) if include_analytics else {}
+        counted = figures.pop("statistics", None) or statistics(engine, selection)
+        summary = BatchSummary(
+            id=batch_id,
+            status=batch["status"],
+            created_at=batch["created_at"],
+            completed_at=batch["completed_at"],
+            selection=SelectedCalls(matched=counted.total_calls, of=held) if wanted != Filter() else None,
+            statistics=counted,
+        )
+        analytics = BatchAnalytics(**figures) if include_analytics else None
+        documents = call_documents(engine, selection, parts, counted.total_calls)
+        return _pieces(summary, documents, analytics, stack.pop_all())
 
 
 def _pieces(
-    summary: BatchSummary, calls: Iterator[list[str]], analytics: BatchAnalytics | None
+    summary: BatchSummary, calls: Iterator[list[str]], analytics: BatchAnalytics | None, held: ExitStack
 ) -> Iterator[str]:
+    """The JSON in pieces; what is `held` for it is let go of with the last call."""
     yield '{"batch":' + summary.model_dump_json().removesuffix("}") + ',"calls":['
     separator = "\n"
-    for documents in calls:
-        yield separator + ",\n".join(documents)
-        separator = ",\n"
+    with held:
+        for documents in calls:
+            yield separator + ",\n".join(documents)
+            separator = ",\n"
     yield "]"
     if analytics:
         yield ',\n"analytics":' + analytics.model_dump_json()
