@@ -315,10 +315,7 @@ def view_of(table: Table, files: Sequence[str]) -> str:
         return f"create or replace view {table.name} as select {columns} where false"
     columns = ", ".join(quoted(name) for name in table.column_names())
     paths = ", ".join(literal(path) for path in files)
-    return (
-        f"create or replace view {table.name} as "
-        f"select {columns} from read_parquet([{paths}], union_by_name = true)"
-    )
+    return f"create or replace view {table.name} as select {columns} from read_parquet([{paths}])"
 
 
 def connect(statements: Iterable[str]) -> Connection:

@@ -20,7 +20,7 @@ MOST_IN_MEMORY: Final = 10_000
 def batch_in_memory(
     engine: Engine, source: str, batch_id: str, *, with_segments: bool
 ) -> Iterator[tuple[Engine, int]]:
-    """An engine for questions about one batch, for one thread while the block lasts, and how many calls it has.
+    """An engine for questions about one batch, for one thread while the block lasts, and its calls held.
 
     Args:
         engine: the lake.

@@ -11,17 +11,15 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from batchlake import columns
 from batchlake.ingest.text_keys import with_text_keys
-from batchlake.store.parquet import ROW_GROUP_ROWS, pyarrow_options
+from batchlake.store.parquet import FILE_BYTES, ROW_GROUP_ROWS, pyarrow_options
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
-
-_FILE_BYTES: Final = 16 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -58,7 +56,7 @@ class TranscriptFiles:
         if self._folder is None:
             return 0
         self._wait()
-        if self._is_open and self.files[-1].path.stat().st_size >= _FILE_BYTES:
+        if self._is_open and self.files[-1].path.stat().st_size >= FILE_BYTES:
             self.end_file()
         if not self._is_open:
             number = len(self.files) + 1

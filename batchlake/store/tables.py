@@ -23,7 +23,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from batchlake.errors import LakeDamaged, LakeLocked, LakeNotWritable
 from batchlake.schema import TABLES, Table
-from batchlake.store.parquet import delta_options
+from batchlake.store.parquet import FILE_BYTES, delta_options
 from batchlake.store.places import Place, place_of
 
 if TYPE_CHECKING:
@@ -41,9 +41,6 @@ _DELTA_TYPES: Final[dict[str, PrimitiveType | MapType]] = {
     ),
     "MAP(VARCHAR, BIGINT)": MapType(PrimitiveType("string"), PrimitiveType("long"), value_contains_null=True),
 }
-
-_FILE_BYTES: Final = 16 * 1024 * 1024
-"""Target size of a Parquet file: small enough that replacing one batch rewrites little."""
 
 MOST_SMALL_FILES: Final = 48
 """A run that leaves a table with more files under a quarter of that size compacts it."""
@@ -165,12 +162,12 @@ class Writer:
     def compact(self, table: str) -> dict[str, Any]:
         """Fold the table's small files into larger ones, the rows unchanged; returns Delta's figures."""
         with self._changing(table) as delta:
-            return delta.optimize.compact(target_size=_FILE_BYTES, writer_properties=delta_options(table))
+            return delta.optimize.compact(target_size=FILE_BYTES, writer_properties=delta_options(table))
 
     def tidy(self) -> None:
         """Compact the tables that this writer changed and that have come to too many small files."""
         for table in self.written():
-            small = [size for size in _sizes(self._opened[table]).values() if size < _FILE_BYTES // 4]
+            small = [size for size in _sizes(self._opened[table]).values() if size < FILE_BYTES // 4]
             if len(small) > MOST_SMALL_FILES:
                 self.compact(table)
 
@@ -255,7 +252,7 @@ class Writer:
             write_deltalake(
                 delta,
                 rows,
-                target_file_size=_FILE_BYTES,
+                target_file_size=FILE_BYTES,
                 writer_properties=delta_options(table),
                 **how,
             )

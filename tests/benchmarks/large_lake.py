@@ -22,7 +22,7 @@ from batchlake.version import VERSION
 from tests.benchmarks.course import big_batch_calls
 
 CALLS_A_BATCH: Final = 1_000
-_CALLS_A_FILE: Final = 250_000
+_CALLS_A_FILE: Final = 62_500
 
 _ROWS: Final = {
     "calls": """

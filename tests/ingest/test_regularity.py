@@ -107,7 +107,9 @@ def test_which_records_are_regular(call: dict[str, Any], is_regular: bool) -> No
     assert (read_regular("svalync_call", listed(CALL, call, CALL)) is not None) == is_regular
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", "[{}]x", '[{"id": "c"}', "[" * 100_000, '[{"id": "\ud800"}]'])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[1]", "[{}]x", '[{"id": "c"}', "[" * 100_000, '[{"id": "\ud800"}]']
+)
 def test_what_is_no_list_of_records_is_not_regular(text: str) -> None:
     assert read_regular("svalync_call", text.encode("utf-8", "surrogatepass")) is None
 
@@ -115,7 +117,9 @@ def test_what_is_no_list_of_records_is_not_regular(text: str) -> None:
 def test_scalars_of_records_that_hold_different_ones() -> None:
     """A column has a value for each record, or is absent; records can be put behind others."""
     first = read_regular("svalync_call", listed({"id": "c1", "analytics": {"sentiment": {"positive": 1}}}))
-    second = read_regular("svalync_call", listed({"id": "c2"}, {"call_id": "c3", "cost": 1.5, "transcript": SPEECH}))
+    second = read_regular(
+        "svalync_call", listed({"id": "c2"}, {"call_id": "c3", "cost": 1.5, "transcript": SPEECH})
+    )
     assert first is not None
     assert second is not None
     first.extend(second)
@@ -136,11 +140,17 @@ def test_a_regular_call_is_of_no_other_format() -> None:
     assert not _REST_KEYS & set(scalar_paths("svalync_call"))
 
 
-ODD_SCALARS = st.sampled_from([None, 0, 12, 1.5, -1, 10**30, 1e22, 1e-7, "", " ", "12", "1.50", "abc", True, "é"])
+ODD_SCALARS = st.sampled_from(
+    [None, 0, 12, 1.5, -1, 10**30, 1e22, 1e-7, "", " ", "12", "1.50", "abc", True, "é"]
+)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.dictionaries(st.sampled_from(scalar_paths("svalync_call")), ODD_SCALARS, max_size=9), max_size=5))
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from(scalar_paths("svalync_call")), ODD_SCALARS, max_size=9), max_size=5
+    )
+)
 def test_scalars_mean_the_same_either_way(
     tmp_path_factory: pytest.TempPathFactory, calls: list[dict[str, Any]]
 ) -> None:
@@ -148,10 +158,14 @@ def test_scalars_mean_the_same_either_way(
     found = []
     for more in ({}, {"unknown": 1}):
         folder = tmp_path_factory.mktemp("either")
-        records = [nested(scalars) | {"id": f"c{number}", "call_id": None} | more for number, scalars in enumerate(calls)]
+        records = [
+            nested(scalars) | {"id": f"c{number}", "call_id": None} | more
+            for number, scalars in enumerate(calls)
+        ]
         write_export(folder / "in", "a.json", {"batch": {"id": "b", "calls": records}}, observed_at=1e9)
         ingested(folder / "lake", folder / "in")
-        held = "select * exclude (extra, field_observed_at, first_run_id, last_run_id) from calls order by call_id"
+        of_run = "extra, field_observed_at, first_run_id, last_run_id"
+        held = f"select * exclude ({of_run}) from calls order by call_id"
         problems = "select call_id, field, code, raw from problems order by all"
         found.append((rows(folder / "lake", held), rows(folder / "lake", problems)))
     assert found[0] == found[1]
