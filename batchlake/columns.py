@@ -37,7 +37,7 @@ def integers(values: Sequence[int | None]) -> pa.Array:
     return _column(values, DataType.int64())
 
 
-def counted(values: NDArray[np.int64]) -> pa.Array:
+def from_numpy(values: NDArray[np.int64]) -> pa.Array:
     """The same of a numpy array."""
     import pyarrow as pa
 
@@ -107,8 +107,8 @@ def repeated(values: pa.ChunkedArray, places: NDArray[np.int64]) -> pa.Array:
 
     values = values.combine_chunks()
     if pa.types.is_string(values.type):
-        return pa.DictionaryArray.from_arrays(counted(places).cast("int32"), values)
-    return values.take(counted(places))
+        return pa.DictionaryArray.from_arrays(from_numpy(places).cast("int32"), values)
+    return values.take(from_numpy(places))
 
 
 def plain(rows: pa.Table) -> pa.Table:

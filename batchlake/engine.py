@@ -83,6 +83,7 @@ class Engine:
         self.lake = lake
         self._connection = _connect(config)
         self._own: Connection | None = None
+        self.keeps_order = keeps_order
         self._memory_in_reserve = memory_in_reserve
         self._timezone = ""
         self._done: set[str] = set()
@@ -109,6 +110,8 @@ class Engine:
                 f"unknown time zone {timezone!r}. {hint} Give an IANA name such as Europe/Berlin.",
                 timezone=timezone,
             )
+        if self._own:
+            raise ValueError("an engine that is alone keeps its clock: take one in another time zone first")
         other = copy.copy(self)
         other._timezone = known[timezone.lower()]
         return other
@@ -223,14 +226,14 @@ class Engine:
 
     def ask(self, sql: str, params: Params | None = None) -> Rows:
         """The rows of a query, on a cursor of their own, made while they are read."""
-        cursor = self._cursor()
+        cursor = self._own or self._cursor()
         watch = Watch(cursor.interrupt)
 
         def guard(call: Callable[[], T], /) -> T:
             with self._translating():
                 return watch(call)
 
-        return Rows(cursor, sql, params, guard, cursor.close)
+        return Rows(cursor, sql, params, guard, *([] if self._own else [cursor.close]))
 
     def person_cursor(self) -> Connection:
         """A cursor for statements that a person typed: its errors say where (`database_error` reads them)."""

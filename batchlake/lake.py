@@ -164,7 +164,7 @@ class Lake:
         *,
         source: str | None = None,
     ) -> None:
-        """Write the JSON of `batch` to a binary file, call by call, without holding the calls in memory."""
+        """Write the JSON of `batch` to a binary file, call by call, in bounded memory."""
         from batchlake import analytics
 
         engine = self._state.engine()

@@ -69,17 +69,10 @@ def connection(files: Files) -> DuckDBConnection:
 
 
 def view_statements(files: Files) -> Iterator[str]:
-    """The statements that make all views.
-
-    A view of a view reads the Parquet footers below when it is made. So the tables are empty until all others
-    stand, and only then get their files: ten times as fast with 40 files a table.
-    """
+    """The statements that make all views, tables first."""
     for table in TABLES.values():
-        yield view_of(table, ())
+        yield view_of(table, files.get(table.name, ()))
     yield from _other_views()
-    for table in TABLES.values():
-        if paths := files.get(table.name):
-            yield view_of(table, paths)
 
 
 def _other_views() -> Iterator[str]:

@@ -115,7 +115,7 @@ Files there group by `group_key` where the relation has one, else give one group
 """
 
 _SQL_FOLDERS: Final = {
-    "sources": "raw JSON to canonical columns, one file per export format; a new platform is a new file",
+    "sources": "raw JSON to canonical columns, a file per format, with a second for irregular calls",
     "ingest": "canonical columns to typed rows, observations and problems",
     "analytics": "metrics over `selected_calls` and `selected_segments`, without parameters",
     "reports": "what reports show beside the analytics",

@@ -71,3 +71,15 @@ def test_times_are_given_on_a_machine_without_time_zones() -> None:
         check=True,
     )
     assert told.stdout == "2024-10-27T02:30:00+01:00\n"
+
+
+def test_alone_an_engine_keeps_its_temporary_tables() -> None:
+    """They stand before tables of the same name, for this one alone, and end with the block."""
+    with Engine() as engine:
+        engine.run("create table calls as select 1 as number")
+        with engine.alone() as own:
+            own.run("create temp table calls as select number + 1 as number from calls")
+            assert own.rows("from calls") == [{"number": 2}]
+            assert engine.rows("from calls") == [{"number": 1}]
+        with engine.alone() as own:
+            assert own.rows("from calls") == [{"number": 1}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 import sys
@@ -44,6 +45,42 @@ def test_starting_up_imports_little() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("verb", "spared"),
+    [
+        ("ingest sample_data --allow-problems", {"pandas", "rich", "sqlglot", "httpx2"}),
+        ("batch batch_xyz789 --include-analytics", {"pandas", "pyarrow", "numpy", "polars"}),
+        ("call call_abc123", {"pandas", "pyarrow", "numpy", "batchlake.filters"}),
+        ("status", {"pandas", "pyarrow", "numpy", "httpx2", "asyncio"}),
+    ],
+)
+def test_verbs_import_what_they_need(tmp_path: Path, verb: str, spared: set[str]) -> None:
+    """Each starts in the time of its own imports; that pandas is installed costs nobody anything."""
+    lake = tmp_path / "lake"
+    if not verb.startswith("ingest"):
+        batchlake.open(lake).ingest(ROOT / "sample_data")
+    script = (
+        "import sys\n"
+        "from batchlake.cli.main import cli\n"
+        "cli.main(sys.argv[1:], standalone_mode=False)\n"
+        f"print(sorted({spared} & sys.modules.keys()), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *verb.split(), "--lake", str(lake)],
+        capture_output=True, text=True, check=True, cwd=ROOT,
+    )  # fmt: skip
+    assert done.stderr.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("package", ["batchlake", "batchlake.analytics", "batchlake.responses"])
+def test_no_module_stands_in_the_place_of_a_name(package: str) -> None:
+    """A module that was imported before would be had instead of the name that is imported late."""
+    module = importlib.import_module(package)
+    assert module.__file__ is not None
+    modules = {path.stem for path in Path(module.__file__).parent.iterdir()}
+    assert not modules & set(module.__all__)
 
 
 @pytest.mark.parametrize("name", SQL_FILES)

@@ -13,7 +13,7 @@ from typing import IO, Any
 from batchlake.analytics.batches import find_batch
 from batchlake.analytics.documents import call_documents
 from batchlake.analytics.holding import batch_in_memory
-from batchlake.analytics.metrics import DEFAULTS, Options, blocks, statistics
+from batchlake.analytics.metrics import DEFAULTS, blocks, statistics
 from batchlake.engine import Engine
 from batchlake.errors import AnalyticsUnavailable
 from batchlake.filters import Filter, read_filter, select
@@ -27,7 +27,6 @@ def batch_details(
     filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002
     include_analytics: bool = False,
     include_transcripts: bool = False,
-    options: Options = DEFAULTS,
 ) -> BatchDetails:
     """A batch, its matching calls in order of time, and their statistics, as models.
 
@@ -37,14 +36,13 @@ def batch_details(
         filter: which of its calls; None for all. With a filter, `selection` says how many matched.
         include_analytics: the batch's analytics, and each call's own.
         include_transcripts: each call's transcript.
-        options: what to make of the analytics.
 
     Raises:
         BatchNotFound: it isn't in the lake.
         InvalidFilter: the filter holds faults.
         AnalyticsUnavailable: analytics are asked of a batch of which no call is held.
     """
-    pieces = batch_json(engine, source, batch_id, filter, include_analytics, include_transcripts, options)
+    pieces = batch_json(engine, source, batch_id, filter, include_analytics, include_transcripts)
     return BatchDetails.model_validate_json("".join(pieces))
 
 
@@ -56,15 +54,12 @@ def write_batch(
     filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002
     include_analytics: bool = False,
     include_transcripts: bool = False,
-    options: Options = DEFAULTS,
 ) -> None:
     """The JSON of `batch_details`, in UTF-8, written to a binary file as it is made.
 
     What can be wrong with the question raises before anything is written.
     """
-    for piece in batch_json(
-        engine, source, batch_id, filter, include_analytics, include_transcripts, options
-    ):
+    for piece in batch_json(engine, source, batch_id, filter, include_analytics, include_transcripts):
         file.write(piece.encode())
 
 
@@ -75,7 +70,6 @@ def batch_json(
     filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002
     include_analytics: bool = False,
     include_transcripts: bool = False,
-    options: Options = DEFAULTS,
 ) -> Iterator[str]:
     """The JSON of `batch_details` in pieces, a call a line; a wrong question raises at once."""
     batch = find_batch(engine, source, batch_id)
@@ -84,13 +78,11 @@ def batch_json(
     optional = {"transcript": include_transcripts, "analytics": include_analytics}
     parts = {"facts", "recording"} | {part for part, included in optional.items() if included}
     with ExitStack() as stack:
-        with_segments = include_analytics or include_transcripts
-        engine, held = stack.enter_context(
-            batch_in_memory(engine, source, batch_id, with_segments=with_segments)
-        )
+        in_memory = batch_in_memory(engine, source, batch_id, with_segments=include_analytics)
+        engine, held = stack.enter_context(in_memory)
         if include_analytics and not held:
             raise AnalyticsUnavailable(f"batch {batch_id!r}", "none of its calls has come yet")
-        figures = blocks(engine, selection, options) if include_analytics else {}
+        figures = blocks(engine, selection, DEFAULTS) if include_analytics else {}
         counted = figures.pop("statistics", None) or statistics(engine, selection)
         summary = BatchSummary(
             id=batch_id,
@@ -106,12 +98,12 @@ def batch_json(
 
 
 def _pieces(
-    summary: BatchSummary, calls: Iterator[list[str]], analytics: BatchAnalytics | None, held: ExitStack
+    summary: BatchSummary, calls: Iterator[list[str]], analytics: BatchAnalytics | None, memory: ExitStack
 ) -> Iterator[str]:
-    """The JSON in pieces; what is `held` for it is let go of with the last call."""
-    yield '{"batch":' + summary.model_dump_json().removesuffix("}") + ',"calls":['
-    separator = "\n"
-    with held:
+    """The JSON in pieces; the batch in `memory` is let go of with the last call."""
+    with memory:
+        yield '{"batch":' + summary.model_dump_json().removesuffix("}") + ',"calls":['
+        separator = "\n"
         for documents in calls:
             yield separator + ",\n".join(documents)
             separator = ",\n"

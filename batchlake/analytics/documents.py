@@ -64,8 +64,9 @@ selected_calls as (select * from selected_calls where {" and ".join(conditions)}
 selected_segments as (select * from selected_segments semi join selected_calls using (source, call_id))
 {documents_sql(parts)}
 """
-        ordered = f"{selection.over(query)} order by call_time, call_id"
-        yield [row["document"] for row in engine.iterate(ordered, {**selection.params, **bounds})]
+        ordered = f"select document from ({selection.over(query)}) order by call_time, call_id"
+        rows = engine.ask(ordered, {**selection.params, **bounds})
+        yield [document for batch in rows.batches() for (document,) in batch]
 
 
 def _from(bound: str) -> str:

@@ -12,8 +12,9 @@ from typing import Final
 from batchlake.analytics.batches import held_calls
 from batchlake.engine import Engine
 
-MOST_IN_MEMORY: Final = 10_000
-"""How many calls are held at the most; their text is a few kilobytes each."""
+MOST_CALLS: Final = 10_000
+MOST_UTTERANCES: Final = 300_000
+"""How much is held at the most: some 50 MB."""
 
 
 @contextmanager
@@ -22,20 +23,22 @@ def batch_in_memory(
 ) -> Iterator[tuple[Engine, int]]:
     """An engine for questions about one batch, for one thread while the block lasts, and its calls held.
 
+    Of a batch that is too large it is the lake's own.
+
     Args:
         engine: the lake.
         source, batch_id: the batch; the questions select its calls themselves.
-        with_segments: whether the questions are about what was said, too.
+        with_segments: whether several questions are about what was said, too.
     """
     key = {"source": source, "batch_id": batch_id}
     of_batch = "where source = $source and batch_id = $batch_id"
     with engine.alone() as own:
         # A temporary table stands before the view of the same name, and is made from it.
-        own.run(f"create temp table calls as select * from calls {of_batch} limit {MOST_IN_MEMORY + 1}", key)
-        held = own.row("select count(*) as held from calls")["held"]
-        if held > MOST_IN_MEMORY:
-            yield engine, held_calls(engine, source, batch_id)
+        own.run(f"create temp table calls as select * from calls {of_batch} limit {MOST_CALLS + 1}", key)
+        size = own.row("select count(*) as calls, coalesce(sum(segment_count), 0) as utterances from calls")
+        if size["calls"] <= MOST_CALLS and size["utterances"] <= MOST_UTTERANCES:
+            if with_segments:
+                own.run(f"create temp table segments as select * from segments {of_batch}", key)
+            yield own, size["calls"]
             return
-        if with_segments:
-            own.run(f"create temp table segments as select * from segments {of_batch}", key)
-        yield own, held
+    yield engine, held_calls(engine, source, batch_id)

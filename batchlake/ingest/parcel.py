@@ -6,8 +6,8 @@ the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,7 +35,7 @@ _AT_ONCE: Final = 64
 """Records that are read as regular ones together; where that fails, they are read one by one."""
 
 _PIECE_RECORDS: Final = 2_048
-"""How many records are Python objects at a time."""
+"""How many records are worth a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +89,56 @@ class Parcel:
             | {"extra": nothing, "unread_time": typed["unread_time"]}
             | {"unread_confidence": typed["unread_confidence"], "given": nothing}
         )
-        if speakers["call_id"].null_count:
-            utterances = utterances.filter(utterances["call_id"].is_valid())
-        return utterances
+        unusable = columns.places(speakers["call_id"].is_null().combine_chunks())
+        if not len(unusable):
+            return utterances
+        return utterances.take(columns.from_numpy(np.flatnonzero(~np.isin(of_record, unusable))))
 
 
-def wrap(format_name: str, gathered: Sequence[tuple[int, RawRecords]]) -> list[Parcel]:
-    """The parcels of records, each run of them with the number of its export; an irregular one at least."""
-    read = [(number, run) for number, run in gathered if run.regular]
-    others = [(number, run) for number, run in gathered if not run.regular]
-    sorted_out = _SortedOut(format_name, [raw for _, run in others for raw in run.raws])
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some records as Arrow tables: the records, their utterances, and how many of these each record has."""
+
+    records: pa.Table
+    utterances: pa.Table
+    counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Records in a row of the export of this number; a `piece` stands for many regular ones."""
+
+    export_number: int
+    run: RawRecords
+    piece: Piece | None = None
+
+    @property
+    def count(self) -> int:
+        """How many records."""
+        return self.run.count if self.piece is None else len(self.piece.counts)
+
+
+def gather(export_number: int, run: RawRecords) -> Gathered:
+    """Records to be wrapped later; many regular ones become tables at once, at a third of the memory."""
+    if run.regular is None or run.count < _PIECE_RECORDS:
+        return Gathered(export_number, run)
+    return Gathered(export_number, replace(run, regular=None), _regular_piece(run.format, run.regular))
+
+
+def wrap(format_name: str, gathered: Sequence[Gathered]) -> list[Parcel]:
+    """The parcels of records; an irregular one at least."""
+    read = [some for some in gathered if some.piece or some.run.regular]
+    others = [some for some in gathered if not (some.piece or some.run.regular)]
+    sorted_out = _SortedOut(format_name, [raw for some in others for raw in some.run.raws])
     parcels = []
-    if regular := _pieces([*(run.regular for _, run in read if run.regular), *sorted_out.regular]):
+    regular = [found for some in read if (found := some.piece or some.run.regular)]
+    if pieces := list(_pieces(format_name, [*regular, *sorted_out.regular])):
         places = _concat([_places(read), _places(others).take(columns.integers(sorted_out.regular_places))])
-        tables = [_regular_tables(format_name, piece) for piece in regular]
-        counts = [piece.utterances.of_each() for piece in regular]
-        parcels.append(_parcel(format_name, places, tables, counts, is_regular=True))
+        parcels.append(_parcel(format_name, places, pieces, is_regular=True))
     irregular = sorted_out.irregular
     if irregular.raws or not parcels:
         places = _places(others).take(columns.integers(sorted_out.irregular_places))
-        tables, counts = [_irregular_tables(irregular)], [irregular.utterances.of_each()]
-        parcels.append(_parcel(format_name, places, tables, counts, is_regular=False))
+        parcels.append(_parcel(format_name, places, [_irregular_piece(irregular)], is_regular=False))
     return parcels
 
 
@@ -125,7 +154,7 @@ class _SortedOut:
             some = raws[start : start + _AT_ONCE]
             if not self._take(format_name, some, start):
                 for place, raw in enumerate(some, start):
-                    if not self._take(format_name, [raw], place):
+                    if len(some) == 1 or not self._take(format_name, [raw], place):
                         add_irregular(format_name, raw, self.irregular)
                         self.irregular_places.append(place)
 
@@ -139,57 +168,50 @@ class _SortedOut:
         return True
 
 
-def _parcel(
-    format_name: str,
-    places: pa.Table,
-    tables: Sequence[tuple[pa.Table, pa.Table]],
-    counts: Sequence[NDArray[np.int64]],
-    *,
-    is_regular: bool,
-) -> Parcel:
-    """A parcel of records and utterances; `counts`: how many of these each record has."""
-    records, utterances = (_concat(several) for several in zip(*tables, strict=True))
+def _parcel(format_name: str, places: pa.Table, pieces: Sequence[Piece], *, is_regular: bool) -> Parcel:
+    records = _concat([piece.records for piece in pieces])
     for name in places.column_names:
         records = records.append_column(name, places[name])
-    return Parcel(format_name, is_regular, records, utterances, np.concatenate(counts))
+    utterances = _concat([piece.utterances for piece in pieces])
+    counts = np.concatenate([piece.counts for piece in pieces])
+    return Parcel(format_name, is_regular, records, utterances, counts)
 
 
-def _places(gathered: Sequence[tuple[int, RawRecords]]) -> pa.Table:
+def _places(gathered: Sequence[Gathered]) -> pa.Table:
     """Where each record stands, and what is said around it."""
     integers: dict[str, list[int | None]] = {"export_no": [], "document": [], "record": [], "line": []}
     texts: dict[str, list[str | None]] = {"envelope_batch_id": [], "envelope_exported_at": []}
-    for export_number, run in gathered:
-        integers["export_no"] += [export_number] * run.count
-        integers["document"] += [run.document.number] * run.count
-        integers["record"] += range(run.number, run.number + run.count)
-        integers["line"] += [run.line] * run.count
+    for some in gathered:
+        run, count = some.run, some.count
+        integers["export_no"] += [some.export_number] * count
+        integers["document"] += [run.document.number] * count
+        integers["record"] += range(run.number, run.number + count)
+        integers["line"] += [run.line] * count
         envelope = run.document.envelope or run.document.foreseen or Envelope()
-        texts["envelope_batch_id"] += [envelope.batch_id] * run.count
-        texts["envelope_exported_at"] += [envelope.exported_at] * run.count
+        texts["envelope_batch_id"] += [envelope.batch_id] * count
+        texts["envelope_exported_at"] += [envelope.exported_at] * count
     return columns.table(
         {name: columns.integers(values) for name, values in integers.items()}
         | {name: columns.texts(values) for name, values in texts.items()}
     )
 
 
-def _pieces(several: Iterable[Regular]) -> list[Regular]:
+def _pieces(format_name: str, several: Iterable[Regular | Piece]) -> Iterator[Piece]:
     """The same records in pieces of a size that is worth a table."""
-    pieces: list[Regular] = []
     small = Regular()
     for records in several:
-        if records.count >= _PIECE_RECORDS:
-            pieces += [small, records]
-            small = Regular()
-        else:
+        if isinstance(records, Regular):
             small.extend(records)
-            if small.count >= _PIECE_RECORDS:
-                pieces.append(small)
-                small = Regular()
-    return [piece for piece in (*pieces, small) if piece.count]
+        if small.count >= _PIECE_RECORDS or (small.count and isinstance(records, Piece)):
+            yield _regular_piece(format_name, small)
+            small = Regular()
+        if isinstance(records, Piece):
+            yield records
+    if small.count:
+        yield _regular_piece(format_name, small)
 
 
-def _regular_tables(format_name: str, found: Regular) -> tuple[pa.Table, pa.Table]:
-    """The records, and their utterances."""
+def _regular_piece(format_name: str, found: Regular) -> Piece:
     nothing = columns.texts([None] * found.count)
     records = {
         path: _texts(found.scalars[path]) if path in found.scalars else nothing
@@ -197,23 +219,22 @@ def _regular_tables(format_name: str, found: Regular) -> tuple[pa.Table, pa.Tabl
     }
     records["transcript"] = columns.texts(found.transcript)
     records["transcript_digest"] = columns.texts(found.transcript_digest)
-    return columns.table(records), _utterances_table(found.utterances)
+    return Piece(columns.table(records), _utterances_table(found.utterances), found.utterances.of_each())
 
 
-def _irregular_tables(found: Irregular) -> tuple[pa.Table, pa.Table]:
-    """The same of irregular records."""
+def _irregular_piece(found: Irregular) -> Piece:
     records = {
         "speaks_regularly": columns.flags(found.speaks_regularly),
         "transcript_digest": columns.texts(found.transcript_digest),
         "raw": _utf8(found.raws),
     }
-    return columns.table(records), _utterances_table(found.utterances)
+    return Piece(columns.table(records), _utterances_table(found.utterances), found.utterances.of_each())
 
 
 def _utterances_table(said: Utterances) -> pa.Table:
     return columns.table(
         {
-            "place": columns.counted(_places_within(said.of_each())),
+            "place": columns.from_numpy(_places_within(said.of_each())),
             "speaker": columns.texts(said.speaker),
             "text": columns.texts(said.text),
             "timestamp": _texts(said.timestamp),

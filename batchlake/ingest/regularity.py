@@ -2,9 +2,10 @@
 
 In comes the JSON text of a list of records; out come their scalars and utterances as columns, where every
 record of the list is regular. Nearly every record of nearly every export is. SQL gets those without any JSON
-left to parse; it takes the others apart itself (`sql/sources/<format>_fields.sql`), but for their transcripts
-where those are as expected. The header of a file in `sql/sources` says what is regular (`-- regular:`), which
-fields may hold the transcript (`-- transcript:`) and which the id (`-- identity:`).
+left to parse, but for transcripts in one string; it takes the others apart itself
+(`sql/sources/<format>_fields.sql`), except for their transcripts where those are as expected. The header of a
+file in `sql/sources` says what is regular (`-- regular:`), which fields may hold the transcript
+(`-- transcript:`) and which the id (`-- identity:`).
 
 A key's value there is a "scalar" (text, number, true or false), a "text?", or an object in braces, which with
 a key "." may be a scalar instead; each may be absent or null. In a transcript it is a list of objects with a

@@ -108,7 +108,7 @@ def listed_parts(array: str, listed: bytes | msgspec.Raw, envelope: Envelope) ->
     if regular is None:
         yield from element_parts(array, _as_array.decode(listed), envelope)
     elif regular.count:
-        yield Part(format_name, (), envelope, regular, len(memoryview(listed)))
+        yield Part(format_name, (), envelope, regular, len(listed))
 
 
 def element_parts(array: str, raws: Sequence[bytes | msgspec.Raw], envelope: Envelope) -> Iterator[Part]:

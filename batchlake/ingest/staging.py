@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batchlake import columns, sqlfiles
 from batchlake.engine import Engine
 from batchlake.ingest import shapes
-from batchlake.ingest.parcel import wrap
+from batchlake.ingest.parcel import Gathered, gather, wrap
 from batchlake.ingest.records import Document, RawRecords
 from batchlake.ingest.shapes import Envelope
 from batchlake.ingest.transcripts import TranscriptFiles
@@ -56,7 +56,7 @@ class Staging:
         self.engine = engine
         self._transcripts = transcripts
         self._exports: list[ReadExport] = []
-        self._gathered: dict[str, list[tuple[int, RawRecords]]] = defaultdict(list)
+        self._gathered: dict[str, list[Gathered]] = defaultdict(list)
         self._gathered_bytes = 0
         self._gathered_records = 0
         self._late: list[tuple[int, Document]] = []
@@ -82,7 +82,7 @@ class Staging:
 
     def add(self, export: ReadExport, records: RawRecords) -> None:
         """Gather records; have them typed when enough have come."""
-        self._gathered[records.format].append((export.number, records))
+        self._gathered[records.format].append(gather(export.number, records))
         self._gathered_bytes += records.bytes
         self._gathered_records += records.count
         if self._gathered_bytes >= FLUSH_BYTES or self._gathered_records >= _FLUSH_RECORDS:
@@ -141,10 +141,11 @@ class Staging:
         if self._typing:
             self._typing.result()
 
-    def _note_late(self, gathered: list[tuple[int, RawRecords]]) -> None:
-        for number, run in gathered:
-            if run.document.envelope is None and (not self._late or self._late[-1] != (number, run.document)):
-                self._late.append((number, run.document))
+    def _note_late(self, gathered: list[Gathered]) -> None:
+        for some in gathered:
+            late = (some.export_number, some.run.document)
+            if some.run.document.envelope is None and (not self._late or self._late[-1] != late):
+                self._late.append(late)
 
     def _exports_table(self) -> pa.Table:
         exports = self._exports
@@ -177,7 +178,7 @@ class Staging:
         )
 
 
-def _place(numbered: tuple[int, RawRecords]) -> str:
+def _place(some: Gathered) -> str:
     """Where records belong: a batch's transcripts lie together in the lake."""
-    document = numbered[1].document
+    document = some.run.document
     return (document.envelope or document.foreseen or Envelope()).batch_id or ""

@@ -37,10 +37,10 @@ def text_keys(texts: pa.StringArray) -> pa.StringArray:
         return keys
     import pyarrow as pa
 
-    folded = _folded(texts.take(columns.counted(others)))
+    folded = _folded(texts.take(columns.from_numpy(others)))
     places = np.arange(len(texts))
     places[others] = len(texts) + np.arange(len(others))
-    return pa.concat_arrays([keys, folded]).take(columns.counted(places))
+    return pa.concat_arrays([keys, folded]).take(columns.from_numpy(places))
 
 
 def with_text_keys(rows: pa.Table) -> pa.Table:

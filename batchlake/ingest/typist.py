@@ -1,4 +1,4 @@
-"""Types raw records: a table of JSON texts in, rows in the staging tables and utterances in files out.
+"""Types records: parcels of columns or JSON texts in, rows in the staging tables and utterances in files out.
 
 It works through the files of `sql/sources` and `sql/ingest`, one parcel of records at a time, on one thread.
 """
@@ -25,7 +25,8 @@ class Typist:
     """Makes the staging tables and fills them.
 
     Args:
-        engine: holds `staged_calls`, `staged_batches`, `staged_problems` and `read_exports`.
+        engine: holds `staged_calls`, `staged_batches`, `staged_problems` and `read_exports`. It keeps rows in
+            their order, by which an utterance and what is read of it belong together.
         transcripts: takes the utterances.
 
     Attributes:
@@ -33,6 +34,8 @@ class Typist:
     """
 
     def __init__(self, engine: Engine, transcripts: TranscriptFiles) -> None:
+        if not engine.keeps_order:
+            raise ValueError("utterances are put together by their order, which this engine doesn't keep")
         self._engine = engine
         self._transcripts = transcripts
         self.made: set[str] = set()
@@ -90,7 +93,7 @@ class Typist:
         irregular = arrow(load("ingest/irregular_utterances").text) if self._has_transcripts() else None
         self._engine.run(
             f"create or replace table spoken_records as {load('ingest/spoken_records').text}",
-            heard_records=speakers.append_column("utterances", columns.counted(parcel.counts)),
+            heard_records=speakers.append_column("utterances", columns.from_numpy(parcel.counts)),
             irregular_utterances=utterances.slice(0, 0) if irregular is None else irregular,
         )
         if irregular is None:
@@ -159,9 +162,9 @@ class Typist:
             identity = "batch_id" if parcel.format in BATCH_FORMATS else "call_id"
             self._note("field_problems", f"* rename (identity as {identity})")
 
-    def _note(self, problems: str, columns: str = "*", **given: pa.Table) -> None:
+    def _note(self, problems: str, names: str = "*", **given: pa.Table) -> None:
         found = sqlfiles.load(f"ingest/{problems}").text
-        self._engine.run(f"insert into staged_problems by name select {columns} from ({found})", **given)
+        self._engine.run(f"insert into staged_problems by name select {names} from ({found})", **given)
 
 
 def _has_faults(utterances: pa.Table) -> bool:

@@ -43,7 +43,7 @@ _DELTA_TYPES: Final[dict[str, PrimitiveType | MapType]] = {
 }
 
 MOST_SMALL_FILES: Final = 48
-"""A run that leaves a table with more files under a quarter of that size compacts it."""
+"""A run that leaves a table with more files under a quarter of `FILE_BYTES` compacts it."""
 
 _STATISTICS: Final = "source,batch_id,call_id,call_time,observed_at"
 """Columns with statistics in the Delta log; Parquet keeps its own for every column."""

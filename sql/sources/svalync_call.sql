@@ -40,6 +40,34 @@
 with
 fields as (select * from call_fields),
 
+-- The three scores are of one object: of the first that has any of them.
+felt as (
+  select
+    *,
+    case
+      when coalesce(
+        "analytics.sentiment.scores.positive", "analytics.sentiment.scores.neutral",
+        "analytics.sentiment.scores.negative"
+      ) is not null
+      then {
+        positive: "analytics.sentiment.scores.positive", neutral: "analytics.sentiment.scores.neutral",
+        negative: "analytics.sentiment.scores.negative"
+      }
+      when coalesce(
+        "analytics.sentiment.positive", "analytics.sentiment.neutral", "analytics.sentiment.negative"
+      ) is not null
+      then {
+        positive: "analytics.sentiment.positive", neutral: "analytics.sentiment.neutral",
+        negative: "analytics.sentiment.negative"
+      }
+      else {
+        positive: "analytics.sentiment_scores.positive", neutral: "analytics.sentiment_scores.neutral",
+        negative: "analytics.sentiment_scores.negative"
+      }
+    end as scores
+  from fields
+),
+
 final as (
   select
     export_no, document, record, line, envelope_batch_id, envelope_exported_at,
@@ -59,15 +87,9 @@ final as (
     text_of(to_number) as to_number,
     text_of(coalesce(agent_id, "agent.id")) as agent_id,
     text_of(coalesce(agent_name, "agent.name")) as agent_name,
-    text_of(coalesce(
-      "analytics.sentiment.scores.positive", "analytics.sentiment.positive", "analytics.sentiment_scores.positive"
-    )) as sentiment_positive,
-    text_of(coalesce(
-      "analytics.sentiment.scores.neutral", "analytics.sentiment.neutral", "analytics.sentiment_scores.neutral"
-    )) as sentiment_neutral,
-    text_of(coalesce(
-      "analytics.sentiment.scores.negative", "analytics.sentiment.negative", "analytics.sentiment_scores.negative"
-    )) as sentiment_negative,
+    text_of(scores.positive) as sentiment_positive,
+    text_of(scores.neutral) as sentiment_neutral,
+    text_of(scores.negative) as sentiment_negative,
     text_of(coalesce(
       "analytics.sentiment.overall", "analytics.sentiment.label", "analytics.sentiment"
     )) as sentiment_label,
@@ -95,7 +117,7 @@ final as (
     transcript,
     extra,
     misplaced
-  from fields
+  from felt
 )
 
 select * from final

@@ -2,8 +2,8 @@
 -- grain: one row per raw record
 -- inputs: raw_records
 -- outputs:
---   the columns of raw_records without `raw`, the columns that sources/svalync_call reads: scalars as text under their
---   paths (NULL where absent), `transcript` as JSON where it is not regular, `extra` as entries (path, value),
+--   the record's place and envelope, transcript_digest, the columns that sources/svalync_call reads: scalars as text
+--   under their paths (NULL where absent), `transcript` as JSON where it is not regular, `extra` as entries (path, value),
 --   `misplaced` as entries (field, raw) that had to be objects
 -- note: Sentiment, engagement and talk ratio may also stand in the call itself.
 with
@@ -46,7 +46,9 @@ inner_fields as (
 objects as (
   select
     *,
-    coalesce(analytics.fields.sentiment, call.fields.sentiment) as sentiment,
+    coalesce(
+      analytics.fields.sentiment, if(analytics.fields.sentiment_scores is null, call.fields.sentiment, null)
+    ) as sentiment,
     analytics.fields.sentiment_scores as sentiment_scores,
     coalesce(analytics.fields.engagement, call.fields.engagement) as engagement,
     coalesce(analytics.fields.talk_ratio, call.fields.talk_ratio) as talk_ratio,

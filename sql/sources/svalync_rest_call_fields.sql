@@ -2,8 +2,8 @@
 -- grain: one row per raw record
 -- inputs: raw_records
 -- outputs:
---   the columns of raw_records without `raw`, the columns that sources/svalync_rest_call reads: scalars as text under
---   their paths (NULL where absent), `transcript` as JSON, `extra` as entries (path, value), `misplaced` as entries
+--   the record's place and envelope, transcript_digest, the columns that sources/svalync_rest_call reads: scalars as
+--   text under their paths (NULL where absent), `transcript` as JSON, `extra` as entries (path, value), `misplaced` as entries
 --   (field, raw) that had to be objects
 with
 records as (select * from raw_records),

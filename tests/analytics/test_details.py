@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from batchlake.analytics import batch_details, batch_json, call_details, documents, write_batch
+from batchlake.analytics import batch_details, batch_json, call_details, documents, holding, write_batch
 from batchlake.engine import Engine
 from batchlake.errors import AnalyticsUnavailable, BatchNotFound, CallNotFound, InvalidFilter
 from tests.analytics.tables import NOON, Row, batch, call, fill, segment
@@ -318,3 +318,20 @@ def test_another_source_of_the_same_ids_stays_apart() -> None:
     assert theirs.transcript is not None
     assert [part.text for part in theirs.transcript.segments] == ["Theirs"]
     engine.close()
+
+
+@pytest.mark.parametrize(
+    "wanted", [{}, {"duration": {"min": 120}}, {"text": "yes"}, {"not": {"text": "yes"}}]
+)
+def test_a_batch_in_memory_answers_as_the_lake_does(
+    monkeypatch: pytest.MonkeyPatch, wanted: dict[str, Any]
+) -> None:
+    """Few calls are read once for all questions, many are asked where they are."""
+    engine = fill(Engine(), **xyz789())
+
+    def details() -> str:
+        return "".join(batch_json(engine, "svalync", "batch_xyz789", wanted, True, True))
+
+    in_memory = details()
+    monkeypatch.setattr(holding, "MOST_CALLS", 99)
+    assert details() == in_memory

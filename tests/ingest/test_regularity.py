@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from batchlake.ingest.regularity import Irregular, add_irregular, read_regular, scalar_paths
 from batchlake.ingest.shapes import _REST_KEYS
+from batchlake.store import LakeTables
 from tests.lakes import ingested, rows, write_export
 
 TEXTS = st.text(max_size=12) | st.sampled_from(["", " ", "nul \0 inside", "\U0001f600", '"}]', "é"])
@@ -195,6 +196,43 @@ def test_a_record_without_identity_is_kept_with_its_transcript(tmp_path: Path) -
     ingested(tmp_path / "lake", tmp_path / "in")
     (problem,) = rows(tmp_path / "lake", "select * from problems")
     assert (problem["code"], json.loads(problem["raw"])) == ("no_identity", record)
+
+
+def test_nameless_records_that_speak_cost_the_others_nothing(tmp_path: Path) -> None:
+    """They are problems, and what the others say goes into the lake as it was written."""
+    nameless = [{"id": "a\nb", "unknown": 1, "transcript": SPEECH}, {"status": "done", "transcript": SPEECH}]
+    calls = [{"id": "c1", "transcript": SPEECH}, *nameless, {"id": "c2", "unknown": 1, "transcript": SPEECH}]
+    write_export(tmp_path / "in", "a.json", {"batch": {"id": "b", "calls": calls}})
+    ingested(tmp_path / "lake", tmp_path / "in")
+    said = rows(tmp_path / "lake", "select call_id, count(*) as said from segments group by all order by all")
+    assert said == [{"call_id": "c1", "said": 2}, {"call_id": "c2", "said": 2}]
+    problems = rows(tmp_path / "lake", "select code from problems")
+    assert [row["code"] for row in problems] == ["no_identity", "no_identity"]
+    # One commit made the table, one took the files in.
+    assert LakeTables(tmp_path / "lake").version("segments") == 1
+
+
+@pytest.mark.parametrize("transcript", ["AI: hi\nUser: yes", None, ["odd"]], ids=repr)
+@pytest.mark.parametrize(
+    "more", [{}, {"id": "17"}, {"id": 17}, {"agent": {"id": "a", "name": "n"}}], ids=repr
+)
+def test_rest_calls_mean_the_same_either_way(tmp_path: Path, more: dict[str, Any], transcript: Any) -> None:
+    found = []
+    for unknown in ({}, {"userData": {"x": 1}}):
+        call = {"call_id": "c1", "callDuration": 12.5, "callType": "outbound", "isTestMode": True}
+        export = {
+            "response": [{"success": True, "data": [call | more | unknown | {"transcripts": transcript}]}]
+        }
+        folder = tmp_path / str(len(found))
+        write_export(folder / "in", "a.json", export, observed_at=1e9)
+        ingested(folder / "lake", folder / "in")
+        held = rows(
+            folder / "lake", "select * exclude (first_run_id, last_run_id, field_observed_at) from calls"
+        )
+        held[0]["extra"] = json.loads(held[0]["extra"] or "{}")
+        held[0]["extra"].pop("userData", None)
+        found.append((held, rows(folder / "lake", "select position, speaker, text from segments")))
+    assert found[0] == found[1]
 
 
 def test_regular_and_irregular_transcripts_of_one_export(tmp_path: Path) -> None:

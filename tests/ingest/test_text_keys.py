@@ -1,0 +1,49 @@
+"""Utterances are folded alike, whether Arrow can do it or polars must."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batchlake import columns
+from batchlake.ingest.text_keys import text_keys
+
+PIECES = "a|B| |  |\t|\n|.|!|$|^|'|\u2019|\u201c|é|É|\ufb01|\u00a0|_|😀".split("|")
+TEXTS = st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
+
+STRAIGHT = str.maketrans(
+    dict.fromkeys("\u2018\u2019\u201a\u201b", "'") | dict.fromkeys("\u201c\u201d\u201e\u201f", '"')
+)
+
+
+def folded(text: str) -> str:
+    """The definition of the specification, in plain Python."""
+    text = unicodedata.normalize("NFKC", text).translate(STRAIGHT)
+    text = re.sub(r"\s+", " ", text.lower())
+    begin, end = 0, len(text)
+    while begin < end and is_outside(text[begin]):
+        begin += 1
+    while begin < end and is_outside(text[end - 1]):
+        end -= 1
+    return text[begin:end]
+
+
+def is_outside(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character).startswith("P")
+
+
+@given(st.lists(TEXTS, max_size=6), st.integers(0, 3))
+def test_text_keys_are_as_defined(texts: list[str], skipped: int) -> None:
+    """Also of a slice, whose buffers hold more than it does."""
+    column = columns.texts(texts)
+    assert text_keys(column).to_pylist() == [folded(text) for text in texts]
+    assert text_keys(column.slice(skipped)).to_pylist() == [folded(text) for text in texts[skipped:]]
+
+
+def test_blanks_that_meet_between_two_texts_are_in_none() -> None:
+    texts = pa.array(["a ", " b", "c  d", ""])
+    assert text_keys(texts).to_pylist() == ["a", "b", "c d", ""]
