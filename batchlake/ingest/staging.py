@@ -111,11 +111,15 @@ class Staging:
 
     def finish(self) -> None:
         """Type the rest and make the observations ready to be merged."""
+        import pyarrow as pa
+
         self._flush()
         self._wait()
         nothing = [parcel for name in (shapes.CALL, shapes.BATCH) for parcel in wrap(name, [])]
         self._typist.finish(nothing, self._exports_table())
         self._transcripts.end_file()
+        # Arrow keeps what it was done with for what comes next; now that is DuckDB's turn.
+        pa.default_memory_pool().release_unused()
         self.engine.run("create or replace table late_envelopes as from given", given=self._late_table())
         for view in ("observed_calls", "observed_batches"):
             self.engine.run(f"create or replace view {view} as {sqlfiles.load(f'ingest/{view}').text}")
