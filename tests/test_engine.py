@@ -83,3 +83,12 @@ def test_alone_an_engine_keeps_its_temporary_tables() -> None:
             assert engine.rows("from calls") == [{"number": 1}]
         with engine.alone() as own:
             assert own.rows("from calls") == [{"number": 1}]
+
+
+def test_alone_an_engine_keeps_its_clock() -> None:
+    """Its one connection has a clock already; what was asked for would be ignored."""
+    with Engine() as engine:
+        with engine.in_timezone("Europe/Berlin").alone() as own:
+            assert own.rows("select current_setting('TimeZone') as zone") == [{"zone": "Europe/Berlin"}]
+        with engine.alone() as own, pytest.raises(ValueError, match="keeps its clock"):
+            own.in_timezone("Europe/Berlin")

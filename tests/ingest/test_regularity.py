@@ -190,6 +190,18 @@ def listed(*calls: dict[str, Any]) -> bytes:
     return json.dumps(calls).encode()
 
 
+@pytest.mark.parametrize("more", [{}, {"unknown": 1}], ids=["regular", "irregular"])
+def test_the_three_scores_are_of_one_object(tmp_path: Path, more: dict[str, Any]) -> None:
+    """What one object leaves out is 0; it isn't filled up from another."""
+    scores = {"positive": 0.6, "neutral": 0.3, "negative": 0.1}
+    call = CALL | more | {"analytics": {"sentiment": {"positive": 0.8}, "sentiment_scores": scores}}
+    write_export(tmp_path / "in", "a.json", {"batch": {"id": "b", "calls": [call]}})
+    ingested(tmp_path / "lake", tmp_path / "in")
+    columns = "sentiment_positive, sentiment_neutral, sentiment_negative"
+    (row,) = rows(tmp_path / "lake", f"select {columns} from calls")
+    assert list(row.values()) == [0.8, 0.0, 0.0]
+
+
 def test_a_record_without_identity_is_kept_with_its_transcript(tmp_path: Path) -> None:
     record = {"id": "a\nb", "transcript": SPEECH}
     write_export(tmp_path / "in", "a.json", {"batch": {"id": "b", "calls": [record]}})
