@@ -1,7 +1,7 @@
 """Python lists in, Arrow columns out.
 
-`pyarrow.array` would do it, but imports pandas wherever that is installed, which takes longer than a small
-ingest; arro3, which deltalake brings along, takes the lists in half the time.
+`pyarrow.array` would do it, but imports pandas wherever that is installed, which can take as long as a
+small ingest; arro3, which deltalake brings along, takes the lists in half the time.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from batchlake.engine import Engine
 
 MOST_CALLS: Final = 10_000
 MOST_UTTERANCES: Final = 300_000
-"""How much is held at the most: some 50 MB."""
+"""How much of a batch is held at the most."""
 
 
 @contextmanager

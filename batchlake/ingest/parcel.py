@@ -119,7 +119,7 @@ class Gathered:
 
 
 def gather(export_number: int, run: RawRecords) -> Gathered:
-    """Records to be wrapped later; many regular ones become tables at once, at a third of the memory."""
+    """Records to be wrapped later; many regular ones become tables at once, which take less memory."""
     if run.regular is None or run.count < _PIECE_RECORDS:
         return Gathered(export_number, run)
     return Gathered(export_number, replace(run, regular=None), _regular_piece(run.format, run.regular))

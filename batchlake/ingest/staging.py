@@ -118,7 +118,7 @@ class Staging:
         nothing = [parcel for name in (shapes.CALL, shapes.BATCH) for parcel in wrap(name, [])]
         self._typist.finish(nothing, self._exports_table())
         self._transcripts.end_file()
-        # Arrow keeps what it was done with for what comes next; now that is DuckDB's turn.
+        # Arrow keeps memory that it is done with; from here on DuckDB needs it.
         pa.default_memory_pool().release_unused()
         self.engine.run("create or replace table late_envelopes as from given", given=self._late_table())
         for view in ("observed_calls", "observed_batches"):

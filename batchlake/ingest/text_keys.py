@@ -3,7 +3,7 @@
 The definition is the specification's: Unicode NFKC, curly quotes made straight, lower case, white space
 folded to one blank, outer white space and punctuation (Unicode category P) trimmed. DuckDB lacks NFKC and
 the Unicode classes, so polars does it. Most utterances are ASCII with single blanks, for which lower case and
-trimming are all there is to do: Arrow does that at a twentieth of the cost.
+trimming are all there is to do: Arrow does that at a fraction of the cost.
 """
 
 from __future__ import annotations
