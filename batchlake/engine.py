@@ -241,11 +241,6 @@ class Engine:
         cursor.execute("set errors_as_json = true")
         return cursor
 
-    def work_in(self, memory_limit: str) -> None:
-        """Go on in as much memory, while there is some in reserve."""
-        if self._memory_in_reserve:
-            self._limit_memory(memory_limit)
-
     def interrupt(self) -> None:
         """Stop whatever is running."""
         self._connection.interrupt()
@@ -284,9 +279,6 @@ class Engine:
                 raise KeyboardInterrupt from error
             raise
 
-    def _limit_memory(self, limit: str) -> None:
-        self._connection.cursor().execute(f"set global memory_limit = {literal(limit)}")
-
     def _executed(self, execute: Callable[[], T]) -> T:
         """What a statement gives; tried again with all the memory allowed, if it was too little."""
         try:
@@ -295,7 +287,7 @@ class Engine:
             reserve, self._memory_in_reserve = self._memory_in_reserve, None
             if reserve is None:
                 raise
-            self._limit_memory(reserve)
+            self._connection.cursor().execute(f"set global memory_limit = {literal(reserve)}")
             return execute()
 
     @contextmanager

@@ -36,17 +36,6 @@ def test_a_stream_that_needs_more_to_begin_gets_the_reserve() -> None:
         assert engine.stream(texts).read_all().num_rows == 400_000
 
 
-def test_a_limit_in_between_keeps_the_reserve() -> None:
-    """It is no step back, either, once the reserve is in use."""
-    now = "select current_setting('memory_limit') as now"
-    with Engine(memory_limit="30MB", memory_in_reserve="2GB", threads=1) as engine:
-        engine.work_in("32MB")
-        assert engine.row(now)["now"] == "30.5 MiB"
-        assert engine.rows(LARGE) == [{"texts": 400_000}]
-        engine.work_in("32MB")
-        assert engine.row(now)["now"] == "1.8 GiB"
-
-
 @pytest.mark.parametrize("reserve", [None, "40MB"])
 def test_with_no_reserve_left_the_fault_is_said(reserve: str | None) -> None:
     with (

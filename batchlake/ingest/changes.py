@@ -21,6 +21,9 @@ from batchlake.store import Writer
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_BATCH_ROWS: Final = 8_192
+"""Delta's writer holds several batches at a time; larger ones save it no time."""
+
 _MOST_NAMED: Final = 5_000
 """Past this many ids a predicate is not worth its parsing any more."""
 
@@ -75,7 +78,7 @@ class Scope:
         )
         if self.predicate is None:
             everything = f"select {names} from ({kept}) union all select {names} from {fresh} {order}"
-            writer.replace_all(table.name, engine.stream(everything))
+            writer.replace_all(table.name, _made(engine, everything))
             return
         added = f"select {names} from {fresh}"
         if self.predicate:
@@ -83,11 +86,10 @@ class Scope:
                 f"select {names} from ({kept}) where {self.predicate} union all "
                 f"select {names} from {fresh} where {self.predicate} {order}"
             )
-            writer.replace(table.name, self.predicate, engine.stream(inside))
+            writer.replace(table.name, self.predicate, _made(engine, inside))
             added += f" where not coalesce({self.predicate}, false)"
-        if not engine.row(f"select count(*) as count from ({added})")["count"]:
-            return
-        writer.append(table.name, engine.stream(f"{added} {order}"))
+        if _is_any(engine, added):
+            writer.append(table.name, _made(engine, f"{added} {order}"))
 
 
 def write_merged(engine: Engine, writer: Writer, rule: MergeRule, run_id: str) -> None:
@@ -173,10 +175,10 @@ def write_once(
     """
     names = ", ".join(table.column_names())
     forced = engine.rows(f"select distinct source, export_id as id from ({again}) order by all")
-    rows = engine.stream(f"select {names} from {fresh} order by {', '.join(table.key)}")
     if not forced and not settled:
-        if engine.row(f"select count(*) as count from {fresh}")["count"]:
-            writer.append(table.name, rows)
+        if _is_any(engine, f"from {fresh}"):
+            everything = f"select {names} from {fresh} order by {', '.join(table.key)}"
+            writer.append(table.name, _made(engine, everything))
         return
     replaced = [
         f"(source = {literal(source)} and export_id in ({ids}))" for source, ids in _by_source(forced).items()
@@ -185,10 +187,20 @@ def write_once(
         replaced.append(f"problem_id in ({', '.join(map(literal, settled))})")
     predicate = " or ".join(replaced)
     inside = f"select {names} from {fresh} where {predicate}"
-    writer.replace(table.name, predicate, engine.stream(inside))
+    writer.replace(table.name, predicate, _made(engine, inside))
     outside = f"select {names} from {fresh} where not coalesce({predicate}, false)"
-    if engine.row(f"select count(*) as count from ({outside})")["count"]:
-        writer.append(table.name, engine.stream(outside))
+    if _is_any(engine, outside):
+        writer.append(table.name, _made(engine, outside))
+
+
+def _made(engine: Engine, query: str) -> pa.RecordBatchReader:
+    """The rows of a query, made before they are read: a statement can ask for more memory, a stream can't."""
+    engine.run(f"create or replace table written_rows as {query}")
+    return engine.stream("from written_rows", batch_rows=_BATCH_ROWS)
+
+
+def _is_any(engine: Engine, query: str) -> bool:
+    return bool(engine.row(f"select exists({query}) as is_any")["is_any"])
 
 
 def _by_source(rows: list[dict[str, str]]) -> dict[str, str]:

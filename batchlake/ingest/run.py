@@ -42,11 +42,8 @@ from batchlake.version import VERSION
 
 _COPIED_BYTES: Final = 1 << 20
 
-_TYPING_BYTES_A_CORE: Final = 125_000_000
+_BYTES_A_CORE: Final = 125_000_000
 """The least that DuckDB's manual asks for; with more it holds what it could as well keep on disk."""
-
-_MERGING_BYTES_A_CORE: Final = 250_000_000
-"""Nothing else needs memory then, and a stream that has begun can't ask for more."""
 
 Progress = Callable[[str, int], None]
 """Called with an export's location when it begins, and with the bytes read since the last call."""
@@ -141,7 +138,6 @@ class Run:
             for export in found.exports:
                 self._read_export(staging, export, known)
             staging.finish()
-            engine.work_in(_memory_of_cores(_MERGING_BYTES_A_CORE))
             engine.run(f"create view found_problems_now as {sqlfiles.load('ingest/found_problems').text}")
             run = literal(self._run_id)
             engine.run(f"create table fresh_problems as select *, {run} as run_id from found_problems_now")
@@ -171,7 +167,7 @@ class Run:
         given = self._options.memory_limit
         engine = Engine(
             self._lake,
-            memory_limit=given or _memory_of_cores(_TYPING_BYTES_A_CORE),
+            memory_limit=given or f"{_usual_memory_bytes()}B",
             memory_in_reserve=None if given else f"{_most_memory_bytes()}B",
             spill=spill,
             keeps_order=True,
@@ -372,8 +368,8 @@ def _held_objects(tables: LakeTables, options: IngestOptions, address: str) -> f
     )
 
 
-def _memory_of_cores(bytes_a_core: int) -> str:
-    return f"{min(bytes_a_core * (os.cpu_count() or 1), _most_memory_bytes())}B"
+def _usual_memory_bytes() -> int:
+    return min(_BYTES_A_CORE * (os.cpu_count() or 1), _most_memory_bytes())
 
 
 def _most_memory_bytes() -> int:
