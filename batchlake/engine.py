@@ -210,6 +210,10 @@ class Engine:
         (row,) = self.rows(sql, params)
         return row
 
+    def is_any(self, sql: str, params: Params | None = None) -> bool:
+        """Whether a query has a row."""
+        return bool(self.row(f"select exists({sql}) as is_any", params)["is_any"])
+
     def arrow(self, sql: str, params: Params | None = None, **given: Any) -> pa.Table:
         """The whole result as an Arrow table."""
         with self._question(given) as cursor:

@@ -88,7 +88,7 @@ class Scope:
             )
             writer.replace(table.name, self.predicate, _made(engine, inside))
             added += f" where not coalesce({self.predicate}, false)"
-        if _is_any(engine, added):
+        if engine.is_any(added):
             writer.append(table.name, _made(engine, f"{added} {order}"))
 
 
@@ -99,7 +99,7 @@ def write_merged(engine: Engine, writer: Writer, rule: MergeRule, run_id: str) -
     engine.run(
         f"create view changed_{name} as select * from merged_{name} where last_run_id = {literal(run_id)}"
     )
-    if not engine.row(f"select count(*) as count from changed_{name}")["count"]:
+    if not engine.is_any(f"from changed_{name}"):
         return
     engine.run(
         f"create view replaced_{name} as select source, batch_id, {call_id} "
@@ -118,7 +118,7 @@ def write_segments(engine: Engine, writer: Writer, files: Sequence[TranscriptFil
         files: what this run wrote of the transcripts that it read.
     """
     engine.run(f"create table rewritten_calls as {sqlfiles.load('ingest/rewritten_calls').text}")
-    if not engine.row("select count(*) as count from rewritten_calls")["count"]:
+    if not engine.is_any("from rewritten_calls"):
         return 0
     engine.run("create table transcript_files as from given", given=_files_table(files))
     for table in ("kept_transcripts", "adopted_files"):
@@ -176,7 +176,7 @@ def write_once(
     names = ", ".join(table.column_names())
     forced = engine.rows(f"select distinct source, export_id as id from ({again}) order by all")
     if not forced and not settled:
-        if _is_any(engine, f"from {fresh}"):
+        if engine.is_any(f"from {fresh}"):
             everything = f"select {names} from {fresh} order by {', '.join(table.key)}"
             writer.append(table.name, _made(engine, everything))
         return
@@ -189,7 +189,7 @@ def write_once(
     inside = f"select {names} from {fresh} where {predicate}"
     writer.replace(table.name, predicate, _made(engine, inside))
     outside = f"select {names} from {fresh} where not coalesce({predicate}, false)"
-    if _is_any(engine, outside):
+    if engine.is_any(outside):
         writer.append(table.name, _made(engine, outside))
 
 
@@ -197,10 +197,6 @@ def _made(engine: Engine, query: str) -> pa.RecordBatchReader:
     """The rows of a query, made before they are read: a statement can ask for more memory, a stream can't."""
     engine.run(f"create or replace table written_rows as {query}")
     return engine.stream("from written_rows", batch_rows=_BATCH_ROWS)
-
-
-def _is_any(engine: Engine, query: str) -> bool:
-    return bool(engine.row(f"select exists({query}) as is_any")["is_any"])
 
 
 def _by_source(rows: list[dict[str, str]]) -> dict[str, str]:

@@ -83,18 +83,18 @@ def merge(engine: Engine, rule: MergeRule, run_id: str) -> None:
 
     The engine has the lake's tables as views. Batches are merged first: calls need their creation times.
     """
-    name = rule.table.name
+    name, key = rule.table.name, rule.key()
     _hold(engine, rule)
-    engine.run(f"create view observations_{name} as {_observations(rule)}")
     engine.run(
-        f"create table repeated_{name} as select {rule.key()} from observations_{name} "
-        f"group by {rule.key()} having count(*) > 1"
+        f"create table repeated_{name} as select {key} "
+        f"from (select {key} from observed_{name} union all select {key} from held_{name}) "
+        f"group by {key} having count(*) > 1"
     )
-    engine.run(f"create view newest_{name} as {_newest(rule)}")
-    engine.run(f"create table merged_{name} as {_finished(rule, run_id)}")
+    newest = _newest(rule) if engine.is_any(f"from repeated_{name}") else _as_observed(rule)
+    engine.run(f"create table merged_{name} as {_finished(rule, run_id, newest)}")
     engine.run(
         f"create view {name}_after as from merged_{name} union all by name "
-        f"select * from {name} anti join merged_{name} using ({rule.key()})"
+        f"select * from {name} anti join merged_{name} using ({key})"
     )
 
 
@@ -105,25 +105,25 @@ def _hold(engine: Engine, rule: MergeRule) -> None:
     there is looked for everywhere.
     """
     table, key = rule.table.name, rule.key()
-    batches = f"select source, batch_id from observed_{table} where batch_id is not null"
-    engine.run(
-        f"create table held_{table} as select * from {table} "
-        f"where (source, batch_id) in ({batches}) and ({key}) in (select {key} from observed_{table})"
-    )
+    observed = f"select {key} from observed_{table}"
+    held = f"create table held_{table} as select * from {table} where ({key}) in ({observed})"
     if rule is BATCH_RULE:
+        engine.run(held)
         return
+    batches = f"select source, batch_id from observed_{table} where batch_id is not null"
+    engine.run(f"{held} and (source, batch_id) in ({batches})")
     engine.run(
         f"create table missing_{table} as "
         f"select distinct {key} from observed_{table} anti join held_{table} using ({key})"
     )
-    if engine.row(f"select count(*) as count from missing_{table}")["count"]:
+    if engine.is_any(f"from missing_{table}"):
         engine.run(f"insert into held_{table} select * from {table} where ({key}) in (from missing_{table})")
     engine.run(
         "create table rescheduled_batches as select merged.source, merged.batch_id "
         "from merged_batches merged left join held_batches held using (source, batch_id) "
         "where merged.created_at is distinct from held.created_at"
     )
-    if engine.row("select count(*) as count from rescheduled_batches")["count"]:
+    if engine.is_any("from rescheduled_batches"):
         engine.run(
             f"insert into held_{table} select * from {table} anti join held_{table} using ({key}) "
             "where started_at is null and created_at is null "
@@ -145,10 +145,15 @@ def _observations(rule: MergeRule) -> str:
     """
 
 
+def _as_observed(rule: MergeRule) -> str:
+    """Keys observed once, as they are."""
+    values = ", ".join(quoted(name) for name in rule.values())
+    return f"select {rule.key()}, {values}, observed_at, field_observed_at from observations"
+
+
 def _newest(rule: MergeRule) -> str:
     """Keys observed once as they are; the others field by field."""
     key = rule.key()
-    plain = ", ".join(quoted(name) for name in rule.values())
     picked = ", ".join(
         f"{quoted(group[0])}.value.{quoted(column)} as {quoted(column)}"
         for group in rule.fields()
@@ -159,8 +164,7 @@ def _newest(rule: MergeRule) -> str:
         for group in rule.fields()
     )
     return f"""
-        with observations as (select * from observations_{rule.table.name}),
-        repeated as (select * from observations semi join repeated_{rule.table.name} using ({key})),
+        with repeated as (select * from observations semi join repeated_{rule.table.name} using ({key})),
         by_field as (
             select {key}, max(observed_at) as observed_at, {", ".join(map(_greatest, rule.fields()))}
             from repeated group by {key}
@@ -186,8 +190,7 @@ def _newest(rule: MergeRule) -> str:
                 ) as older
             from by_field left join extras using ({key})
         )
-        select {key}, {plain}, observed_at, field_observed_at
-        from observations anti join repeated_{rule.table.name} using ({key})
+        {_as_observed(rule)} anti join repeated_{rule.table.name} using ({key})
         union all by name
         select * exclude (older),
             case when len(older) > 0 then map_from_entries(older) end as field_observed_at
@@ -212,8 +215,14 @@ def _time_of(name: str) -> str:
     return f"coalesce(field_observed_at[{name}], observed_at)"
 
 
-def _finished(rule: MergeRule, run_id: str) -> str:
-    """The lake's columns: derived ones computed, and which run first wrote and last changed the row."""
+def _finished(rule: MergeRule, run_id: str, newest: str) -> str:
+    """The lake's columns: derived ones computed, and which run first wrote and last changed the row.
+
+    Args:
+        rule: how the table is merged.
+        run_id: this run's.
+        newest: a query for the newest values of each key, of the relation `observations`.
+    """
     table = rule.table
     compared = [name for name in table.column_names() if name not in ("first_run_id", "last_run_id")]
     columns = ", ".join(
@@ -224,9 +233,11 @@ def _finished(rule: MergeRule, run_id: str) -> str:
     same = f"row({_listed(compared, 'done')}) is not distinct from row({_listed(compared, 'held')})"
     run = literal(run_id)
     return f"""
-        with done as (
+        with observations as ({_observations(rule)}),
+        newest as ({newest}),
+        done as (
             select {columns}
-            from newest_{table.name} merged
+            from newest merged
             left join status_names names on names.key = status_key(merged.status_reported)
             {batches}
         )

@@ -138,9 +138,9 @@ class Run:
             for export in found.exports:
                 self._read_export(staging, export, known)
             staging.finish()
-            engine.run(f"create view found_problems_now as {sqlfiles.load('ingest/found_problems').text}")
+            found_problems = sqlfiles.load("ingest/found_problems").text
             run = literal(self._run_id)
-            engine.run(f"create table fresh_problems as select *, {run} as run_id from found_problems_now")
+            engine.run(f"create table fresh_problems as select *, {run} as run_id from ({found_problems})")
             merge(engine, BATCH_RULE, self._run_id)
             merge(engine, CALL_RULE, self._run_id)
             facts = self._facts(engine)
@@ -276,7 +276,7 @@ class Run:
         run = literal(self._run_id)
         again = "select source, export_id from read_exports semi join exports using (source, export_id)"
         engine.run(
-            f"create view fresh_snapshots as select *, {run} as run_id "
+            f"create table fresh_snapshots as select *, {run} as run_id "
             f"from ({sqlfiles.load('ingest/snapshots').text})"
         )
         engine.run(

@@ -2,8 +2,8 @@
 
 Records are gathered until they are worth a query (`FLUSH_BYTES`), then read by their format's file of
 `sql/sources` and typed by `sql/ingest`, on a thread of its own: reading goes on meanwhile. Utterances go to
-`TranscriptFiles` at once. Afterwards the engine holds `staged_calls`, `staged_batches` and `staged_problems`,
-and the views `observed_calls` and `observed_batches`. Nothing here touches a lake.
+`TranscriptFiles` at once. Afterwards the engine holds `staged_calls`, `staged_batches`, `staged_problems`,
+`observed_calls` and `observed_batches`. Nothing here touches a lake.
 """
 
 from __future__ import annotations
@@ -121,8 +121,9 @@ class Staging:
         # Arrow keeps memory that it is done with; from here on DuckDB needs it.
         pa.default_memory_pool().release_unused()
         self.engine.run("create or replace table late_envelopes as from given", given=self._late_table())
-        for view in ("observed_calls", "observed_batches"):
-            self.engine.run(f"create or replace view {view} as {sqlfiles.load(f'ingest/{view}').text}")
+        self.engine.run(f"create view observed_calls as {sqlfiles.load('ingest/observed_calls').text}")
+        # Few beside calls, and asked for often.
+        self.engine.run(f"create table observed_batches as {sqlfiles.load('ingest/observed_batches').text}")
 
     def _flush(self) -> None:
         """Hand what has been gathered to the typist, when what it had before is done."""

@@ -102,7 +102,7 @@ class Typist:
 
     def _has_transcripts(self) -> bool:
         """Whether a transcript is left that SQL must take apart."""
-        return bool(self._engine.row("select count(transcript) as count from typed_records")["count"])
+        return self._engine.is_any("from typed_records where transcript is not null")
 
     def _stage(self, name: str) -> None:
         """Add the usable records to the staging table of their kind."""
@@ -122,8 +122,8 @@ class Typist:
         row = self._engine.row
         if current := self._transcripts.current:
             in_file = "select call_id from staged_calls where transcript_file = $current"
-            again = f"select count(*) as count from spoken_records where call_id in ({in_file})"
-            if row(again, {"current": current})["count"]:
+            again = f"from spoken_records where call_id in ({in_file})"
+            if self._engine.is_any(again, {"current": current}):
                 self._transcripts.end_file()
         spoken = row(
             "select count(*) as transcripts, coalesce(max(occurrence), 0) as most, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,19 @@ CALL: dict[str, Any] = {
 SPEECH: dict[str, Any] = {"segments": [{"text": "hello", "timestamp": 1}, {"text": "bye", "timestamp": "2"}]}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.lists(UTTERANCES, max_size=4), min_size=1, max_size=4))
+FEW_INGESTS = settings(
+    max_examples=3,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.large_base_example,
+        HealthCheck.data_too_large,
+    ],
+)  # fmt: skip
+"""An ingest takes as long for 40 calls as for one."""
+
+
+@FEW_INGESTS
+@given(st.lists(st.lists(UTTERANCES, max_size=4), min_size=40, max_size=50))
 def test_utterances_mean_the_same_either_way(
     tmp_path_factory: pytest.TempPathFactory, transcripts: list[list[dict[str, Any]]]
 ) -> None:
@@ -146,10 +158,12 @@ ODD_SCALARS = st.sampled_from(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@FEW_INGESTS
 @given(
     st.lists(
-        st.dictionaries(st.sampled_from(scalar_paths("svalync_call")), ODD_SCALARS, max_size=9), max_size=5
+        st.dictionaries(st.sampled_from(scalar_paths("svalync_call")), ODD_SCALARS, max_size=9),
+        min_size=40,
+        max_size=50,
     )
 )
 def test_scalars_mean_the_same_either_way(
@@ -224,26 +238,28 @@ def test_nameless_records_that_speak_cost_the_others_nothing(tmp_path: Path) -> 
     assert LakeTables(tmp_path / "lake").version("segments") == 1
 
 
-@pytest.mark.parametrize("transcript", ["AI: hi\nUser: yes", None, ["odd"]], ids=repr)
-@pytest.mark.parametrize(
-    "more", [{}, {"id": "17"}, {"id": 17}, {"agent": {"id": "a", "name": "n"}}], ids=repr
-)
-def test_rest_calls_mean_the_same_either_way(tmp_path: Path, more: dict[str, Any], transcript: Any) -> None:
+def test_rest_calls_mean_the_same_either_way(tmp_path: Path) -> None:
+    spoken = ["AI: hi\nUser: yes", None, ["odd"]]
+    names = [{}, {"id": "17"}, {"id": 17}, {"agent": {"id": "a", "name": "n"}}]
     found = []
     for unknown in ({}, {"userData": {"x": 1}}):
-        call = {"call_id": "c1", "callDuration": 12.5, "callType": "outbound", "isTestMode": True}
-        export = {
-            "response": [{"success": True, "data": [call | more | unknown | {"transcripts": transcript}]}]
-        }
+        calls = [
+            {"call_id": f"c{number}", "callDuration": 12.5, "callType": "outbound", "isTestMode": True}
+            | more | unknown | {"transcripts": transcript}
+            for number, (more, transcript) in enumerate(itertools.product(names, spoken))
+        ]  # fmt: skip
         folder = tmp_path / str(len(found))
+        export = {"response": [{"success": True, "data": calls}]}
         write_export(folder / "in", "a.json", export, observed_at=1e9)
         ingested(folder / "lake", folder / "in")
-        held = rows(
-            folder / "lake", "select * exclude (first_run_id, last_run_id, field_observed_at) from calls"
-        )
-        held[0]["extra"] = json.loads(held[0]["extra"] or "{}")
-        held[0]["extra"].pop("userData", None)
-        found.append((held, rows(folder / "lake", "select position, speaker, text from segments")))
+        of_run = "first_run_id, last_run_id, field_observed_at"
+        held = rows(folder / "lake", f"select * exclude ({of_run}) from calls order by call_id")
+        assert len(held) == len(calls)
+        for row in held:
+            row["extra"] = json.loads(row["extra"] or "{}")
+            row["extra"].pop("userData", None)
+        said = "select call_id, position, speaker, text from segments order by call_id, position"
+        found.append((held, rows(folder / "lake", said)))
     assert found[0] == found[1]
 
 
