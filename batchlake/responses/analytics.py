@@ -1,4 +1,7 @@
-"""The figures of a selection: every metric with its denominator and the calls that lacked the value."""
+"""The figures of a selection: every metric with its denominator and the calls that lacked the value.
+
+Blocks without data are made when they are needed: a model is built with its first instance, which takes time.
+"""
 
 from __future__ import annotations
 
@@ -44,9 +47,9 @@ class Statistics(Figures):
 class Rates(Figures):
     """Success, by three readings of the word."""
 
-    completed_of_total: Rate = Rate()
-    completed_of_finished: Rate = Rate()
-    success_of_known: Rate = Rate()
+    completed_of_total: Rate = Field(default_factory=Rate)
+    completed_of_finished: Rate = Field(default_factory=Rate)
+    success_of_known: Rate = Field(default_factory=Rate)
 
 
 class Duration(Figures):
@@ -101,10 +104,10 @@ class Cost(Figures):
 class Mainly(Figures):
     """Calls whose one score is above the others; `undecided` are those whose highest score is shared."""
 
-    positive: Rate = Rate()
-    neutral: Rate = Rate()
-    negative: Rate = Rate()
-    undecided: Rate = Rate()
+    positive: Rate = Field(default_factory=Rate)
+    neutral: Rate = Field(default_factory=Rate)
+    negative: Rate = Field(default_factory=Rate)
+    undecided: Rate = Field(default_factory=Rate)
 
 
 class AverageSentiment(Figures):
@@ -115,7 +118,7 @@ class AverageSentiment(Figures):
     negative: float | None = None
     calls: int = 0
     missing: int = 0
-    mainly: Mainly = Mainly()
+    mainly: Mainly = Field(default_factory=Mainly)
     labels: dict[str, int] = Field(default_factory=dict)
     unlabelled: int = 0
 
@@ -149,8 +152,8 @@ class ResponsePatterns(Figures):
     `missing` are the calls in which no human utterance is held.
     """
 
-    utterances: PatternCounts = PatternCounts()
-    first_utterances: PatternCounts = PatternCounts()
+    utterances: PatternCounts = Field(default_factory=PatternCounts)
+    first_utterances: PatternCounts = Field(default_factory=PatternCounts)
     missing: int = 0
 
 
@@ -194,13 +197,13 @@ class Words(Figures):
 class Engagement(Figures):
     """How people took part: ratios 0 to 1, response time in seconds, interruptions and turns a call."""
 
-    score: Score = Score()
-    talk_ratio_ai: Measured = Measured()
-    talk_ratio_human: Measured = Measured()
-    response_time: Measured = Measured()
-    interruptions: Measured = Measured()
-    turns: Measured = Measured()
-    human_words_per_turn: Words = Words()
+    score: Score = Field(default_factory=Score)
+    talk_ratio_ai: Measured = Field(default_factory=Measured)
+    talk_ratio_human: Measured = Field(default_factory=Measured)
+    response_time: Measured = Field(default_factory=Measured)
+    interruptions: Measured = Field(default_factory=Measured)
+    turns: Measured = Field(default_factory=Measured)
+    human_words_per_turn: Words = Field(default_factory=Words)
 
 
 class CurrencyTotal(Figures):
@@ -237,18 +240,18 @@ class BatchAnalytics(Figures):
     """The figures over a batch's matching calls, the documented ones first."""
 
     success_rate: float | None = None
-    average_sentiment: AverageSentiment = AverageSentiment()
+    average_sentiment: AverageSentiment = Field(default_factory=AverageSentiment)
     common_responses: list[CommonResponse] = Field(default_factory=list)
-    rates: Rates = Rates()
-    duration: Duration = Duration()
-    cost: Cost = Cost()
-    response_patterns: ResponsePatterns = ResponsePatterns()
-    engagement: Engagement = Engagement()
-    timeline: Timeline = Timeline()
+    rates: Rates = Field(default_factory=Rates)
+    duration: Duration = Field(default_factory=Duration)
+    cost: Cost = Field(default_factory=Cost)
+    response_patterns: ResponsePatterns = Field(default_factory=ResponsePatterns)
+    engagement: Engagement = Field(default_factory=Engagement)
+    timeline: Timeline = Field(default_factory=Timeline)
 
 
 class _Counted(Figures):
-    statistics: Statistics = Statistics()
+    statistics: Statistics = Field(default_factory=Statistics)
 
 
 class _Keyed(Figures):
