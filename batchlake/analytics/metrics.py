@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.analytics import figures
 from batchlake.analytics.answers import Answers, answers
@@ -21,8 +21,10 @@ from batchlake.analytics.patterns import Patterns, default_patterns, read_patter
 from batchlake.analytics.timeline import Every, timelines
 from batchlake.engine import Engine
 from batchlake.errors import AnalyticsUnavailable, InvalidRequest
-from batchlake.filters import Selection
 from batchlake.responses import Analytics, Engagement, Group, Score, Statistics, Timeline
+
+if TYPE_CHECKING:
+    from batchlake.filters import Selection
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,16 @@
 """Filters: read, checked, compiled to SQL, put into words."""
 
-from batchlake.filters.compiler import CompiledFilter, compile_filter
-from batchlake.filters.model import Filter
-from batchlake.filters.reading import parse_filter, read_filter
-from batchlake.filters.reference import filter_schema, reference_table
-from batchlake.filters.rendering import DIALECTS, inline, render
-from batchlake.filters.selection import Selection, select
+from typing import TYPE_CHECKING
+
+from batchlake.late import importer
+
+if TYPE_CHECKING:
+    from batchlake.filters.compiler import CompiledFilter, compile_filter
+    from batchlake.filters.model import Filter
+    from batchlake.filters.reading import parse_filter, read_filter
+    from batchlake.filters.reference import filter_schema, reference_table
+    from batchlake.filters.rendering import DIALECTS, inline, render
+    from batchlake.filters.selection import Selection, select
 
 __all__ = [
     "DIALECTS",
@@ -21,3 +26,21 @@ __all__ = [
     "render",
     "select",
 ]
+
+__getattr__ = importer(
+    __name__,
+    {
+        "DIALECTS": "rendering",
+        "CompiledFilter": "compiler",
+        "Filter": "model",
+        "Selection": "selection",
+        "compile_filter": "compiler",
+        "filter_schema": "reference",
+        "inline": "rendering",
+        "parse_filter": "reading",
+        "read_filter": "reading",
+        "reference_table": "reference",
+        "render": "rendering",
+        "select": "selection",
+    },
+)

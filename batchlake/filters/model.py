@@ -70,9 +70,12 @@ Nested = Annotated["Filter", NonEmpty()]
 
 
 class Conditions(BaseModel):
-    """A part of a filter: an object of known keys, of which those that are absent say nothing."""
+    """A part of a filter: an object of known keys, of which those that are absent say nothing.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    It is built when it is first checked: a question without a filter needs none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     @field_validator("*")
     @classmethod

@@ -25,7 +25,7 @@ def read_filter(value: Filter | Mapping[str, Any] | None) -> Filter:
     Filter(not_=Filter(status=('failed',)))
     """
     if value is None:
-        return Filter()
+        return Filter.model_construct()
     given = dict(value) if isinstance(value, Mapping) else value
     return validated(given, lambda: Filter.model_validate(given))
 

@@ -70,7 +70,7 @@ def select(
     conditions: list[str] = []
     if batch:
         source, batch_id = batch
-        conditions = query.conditions(Filter(source=source, batch_id=batch_id))
+        conditions = query.conditions(Filter.model_construct(source=(source,), batch_id=(batch_id,)))
         of = f"batch {named(batch_id)} from {named(source)}"
     conditions += query.conditions(wanted)
     return Selection(
