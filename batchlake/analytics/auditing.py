@@ -16,7 +16,7 @@ from batchlake.analytics.batches import find_batch
 from batchlake.analytics.comparison import Amount, Circumstances, compare
 from batchlake.analytics.grouping import Key, Question, Row, file_text
 from batchlake.engine import Engine
-from batchlake.filters import Filter, read_filter, select
+from batchlake.filters import ALL, Filter, read_filter, select
 from batchlake.responses import Audit, BatchAudit, Comparison
 
 
@@ -99,7 +99,7 @@ def _batches(
         if batch
         else engine.rows("select * from batches order by source, batch_id")
     )
-    if wanted == Filter():
+    if wanted == ALL:
         return rows
     selection = select(wanted, batch=batch)
     matching = engine.rows(

@@ -16,7 +16,7 @@ from batchlake.analytics.holding import batch_in_memory
 from batchlake.analytics.metrics import DEFAULTS, blocks, statistics
 from batchlake.engine import Engine
 from batchlake.errors import AnalyticsUnavailable
-from batchlake.filters import Filter, read_filter, select
+from batchlake.filters import ALL, Filter, read_filter, select
 from batchlake.responses import BatchAnalytics, BatchDetails, BatchSummary, SelectedCalls
 
 
@@ -89,7 +89,7 @@ def batch_json(
             status=batch["status"],
             created_at=batch["created_at"],
             completed_at=batch["completed_at"],
-            selection=SelectedCalls(matched=counted.total_calls, of=held) if wanted != Filter() else None,
+            selection=SelectedCalls(matched=counted.total_calls, of=held) if wanted != ALL else None,
             statistics=counted,
         )
         analytics = BatchAnalytics(**figures) if include_analytics else None

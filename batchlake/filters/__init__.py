@@ -6,13 +6,14 @@ from batchlake.late import importer
 
 if TYPE_CHECKING:
     from batchlake.filters.compiler import CompiledFilter, compile_filter
-    from batchlake.filters.model import Filter
+    from batchlake.filters.model import ALL, Filter
     from batchlake.filters.reading import parse_filter, read_filter
     from batchlake.filters.reference import filter_schema, reference_table
     from batchlake.filters.rendering import DIALECTS, inline, render
     from batchlake.filters.selection import Selection, select
 
 __all__ = [
+    "ALL",
     "DIALECTS",
     "CompiledFilter",
     "Filter",
@@ -30,6 +31,7 @@ __all__ = [
 __getattr__ = importer(
     __name__,
     {
+        "ALL": "model",
         "DIALECTS": "rendering",
         "CompiledFilter": "compiler",
         "Filter": "model",

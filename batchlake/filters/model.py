@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import (
     BaseModel,
@@ -329,6 +329,10 @@ class Filter(Conditions):
 
     # Nested filters are validated without a call of __init__, so that their faults are gathered, not raised.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+
+ALL: Final = Filter.model_construct()
+"""The empty filter, which selects every call. There is nothing in it to check, for which models are built."""
 
 
 def validated(given: object, validate: Callable[[], Filter]) -> Filter:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from batchlake.errors import FilterFault, InvalidFilter
 from batchlake.filters.faults import ROOT, extended
-from batchlake.filters.model import Filter, validated
+from batchlake.filters.model import ALL, Filter, validated
 
 _JSON: Final = "a JSON object with the keys that `batchlake filter schema` prints"
 _LONGEST_INTEGER: Final = 400
@@ -24,8 +24,8 @@ def read_filter(value: Filter | Mapping[str, Any] | None) -> Filter:
     >>> read_filter({"not": {"status": "failed"}})
     Filter(not_=Filter(status=('failed',)))
     """
-    if value is None:
-        return Filter.model_construct()
+    if value is None or value is ALL:
+        return ALL
     given = dict(value) if isinstance(value, Mapping) else value
     return validated(given, lambda: Filter.model_validate(given))
 
