@@ -23,9 +23,9 @@ def filter_command() -> None:
 @format_option(DOCUMENT_FORMATS)
 def compile_command(filter_text: str, inlined: bool, dialect: str | None, output_format: str) -> None:
     """SQL, parameters and sentence of a filter: JSON, @FILE, or - for standard input."""
-    from batchlake.filters import Filter, compile_filter, inline, render
+    from batchlake.filters import ALL, compile_filter, inline, render
 
-    wanted = read_filter_option(filter_text) or Filter()
+    wanted = read_filter_option(filter_text) or ALL
     compiled = compile_filter(wanted)
     if dialect:
         click.echo(render(wanted, dialect))

@@ -14,7 +14,7 @@ from batchlake import sqlfiles
 from batchlake.analytics import definitions
 from batchlake.console.catalogue import Catalogue, Name
 from batchlake.errors import InvalidRequest
-from batchlake.filters import Filter, parse_filter, select
+from batchlake.filters import ALL, parse_filter, select
 from batchlake.grids import Grid
 from batchlake.output import BINARY_FORMATS, ROW_FORMATS
 from batchlake.widths import display_width
@@ -95,7 +95,7 @@ def _filter(console: Console, argument: str) -> None:
     if argument:
         text = Path(argument[1:]).read_text(encoding="utf-8") if argument.startswith("@") else argument
         console.select(parse_filter(text))
-    back = "" if console.filter in (None, Filter()) else " \\filter {} selects all again."
+    back = "" if console.filter in (None, ALL) else " \\filter {} selects all again."
     console.screen.note(f"selected_calls: {select(console.filter).description}{back}")
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from batchlake import sqlfiles
 from batchlake.engine import Engine
-from batchlake.filters import Filter, select
+from batchlake.filters import ALL, select
 from batchlake.reports.model import ExportProblem, LeftOut, Problems, Provenance
 from batchlake.reports.subject import NAMED_BATCHES, Subject
 from batchlake.store import Version
@@ -84,7 +84,7 @@ def _calls_left_out(engine: Engine, subject: Subject, counted: dict[str, Any]) -
     if subject.named:
         batches = "the batch" if len(subject.named) == 1 else "the batches"
         within = selected
-        if subject.filter != Filter():
+        if subject.filter != ALL:
             within = sum(_calls_of(engine, batch) for batch in subject.named)
         reasons.append((held - within, f"do not belong to {batches}"))
     reasons.append((within - selected, "do not match the filter"))

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from batchlake.engine import Engine
 from batchlake.errors import InvalidRequest
-from batchlake.filters import Filter, Selection, read_filter, select
+from batchlake.filters import ALL, Filter, Selection, read_filter, select
 from batchlake.filters.faults import quoted
 from batchlake.reading import find_batch
 from batchlake.reports.privacy import masked_text
@@ -67,7 +67,7 @@ def subject_of(
     named = tuple(dict.fromkeys(find_batch(engine, batch_id, source) for batch_id in batch_ids))
     wanted = read_filter(filter)
     if source is not None and not named:
-        wanted = Filter(all=[Filter(source=source), *([wanted] if wanted != Filter() else [])])
+        wanted = Filter(all=[Filter(source=source), *([wanted] if wanted != ALL else [])])
     return _subject(named, wanted, show_numbers)
 
 
@@ -98,7 +98,7 @@ def _subject(named: tuple[Batch, ...], wanted: Filter, show_numbers: bool) -> Su
     elif named:
         selection, title = select(_within(named, wanted)), f"{len(named)} batches"
     else:
-        selection, title = select(wanted), "All calls" if wanted == Filter() else "Selected calls"
+        selection, title = select(wanted), "All calls" if wanted == ALL else "Selected calls"
     if not show_numbers:
         selection = replace(selection, description=_without_numbers(selection.description, wanted))
     return Subject(title, named, wanted, selection)
@@ -112,7 +112,7 @@ def _within(named: Sequence[Batch], wanted: Filter) -> Filter:
         for one in sources
     ]
     either = batches[0] if len(batches) == 1 else Filter(any=batches)
-    return either if wanted == Filter() else Filter(all=[either, wanted])
+    return either if wanted == ALL else Filter(all=[either, wanted])
 
 
 def _without_numbers(description: str, wanted: Filter) -> str:

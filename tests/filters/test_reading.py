@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from batchlake.errors import FilterFault, InvalidFilter
-from batchlake.filters import Filter, compile_filter, parse_filter, read_filter
+from batchlake.filters import ALL, Filter, compile_filter, parse_filter, read_filter
 from batchlake.filters.limits import MAX_CONDITIONS, MAX_DEPTH, MAX_VALUES
 from tests.filters.strategies import filters, thorough
 
@@ -388,3 +388,10 @@ def test_a_key_that_does_not_belong_is_never_ignored(chosen: dict[str, Any], key
     found = faults_if_any(chosen)
     assert {re.split(r"[.\[]", fault.path)[0] for fault in found} <= {key}
     assert found or key in read_filter(chosen).model_dump()
+
+
+def test_no_filter_is_the_empty_one() -> None:
+    """However it is given; the one that is made unchecked differs from the checked ones in nothing."""
+    assert read_filter(None) == read_filter({}) == parse_filter("{}") == Filter() == ALL
+    assert compile_filter(ALL) == compile_filter(Filter())
+    assert ALL.model_dump_json() == "{}"
