@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final, TypeVar
 
 from batchlake.errors import QueryTimeout
@@ -37,15 +36,19 @@ class Watch:
         """What the call returns.
 
         Raises:
-            QueryTimeout: the limit is reached.
-            KeyboardInterrupt: Ctrl-C; the call has ended.
+            QueryTimeout: the limit is reached; the call has ended, or never begun.
+            KeyboardInterrupt: Ctrl-C; the same.
         """
         if self._deadline is None and threading.current_thread() is not threading.main_thread():
             return call()
+        # Whoever writes here first decides, and may ask again: the thread runs the call, or it is called off.
+        fate: dict[str, str] = {}
         done = threading.Event()
         outcome: list[tuple[T | None, BaseException | None]] = []
 
         def work() -> None:
+            if fate.setdefault("call", "runs") != "runs":
+                return
             try:
                 outcome.append((call(), None))
             except BaseException as error:  # noqa: BLE001 - handed to the thread that asked
@@ -58,10 +61,10 @@ class Watch:
             threading.Thread(target=work, daemon=True).start()
             in_time = done.wait(left)
         except KeyboardInterrupt:
-            self._stop(done)
+            self._stop(fate, done)
             raise
         if not in_time:
-            self._stop(done)
+            self._stop(fate, done)
             assert self._seconds is not None  # noqa: S101 - without a limit the wait has no end
             raise QueryTimeout(self._seconds)
         ((value, error),) = outcome
@@ -69,12 +72,18 @@ class Watch:
             raise error
         return value  # type: ignore[return-value]
 
-    def _stop(self, done: threading.Event) -> None:
-        """Interrupt until the call has ended, whatever comes: the connection is of no use before.
+    def _stop(self, fate: dict[str, str], done: threading.Event) -> None:
+        """Call off what hasn't begun, or interrupt until it has ended: the connection is of no use before.
 
-        DuckDB forgets an interrupt that comes before the query begins, so it may take several.
+        DuckDB forgets an interrupt that comes before the query begins, so it may take several. Ctrl-C may
+        come where the thread hasn't even been started, and again at any moment of this.
         """
-        while not done.is_set():
-            with suppress(KeyboardInterrupt):
-                self._interrupt()
-                done.wait(_AGAIN_SECONDS)
+        while True:
+            try:
+                called_off = fate.setdefault("call", "called off") == "called off"
+                while not called_off and not done.is_set():
+                    self._interrupt()
+                    done.wait(_AGAIN_SECONDS)
+            except KeyboardInterrupt:
+                continue
+            return

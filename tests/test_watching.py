@@ -58,6 +58,36 @@ def test_impatience_breaks_nothing() -> None:
     assert ended.is_set()
 
 
+@pytest.mark.parametrize("begins", [False, True])
+def test_ctrl_c_while_the_thread_is_started(monkeypatch: pytest.MonkeyPatch, *, begins: bool) -> None:
+    """A call whose thread was still being started ends or never begins: nothing waits for a thread that isn't."""
+    start = threading.Thread.start
+    ended = threading.Event()
+    interrupts = []
+
+    def pressed(thread: threading.Thread) -> None:
+        if begins:
+            start(thread)
+        raise KeyboardInterrupt
+
+    def interrupt() -> None:
+        interrupts.append(time.monotonic())
+        assert len(interrupts) < 20, "waits for a call that never began"
+        ended.set()
+
+    monkeypatch.setattr(threading.Thread, "start", pressed)
+    seen: list[str] = []
+
+    def call() -> None:
+        seen.append("begun")
+        ended.wait()
+        seen.append("ended")
+
+    with pytest.raises(KeyboardInterrupt):
+        Watch(interrupt)(call)
+    assert seen in ([], ["begun", "ended"])
+
+
 def test_ctrl_c_ends_a_query_that_python_asked(tmp_path: Path) -> None:
     """A slow query in a program stops within moments of the signal, with KeyboardInterrupt."""
     program = (

@@ -19,6 +19,8 @@ from batchlake.console import run_console
 run_console(batchlake.open(sys.argv[1]), timeout_seconds=float(sys.argv[2]))
 """
 PROMPT: Final = "lake>"
+PROMPT_LEFT: Final = "\x1b[?2004l"
+"""What prompt_toolkit prints when a line is entered: pasting in brackets ends with the prompt."""
 CTRL_C, CTRL_D, TAB, UP, ENTER = "\x03", "\x04", "\t", "\x1b[A", "\r"
 PATIENCE_SECONDS: Final = 60
 """How long a test waits before it fails; a busy machine is slow to draw."""
@@ -83,14 +85,27 @@ class Terminal:
         before = self.see(until)
         return before + until + self.see(PROMPT)
 
-    def interrupt(self, until: str) -> str:
-        """Press Ctrl-C until a text is seen: before the query runs it would be a key at the prompt."""
-        for _ in range(PATIENCE_SECONDS):
+    def settle(self) -> None:
+        """Come to an empty prompt, whatever was left there or is still being printed."""
+        self.type(CTRL_C)
+        self.ask("select 'set' || 'tled';", "settled")
+
+    def interrupt(self, line: str, until: str) -> str:
+        """Run a line and press Ctrl-C while it runs, until a text is seen.
+
+        A Ctrl-C may come before the query runs: it is a key at the prompt then, or gives up the line just entered
+        (so it is pressed again, and the line run again), and a terminal throws away what nobody has read yet
+        (so the prompt must have been left).
+        """
+        for attempt in range(PATIENCE_SECONDS):
+            if attempt % 3 == 0:
+                self.type(line + ENTER)
+                self.see(PROMPT_LEFT)
             self.type(CTRL_C)
             if self.child.expect_exact([until, pexpect.TIMEOUT], timeout=1) == 0:
                 self._drawing.feed(f"{self.child.before}{self.child.after}")
                 return str(self.child.before)
-        raise AssertionError(f"no {until!r} after Ctrl-C, but {self.child.buffer!r}")
+        raise AssertionError(f"no {until!r} after Ctrl-C, but {self.child.before!r}")
 
     def shown(self) -> str:
         """The screen as a person sees it now, without colours and without blank lines below."""

@@ -31,8 +31,7 @@ def shared(lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ter
 @pytest.fixture
 def terminal(shared: Terminal) -> Terminal:
     """A console at an empty prompt; starting one takes a second."""
-    shared.type(CTRL_C)
-    shared.see(PROMPT)
+    shared.settle()
     return shared
 
 
@@ -82,8 +81,7 @@ def test_own_things_are_completed(terminal: Terminal) -> None:
 
 def test_an_interrupt_stops_the_query_and_not_the_console(terminal: Terminal) -> None:
     """Ctrl-C during a query ends it within moments, at the prompt it clears the line."""
-    terminal.type(SLOW + ENTER)
-    terminal.interrupt("Interrupted.")
+    terminal.interrupt(SLOW, "Interrupted.")
     terminal.type("nonsense that nobody means" + CTRL_C)
     terminal.ask("select 1;", "1 row in ")
     terminal.type(CTRL_C * 5)
