@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import copy
 import difflib
+import itertools
 import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from zoneinfo import available_timezones
@@ -35,6 +36,7 @@ Params = Mapping[str, Any]
 Connection = duckdb.DuckDBPyConnection
 DatabaseError = duckdb.Error
 
+_SCHEMAS: Final = itertools.count()
 _UNREAD: Final = re.compile(r"Failed to read file|No magic bytes|in Parquet file|Parquet schema in file")
 """What the Parquet reader says of a file that is broken."""
 
@@ -82,7 +84,8 @@ class Engine:
             config["threads"] = threads
         self.lake = lake
         self._connection = _connect(config)
-        self._own: Connection | None = None
+        self._schema = ""
+        self._asked: set[Connection] = set()
         self.keeps_order = keeps_order
         self._memory_in_reserve = memory_in_reserve
         self._timezone = ""
@@ -110,21 +113,29 @@ class Engine:
                 f"unknown time zone {timezone!r}. {hint} Give an IANA name such as Europe/Berlin.",
                 timezone=timezone,
             )
-        if self._own:
-            raise ValueError("an engine that is alone keeps its clock: take one in another time zone first")
-        other = copy.copy(self)
+        other = self.apart()
         other._timezone = known[timezone.lower()]
         return other
 
-    @contextmanager
-    def alone(self) -> Iterator[Engine]:
-        """This same engine on one connection while the block lasts, for one thread: temporary tables stay."""
+    def apart(self) -> Engine:
+        """This same engine, of which `interrupt` stops what was asked through it alone."""
         other = copy.copy(self)
-        other._own = self._cursor()
+        other._asked = set()
+        return other
+
+    @contextmanager
+    def with_tables(self) -> Iterator[Engine]:
+        """This same engine with a schema of its own while the block lasts.
+
+        Tables made there stand before the tables and views of the same names, for this one alone.
+        """
+        other = self.apart()
+        other._schema = f"own_{next(_SCHEMAS)}"
+        self.run(f"create schema {other._schema}")
         try:
             yield other
         finally:
-            other._own.close()
+            self.run(f"drop schema {other._schema} cascade")
 
     def close(self) -> None:
         """Let go of memory and files; the engine can't be used afterwards."""
@@ -154,7 +165,7 @@ class Engine:
         allowed = ", ".join(literal(path) for path in paths)
         for setting in (
             f"allowed_paths = [{allowed}]",
-            "allowed_configs = ['TimeZone', 'errors_as_json']",
+            "allowed_configs = ['TimeZone', 'errors_as_json', 'schema']",
             "parquet_metadata_cache = true",
             "python_enable_replacements = false",
             "enable_external_access = false",
@@ -230,14 +241,14 @@ class Engine:
 
     def ask(self, sql: str, params: Params | None = None) -> Rows:
         """The rows of a query, on a cursor of their own, made while they are read."""
-        cursor = self._own or self._cursor()
+        cursor = self._cursor()
         watch = Watch(cursor.interrupt)
 
         def guard(call: Callable[[], T], /) -> T:
             with self._translating():
                 return watch(call)
 
-        return Rows(cursor, sql, params, guard, *([] if self._own else [cursor.close]))
+        return Rows(cursor, sql, params, guard, cursor.close)
 
     def person_cursor(self) -> Connection:
         """A cursor for statements that a person typed: its errors say where (`database_error` reads them)."""
@@ -246,14 +257,19 @@ class Engine:
         return cursor
 
     def interrupt(self) -> None:
-        """Stop whatever is running."""
-        self._connection.interrupt()
+        """Stop whatever was asked through this engine and is running, from another thread."""
+        for cursor in self._asked.copy():
+            # One that has just been closed can't be interrupted, and needn't be.
+            with suppress(duckdb.ConnectionException):
+                cursor.interrupt()
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor of its own; a setting that is not global holds for one cursor alone."""
         cursor = self._connection.cursor()
         if self._timezone:
             cursor.execute(f"set TimeZone = {literal(self._timezone)}")
+        if self._schema:
+            cursor.execute(f"set schema = {literal(self._schema)}")
         return cursor
 
     def _translated(self, call: Callable[[], T]) -> T:
@@ -296,15 +312,16 @@ class Engine:
 
     @contextmanager
     def _question(self, given: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
-        cursor = self._own or self._cursor()
+        cursor = self._cursor()
+        self._asked.add(cursor)
         try:
             with self._translating():
                 for name, table in given.items():
                     cursor.register(name, table)
                 yield cursor
         finally:
-            if cursor is not self._own:
-                cursor.close()
+            self._asked.discard(cursor)
+            cursor.close()
 
 
 def view_of(table: Table, files: Sequence[str]) -> str:

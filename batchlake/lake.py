@@ -212,10 +212,10 @@ class Lake:
         patterns: Path | None = None,
     ) -> Analytics:
         """Every metric over the matching calls, grouped by the dimensions `by`."""
+        engine = self._state.engine()
         from batchlake import analytics
         from batchlake.filters import select
 
-        engine = self._state.engine()
         dimensions = (by,) if isinstance(by, str) else tuple(by)
         return analytics.analyse(
             engine,

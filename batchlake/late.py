@@ -6,7 +6,9 @@ No module of such a package may be called like one of its names: once imported, 
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 
@@ -24,3 +26,16 @@ def importer(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
         return getattr(importlib.import_module(f"{package}.{homes[name]}"), name)
 
     return import_name
+
+
+def import_ahead(module: str) -> None:
+    """Import a module on another thread, while DuckDB and delta-rs open a lake: Python has nothing else to do then.
+
+    Who imports it meanwhile waits for it. What is wrong with it is told there.
+    """
+
+    def work() -> None:
+        with suppress(Exception):
+            importlib.import_module(module)
+
+    threading.Thread(target=work, name=f"import {module}").start()

@@ -1,4 +1,4 @@
-"""Runs a slow call so that Ctrl-C and a time limit reach it.
+"""Runs slow calls so that Ctrl-C and a time limit reach them.
 
 DuckDB doesn't look at signals while it works. So the call runs on a thread of its own, while the caller's
 thread, where Python delivers Ctrl-C, waits and can tell DuckDB to stop. (Measured: DuckDB 2.0 finishes a
@@ -10,11 +10,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Final, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from types import TracebackType
+from typing import Final, ParamSpec, TypeVar
 
 from batchlake.errors import QueryTimeout
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 _AGAIN_SECONDS: Final = 0.05
 
@@ -87,3 +90,34 @@ class Watch:
             except KeyboardInterrupt:
                 continue
             return
+
+
+class SideBySide:
+    """Runs calls on threads while its block lasts; an error or Ctrl-C in the block stops them before it ends.
+
+    Args:
+        interrupt: stops the calls that are running, from another thread.
+        at_once: how many run at a time; with 1 they run one after the other.
+    """
+
+    def __init__(self, interrupt: Callable[[], None], at_once: int) -> None:
+        self._interrupt = interrupt
+        self._pool = ThreadPoolExecutor(at_once)
+        self._started: list[Future[object]] = []
+
+    def __enter__(self) -> SideBySide:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=kind is not None)
+        while kind and wait(self._started, _AGAIN_SECONDS).not_done:
+            self._interrupt()
+        self._pool.shutdown()
+
+    def start(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Have it run; the future's `result` waits for what it returns, and raises what it raised."""
+        started = self._pool.submit(call, *args, **kwargs)
+        self._started.append(started)  # type: ignore[arg-type]
+        return started

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from batchlake.engine import Engine
+from batchlake.engine import DatabaseError, Engine
 from batchlake.errors import InvalidRequest
 
 LARGE = "select count(distinct i::varchar || repeat('x', 90)) as texts from range(400_000) t(i)"
@@ -62,22 +64,29 @@ def test_times_are_given_on_a_machine_without_time_zones() -> None:
     assert told.stdout == "2024-10-27T02:30:00+01:00\n"
 
 
-def test_alone_an_engine_keeps_its_temporary_tables() -> None:
-    """They stand before tables of the same name, for this one alone, and end with the block."""
+def test_tables_of_its_own() -> None:
+    """They stand before those of the same name, on every cursor of this one alone, and end with the block."""
     with Engine() as engine:
         engine.run("create table calls as select 1 as number")
-        with engine.alone() as own:
-            own.run("create temp table calls as select number + 1 as number from calls")
+        with engine.with_tables() as own, engine.with_tables() as another:
+            own.run("create table calls as select number + 1 as number from calls")
             assert own.rows("from calls") == [{"number": 2}]
-            assert engine.rows("from calls") == [{"number": 1}]
-        with engine.alone() as own:
-            assert own.rows("from calls") == [{"number": 1}]
+            assert list(own.ask("from calls")) == [(2,)]
+            assert own.in_timezone("Europe/Berlin").rows("from calls") == [{"number": 2}]
+            assert another.rows("from calls") == engine.rows("from calls") == [{"number": 1}]
+        assert engine.rows("select * from duckdb_tables() where schema_name <> 'main'") == []
 
 
-def test_alone_an_engine_keeps_its_clock() -> None:
-    """Its one connection has a clock already; what was asked for would be ignored."""
-    with Engine() as engine:
-        with engine.in_timezone("Europe/Berlin").alone() as own:
-            assert own.rows("select current_setting('TimeZone') as zone") == [{"zone": "Europe/Berlin"}]
-        with engine.alone() as own, pytest.raises(ValueError, match="keeps its clock"):
-            own.in_timezone("Europe/Berlin")
+def test_an_interrupt_stops_what_was_asked_through_it_alone() -> None:
+    """Several threads ask; the question of one ends with an error, the others don't notice."""
+    slow = "select count(*) as count from range({}) t(i) where i % 7 = 3"
+    with Engine() as engine, ThreadPoolExecutor(2) as pool:
+        apart = engine.apart()
+        stopped = pool.submit(apart.rows, slow.format(100_000_000_000))
+        going_on = pool.submit(engine.rows, slow.format(300_000_000))
+        while not stopped.done():
+            apart.interrupt()
+            time.sleep(0.01)
+        with pytest.raises(DatabaseError, match="Interrupted"):
+            stopped.result()
+        assert going_on.result() == [{"count": 42_857_143}]

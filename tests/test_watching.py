@@ -60,7 +60,7 @@ def test_impatience_breaks_nothing() -> None:
 
 @pytest.mark.parametrize("begins", [False, True])
 def test_ctrl_c_while_the_thread_is_started(monkeypatch: pytest.MonkeyPatch, *, begins: bool) -> None:
-    """A call whose thread was still being started ends or never begins: nothing waits for a thread that isn't."""
+    """A call whose thread was being started ends or never begins: nothing waits for a thread that isn't."""
     start = threading.Thread.start
     ended = threading.Event()
     interrupts = []

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from batchlake.analytics import figures
 from batchlake.analytics.batches import find_batch
 from batchlake.analytics.comparison import Amount, Circumstances, compare
-from batchlake.analytics.grouping import Key, Question, Row, file_text
+from batchlake.analytics.grouping import Key, Question, Row, file_text, side_by_side
 from batchlake.engine import Engine
 from batchlake.filters import ALL, Filter, read_filter, select
 from batchlake.responses import Audit, BatchAudit, Comparison
@@ -68,10 +68,14 @@ def audit(
         InvalidFilter: the filter holds faults.
     """
     rows = _batches(engine, batch, filter)
-    question = Question(engine, select(batch=batch), by=("source", "batch_id"))
-    recomputed = _recomputed(question)
-    counts = _response_counts(question, rows)
-    states = _states(engine, batch)
+    question = Question(engine.apart(), select(batch=batch), by=("source", "batch_id"))
+    with side_by_side(question.engine) as asked:
+        scalars = asked.start(question.ask_file, "scalars")
+        costs = asked.start(question.ask_file, "cost")
+        responses = asked.start(_response_counts, question, rows)
+        known = asked.start(_states, question.engine, batch)
+        recomputed, counts = _recomputed(scalars.result(), costs.result()), responses.result()
+        states = known.result()
     audits = []
     for row in rows:
         key = (row["source"], row["batch_id"])
@@ -109,13 +113,12 @@ def _batches(
     return [row for row in rows if (row["source"], row["batch_id"]) in keys]
 
 
-def _recomputed(question: Question) -> dict[Key, Row]:
+def _recomputed(scalars: Mapping[Key, list[Row]], costs: Mapping[Key, list[Row]]) -> dict[Key, Row]:
     """The figures of each batch by their names in `sql/analytics`."""
-    costs = question.ask_file("cost")
     found = {}
-    for key, (scalars,) in question.ask_file("scalars").items():
-        total = figures.cost(costs.get(key, []), scalars["total_calls"]).total
-        found[key] = {**scalars, "total_cost": total}
+    for key, (row,) in scalars.items():
+        total = figures.cost(costs.get(key, []), row["total_calls"]).total
+        found[key] = {**row, "total_cost": total}
     return found
 
 

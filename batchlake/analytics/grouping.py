@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batchlake import sqlfiles
 from batchlake.engine import Engine, literal, quoted
 from batchlake.errors import InvalidRequest
+from batchlake.watching import SideBySide
 
 if TYPE_CHECKING:
     from batchlake.filters import Selection
@@ -51,6 +52,9 @@ DIMENSIONS: Final[dict[str, str]] = {
 }
 """What calls can be grouped by, and the SQL of it; days and hours are those of the engine's time zone."""
 
+_MOST_SIDE_BY_SIDE: Final = 100_000
+_AT_ONCE: Final = 4
+
 
 def dimensions(by: str | Sequence[str]) -> tuple[str, ...]:
     """The names of dimensions, checked, each once.
@@ -74,6 +78,16 @@ def dimensions(by: str | Sequence[str]) -> tuple[str, ...]:
 def file_text(name: str) -> str:
     """The text of a file of `sql/analytics`."""
     return sqlfiles.load(f"analytics/{name}").text
+
+
+def side_by_side(engine: Engine) -> SideBySide:
+    """For several questions to an engine, best one that is `apart`: errors and Ctrl-C interrupt it.
+
+    Over few calls most of the time of a question is its planning, which keeps one core busy: they are asked at
+    once. Over many each keeps all cores busy, and two would take twice the memory: one after the other.
+    """
+    calls = engine.row("select count(*) as calls from calls")["calls"]
+    return SideBySide(engine.interrupt, _AT_ONCE if calls <= _MOST_SIDE_BY_SIDE else 1)
 
 
 @dataclass(frozen=True, slots=True)

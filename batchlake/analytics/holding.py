@@ -21,7 +21,7 @@ MOST_UTTERANCES: Final = 300_000
 def batch_in_memory(
     engine: Engine, source: str, batch_id: str, *, with_segments: bool
 ) -> Iterator[tuple[Engine, int]]:
-    """An engine for questions about one batch, for one thread while the block lasts, and its calls held.
+    """An engine for questions about one batch while the block lasts, and how many of its calls are held.
 
     Of a batch that is too large it is the lake's own.
 
@@ -32,13 +32,12 @@ def batch_in_memory(
     """
     key = {"source": source, "batch_id": batch_id}
     of_batch = "where source = $source and batch_id = $batch_id"
-    with engine.alone() as own:
-        # A temporary table stands before the view of the same name, and is made from it.
-        own.run(f"create temp table calls as select * from calls {of_batch} limit {MOST_CALLS + 1}", key)
+    with engine.with_tables() as own:
+        own.run(f"create table calls as select * from calls {of_batch} limit {MOST_CALLS + 1}", key)
         size = own.row("select count(*) as calls, coalesce(sum(segment_count), 0) as utterances from calls")
         if size["calls"] <= MOST_CALLS and size["utterances"] <= MOST_UTTERANCES:
             if with_segments:
-                own.run(f"create temp table segments as select * from segments {of_batch}", key)
+                own.run(f"create table segments as select * from segments {of_batch}", key)
             yield own, size["calls"]
             return
     yield engine, held_calls(engine, source, batch_id)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batchlake.analytics import figures
 from batchlake.analytics.answers import Answers, answers
 from batchlake.analytics.engagement import distribution, engagement
-from batchlake.analytics.grouping import Key, Question, dimensions
+from batchlake.analytics.grouping import Key, Question, dimensions, side_by_side
 from batchlake.analytics.patterns import Patterns, default_patterns, read_patterns
 from batchlake.analytics.timeline import Every, timelines
 from batchlake.engine import Engine
@@ -100,11 +100,14 @@ def analyse(
 
 def statistics(engine: Engine, selection: Selection) -> Statistics:
     """The statistics alone, over the calls selected."""
-    question = Question(engine, selection)
-    for scalars in question.ask_file("scalars").get((), []):
-        cost = figures.cost(question.ask_file("cost").get((), []), scalars["total_calls"])
-        return figures.statistics(scalars, cost)
-    return Statistics()
+    question = Question(engine.apart(), selection)
+    with side_by_side(question.engine) as asked:
+        counted = asked.start(question.ask_file, "scalars")
+        costs = asked.start(question.ask_file, "cost")
+        for scalars in counted.result().get((), []):
+            cost = figures.cost(costs.result().get((), []), scalars["total_calls"])
+            return figures.statistics(scalars, cost)
+        return Statistics()
 
 
 def blocks(engine: Engine, selection: Selection, options: Options) -> dict[str, Any]:
@@ -118,29 +121,31 @@ def blocks_by_group(
 ) -> dict[Key, dict[str, Any]]:
     """Every block of figures by its name, for each group that holds a call."""
     patterns = _patterns(options)
-    zoned = engine if options.timezone == "UTC" else engine.in_timezone(options.timezone)
+    zoned = engine.apart() if options.timezone == "UTC" else engine.in_timezone(options.timezone)
     question = Question(zoned, selection, by)
-    said = answers(question, options.top, patterns)
-    times = timelines(question, options.every, options.timezone)
-    costs = question.ask_file("cost")
-    engagements = question.ask_file("engagement")
     groups: dict[Key, dict[str, Any]] = {}
-    for key, (scalars,) in question.ask_file("scalars").items():
-        total = scalars["total_calls"]
-        cost = figures.cost(costs.get(key, []), total)
-        answered = said.get(key, Answers())
-        groups[key] = {
-            "statistics": figures.statistics(scalars, cost),
-            "success_rate": scalars["success_rate"],
-            "average_sentiment": figures.average_sentiment(scalars),
-            "common_responses": answered.top,
-            "rates": figures.rates(scalars),
-            "duration": figures.duration(scalars),
-            "cost": cost,
-            "response_patterns": answered.patterns(patterns.names, total),
-            "engagement": engagement(engagements[key][0]),
-            "timeline": times[key],
-        }
+    with side_by_side(zoned) as asked:
+        said = asked.start(answers, question, options.top, patterns)
+        engagements = asked.start(question.ask_file, "engagement")
+        counted = asked.start(question.ask_file, "scalars")
+        times = asked.start(timelines, question, options.every, options.timezone)
+        costs = asked.start(question.ask_file, "cost")
+        for key, (scalars,) in counted.result().items():
+            total = scalars["total_calls"]
+            cost = figures.cost(costs.result().get(key, []), total)
+            answered = said.result().get(key, Answers())
+            groups[key] = {
+                "statistics": figures.statistics(scalars, cost),
+                "success_rate": scalars["success_rate"],
+                "average_sentiment": figures.average_sentiment(scalars),
+                "common_responses": answered.top,
+                "rates": figures.rates(scalars),
+                "duration": figures.duration(scalars),
+                "cost": cost,
+                "response_patterns": answered.patterns(patterns.names, total),
+                "engagement": engagement(engagements.result()[key][0]),
+                "timeline": times.result()[key],
+            }
     return groups
 
 

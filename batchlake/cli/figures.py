@@ -56,7 +56,7 @@ def analytics_command(
 ) -> None:
     """Every metric over the calls that match: the whole lake, a batch, or any filter."""
     dimensions = [name.strip() for given in by for name in given.split(",") if name.strip()]
-    answer = open_lake(lake_path, at).analytics(
+    answer = open_lake(lake_path, at, needs="batchlake.analytics.metrics").analytics(
         read_filter_option(filter_text),
         dimensions,
         top=top,
@@ -91,7 +91,7 @@ def audit_command(
     output_format: str,
 ) -> None:
     """Each figure that a platform reported beside the one recomputed, of one batch or of all."""
-    found = open_lake(lake_path, at).audit(
+    found = open_lake(lake_path, at, needs="batchlake.analytics.auditing").audit(
         batch_id, read_filter_option(filter_text), only_differences=only_differences, source=source
     )
     write_document(found, output_format, output, quiet=quiet)
@@ -117,7 +117,7 @@ def progress_command(
     output_format: str,
 ) -> None:
     """How far a batch is: done of total, rate, estimated completion, and the history of its exports."""
-    found = open_lake(lake_path, at).progress(batch_id, source=source)
+    found = open_lake(lake_path, at, needs="batchlake.analytics.progressing").progress(batch_id, source=source)
     chart = ""
     if output_format == "table":
         from batchlake.analytics import progress_chart

@@ -15,6 +15,7 @@ import click
 from batchlake.cli.failures import note_format
 from batchlake.errors import InvalidRequest
 from batchlake.feeding import CONFIGURATION_FILE
+from batchlake.late import import_ahead
 
 if TYPE_CHECKING:
     from batchlake.feeding.configuration import Configuration
@@ -181,11 +182,23 @@ def quiet_option(command: Command) -> Command:
 
 
 def open_lake(
-    path: str, at: str | None = None, *, memory_limit: str | None = None, threads: int | None = None
+    path: str,
+    at: str | None = None,
+    *,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    needs: str | None = None,
 ) -> Lake:
-    """The lake that the options name."""
+    """The lake that the options name.
+
+    Args:
+        path, at, memory_limit, threads: the options.
+        needs: a module that the question to it takes long to import.
+    """
     from batchlake.lake import Lake
 
+    if needs:
+        import_ahead(needs)
     lake = Lake(path, memory_limit=memory_limit, threads=threads)
     return lake.at(at) if at else lake
 

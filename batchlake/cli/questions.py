@@ -63,7 +63,7 @@ def batch_command(
     With a filter, the calls, statistics and analytics are of the calls that match, and `selection` says how
     many of how many those are.
     """
-    lake = open_lake(lake_path, at)
+    lake = open_lake(lake_path, at, needs="batchlake.analytics.details")
     wanted = read_filter_option(filter_text)
     if output_format == "json":
         with opened(output) as file:
@@ -91,7 +91,7 @@ def call_command(
     output_format: str,
 ) -> None:
     """One call with everything known of it, in the documented shape."""
-    found = open_lake(lake_path, at).call(call_id, source=source)
+    found = open_lake(lake_path, at, needs="batchlake.analytics.calls").call(call_id, source=source)
     write_document(found, output_format, output, quiet=quiet)
 
 
