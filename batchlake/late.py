@@ -29,7 +29,7 @@ def importer(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
 
 
 def import_ahead(module: str) -> None:
-    """Import a module on another thread, while DuckDB and delta-rs open a lake: Python has nothing else to do then.
+    """Import a module on another thread: Python has little else to do while DuckDB and delta-rs open a lake.
 
     Who imports it meanwhile waits for it. What is wrong with it is told there.
     """

@@ -86,8 +86,10 @@ class State:
                 "`batchlake runs` lists later ones.",
                 at=version.run_id,
             )
-        files = self.files(version)
-        views.show(engine, files)
+        views.show(engine, self.files(version))
+        engine.narrow(
+            lambda table, batch_ids: self._tables.files_of_batches(table, version.pins[table], batch_ids)
+        )
         return engine
 
 

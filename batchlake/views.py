@@ -15,8 +15,9 @@ from typing import Final
 
 from batchlake import sqlfiles
 from batchlake.engine import Connection as DuckDBConnection
-from batchlake.engine import Engine, connect, literal, quoted, view_of
+from batchlake.engine import Engine, connect
 from batchlake.schema import CALLS, SEGMENTS, TABLES
+from batchlake.sqltext import literal, quoted, view_of
 
 Files = Mapping[str, Sequence[str]]
 """The Parquet files of each table, by the table's name."""

@@ -112,8 +112,9 @@ class SideBySide:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._pool.shutdown(wait=False, cancel_futures=kind is not None)
-        while kind and wait(self._started, _AGAIN_SECONDS).not_done:
+        while kind and (running := [call for call in self._started if not call.done()]):
             self._interrupt()
+            wait(running, _AGAIN_SECONDS)
         self._pool.shutdown()
 
     def start(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:

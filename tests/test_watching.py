@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from batchlake.errors import QueryTimeout
-from batchlake.watching import Watch
+from batchlake.watching import SideBySide, Watch
 
 
 def test_results_and_errors_come_through() -> None:
@@ -86,6 +86,41 @@ def test_ctrl_c_while_the_thread_is_started(monkeypatch: pytest.MonkeyPatch, *, 
     with pytest.raises(KeyboardInterrupt):
         Watch(interrupt)(call)
     assert seen in ([], ["begun", "ended"])
+
+
+def test_calls_side_by_side() -> None:
+    """So many run at a time as are allowed, and what they return or raise comes through."""
+    both = threading.Barrier(2, timeout=5)
+    with SideBySide(lambda: None, 2) as calls:
+        first, second = calls.start(both.wait), calls.start(both.wait)
+        assert {first.result(), second.result()} == {0, 1}
+    order: list[int] = []
+    with SideBySide(lambda: None, 1) as calls:
+        for number in range(5):
+            calls.start(order.append, number)
+    assert order == list(range(5))
+    with pytest.raises(ZeroDivisionError), SideBySide(lambda: None, 1) as calls:
+        calls.start(lambda: 1 // 0).result()
+
+
+def test_an_error_stops_the_calls_beside_it() -> None:
+    """Those that run are interrupted until they end, those that wait never begin; the error is told then."""
+    interrupted = threading.Event()
+    seen: list[str] = []
+
+    def slow() -> None:
+        interrupted.wait()
+        seen.append("ended")
+
+    def pressed() -> None:
+        with SideBySide(interrupted.set, 1) as calls:
+            calls.start(slow)
+            calls.start(seen.append, "begun")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pressed()
+    assert seen == ["ended"]
 
 
 def test_ctrl_c_ends_a_query_that_python_asked(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake import sqlfiles
-from batchlake.engine import Engine, literal, quoted
+from batchlake.engine import Engine
 from batchlake.errors import InvalidRequest
+from batchlake.sqltext import literal, quoted
 from batchlake.watching import SideBySide
 
 if TYPE_CHECKING:
@@ -83,8 +84,8 @@ def file_text(name: str) -> str:
 def side_by_side(engine: Engine) -> SideBySide:
     """For several questions to an engine, best one that is `apart`: errors and Ctrl-C interrupt it.
 
-    Over few calls most of the time of a question is its planning, which keeps one core busy: they are asked at
-    once. Over many each keeps all cores busy, and two would take twice the memory: one after the other.
+    Over few calls most of the time of a question is its planning, which keeps one core busy: they are asked
+    at once. Over many each keeps all cores busy, and two would take twice the memory: one after the other.
     """
     calls = engine.row("select count(*) as calls from calls")["calls"]
     return SideBySide(engine.interrupt, _AT_ONCE if calls <= _MOST_SIDE_BY_SIDE else 1)

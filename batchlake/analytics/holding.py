@@ -11,6 +11,7 @@ from typing import Final
 
 from batchlake.analytics.batches import held_calls
 from batchlake.engine import Engine
+from batchlake.schema import CALLS, SEGMENTS
 
 MOST_CALLS: Final = 10_000
 MOST_UTTERANCES: Final = 300_000
@@ -33,11 +34,13 @@ def batch_in_memory(
     key = {"source": source, "batch_id": batch_id}
     of_batch = "where source = $source and batch_id = $batch_id"
     with engine.with_tables() as own:
-        own.run(f"create table calls as select * from calls {of_batch} limit {MOST_CALLS + 1}", key)
+        calls = own.of_batches(CALLS, [batch_id])
+        own.run(f"create table calls as select * from {calls} {of_batch} limit {MOST_CALLS + 1}", key)
         size = own.row("select count(*) as calls, coalesce(sum(segment_count), 0) as utterances from calls")
         if size["calls"] <= MOST_CALLS and size["utterances"] <= MOST_UTTERANCES:
             if with_segments:
-                own.run(f"create table segments as select * from segments {of_batch}", key)
+                segments = own.of_batches(SEGMENTS, [batch_id])
+                own.run(f"create table segments as select * from {segments} {of_batch}", key)
             yield own, size["calls"]
             return
     yield engine, held_calls(engine, source, batch_id)

@@ -117,7 +117,8 @@ def progress_command(
     output_format: str,
 ) -> None:
     """How far a batch is: done of total, rate, estimated completion, and the history of its exports."""
-    found = open_lake(lake_path, at, needs="batchlake.analytics.progressing").progress(batch_id, source=source)
+    lake = open_lake(lake_path, at, needs="batchlake.analytics.progressing")
+    found = lake.progress(batch_id, source=source)
     chart = ""
     if output_format == "table":
         from batchlake.analytics import progress_chart

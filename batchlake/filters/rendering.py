@@ -18,12 +18,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from batchlake.engine import literal
 from batchlake.errors import InvalidRequest
 from batchlake.filters.compiler import CompiledFilter, compile_filter
 from batchlake.filters.faults import nearest_name, shown
 from batchlake.filters.model import Filter
 from batchlake.schema import CALLS
+from batchlake.sqltext import literal
 
 if TYPE_CHECKING:
     from sqlglot import exp

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from batchlake import columns, sqlfiles
-from batchlake.engine import Engine, literal
+from batchlake.engine import Engine
 from batchlake.ingest.merge import MergeRule
 from batchlake.ingest.transcripts import TranscriptFile
 from batchlake.schema import SEGMENTS, Table
+from batchlake.sqltext import literal
 from batchlake.store import Writer
 
 if TYPE_CHECKING:
@@ -30,12 +31,16 @@ _MOST_NAMED: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Rows of one table by where they lie; `predicate` is SQL that DuckDB and Delta read alike.
+    """Rows of one table by where they lie.
 
-    None stands for the whole table, an empty text for no row.
+    Attributes:
+        predicate: true of them, as SQL that DuckDB and Delta read alike. None stands for the whole table, an
+            empty text for no row.
+        batch_ids: the batches in which they lie; None where some lie in none.
     """
 
     predicate: str | None
+    batch_ids: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, engine: Engine, places: str) -> Scope:
@@ -55,12 +60,11 @@ class Scope:
             named.setdefault(source, []).append(f"batch_id in ({ids})")
         for source, ids in _by_source(calls).items():
             named.setdefault(source, []).append(f"(batch_id is null and call_id in ({ids}))")
-        return cls(
-            " or ".join(
-                f"(source = {literal(source)} and ({' or '.join(conditions)}))"
-                for source, conditions in named.items()
-            )
+        predicate = " or ".join(
+            f"(source = {literal(source)} and ({' or '.join(conditions)}))"
+            for source, conditions in named.items()
         )
+        return cls(predicate, None if calls else tuple(row["id"] for row in batches))
 
     def write(self, engine: Engine, writer: Writer, table: Table, kept: str, fresh: str) -> None:
         """Replace the rows in this scope.
@@ -69,7 +73,7 @@ class Scope:
             engine: holds both relations.
             writer: takes the rows.
             table: the table to write.
-            kept: a query for rows of the lake that stay (it may give more than the scope holds).
+            kept: what to join the lake's rows with, so that those are left that stay.
             fresh: a relation of the new and changed rows.
         """
         names = ", ".join(table.column_names())
@@ -77,13 +81,16 @@ class Scope:
             name for name in ("source", "batch_id", *table.key) if name in table.column_names()
         )
         if self.predicate is None:
-            everything = f"select {names} from ({kept}) union all select {names} from {fresh} {order}"
+            everything = (
+                f"select {names} from {table.name} {kept} union all select {names} from {fresh} {order}"
+            )
             writer.replace_all(table.name, _made(engine, everything))
             return
         added = f"select {names} from {fresh}"
         if self.predicate:
+            held = table.name if self.batch_ids is None else engine.of_batches(table, self.batch_ids)
             inside = (
-                f"select {names} from ({kept}) where {self.predicate} union all "
+                f"select {names} from (select * from {held} {kept}) where {self.predicate} union all "
                 f"select {names} from {fresh} where {self.predicate} {order}"
             )
             writer.replace(table.name, self.predicate, _made(engine, inside))
@@ -105,7 +112,7 @@ def write_merged(engine: Engine, writer: Writer, rule: MergeRule, run_id: str) -
         f"create view replaced_{name} as select source, batch_id, {call_id} "
         f"from held_{name} semi join changed_{name} using ({key})"
     )
-    kept = f"select * from {name} anti join changed_{name} using ({key})"
+    kept = f"anti join changed_{name} using ({key})"
     Scope.of(engine, f"replaced_{name}").write(engine, writer, rule.table, kept, f"changed_{name}")
 
 
@@ -146,7 +153,7 @@ def _write_other_segments(engine: Engine, writer: Writer, files: Sequence[Transc
         "create view replaced_segments as select source, held_batch_id as batch_id, call_id "
         "from rewritten_calls where held_digest is not null"
     )
-    kept = "select * from segments anti join rewritten_calls using (source, call_id)"
+    kept = "anti join rewritten_calls using (source, call_id)"
     Scope.of(engine, "replaced_segments").write(engine, writer, SEGMENTS, kept, "fresh_segments")
 
 

@@ -16,8 +16,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from batchlake.engine import Engine, literal, quoted
+from batchlake.engine import Engine
 from batchlake.schema import BATCHES, CALLS, Table
+from batchlake.sqltext import literal, quoted
 
 _OBSERVATION: Final = frozenset({"observed_at", "field_observed_at", "first_run_id", "last_run_id"})
 
@@ -106,12 +107,16 @@ def _hold(engine: Engine, rule: MergeRule) -> None:
     """
     table, key = rule.table.name, rule.key()
     observed = f"select {key} from observed_{table}"
-    held = f"create table held_{table} as select * from {table} where ({key}) in ({observed})"
     if rule is BATCH_RULE:
-        engine.run(held)
+        engine.run(f"create table held_{table} as select * from {table} where ({key}) in ({observed})")
         return
     batches = f"select source, batch_id from observed_{table} where batch_id is not null"
-    engine.run(f"{held} and (source, batch_id) in ({batches})")
+    ids = engine.rows(f"select distinct batch_id from ({batches})")
+    near = engine.of_batches(rule.table, [row["batch_id"] for row in ids])
+    engine.run(
+        f"create table held_{table} as select * from {near} "
+        f"where ({key}) in ({observed}) and (source, batch_id) in ({batches})"
+    )
     engine.run(
         f"create table missing_{table} as "
         f"select distinct {key} from observed_{table} anti join held_{table} using ({key})"

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from batchlake import sqlfiles
-from batchlake.engine import Engine, literal
+from batchlake.engine import Engine
 from batchlake.ingest.changes import write_merged, write_once, write_segments
 from batchlake.ingest.merge import BATCH_RULE, CALL_RULE, merge
 from batchlake.ingest.records import (
@@ -37,7 +37,8 @@ from batchlake.ingest.sources import Export, Fingerprint, Found, HeldObject, Unp
 from batchlake.ingest.staging import ReadExport, Staging
 from batchlake.ingest.transcripts import TranscriptFiles
 from batchlake.schema import DEFAULT_SOURCE, EXPORTS, FORMAT_VERSION, PROBLEMS, SNAPSHOTS
-from batchlake.store import LakeTables, Ledger, Version, Writer
+from batchlake.sqltext import literal
+from batchlake.store import LakeTables, Ledger, Writer
 from batchlake.version import VERSION
 
 _COPIED_BYTES: Final = 1 << 20
@@ -120,14 +121,20 @@ class Run:
             settled: ids of problems that this run puts an end to; what is still wrong is found anew.
         """
         self._skipped = found.held
-        before = self._ledger.find()
-        if writer:
-            writer.prepare(dict(before.pins) if before else {})
         with (
             self._scratch(writer) as spill,
-            self._engine(spill, before) as engine,
+            self._engine(spill) as engine,
             Staging(engine, transcripts := TranscriptFiles(spill)) as staging,
         ):
+            before = self._ledger.find(engine)
+            pins = dict(before.pins) if before else {}
+            if writer:
+                writer.prepare(pins)
+            engine.show(self._tables.all_files(pins))
+            if pins:
+                engine.narrow(
+                    lambda table, batch_ids: self._tables.files_of_batches(table, pins[table], batch_ids)
+                )
             of_source = "select export_id, bytes from exports where source = $source"
             known = {
                 row["export_id"]: row["bytes"]
@@ -151,7 +158,7 @@ class Run:
                 segments = self._write(engine, writer, transcripts, settled)
                 writer.tidy()
                 versions = writer.versions()
-                self._commit(writer, facts, versions, kind)
+                self._commit(engine, writer, facts, versions, kind)
             return self._report(engine, found, facts, segments, versions, changed=changed)
 
     @contextmanager
@@ -163,18 +170,15 @@ class Run:
             with self._tables.place.scratch() as folder:
                 yield folder
 
-    def _engine(self, spill: Path | None, before: Version | None) -> Engine:
+    def _engine(self, spill: Path | None) -> Engine:
         given = self._options.memory_limit
-        engine = Engine(
+        return Engine(
             self._lake,
             memory_limit=given or f"{_usual_memory_bytes()}B",
             memory_in_reserve=None if given else f"{_most_memory_bytes()}B",
             spill=spill,
             keeps_order=True,
         )
-        pins = before.pins if before else {}
-        engine.show(self._tables.all_files(pins))
-        return engine
 
     def _read_export(self, staging: Staging, export: Export, known: dict[str, int]) -> None:
         """Stage one export, unless its bytes are known (`known`: sizes in bytes by id)."""
@@ -290,7 +294,9 @@ class Run:
             write_once(engine, writer, table, f"fresh_{table.name}", again, ended)
         return segments
 
-    def _commit(self, writer: Writer, facts: dict[str, Any], versions: dict[str, int], kind: str) -> None:
+    def _commit(
+        self, engine: Engine, writer: Writer, facts: dict[str, Any], versions: dict[str, int], kind: str
+    ) -> None:
         row = facts | {
             "run_id": self._run_id,
             "kind": kind,
@@ -302,7 +308,7 @@ class Run:
             "table_versions": versions,
         }
         row.pop("calls_unchanged")
-        self._ledger.commit(writer, row)
+        self._ledger.commit(writer, row, engine)
 
     def _report(
         self,

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from batchlake.engine import Engine, view_of
+from batchlake.engine import Engine
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeNotFound, LakeTooNew
 from batchlake.schema import FORMAT_VERSION, RUNS
+from batchlake.sqltext import view_of
 from batchlake.store.tables import LakeTables, Writer
 
 _MOST_FILES: Final = 24
@@ -53,10 +54,10 @@ class Ledger:
             raise LakeNotFound(self._lake, "no ingest has finished there")
         return _version(rows[0])
 
-    def find(self) -> Version | None:
+    def find(self, engine: Engine | None = None) -> Version | None:
         """Like `newest`, None where no run has finished yet."""
         try:
-            return self.newest()
+            return self.newest(engine)
         except LakeNotFound:
             return None
 
@@ -85,18 +86,23 @@ class Ledger:
         later = self._rows("finished_at > $moment", {"moment": moment}, most=None)
         return [_version(row) for row in (*newest, *later)]
 
-    def commit(self, writer: Writer, row: Mapping[str, Any]) -> None:
-        """End a run: everything written is synced, then its row is added, then that is synced too."""
+    def commit(self, writer: Writer, row: Mapping[str, Any], engine: Engine | None = None) -> None:
+        """End a run: everything written is synced, then its row is added, then that is synced too.
+
+        Args:
+            writer: has written the run's tables.
+            row: columns of `runs`; those that are not given are null.
+            engine: makes the row, where there is one already.
+        """
         import pyarrow as pa
 
         writer.sync(writer.written())
-        with Engine(self._lake) as engine:
-            engine.run(view_of(RUNS, ()))
-            columns = ", ".join(
-                f"{f'${column.name}' if column.name in row else 'null'}::{column.type} as {column.name}"
-                for column in RUNS.columns
-            )
-            table = engine.arrow(f"select {columns}", row)
+        columns = ", ".join(
+            f"{f'${column.name}' if column.name in row else 'null'}::{column.type} as {column.name}"
+            for column in RUNS.columns
+        )
+        with nullcontext(engine) if engine else Engine(self._lake) as maker:
+            table = maker.arrow(f"select {columns}", row)
         writer.still_locked()
         writer.append("runs", pa.RecordBatchReader.from_batches(table.schema, table.to_batches()))
         writer.sync(["runs"])
@@ -109,15 +115,19 @@ class Ledger:
         """The runs for which the condition holds, newest first, at most so many (None: all)."""
         if not self._tables.exists("runs"):
             raise LakeNotFound(self._lake)
+        newest_first = "order by finished_at desc, run_id desc"
+        limit = "" if most is None else f"limit {most}"
         with nullcontext(engine) if engine else Engine(self._lake) as reader:
             reader.make(view_of(RUNS, self._tables.files("runs")))
-            newest_format = reader.row("select max(format_version) as format from runs")["format"]
-            if newest_format is not None and newest_format > FORMAT_VERSION:
-                raise LakeTooNew(self._lake, newest_format, FORMAT_VERSION)
-            limit = "" if most is None else f"limit {most}"
-            return reader.rows(
-                f"select * from runs where {condition} order by finished_at desc, run_id desc {limit}", params
+            rows = reader.rows(
+                "select * from (select max(format_version) as newest_format from runs) "
+                f"left join (from runs where {condition} {newest_first} {limit}) on true {newest_first}",
+                params,
             )
+        newest_format = rows[0]["newest_format"]
+        if newest_format is not None and newest_format > FORMAT_VERSION:
+            raise LakeTooNew(self._lake, newest_format, FORMAT_VERSION)
+        return [row for row in rows if row["run_id"] is not None]
 
 
 def _version(row: Mapping[str, Any]) -> Version:

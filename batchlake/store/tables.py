@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -60,6 +61,7 @@ class LakeTables:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.place: Place = place_of(root)
+        self._opened: dict[str, DeltaTable] = {}
 
     def exists(self, table: str) -> bool:
         """Whether the table has been made: its log holds a commit."""
@@ -80,6 +82,16 @@ class LakeTables:
             table: self.place.local(table, [uri.rpartition("/")[2] for uri in delta.file_uris()])
             for table, delta in self.open_all(versions).items()
         }
+
+    def files_of_batches(self, table: str, version: int | None, batch_ids: Iterable[str]) -> list[str]:
+        """Those of `files` that may hold rows of these batches, by the least and greatest id in the log."""
+        actions = self.open_all({table: version})[table].get_add_actions(flatten=True)
+        bounds = [name for name in ("min.batch_id", "max.batch_id") if name in actions.schema.names]
+        if len(bounds) < 2:
+            return self.files(table, version)
+        files = zip(*(actions[column].to_pylist() for column in ("path", *bounds)), strict=True)
+        wanted = sorted(batch_ids)
+        return self.place.local(table, [name for name, *ends in files if _is_any_within(wanted, *ends)])
 
     def sizes(self, table: str, version: int | None = None) -> dict[str, int]:
         """The sizes in bytes of the files of a version by their names, as its log says."""
@@ -111,9 +123,19 @@ class LakeTables:
             raise LakeDamaged(self.place.name, f"{what} cannot be opened ({error})") from error
 
     def open_all(self, versions: Mapping[str, int | None]) -> dict[str, DeltaTable]:
-        """Several tables at the versions given, side by side: from afar each takes half a dozen answers."""
+        """Several tables at the versions given, side by side: from afar each takes half a dozen answers.
+
+        One that was opened before at its version is not opened again.
+        """
         with ThreadPoolExecutor(len(TABLES)) as pool:
-            return dict(zip(versions, pool.map(self.open, versions, versions.values()), strict=True))
+            return dict(zip(versions, pool.map(self._at, versions, versions.values()), strict=True))
+
+    def _at(self, table: str, version: int | None) -> DeltaTable:
+        opened = self._opened.get(table)
+        wanted = version if opened is None or version is not None else self.version(table)
+        if opened is None or opened.version() != wanted:
+            opened = self._opened[table] = self.open(table, version)
+        return opened
 
 
 class Writer:
@@ -304,6 +326,14 @@ def _add_action(file: Path, name: str, delta: DeltaTable) -> AddAction:
     facts = file.stat()
     modified = int(facts.st_mtime * 1000)
     return AddAction(name, facts.st_size, {}, modified, data_change=True, stats=json.dumps(stats))
+
+
+def _is_any_within(values: Sequence[str], least: str | None, greatest: str | None) -> bool:
+    """Whether a value lies within bounds, which may be unknown; the values are sorted."""
+    if least is None or greatest is None:
+        return True
+    at = bisect_left(values, least)
+    return at < len(values) and values[at] <= greatest
 
 
 def _sizes(delta: DeltaTable) -> dict[str, int]:

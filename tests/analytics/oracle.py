@@ -10,7 +10,7 @@ import math
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
@@ -245,7 +245,10 @@ def differences(expected: Any, got: Any, path: str = "") -> list[str]:
             for place, (one, other) in enumerate(zip(expected, got, strict=True))
             for fault in differences(one, other, f"{path}[{place}]")
         ]
-    if isinstance(expected, float) and isinstance(got, float):
+    if isinstance(expected, datetime) and isinstance(got, datetime):
+        # Python calls times of two zones unequal, always, in the hour that comes twice.
+        same = expected.astimezone(UTC) == got.astimezone(UTC)
+    elif isinstance(expected, float) and isinstance(got, float):
         same = math.isclose(expected, got, rel_tol=1e-12, abs_tol=1e-12)
     else:
         same = expected == got and isinstance(expected, Decimal) == isinstance(got, Decimal)

@@ -307,6 +307,17 @@ def test_a_wrong_argument_is_named_with_the_choices(engine: Engine, given: Any, 
         analyse(fill(engine, calls=[call("c1")]), select(), **given)
 
 
+def test_asked_one_after_the_other_the_figures_are_the_same(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many calls the questions wait for one another; nothing else is different."""
+    calls = [call(f"c{number}", duration_seconds=number, cost=Decimal(number)) for number in range(20)]
+    fill(engine, calls=calls, segments=[segment("c1", 0, "human", "Yes", "yes")])
+    at_once = analyse(engine, select(), by="status")
+    monkeypatch.setattr("batchlake.analytics.grouping._MOST_SIDE_BY_SIDE", 19)
+    assert analyse(engine, select(), by="status") == at_once
+
+
 def test_every_dimension_groups(engine: Engine) -> None:
     """Each of `DIMENSIONS` can be grouped by, alone; calls without a value are a group of their own."""
     calls = [

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from batchlake.engine import Engine, literal, view_of
+from batchlake.engine import Engine
 from batchlake.filters import Filter, compile_filter, parse_filter, render, select
 from batchlake.schema import CALLS, SEGMENTS
+from batchlake.sqltext import literal, view_of
 
 COUNT = int(os.environ.get("BATCHLAKE_BENCH_CALLS", "1_000_000"))
 TYPICAL = """{"status": ["completed", "failed"], "duration": {"min": 30, "max": 300},

@@ -12,7 +12,7 @@ from typing import Final
 import duckdb
 
 from batchlake.analytics.patterns import default_patterns
-from batchlake.engine import literal
+from batchlake.sqltext import literal
 
 _SCALARS: Final = """
     select

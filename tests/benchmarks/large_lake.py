@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from batchlake.engine import Engine, literal
+from batchlake.engine import Engine
 from batchlake.schema import FORMAT_VERSION, TABLES
+from batchlake.sqltext import literal
 from batchlake.store import LakeTables, Ledger, Writer
 from batchlake.version import VERSION
 from tests.benchmarks.course import big_batch_calls

@@ -93,9 +93,9 @@ class Terminal:
     def interrupt(self, line: str, until: str) -> str:
         """Run a line and press Ctrl-C while it runs, until a text is seen.
 
-        A Ctrl-C may come before the query runs: it is a key at the prompt then, or gives up the line just entered
-        (so it is pressed again, and the line run again), and a terminal throws away what nobody has read yet
-        (so the prompt must have been left).
+        A Ctrl-C may come before the query runs: it is a key at the prompt then, or gives up the line just
+        entered (so it is pressed again, and the line run again), and a terminal throws away what nobody has
+        read yet (so the prompt must have been left).
         """
         for attempt in range(PATIENCE_SECONDS):
             if attempt % 3 == 0:
