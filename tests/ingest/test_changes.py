@@ -25,7 +25,7 @@ def test_rows_sorted_at_the_limit_of_memory_are_all_read(tmp_path: Path) -> None
 
 
 def test_a_batch_exported_in_part_keeps_its_other_calls(tmp_path: Path) -> None:
-    """In a lake of several files: its other calls and transcripts, and the batches around it, are as before."""
+    """In a lake of several files: its other calls, their transcripts, and the batches around it stay."""
 
     def export(number: int, batch: str, calls: list[str], said: str) -> None:
         listed: list[dict[str, Any]] = [
