@@ -68,6 +68,8 @@ class Engine:
             "autoinstall_known_extensions": False,
             "temp_directory": str(spill) if spill else "",
             "preserve_insertion_order": keeps_order,
+            # What is in memory would be compressed anew with every 16 MB, which takes as long as to make it.
+            "checkpoint_threshold": "1TB",
         }
         if memory_limit:
             config["memory_limit"] = memory_limit
