@@ -24,7 +24,7 @@ from batchlake.errors import BatchlakeError, InvalidRequest, LakeDamaged, QueryE
 from batchlake.rows import Rows
 from batchlake.schema import TABLES, Table, status_names
 from batchlake.sqltext import literal, rows_of, view_of
-from batchlake.watching import Watch
+from batchlake.watching import Running, Watch
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,6 +36,7 @@ DUCKDB_VERSION: Final = duckdb.__version__
 Params = Mapping[str, Any]
 Connection = duckdb.DuckDBPyConnection
 DatabaseError = duckdb.Error
+Interrupted = duckdb.InterruptException
 
 _SCHEMAS: Final = itertools.count()
 _UNREAD: Final = re.compile(r"Failed to read file|No magic bytes|in Parquet file|Parquet schema in file")
@@ -78,7 +79,7 @@ class Engine:
         self.lake = lake
         self._connection = _connect(config)
         self._schema = ""
-        self._asked: set[Connection] = set()
+        self._running = Running()
         self._files_of_batches: Callable[[str, Iterable[str]], Sequence[str]] | None = None
         self.keeps_order = keeps_order
         self._memory_in_reserve = memory_in_reserve
@@ -114,7 +115,7 @@ class Engine:
     def apart(self) -> Engine:
         """This same engine, of which `interrupt` stops what was asked through it alone."""
         other = copy.copy(self)
-        other._asked = set()
+        other._running = Running()
         return other
 
     @contextmanager
@@ -125,11 +126,13 @@ class Engine:
         """
         other = self.apart()
         other._schema = f"own_{next(_SCHEMAS)}"
-        self.run(f"create schema {other._schema}")
         try:
+            self.run(f"create schema {other._schema}")
             yield other
         finally:
-            self.run(f"drop schema {other._schema} cascade")
+            # A database that a broken file has made unusable can't: that error is the one to tell.
+            with suppress(duckdb.Error, BatchlakeError):
+                self.run(f"drop schema if exists {other._schema} cascade")
 
     def close(self) -> None:
         """Let go of memory and files; the engine can't be used afterwards."""
@@ -152,8 +155,9 @@ class Engine:
             raise LakeDamaged(self.lake, _first_line(error)) from error
 
     def contain(self, paths: Iterable[str]) -> None:
-        """From now on read no file but these, write none, and change no setting.
+        """From now on read no file but these, write none, and change no setting that matters to others.
 
+        A cursor may still choose its time zone, its schema and the form of its errors.
         Their Parquet footers are kept in memory: every statement over the lake reads all of them.
         """
         allowed = ", ".join(literal(path) for path in paths)
@@ -264,11 +268,12 @@ class Engine:
         return cursor
 
     def interrupt(self) -> None:
-        """Stop whatever was asked through this engine and is running, from another thread."""
-        for cursor in self._asked.copy():
-            # One that has just been closed can't be interrupted, and needn't be.
-            with suppress(duckdb.ConnectionException):
-                cursor.interrupt()
+        """Stop what was asked through this engine and is running, from another thread.
+
+        But for rows that are read as they are made (`ask`, `stream`, a `person_cursor`): each of these has a
+        cursor of its own.
+        """
+        self._running.interrupt()
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor of its own; a setting that is not global holds for one cursor alone."""
@@ -320,14 +325,12 @@ class Engine:
     @contextmanager
     def _question(self, given: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
         cursor = self._cursor()
-        self._asked.add(cursor)
         try:
-            with self._translating():
+            with self._running.hold(cursor), self._translating():
                 for name, table in given.items():
                     cursor.register(name, table)
                 yield cursor
         finally:
-            self._asked.discard(cursor)
             cursor.close()
 
 

@@ -31,11 +31,12 @@ def importer(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
 def import_ahead(module: str) -> None:
     """Import a module on another thread: Python has little else to do while DuckDB and delta-rs open a lake.
 
-    Who imports it meanwhile waits for it. What is wrong with it is told there.
+    Who imports it meanwhile waits for it, and so does the end of the process. Where it is needed is told that
+    it isn't there.
     """
 
     def work() -> None:
-        with suppress(Exception):
+        with suppress(ImportError):
             importlib.import_module(module)
 
-    threading.Thread(target=work, name=f"import {module}").start()
+    threading.Thread(target=work, name="imports").start()

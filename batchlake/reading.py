@@ -86,10 +86,9 @@ class State:
                 "`batchlake runs` lists later ones.",
                 at=version.run_id,
             )
-        views.show(engine, self.files(version))
-        engine.narrow(
-            lambda table, batch_ids: self._tables.files_of_batches(table, version.pins[table], batch_ids)
-        )
+        snapshot = self._tables.snapshot({**version.pins, "runs": None})
+        views.show(engine, snapshot.files)
+        engine.narrow(snapshot.files_of_batches)
         return engine
 
 

@@ -1,9 +1,10 @@
 """A session: SQL that a person typed, run read-only and contained.
 
 In comes a text of one or several statements, out come the rows of each. Two walls stand around it. The engine
-reads the lake's pinned files and no other, and takes no settings (`Engine.contain`). And only statements that
-read are let through, by DuckDB's own account of what a statement is, also inside `explain analyze`; beside
-them a person's own temporary tables, views and macros, which live in the session and die with it.
+reads the lake's pinned files and no other, and takes hardly a setting (`Engine.contain`). And only
+statements that read are let through, by DuckDB's own account of what a statement is, also inside `explain
+analyze`; beside them a person's own temporary tables, views and macros, which live in the session and die
+with it.
 """
 
 from __future__ import annotations

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Final, ParamSpec, TypeVar
+from typing import Final, ParamSpec, Protocol, TypeVar
 
 from batchlake.errors import QueryTimeout
 
@@ -93,7 +94,10 @@ class Watch:
 
 
 class SideBySide:
-    """Runs calls on threads while its block lasts; an error or Ctrl-C in the block stops them before it ends.
+    """Runs calls on threads while its block lasts. Take what they return in the block.
+
+    At its end those that wait never begin, and those that run are interrupted until they have ended, whatever
+    comes: the block's own end, an error, or Ctrl-C.
 
     Args:
         interrupt: stops the calls that are running, from another thread.
@@ -103,7 +107,8 @@ class SideBySide:
     def __init__(self, interrupt: Callable[[], None], at_once: int) -> None:
         self._interrupt = interrupt
         self._pool = ThreadPoolExecutor(at_once)
-        self._started: list[Future[object]] = []
+        self._running: set[object] = set()
+        self._is_over = False
 
     def __enter__(self) -> SideBySide:
         return self
@@ -111,14 +116,63 @@ class SideBySide:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=kind is not None)
-        while kind and (running := [call for call in self._started if not call.done()]):
-            self._interrupt()
-            wait(running, _AGAIN_SECONDS)
-        self._pool.shutdown()
+        pressed = False
+        while not self._is_over or self._running:
+            try:
+                self._is_over = True
+                self._pool.shutdown(wait=False, cancel_futures=True)
+                while self._running:
+                    self._interrupt()
+                    time.sleep(_AGAIN_SECONDS)
+            except KeyboardInterrupt:
+                pressed = True
+        if pressed and kind is None:
+            raise KeyboardInterrupt
 
     def start(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Have it run; the future's `result` waits for what it returns, and raises what it raised."""
-        started = self._pool.submit(call, *args, **kwargs)
-        self._started.append(started)  # type: ignore[arg-type]
-        return started
+
+        def run() -> T:
+            # Noted by the thread itself: Ctrl-C may come before the one that asked could do it.
+            mark = object()
+            self._running.add(mark)
+            try:
+                if self._is_over:
+                    raise CancelledError
+                return call(*args, **kwargs)
+            finally:
+                self._running.discard(mark)
+
+        return self._pool.submit(run)
+
+
+class Running:
+    """What runs, for another thread to interrupt. Nothing is interrupted that has been let go of."""
+
+    def __init__(self) -> None:
+        self._held: set[Interruptible] = set()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def hold(self, one: Interruptible) -> Iterator[None]:
+        """It runs while the block lasts."""
+        with self._lock:
+            self._held.add(one)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held.discard(one)
+
+    def interrupt(self) -> None:
+        """Interrupt all that runs."""
+        with self._lock:
+            for one in self._held:
+                one.interrupt()
+
+
+class Interruptible(Protocol):
+    """Whatever can be interrupted from another thread, such as a DuckDB connection."""
+
+    def interrupt(self) -> None:
+        """Stop what it is doing."""

@@ -136,6 +136,8 @@ def escapes(outside: Path, lake: Lake) -> list[str]:
         "drop view selected_calls",
         "drop schema main cascade",
         "use temp",
+        "use main",
+        "set schema = 'main'",
         "begin",
         "checkpoint",
         "vacuum",

@@ -47,6 +47,27 @@ def test_starting_up_imports_little() -> None:
     assert done.stdout.strip() == "set()"
 
 
+def test_modules_are_imported_ahead() -> None:
+    """Those that the verbs name are there, and are imported beside what goes on."""
+    named = {
+        name
+        for file in (ROOT / "batchlake/cli").glob("*.py")
+        for name in re.findall(r'needs="([^"]+)"', file.read_text(encoding="utf-8"))
+    }
+    assert "batchlake.analytics.details" in named
+    for name in named:
+        importlib.import_module(name)
+    script = (
+        "import sys, threading; from batchlake.late import import_ahead; import_ahead('batchlake.nowhere'); "
+        "import_ahead('colorsys'); [one.join() for one in threading.enumerate() if one.name == 'imports']; "
+        "print('colorsys' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
 @pytest.mark.parametrize(
     ("verb", "spared"),
     [

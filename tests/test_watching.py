@@ -8,12 +8,13 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from batchlake.errors import QueryTimeout
-from batchlake.watching import SideBySide, Watch
+from batchlake.watching import Running, SideBySide, Watch
 
 
 def test_results_and_errors_come_through() -> None:
@@ -96,31 +97,84 @@ def test_calls_side_by_side() -> None:
         assert {first.result(), second.result()} == {0, 1}
     order: list[int] = []
     with SideBySide(lambda: None, 1) as calls:
-        for number in range(5):
-            calls.start(order.append, number)
+        for ended in [calls.start(order.append, number) for number in range(5)]:
+            ended.result()
     assert order == list(range(5))
     with pytest.raises(ZeroDivisionError), SideBySide(lambda: None, 1) as calls:
         calls.start(lambda: 1 // 0).result()
 
 
-def test_an_error_stops_the_calls_beside_it() -> None:
-    """Those that run are interrupted until they end, those that wait never begin; the error is told then."""
-    interrupted = threading.Event()
+@pytest.mark.parametrize("error", [None, ValueError, KeyboardInterrupt])
+def test_the_end_of_the_block_stops_the_calls(error: type[BaseException] | None) -> None:
+    """Those that run are interrupted until they end, those that wait never begin; an error is told then."""
+    begun, interrupted = threading.Event(), threading.Event()
     seen: list[str] = []
 
     def slow() -> None:
+        begun.set()
         interrupted.wait()
         seen.append("ended")
 
-    def pressed() -> None:
+    def ask() -> None:
         with SideBySide(interrupted.set, 1) as calls:
             calls.start(slow)
             calls.start(seen.append, "begun")
-            raise KeyboardInterrupt
+            assert begun.wait(5)
+            if error:
+                raise error
 
-    with pytest.raises(KeyboardInterrupt):
-        pressed()
+    with pytest.raises(error) if error else nullcontext():
+        ask()
     assert seen == ["ended"]
+
+
+@pytest.mark.parametrize("error", [None, ValueError])
+def test_impatience_leaves_no_call_running(error: type[BaseException] | None) -> None:
+    """Ctrl-C while calls are being stopped is heard when they have ended; it doesn't hide an error."""
+    begun, interrupted = threading.Event(), threading.Event()
+    presses = iter([KeyboardInterrupt, KeyboardInterrupt])
+
+    def slow() -> bool:
+        begun.set()
+        return interrupted.wait()
+
+    def interrupt() -> None:
+        for press in presses:
+            raise press
+        interrupted.set()
+
+    def ask() -> None:
+        with SideBySide(interrupt, 1) as calls:
+            calls.start(slow)
+            assert begun.wait(5)
+            if error:
+                raise error
+
+    with pytest.raises(error or KeyboardInterrupt):
+        ask()
+    assert interrupted.is_set()
+
+
+def test_only_what_runs_is_interrupted() -> None:
+    """What has been let go of is not, and an error lets go of it too."""
+    first, second = SlowThing(), SlowThing()
+    running = Running()
+    with running.hold(first):
+        with pytest.raises(ZeroDivisionError), running.hold(second):
+            raise ZeroDivisionError
+        running.interrupt()
+    running.interrupt()
+    assert (first.interrupts, second.interrupts) == (1, 0)
+
+
+class SlowThing:
+    """Counts its interrupts."""
+
+    def __init__(self) -> None:
+        self.interrupts = 0
+
+    def interrupt(self) -> None:
+        self.interrupts += 1
 
 
 def test_ctrl_c_ends_a_query_that_python_asked(tmp_path: Path) -> None:

@@ -53,8 +53,8 @@ DIMENSIONS: Final[dict[str, str]] = {
 }
 """What calls can be grouped by, and the SQL of it; days and hours are those of the engine's time zone."""
 
-_MOST_SIDE_BY_SIDE: Final = 100_000
-_AT_ONCE: Final = 4
+_MOST_CALLS_SIDE_BY_SIDE: Final = 100_000
+_QUESTIONS_AT_ONCE: Final = 4
 
 
 def dimensions(by: str | Sequence[str]) -> tuple[str, ...]:
@@ -82,13 +82,14 @@ def file_text(name: str) -> str:
 
 
 def side_by_side(engine: Engine) -> SideBySide:
-    """For several questions to an engine, best one that is `apart`: errors and Ctrl-C interrupt it.
+    """For several questions to an engine that is `apart`: an error or Ctrl-C interrupts all that it is asked.
 
-    Over few calls most of the time of a question is its planning, which keeps one core busy: they are asked
-    at once. Over many each keeps all cores busy, and two would take twice the memory: one after the other.
+    Where it holds few calls, in the lake or of a batch held in memory, most of the time of a question is its
+    planning, which keeps one core busy: they are asked at once. Over many each keeps all cores busy, and two
+    would take twice the memory: one after the other.
     """
     calls = engine.row("select count(*) as calls from calls")["calls"]
-    return SideBySide(engine.interrupt, _AT_ONCE if calls <= _MOST_SIDE_BY_SIDE else 1)
+    return SideBySide(engine.interrupt, _QUESTIONS_AT_ONCE if calls <= _MOST_CALLS_SIDE_BY_SIDE else 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,12 +102,12 @@ def statistics(engine: Engine, selection: Selection) -> Statistics:
     """The statistics alone, over the calls selected."""
     question = Question(engine.apart(), selection)
     with side_by_side(question.engine) as asked:
-        counted = asked.start(question.ask_file, "scalars")
-        costs = asked.start(question.ask_file, "cost")
-        for scalars in counted.result().get((), []):
-            cost = figures.cost(costs.result().get((), []), scalars["total_calls"])
-            return figures.statistics(scalars, cost)
-        return Statistics()
+        counting = asked.start(question.ask_file, "scalars")
+        adding_up = asked.start(question.ask_file, "cost")
+        counted, costs = counting.result(), adding_up.result()
+    for scalars in counted.get((), []):
+        return figures.statistics(scalars, figures.cost(costs.get((), []), scalars["total_calls"]))
+    return Statistics()
 
 
 def blocks(engine: Engine, selection: Selection, options: Options) -> dict[str, Any]:
@@ -123,29 +123,31 @@ def blocks_by_group(
     patterns = _patterns(options)
     zoned = engine.apart() if options.timezone == "UTC" else engine.in_timezone(options.timezone)
     question = Question(zoned, selection, by)
-    groups: dict[Key, dict[str, Any]] = {}
     with side_by_side(zoned) as asked:
-        said = asked.start(answers, question, options.top, patterns)
-        engagements = asked.start(question.ask_file, "engagement")
-        counted = asked.start(question.ask_file, "scalars")
-        times = asked.start(timelines, question, options.every, options.timezone)
-        costs = asked.start(question.ask_file, "cost")
-        for key, (scalars,) in counted.result().items():
-            total = scalars["total_calls"]
-            cost = figures.cost(costs.result().get(key, []), total)
-            answered = said.result().get(key, Answers())
-            groups[key] = {
-                "statistics": figures.statistics(scalars, cost),
-                "success_rate": scalars["success_rate"],
-                "average_sentiment": figures.average_sentiment(scalars),
-                "common_responses": answered.top,
-                "rates": figures.rates(scalars),
-                "duration": figures.duration(scalars),
-                "cost": cost,
-                "response_patterns": answered.patterns(patterns.names, total),
-                "engagement": engagement(engagements.result()[key][0]),
-                "timeline": times.result()[key],
-            }
+        answering = asked.start(answers, question, options.top, patterns)
+        timing = asked.start(timelines, question, options.every, options.timezone)
+        adding_up = asked.start(question.ask_file, "cost")
+        engaging = asked.start(question.ask_file, "engagement")
+        counting = asked.start(question.ask_file, "scalars")
+        said, times, costs = answering.result(), timing.result(), adding_up.result()
+        engagements, counted = engaging.result(), counting.result()
+    groups: dict[Key, dict[str, Any]] = {}
+    for key, (scalars,) in counted.items():
+        total = scalars["total_calls"]
+        cost = figures.cost(costs.get(key, []), total)
+        answered = said.get(key, Answers())
+        groups[key] = {
+            "statistics": figures.statistics(scalars, cost),
+            "success_rate": scalars["success_rate"],
+            "average_sentiment": figures.average_sentiment(scalars),
+            "common_responses": answered.top,
+            "rates": figures.rates(scalars),
+            "duration": figures.duration(scalars),
+            "cost": cost,
+            "response_patterns": answered.patterns(patterns.names, total),
+            "engagement": engagement(engagements[key][0]),
+            "timeline": times[key],
+        }
     return groups
 
 

@@ -41,7 +41,7 @@ VERBS: Final = {
 }
 
 _OBJECTS_A_COLLECTION: Final = 50_000
-"""How many new objects Python makes before it looks for garbage among them; its own default is 700."""
+"""How many new objects Python makes before it looks for garbage among them; its own default is far less."""
 
 
 class _Verbs(click.Group):
@@ -97,8 +97,8 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit."""
-    # What a verb imports and builds stays until it ends: looking for garbage in it, while it comes and once
-    # more at exit, is an eighth of the time of a short one.
+    # What a short verb imports and builds stays until it ends: looking for garbage in it, while it comes and
+    # once more at exit, is an eighth of its time.
     gc.set_threshold(_OBJECTS_A_COLLECTION)
     status = run_guarded(lambda: cli.main(prog_name="batchlake", standalone_mode=False))
     gc.freeze()

@@ -36,7 +36,7 @@ class Scope:
     Attributes:
         predicate: true of them, as SQL that DuckDB and Delta read alike. None stands for the whole table, an
             empty text for no row.
-        batch_ids: the batches in which they lie; None where some lie in none.
+        batch_ids: the batches in which they lie; None where some lie in none, or anywhere.
     """
 
     predicate: str | None
@@ -66,14 +66,14 @@ class Scope:
         )
         return cls(predicate, None if calls else tuple(row["id"] for row in batches))
 
-    def write(self, engine: Engine, writer: Writer, table: Table, kept: str, fresh: str) -> None:
+    def write(self, engine: Engine, writer: Writer, table: Table, without: str, fresh: str) -> None:
         """Replace the rows in this scope.
 
         Args:
             engine: holds both relations.
             writer: takes the rows.
             table: the table to write.
-            kept: what to join the lake's rows with, so that those are left that stay.
+            without: what the lake's rows lose, as the join `anti join changed using (...)`.
             fresh: a relation of the new and changed rows.
         """
         names = ", ".join(table.column_names())
@@ -82,7 +82,7 @@ class Scope:
         )
         if self.predicate is None:
             everything = (
-                f"select {names} from {table.name} {kept} union all select {names} from {fresh} {order}"
+                f"select {names} from {table.name} {without} union all select {names} from {fresh} {order}"
             )
             writer.replace_all(table.name, _made(engine, everything))
             return
@@ -90,7 +90,7 @@ class Scope:
         if self.predicate:
             held = table.name if self.batch_ids is None else engine.of_batches(table, self.batch_ids)
             inside = (
-                f"select {names} from (select * from {held} {kept}) where {self.predicate} union all "
+                f"select {names} from (select * from {held} {without}) where {self.predicate} union all "
                 f"select {names} from {fresh} where {self.predicate} {order}"
             )
             writer.replace(table.name, self.predicate, _made(engine, inside))
@@ -112,8 +112,8 @@ def write_merged(engine: Engine, writer: Writer, rule: MergeRule, run_id: str) -
         f"create view replaced_{name} as select source, batch_id, {call_id} "
         f"from held_{name} semi join changed_{name} using ({key})"
     )
-    kept = f"anti join changed_{name} using ({key})"
-    Scope.of(engine, f"replaced_{name}").write(engine, writer, rule.table, kept, f"changed_{name}")
+    without = f"anti join changed_{name} using ({key})"
+    Scope.of(engine, f"replaced_{name}").write(engine, writer, rule.table, without, f"changed_{name}")
 
 
 def write_segments(engine: Engine, writer: Writer, files: Sequence[TranscriptFile]) -> int:
@@ -153,8 +153,8 @@ def _write_other_segments(engine: Engine, writer: Writer, files: Sequence[Transc
         "create view replaced_segments as select source, held_batch_id as batch_id, call_id "
         "from rewritten_calls where held_digest is not null"
     )
-    kept = "anti join rewritten_calls using (source, call_id)"
-    Scope.of(engine, "replaced_segments").write(engine, writer, SEGMENTS, kept, "fresh_segments")
+    without = "anti join rewritten_calls using (source, call_id)"
+    Scope.of(engine, "replaced_segments").write(engine, writer, SEGMENTS, without, "fresh_segments")
 
 
 def _files_table(files: Sequence[TranscriptFile]) -> pa.Table:

@@ -130,11 +130,9 @@ class Run:
             pins = dict(before.pins) if before else {}
             if writer:
                 writer.prepare(pins)
-            engine.show(self._tables.all_files(pins))
-            if pins:
-                engine.narrow(
-                    lambda table, batch_ids: self._tables.files_of_batches(table, pins[table], batch_ids)
-                )
+            snapshot = (writer or self._tables).snapshot(pins)
+            engine.show(snapshot.files)
+            engine.narrow(snapshot.files_of_batches)
             of_source = "select export_id, bytes from exports where source = $source"
             known = {
                 row["export_id"]: row["bytes"]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from batchlake import columns, sqlfiles
-from batchlake.engine import DatabaseError, Engine
+from batchlake.engine import DatabaseError, Engine, Interrupted
 from batchlake.ingest import shapes
 from batchlake.ingest.parcel import Parcel
 from batchlake.ingest.transcripts import TranscriptFiles
@@ -77,6 +77,8 @@ class Typist:
         )
         try:
             run(typed)
+        except Interrupted:
+            raise
         except DatabaseError:
             # Nearly every record is sound; to ask each costs a parse of it.
             run("update gathered_records set is_json = json_valid(raw)")

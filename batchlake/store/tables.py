@@ -14,6 +14,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,6 +53,39 @@ _STATISTICS: Final = "source,batch_id,call_id,call_time,observed_at"
 _FOREVER: Final = "interval 36500 days"
 
 
+@dataclass(frozen=True, slots=True)
+class BoundedFile:
+    """A Parquet file: its absolute local path, and the least and greatest batch in it; None where unknown."""
+
+    path: str
+    least: str | None
+    greatest: str | None
+
+    def may_hold(self, batch_ids: Sequence[str]) -> bool:
+        """Whether a row of one of these batches may be in it; they are sorted."""
+        if self.least is None or self.greatest is None:
+            return True
+        at = bisect_left(batch_ids, self.least)
+        return at < len(batch_ids) and batch_ids[at] <= self.greatest
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The files of a lake's tables at one version each, as their logs tell of them."""
+
+    tables: Mapping[str, Sequence[BoundedFile]]
+
+    @property
+    def files(self) -> dict[str, list[str]]:
+        """The paths of each table's files."""
+        return {name: [file.path for file in files] for name, files in self.tables.items()}
+
+    def files_of_batches(self, table: str, batch_ids: Iterable[str]) -> list[str]:
+        """Those that may hold rows of these batches; none of a table that isn't there."""
+        wanted = sorted(batch_ids)
+        return [file.path for file in self.tables.get(table, ()) if file.may_hold(wanted)]
+
+
 class LakeTables:
     """The Delta tables of one lake.
 
@@ -61,7 +95,6 @@ class LakeTables:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.place: Place = place_of(root)
-        self._opened: dict[str, DeltaTable] = {}
 
     def exists(self, table: str) -> bool:
         """Whether the table has been made: its log holds a commit."""
@@ -78,20 +111,29 @@ class LakeTables:
 
     def all_files(self, versions: Mapping[str, int | None]) -> dict[str, list[str]]:
         """The same of several tables at the versions given."""
-        return {
-            table: self.place.local(table, [uri.rpartition("/")[2] for uri in delta.file_uris()])
-            for table, delta in self.open_all(versions).items()
-        }
+        return self.snapshot(versions).files
 
-    def files_of_batches(self, table: str, version: int | None, batch_ids: Iterable[str]) -> list[str]:
-        """Those of `files` that may hold rows of these batches, by the least and greatest id in the log."""
-        actions = self.open_all({table: version})[table].get_add_actions(flatten=True)
-        bounds = [name for name in ("min.batch_id", "max.batch_id") if name in actions.schema.names]
-        if len(bounds) < 2:
-            return self.files(table, version)
-        files = zip(*(actions[column].to_pylist() for column in ("path", *bounds)), strict=True)
-        wanted = sorted(batch_ids)
-        return self.place.local(table, [name for name, *ends in files if _is_any_within(wanted, *ends)])
+    def snapshot(
+        self, versions: Mapping[str, int | None], opened: Mapping[str, DeltaTable] | None = None
+    ) -> Snapshot:
+        """The files of several tables at the versions given; those `opened` at theirs aren't opened again."""
+        at_version = {
+            name: delta
+            for name, delta in (opened or {}).items()
+            if name in versions and delta.version() == versions[name]
+        }
+        others = {name: version for name, version in versions.items() if name not in at_version}
+        tables = {**at_version, **self.open_all(others)}
+        return Snapshot({name: self._bounded_files(name, tables[name]) for name in versions})
+
+    def _bounded_files(self, table: str, delta: DeltaTable) -> list[BoundedFile]:
+        actions = delta.get_add_actions(flatten=True)
+        names, known = actions["path"].to_pylist(), actions.schema.names
+        least, greatest = (
+            actions[name].to_pylist() if name in known else [None] * len(names)
+            for name in ("min.batch_id", "max.batch_id")
+        )
+        return list(map(BoundedFile, self.place.local(table, list(names)), least, greatest))
 
     def sizes(self, table: str, version: int | None = None) -> dict[str, int]:
         """The sizes in bytes of the files of a version by their names, as its log says."""
@@ -123,19 +165,9 @@ class LakeTables:
             raise LakeDamaged(self.place.name, f"{what} cannot be opened ({error})") from error
 
     def open_all(self, versions: Mapping[str, int | None]) -> dict[str, DeltaTable]:
-        """Several tables at the versions given, side by side: from afar each takes half a dozen answers.
-
-        One that was opened before at its version is not opened again.
-        """
+        """Several tables at the versions given, side by side: from afar each takes half a dozen answers."""
         with ThreadPoolExecutor(len(TABLES)) as pool:
-            return dict(zip(versions, pool.map(self._at, versions, versions.values()), strict=True))
-
-    def _at(self, table: str, version: int | None) -> DeltaTable:
-        opened = self._opened.get(table)
-        wanted = version if opened is None or version is not None else self.version(table)
-        if opened is None or opened.version() != wanted:
-            opened = self._opened[table] = self.open(table, version)
-        return opened
+            return dict(zip(versions, pool.map(self.open, versions, versions.values()), strict=True))
 
 
 class Writer:
@@ -157,6 +189,10 @@ class Writer:
                     self._create(table)
                 elif table.name != "runs":
                     self._roll_back(table.name, pins.get(table.name, 0))
+
+    def snapshot(self, pins: Mapping[str, int | None]) -> Snapshot:
+        """The tables at these versions, which most of them are at once they are prepared."""
+        return self._tables.snapshot(pins, self._opened)
 
     def append(self, table: str, rows: pa.RecordBatchReader) -> None:
         """Add rows."""
@@ -326,14 +362,6 @@ def _add_action(file: Path, name: str, delta: DeltaTable) -> AddAction:
     facts = file.stat()
     modified = int(facts.st_mtime * 1000)
     return AddAction(name, facts.st_size, {}, modified, data_change=True, stats=json.dumps(stats))
-
-
-def _is_any_within(values: Sequence[str], least: str | None, greatest: str | None) -> bool:
-    """Whether a value lies within bounds, which may be unknown; the values are sorted."""
-    if least is None or greatest is None:
-        return True
-    at = bisect_left(values, least)
-    return at < len(values) and values[at] <= greatest
 
 
 def _sizes(delta: DeltaTable) -> dict[str, int]:

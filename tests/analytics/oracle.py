@@ -247,7 +247,7 @@ def differences(expected: Any, got: Any, path: str = "") -> list[str]:
         ]
     if isinstance(expected, datetime) and isinstance(got, datetime):
         # Python calls times of two zones unequal, always, in the hour that comes twice.
-        same = expected.astimezone(UTC) == got.astimezone(UTC)
+        same = got.tzinfo is not None and expected.astimezone(UTC) == got.astimezone(UTC)
     elif isinstance(expected, float) and isinstance(got, float):
         same = math.isclose(expected, got, rel_tol=1e-12, abs_tol=1e-12)
     else:

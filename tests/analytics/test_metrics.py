@@ -314,7 +314,7 @@ def test_asked_one_after_the_other_the_figures_are_the_same(
     calls = [call(f"c{number}", duration_seconds=number, cost=Decimal(number)) for number in range(20)]
     fill(engine, calls=calls, segments=[segment("c1", 0, "human", "Yes", "yes")])
     at_once = analyse(engine, select(), by="status")
-    monkeypatch.setattr("batchlake.analytics.grouping._MOST_SIDE_BY_SIDE", 19)
+    monkeypatch.setattr("batchlake.analytics.grouping._MOST_CALLS_SIDE_BY_SIDE", 19)
     assert analyse(engine, select(), by="status") == at_once
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 import batchlake
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeNotFound, LakeTooNew
+from batchlake.lake import Lake
 from batchlake.maintenance import check, compact, vacuum
 from batchlake.schema import FORMAT_VERSION
 from batchlake.store import LakeTables
@@ -77,16 +79,21 @@ def test_damaged_pages_are_the_lakes_fault(tmp_path: Path) -> None:
     sound = file.read_bytes()
     dice = random.Random(3)
     damages = []
+    questions: dict[str, Callable[[Lake], object]] = {
+        "calls": lambda lake: lake.calls().to_dicts(),
+        "sql": lambda lake: lake.sql("select * from calls").to_dicts(),
+        "batch": lambda lake: lake.batch("b", include_analytics=True),
+        "analytics": lambda lake: lake.analytics(),
+    }
     for _ in range(30):
         place = dice.randrange(4, len(sound) - 8)
         file.write_bytes(sound[:place] + dice.randbytes(4) + sound[place + 4 :])
-        for ask in ("calls", "sql"):
-            lake = batchlake.open(root)
+        for name, ask in questions.items():
             try:
-                (lake.calls() if ask == "calls" else lake.sql("select * from calls")).to_dicts()
+                ask(batchlake.open(root))
             except LakeDamaged as error:
-                damages.append((ask, error))
-    assert {ask for ask, _ in damages} == {"calls", "sql"}
+                damages.append((name, error))
+    assert {name for name, _ in damages} == set(questions)
     assert {error.lake for _, error in damages} == {str(root)}
     assert {"Error", "InvalidInputException"} <= {type(error.__cause__).__name__ for _, error in damages}
     file.write_bytes(sound[:4] + bytes(len(sound) // 2) + sound[4 + len(sound) // 2 :])

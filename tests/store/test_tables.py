@@ -100,10 +100,11 @@ def test_the_files_of_a_batch_are_told_by_the_log(tmp_path: Path) -> None:
         calls = [{"id": f"c{run}-{batch}", "batch_id": batch} for batch in batches]
         ingested(tmp_path / "lake", write_export(tmp_path / "in", f"{run}.json", calls))
     tables = LakeTables(tmp_path / "lake")
+    snapshot = tables.snapshot({"calls": None, "runs": None})
     held = {path: set(pl.read_parquet(path)["batch_id"]) for path in tables.files("calls")}
 
     def found(*batch_ids: str) -> list[set[str | None]]:
-        return sorted((held[path] for path in tables.files_of_batches("calls", None, batch_ids)), key=str)
+        return sorted((held[path] for path in snapshot.files_of_batches("calls", batch_ids)), key=str)
 
     for batch in ("b1", "b3", "b5", "b7", "é", "😀"):
         assert [batches for batches in found(batch) if batch in batches]
@@ -111,7 +112,8 @@ def test_the_files_of_a_batch_are_told_by_the_log(tmp_path: Path) -> None:
     assert {"b7", None} not in found("b3")
     assert {"b3"} not in found("b1", "b5", "b9")
     assert {"b3"} in found("b9", "b3", "b0")
-    assert tables.files_of_batches("runs", None, ["b1"]) == tables.files("runs")
+    assert snapshot.files_of_batches("runs", ["b1"]) == tables.files("runs")
+    assert snapshot.files_of_batches("segments", ["b1"]) == []
 
 
 def test_a_run_pins_the_version_of_every_table(root: Path) -> None:
