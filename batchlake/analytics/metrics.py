@@ -124,11 +124,12 @@ def blocks_by_group(
     zoned = engine.apart() if options.timezone == "UTC" else engine.in_timezone(options.timezone)
     question = Question(zoned, selection, by)
     with side_by_side(zoned) as asked:
+        # What takes longest begins first.
         answering = asked.start(answers, question, options.top, patterns)
-        timing = asked.start(timelines, question, options.every, options.timezone)
-        adding_up = asked.start(question.ask_file, "cost")
         engaging = asked.start(question.ask_file, "engagement")
         counting = asked.start(question.ask_file, "scalars")
+        timing = asked.start(timelines, question, options.every, options.timezone)
+        adding_up = asked.start(question.ask_file, "cost")
         said, times, costs = answering.result(), timing.result(), adding_up.result()
         engagements, counted = engaging.result(), counting.result()
     groups: dict[Key, dict[str, Any]] = {}
