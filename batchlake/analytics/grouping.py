@@ -54,6 +54,8 @@ DIMENSIONS: Final[dict[str, str]] = {
 """What calls can be grouped by, and the SQL of it; days and hours are those of the engine's time zone."""
 
 _MOST_CALLS_SIDE_BY_SIDE: Final = 100_000
+"""In an engine of more calls than this, questions wait for one another."""
+
 _QUESTIONS_AT_ONCE: Final = 4
 
 

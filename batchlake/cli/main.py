@@ -41,8 +41,7 @@ VERBS: Final = {
 }
 
 _OBJECTS_A_COLLECTION: Final = 200_000
-"""How many new objects Python makes before it looks for garbage among them; a short verb
-makes some 60,000; Python's own default is far less."""
+"""How many new objects Python makes before it looks for garbage among them. A short verb makes some 60,000."""
 
 
 class _Verbs(click.Group):
