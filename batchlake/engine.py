@@ -69,7 +69,7 @@ class Engine:
             "autoinstall_known_extensions": False,
             "temp_directory": str(spill) if spill else "",
             "preserve_insertion_order": keeps_order,
-            # Tables in memory would be compressed with every 16 MB, most of the time that it takes to fill one.
+            # Tables in memory would be compressed with every 16 MB: most of the time of filling one.
             "checkpoint_threshold": "1TB",
         }
         if memory_limit:

@@ -41,7 +41,7 @@ VERBS: Final = {
 }
 
 _OBJECTS_A_COLLECTION: Final = 200_000
-"""How many new objects Python makes before it looks for garbage among them. A short verb makes some 60,000."""
+"""After so many new objects Python looks for garbage among them; a short verb makes some 60,000."""
 
 
 class _Verbs(click.Group):
