@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
-from batchlake.errors import CallNotFound, InvalidRequest
-from batchlake.reading import State, as_moment, find_batch, nearest_ids
+from batchlake.errors import InvalidRequest
+from batchlake.reading import State, as_moment
 from batchlake.result import Result
 from batchlake.schema import DEFAULT_SOURCE
 from batchlake.store import LakeTables, Version
@@ -144,11 +144,10 @@ class Lake:
         """
         from batchlake import analytics
 
-        engine = self._state.engine()
-        found = find_batch(engine, batch_id, source)
         return analytics.batch_details(
-            engine,
-            *found,
+            self._state.engine(),
+            source,
+            batch_id,
             filter,
             include_analytics=include_analytics,
             include_transcripts=include_transcripts,
@@ -167,12 +166,11 @@ class Lake:
         """Write the JSON of `batch` to a binary file, call by call, in bounded memory."""
         from batchlake import analytics
 
-        engine = self._state.engine()
-        found = find_batch(engine, batch_id, source)
         analytics.write_batch(
-            engine,
+            self._state.engine(),
             file,
-            *found,
+            source,
+            batch_id,
             filter,
             include_analytics=include_analytics,
             include_transcripts=include_transcripts,
@@ -186,12 +184,7 @@ class Lake:
         """
         from batchlake import analytics
 
-        engine = self._state.engine()
-        rows = engine.rows("select source from calls where call_id = $id order by source", {"id": call_id})
-        sources = [row["source"] for row in rows if source in (None, row["source"])]
-        if not sources:
-            raise CallNotFound(call_id, nearest_ids(engine, "calls", "call_id", call_id))
-        return analytics.call_details(engine, sources[0], call_id)
+        return analytics.call_details(self._state.engine(), source, call_id)
 
     def calls(self, filter: FilterLike = None) -> Result:  # noqa: A002 - the documented name
         """The matching calls as rows, ordered by `call_time`, `call_id`."""
@@ -303,16 +296,14 @@ class Lake:
         """Each reported figure beside the recomputed one, of one batch or of all."""
         from batchlake import analytics
 
-        engine = self._state.engine()
-        found = find_batch(engine, batch_id, source) if batch_id is not None else None
-        return analytics.audit(engine, found, filter, only_differences=only_differences)
+        batch = (source, batch_id) if batch_id is not None else None
+        return analytics.audit(self._state.engine(), batch, filter, only_differences=only_differences)
 
     def progress(self, batch_id: str, *, source: str | None = None) -> BatchProgress:
         """How far a batch is: done of total, rate, estimated completion, and the history of observations."""
         from batchlake import analytics
 
-        engine = self._state.engine()
-        return analytics.progress(engine, *find_batch(engine, batch_id, source), datetime.now(UTC))
+        return analytics.progress(self._state.engine(), source, batch_id, datetime.now(UTC))
 
     def report(
         self,

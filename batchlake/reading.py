@@ -1,4 +1,4 @@
-"""Finding what to read: the state of a lake that a question is put to, and the batch that it names.
+"""Finding what to read: the state of a lake that a question is put to.
 
 In come a lake's tables and perhaps a fixed version, out comes an engine over the pinned files, made anew when
 another run has finished.
@@ -9,18 +9,13 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from batchlake import views
 from batchlake.engine import Engine
-from batchlake.errors import BatchNotFound, InvalidBatchId, InvalidRequest
+from batchlake.errors import InvalidRequest
 from batchlake.store import LakeTables, Ledger, Version
-
-_LONGEST_ID: Final = 256
-_MOST_NEAREST: Final = 3
 
 
 class State:
@@ -90,40 +85,6 @@ class State:
         views.show(engine, snapshot.files)
         engine.narrow(snapshot.files_of_batches)
         return engine
-
-
-def find_batch(engine: Engine, batch_id: str, source: str | None) -> tuple[str, str]:
-    """The source and id of the batch that a person means; of several sources the first.
-
-    Raises:
-        InvalidBatchId: no platform issues such an id.
-        BatchNotFound: names the nearest ids.
-    """
-    _check_id(batch_id)
-    rows = engine.rows("select source from batches where batch_id = $id order by source", {"id": batch_id})
-    sources = [row["source"] for row in rows if source in (None, row["source"])]
-    if not sources:
-        raise BatchNotFound(batch_id, nearest_ids(engine, "batches", "batch_id", batch_id))
-    return sources[0], batch_id
-
-
-def _check_id(batch_id: str) -> None:
-    if not batch_id.strip():
-        raise InvalidBatchId(batch_id, "it is empty")
-    if len(batch_id) > _LONGEST_ID:
-        raise InvalidBatchId(batch_id, f"it is {len(batch_id)} characters long, the most is {_LONGEST_ID}")
-    if any(unicodedata.category(character) == "Cc" for character in batch_id):
-        raise InvalidBatchId(batch_id, "it holds control characters")
-
-
-def nearest_ids(engine: Engine, table: str, column: str, wanted: str) -> list[str]:
-    """The ids most like the one that isn't there, nearest first."""
-    rows = engine.rows(
-        f"select distinct {column} as id from {table} "
-        f"order by jaro_winkler_similarity({column}, $wanted) desc, id limit {_MOST_NEAREST}",
-        {"wanted": wanted},
-    )
-    return [row["id"] for row in rows]
 
 
 def as_moment(given: datetime | str) -> datetime | str:

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from batchlake.analytics import figures
-from batchlake.analytics.batches import find_batch
 from batchlake.analytics.comparison import Amount, Circumstances, compare
+from batchlake.analytics.finding import find_batch
 from batchlake.analytics.grouping import Key, Question, Row, file_text, side_by_side
+from batchlake.analytics.holding import batch_in_memory
 from batchlake.engine import Engine
 from batchlake.filters import ALL, Filter, read_filter, select
 from batchlake.responses import Audit, BatchAudit, Comparison
@@ -50,7 +51,7 @@ _FIGURES: Final = (
 
 def audit(
     engine: Engine,
-    batch: tuple[str, str] | None = None,
+    batch: tuple[str | None, str] | None = None,
     filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002 - the documented name
     *,
     only_differences: bool = False,
@@ -59,53 +60,57 @@ def audit(
 
     Args:
         engine: the lake.
-        batch: (source, batch id); None for all batches.
+        batch: (source, batch id) as in `find_batch`; None for all batches.
         filter: only batches of which some call matches; each is still compared over all of its calls.
         only_differences: leave out the figures that agree, and the batches in which all do; the counts stay.
 
     Raises:
-        BatchNotFound: the batch isn't in the lake.
+        InvalidBatchId, BatchNotFound: there is no such batch.
         InvalidFilter: the filter holds faults.
     """
-    rows = _batches(engine, batch, filter)
-    question = Question(engine.apart(), select(batch=batch), by=("source", "batch_id"))
+    wanted = read_filter(filter)
+    if batch:
+        row = find_batch(engine, *batch)
+        key = (row["source"], row["batch_id"])
+        with batch_in_memory(engine, *key, with_segments=bool(_reported_responses(row))) as (own, _):
+            audits = _audits(own, [row], key, wanted)
+    else:
+        rows = engine.rows("select * from batches order by source, batch_id")
+        audits = _audits(engine, rows, None, wanted)
+    compared = [figure for one in audits for figure in one.figures]
+    return Audit(
+        audited_batches=len(audits),
+        compared=len(compared),
+        differences=sum(not figure.agrees for figure in compared),
+        unexplained=sum(figure.explanation == "unexplained" for figure in compared),
+        batches=[_differences(one) for one in audits if one.differences] if only_differences else audits,
+    )
+
+
+def _audits(
+    engine: Engine, batches: list[Row], key: tuple[str, str] | None, wanted: Filter
+) -> list[BatchAudit]:
+    """The audits of the batches of which some call matches; `key` where they are but one."""
+    rows = _matching(engine, batches, key, wanted)
+    question = Question(engine.apart(), select(batch=key), by=("source", "batch_id"))
     with side_by_side(question.engine) as asked:
         scalars = asked.start(question.ask_file, "scalars")
         costs = asked.start(question.ask_file, "cost")
         responses = asked.start(_response_counts, question, rows)
-        known = asked.start(_states, question.engine, batch)
+        known = asked.start(_states, question.engine, key)
         recomputed, counts = _recomputed(scalars.result(), costs.result()), responses.result()
         states = known.result()
     audits = []
     for row in rows:
-        key = (row["source"], row["batch_id"])
-        audits.append(_audit(row, recomputed.get(key, {}), counts.get(key, {}), states))
-    compared = [figure for one in audits for figure in one.figures]
-    if only_differences:
-        audits = [_differences(one) for one in audits if one.differences]
-    return Audit(
-        audited_batches=len(rows),
-        compared=len(compared),
-        differences=sum(not figure.agrees for figure in compared),
-        unexplained=sum(figure.explanation == "unexplained" for figure in compared),
-        batches=audits,
-    )
+        of = (row["source"], row["batch_id"])
+        audits.append(_audit(row, recomputed.get(of, {}), counts.get(of, {}), states))
+    return audits
 
 
-def _batches(
-    engine: Engine,
-    batch: tuple[str, str] | None,
-    filter: Filter | Mapping[str, Any] | None,  # noqa: A002
-) -> list[Row]:
-    wanted = read_filter(filter)
-    rows = (
-        [find_batch(engine, *batch)]
-        if batch
-        else engine.rows("select * from batches order by source, batch_id")
-    )
+def _matching(engine: Engine, rows: list[Row], key: tuple[str, str] | None, wanted: Filter) -> list[Row]:
     if wanted == ALL:
         return rows
-    selection = select(wanted, batch=batch)
+    selection = select(wanted, batch=key)
     matching = engine.rows(
         selection.over("select distinct source, batch_id from selected_calls"), selection.params
     )

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from batchlake.analytics.documents import PARTS, documents_sql
+from batchlake.analytics.finding import nearest_ids
 from batchlake.engine import Engine
 from batchlake.errors import CallNotFound
 from batchlake.responses import CallDetails
 
 
-def call_details(engine: Engine, source: str, call_id: str) -> CallDetails:
+def call_details(engine: Engine, source: str | None, call_id: str) -> CallDetails:
     """One call with all that the lake knows of it.
 
+    Args:
+        engine: the lake.
+        source: whose call; None for any, of several the first by name.
+        call_id: its id there.
+
     Raises:
-        CallNotFound: it isn't in the lake.
+        CallNotFound: it isn't in the lake; names the nearest ids.
     """
-    key = {"source": source, "call_id": call_id}
     found = engine.rows(
         f"""
 with
-selected_calls as (select * from calls where source = $source and call_id = $call_id),
-selected_segments as (select * from segments where source = $source and call_id = $call_id)
+selected_calls as (
+  select * from calls
+  where call_id = $call_id and source = coalesce($source, source)
+  order by source limit 1
+),
+selected_segments as (select * from segments where call_id = $call_id)
 {documents_sql(PARTS)}
 """,
-        key,
+        {"source": source, "call_id": call_id},
     )
     for row in found:
         return CallDetails.model_validate_json(f'{{"call":{row["document"]}}}')
-    raise CallNotFound(call_id, [])
+    raise CallNotFound(call_id, nearest_ids(engine, "calls", "call_id", call_id))

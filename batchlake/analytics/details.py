@@ -7,22 +7,24 @@ a file, and `batch_details` parses the same text into models: there is one shape
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import ExitStack
 from typing import IO, Any
 
-from batchlake.analytics.batches import find_batch
 from batchlake.analytics.documents import call_documents
+from batchlake.analytics.finding import find_batch
 from batchlake.analytics.holding import batch_in_memory
 from batchlake.analytics.metrics import DEFAULTS, blocks, statistics
 from batchlake.engine import Engine
 from batchlake.errors import AnalyticsUnavailable
 from batchlake.filters import ALL, Filter, read_filter, select
 from batchlake.responses import BatchAnalytics, BatchDetails, BatchSummary, SelectedCalls
+from batchlake.watching import SideBySide
 
 
 def batch_details(
     engine: Engine,
-    source: str,
+    source: str | None,
     batch_id: str,
     filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002
     include_analytics: bool = False,
@@ -32,13 +34,13 @@ def batch_details(
 
     Args:
         engine: the lake.
-        source, batch_id: which batch.
+        source, batch_id: which batch, as in `find_batch`.
         filter: which of its calls; None for all. With a filter, `selection` says how many matched.
         include_analytics: the batch's analytics, and each call's own.
         include_transcripts: each call's transcript.
 
     Raises:
-        BatchNotFound: it isn't in the lake.
+        InvalidBatchId, BatchNotFound: there is no such batch.
         InvalidFilter: the filter holds faults.
         AnalyticsUnavailable: analytics are asked of a batch of which no call is held.
     """
@@ -49,7 +51,7 @@ def batch_details(
 def write_batch(
     engine: Engine,
     file: IO[bytes],
-    source: str,
+    source: str | None,
     batch_id: str,
     filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002
     include_analytics: bool = False,
@@ -65,7 +67,7 @@ def write_batch(
 
 def batch_json(
     engine: Engine,
-    source: str,
+    source: str | None,
     batch_id: str,
     filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002
     include_analytics: bool = False,
@@ -73,15 +75,21 @@ def batch_json(
 ) -> Iterator[str]:
     """The JSON of `batch_details` in pieces, a call a line; a wrong question raises at once."""
     batch = find_batch(engine, source, batch_id)
+    key = (batch["source"], batch_id)
     wanted = read_filter(filter)
-    selection = select(wanted, batch=(source, batch_id))
+    selection = select(wanted, batch=key)
     optional = {"transcript": include_transcripts, "analytics": include_analytics}
     parts = {"facts", "recording"} | {part for part, included in optional.items() if included}
     with ExitStack() as stack:
-        in_memory = batch_in_memory(engine, source, batch_id, with_segments=include_analytics)
+        in_memory = batch_in_memory(engine, *key, with_segments=include_analytics)
         engine, held = stack.enter_context(in_memory)
         if include_analytics and not held:
             raise AnalyticsUnavailable(f"batch {batch_id!r}", "none of its calls has come yet")
+        own = engine.apart()
+        asked = stack.enter_context(SideBySide(own.interrupt, 1))
+        documents = call_documents(own, selection, parts, held)
+        # The first are made beside the figures, which keep one core busy with planning.
+        first = asked.start(next, documents, None)
         figures = blocks(engine, selection, DEFAULTS) if include_analytics else {}
         counted = figures.pop("statistics", None) or statistics(engine, selection)
         summary = BatchSummary(
@@ -93,20 +101,33 @@ def batch_json(
             statistics=counted,
         )
         analytics = BatchAnalytics(**figures) if include_analytics else None
-        documents = call_documents(engine, selection, parts, counted.total_calls)
-        return _pieces(summary, documents, analytics, stack.pop_all())
+        portions = _portions(asked, first, documents, stack.pop_all())
+        return _pieces(summary, portions, analytics)
+
+
+def _portions(
+    asked: SideBySide,
+    first: Future[list[str] | None],
+    documents: Iterator[list[str]],
+    memory: ExitStack,
+) -> Iterator[list[str]]:
+    """The calls in portions, each made when it is wanted; the batch in `memory` goes with the last."""
+    with memory:
+        made = first
+        while portion := made.result():
+            yield portion
+            made = asked.start(next, documents, None)
 
 
 def _pieces(
-    summary: BatchSummary, calls: Iterator[list[str]], analytics: BatchAnalytics | None, memory: ExitStack
+    summary: BatchSummary, calls: Iterator[list[str]], analytics: BatchAnalytics | None
 ) -> Iterator[str]:
-    """The JSON in pieces; the batch in `memory` is let go of with the last call."""
-    with memory:
-        yield '{"batch":' + summary.model_dump_json().removesuffix("}") + ',"calls":['
-        separator = "\n"
-        for documents in calls:
-            yield separator + ",\n".join(documents)
-            separator = ",\n"
+    """The JSON in pieces."""
+    yield '{"batch":' + summary.model_dump_json().removesuffix("}") + ',"calls":['
+    separator = "\n"
+    for documents in calls:
+        yield separator + ",\n".join(documents)
+        separator = ",\n"
     yield "]"
     if analytics:
         yield ',\n"analytics":' + analytics.model_dump_json()

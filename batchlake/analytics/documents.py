@@ -7,6 +7,7 @@ time and id.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -43,13 +44,11 @@ from ({file_text("call_documents")}
 
 
 def call_documents(
-    engine: Engine, selection: Selection, parts: Collection[str], total_calls: int
+    engine: Engine, selection: Selection, parts: Collection[str], most_calls: int
 ) -> Iterator[list[str]]:
-    """The JSON of the calls selected, in portions; `total_calls` is how many they are."""
-    if not total_calls:
-        return
-    starts = _starts(engine, selection) if total_calls > _CALLS_AT_A_TIME else [None]
-    for start, end in zip(starts, [*starts[1:], None], strict=True):
+    """The JSON of the calls selected, in portions, none of them empty; they are `most_calls` at the most."""
+    starts = _starts(engine, selection) if most_calls > _CALLS_AT_A_TIME else [None]
+    for start, end in itertools.pairwise([*starts, None]):
         conditions = ["true"]
         bounds: dict[str, str] = {}
         if start:
@@ -65,8 +64,9 @@ selected_segments as (select * from selected_segments semi join selected_calls u
 {documents_sql(parts)}
 """
         ordered = f"select document from ({selection.over(query)}) order by call_time, call_id"
-        rows = engine.ask(ordered, {**selection.params, **bounds})
-        yield [document for batch in rows.batches() for (document,) in batch]
+        rows = engine.rows(ordered, {**selection.params, **bounds})
+        if rows:
+            yield [row["document"] for row in rows]
 
 
 def _from(bound: str) -> str:

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from batchlake.analytics.batches import held_calls
+from batchlake.analytics.finding import held_calls
 from batchlake.engine import Engine
-from batchlake.schema import CALLS, SEGMENTS
+from batchlake.schema import CALLS, SEGMENTS, Table
+from batchlake.watching import SideBySide
 
 MOST_CALLS: Final = 10_000
 MOST_UTTERANCES: Final = 300_000
@@ -31,16 +32,26 @@ def batch_in_memory(
         source, batch_id: the batch; the questions select its calls themselves.
         with_segments: whether several questions are about what was said, too.
     """
-    key = {"source": source, "batch_id": batch_id}
-    of_batch = "where source = $source and batch_id = $batch_id"
     with engine.with_tables() as own:
-        calls = own.of_batches(CALLS, [batch_id])
-        own.run(f"create table calls as select * from {calls} {of_batch} limit {MOST_CALLS + 1}", key)
-        size = own.row("select count(*) as calls, coalesce(sum(segment_count), 0) as utterances from calls")
-        if size["calls"] <= MOST_CALLS and size["utterances"] <= MOST_UTTERANCES:
+        with SideBySide(own.interrupt, 2) as asked:
+            reading = [asked.start(_read, own, CALLS, source, batch_id, MOST_CALLS)]
             if with_segments:
-                segments = own.of_batches(SEGMENTS, [batch_id])
-                own.run(f"create table segments as select * from {segments} {of_batch}", key)
-            yield own, size["calls"]
+                reading.append(asked.start(_read, own, SEGMENTS, source, batch_id, MOST_UTTERANCES))
+            calls, *utterances = [one.result() for one in reading]
+        if calls is not None and None not in utterances:
+            yield own, calls
             return
     yield engine, held_calls(engine, source, batch_id)
+
+
+def _read(own: Engine, table: Table, source: str, batch_id: str, most: int) -> int | None:
+    """Make a table of the batch's rows, and say how many they are; None, and no table, if there are more."""
+    count = own.row(
+        f"create table {table.name} as select * from {own.of_batches(table, [batch_id])} "
+        f"where source = $source and batch_id = $batch_id limit {most + 1}",
+        {"source": source, "batch_id": batch_id},
+    )["Count"]
+    if count <= most:
+        return int(count)
+    own.run(f"drop table {table.name}")
+    return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from batchlake.analytics.batches import find_batch
+from batchlake.analytics.finding import find_batch
 from batchlake.analytics.grouping import Row, file_text
 from batchlake.analytics.metrics import statistics
 from batchlake.engine import Engine
@@ -20,17 +20,22 @@ from batchlake.responses import Observation, Progress, Rate, utc_text
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 
 
-def progress(engine: Engine, source: str, batch_id: str, now: datetime) -> Progress:
+def progress(engine: Engine, source: str | None, batch_id: str, now: datetime) -> Progress:
     """The progress of one batch as of `now` (aware).
 
+    Args:
+        engine: the lake.
+        source, batch_id: which batch, as in `find_batch`.
+        now: when it is asked.
+
     Raises:
-        BatchNotFound: it isn't in the lake.
+        InvalidBatchId, BatchNotFound: there is no such batch.
         InvalidRequest: `now` has no time zone.
     """
     if now.tzinfo is None:
         raise InvalidRequest(f"the time {now} has no time zone. Give one, as in 12:00:00Z.", now=str(now))
     batch = find_batch(engine, source, batch_id)
-    history = _history(engine, source, batch_id)
+    history = _history(engine, batch)
     current = _current(engine, batch, history)
     remaining = current.total - current.done
     per_hour = _done_per_hour(batch, history, current)
@@ -38,7 +43,7 @@ def progress(engine: Engine, source: str, batch_id: str, now: datetime) -> Progr
     if per_hour and remaining and not batch["completed_at"]:
         completion = current.observed_at + timedelta(hours=remaining / per_hour)
     return Progress(
-        source=source,
+        source=batch["source"],
         batch_id=batch_id,
         status=batch["status"],
         as_of=now,
@@ -66,11 +71,11 @@ def progress_chart(report: Progress, width: int = 40) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _history(engine: Engine, source: str, batch_id: str) -> list[Observation]:
+def _history(engine: Engine, batch: Row) -> list[Observation]:
     rows = engine.rows(
         f"select {', '.join(Observation.model_fields)} from ({file_text('progress')}\n)"
         " where source = $source and batch_id = $batch_id order by observed_at, export_id, record",
-        {"source": source, "batch_id": batch_id},
+        {"source": batch["source"], "batch_id": batch["batch_id"]},
     )
     return [Observation(**row) for row in rows]
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from batchlake.analytics.finding import find_batch
 from batchlake.engine import Engine
 from batchlake.errors import InvalidRequest
 from batchlake.filters import ALL, Filter, Selection, read_filter, select
 from batchlake.filters.faults import quoted
-from batchlake.reading import find_batch
 from batchlake.reports.privacy import masked_text
 
 PREVIOUS: Final = "previous"
@@ -64,7 +64,7 @@ def subject_of(
         InvalidBatchId, BatchNotFound: an id that isn't one, or isn't in the lake.
         InvalidFilter: with all faults.
     """
-    named = tuple(dict.fromkeys(find_batch(engine, batch_id, source) for batch_id in batch_ids))
+    named = tuple(dict.fromkeys(_key(find_batch(engine, source, batch_id)) for batch_id in batch_ids))
     wanted = read_filter(filter)
     if source is not None and not named:
         wanted = Filter(all=[Filter(source=source), *([wanted] if wanted != ALL else [])])
@@ -83,7 +83,7 @@ def other_subject(
     if compare == PREVIOUS:
         other = _previous(engine, subject)
     else:
-        other = find_batch(engine, compare, source)
+        other = _key(find_batch(engine, source, compare))
         if other in subject.named:
             raise InvalidRequest(
                 f"can't compare batch {compare!r} with itself. Give the id of another one, or {PREVIOUS!r}.",
@@ -102,6 +102,10 @@ def _subject(named: tuple[Batch, ...], wanted: Filter, show_numbers: bool) -> Su
     if not show_numbers:
         selection = replace(selection, description=_without_numbers(selection.description, wanted))
     return Subject(title, named, wanted, selection)
+
+
+def _key(batch: Mapping[str, Any]) -> Batch:
+    return batch["source"], batch["batch_id"]
 
 
 def _within(named: Sequence[Batch], wanted: Filter) -> Filter:
