@@ -142,10 +142,11 @@ class Lake:
             BatchNotFound: names the nearest ids.
             AnalyticsUnavailable: analytics were asked for and the lake holds no call of the batch.
         """
+        engine = self._state.engine()
         from batchlake import analytics
 
         return analytics.batch_details(
-            self._state.engine(),
+            engine,
             source,
             batch_id,
             filter,
@@ -164,10 +165,11 @@ class Lake:
         source: str | None = None,
     ) -> None:
         """Write the JSON of `batch` to a binary file, call by call, in bounded memory."""
+        engine = self._state.engine()
         from batchlake import analytics
 
         analytics.write_batch(
-            self._state.engine(),
+            engine,
             file,
             source,
             batch_id,
@@ -182,9 +184,10 @@ class Lake:
         Raises:
             CallNotFound: names the nearest ids.
         """
+        engine = self._state.engine()
         from batchlake import analytics
 
-        return analytics.call_details(self._state.engine(), source, call_id)
+        return analytics.call_details(engine, source, call_id)
 
     def calls(self, filter: FilterLike = None) -> Result:  # noqa: A002 - the documented name
         """The matching calls as rows, ordered by `call_time`, `call_id`."""
@@ -294,16 +297,18 @@ class Lake:
         source: str | None = None,
     ) -> Audit:
         """Each reported figure beside the recomputed one, of one batch or of all."""
+        engine = self._state.engine()
         from batchlake import analytics
 
         batch = (source, batch_id) if batch_id is not None else None
-        return analytics.audit(self._state.engine(), batch, filter, only_differences=only_differences)
+        return analytics.audit(engine, batch, filter, only_differences=only_differences)
 
     def progress(self, batch_id: str, *, source: str | None = None) -> BatchProgress:
         """How far a batch is: done of total, rate, estimated completion, and the history of observations."""
+        engine = self._state.engine()
         from batchlake import analytics
 
-        return analytics.progress(self._state.engine(), source, batch_id, datetime.now(UTC))
+        return analytics.progress(engine, source, batch_id, datetime.now(UTC))
 
     def report(
         self,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from batchlake.analytics import figures
 from batchlake.analytics.comparison import Amount, Circumstances, compare
@@ -17,8 +17,11 @@ from batchlake.analytics.finding import find_batch
 from batchlake.analytics.grouping import Key, Question, Row, file_text, side_by_side
 from batchlake.analytics.holding import batch_in_memory
 from batchlake.engine import Engine
-from batchlake.filters import ALL, Filter, read_filter, select
+from batchlake.filters import select
 from batchlake.responses import Audit, BatchAudit, Comparison
+
+if TYPE_CHECKING:
+    from batchlake.filters import Filter, Selection
 
 
 class _Figure(NamedTuple):
@@ -68,15 +71,14 @@ def audit(
         InvalidBatchId, BatchNotFound: there is no such batch.
         InvalidFilter: the filter holds faults.
     """
-    wanted = read_filter(filter)
     if batch:
         row = find_batch(engine, *batch)
         key = (row["source"], row["batch_id"])
         with batch_in_memory(engine, *key, with_segments=bool(_reported_responses(row))) as (own, _):
-            audits = _audits(own, [row], key, wanted)
+            audits = _audits(own, [row], key, filter)
     else:
         rows = engine.rows("select * from batches order by source, batch_id")
-        audits = _audits(engine, rows, None, wanted)
+        audits = _audits(engine, rows, None, filter)
     compared = [figure for one in audits for figure in one.figures]
     return Audit(
         audited_batches=len(audits),
@@ -88,10 +90,13 @@ def audit(
 
 
 def _audits(
-    engine: Engine, batches: list[Row], key: tuple[str, str] | None, wanted: Filter
+    engine: Engine,
+    batches: list[Row],
+    key: tuple[str, str] | None,
+    filter: Filter | Mapping[str, Any] | None,  # noqa: A002
 ) -> list[BatchAudit]:
     """The audits of the batches of which some call matches; `key` where they are but one."""
-    rows = _matching(engine, batches, key, wanted)
+    rows = _matching(engine, batches, select(filter, batch=key))
     question = Question(engine.apart(), select(batch=key), by=("source", "batch_id"))
     with side_by_side(question.engine) as asked:
         scalars = asked.start(question.ask_file, "scalars")
@@ -107,10 +112,9 @@ def _audits(
     return audits
 
 
-def _matching(engine: Engine, rows: list[Row], key: tuple[str, str] | None, wanted: Filter) -> list[Row]:
-    if wanted == ALL:
+def _matching(engine: Engine, rows: list[Row], selection: Selection) -> list[Row]:
+    if not selection.is_filtered:
         return rows
-    selection = select(wanted, batch=key)
     matching = engine.rows(
         selection.over("select distinct source, batch_id from selected_calls"), selection.params
     )

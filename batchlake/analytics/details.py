@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from batchlake.analytics.documents import call_documents
 from batchlake.analytics.finding import find_batch
@@ -17,9 +17,12 @@ from batchlake.analytics.holding import batch_in_memory
 from batchlake.analytics.metrics import DEFAULTS, blocks, statistics
 from batchlake.engine import Engine
 from batchlake.errors import AnalyticsUnavailable
-from batchlake.filters import ALL, Filter, read_filter, select
+from batchlake.filters import select
 from batchlake.responses import BatchAnalytics, BatchDetails, BatchSummary, SelectedCalls
 from batchlake.watching import SideBySide
+
+if TYPE_CHECKING:
+    from batchlake.filters import Filter
 
 
 def batch_details(
@@ -76,8 +79,7 @@ def batch_json(
     """The JSON of `batch_details` in pieces, a call a line; a wrong question raises at once."""
     batch = find_batch(engine, source, batch_id)
     key = (batch["source"], batch_id)
-    wanted = read_filter(filter)
-    selection = select(wanted, batch=key)
+    selection = select(filter, batch=key)
     optional = {"transcript": include_transcripts, "analytics": include_analytics}
     parts = {"facts", "recording"} | {part for part, included in optional.items() if included}
     with ExitStack() as stack:
@@ -97,7 +99,9 @@ def batch_json(
             status=batch["status"],
             created_at=batch["created_at"],
             completed_at=batch["completed_at"],
-            selection=SelectedCalls(matched=counted.total_calls, of=held) if wanted != ALL else None,
+            selection=(
+                SelectedCalls(matched=counted.total_calls, of=held) if selection.is_filtered else None
+            ),
             statistics=counted,
         )
         analytics = BatchAnalytics(**figures) if include_analytics else None

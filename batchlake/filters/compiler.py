@@ -10,16 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel
-
 from batchlake.errors import InvalidFilter
 from batchlake.filters.limits import limit_faults
 from batchlake.filters.model import Filter
-from batchlake.filters.operators import given
+from batchlake.filters.query import Query
 from batchlake.filters.sentence import describe
-from batchlake.schema import CALLS, SEGMENTS
-
-_SHARED_COLUMNS = frozenset(CALLS.column_names()) & frozenset(SEGMENTS.column_names())
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,45 +31,6 @@ class CompiledFilter:
     sql: str
     params: dict[str, Any]
     description: str
-
-
-class Query:
-    """Conditions in the making, with parameters named `$<prefix>1` and on.
-
-    Attributes:
-        params: the values bound so far, by name.
-        scope: of the conditions that hold where the next one counts, those on columns that
-            `segments` has too.
-    """
-
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
-        self.params: dict[str, Any] = {}
-        self.scope: tuple[str, ...] = ()
-
-    def bind(self, value: object) -> str:
-        """Make a value a parameter, and give its name as SQL has it."""
-        name = f"{self._prefix}{len(self.params) + 1}"
-        self.params[name] = value
-        return f"${name}"
-
-    def conditions(self, part: BaseModel) -> list[str]:
-        """The conditions of a part of the filter, to be ANDed with those so far."""
-        found: list[str] = []
-        for row, value in given(part):
-            operator = row.operator
-            several = operator.shape.sql(self, value, operator.columns)
-            if len(operator.columns) == 1 and _SHARED_COLUMNS.issuperset(operator.columns):
-                self.scope += tuple(several)
-            found += several
-        return found
-
-    def apart(self, part: BaseModel) -> list[str]:
-        """The conditions of a part of the filter that isn't ANDed with what comes after it."""
-        scope = self.scope
-        found = self.conditions(part)
-        self.scope = scope
-        return found
 
 
 def compile_filter(filter: Filter) -> CompiledFilter:  # noqa: A002

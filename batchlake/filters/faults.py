@@ -9,16 +9,17 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from batchlake.errors import FilterFault
-from batchlake.filters.operators import keys_of, models_in
+from batchlake.filters.operators import keys_of
+from batchlake.filters.sentence import quoted
 
 ROOT: Final = "$"
 """The path of a filter as a whole."""
@@ -43,15 +44,6 @@ def nearest_name(given: object, names: Collection[str]) -> str | None:
         return None
     spelled = re.sub(r"[-\s]+", "_", given.strip().lower())
     return next(iter(difflib.get_close_matches(spelled, names, n=1)), None)
-
-
-def quoted(text: str) -> str:
-    """A text in quotes, cut at 80 characters, with what can't be printed (a terminal's commands) escaped."""
-    cut = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-    return "".join(
-        letter if letter.isprintable() else json.dumps(letter)[1:-1]
-        for letter in json.dumps(cut, ensure_ascii=False)
-    )
 
 
 def shown(value: object) -> str:
@@ -97,6 +89,14 @@ def faults_of(error: ValidationError, model: type[BaseModel], given: object) -> 
     """Pydantic's complaints about `given`, which was to be a `model`, as faults in the same order."""
     details = error.errors(include_url=False)
     return [_fault_of(detail, model, given) for detail in details if "recursion" not in detail["type"]]
+
+
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that a field's type names."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from models_in(part)
 
 
 def _fault_of(detail: ErrorDetails, model: type[BaseModel], given: object) -> FilterFault:

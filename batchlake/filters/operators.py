@@ -8,12 +8,13 @@ sentence, the JSON Schema and the README's reference all read that one table thr
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pydantic import BaseModel, GetJsonSchemaHandler
-from pydantic_core import CoreSchema
+if TYPE_CHECKING:
+    from pydantic import BaseModel, GetJsonSchemaHandler
+    from pydantic_core import CoreSchema
 
 
 class Query(Protocol):
@@ -93,11 +94,3 @@ def given(part: BaseModel) -> list[tuple[Row, Any]]:
 def keys_of(model: type[BaseModel]) -> list[str]:
     """The keys of a model as JSON spells them."""
     return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models that a field's type names."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for part in get_args(annotation):
-        yield from models_in(part)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from batchlake.filters.compiler import Query
-from batchlake.filters.model import Filter
-from batchlake.filters.reading import read_filter
+from batchlake.filters.query import Query
 from batchlake.filters.sentence import describe, named
+
+if TYPE_CHECKING:
+    from batchlake.filters.model import Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,14 @@ class Selection:
         params: the values of its named parameters `$s1`, `$s2`, ... without the dollar sign; all are used.
         description: the selection as an English sentence.
         segments_where: the same for `segments`, as far as its own columns tell.
+        is_filtered: whether a filter says anything about the calls.
     """
 
     where: str
     params: dict[str, Any]
     description: str
     segments_where: str
+    is_filtered: bool = True
 
     def over(self, query: str) -> str:
         """The query with `selected_calls` and `selected_segments` (theirs alone) in front of it.
@@ -64,18 +67,30 @@ def select(
     Raises:
         InvalidFilter: with all faults.
     """
-    wanted = read_filter(filter)
     query = Query("s")
     of = ""
     conditions: list[str] = []
     if batch:
         source, batch_id = batch
-        conditions = query.conditions(Filter.model_construct(source=(source,), batch_id=(batch_id,)))
+        conditions = [query.equal("source", source), query.equal("batch_id", batch_id)]
         of = f"batch {named(batch_id)} from {named(source)}"
-    conditions += query.conditions(wanted)
+    wanted = None if filter is None else _read(filter)
+    if wanted:
+        conditions += query.conditions(wanted)
     return Selection(
         where=" and ".join(conditions) or "true",
         params=query.params,
         description=describe(wanted, of),
         segments_where=" and ".join(query.scope),
+        is_filtered=wanted is not None,
     )
+
+
+def _read(filter: Filter | Mapping[str, Any]) -> Filter | None:  # noqa: A002
+    """The filter, None where it is empty."""
+    # The operators take as long to import as a question to a small lake; most questions have no filter.
+    from batchlake.filters.model import ALL
+    from batchlake.filters.reading import read_filter
+
+    wanted = read_filter(filter)
+    return None if wanted == ALL else wanted

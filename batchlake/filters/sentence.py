@@ -7,20 +7,22 @@ joins the clauses.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import BaseModel
-
-from batchlake.filters.faults import quoted
 from batchlake.filters.operators import given
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 _NOT_AMONG: Final = "that are not among those "
 _MOST_NAMED: Final = 5
+_LONGEST: Final = 80
 _SPEAKERS: Final = {
     None: "someone",
     "ai": "the agent",
@@ -29,13 +31,13 @@ _SPEAKERS: Final = {
 }
 
 
-def describe(conditions: BaseModel, of: str = "") -> str:
+def describe(conditions: BaseModel | None, of: str = "") -> str:
     """The sentence for a filter, of calls that are narrowed already to those `of` ("batch b1 of svalync").
 
     Values are quoted where they aren't plain words, with what can't be printed escaped; of a list of more
-    than five values the first are named, and how many others there are.
+    than five values the first are named, and how many others there are. None is the empty filter.
     """
-    found = clauses(conditions)
+    found = clauses(conditions) if conditions else []
     wanted = [clause for clause in found if not clause.startswith(_NOT_AMONG)]
     excepted = [clause.removeprefix(_NOT_AMONG) for clause in found if clause.startswith(_NOT_AMONG)]
     if len(excepted) == 1:
@@ -62,6 +64,15 @@ def clauses(part: BaseModel) -> list[str]:
 def named(value: str) -> str:
     """A value as it stands in a sentence: as it is where that is one plain word, else in quotes."""
     return value if re.fullmatch(r"[\w+*.:@/-]{1,80}", value, re.ASCII) else quoted(value)
+
+
+def quoted(text: str) -> str:
+    """A text in quotes, cut at 80 characters, with what can't be printed (a terminal's commands) escaped."""
+    cut = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return "".join(
+        letter if letter.isprintable() else json.dumps(letter)[1:-1]
+        for letter in json.dumps(cut, ensure_ascii=False)
+    )
 
 
 def values(several: Sequence[str]) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from batchlake.filters import conditions, faults, sentence
+from batchlake.filters import conditions, sentence
 from batchlake.filters.operators import Shape
 
 AMONG: Final = Shape(conditions.among, sentence.values)
 EQUAL: Final = Shape(conditions.equal, sentence.named)
-CONTAINING: Final = Shape(conditions.containing, faults.quoted)
+CONTAINING: Final = Shape(conditions.containing, sentence.quoted)
 AT_LEAST: Final = Shape(conditions.at_least, sentence.at_least)
 AT_MOST: Final = Shape(conditions.at_most, sentence.at_most)
 BETWEEN: Final = Shape(conditions.between, sentence.between)

@@ -14,7 +14,7 @@ from batchlake.analytics.finding import find_batch
 from batchlake.engine import Engine
 from batchlake.errors import InvalidRequest
 from batchlake.filters import ALL, Filter, Selection, read_filter, select
-from batchlake.filters.faults import quoted
+from batchlake.filters.sentence import quoted
 from batchlake.reports.privacy import masked_text
 
 PREVIOUS: Final = "previous"

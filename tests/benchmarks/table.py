@@ -11,6 +11,7 @@ What is generated stays in --folder and is used again by the next run with the s
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import platform
 import sys
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.benchmarks.course import BYTES_A_CALL, Course, megabytes
-from tests.benchmarks.race import SideFailed, summary
+from tests.benchmarks.race import CHECKOUT, SideFailed, summary
 from tests.benchmarks.raw_json import missing
 from tests.benchmarks.rows import Row, Volume, asking, in_words, reading, rows
 
@@ -43,6 +44,8 @@ every call having been exported once."""
 def main() -> None:
     """Print what was asked for."""
     given = _arguments()
+    # As pip leaves the packages that a cold verb is compared with, also where Python may write no bytecode.
+    compileall.compile_dir(CHECKOUT / "batchlake", quiet=1)
     with tempfile.TemporaryDirectory(prefix="batchlake-benchmarks-") as temporary:
         folder = given.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
