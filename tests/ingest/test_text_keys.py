@@ -1,8 +1,9 @@
-"""Utterances are folded alike, whether Arrow can do it or polars must."""
+"""Utterances are folded alike, whether they are ASCII or not, and as Python folds them."""
 
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from batchlake import columns
 from batchlake.ingest.text_keys import text_keys
 
-PIECES = "a|B| |  |\t|\n|.|!|$|^|'|\u2019|\u201c|é|É|\ufb01|\u00a0|_|😀".split("|")
+PIECES = "a|B| |  |\t|\n|.|!|$|^|'|\u2019|\u201c|é|É|\ufb01|\u00a0|\u2003|_|😀|Σ|ς|ο|İ|ß|①|…|«".split("|")
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
 
 STRAIGHT = str.maketrans(
@@ -47,3 +48,15 @@ def test_text_keys_are_as_defined(texts: list[str], skipped: int) -> None:
 def test_blanks_that_meet_between_two_texts_are_in_none() -> None:
     texts = pa.array(["a ", " b", "c  d", ""])
     assert text_keys(texts).to_pylist() == ["a", "b", "c d", ""]
+
+
+def test_every_character_is_folded_as_in_python() -> None:
+    """All that Python's Unicode knows, within a word and after one."""
+    known = [
+        chr(code)
+        for code in range(sys.maxunicode + 1)
+        # The four separators of files are white space to Python alone.
+        if unicodedata.category(chr(code)) not in ("Cn", "Cs") and not 0x1C <= code <= 0x1F
+    ]
+    texts = [text for character in known for text in (f"A{character}b", f"Ab{character}")]
+    assert text_keys(columns.texts(texts)).to_pylist() == [folded(text) for text in texts]
