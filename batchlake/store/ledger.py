@@ -120,14 +120,15 @@ class Ledger:
         with nullcontext(engine) if engine else Engine(self._lake) as reader:
             reader.make(view_of(RUNS, self._tables.files("runs")))
             rows = reader.rows(
-                "select * from (select max(format_version) as newest_format from runs) "
-                f"left join (from runs where {condition} {newest_first} {limit}) on true {newest_first}",
+                "select run_id, finished_at, table_versions, newest_format "
+                "from (select *, max(format_version) over () as newest_format from runs) "
+                f"where {condition} {newest_first} {limit}",
                 params,
             )
-        newest_format = rows[0]["newest_format"]
+        newest_format = rows[0]["newest_format"] if rows else None
         if newest_format is not None and newest_format > FORMAT_VERSION:
             raise LakeTooNew(self._lake, newest_format, FORMAT_VERSION)
-        return [row for row in rows if row["run_id"] is not None]
+        return rows
 
 
 def _version(row: Mapping[str, Any]) -> Version:
