@@ -1,4 +1,4 @@
-"""The one module that imports DuckDB: connections, views over a lake's files, errors translated.
+"""An in-memory DuckDB over a lake's files.
 
 In come SQL text and bound values, out come rows, Arrow tables or Arrow streams. An `Engine` is one in-memory
 DuckDB; it may be used from several threads, each question on a cursor of its own. No extension is downloaded.
@@ -9,8 +9,6 @@ from __future__ import annotations
 import copy
 import difflib
 import itertools
-import json
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -20,7 +18,8 @@ from zoneinfo import available_timezones
 
 import duckdb
 
-from batchlake.errors import BatchlakeError, InvalidRequest, LakeDamaged, QueryError
+from batchlake.engine.faults import first_line, translating
+from batchlake.errors import BatchlakeError, InvalidRequest, LakeDamaged
 from batchlake.rows import Rows
 from batchlake.schema import TABLES, Table, status_names
 from batchlake.sqltext import literal, rows_of, view_of
@@ -31,16 +30,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-DUCKDB_VERSION: Final = duckdb.__version__
-
 Params = Mapping[str, Any]
 Connection = duckdb.DuckDBPyConnection
-DatabaseError = duckdb.Error
-Interrupted = duckdb.InterruptException
 
 _SCHEMAS: Final = itertools.count()
-_UNREAD: Final = re.compile(r"Failed to read file|No magic bytes|in Parquet file|Parquet schema in file")
-"""What the Parquet reader says of a file that is broken."""
 
 
 class Engine:
@@ -152,7 +145,7 @@ class Engine:
         try:
             self.run(view)
         except duckdb.Error as error:
-            raise LakeDamaged(self.lake, _first_line(error)) from error
+            raise LakeDamaged(self.lake, first_line(error)) from error
 
     def contain(self, paths: Iterable[str]) -> None:
         """From now on read no file but these, write none, and change no setting that matters to others.
@@ -246,7 +239,7 @@ class Engine:
         self, sql: str, params: Params | None = None, batch_rows: int = 65_536
     ) -> pa.RecordBatchReader:
         """The result as Arrow record batches, made while they are read."""
-        with self._translating():
+        with translating(self.lake):
             relation = self._cursor().sql(sql, params=dict(params) if params else None)
             return self._executed(lambda: relation.to_arrow_reader(batch_rows))
 
@@ -256,7 +249,7 @@ class Engine:
         watch = Watch(cursor.interrupt)
 
         def guard(call: Callable[[], T], /) -> T:
-            with self._translating():
+            with translating(self.lake):
                 return watch(call)
 
         return Rows(cursor, sql, params, guard, cursor.close)
@@ -284,33 +277,6 @@ class Engine:
             cursor.execute(f"set schema = {literal(self._schema)}")
         return cursor
 
-    def _translated(self, call: Callable[[], T]) -> T:
-        with self._translating():
-            return call()
-
-    @contextmanager
-    def _translating(self) -> Iterator[None]:
-        """DuckDB's errors about what no query of ours can help, as those of batchlake."""
-        try:
-            yield
-        except duckdb.OutOfMemoryException as error:
-            raise InvalidRequest(
-                f"DuckDB's memory is not enough: {_first_line(error)}. "
-                "Ask for less at once, or raise the memory limit."
-            ) from error
-        except duckdb.Error as error:
-            if _is_damage(error):
-                raise LakeDamaged(self.lake, _first_line(error)) from error
-            raise
-        except UnicodeDecodeError as error:
-            # The message quotes what the file holds.
-            raise LakeDamaged(self.lake, "a file holds bytes that are no text") from error
-        except RuntimeError as error:
-            # DuckDB takes Ctrl-C for itself while a query runs, and says so in words alone.
-            if "Query interrupted" in str(error):
-                raise KeyboardInterrupt from error
-            raise
-
     def _executed(self, execute: Callable[[], T]) -> T:
         """What a statement gives; tried again with all the memory allowed, if it was too little."""
         try:
@@ -326,7 +292,7 @@ class Engine:
     def _question(self, given: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
         cursor = self._cursor()
         try:
-            with self._running.hold(cursor), self._translating():
+            with self._running.hold(cursor), translating(self.lake):
                 for name, table in given.items():
                     cursor.register(name, table)
                 yield cursor
@@ -355,31 +321,6 @@ def statement_kinds(cursor: Connection, sql: str) -> set[str]:
         return {"OTHER"}
 
 
-def person_error(error: DatabaseError, sql: str, lake: str = "") -> BatchlakeError:
-    """DuckDB's complaint about SQL that a person typed, from a `person_cursor`.
-
-    A `QueryError`'s position counts the statement's characters from 0, and is None where DuckDB gives none.
-    """
-    kind, _, told = str(error).partition(": ")
-    try:
-        facts = json.loads(told)
-    except ValueError:
-        facts = {"exception_message": told or kind}
-    message = str(facts["exception_message"]).strip()
-    if _is_damage(error):
-        return LakeDamaged(lake, message.partition("\n")[0])
-    if isinstance(error, duckdb.PermissionException):
-        message += (
-            ". SQL here reads the lake's tables and views and no file besides; `show tables` lists them."
-        )
-    elif isinstance(error, duckdb.OutOfMemoryException):
-        message += "\nAsk for less at once, or give DuckDB more memory (--memory)."
-    position = facts.get("position")
-    if position is not None:
-        position = len(sql.encode()[: int(position)].decode(errors="ignore"))
-    return QueryError(message, position=position)
-
-
 def _connect(config: dict[str, Any]) -> Connection:
     """An in-memory DuckDB with its clock in UTC.
 
@@ -393,24 +334,8 @@ def _connect(config: dict[str, Any]) -> Connection:
         if limit is None:
             raise
         raise InvalidRequest(
-            f"{limit!r} is no memory limit to work with ({_first_line(error)}). Give a size as 500MB or 2GB.",
+            f"{limit!r} is no memory limit to work with ({first_line(error)}). Give a size as 500MB or 2GB.",
             memory_limit=limit,
         ) from error
     connection.execute("set global TimeZone = 'UTC'")
     return connection
-
-
-def _is_damage(error: duckdb.Error) -> bool:
-    """Whether the files are at fault and not the query.
-
-    Broken pages also make errors of no kind of DuckDB's at all.
-    """
-    return (
-        isinstance(error, duckdb.IOException)
-        or type(error) is duckdb.Error
-        or _UNREAD.search(str(error)) is not None
-    )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]

@@ -1,0 +1,20 @@
+"""The one room that imports DuckDB: connections, views over a lake's files, errors translated."""
+
+import duckdb
+
+from batchlake.engine.engine import Connection, Engine, Params, connect, statement_kinds
+from batchlake.engine.faults import person_error
+
+DatabaseError = duckdb.Error
+Interrupted = duckdb.InterruptException
+
+__all__ = [
+    "Connection",
+    "DatabaseError",
+    "Engine",
+    "Interrupted",
+    "Params",
+    "connect",
+    "person_error",
+    "statement_kinds",
+]
