@@ -6,11 +6,16 @@ models.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from batchlake.analytics.grouping import Key, Question, Row, file_text
 from batchlake.analytics.patterns import Patterns
 from batchlake.responses import CommonResponse, PatternCount, PatternCounts, ResponsePatterns
+
+_RANKED: Final = "group_key, rank, text, utterances, calls, share"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ with
 responses as materialized ({file_text("responses")}
 )
 
-select group_key, rank, text, utterances, calls, share, null as pattern, null as first_utterances
+select {_RANKED}, null as pattern, null as first_utterances
 from responses
 where rank <= $top
 union all
@@ -54,19 +59,40 @@ group by group_key, pattern
     return {key: _answers(rows, patterns) for key, rows in groups.items()}
 
 
-def _answers(rows: list[Row], patterns: Patterns) -> Answers:
-    ranked = sorted((row for row in rows if row["rank"] is not None), key=lambda row: row["rank"])
+def answers_of_all(question: Question, top: int, groups: Iterable[Answers]) -> Answers:
+    """The answers of all calls together, where those of every group of them are known.
+
+    What a text means is known then; but its most frequent spelling may be another than in each group.
+    """
+    ranked = question.ask(f"select {_RANKED} from ({file_text('responses')}\n) where rank <= $top", top=top)
+    by_pattern: Counter[str] = Counter()
+    first_by_pattern: Counter[str] = Counter()
+    for group in groups:
+        for name, (utterances, first_utterances) in group.by_pattern.items():
+            by_pattern[name] += utterances
+            first_by_pattern[name] += first_utterances
     return Answers(
-        top=[
-            CommonResponse(text=row["text"], count=row["utterances"], calls=row["calls"], share=row["share"])
-            for row in ranked
-        ],
+        top=_top(ranked.get((), [])),
+        by_pattern={name: (count, first_by_pattern[name]) for name, count in by_pattern.items()},
+    )
+
+
+def _answers(rows: list[Row], patterns: Patterns) -> Answers:
+    return Answers(
+        top=_top([row for row in rows if row["rank"] is not None]),
         by_pattern={
             patterns.names[row["pattern"]]: (row["utterances"], row["first_utterances"])
             for row in rows
             if row["pattern"] is not None
         },
     )
+
+
+def _top(rows: list[Row]) -> list[CommonResponse]:
+    return [
+        CommonResponse(text=row["text"], count=row["utterances"], calls=row["calls"], share=row["share"])
+        for row in sorted(rows, key=lambda row: row["rank"])
+    ]
 
 
 def _counts(names: tuple[str, ...], counts: list[int]) -> PatternCounts:

@@ -96,11 +96,20 @@ def side_by_side(engine: Engine) -> SideBySide:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A selection, and the dimensions to group its answers by (none: one group, whose key is empty)."""
+    """A selection, and the dimensions to group its answers by (none: one group, whose key is empty).
+
+    Attributes:
+        engine: whom to ask.
+        selection: which calls.
+        by: the dimensions.
+        with_whole: each call counts in a group of all besides, whose key is empty. Utterances, each of which
+            would count twice, then have no group.
+    """
 
     engine: Engine
     selection: Selection
     by: tuple[str, ...] = ()
+    with_whole: bool = False
 
     def ask(self, query: str, **params: Any) -> dict[Key, list[Row]]:
         """The rows of a query by group, without their `group_key`; a group without rows is absent."""
@@ -119,13 +128,15 @@ class Question:
         if not self.by:
             return query
         values = ", ".join(f"{literal(name)}: {DIMENSIONS[name]}" for name in self.by)
-        return f"""
-with
-selected_calls as (select *, {{{values}}} as group_key from selected_calls),
+        calls = f"select *, {{{values}}} as group_key from selected_calls"
+        if self.with_whole:
+            relations = f"selected_calls as ({calls} union all by name select * from selected_calls)"
+        else:
+            relations = f"""\
+selected_calls as ({calls}),
 selected_segments as (
   select segments.*, calls.group_key
   from selected_segments as segments
   join selected_calls as calls using (source, call_id)
-)
-select * from ({query}
 )"""
+        return f"with\n{relations}\nselect * from ({query}\n)"

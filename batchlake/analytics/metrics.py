@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.analytics import figures
-from batchlake.analytics.answers import Answers, answers
+from batchlake.analytics.answers import Answers, answers, answers_of_all
 from batchlake.analytics.engagement import distribution, engagement
 from batchlake.analytics.grouping import Key, Question, dimensions, side_by_side
 from batchlake.analytics.patterns import Patterns, default_patterns, read_patterns
@@ -83,10 +83,10 @@ def analyse(
     """
     dimension_names = dimensions(by)
     options = Options(top, timezone, every, patterns)
-    whole = blocks(engine, selection, options)
-    if not whole["statistics"].total_calls:
+    groups = blocks_by_group(engine, selection, options, dimension_names)
+    if () not in groups:
         require_calls(engine)
-    groups = blocks_by_group(engine, selection, options, dimension_names) if dimension_names else {}
+    whole = groups.pop((), _no_calls(options))
     return Analytics(
         selection=selection.description,
         **whole,
@@ -119,18 +119,21 @@ def blocks(engine: Engine, selection: Selection, options: Options) -> dict[str, 
 def blocks_by_group(
     engine: Engine, selection: Selection, options: Options, by: tuple[str, ...]
 ) -> dict[Key, dict[str, Any]]:
-    """Every block of figures by its name, for each group that holds a call."""
+    """Every block of figures by its name, for each group that holds a call; of all, under the empty key."""
     patterns = _patterns(options)
     zoned = engine.apart() if options.timezone == "UTC" else engine.in_timezone(options.timezone)
-    question = Question(zoned, selection, by)
+    question = Question(zoned, selection, by, with_whole=bool(by))
     with side_by_side(zoned) as asked:
         # What takes longest begins first.
-        answering = asked.start(answers, question, options.top, patterns)
+        answering = asked.start(answers, Question(zoned, selection, by), options.top, patterns)
         engaging = asked.start(question.ask_file, "engagement")
         counting = asked.start(question.ask_file, "scalars")
         timing = asked.start(timelines, question, options.every, options.timezone)
         adding_up = asked.start(question.ask_file, "cost")
         said, times, costs = answering.result(), timing.result(), adding_up.result()
+        if by and said:
+            of_all = asked.start(answers_of_all, Question(zoned, selection), options.top, list(said.values()))
+            said[()] = of_all.result()
         engagements, counted = engaging.result(), counting.result()
     groups: dict[Key, dict[str, Any]] = {}
     for key, (scalars,) in counted.items():
