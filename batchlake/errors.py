@@ -27,6 +27,7 @@ to do next. Exit statuses belong to the shell and live in `cli`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -73,38 +74,52 @@ class InvalidBatchId(BatchlakeError, ValueError):
 
 
 class BatchNotFound(BatchlakeError, LookupError):
-    """No batch of this id is in the lake; `nearest` holds the most similar ids that are."""
+    """No batch of this id is in the lake; `nearest` holds the most similar ids that are.
+
+    Where it was asked of a source that lacks it, `sources` are those that have it.
+    """
 
     code = "batch_not_found"
     batch_id: str
     nearest: list[str]
+    sources: list[str]
 
-    def __init__(self, batch_id: str, nearest: list[str]) -> None:
-        hint = (
-            f"Did you mean {' or '.join(_shown(name) for name in nearest)}?"
-            if nearest
-            else "The lake holds no batches: ingest an export first."
-        )
+    def __init__(self, batch_id: str, nearest: list[str], sources: Sequence[str] = ()) -> None:
+        if sources:
+            hint = f"of that source in this lake, but of {_or(sources)}."
+        elif nearest:
+            hint = f"in this lake. Did you mean {_or(nearest)}?"
+        else:
+            hint = "in this lake. The lake holds no batches: ingest an export first."
         super().__init__(
-            f"no batch {_shown(batch_id)} in this lake. {hint} `batchlake batches` lists all of them.",
+            f"no batch {_shown(batch_id)} {hint} `batchlake batches` lists all of them.",
             batch_id=batch_id,
             nearest=nearest,
+            sources=list(sources),
         )
 
 
 class CallNotFound(BatchlakeError, LookupError):
-    """No call of this id is in the lake; `nearest` holds the most similar ids that are."""
+    """No call of this id is in the lake; `nearest` holds the most similar ids that are.
+
+    Where it was asked of a source that lacks it, `sources` are those that have it.
+    """
 
     code = "call_not_found"
     call_id: str
     nearest: list[str]
+    sources: list[str]
 
-    def __init__(self, call_id: str, nearest: list[str]) -> None:
-        hint = f" Did you mean {' or '.join(_shown(name) for name in nearest)}?" if nearest else ""
+    def __init__(self, call_id: str, nearest: list[str], sources: Sequence[str] = ()) -> None:
+        if sources:
+            hint = f"of that source in this lake, but of {_or(sources)}."
+        else:
+            hint = "in this lake." + (f" Did you mean {_or(nearest)}?" if nearest else "")
         super().__init__(
-            f"no call {_shown(call_id)} in this lake.{hint} `batchlake calls` lists calls.",
+            f"no call {_shown(call_id)} {hint} `batchlake calls` lists calls.",
             call_id=call_id,
             nearest=nearest,
+            sources=list(sources),
         )
 
 
@@ -356,6 +371,10 @@ class LakeNotWritable(LakeError):
             lake=lake,
             reason=reason,
         )
+
+
+def _or(names: Sequence[str]) -> str:
+    return " or ".join(map(_shown, names))
 
 
 def _shown(text: str) -> str:

@@ -191,6 +191,9 @@ class Session:
             statements.check_size(statement)
         except QueryError as error:
             raise _fault(error.message, text, error.position) from None
+        if statement.text.startswith("\\"):
+            message = "commands with a backslash are the console's, at a terminal. "
+            raise _fault(message + "Here options do the same: --filter, --at, -o.", text, statement.start)
         body = _explained(statement)
         kinds = guard(lambda: statement_kinds(self._cursor, body.text))
         words = body.words()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from batchlake.analytics.documents import PARTS, documents_sql
 from batchlake.analytics.finding import nearest_ids
 from batchlake.engine import Engine
-from batchlake.errors import CallNotFound
+from batchlake.errors import CallNotFound, InvalidRequest
+from batchlake.names import fault_of
 from batchlake.responses import CallDetails
 
 
@@ -18,8 +19,14 @@ def call_details(engine: Engine, source: str | None, call_id: str) -> CallDetail
         call_id: its id there.
 
     Raises:
-        CallNotFound: it isn't in the lake; names the nearest ids.
+        InvalidRequest: no platform issues such an id.
+        CallNotFound: it isn't in the lake; names the nearest ids, or the sources that have it.
     """
+    if fault := fault_of(call_id):
+        raise InvalidRequest(
+            f"invalid call id {call_id!r}: it {fault}. Give one as `batchlake calls` lists it.",
+            call_id=call_id,
+        )
     found = engine.rows(
         f"""
 with
@@ -35,4 +42,7 @@ selected_segments as (select * from segments where call_id = $call_id)
     )
     for row in found:
         return CallDetails.model_validate_json(f'{{"call":{row["document"]}}}')
+    others = engine.rows("select source from calls where call_id = $id order by source", {"id": call_id})
+    if others:
+        raise CallNotFound(call_id, [], [row["source"] for row in others])
     raise CallNotFound(call_id, nearest_ids(engine, "calls", "call_id", call_id))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Final
 
 from batchlake.analytics.grouping import Row
 from batchlake.engine import Engine
 from batchlake.errors import BatchNotFound, InvalidBatchId
+from batchlake.names import fault_of
 
-_LONGEST_ID: Final = 256
 _MOST_NEAREST: Final = 3
 
 
@@ -23,12 +22,16 @@ def find_batch(engine: Engine, source: str | None, batch_id: str) -> Row:
 
     Raises:
         InvalidBatchId: no platform issues such an id.
-        BatchNotFound: it isn't in the lake; names the nearest ids.
+        BatchNotFound: it isn't in the lake; names the nearest ids, or the sources that have it.
     """
-    _check_id(batch_id)
-    for row in engine.rows("select * from batches where batch_id = $id order by source", {"id": batch_id}):
+    if fault := fault_of(batch_id):
+        raise InvalidBatchId(batch_id, f"it {fault}")
+    rows = engine.rows("select * from batches where batch_id = $id order by source", {"id": batch_id})
+    for row in rows:
         if source in (None, row["source"]):
             return row
+    if rows:
+        raise BatchNotFound(batch_id, [], [row["source"] for row in rows])
     raise BatchNotFound(batch_id, nearest_ids(engine, "batches", "batch_id", batch_id))
 
 
@@ -49,12 +52,3 @@ def nearest_ids(engine: Engine, table: str, column: str, wanted: str) -> list[st
         {"wanted": wanted},
     )
     return [row["id"] for row in rows]
-
-
-def _check_id(batch_id: str) -> None:
-    if not batch_id.strip():
-        raise InvalidBatchId(batch_id, "it is empty")
-    if len(batch_id) > _LONGEST_ID:
-        raise InvalidBatchId(batch_id, f"it is {len(batch_id)} characters long, the most is {_LONGEST_ID}")
-    if any(unicodedata.category(character) == "Cc" for character in batch_id):
-        raise InvalidBatchId(batch_id, "it holds control characters")

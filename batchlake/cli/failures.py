@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -39,6 +40,8 @@ _STATUS_BY_KIND: Final[tuple[tuple[type[errors.BatchlakeError], int], ...]] = (
     (errors.LakeError, 3),
 )
 
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
 _JSON_FORMATS: Final = frozenset({"json", "ndjson"})
 
 
@@ -64,6 +67,8 @@ def run_guarded(command: Callable[[], Any]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         end_quietly()
+    except OSError as error:
+        return _tell_unwritable(error) if error.errno in _FULL else _report_bug(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence; reported as the bug it is
         return _report_bug(error)
     else:
@@ -74,6 +79,13 @@ def run_guarded(command: Callable[[], Any]) -> int:
 def end_quietly() -> None:
     """Whoever read the output has enough. Python would complain once more when it flushes at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell_unwritable(error: OSError) -> int:
+    """Standard output takes no more; other files are looked after where they are written."""
+    end_quietly()
+    message = f"cannot write to standard output: {error.strerror}. Send it elsewhere, or name a file with -o."
+    return _tell("invalid_request", message, {}, exit_status(errors.InvalidRequest(message)))
 
 
 def _tell(code: str, message: str, details: dict[str, Any], status: int) -> int:

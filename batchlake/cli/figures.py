@@ -91,6 +91,10 @@ def audit_command(
     output_format: str,
 ) -> None:
     """Each figure that a platform reported beside the one recomputed, of one batch or of all."""
+    if source is not None and batch_id is None:
+        raise click.UsageError(
+            "--source says whose batch ID is. Of all batches, --filter picks those of a source."
+        )
     found = open_lake(lake_path, at, needs="batchlake.analytics.auditing").audit(
         batch_id, read_filter_option(filter_text), only_differences=only_differences, source=source
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
 from batchlake.cli.failures import note_format
 from batchlake.errors import InvalidRequest
@@ -27,6 +28,17 @@ Command = Callable[..., Any]
 ROW_FORMATS: Final = ("table", "json", "ndjson", "csv", "markdown", "parquet", "xlsx")
 DOCUMENT_FORMATS: Final = ("json", "table")
 REPORT_FORMATS: Final = ("table", "json")
+
+_SUFFIXES: Final = {
+    ".csv": "csv",
+    ".json": "json",
+    ".jsonl": "ndjson",
+    ".md": "markdown",
+    ".ndjson": "ndjson",
+    ".parquet": "parquet",
+    ".txt": "table",
+    ".xlsx": "xlsx",
+}
 
 _PARAMETERS: Final = {
     "lake": "lake_path",
@@ -151,14 +163,28 @@ def format_option(formats: tuple[str, ...]) -> Callable[[Command], Command]:
 
 
 def output_option(command: Command) -> Command:
-    """`-o FILE`."""
+    """`-o FILE`, whose suffix is the format where `--format` names none."""
     return click.option(
         "-o",
         "--output",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
-        help="Write to a file.",
+        callback=_set_format,
+        help="Write to a file, in the format of its suffix without --format.",
     )(command)
+
+
+def _set_format(context: click.Context, _option: click.Parameter, file: Path | None) -> Path | None:
+    option = next((one for one in context.command.params if one.name == "output_format"), None)
+    if file is None or option is None or not isinstance(option.type, click.Choice):
+        return file
+    name = _SUFFIXES.get(file.suffix.lower(), "")
+    # The format is eager, so that it is known by now.
+    is_given = context.get_parameter_source("output_format") is not ParameterSource.DEFAULT
+    if name in option.type.choices and not is_given:
+        context.params["output_format"] = name
+        note_format(name)
+    return file
 
 
 def source_option(command: Command) -> Command:
@@ -200,7 +226,7 @@ def open_lake(
     if needs:
         import_ahead(needs)
     lake = Lake(path, memory_limit=memory_limit, threads=threads)
-    return lake.at(at) if at else lake
+    return lake if at is None else lake.at(at)
 
 
 def read_filter_option(text: str | None) -> Filter | None:

@@ -96,9 +96,9 @@ class Engine:
         known = {name.lower(): name for name in available_timezones() - {"localtime"}}
         if timezone.lower() not in known:
             near = difflib.get_close_matches(timezone.lower(), known, 3)
-            hint = f"Did you mean {' or '.join(known[name] for name in near)}?" if near else ""
+            hint = f" Did you mean {' or '.join(known[name] for name in near)}?" if near else ""
             raise InvalidRequest(
-                f"unknown time zone {timezone!r}. {hint} Give an IANA name such as Europe/Berlin.",
+                f"unknown time zone {timezone!r}.{hint} Give an IANA name such as Europe/Berlin.",
                 timezone=timezone,
             )
         other = self.apart()

@@ -331,7 +331,7 @@ def _message(error: Exception, text: bytes) -> str:
         return "nested too deeply to be read"
     if isinstance(error, UnicodeDecodeError):
         return f"not UTF-8 (byte {error.start})"
-    return f"not JSON: {error}"
+    return f"not JSON: {error}".partition(" (byte ")[0]
 
 
 def _fault_byte(text: bytes) -> int:

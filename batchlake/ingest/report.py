@@ -76,8 +76,8 @@ class IngestReport:
         for spelling, count in sorted(self.unknown_statuses.items()):
             lines.append(f"Status {spelling!r} is not known: {_counted(count, 'call')} kept as unknown.")
         if self.passed_over:
-            files = _counted(len(self.passed_over), "file")
-            lines.append(f"Passed over in folders (hidden, or Markdown): {files}.")
+            entries = _counted(len(self.passed_over), "file")
+            lines.append(f"Passed over in folders (hidden, Markdown, or a lake): {entries}.")
         if self.dry_run:
             lines.append("Dry run: nothing was written.")
         elif self.run_id:

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from batchlake import sqlfiles
 from batchlake.engine import Engine
+from batchlake.errors import InvalidRequest
 from batchlake.ingest.changes import write_merged, write_once, write_segments
 from batchlake.ingest.merge import BATCH_RULE, CALL_RULE, merge
 from batchlake.ingest.records import (
@@ -36,6 +37,7 @@ from batchlake.ingest.report import IngestReport
 from batchlake.ingest.sources import Export, Fingerprint, Found, HeldObject, UnpackError, find
 from batchlake.ingest.staging import ReadExport, Staging
 from batchlake.ingest.transcripts import TranscriptFiles
+from batchlake.names import fault_of
 from batchlake.schema import DEFAULT_SOURCE, EXPORTS, FORMAT_VERSION, PROBLEMS, SNAPSHOTS
 from batchlake.sqltext import literal
 from batchlake.store import LakeTables, Ledger, Writer
@@ -61,6 +63,9 @@ class IngestOptions:
         wait_seconds: how long to wait for another writer.
         memory_limit: DuckDB's own limit, as `2GB`. None is 125 MB a core, and a quarter of the machine's
             memory from when a statement needs more than that.
+
+    Raises:
+        InvalidRequest: the source's name is empty, too long, or holds control characters.
     """
 
     source: str = DEFAULT_SOURCE
@@ -68,6 +73,12 @@ class IngestOptions:
     dry_run: bool = False
     wait_seconds: float = 0
     memory_limit: str | None = None
+
+    def __post_init__(self) -> None:
+        if fault := fault_of(self.source):
+            raise InvalidRequest(
+                f"the source's name {fault}. Give one such as {DEFAULT_SOURCE!r}.", source=self.source
+            )
 
 
 def ingest(

@@ -28,6 +28,7 @@ import zstandard
 from batchlake.errors import ExportUnreadable
 from batchlake.ingest.objects import StoredObject, look_at, objects_at
 from batchlake.objects import is_object_address
+from batchlake.store import is_lake
 
 STANDARD_INPUT: Final = "-"
 _STDIN_LOCATION: Final = "<standard input>"
@@ -152,18 +153,20 @@ def find(
 ) -> Found:
     """All exports at these paths, in a fixed order: as given, folders walked by name.
 
-    A folder is walked with everything in it but hidden files and Markdown; a named file is always read.
+    A folder is walked with all in it but hidden files, Markdown and lakes; a named file is always read.
 
     Args:
         paths: as a person gave them: files, folders, globs, `-`, addresses of objects.
         held: gives the objects at an address that need not be read, for the lake holds them as they are.
 
     Raises:
-        ExportUnreadable: a path doesn't exist, can't be opened, or a glob matches nothing.
+        ExportUnreadable: a path doesn't exist, can't be opened, is a lake, or a glob matches nothing.
     """
     found = Found([], [], [])
     seen: set[str] = set()
     for given in [os.fspath(path) for path in paths]:
+        if not given:
+            raise ExportUnreadable(given, "the path is empty; `.` is the folder you are in")
         if given == STANDARD_INPUT:
             found.exports.append(Export(_STDIN_LOCATION, None, None, datetime.now(UTC)))
             continue
@@ -194,6 +197,8 @@ def _files(given: str, found: Found) -> Iterator[tuple[Path, bool]]:
     except ValueError as error:
         raise ExportUnreadable(given, str(error)) from error
     if stat.S_ISDIR(mode):
+        if is_lake(path):
+            raise ExportUnreadable(given, "it is a lake, not a folder of exports")
         yield from ((file, False) for file in _walk(path, found))
     else:
         yield path, True
@@ -204,7 +209,10 @@ def _walk(folder: Path, found: Found) -> Iterator[Path]:
         raise ExportUnreadable(str(error.filename), error.strerror or str(error)) from error
 
     for parent, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        within = sorted(name for name in folders if not name.startswith("."))
+        lakes = [name for name in within if is_lake(Path(parent, name))]
+        found.passed_over += [str(Path(parent, name)) for name in lakes]
+        folders[:] = [name for name in within if name not in lakes]
         for name in sorted(names):
             path = Path(parent, name)
             if name.startswith(".") or name.lower().endswith(".md"):

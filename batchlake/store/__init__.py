@@ -2,6 +2,7 @@
 
 from batchlake.store.ledger import Ledger, Version
 from batchlake.store.lock import writer_lock
+from batchlake.store.places import is_lake
 from batchlake.store.tables import LakeTables, Writer
 
-__all__ = ["LakeTables", "Ledger", "Version", "Writer", "writer_lock"]
+__all__ = ["LakeTables", "Ledger", "Version", "Writer", "is_lake", "writer_lock"]

@@ -17,7 +17,7 @@ from typing import Final
 
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeNotWritable
 from batchlake.objects import is_object_address
-from batchlake.schema import TABLES
+from batchlake.schema import CALLS, RUNS, TABLES
 from batchlake.store.lock import writer_lock
 
 LOG: Final = "_delta_log"
@@ -198,6 +198,11 @@ class Folder(Place):
 
     def unreadable(self, what: str, error: OSError) -> LakeError:
         return LakeDamaged(self.name, f"{what} cannot be opened ({error})")
+
+
+def is_lake(folder: Path) -> bool:
+    """Whether a folder of this machine is a lake, be it one whose first run hasn't ended."""
+    return Path(folder, RUNS.name, LOG).is_dir() and Path(folder, CALLS.name, LOG).is_dir()
 
 
 def place_of(root: str | os.PathLike[str]) -> Place:

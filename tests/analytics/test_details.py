@@ -12,7 +12,13 @@ import pytest
 
 from batchlake.analytics import batch_details, batch_json, call_details, documents, holding, write_batch
 from batchlake.engine import Engine
-from batchlake.errors import AnalyticsUnavailable, BatchNotFound, CallNotFound, InvalidFilter
+from batchlake.errors import (
+    AnalyticsUnavailable,
+    BatchNotFound,
+    CallNotFound,
+    InvalidFilter,
+    InvalidRequest,
+)
 from tests.analytics.tables import NOON, Row, batch, call, fill, segment
 
 AWKWARD = 'He said "no"\n\\ \u0007 \x00 € 👍 \u2028 </script>'
@@ -293,8 +299,10 @@ def test_what_cannot_be_answered_raises_before_anything_is_written(documented: E
         write_batch(engine, file, "svalync", "b1", {"colour": "red"})
     with pytest.raises(AnalyticsUnavailable, match="none of its calls has come yet"):
         write_batch(engine, file, "svalync", "b2", include_analytics=True)
-    with pytest.raises(CallNotFound):
+    with pytest.raises(CallNotFound, match="Did you mean 'c1'"):
         call_details(engine, "svalync", "nope")
+    with pytest.raises(InvalidRequest, match="it is empty"):
+        call_details(engine, None, "")
     with pytest.raises(BatchNotFound):
         batch_json(engine, "svalync", "nope")
     assert file.getvalue() == b""
@@ -314,6 +322,12 @@ def test_another_source_of_the_same_ids_stays_apart() -> None:
     assert [one.status for one in mine.calls] == ["completed"]
     assert mine.calls[0].transcript is not None
     assert [part.text for part in mine.calls[0].transcript.segments] == ["Mine"]
+    assert batch_details(engine, None, "b1").batch.statistics.total_cost == Decimal(2)
+    assert call_details(engine, None, "c1").call.status == "failed"
+    with pytest.raises(BatchNotFound, match="of that source in this lake, but of 'other' or 'svalync'"):
+        batch_details(engine, "third", "b1")
+    with pytest.raises(CallNotFound, match="of that source in this lake, but of 'other' or 'svalync'"):
+        call_details(engine, "third", "c1")
     theirs = call_details(engine, "other", "c1").call
     assert theirs.transcript is not None
     assert [part.text for part in theirs.transcript.segments] == ["Theirs"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import stat
 import subprocess
@@ -216,3 +217,50 @@ def test_a_chart_goes_to_the_same_file(lake: Path, tmp_path: Path) -> None:
     shown = run(lake, "progress", "b1", "--format", "table").stdout
     run(lake, "progress", "b1", "--format", "table", "-o", tmp_path / "progress.txt")
     assert (tmp_path / "progress.txt").read_text(encoding="utf-8").splitlines()[:3] == shown.splitlines()[:3]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "begins"),
+    [
+        (".csv", b"source,"),
+        (".JSON", b"[\n{"),
+        (".jsonl", b'{"source"'),
+        (".parquet", b"PAR1"),
+        (".xlsx", b"PK"),
+        (".txt", b"source  "),
+    ],
+)
+def test_a_suffix_is_the_format_where_none_is_named(
+    lake: Path, tmp_path: Path, suffix: str, begins: bytes
+) -> None:
+    target = tmp_path / f"calls{suffix}"
+    assert run(lake, "calls", "-o", target).returncode == 0
+    assert target.read_bytes().startswith(begins)
+    assert run(lake, "sql", "-c", "from calls", "-o", target).returncode == 0
+    assert target.read_bytes().startswith(begins)
+    assert run(lake, "calls", "--format", "markdown", "-o", target).returncode == 0
+    assert target.read_bytes().startswith(b"| source")
+
+
+def test_a_suffix_that_a_document_does_not_have_changes_nothing(lake: Path, tmp_path: Path) -> None:
+    assert run(lake, "batch", "b1", "-o", tmp_path / "batch.csv").returncode == 0
+    assert json.loads((tmp_path / "batch.csv").read_text(encoding="utf-8"))["batch"]["id"] == "b1"
+
+
+@pytest.mark.parametrize("verb", ["calls", "batch b1", "audit", "sql -c 'from calls' --format json"])
+def test_a_full_disk_behind_standard_output_is_no_bug(lake: Path, verb: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*MODULE, *shlex.split(verb)], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+            check=False, env=os.environ | {"BATCHLAKE_LAKE": str(lake)},
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith("batchlake: cannot write to standard output: No space left on device.")
+    assert "Traceback" not in done.stderr
+
+
+def test_commands_of_the_console_are_told_from_sql(lake: Path) -> None:
+    done = run(lake, "sql", stdin='\\filter {"status": "failed"}\nselect 1;')
+    assert done.returncode == 1
+    assert "commands with a backslash are the console's" in done.stderr
+    assert "--filter" in done.stderr
