@@ -2,7 +2,7 @@
 
 In comes a pydantic model, a mapping, or a sequence of them, out go bytes. As JSON, money is text, times are
 RFC 3339 in UTC, and there is no NaN. As a table, a document is its values by name, objects indented, and
-several objects of one kind as a table.
+several objects of one kind as a table, or one below the other where they hold tables themselves.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DOCUMENT_FORMATS: Final = ("json", "table")
 _INDENT: Final = "  "
+_MOST_IN_A_CELL: Final = 2
 
 
 def write_document(
@@ -85,10 +86,19 @@ class _Layout:
             yield from self._table([{"": name} | item for name, item in value.items()], indent)
         elif isinstance(value, dict):
             yield from self._object(value, indent)
+        elif _is_table(value) and any(map(_holds_table, value)):
+            yield from self._one_by_one(value, indent)
         elif _is_table(value):
             yield from self._table(value, indent)
         else:
             yield f"{indent}{_shown(value)}"
+
+    def _one_by_one(self, values: list[dict[str, Any]], indent: str) -> Iterator[str]:
+        """Objects with tables of their own, which no cell can hold: one below the other."""
+        for number, value in enumerate(values):
+            if number:
+                yield ""
+            yield from self._object(value, indent)
 
     def _object(self, value: dict[str, Any], indent: str) -> Iterator[str]:
         """Values that fit on a line first in their order, each name as wide as the widest."""
@@ -125,6 +135,15 @@ def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _is_table(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+
+
+def _holds_table(value: dict[str, Any]) -> bool:
+    """Whether there is a table in it that no cell can show, as one of two columns (currency, total) can be."""
+    return any(
+        (_is_table(item) and any(len(row) > _MOST_IN_A_CELL for row in item))
+        or (isinstance(item, dict) and _holds_table(item))
+        for item in value.values()
+    )
 
 
 def _is_table_by_name(value: Any) -> bool:

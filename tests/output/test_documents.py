@@ -98,6 +98,25 @@ def test_objects_of_one_kind_are_a_table_by_name() -> None:
     )
 
 
+def test_objects_that_hold_tables_stand_one_below_the_other() -> None:
+    """No cell could show the figures of a batch."""
+    batches = [
+        {"id": "b1", "figures": [{"name": "calls", "unit": "calls", "agrees": True}]},
+        {"id": "b2", "figures": []},
+    ]
+    assert written({"batches": batches}, "table").splitlines() == [
+        "batches",
+        "  id  b1",
+        "  figures",
+        "    name   unit   agrees",
+        "    ─────  ─────  ──────",
+        "    calls  calls  true",
+        "",
+        "  id       b2",
+        "  figures  none",
+    ]
+
+
 def test_nested_objects_are_columns_of_a_table() -> None:
     """Objects in a list's objects are columns named by their path; what one of them lacks is NULL."""
     rows = [{"a": {"b": 1, "c": {"d": 2}}}, {"e": [1, 2]}]
