@@ -138,7 +138,7 @@ def _is_table(value: Any) -> bool:
 
 
 def _holds_table(value: dict[str, Any]) -> bool:
-    """Whether there is a table in it that no cell can show, as one of two columns (currency, total) can be."""
+    """Whether there is a table in it that no cell can show, as one of two columns (currency, total) can."""
     return any(
         (_is_table(item) and any(len(row) > _MOST_IN_A_CELL for row in item))
         or (isinstance(item, dict) and _holds_table(item))
