@@ -76,17 +76,20 @@ class InvalidBatchId(BatchlakeError, ValueError):
 class BatchNotFound(BatchlakeError, LookupError):
     """No batch of this id is in the lake; `nearest` holds the most similar ids that are.
 
-    Where it was asked of a source that lacks it, `sources` are those that have it.
+    Where it was asked of a `source` that lacks it, `sources` are those that have it.
     """
 
     code = "batch_not_found"
     batch_id: str
     nearest: list[str]
+    source: str | None
     sources: list[str]
 
-    def __init__(self, batch_id: str, nearest: list[str], sources: Sequence[str] = ()) -> None:
-        if sources:
-            hint = f"of that source in this lake, but of {_or(sources)}."
+    def __init__(
+        self, batch_id: str, nearest: list[str], source: str | None = None, sources: Sequence[str] = ()
+    ) -> None:
+        if source is not None and sources:
+            hint = f"of {_shown(source)} in this lake, but of {_or(sources)}."
         elif nearest:
             hint = f"in this lake. Did you mean {_or(nearest)}?"
         else:
@@ -95,6 +98,7 @@ class BatchNotFound(BatchlakeError, LookupError):
             f"no batch {_shown(batch_id)} {hint} `batchlake batches` lists all of them.",
             batch_id=batch_id,
             nearest=nearest,
+            source=source,
             sources=list(sources),
         )
 
@@ -102,23 +106,27 @@ class BatchNotFound(BatchlakeError, LookupError):
 class CallNotFound(BatchlakeError, LookupError):
     """No call of this id is in the lake; `nearest` holds the most similar ids that are.
 
-    Where it was asked of a source that lacks it, `sources` are those that have it.
+    Where it was asked of a `source` that lacks it, `sources` are those that have it.
     """
 
     code = "call_not_found"
     call_id: str
     nearest: list[str]
+    source: str | None
     sources: list[str]
 
-    def __init__(self, call_id: str, nearest: list[str], sources: Sequence[str] = ()) -> None:
-        if sources:
-            hint = f"of that source in this lake, but of {_or(sources)}."
+    def __init__(
+        self, call_id: str, nearest: list[str], source: str | None = None, sources: Sequence[str] = ()
+    ) -> None:
+        if source is not None and sources:
+            hint = f"of {_shown(source)} in this lake, but of {_or(sources)}."
         else:
             hint = "in this lake." + (f" Did you mean {_or(nearest)}?" if nearest else "")
         super().__init__(
             f"no call {_shown(call_id)} {hint} `batchlake calls` lists calls.",
             call_id=call_id,
             nearest=nearest,
+            source=source,
             sources=list(sources),
         )
 

@@ -74,11 +74,14 @@ def audit(
     if batch:
         row = find_batch(engine, *batch)
         key = (row["source"], row["batch_id"])
+        matching = select(filter, batch=key)
         with batch_in_memory(engine, *key, with_segments=bool(_reported_responses(row))) as (own, _):
-            audits = _audits(own, [row], key, filter)
+            audits = _audits(own, [row], matching, select(batch=key))
     else:
-        rows = engine.rows("select * from batches order by source, batch_id")
-        audits = _audits(engine, rows, None, filter)
+        matching = select(filter)
+        audits = _audits(
+            engine, engine.rows("select * from batches order by source, batch_id"), matching, select()
+        )
     compared = [figure for one in audits for figure in one.figures]
     return Audit(
         audited_batches=len(audits),
@@ -89,26 +92,21 @@ def audit(
     )
 
 
-def _audits(
-    engine: Engine,
-    batches: list[Row],
-    key: tuple[str, str] | None,
-    filter: Filter | Mapping[str, Any] | None,  # noqa: A002
-) -> list[BatchAudit]:
-    """The audits of the batches of which some call matches; `key` where they are but one."""
-    rows = _matching(engine, batches, select(filter, batch=key))
-    question = Question(engine.apart(), select(batch=key), by=("source", "batch_id"))
+def _audits(engine: Engine, batches: list[Row], matching: Selection, audited: Selection) -> list[BatchAudit]:
+    """The audits of those batches of which some call matches, over all of the calls `audited`."""
+    rows = _matching(engine, batches, matching)
+    question = Question(engine.apart(), audited, by=("source", "batch_id"))
     with side_by_side(question.engine) as asked:
         scalars = asked.start(question.ask_file, "scalars")
         costs = asked.start(question.ask_file, "cost")
         responses = asked.start(_response_counts, question, rows)
-        known = asked.start(_states, question.engine, key)
+        known = asked.start(_states, question.engine, batches)
         recomputed, counts = _recomputed(scalars.result(), costs.result()), responses.result()
         states = known.result()
     audits = []
     for row in rows:
-        of = (row["source"], row["batch_id"])
-        audits.append(_audit(row, recomputed.get(of, {}), counts.get(of, {}), states))
+        key = (row["source"], row["batch_id"])
+        audits.append(_audit(row, recomputed.get(key, {}), counts.get(key, {}), states))
     return audits
 
 
@@ -131,17 +129,14 @@ def _recomputed(scalars: Mapping[Key, list[Row]], costs: Mapping[Key, list[Row]]
     return found
 
 
-def _states(engine: Engine, batch: tuple[str, str] | None) -> dict[tuple[str, str, datetime], Row]:
+def _states(engine: Engine, batches: list[Row]) -> dict[tuple[str, str, datetime], Row]:
     """What is known of each batch's calls, by source, batch and the time that a figure was reported at."""
     query = f"select * from ({file_text('states')}\n)"
-    rows = (
-        engine.rows(
-            f"{query} where source = $source and batch_id = $batch_id",
-            {"source": batch[0], "batch_id": batch[1]},
-        )
-        if batch
-        else engine.rows(query)
-    )
+    params = {}
+    if len(batches) == 1:
+        query += " where source = $source and batch_id = $batch_id"
+        params = {name: batches[0][name] for name in ("source", "batch_id")}
+    rows = engine.rows(query, params)
     return {(row["source"], row["batch_id"], row["reported_at"]): row for row in rows}
 
 

@@ -44,5 +44,5 @@ selected_segments as (select * from segments where call_id = $call_id)
         return CallDetails.model_validate_json(f'{{"call":{row["document"]}}}')
     others = engine.rows("select source from calls where call_id = $id order by source", {"id": call_id})
     if others:
-        raise CallNotFound(call_id, [], [row["source"] for row in others])
+        raise CallNotFound(call_id, [], source, [row["source"] for row in others])
     raise CallNotFound(call_id, nearest_ids(engine, "calls", "call_id", call_id))

@@ -6,12 +6,10 @@ a file, and `batch_details` parses the same text into models: there is one shape
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
-from batchlake.analytics.documents import call_documents
+from batchlake.analytics.documents import call_documents, few_documents
 from batchlake.analytics.finding import find_batch
 from batchlake.analytics.holding import batch_in_memory
 from batchlake.analytics.metrics import DEFAULTS, blocks, statistics
@@ -82,54 +80,35 @@ def batch_json(
     selection = select(filter, batch=key)
     optional = {"transcript": include_transcripts, "analytics": include_analytics}
     parts = {"facts", "recording"} | {part for part, included in optional.items() if included}
-    with ExitStack() as stack:
-        in_memory = batch_in_memory(engine, *key, with_segments=include_analytics)
-        engine, held = stack.enter_context(in_memory)
+    with batch_in_memory(engine, *key, with_segments=include_analytics) as (within, held):
         if include_analytics and not held:
             raise AnalyticsUnavailable(f"batch {batch_id!r}", "none of its calls has come yet")
-        own = engine.apart()
-        asked = stack.enter_context(SideBySide(own.interrupt, 1))
-        documents = call_documents(own, selection, parts, held)
-        # The first are made beside the figures, which keep one core busy with planning.
-        first = asked.start(next, documents, None)
-        figures = blocks(engine, selection, DEFAULTS) if include_analytics else {}
-        counted = figures.pop("statistics", None) or statistics(engine, selection)
-        summary = BatchSummary(
-            id=batch_id,
-            status=batch["status"],
-            created_at=batch["created_at"],
-            completed_at=batch["completed_at"],
-            selection=(
-                SelectedCalls(matched=counted.total_calls, of=held) if selection.is_filtered else None
-            ),
-            statistics=counted,
-        )
-        analytics = BatchAnalytics(**figures) if include_analytics else None
-        portions = _portions(asked, first, documents, stack.pop_all())
-        return _pieces(summary, portions, analytics)
-
-
-def _portions(
-    asked: SideBySide,
-    first: Future[list[str] | None],
-    documents: Iterator[list[str]],
-    memory: ExitStack,
-) -> Iterator[list[str]]:
-    """The calls in portions, each made when it is wanted; the batch in `memory` goes with the last."""
-    with memory:
-        made = first
-        while portion := made.result():
-            yield portion
-            made = asked.start(next, documents, None)
+        own = within.apart()
+        with SideBySide(own.interrupt, 1) as beside:
+            # Over a batch in memory most of each question is its planning, which keeps one core busy.
+            few = beside.start(few_documents, own, selection, parts) if within is not engine else None
+            figures = blocks(within, selection, DEFAULTS) if include_analytics else {}
+            counted = figures.pop("statistics", None) or statistics(within, selection)
+            calls: Iterable[list[str]] = (
+                [few.result()] if few else call_documents(engine, selection, parts, counted.total_calls)
+            )
+    summary = BatchSummary(
+        id=batch_id,
+        status=batch["status"],
+        created_at=batch["created_at"],
+        completed_at=batch["completed_at"],
+        selection=(SelectedCalls(matched=counted.total_calls, of=held) if selection.is_filtered else None),
+        statistics=counted,
+    )
+    return _pieces(summary, calls, BatchAnalytics(**figures) if include_analytics else None)
 
 
 def _pieces(
-    summary: BatchSummary, calls: Iterator[list[str]], analytics: BatchAnalytics | None
+    summary: BatchSummary, calls: Iterable[list[str]], analytics: BatchAnalytics | None
 ) -> Iterator[str]:
-    """The JSON in pieces."""
     yield '{"batch":' + summary.model_dump_json().removesuffix("}") + ',"calls":['
     separator = "\n"
-    for documents in calls:
+    for documents in filter(None, calls):
         yield separator + ",\n".join(documents)
         separator = ",\n"
     yield "]"

@@ -7,7 +7,6 @@ time and id.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -44,11 +43,13 @@ from ({file_text("call_documents")}
 
 
 def call_documents(
-    engine: Engine, selection: Selection, parts: Collection[str], most_calls: int
+    engine: Engine, selection: Selection, parts: Collection[str], total_calls: int
 ) -> Iterator[list[str]]:
-    """The JSON of the calls selected, in portions, none of them empty; they are `most_calls` at the most."""
-    starts = _starts(engine, selection) if most_calls > _CALLS_AT_A_TIME else [None]
-    for start, end in itertools.pairwise([*starts, None]):
+    """The JSON of the calls selected, in portions; `total_calls` is how many they are."""
+    if not total_calls:
+        return
+    starts = _starts(engine, selection) if total_calls > _CALLS_AT_A_TIME else [None]
+    for start, end in zip(starts, [*starts[1:], None], strict=True):
         conditions = ["true"]
         bounds: dict[str, str] = {}
         if start:
@@ -57,16 +58,27 @@ def call_documents(
         if end:
             conditions.append(f"not {_from('end')}")
             bounds |= {"end_time": end[0], "end_id": end[1]}
-        query = f"""
+        rows = engine.ask(
+            _ordered(selection, parts, " and ".join(conditions)), {**selection.params, **bounds}
+        )
+        yield [document for batch in rows.batches() for (document,) in batch]
+
+
+def few_documents(engine: Engine, selection: Selection, parts: Collection[str]) -> list[str]:
+    """The JSON of the calls selected, all at once."""
+    rows = engine.rows(_ordered(selection, parts, "true"), selection.params)
+    return [row["document"] for row in rows]
+
+
+def _ordered(selection: Selection, parts: Collection[str], condition: str) -> str:
+    """A query for the documents, in order, of the calls selected for which the condition holds."""
+    query = f"""
 with
-selected_calls as (select * from selected_calls where {" and ".join(conditions)}),
+selected_calls as (select * from selected_calls where {condition}),
 selected_segments as (select * from selected_segments semi join selected_calls using (source, call_id))
 {documents_sql(parts)}
 """
-        ordered = f"select document from ({selection.over(query)}) order by call_time, call_id"
-        rows = engine.rows(ordered, {**selection.params, **bounds})
-        if rows:
-            yield [row["document"] for row in rows]
+    return f"select document from ({selection.over(query)}) order by call_time, call_id"
 
 
 def _from(bound: str) -> str:

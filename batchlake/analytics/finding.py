@@ -31,7 +31,7 @@ def find_batch(engine: Engine, source: str | None, batch_id: str) -> Row:
         if source in (None, row["source"]):
             return row
     if rows:
-        raise BatchNotFound(batch_id, [], [row["source"] for row in rows])
+        raise BatchNotFound(batch_id, [], source, [row["source"] for row in rows])
     raise BatchNotFound(batch_id, nearest_ids(engine, "batches", "batch_id", batch_id))
 
 

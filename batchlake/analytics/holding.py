@@ -34,24 +34,26 @@ def batch_in_memory(
     """
     with engine.with_tables() as own:
         with SideBySide(own.interrupt, 2) as asked:
-            reading = [asked.start(_read, own, CALLS, source, batch_id, MOST_CALLS)]
-            if with_segments:
-                reading.append(asked.start(_read, own, SEGMENTS, source, batch_id, MOST_UTTERANCES))
-            calls, *utterances = [one.result() for one in reading]
-        if calls is not None and None not in utterances:
+            reading = asked.start(_read, own, CALLS, source, batch_id, MOST_CALLS)
+            hearing = (
+                asked.start(_read, own, SEGMENTS, source, batch_id, MOST_UTTERANCES)
+                if with_segments
+                else None
+            )
+            calls = reading.result()
+            # Of too many calls the utterances aren't waited for.
+            fits = calls <= MOST_CALLS and (hearing is None or hearing.result() <= MOST_UTTERANCES)
+        if fits:
             yield own, calls
             return
     yield engine, held_calls(engine, source, batch_id)
 
 
-def _read(own: Engine, table: Table, source: str, batch_id: str, most: int) -> int | None:
-    """Make a table of the batch's rows, and say how many they are; None, and no table, if there are more."""
+def _read(own: Engine, table: Table, source: str, batch_id: str, most: int) -> int:
+    """Make a table of the batch's rows, and say how many they are, at most one more than `most`."""
     count = own.row(
         f"create table {table.name} as select * from {own.of_batches(table, [batch_id])} "
         f"where source = $source and batch_id = $batch_id limit {most + 1}",
         {"source": source, "batch_id": batch_id},
     )["Count"]
-    if count <= most:
-        return int(count)
-    own.run(f"drop table {table.name}")
-    return None
+    return int(count)

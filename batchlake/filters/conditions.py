@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from itertools import groupby
-from typing import Any, Final, Protocol
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from batchlake.filters.operators import Query
 from batchlake.schema import SEGMENTS
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 Columns = tuple[str, ...]
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from batchlake.errors import FilterFault
-from batchlake.filters.operators import keys_of
+from batchlake.filters.operators import keys_of, models_in
 from batchlake.filters.sentence import quoted
 
 ROOT: Final = "$"
@@ -89,14 +89,6 @@ def faults_of(error: ValidationError, model: type[BaseModel], given: object) -> 
     """Pydantic's complaints about `given`, which was to be a `model`, as faults in the same order."""
     details = error.errors(include_url=False)
     return [_fault_of(detail, model, given) for detail in details if "recursion" not in detail["type"]]
-
-
-def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models that a field's type names."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for part in get_args(annotation):
-        yield from models_in(part)
 
 
 def _fault_of(detail: ErrorDetails, model: type[BaseModel], given: object) -> FilterFault:

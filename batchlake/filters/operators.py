@@ -8,9 +8,9 @@ sentence, the JSON Schema and the README's reference all read that one table thr
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, GetJsonSchemaHandler
@@ -94,3 +94,11 @@ def given(part: BaseModel) -> list[tuple[Row, Any]]:
 def keys_of(model: type[BaseModel]) -> list[str]:
     """The keys of a model as JSON spells them."""
     return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that a field's type names."""
+    if isinstance(annotation, type) and hasattr(annotation, "model_fields"):
+        yield annotation
+    for part in get_args(annotation):
+        yield from models_in(part)

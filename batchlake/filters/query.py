@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batchlake.filters import conditions
 from batchlake.filters.operators import given
 from batchlake.schema import CALLS, SEGMENTS
 
@@ -43,11 +44,11 @@ class Query:
             found += several
         return found
 
-    def equal(self, column: str, value: str) -> str:
-        """The condition that a column equals a value, to be ANDed with those so far."""
-        condition = f"{column} = {self.bind(value)}"
-        self._narrow((column,), [condition])
-        return condition
+    def equal(self, column: str, value: str) -> list[str]:
+        """The conditions that a column equals a value, to be ANDed with those so far."""
+        found = conditions.equal(self, value, (column,))
+        self._narrow((column,), found)
+        return found
 
     def apart(self, part: BaseModel) -> list[str]:
         """The conditions of a part of the filter that isn't ANDed with what comes after it."""

@@ -10,10 +10,9 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from batchlake.filters.faults import models_in
 from batchlake.filters.forms import Form, NonEmpty, OneOrMore, OrText
 from batchlake.filters.model import Filter
-from batchlake.filters.operators import Operator, keys_of, rows
+from batchlake.filters.operators import Operator, keys_of, models_in, rows
 
 
 def filter_schema() -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Selection:
     params: dict[str, Any]
     description: str
     segments_where: str
-    is_filtered: bool = True
+    is_filtered: bool
 
     def over(self, query: str) -> str:
         """The query with `selected_calls` and `selected_segments` (theirs alone) in front of it.
@@ -72,7 +72,7 @@ def select(
     conditions: list[str] = []
     if batch:
         source, batch_id = batch
-        conditions = [query.equal("source", source), query.equal("batch_id", batch_id)]
+        conditions = query.equal("source", source) + query.equal("batch_id", batch_id)
         of = f"batch {named(batch_id)} from {named(source)}"
     wanted = None if filter is None else _read(filter)
     if wanted:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _NOT_AMONG: Final = "that are not among those "
 _MOST_NAMED: Final = 5
-_LONGEST: Final = 80
+_LONGEST_QUOTED: Final = 80
 _SPEAKERS: Final = {
     None: "someone",
     "ai": "the agent",
@@ -68,7 +68,7 @@ def named(value: str) -> str:
 
 def quoted(text: str) -> str:
     """A text in quotes, cut at 80 characters, with what can't be printed (a terminal's commands) escaped."""
-    cut = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    cut = text if len(text) <= _LONGEST_QUOTED else text[: _LONGEST_QUOTED - 1] + "…"
     return "".join(
         letter if letter.isprintable() else json.dumps(letter)[1:-1]
         for letter in json.dumps(cut, ensure_ascii=False)

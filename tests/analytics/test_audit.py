@@ -152,6 +152,10 @@ def test_all_batches_and_only_their_differences() -> None:
     assert all(not figure.agrees for one in differing.batches for figure in one.figures)
     picked = audit(engine, filter={"batch_id": "b2"})
     assert [one.batch_id for one in picked.batches] == ["b2"]
+    (first,) = audit(engine, (None, "b1")).batches
+    assert first == found.batches[0]
+    with pytest.raises(BatchNotFound, match="of 'third' in this lake, but of 'other' or 'svalync'"):
+        audit(engine, ("third", "b1"))
     with pytest.raises(BatchNotFound):
         audit(engine, ("svalync", "nope"))
     engine.close()

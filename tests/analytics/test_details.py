@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from batchlake.analytics import batch_details, batch_json, call_details, documents, holding, write_batch
+from batchlake.analytics import details as details_module
 from batchlake.engine import Engine
 from batchlake.errors import (
     AnalyticsUnavailable,
@@ -323,10 +325,13 @@ def test_another_source_of_the_same_ids_stays_apart() -> None:
     assert mine.calls[0].transcript is not None
     assert [part.text for part in mine.calls[0].transcript.segments] == ["Mine"]
     assert batch_details(engine, None, "b1").batch.statistics.total_cost == Decimal(2)
+    filtered = batch_details(engine, "svalync", "b1", {"status": "completed"}).batch.selection
+    assert filtered is not None
+    assert (filtered.matched, filtered.of) == (1, 1)
     assert call_details(engine, None, "c1").call.status == "failed"
-    with pytest.raises(BatchNotFound, match="of that source in this lake, but of 'other' or 'svalync'"):
+    with pytest.raises(BatchNotFound, match="of 'third' in this lake, but of 'other' or 'svalync'"):
         batch_details(engine, "third", "b1")
-    with pytest.raises(CallNotFound, match="of that source in this lake, but of 'other' or 'svalync'"):
+    with pytest.raises(CallNotFound, match="of 'third' in this lake, but of 'other' or 'svalync'"):
         call_details(engine, "third", "c1")
     theirs = call_details(engine, "other", "c1").call
     assert theirs.transcript is not None
@@ -347,5 +352,35 @@ def test_a_batch_in_memory_answers_as_the_lake_does(
         return "".join(batch_json(engine, "svalync", "batch_xyz789", wanted, True, True))
 
     in_memory = details()
-    monkeypatch.setattr(holding, "MOST_CALLS", 99)
-    assert details() == in_memory
+    for limit, most in (("MOST_CALLS", 99), ("MOST_UTTERANCES", 40)):
+        with monkeypatch.context() as patched:
+            patched.setattr(holding, limit, most)
+            assert details() == in_memory
+
+
+@pytest.mark.parametrize("taken", [0, 1])
+def test_an_answer_that_nobody_reads_leaves_nothing_behind(documented: Engine, taken: int) -> None:
+    """What a batch in memory took is let go of before the first piece."""
+    pieces = batch_json(documented, "svalync", "batch_xyz789", None, True, True)
+    for _ in range(taken):
+        next(pieces)
+    made = "select count(*) as schemas from information_schema.schemata where schema_name like 'own_%'"
+    assert documented.row(made)["schemas"] == 0
+    for thread in threading.enumerate():
+        if thread.name.startswith("ThreadPool"):
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("broken", ["few_documents", "blocks"])
+def test_what_fails_beside_the_rest_is_told(
+    monkeypatch: pytest.MonkeyPatch, documented: Engine, broken: str
+) -> None:
+    """Documents are made beside the figures: either may fail, and the other ends."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError(broken)
+
+    monkeypatch.setattr(details_module, broken, fail)
+    with pytest.raises(RuntimeError, match=broken):
+        batch_json(documented, "svalync", "batch_xyz789", None, True, True)
