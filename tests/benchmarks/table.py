@@ -33,7 +33,8 @@ LEGEND: Final = """\
 Each side runs in a process of its own, both in turn, {rounds}x each: figures are medians, memory is the
 greatest peak. A ratio of speed is the rival's time by ours, of anything else ours by the rival's. The
 exports are generated, a batch a file or all in one: {export_calls:,} calls are about {export_mb:,.0f}
-MB. An ingest, a cold verb and a tool over raw JSON are timed as whole processes. The lake of
+MB. An ingest, a cold verb and a tool over raw JSON are timed as whole processes, with bytecode in
+place as pip leaves it. The lake of
 {lake_calls:,} calls was written by DuckDB straight into its tables, six utterances a call, since as
 JSON it would be about {lake_gb:,.1f} GB; questions to it are timed with the lake open, after a try that
 doesn't count, and a re-export from the call of `ingest` on. Figures by agent are calls, success rate,
