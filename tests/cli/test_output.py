@@ -135,6 +135,7 @@ FAULTY = {
     "a memory limit that is none": (("sql", "-c", "select 1", "--memory", "lots"), 2, "'lots' is no memory"),
     "a memory limit of nothing": (("sql", "-c", "select 1", "--memory", "1KB"), 2, "memory is not enough"),
     "a limit of time": (("sql", "-c", SLOW, "--timeout", "0.2"), 4, "stopped after 0.2 s"),
+    "no moment": (("batches", "--at", ""), 2, "no run ''"),
     "another file": (("sql", "-c", "from read_text('/etc/passwd')"), 1, "no file besides"),
 }  # fmt: skip
 
@@ -257,6 +258,12 @@ def test_a_full_disk_behind_standard_output_is_no_bug(lake: Path, verb: str) -> 
     assert done.returncode == 2
     assert done.stderr.startswith("batchlake: cannot write to standard output: No space left on device.")
     assert "Traceback" not in done.stderr
+
+
+def test_an_audit_of_all_batches_is_of_all_sources(lake: Path) -> None:
+    done = run(lake, "audit", "--source", "svalync")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--filter picks those of a source" in done.stderr
 
 
 def test_commands_of_the_console_are_told_from_sql(lake: Path) -> None:
