@@ -142,6 +142,7 @@ class Lake:
             BatchNotFound: names the nearest ids.
             AnalyticsUnavailable: analytics were asked for and the lake holds no call of the batch.
         """
+        # The engine first, here and below: what is imported then may be coming on another thread (`late`).
         engine = self._state.engine()
         from batchlake import analytics
 
@@ -346,11 +347,7 @@ class Lake:
     def problems(self, *, run: str | None = None, code: str | None = None, file: str | None = None) -> Result:
         """What could not be used, newest first; `file` is a part of the location."""
         given = {"run": run, "code": code, "file": file}
-        conditions = {
-            "run": "run_id = $run",
-            "code": "code = $code",
-            "file": "contains(location, $file)",
-        }
+        conditions = {"run": "run_id = $run", "code": "code = $code", "file": "contains(location, $file)"}
         params = {name: value for name, value in given.items() if value is not None}
         where = " and ".join(["true", *(conditions[name] for name in params)])
         return self._rows(
