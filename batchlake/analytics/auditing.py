@@ -124,8 +124,7 @@ def _recomputed(scalars: Mapping[Key, list[Row]], costs: Mapping[Key, list[Row]]
     """The figures of each batch by their names in `sql/analytics`."""
     found = {}
     for key, (row,) in scalars.items():
-        total = figures.cost(costs.get(key, []), row["total_calls"]).total
-        found[key] = {**row, "total_cost": total}
+        found[key] = {**row, "total_cost": figures.total_cost(costs.get(key, []))}
     return found
 
 

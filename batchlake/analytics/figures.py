@@ -6,7 +6,7 @@ its models are the empty ones, zero counts and None for every other figure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
@@ -27,16 +27,16 @@ from batchlake.schema import STATUSES
 Model = TypeVar("Model", bound=Figures)
 
 
-def statistics(scalars: Row, cost: Cost) -> Statistics:
+def statistics(scalars: Row, costs: Sequence[Row]) -> Statistics:
     """Counts by outcome and status, mean duration in seconds, and the total cost."""
     by_status = scalars["by_status"]
     return block(
         Statistics,
         scalars,
-        total_cost=cost.total,
+        total_cost=total_cost(costs),
         by_status={status: by_status[status] for status in STATUSES if status in by_status},
         calls_without_duration=scalars["duration_missing"],
-        calls_without_cost=cost.missing,
+        calls_without_cost=scalars["total_calls"] - sum(row["cost_calls"] for row in costs),
     )
 
 
@@ -71,17 +71,22 @@ def average_sentiment(scalars: Row) -> AverageSentiment:
     )
 
 
-def cost(rows: Iterable[Row], total_calls: int) -> Cost:
+def cost(rows: Sequence[Row], total_calls: int) -> Cost:
     """Costs by currency, of `total_calls` calls; the currency that the export doesn't name comes last."""
     blocks = [block(CurrencyCost, row, prefix="cost_", currency=row["currency"]) for row in rows]
     blocks.sort(key=lambda one: (one.currency is None, one.currency or ""))
     calls = sum(one.calls for one in blocks)
     return Cost(
-        total=only_total({one.currency: one.total for one in blocks}),
+        total=total_cost(rows),
         calls=calls,
         missing=total_calls - calls,
         currencies=blocks,
     )
+
+
+def total_cost(rows: Iterable[Row]) -> Decimal | None:
+    """The total cost of the rows of each currency, as `only_total` has it."""
+    return only_total({row["currency"]: row["cost_total"] for row in rows})
 
 
 def only_total(totals: Mapping[str | None, Decimal]) -> Decimal | None:

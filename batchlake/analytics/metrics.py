@@ -106,7 +106,7 @@ def statistics(engine: Engine, selection: Selection) -> Statistics:
         adding_up = asked.start(question.ask_file, "cost")
         counted, costs = counting.result(), adding_up.result()
     for scalars in counted.get((), []):
-        return figures.statistics(scalars, figures.cost(costs.get((), []), scalars["total_calls"]))
+        return figures.statistics(scalars, costs.get((), []))
     return Statistics()
 
 
@@ -138,16 +138,15 @@ def blocks_by_group(
     groups: dict[Key, dict[str, Any]] = {}
     for key, (scalars,) in counted.items():
         total = scalars["total_calls"]
-        cost = figures.cost(costs.get(key, []), total)
         answered = said.get(key, Answers())
         groups[key] = {
-            "statistics": figures.statistics(scalars, cost),
+            "statistics": figures.statistics(scalars, costs.get(key, [])),
             "success_rate": scalars["success_rate"],
             "average_sentiment": figures.average_sentiment(scalars),
             "common_responses": answered.top,
             "rates": figures.rates(scalars),
             "duration": figures.duration(scalars),
-            "cost": cost,
+            "cost": figures.cost(costs.get(key, []), total),
             "response_patterns": answered.patterns(patterns.names, total),
             "engagement": engagement(engagements[key][0]),
             "timeline": times[key],
