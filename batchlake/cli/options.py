@@ -33,6 +33,7 @@ _SUFFIXES: Final = {
     ".csv": "csv",
     ".json": "json",
     ".jsonl": "ndjson",
+    ".markdown": "markdown",
     ".md": "markdown",
     ".ndjson": "ndjson",
     ".parquet": "parquet",

@@ -255,7 +255,7 @@ class Engine:
         return Rows(cursor, sql, params, guard, cursor.close)
 
     def person_cursor(self) -> Connection:
-        """A cursor for statements that a person typed: its errors say where (`database_error` reads them)."""
+        """A cursor for statements that a person typed: its errors say where (`person_error` reads them)."""
         cursor = self._cursor()
         cursor.execute("set errors_as_json = true")
         return cursor

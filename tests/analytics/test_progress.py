@@ -131,6 +131,20 @@ def test_the_chart_shows_each_observation() -> None:
     assert "▌" in progress_chart(found, width=1)
 
 
+def test_without_a_source_the_first_by_name_is_meant() -> None:
+    """The history is that source's alone."""
+    engine = fill(
+        Engine(),
+        batches=[batch(observed_at=NOON), batch(source="other", observed_at=NOON)],
+        snapshots=[reported(1, 8, 4, 1), reported(2, 8, 6, 1) | {"source": "other"}],
+    )
+    found = progress(engine, None, "b1", NOON + timedelta(hours=3))
+    assert (found.source, [one.done for one in found.history]) == ("other", [7])
+    with pytest.raises(BatchNotFound, match="of 'third' in this lake, but of 'other' or 'svalync'"):
+        progress(engine, "third", "b1", NOON)
+    engine.close()
+
+
 def test_wrong_questions() -> None:
     """A batch that isn't there, and a time without a zone, are errors."""
     engine = fill(Engine(), batches=[batch()])
