@@ -385,7 +385,6 @@ def _or(names: Sequence[str]) -> str:
     return " or ".join(map(_shown, names))
 
 
-def _shown(text: str) -> str:
-    """A value inside a message: quoted, control characters escaped, at most 80 characters of it."""
-    short = text if len(text) <= 80 else text[:77] + "..."
-    return repr(short)
+def _shown(value: object) -> str:
+    """A value inside a message: text quoted, control characters escaped, at most 80 characters of it."""
+    return repr(value[:77] + "..." if isinstance(value, str) and len(value) > 80 else value)

@@ -41,7 +41,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CareReport:
-    """What `compact` or `vacuum` did: files and bytes before and after, by table."""
+    """What `compact` or `vacuum` did: files and bytes before and after, by table.
+
+    `run_id` is the run that `compact` made, None where nothing has changed.
+    """
 
     kind: str
     run_id: str | None
@@ -145,7 +148,7 @@ def _repeated_keys(engine: Engine, table: str, key: tuple[str, ...]) -> int:
 
 
 def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> CareReport:
-    """Fold small Parquet files into larger ones, as one run; no row changes.
+    """Fold small Parquet files into larger ones, as one run; no row changes. None small, no run.
 
     Raises:
         LakeNotFound, LakeLocked, LakeNotWritable: the lake is as it was.
@@ -169,7 +172,8 @@ def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> CareRep
                 "bytes_before": size,
                 "bytes_after": size_after,
             }
-        run_id = _commit(ledger, writer, "compact", started)
+        is_changed = writer.versions() != dict(before.pins)
+        run_id = _commit(ledger, writer, "compact", started) if is_changed else None
     return CareReport("compact", run_id, dry_run=False, tables=figures)
 
 

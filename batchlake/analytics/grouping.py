@@ -8,7 +8,6 @@ belong to.
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batchlake import sqlfiles
 from batchlake.engine import Engine
 from batchlake.errors import InvalidRequest
+from batchlake.names import nearest_name
 from batchlake.sqltext import literal, quoted
 from batchlake.watching import SideBySide
 
@@ -68,12 +68,12 @@ def dimensions(by: str | Sequence[str]) -> tuple[str, ...]:
     names = tuple(dict.fromkeys((by,) if isinstance(by, str) else by))
     for name in names:
         if name not in DIMENSIONS:
-            near = difflib.get_close_matches(name, DIMENSIONS, 1)
-            hint = f" Did you mean `{near[0]}`?" if near else ""
+            nearest = nearest_name(name, DIMENSIONS)
+            hint = f" Did you mean `{nearest}`?" if nearest else ""
             raise InvalidRequest(
                 f"can't group by {name!r}.{hint} Calls can be grouped by {', '.join(DIMENSIONS)}.",
                 dimension=name,
-                nearest=near,
+                nearest=[nearest] if nearest else [],
             )
     return names
 

@@ -101,7 +101,10 @@ def _patterns(document: dict[str, Any]) -> Patterns:
 
 def _rule(pattern: str, words: list[str]) -> Rule:
     any_of_them = "|".join(f"(?:{word})" for word in words)
-    return Rule(pattern, f"(?:^| )(?i:{any_of_them})(?:$| )")
+    # Folded texts have no capitals, and RE2 takes half the time where it needn't look for any. Beyond ASCII
+    # a letter may have several small forms.
+    is_folded = any_of_them.isascii() and any_of_them == any_of_them.lower()
+    return Rule(pattern, f"(?:^| )(?{'' if is_folded else 'i'}:{any_of_them})(?:$| )")
 
 
 def _faults(document: dict[str, Any]) -> list[str]:

@@ -67,3 +67,5 @@ def _show(report: CareReport, output_format: str) -> None:
         )
     if report.dry_run:
         click.echo("Dry run: nothing was deleted.")
+    if report.kind == "compact" and not report.run_id:
+        click.echo("Nothing to fold; the lake is as it was.")

@@ -64,10 +64,10 @@ class _Verbs(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from difflib import get_close_matches
+            from batchlake.names import nearest_name
 
-            nearest = get_close_matches(args[0], VERBS, n=1)
-            hint = f" Did you mean `{nearest[0]}`?" if nearest else ""
+            nearest = nearest_name(args[0], VERBS)
+            hint = f" Did you mean `{nearest}`?" if nearest else ""
             raise click.UsageError(f"No such verb: {args[0]!r}.{hint}", ctx) from error
 
     def invoke(self, ctx: click.Context) -> Any:

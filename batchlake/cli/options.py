@@ -29,18 +29,6 @@ ROW_FORMATS: Final = ("table", "json", "ndjson", "csv", "markdown", "parquet", "
 DOCUMENT_FORMATS: Final = ("json", "table")
 REPORT_FORMATS: Final = ("table", "json")
 
-_SUFFIXES: Final = {
-    ".csv": "csv",
-    ".json": "json",
-    ".jsonl": "ndjson",
-    ".markdown": "markdown",
-    ".md": "markdown",
-    ".ndjson": "ndjson",
-    ".parquet": "parquet",
-    ".txt": "table",
-    ".xlsx": "xlsx",
-}
-
 _PARAMETERS: Final = {
     "lake": "lake_path",
     "landing": "landing",
@@ -179,10 +167,12 @@ def _set_format(context: click.Context, _option: click.Parameter, file: Path | N
     option = next((one for one in context.command.params if one.name == "output_format"), None)
     if file is None or option is None or not isinstance(option.type, click.Choice):
         return file
-    name = _SUFFIXES.get(file.suffix.lower(), "")
+    from batchlake.output import format_by_suffix
+
+    name = format_by_suffix(file)
     # The format is eager, so that it is known by now.
     is_given = context.get_parameter_source("output_format") is not ParameterSource.DEFAULT
-    if name in option.type.choices and not is_given:
+    if name and name in option.type.choices and not is_given:
         context.params["output_format"] = name
         note_format(name)
     return file

@@ -116,7 +116,8 @@ def _format(console: Console, argument: str) -> None:
 
 def _output(console: Console, argument: str) -> None:
     console.output = Path(argument).expanduser() if argument else None
-    console.screen.note(f"The next answer goes to {console.output or 'the screen'}.")
+    written = f"{console.output}, as {console.format_of(console.output)}" if console.output else "the screen"
+    console.screen.note(f"The next answer goes to {written}.")
 
 
 def _help(console: Console, _: str) -> None:
@@ -158,7 +159,7 @@ COMMANDS: Final[dict[str, tuple[Command, str]]] = {
         "\\at TIME or RUN reads the lake as it was, \\at now the newest state; your own tables stay behind",
     ),
     "\\format": (_format, f"how rows are written: {', '.join(ROW_FORMATS)}"),
-    "\\o": (_output, "\\o FILE writes the next answer to a file"),
+    "\\o": (_output, "\\o FILE writes the next answer to a file, in the format of its suffix"),
     "\\help": (_help, "this list"),
     "\\q": (_quit, "leaves, as does Ctrl-D"),
 }

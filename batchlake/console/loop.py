@@ -19,7 +19,7 @@ from batchlake.console.screen import Screen
 from batchlake.errors import BatchlakeError, InvalidRequest
 from batchlake.filters import select
 from batchlake.grids import Grid
-from batchlake.output import BINARY_FORMATS, Limited, replacing, write_rows
+from batchlake.output import BINARY_FORMATS, Limited, format_by_suffix, replacing, write_rows
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -149,6 +149,10 @@ class Console:
         self.lake, self.session = lake, session
         self.catalogue = Catalogue(session)
 
+    def format_of(self, path: Path) -> str:
+        """How rows are written to a file: as its suffix says, else as they are written now."""
+        return format_by_suffix(path) or self.row_format
+
     def _show(self, rows: Rows, started: float) -> None:
         output, self.output = self.output, None
         if output is not None:
@@ -190,10 +194,9 @@ class Console:
         self.screen.note(f"{_duration(started)}. {note}".rstrip())
 
     def _write(self, rows: Rows, path: Path, started: float) -> None:
+        row_format = self.format_of(path)
         with replacing(path) as file:
-            note = write_rows(
-                rows, self.row_format, file, max_rows=self._max_rows, excel_safe=self._excel_safe
-            )
+            note = write_rows(rows, row_format, file, max_rows=self._max_rows, excel_safe=self._excel_safe)
         self.screen.note(f"Written to {path} in {_duration(started)}. {note}".rstrip())
 
 

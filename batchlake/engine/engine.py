@@ -7,7 +7,6 @@ DuckDB; it may be used from several threads, each question on a cursor of its ow
 from __future__ import annotations
 
 import copy
-import difflib
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -95,6 +94,8 @@ class Engine:
         # DuckDB knows more names, but hands its times to Python as those of a zone that Python knows.
         known = {name.lower(): name for name in available_timezones() - {"localtime"}}
         if timezone.lower() not in known:
+            import difflib
+
             near = difflib.get_close_matches(timezone.lower(), known, 3)
             hint = f" Did you mean {' or '.join(known[name] for name in near)}?" if near else ""
             raise InvalidRequest(

@@ -9,7 +9,6 @@ the file's folder.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from pydantic_core import ErrorDetails
 from batchlake.errors import ConfigurationFault, InvalidConfiguration
 from batchlake.feeding import CONFIGURATION_FILE
 from batchlake.feeding.platforms import PLATFORM_NAME, Platform, bundled_platforms
+from batchlake.names import nearest_name
 
 PREFIX: Final = "BATCHLAKE_"
 BUNDLED: Final = "bundled with batchlake"
@@ -74,11 +74,10 @@ class Configuration:
             return next(iter(platforms.items()))
         if name is None or name not in platforms:
             reason = f"no platform {name!r}" if name else "several platforms: name one"
-            near = difflib.get_close_matches(name or "", platforms, 1)
             known = f"{reason}; known are {', '.join(sorted(platforms))}"
             place = str(self.file or CONFIGURATION_FILE)
             raise InvalidConfiguration(
-                [ConfigurationFault(place, "platforms", known, next(iter(near), None))]
+                [ConfigurationFault(place, "platforms", known, nearest_name(name, platforms))]
             )
         return name, platforms[name]
 
@@ -247,8 +246,7 @@ def _nearest_key(key: KeyPath) -> str | None:
         table, inner = Platform, key[2:-1]
     for name in inner:
         table = _inner_table(table, name) if table else None
-    near = difflib.get_close_matches(key[-1], table.model_fields, 1) if table else []
-    return near[0] if near else None
+    return nearest_name(key[-1], table.model_fields) if table else None
 
 
 def _inner_table(table: type[BaseModel], name: str) -> type[BaseModel] | None:

@@ -6,10 +6,8 @@ with its JSON path (`any[2].duration.min`). This is the one place that knows pyd
 
 from __future__ import annotations
 
-import difflib
 import json
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -20,6 +18,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from batchlake.errors import FilterFault
 from batchlake.filters.operators import keys_of, models_in
 from batchlake.filters.sentence import quoted
+from batchlake.names import nearest_name
 
 ROOT: Final = "$"
 """The path of a filter as a whole."""
@@ -32,18 +31,6 @@ def fault(allowed: str, nearest: str | None = None) -> PydanticCustomError:
     """The error that a validator raises: what is allowed here, and the valid name nearest to what was
     given."""
     return PydanticCustomError("filter_fault", "allowed: {allowed}", {"allowed": allowed, "nearest": nearest})
-
-
-def nearest_name(given: object, names: Collection[str]) -> str | None:
-    """The valid name most like what was given, None where none is.
-
-    >>> nearest_name("min_postive", ["min_positive", "max_positive"])
-    'min_positive'
-    """
-    if not isinstance(given, str) or len(given) > _LONGEST:
-        return None
-    spelled = re.sub(r"[-\s]+", "_", given.strip().lower())
-    return next(iter(difflib.get_close_matches(spelled, names, n=1)), None)
 
 
 def shown(value: object) -> str:

@@ -20,8 +20,9 @@ from typing import Any, Final
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from batchlake.filters.faults import fault, is_empty, nearest_name
+from batchlake.filters.faults import fault, is_empty
 from batchlake.filters.limits import MAX_VALUES
+from batchlake.names import nearest_name
 from batchlake.schema import DIRECTIONS, OUTCOMES, SPEAKERS, STATUSES, canonical_status, status_names
 
 JsonSchema = dict[str, Any]

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.errors import InvalidRequest
 from batchlake.filters.compiler import CompiledFilter, compile_filter
-from batchlake.filters.faults import nearest_name, shown
+from batchlake.filters.faults import shown
 from batchlake.filters.model import Filter
+from batchlake.names import nearest_name
 from batchlake.schema import CALLS
 from batchlake.sqltext import literal
 

@@ -7,12 +7,33 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, Final, TextIO
+
+_SUFFIXES: Final = {
+    ".csv": "csv",
+    ".json": "json",
+    ".jsonl": "ndjson",
+    ".markdown": "markdown",
+    ".md": "markdown",
+    ".ndjson": "ndjson",
+    ".parquet": "parquet",
+    ".txt": "table",
+    ".xlsx": "xlsx",
+}
 
 
 def takes_colour(stream: TextIO) -> bool:
     """Whether to write colours: to a terminal that has them, where the person hasn't set NO_COLOR."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def format_by_suffix(path: Path) -> str | None:
+    """The format that a file's suffix says, in any case; None where it says none.
+
+    >>> format_by_suffix(Path("calls.PARQUET"))
+    'parquet'
+    """
+    return _SUFFIXES.get(path.suffix.lower())
 
 
 @contextmanager

@@ -86,6 +86,35 @@ def test_a_file_replaces_the_patterns(engine: Engine, tmp_path: Path) -> None:
     assert patterns_of(engine, ["yes"], file) == ["later"]
 
 
+def test_words_are_found_in_any_case(engine: Engine, tmp_path: Path) -> None:
+    """However the rule or the person writes them, and in letters of several small forms."""
+    file = tmp_path / "words.toml"
+    rules = ["yes", "No", "Ναι", "οδος", "straße", r"\\Aok(?-i:k)"]
+    file.write_text(
+        "".join(
+            f'[[rule]]\npattern = "p{number}"\nwords = ["{rule}"]\n' for number, rule in enumerate(rules)
+        ),
+        encoding="utf-8",
+    )
+    texts = [
+        "YES",
+        "yes",
+        "yeſ",
+        "no",
+        "NO",
+        "ναι",
+        "ΝΑΙ",
+        "οδος",
+        "ΟΔΟΣ",
+        "οδοσ",
+        "Straße",
+        "OKK",
+        "\u212akk",
+    ]
+    found = ["p0", "p0", "p0", "p1", "p1", "p2", "p2", "p3", "p3", "p3", "p4", "p5", "other"]
+    assert patterns_of(engine, texts, file) == found
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

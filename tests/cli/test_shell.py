@@ -187,7 +187,9 @@ def test_interrupted_it_leaves_the_lake_as_it_was(tmp_path: Path) -> None:
         [sys.executable, "-m", "batchlake", "ingest", export, "--lake", tmp_path / "lake"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    time.sleep(2)
+    # The writer's lock is there from before the first record is read until the run ends.
+    while process.poll() is None and not (tmp_path / "lake").exists():
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130

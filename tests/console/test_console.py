@@ -165,6 +165,10 @@ def test_formats_and_files(terminal: Terminal, tmp_path: Path) -> None:
     terminal.ask(f"\\o {file}", "The next answer goes to")
     terminal.ask("select 1 as a;", "Written to ")
     assert file.read_bytes()[:2] == b"PK"
+    other = tmp_path / "other.csv"
+    terminal.ask(f"\\o {other}", ", as csv.")
+    terminal.ask("select 1 as a;", "Written to")
+    assert other.read_text() == "a\n1\n"
     terminal.ask("\\o /nowhere/at/all.csv", "The next answer goes to")
     terminal.ask("select 1;", "No such file or directory")
     terminal.ask("\\format table", "Rows are written as table.")

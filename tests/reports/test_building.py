@@ -245,6 +245,7 @@ def test_a_comparison_is_with_another_batch_of_the_same_filter(lake: Lake) -> No
     [
         (["nope"], {}, BatchNotFound, "Did you mean"),
         ([""], {}, InvalidBatchId, "it is empty"),
+        ([7], {}, InvalidBatchId, "invalid batch id 7: it is of type int, not text"),
         (["b1"], {"filter": {"stat": "x"}}, InvalidFilter, "status"),
         (["b1"], {"compare": "b9"}, BatchNotFound, "'b9'"),
         (["b1"], {"compare": "b1"}, InvalidRequest, "with itself"),

@@ -43,6 +43,16 @@ def test_compaction_changes_no_row(root: Path) -> None:
     assert len(batchlake.open(root).at(first).calls().to_dicts()) == 1
 
 
+def test_compaction_of_nothing_is_no_run(root: Path) -> None:
+    """Where every table is one file already, the ledger says nothing of it, and no version is new."""
+    assert compact(root).run_id
+    before = rows(root, "from runs order by run_id")
+    again = compact(root)
+    assert again.run_id is None
+    assert all(one["files_before"] == one["files_after"] for one in again.tables.values())
+    assert rows(root, "from runs order by run_id") == before
+
+
 def test_vacuum_deletes_what_no_kept_state_names(root: Path) -> None:
     """Within the time to keep nothing goes; past it earlier states go, and asking for one says so."""
     before = contents(root)
