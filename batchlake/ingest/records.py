@@ -12,7 +12,7 @@ so that records can be put where they will belong; what is known at the end deci
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -42,7 +42,14 @@ _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _RAW_SHOWN_BYTES: Final = 4_096
 _JSON_FAULTS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
+_BETWEEN_VALUES: Final = b" \t\r\n,"
+"""Lines that were cut out of an array have commas."""
+
+_LONGEST_WORD: Final = 12
+"""Of JSON, in characters, that says nothing before it is whole: two escapes that are one character."""
+
 _whole: Final = msgspec.json.Decoder(msgspec.Raw)
+_at_the_beginning: Final = json.JSONDecoder(parse_int=str, parse_float=str)
 
 
 class Readable(Protocol):
@@ -136,8 +143,8 @@ class RecordReader:
                 yield Broken("empty_file", "the file holds nothing", 0)
             else:
                 yield from self._read_scanned(head, stream)
-        elif is_whole and _is_sound(head):
-            yield from self._from_value(head, None)
+        elif is_whole and (parts := _sound_parts(head)) is not None:
+            yield from self._from_parts(parts, None)
         elif _is_line_by_line(head):
             yield from self._read_lines(head, stream)
         elif head.lstrip()[:1] not in (b"{", b"["):
@@ -145,10 +152,10 @@ class RecordReader:
         else:
             yield from self._read_scanned(head, stream)
 
-    def _from_value(self, raw: bytes, line: int | None) -> Iterator[Item]:
+    def _from_parts(self, parts: Iterable[Part | Misfit], line: int | None) -> Iterator[Item]:
         """The records of one sound JSON value."""
         document = Document(0)
-        for part in take_apart(raw):
+        for part in parts:
             if isinstance(part, Misfit):
                 yield self._unusable(part.code, part.message, part.raw, line)
             else:
@@ -157,7 +164,7 @@ class RecordReader:
                 yield self._record(part, document, line)
 
     def _read_lines(self, head: bytes, stream: Readable) -> Iterator[Item]:
-        number = 0
+        number = 1
         rest = head
         while rest:
             more = read_fully(stream, self._window_bytes)
@@ -167,19 +174,28 @@ class RecordReader:
             while position < len(lines):
                 end = lines.find(b"\n", position)
                 end = len(lines) if end < 0 else end
-                line = lines[position:end].strip()
-                number += 1
-                if line and not _is_sound(line):
-                    if document_end := _spanning_document(lines, position):
-                        line = lines[position:document_end].strip()
-                        yield from self._from_value(line, number)
-                        number += line.count(b"\n")
-                        end = document_end
-                    else:
-                        yield self._unusable("not_json", _complaint(line), line, number)
-                elif line:
-                    yield from self._from_value(line, number)
-                position = end + 1
+                line = lines[position:end].strip(_BETWEEN_VALUES)
+                parts = _sound_parts(line) if line else ()
+                if parts is None:
+                    start = lines.index(line, position)
+                    value_end = _value_end(lines, start)
+                    if value_end is None and more and len(lines) - start < self._window_bytes:
+                        rest = lines[start:] + rest
+                        break
+                    if value_end:
+                        # What stands behind it on its last line comes next.
+                        end = value_end
+                        line = lines[start:end]
+                        parts = _sound_parts(line)
+                if parts is None:
+                    yield self._unusable("not_json", _complaint(line), line, number)
+                else:
+                    yield from self._from_parts(parts, number)
+                number += line.count(b"\n")
+                position = end
+                if lines[position : position + 1] == b"\n":
+                    number += 1
+                    position += 1
 
     def _read_scanned(self, head: bytes, stream: Readable) -> Iterator[Item]:
         scanner = Scanner(_parts_of)
@@ -292,29 +308,45 @@ def read_fully(stream: Readable, size: int) -> bytes:
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-def _is_sound(text: bytes) -> bool:
+def _sound_parts(text: bytes) -> Iterable[Part | Misfit] | None:
+    """What the records in a text come in, None where it isn't sound: one JSON value in UTF-8."""
     try:
-        _whole.decode(text)
         text.decode()
+        return take_apart(text)
     except _JSON_FAULTS:
-        return False
-    return True
+        return None
 
 
 def _is_line_by_line(head: bytes) -> bool:
     """Whether these are JSON lines: the first line is sound and not the last, or the next two are."""
     lines = [line for line in head[: 1 << 20].split(b"\n", 64) if line.strip()][:3]
-    sound = [line.strip()[:1] in (b"{", b"[") and _is_sound(line.strip()) for line in lines]
+    sound = [line.strip()[:1] in (b"{", b"[") and _sound_parts(line.strip()) is not None for line in lines]
     return len(sound) > 1 and (sound[0] or sound[1:] == [True, True])
 
 
-def _spanning_document(text: bytes, position: int) -> int | None:
-    """Where a sound document that begins here and spans several lines ends, None where none does."""
-    try:
-        _, end = json.JSONDecoder().raw_decode(text[position:].decode())
-    except (ValueError, RecursionError):
-        return None
-    return position + len(text[position:].decode()[:end].encode())
+def _value_end(text: bytes, start: int) -> int | None:
+    """Where the JSON object or list ends that begins here; 0 if it is none, None if the text ends before it.
+
+    It is looked for in more and more of the text: to decode all of it for each bad line would take hours.
+    """
+    if text[start : start + 1] not in (b"{", b"["):
+        return 0
+    size = _FIRST_SCANNED_BYTES
+    while True:
+        some = text[start : start + size].decode("utf-8", "surrogateescape")
+        try:
+            _, end = _at_the_beginning.raw_decode(some)
+        except json.JSONDecodeError as error:
+            is_cut = error.pos >= len(some) - _LONGEST_WORD or error.msg.startswith("Unterminated string")
+            if not is_cut:
+                return 0
+            if start + size >= len(text):
+                return None
+            size *= 8
+        except RecursionError:
+            return 0
+        else:
+            return start + len(some[:end].encode("utf-8", "surrogateescape"))
 
 
 def _complaint(text: bytes) -> str:

@@ -41,6 +41,7 @@ _BATCH_KEYS: Final = frozenset(("statistics", "completed_at"))
 _Fields = dict[str, msgspec.Raw]
 _as_object: Final = msgspec.json.Decoder(_Fields)
 _as_array: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_as_value: Final = msgspec.json.Decoder(msgspec.Raw)
 _as_text: Final = msgspec.json.Decoder(str | int | None)
 
 
@@ -76,20 +77,23 @@ class Misfit:
 
 
 def take_apart(raw: bytes, envelope: Envelope = Envelope()) -> Iterator[Part | Misfit]:
-    """The records in one JSON value, which must be valid JSON.
+    """The records in one JSON value.
 
     Args:
         raw: the value's text.
         envelope: what is known from around it.
+
+    Raises:
+        MsgspecError, RecursionError: at once, where it is no JSON.
     """
     head = raw.lstrip()[:1]
     if head == b"[":
-        for element in _as_array.decode(raw):
-            yield from take_apart(bytes(element), envelope)
-    elif head == b"{":
-        yield from _from_object(_as_object.decode(raw), raw, envelope)
-    else:
-        yield Misfit("not_a_record", "a record must be a JSON object", raw)
+        elements = _as_array.decode(raw)
+        return itertools.chain.from_iterable(take_apart(bytes(element), envelope) for element in elements)
+    if head == b"{":
+        return _from_object(_as_object.decode(raw), raw, envelope)
+    _as_value.decode(raw)
+    return iter([Misfit("not_a_record", "a record must be a JSON object", raw)])
 
 
 def exported_at(document: bytes) -> str | None:

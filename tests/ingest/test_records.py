@@ -200,6 +200,65 @@ def test_json_lines_lose_only_their_bad_lines() -> None:
         assert [item.line for item in items if isinstance(item, RawRecord)] == [1, 5, 7]
 
 
+@pytest.mark.parametrize("window_bytes", [64, 1 << 20])
+def test_lines_that_hold_more_or_less_than_a_document(window_bytes: int) -> None:
+    """Several on a line, one over several lines, commas as in an array: only what is bad is lost."""
+    lines = [
+        '{"id": "c1"}',
+        '{"id": "c2"}{"id": "c3"}',
+        '{"id": "c4"},',
+        "",
+        ', {"id": "c5"}\t{"id": "c6"} rest',
+        "bad",
+        '{"id": "c7",',
+        ' "status": "done"}, {"id": "c8"}',
+        "[]",
+        '"text"',
+        '{"id": "c9"}',
+    ]
+    items = read("\n".join(lines), window_bytes)
+    found = [(item.line, json.loads(item.raw)["id"]) for item in items if isinstance(item, RawRecord)]
+    assert found == [
+        (1, "c1"), (2, "c2"), (2, "c3"), (3, "c4"), (5, "c5"), (5, "c6"), (7, "c7"), (8, "c8"), (11, "c9"),
+    ]  # fmt: skip
+    unusable = [(item.line, item.code, item.raw) for item in items if isinstance(item, Unusable)]
+    assert unusable == [
+        (5, "not_json", b"rest"), (6, "not_json", b"bad"), (10, "not_a_record", b'"text"'),
+    ]  # fmt: skip
+    assert [item.number for item in items if not isinstance(item, Broken)] == list(range(1, 13))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b'{"id": "c2",\n"cost": NaN}',
+        b'{"id": "c2",\n"name": "\xff"}',
+        b'{"id":\n' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    ],
+    ids=["NaN", "no UTF-8", "deep"],
+)
+def test_a_document_of_several_lines_may_be_bad(bad: bytes) -> None:
+    """What looks like one and isn't sound is one problem, or one for each line; the others don't suffer."""
+    items = read(b'{"id": "c1"}\n' + bad + b'\n{"id": "c3"}\n')
+    first, *unusable, last = items
+    assert isinstance(first, RawRecord)
+    assert isinstance(last, RawRecord)
+    assert (first.line, last.line) == (1, 4)
+    assert {item.code for item in unusable if isinstance(item, Unusable)} == {"not_json"}
+    assert b"\n".join(item.raw for item in unusable if isinstance(item, Unusable)) == bad
+
+
+def test_many_bad_lines_are_each_looked_at_once() -> None:
+    """A large document over several lines is found; what only begins like one is soon given up."""
+    large = json.dumps({"id": "large", "summary": "é" * 300_000}, indent=1, ensure_ascii=False)
+    bad = ['{"id": "cut", "summary": "' + "x" * 2_000] * 2_000
+    items = read("\n".join(['{"id": "c1"}', large, *bad, '{"id": "c2"}']), window_bytes=8 << 20)
+    records = [item for item in items if isinstance(item, RawRecord)]
+    assert [json.loads(record.raw)["id"] for record in records] == ["c1", "large", "c2"]
+    assert [record.line for record in records] == [1, 2, 2_006]
+    assert len(items) == 2_003
+
+
 def test_a_bad_first_line_does_not_hide_the_others() -> None:
     """JSON lines whose first line is cut are still read line by line."""
     items = read('pleted"}\n{"id": "c2"}\n{"id": "c3"}\n')
