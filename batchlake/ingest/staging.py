@@ -59,6 +59,8 @@ class Staging:
         self._gathered: dict[str, list[Gathered]] = defaultdict(list)
         self._gathered_bytes = 0
         self._gathered_records = 0
+        self._problems: list[dict[str, Any]] = []
+        self._giving: ReadExport | None = None
         self._late: list[tuple[int, Document]] = []
         self._thread = ThreadPoolExecutor(1, "typist")
         self._typing: Future[None] | None = None
@@ -82,32 +84,34 @@ class Staging:
 
     def add(self, export: ReadExport, records: RawRecords) -> None:
         """Gather records; have them typed when enough have come."""
+        self._giving = export
         self._gathered[records.format].append(gather(export.number, records))
-        self._gathered_bytes += records.bytes
-        self._gathered_records += records.count
-        if self._gathered_bytes >= FLUSH_BYTES or self._gathered_records >= _FLUSH_RECORDS:
-            self._flush()
+        self._count(records.bytes, records.count)
 
     def drop(self, export: ReadExport, document: int | None = None) -> None:
-        """Forget what one document of an export gave, or all that the export gave."""
-        self._flush()
-        self._wait()
-        condition = "export_no = $export_no" + (" and document = $document" if document is not None else "")
-        params: dict[str, Any] = {"export_no": export.number}
-        if document is not None:
-            params["document"] = document
-        for table in sorted(self._typist.made):
-            self.engine.run(f"delete from {table} where {condition}", params)
+        """Forget what one document of the export that began last gave, or all of that export."""
+        # Most exports that are dropped have given nothing: the lake holds them.
+        if export is self._giving:
+            self._flush()
+            self._wait()
+            condition = "export_no = $export_no"
+            params: dict[str, Any] = {"export_no": export.number}
+            tables = sorted(self._typist.made)
+            if document is None:
+                tables.append("staged_problems")
+            else:
+                condition += " and document = $document"
+                params["document"] = document
+            for table in tables:
+                self.engine.run(f"delete from {table} where {condition}", params)
         if document is None:
-            self.engine.run(f"delete from staged_problems where {condition}", params)
-            self._exports.remove(export)
+            self._exports.pop()
 
     def problem(self, export: ReadExport, **facts: Any) -> None:
         """Note one problem; facts are columns of the table `problems`."""
-        facts = {"export_no": export.number, "location": export.location} | facts
-        names = ", ".join(facts)
-        values = ", ".join(f"${name}" for name in facts)
-        self.engine.run(f"insert into staged_problems ({names}) values ({values})", facts)
+        self._giving = export
+        self._problems.append({"export_no": export.number, "location": export.location} | facts)
+        self._count(len(facts.get("raw") or ""), 1)
 
     def finish(self) -> None:
         """Type the rest and make the observations ready to be merged."""
@@ -125,12 +129,21 @@ class Staging:
         # Few beside calls, and asked for often.
         self.engine.run(f"create table observed_batches as {sqlfiles.load('ingest/observed_batches').text}")
 
+    def _count(self, size: int, records: int) -> None:
+        self._gathered_bytes += size
+        self._gathered_records += records
+        if self._gathered_bytes >= FLUSH_BYTES or self._gathered_records >= _FLUSH_RECORDS:
+            self._flush()
+
     def _flush(self) -> None:
         """Hand what has been gathered to the typist, when what it had before is done."""
+        self._gathered_bytes = self._gathered_records = 0
+        if self._problems:
+            problems, self._problems = self._problems, []
+            self.engine.run("insert into staged_problems by name from given", given=_problems_table(problems))
         if not self._gathered:
             return
         gathered, self._gathered = self._gathered, defaultdict(list)
-        self._gathered_bytes = self._gathered_records = 0
         for records in gathered.values():
             self._note_late(records)
         parcels = [
@@ -187,3 +200,12 @@ def _place(some: Gathered) -> str:
     """Where records belong: a batch's transcripts lie together in the lake."""
     document = some.run.document
     return (document.envelope or document.foreseen or Envelope()).batch_id or ""
+
+
+def _problems_table(problems: list[dict[str, Any]]) -> pa.Table:
+    integers = ("export_no", "record", "line", "byte")
+    texts = ("location", "level", "code", "message", "raw")
+    return columns.table(
+        {name: columns.integers([problem.get(name) for problem in problems]) for name in integers}
+        | {name: columns.texts([problem.get(name) for problem in problems]) for name in texts}
+    )
