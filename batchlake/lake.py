@@ -16,7 +16,7 @@ from batchlake.errors import InvalidRequest
 from batchlake.reading import State, as_moment
 from batchlake.result import Result
 from batchlake.schema import DEFAULT_SOURCE
-from batchlake.store import LakeTables, Version
+from batchlake.store import NEWEST_FIRST, LakeTables, Version
 
 if TYPE_CHECKING:
     from batchlake.engine import Connection
@@ -356,7 +356,7 @@ class Lake:
 
     def runs(self) -> Result:
         """Every run, newest first."""
-        return self._rows("select * from runs order by finished_at desc, run_id desc")
+        return self._rows(f"select * from runs order by {NEWEST_FIRST}")
 
     def exports(self) -> Result:
         """Every export read, newest first."""

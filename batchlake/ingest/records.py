@@ -1,9 +1,9 @@
 """Reads one export: bytes in, raw records and faults out, every one with its place.
 
-Three ways through, all with the same result where more than one could be taken. A document that fits the
-window and is sound is cut by msgspec, which is fastest. JSON lines go line by line, so that a bad line costs
-itself alone. Everything else (larger than the window, several documents, or damaged) goes through the
-bracket scan. Records of a document that turns out to be cut off are to be dropped: `Broken.document` says.
+Three ways through, all with the same result where more than one could be taken. Sound documents that fit the
+window are cut by msgspec, which is fastest. JSON lines go line by line, so that a bad line costs itself
+alone. Everything else (larger than the window, or damaged) goes through the bracket scan. Records of a
+document that turns out to be cut off are to be dropped: `Broken.document` says.
 
 A document's envelope (its batch, its time) may stand behind its records. What stands before them is foreseen,
 so that records can be put where they will belong; what is known at the end decides.
@@ -12,6 +12,7 @@ so that records can be put where they will belong; what is known at the end deci
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -44,6 +45,8 @@ _JSON_FAULTS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 _BETWEEN_VALUES: Final = b" \t\r\n,"
 """Lines that were cut out of an array have commas."""
+
+_separators: Final = re.compile(b"[%b]*" % _BETWEEN_VALUES)
 
 _LONGEST_WORD: Final = 12
 """Of JSON, in characters, that says nothing before it is whole: two escapes that are one character."""
@@ -149,6 +152,9 @@ class RecordReader:
             yield from self._read_lines(head, stream)
         elif head.lstrip()[:1] not in (b"{", b"["):
             yield Broken("not_json", _complaint(head), _fault_byte(head), None, head[:_RAW_SHOWN_BYTES])
+        elif is_whole and (documents := _documents(head)) is not None:
+            for line, document in documents:
+                yield from self._from_parts(take_apart(document), line)
         else:
             yield from self._read_scanned(head, stream)
 
@@ -179,9 +185,12 @@ class RecordReader:
                 if parts is None:
                     start = lines.index(line, position)
                     value_end = _value_end(lines, start)
-                    if value_end is None and more and len(lines) - start < self._window_bytes:
+                    if value_end is None and more:
                         rest = lines[start:] + rest
-                        break
+                        if len(rest) < 3 * self._window_bytes:
+                            break
+                        yield from self._read_scanned(rest, stream)
+                        return
                     if value_end:
                         # What stands behind it on its last line comes next.
                         end = value_end
@@ -322,6 +331,21 @@ def _is_line_by_line(head: bytes) -> bool:
     lines = [line for line in head[: 1 << 20].split(b"\n", 64) if line.strip()][:3]
     sound = [line.strip()[:1] in (b"{", b"[") and _sound_parts(line.strip()) is not None for line in lines]
     return len(sound) > 1 and (sound[0] or sound[1:] == [True, True])
+
+
+def _documents(text: bytes) -> list[tuple[int, bytes]] | None:
+    """The documents in a row that a text is, each with its line; None where it is anything else."""
+    found = []
+    line, position = 1, 0
+    while (start := _separators.match(text, position).end()) < len(text):  # type: ignore[union-attr]
+        end = _value_end(text, start)
+        if not end or _sound_parts(text[start:end]) is None:
+            return None
+        line += text.count(b"\n", position, start)
+        found.append((line, text[start:end]))
+        line += text.count(b"\n", start, end)
+        position = end
+    return found
 
 
 def _value_end(text: bytes, start: int) -> int | None:

@@ -46,7 +46,7 @@ _KINDS: Final[dict[str, tuple[Any, Any]]] = {
 """The type and the default of each kind of value."""
 
 _ABSENT: Final = msgspec.Raw(b"")
-_NULL: Final = msgspec.Raw(b"null")
+_NOTHING: Final = (b"null", b'""')
 _SURELY_AN_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,250}")
 
 _as_object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -246,9 +246,9 @@ def _digest(transcript: msgspec.Raw) -> str:
 
 
 def _first_given(values: Iterable[msgspec.Raw | None]) -> msgspec.Raw | None:
-    """The first value that is neither absent nor null."""
+    """The first value that is neither absent nor null nor an empty text."""
     for value in values:
-        if value and value != _NULL:
+        if value and (len(value) > 4 or bytes(value) not in _NOTHING):
             return value
     return None
 

@@ -77,7 +77,7 @@ class IngestReport:
             lines.append(f"Status {spelling!r} is not known: {_counted(count, 'call')} kept as unknown.")
         if self.passed_over:
             entries = _counted(len(self.passed_over), "file")
-            lines.append(f"Passed over in folders (hidden, Markdown, or a lake): {entries}.")
+            lines.append(f"Passed over (hidden, Markdown, or a lake): {entries}.")
         if self.dry_run:
             lines.append("Dry run: nothing was written.")
         elif self.run_id:

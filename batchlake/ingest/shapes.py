@@ -37,6 +37,19 @@ _CALL_KEYS: Final = frozenset(
 )
 _STATUS_KEYS: Final = frozenset(("total_calls", "completed_calls", "failed_calls"))
 _BATCH_KEYS: Final = frozenset(("statistics", "completed_at"))
+_NAMES: Final = frozenset(("id", "call_id"))
+_DETAILS: Final = frozenset(("analytics", "transcript", "transcripts"))
+"""What may stand beside a call as well as in it."""
+
+_WRAPPED: Final = {"batch": (b"{",), "call": (b"{",), "response": (b"[", b"{")}
+
+_ABOUT_PAGES: Final = frozenset(
+    """
+    count cursor has_more limit links message meta metadata next next_cursor next_page offset page page_info
+    page_size pages pagination paging per_page previous size success total total_pages
+    """.split()
+)
+"""What an answer says of itself: nothing that is kept."""
 
 _Fields = dict[str, msgspec.Raw]
 _as_object: Final = msgspec.json.Decoder(_Fields)
@@ -127,20 +140,14 @@ def element_parts(array: str, raws: Sequence[bytes | msgspec.Raw], envelope: Env
 
 def _from_object(fields: _Fields, raw: bytes, outer: Envelope) -> Iterator[Part | Misfit]:
     envelope = Envelope(outer.batch_id, _text(fields, "exported_at") or outer.exported_at)
-    if _opens(fields, "batch", b"{"):
-        yield from _from_batch(_as_object.decode(fields["batch"]), envelope)
-    elif _opens(fields, "call", b"{"):
-        call_envelope = Envelope(_text(fields, "batch_id") or envelope.batch_id, envelope.exported_at)
-        yield Part(_call_format(_as_object.decode(fields["call"])), [fields["call"]], call_envelope)
-    elif _opens(fields, "response", b"[", b"{"):
-        yield from _from_response(fields["response"], envelope)
-    elif _opens(fields, "data", b"[", b"{") and not fields.keys() & {"id", "call_id"}:
+    if _is_record(fields):
+        yield from _from_record(fields, raw, envelope)
+    elif any(_opens(fields, key, *openings) for key, openings in _WRAPPED.items()):
+        yield from _from_wrapper(fields, envelope)
+    elif _opens(fields, "data", b"[", b"{"):
         yield from _from_response_entry(fields, raw, envelope)
     elif _opens(fields, "calls", b"[") or fields.keys() & (_STATUS_KEYS | {"statistics"}):
         yield from _from_batch(fields, envelope)
-    elif fields.keys() & {"id", "call_id"}:
-        is_batch = fields.keys() & _BATCH_KEYS and not fields.keys() & (_CALL_KEYS | _REST_KEYS)
-        yield Part(BATCH if is_batch else _call_format(fields), [raw], envelope)
     else:
         yield Misfit(
             "unknown_shape",
@@ -149,12 +156,61 @@ def _from_object(fields: _Fields, raw: bytes, outer: Envelope) -> Iterator[Part 
         )
 
 
+def _is_record(fields: _Fields) -> bool:
+    """Whether an object is itself a batch or a call, rather than around some."""
+    if fields.keys().isdisjoint(_NAMES):
+        return False
+    batch, call = (_object(fields, key) for key in ("batch", "call"))
+    answers = _entries(fields["response"]) if _opens(fields, "response", b"[", b"{") else []
+    return not ("calls" in batch or call.keys() & _NAMES or any("data" in answer for answer in answers))
+
+
+def _from_record(fields: _Fields, raw: bytes, envelope: Envelope) -> Iterator[Part | Misfit]:
+    """A batch with the calls listed in it, or a call, which may tell of its batch."""
+    if _opens(fields, "calls", b"[") or fields.keys() & (_STATUS_KEYS | {"statistics"}):
+        yield from _from_batch(fields, envelope)
+    elif fields.keys() & _BATCH_KEYS and not fields.keys() & (_CALL_KEYS | _REST_KEYS):
+        yield Part(BATCH, [raw], envelope)
+    else:
+        batch_id = _text(_object(fields, "batch"), "id") or envelope.batch_id
+        yield Part(_call_format(fields), [raw], Envelope(batch_id, envelope.exported_at))
+
+
+def _from_wrapper(fields: _Fields, envelope: Envelope) -> Iterator[Part | Misfit]:
+    """What `batch`, `call`, `response`, `data` and `calls` of an object hold, and the rest as a misfit."""
+    left = dict(fields)
+    envelope = Envelope(_text(left, "batch_id") or envelope.batch_id, envelope.exported_at)
+    if _opens(left, "batch", b"{"):
+        batch = _as_object.decode(left.pop("batch"))
+        batch_id = _text(batch, "id") or _text(batch, "batch_id") or envelope.batch_id
+        yield from _from_batch(batch, envelope)
+        envelope = Envelope(batch_id, envelope.exported_at)
+    if _opens(left, "call", b"{"):
+        call = _as_object.decode(left["call"])
+        details = {key: left.pop(key) for key in _DETAILS & left.keys() - call.keys()}
+        raw = _joined(call | details) if details else left["call"]
+        del left["call"]
+        yield Part(_call_format(call | details), [raw], envelope)
+    if _opens(left, "response", b"[", b"{"):
+        yield from _from_response(left.pop("response"), envelope)
+    if _opens(left, "data", b"["):
+        yield from listed_parts("data", left.pop("data"), envelope)
+    elif _opens(left, "data", b"{"):
+        yield Part(REST_CALL, [left.pop("data")], envelope)
+    if _opens(left, "calls", b"["):
+        yield from listed_parts("calls", left.pop("calls"), envelope)
+    others = {key: value for key, value in left.items() if key not in _ABOUT_PAGES and _holds_more(value)}
+    if others:
+        names = ", ".join(f"`{key}`" for key in others)
+        yield Misfit("unknown_shape", f"{names} stands beside what was used", _joined(others))
+
+
 def _from_batch(fields: _Fields, outer: Envelope) -> Iterator[Part]:
     """A batch's own record without its calls, then each of its calls."""
     batch_id = _text(fields, "id") or _text(fields, "batch_id")
-    envelope = Envelope(batch_id, _text(fields, "exported_at") or outer.exported_at)
+    envelope = Envelope(batch_id or outer.batch_id, _text(fields, "exported_at") or outer.exported_at)
     calls = fields.pop("calls", None) if _opens(fields, "calls", b"[") else None
-    if batch_id is not None or calls is None or fields.keys() - {"exported_at"}:
+    if batch_id is not None or calls is None or fields.keys() - _ABOUT_PAGES - {"exported_at"}:
         is_status = bool(fields.keys() & _STATUS_KEYS) or "id" not in fields
         yield Part(BATCH_STATUS if is_status else BATCH, [_joined(fields)], envelope)
     if calls is not None:
@@ -181,10 +237,8 @@ def _from_response(raw: msgspec.Raw, envelope: Envelope) -> Iterator[Part | Misf
 def _from_response_entry(fields: _Fields, raw: bytes, envelope: Envelope) -> Iterator[Part | Misfit]:
     if "success" in fields and bytes(fields["success"]).strip() != b"true":
         yield Misfit("platform_error", "the platform answered `success: false`", raw)
-    elif _opens(fields, "data", b"["):
-        yield from listed_parts("data", fields["data"], envelope)
-    elif _opens(fields, "data", b"{"):
-        yield Part(REST_CALL, [fields["data"]], envelope)
+    elif _opens(fields, "data", b"[", b"{") or _opens(fields, "calls", b"["):
+        yield from _from_wrapper(fields, envelope)
     else:
         yield Misfit("unknown_shape", "an entry of `response` has no `data` with calls", raw)
 
@@ -194,7 +248,25 @@ def _call_format(fields: Mapping[str, msgspec.Raw]) -> str:
 
 
 def _opens(fields: Mapping[str, msgspec.Raw], key: str, *openings: bytes) -> bool:
-    return key in fields and bytes(fields[key]).lstrip()[:1] in openings
+    # A value begins without blanks; to look at all of it would copy it.
+    return key in fields and bytes(memoryview(fields[key])[:1]) in openings
+
+
+def _object(fields: Mapping[str, msgspec.Raw], key: str) -> _Fields:
+    """A field's own fields; none where it is no object."""
+    return _as_object.decode(fields[key]) if _opens(fields, key, b"{") else {}
+
+
+def _entries(answers: msgspec.Raw) -> list[_Fields]:
+    """The objects in a `response`, which is a list of them or one."""
+    listed = _as_array.decode(answers) if bytes(answers).lstrip()[:1] == b"[" else [answers]
+    return [_as_object.decode(entry) for entry in listed if bytes(entry).lstrip()[:1] == b"{"]
+
+
+def _holds_more(value: msgspec.Raw) -> bool:
+    """Whether a value is an object or a list that isn't empty."""
+    text = bytes(value).strip()
+    return text[:1] in (b"{", b"[") and bool(text[1:-1].strip())
 
 
 def _text(fields: Mapping[str, msgspec.Raw], key: str) -> str | None:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, Any, BinaryIO, Final, cast
 
 import zstandard
@@ -64,7 +64,7 @@ class Export:
 
     location: str
     path: Path | StoredObject | None
-    member: str | None
+    member: zipfile.ZipInfo | None
     observed_at: datetime
     data: bytes | None = None
     first_record: int = 1
@@ -215,7 +215,7 @@ def _walk(folder: Path, found: Found) -> Iterator[Path]:
         folders[:] = [name for name in within if name not in lakes]
         for name in sorted(names):
             path = Path(parent, name)
-            if name.startswith(".") or name.lower().endswith(".md"):
+            if _is_passed_over(PurePath(name)):
                 found.passed_over.append(str(path))
             elif path.is_file():
                 yield path
@@ -253,7 +253,7 @@ def _first_bytes(path: Path | StoredObject) -> bytes:
 
 
 def _add(path: Path | StoredObject, found: Found, *, named: bool) -> None:
-    location = str(path)
+    location = path.address if isinstance(path, StoredObject) else _printable(path)
     try:
         observed_at = _modified_at(path)
         whole = Export(location, path, None, observed_at)
@@ -270,23 +270,37 @@ def _add(path: Path | StoredObject, found: Found, *, named: bool) -> None:
             found.exports.append(whole)
         else:
             for member in members:
-                found.exports.append(Export(f"{location}!{member}", path, member, observed_at))
+                name = f"{location}!{_printable(member.filename)}"
+                if _is_passed_over(PurePosixPath(member.filename)):
+                    found.passed_over.append(name)
+                else:
+                    found.exports.append(Export(name, path, member, observed_at))
 
 
-def _members(path: Path | StoredObject) -> list[str]:
+def _is_passed_over(path: PurePath) -> bool:
+    """Whether a file of this path below a folder, or in an archive, is hidden, Markdown, or of macOS' own."""
+    named = [part for part in path.parts if part not in (".", "..")]
+    return any(part.startswith(".") or part == "__MACOSX" for part in named) or path.suffix.lower() == ".md"
+
+
+def _printable(path: str | os.PathLike[str]) -> str:
+    """A path as text; a byte of a file's name that is no UTF-8 becomes `\\xNN`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _members(path: Path | StoredObject) -> list[zipfile.ZipInfo]:
     try:
         with path.open("rb") as packed, zipfile.ZipFile(packed) as archive:
-            return [info.filename for info in archive.infolist() if not info.is_dir()]
+            return [info for info in archive.infolist() if not info.is_dir()]
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise UnpackError("bad_archive", f"the zip archive does not open: {error}", 0) from error
 
 
 @contextmanager
-def _member(path: Path | StoredObject, member: str) -> Iterator[tuple[BinaryIO, int]]:
+def _member(path: Path | StoredObject, member: zipfile.ZipInfo) -> Iterator[tuple[BinaryIO, int]]:
     try:
         with path.open("rb") as packed, zipfile.ZipFile(packed) as archive, archive.open(member) as file:
-            info = archive.getinfo(member)
-            yield io.BufferedReader(_Unpacking(file, info.compress_size)), info.file_size
+            yield io.BufferedReader(_Unpacking(file, member.compress_size)), member.file_size
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, KeyError) as error:
         raise UnpackError("bad_archive", f"the zip member does not open: {error}", 0) from error
 

@@ -19,6 +19,9 @@ from batchlake.schema import FORMAT_VERSION, RUNS
 from batchlake.sqltext import view_of
 from batchlake.store.tables import LakeTables, Writer
 
+NEWEST_FIRST: Final = "list_sum(map_values(table_versions)) desc, finished_at desc, run_id desc"
+"""Rows of `runs` in order: every run leaves greater versions than the one before, whatever its clock said."""
+
 _MOST_FILES: Final = 24
 """Past this many files, the run that adds another folds the ledger into one."""
 
@@ -84,7 +87,9 @@ class Ledger:
         """The states that were readable at or after a time (aware): the newest then, and all later ones."""
         newest = self._rows("finished_at <= $moment", {"moment": moment})
         later = self._rows("finished_at > $moment", {"moment": moment}, most=None)
-        return [_version(row) for row in (*newest, *later)]
+        # A clock that was put back may have left the newest of all behind others.
+        kept = {row["run_id"]: row for row in (*newest, *later, *self._rows("true", {}))}
+        return [_version(row) for row in kept.values()]
 
     def commit(self, writer: Writer, row: Mapping[str, Any], engine: Engine | None = None) -> None:
         """End a run: everything written is synced, then its row is added, then that is synced too.
@@ -115,14 +120,13 @@ class Ledger:
         """The runs for which the condition holds, newest first, at most so many (None: all)."""
         if not self._tables.exists("runs"):
             raise LakeNotFound(self._lake)
-        newest_first = "order by finished_at desc, run_id desc"
         limit = "" if most is None else f"limit {most}"
         with nullcontext(engine) if engine else Engine(self._lake) as reader:
             reader.make(view_of(RUNS, self._tables.files("runs")))
             rows = reader.rows(
                 "select run_id, finished_at, table_versions, newest_format "
                 "from (select *, max(format_version) over () as newest_format from runs) "
-                f"where {condition} {newest_first} {limit}",
+                f"where {condition} order by {NEWEST_FIRST} {limit}",
                 params,
             )
         newest_format = rows[0]["newest_format"] if rows else None

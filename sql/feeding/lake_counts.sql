@@ -8,7 +8,12 @@
 --   calls_in_progress (calls): of those, not ended yet
 --   batches (batches): batches held
 with
-newest as (select max(finished_at) as newest_run_at from runs where kind in ('ingest', 'replay')),
+-- Of two runs the later one left the greater versions, whatever the clock said.
+newest as (
+  select max_by(finished_at, list_sum(map_values(table_versions))) as newest_run_at
+  from runs
+  where kind in ('ingest', 'replay')
+),
 
 counted_calls as (
   select

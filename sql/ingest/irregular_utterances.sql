@@ -40,10 +40,13 @@ shaped_objects as (
 irregular as (
   select
     export_no, record, source, call_id, batch_id, place,
-    coalesce(shape.fields.speaker, shape.fields.role) as speaker,
-    coalesce(shape.fields.text, shape.fields.content, shape.fields.message) as text,
-    coalesce(shape.fields.timestamp, shape.fields.time) as timestamp,
-    shape.fields.confidence as confidence,
+    coalesce(text_of(shape.fields.speaker), text_of(shape.fields.role)) as speaker,
+    coalesce(
+      nullif(shape.fields.text, ''), nullif(shape.fields.content, ''), shape.fields.message,
+      shape.fields.text, shape.fields.content
+    ) as text,
+    coalesce(text_of(shape.fields.timestamp), text_of(shape.fields.time)) as timestamp,
+    text_of(shape.fields.confidence) as confidence,
     case when len(shape.unknown) > 0 then extra_object(entries_of(object, shape, '')) end as extra,
     object::varchar as given
   from shaped_objects

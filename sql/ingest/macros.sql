@@ -102,7 +102,7 @@ end
 create or replace macro speaker_of(label) as case label
   when 'ai' then 'ai'
   when 'human' then 'human'
-  else case lower(label)
+  else case lower(text_of(label))
     when 'ai' then 'ai' when 'agent' then 'ai' when 'assistant' then 'ai' when 'bot' then 'ai' when 'robot' then 'ai'
     when 'human' then 'human' when 'user' then 'human' when 'customer' then 'human' when 'caller' then 'human'
     when 'callee' then 'human' when 'client' then 'human' when 'person' then 'human' when 'lead' then 'human'

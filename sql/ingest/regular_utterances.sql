@@ -7,7 +7,7 @@
 -- note: given_utterances are those that batchlake/ingest/regularity.py took from the records. The usual form of a time
 -- has been read already: moment has it, and timestamp is NULL.
 with
-given as (select * from given_utterances),
+given as (select * replace (text_of(timestamp) as timestamp) from given_utterances),
 
 typed as (
   select *, coalesce(moment, time_of(timestamp)) as spoken_at, offset_of(timestamp) as offset_seconds

@@ -21,7 +21,7 @@ fields as (
 final as (
   select
     export_no, document, record, line, envelope_batch_id, envelope_exported_at,
-    text_of(coalesce(batch.fields.batch_id, batch.fields.id)) as batch_id,
+    coalesce(text_of(batch.fields.batch_id), text_of(batch.fields.id)) as batch_id,
     text_of(batch.fields.status) as status,
     text_of(batch.fields.created_at) as created_at,
     text_of(batch.fields.completed_at) as completed_at,

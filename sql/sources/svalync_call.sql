@@ -46,15 +46,16 @@ felt as (
     *,
     case
       when coalesce(
-        "analytics.sentiment.scores.positive", "analytics.sentiment.scores.neutral",
-        "analytics.sentiment.scores.negative"
+        text_of("analytics.sentiment.scores.positive"), text_of("analytics.sentiment.scores.neutral"),
+        text_of("analytics.sentiment.scores.negative")
       ) is not null
       then {
         positive: "analytics.sentiment.scores.positive", neutral: "analytics.sentiment.scores.neutral",
         negative: "analytics.sentiment.scores.negative"
       }
       when coalesce(
-        "analytics.sentiment.positive", "analytics.sentiment.neutral", "analytics.sentiment.negative"
+        text_of("analytics.sentiment.positive"), text_of("analytics.sentiment.neutral"),
+        text_of("analytics.sentiment.negative")
       ) is not null
       then {
         positive: "analytics.sentiment.positive", neutral: "analytics.sentiment.neutral",
@@ -71,41 +72,41 @@ felt as (
 final as (
   select
     export_no, document, record, line, envelope_batch_id, envelope_exported_at,
-    text_of(coalesce(call_id, id)) as call_id,
+    coalesce(text_of(call_id), text_of(id)) as call_id,
     text_of(batch_id) as batch_id,
     text_of(status) as status,
-    text_of(coalesce(duration, "analytics.duration")) as duration_seconds,
+    coalesce(text_of(duration), text_of("analytics.duration")) as duration_seconds,
     text_of(cost) as cost,
     text_of(currency) as currency,
     text_of(created_at) as created_at,
     text_of(updated_at) as updated_at,
-    text_of(coalesce(start_time, started_at)) as started_at,
-    text_of(coalesce(end_time, ended_at)) as ended_at,
+    coalesce(text_of(start_time), text_of(started_at)) as started_at,
+    coalesce(text_of(end_time), text_of(ended_at)) as ended_at,
     text_of(direction) as direction,
     text_of(phone_number) as phone_number,
     text_of(from_number) as from_number,
     text_of(to_number) as to_number,
-    text_of(coalesce(agent_id, "agent.id")) as agent_id,
-    text_of(coalesce(agent_name, "agent.name")) as agent_name,
+    coalesce(text_of(agent_id), text_of("agent.id")) as agent_id,
+    coalesce(text_of(agent_name), text_of("agent.name")) as agent_name,
     text_of(scores.positive) as sentiment_positive,
     text_of(scores.neutral) as sentiment_neutral,
     text_of(scores.negative) as sentiment_negative,
-    text_of(coalesce(
-      "analytics.sentiment.overall", "analytics.sentiment.label", "analytics.sentiment"
-    )) as sentiment_label,
-    text_of(coalesce(
-      "analytics.engagement.score", "analytics.engagement",
-      "analytics.voice_metrics.engagement", "analytics.speech_metrics.engagement"
-    )) as engagement,
+    coalesce(
+      text_of("analytics.sentiment.overall"), text_of("analytics.sentiment.label"), text_of("analytics.sentiment")
+    ) as sentiment_label,
+    coalesce(
+      text_of("analytics.engagement.score"), text_of("analytics.engagement"),
+      text_of("analytics.voice_metrics.engagement"), text_of("analytics.speech_metrics.engagement")
+    ) as engagement,
     text_of("analytics.talk_ratio.ai") as talk_ratio_ai,
     text_of("analytics.talk_ratio.human") as talk_ratio_human,
     text_of("analytics.engagement.metrics.response_time") as response_time_seconds,
     text_of("analytics.engagement.metrics.interruptions") as interruptions,
-    text_of(coalesce("analytics.voice_metrics.pace", "analytics.speech_metrics.pace")) as voice_pace,
-    text_of(coalesce("analytics.voice_metrics.volume", "analytics.speech_metrics.volume")) as voice_volume,
-    text_of(coalesce("analytics.voice_metrics.clarity", "analytics.speech_metrics.clarity")) as voice_clarity,
-    text_of(coalesce(success, "analytics.conversion_status")) as success,
-    text_of(coalesce(outcome, "analytics.outcome")) as outcome_label,
+    coalesce(text_of("analytics.voice_metrics.pace"), text_of("analytics.speech_metrics.pace")) as voice_pace,
+    coalesce(text_of("analytics.voice_metrics.volume"), text_of("analytics.speech_metrics.volume")) as voice_volume,
+    coalesce(text_of("analytics.voice_metrics.clarity"), text_of("analytics.speech_metrics.clarity")) as voice_clarity,
+    coalesce(text_of(success), text_of("analytics.conversion_status")) as success,
+    coalesce(text_of(outcome), text_of("analytics.outcome")) as outcome_label,
     text_of(ended_by) as ended_by,
     text_of(summary) as summary,
     text_of(recording_url) as recording_url,

@@ -22,21 +22,21 @@ fields as (select * from call_fields),
 final as (
   select
     export_no, document, record, line, envelope_batch_id, envelope_exported_at,
-    text_of(coalesce(call_id, id)) as call_id,
+    coalesce(text_of(call_id), text_of(id)) as call_id,
     text_of(batch_id) as batch_id,
     text_of(status) as status,
-    text_of(coalesce("callDuration", duration)) as duration_seconds,
+    coalesce(text_of("callDuration"), text_of(duration)) as duration_seconds,
     text_of(cost) as cost,
     text_of(currency) as currency,
     text_of("createdAt") as created_at,
     text_of("updatedAt") as updated_at,
     text_of("startedAt") as started_at,
     text_of("endedAt") as ended_at,
-    text_of(coalesce(direction, "callType")) as direction,
+    coalesce(text_of(direction), text_of("callType")) as direction,
     text_of(phone_number) as phone_number,
     text_of(from_phone_number) as from_number,
     text_of(to_phone_number) as to_number,
-    text_of(coalesce("agentId", "agent.id")) as agent_id,
+    coalesce(text_of("agentId"), text_of("agent.id")) as agent_id,
     text_of("agent.name") as agent_name,
     null::varchar as sentiment_positive,
     null::varchar as sentiment_neutral,
@@ -54,7 +54,7 @@ final as (
     text_of(outcome) as outcome_label,
     text_of("endedBy") as ended_by,
     text_of(summary) as summary,
-    text_of(coalesce("recordingUrl", recording_url)) as recording_url,
+    coalesce(text_of("recordingUrl"), text_of(recording_url)) as recording_url,
     text_of("isTestMode") as is_test,
     text_of(tokens_consumed) as tokens_consumed,
     text_of("userId") as user_id,
@@ -62,7 +62,7 @@ final as (
     transcript_digest,
     transcript,
     -- The platform's own record number, where the call has an id of its own beside it.
-    coalesce(extra, case when id <> call_id then [{path: 'id', value: to_json(id)}] end) as extra,
+    coalesce(extra, case when id <> text_of(call_id) then [{path: 'id', value: to_json(id)}] end) as extra,
     misplaced
   from fields
 )

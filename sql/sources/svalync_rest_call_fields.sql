@@ -39,7 +39,7 @@ taken as (
     agent.fields.name as "agent.name",
     list_concat(
       entries_of(raw, call, ''),
-      case when call.fields.id <> call.fields.call_id then picked_entries(raw, ['id'], '') end,
+      case when call.fields.id <> text_of(call.fields.call_id) then picked_entries(raw, ['id'], '') end,
       entries_of(call.fields.agent, agent, 'agent.')
     ) as extra,
     list_filter(
@@ -49,6 +49,9 @@ taken as (
   from inner_fields
 ),
 
-final as (select * replace (coalesce(transcripts, transcript) as transcript) from taken)
+final as (
+  select * replace (coalesce(nullif(transcripts::varchar, '""')::json, transcript) as transcript)
+  from taken
+)
 
 select * from final

@@ -127,6 +127,48 @@ def test_a_record_without_an_identity_is_kept_whole(tmp_path: Path, identity: di
     assert rows(tmp_path / "lake", "select call_id from calls") == [{"call_id": "good"}]
 
 
+@pytest.mark.parametrize("more", [{}, {"unknown": 1}], ids=["regular", "irregular"])
+def test_an_empty_text_gives_way_to_the_other_name(tmp_path: Path, more: dict[str, Any]) -> None:
+    """It is no value, and so hides none: of a time, a number, an id, a transcript, a speaker."""
+    said = [
+        {
+            "speaker": "",
+            "role": "AI ",
+            "text": "",
+            "content": "hi",
+            "timestamp": "",
+            "time": "",
+            "confidence": "",
+        }
+    ]
+    call = {
+        "id": "c1", "call_id": "", "start_time": "", "started_at": "2024-01-01T00:00:00Z", "duration": " ",
+        "analytics": {
+            "duration": 5, "sentiment": {"overall": "", "label": "good", "positive": ""},
+            "sentiment_scores": {"positive": 0.5},
+        },
+        "transcript": {"segments": said},
+    }  # fmt: skip
+    rest = {
+        "id": "r1",
+        "call_id": "",
+        "callDuration": "",
+        "duration": 7,
+        "transcripts": "",
+        "transcript": "AI: hi",
+    }
+    document = [call | more, {"response": [{"success": True, "data": [rest | more]}]}]
+    ingested(tmp_path / "lake", write_export(tmp_path, "a.json", document))
+    columns = "call_id, started_at, duration_seconds, sentiment_label, sentiment_positive, segment_count"
+    first, second = rows(tmp_path / "lake", f"select {columns} from calls order by call_id")
+    assert (first["call_id"], first["started_at"].year, first["duration_seconds"]) == ("c1", 2024, 5)
+    assert (first["sentiment_label"], first["sentiment_positive"]) == ("good", 0.5)
+    assert (second["call_id"], second["duration_seconds"], second["segment_count"]) == ("r1", 7, 1)
+    spoken = rows(tmp_path / "lake", "select speaker, text from segments order by call_id")
+    assert [tuple(row.values()) for row in spoken] == [("ai", "hi"), ("ai", "hi")]
+    assert rows(tmp_path / "lake", "from problems") == []
+
+
 def test_ids_of_every_kind_load(tmp_path: Path) -> None:
     """Quotes, slashes, dots and any script are ids like others, for batches and calls, new and replaced."""
     ids = [

@@ -123,6 +123,18 @@ SHAPES = {
             ("svalync_call", {"id": "c2"}, None, None),
         ],
     ),
+    "calls beside their batch": (
+        {"batch": {"id": "b1"}, "calls": [{"id": "c1"}], "page": 1},
+        [("svalync_batch", {"id": "b1"}, "b1", None), ("svalync_call", {"id": "c1"}, "b1", None)],
+    ),
+    "a call beside its batch": (
+        {"batch": {"id": "b1"}, "call": {"id": "c1"}},
+        [("svalync_batch", {"id": "b1"}, "b1", None), ("svalync_call", {"id": "c1"}, "b1", None)],
+    ),
+    "a page of calls": (
+        {"calls": [{"id": "c1"}], "total": 25, "meta": {"page": 1}},
+        [("svalync_call", {"id": "c1"}, None, None)],
+    ),
     "something else": ({"filter": {}}, [("Unusable", "unknown_shape")]),
     "a platform's refusal": (
         {"response": [{"success": False, "data": []}]},
@@ -130,6 +142,75 @@ SHAPES = {
     ),
     "a number": ([5], [("Unusable", "not_a_record")]),
 }
+
+
+RECORDS_AROUND_OTHERS = {
+    "a call that tells of its batch": (
+        {"id": "c1", "duration": 7, "batch": {"id": "b1", "name": "x"}},
+        [("svalync_call", {"id": "c1", "duration": 7, "batch": {"id": "b1", "name": "x"}}, "b1", None)],
+    ),
+    "a call with a `call`": (
+        {"id": "c1", "call": {"x": 1}, "duration": 4},
+        [("svalync_call", {"id": "c1", "call": {"x": 1}, "duration": 4}, None, None)],
+    ),
+    "a call with a `response`": (
+        {"id": "c1", "response": [{"r": 1}], "duration": 6},
+        [("svalync_call", {"id": "c1", "response": [{"r": 1}], "duration": 6}, None, None)],
+    ),
+    "a call with `data`": (
+        {"id": "c1", "data": ["keep", {"me": 1}]},
+        [("svalync_call", {"id": "c1", "data": ["keep", {"me": 1}]}, None, None)],
+    ),
+    "details beside the call": (
+        {"call": {"id": "c1"}, "transcript": {"segments": []}, "analytics": {"outcome": "x"}},
+        [
+            (
+                "svalync_call",
+                {"id": "c1", "transcript": {"segments": []}, "analytics": {"outcome": "x"}},
+                None,
+                None,
+            )
+        ],
+    ),
+    "a numbered answer": (
+        {"id": "request", "response": [{"success": True, "data": [{"call_id": "r1"}]}]},
+        [("svalync_rest_call", {"call_id": "r1"}, None, None)],
+    ),
+    "a refusal with data": (
+        {"response": [{"success": False, "data": [{"call_id": "r1"}]}]},
+        [("Unusable", "platform_error")],
+    ),
+    "more than can be used": (
+        {"response": {"data": [{"call_id": "r1"}], "calls": [{"id": "c1"}], "rest": [1], "none": []}},
+        [
+            ("Unusable", "unknown_shape"),
+            ("svalync_call", {"id": "c1"}, None, None),
+            ("svalync_rest_call", {"call_id": "r1"}, None, None),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RECORDS_AROUND_OTHERS)
+def test_nothing_that_stands_beside_is_dropped(name: str) -> None:
+    """A record keeps what it holds, a wrapper what it is around; alone, and before another document."""
+    document, expected = RECORDS_AROUND_OTHERS[name]
+    for indent in (None, 1):
+        text = json.dumps(document, indent=indent)
+        assert summary(read(text)) == sorted(expected, key=repr)
+        assert summary(read(text + "\n" + text)) == sorted(expected * 2, key=repr)
+        assert summary(read(text + text)) == sorted(expected * 2, key=repr)
+
+
+def test_what_can_not_be_used_of_a_wrapper_is_kept() -> None:
+    items = read(
+        json.dumps({"batch": {"id": "b1"}, "warnings": ["late"], "took_ms": 5, "links": {"next": "x"}})
+    )
+    (unusable,) = [item for item in items if isinstance(item, Unusable)]
+    assert (json.loads(unusable.raw), unusable.message) == (
+        {"warnings": ["late"]},
+        "`warnings` stands beside what was used",
+    )
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -246,6 +327,18 @@ def test_a_document_of_several_lines_may_be_bad(bad: bytes) -> None:
     assert (first.line, last.line) == (1, 4)
     assert {item.code for item in unusable if isinstance(item, Unusable)} == {"not_json"}
     assert b"\n".join(item.raw for item in unusable if isinstance(item, Unusable)) == bad
+
+
+@pytest.mark.parametrize("size", [10, 100, 1_000])
+def test_a_large_document_among_json_lines_is_whole(size: int) -> None:
+    """However many windows it goes through: its calls keep their batch, and what follows is read."""
+    batch = {"batch": {"id": "b1", "calls": [{"id": f"b1-{number}"} for number in range(size)]}}
+    text = "\n".join(['{"id": "c1"}', json.dumps(batch, indent=1), '{"id": "c2"}', ""])
+    found = summary(read(text, window_bytes=512))
+    calls = [(record[1]["id"], record[2]) for record in found if record[0] == "svalync_call"]
+    expected = [("c1", None), ("c2", None), *((f"b1-{number}", "b1") for number in range(size))]
+    assert sorted(calls) == sorted(expected)
+    assert len(found) == size + 3
 
 
 def test_many_bad_lines_are_each_looked_at_once() -> None:
