@@ -96,8 +96,14 @@ def as_moment(given: datetime | str) -> datetime | str:
             return given
         if len(given) == len("2024-01-01"):
             moment = moment.replace(tzinfo=UTC)
-    else:
+    elif isinstance(given, datetime):
         moment = given
+    else:
+        raise InvalidRequest(
+            f"{given!r} is neither a time nor a run. Give an aware datetime, a text such as "
+            "2024-01-01T12:10:00Z or 2024-01-01, or a run's id.",
+            at=repr(given),
+        )
     if moment.tzinfo is None:
         raise InvalidRequest(
             f"the time {str(given)!r} has no offset; write it as 2024-01-01T12:10:00Z.", at=str(given)

@@ -75,7 +75,7 @@ def console() -> str:
         lake.ingest(ROOT / "sample_data")
         terminal = Terminal(lake, Path(folder), lines=40, columns=100, NO_COLOR="1")
         terminal.ask('\\filter {"duration": {"min": 30}}', "selects all again.")
-        terminal.type("select status, count(*) as calls, sum(cost) as cost" + ENTER)
+        terminal.type("select status, count(*) as calls, sum(duration_seconds) as seconds" + ENTER)
         terminal.see("...")
         terminal.ask("from selected_calls group by all order by all;", " in ")
         terminal.ask("select call_id, price from calls;", "line 1")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from batchlake.cli.failures import WITH_PROBLEMS, note_format
+from batchlake.cli.failures import INTERRUPTED, WITH_PROBLEMS, note_format
 from batchlake.cli.options import (
     REPORT_FORMATS,
     Duration,
@@ -32,6 +32,7 @@ from batchlake.objects import is_object_address
 from batchlake.schema import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
+    from batchlake.feeding.configuration import Configuration
     from batchlake.feeding.schedule import Job
     from batchlake.ingest import IngestReport
 
@@ -85,15 +86,19 @@ def pull_command(
     from batchlake.feeding.pull import PullOptions, pull
 
     name, described = configuration_of(context).platform(platform)
-    report = pull(
-        open_lake(lake_path),
-        name,
-        described,
-        landing,
-        os.environ,
-        PullOptions(batches, calls, full, wait_seconds),
-        lambda line: note(line, quiet=quiet),
-    )
+    try:
+        report = pull(
+            open_lake(lake_path),
+            name,
+            described,
+            landing,
+            os.environ,
+            PullOptions(batches, calls, full, wait_seconds),
+            lambda line: note(line, quiet=quiet),
+        )
+    except KeyboardInterrupt:
+        click.echo("Interrupted; the next pull goes on from here.", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
     click.echo(json.dumps(report.to_dict(), indent=2) if output_format == "json" else str(report))
     if report.problems and not allow_problems:
         raise click.exceptions.Exit(WITH_PROBLEMS)
@@ -236,9 +241,7 @@ def _pull_job(
         raise click.UsageError("`pull` takes one platform", context)
     configuration = configuration_of(context)
     name, platform = configuration.platform(next(iter(subjects), None))
-    options = ["--landing", str(landing.absolute())]
-    if configuration.file:
-        options += ["--config", str(configuration.file.absolute())]
+    options = ["--landing", str(landing.absolute()), *_config_option(configuration)]
     environment_file = env_file.absolute() if env_file else Path.home() / ".config/batchlake" / f"{name}.env"
     return _job(
         f"pull-{name}",
@@ -260,10 +263,19 @@ def _ingest_job(
     if not subjects:
         raise click.UsageError("`ingest` needs the paths of exports", context)
     paths = tuple(path if is_object_address(path) else str(Path(path).absolute()) for path in subjects)
+    options = _config_option(configuration_of(context))
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(paths[0]).name).strip("-") or "exports"
     return _job(
-        f"ingest-{name}", ("ingest", *paths), lake_path, every, env_file.absolute() if env_file else None
+        f"ingest-{name}",
+        ("ingest", *paths, *options),
+        lake_path,
+        every,
+        env_file.absolute() if env_file else None,
     )
+
+
+def _config_option(configuration: Configuration) -> list[str]:
+    return ["--config", str(configuration.file.absolute())] if configuration.file else []
 
 
 def _job(

@@ -169,10 +169,15 @@ def _set_format(context: click.Context, _option: click.Parameter, file: Path | N
         return file
     from batchlake.output import format_by_suffix
 
-    name = format_by_suffix(file)
     # The format is eager, so that it is known by now.
     is_given = context.get_parameter_source("output_format") is not ParameterSource.DEFAULT
-    if name and name in option.type.choices and not is_given:
+    name = format_by_suffix(file)
+    if name and name not in option.type.choices and not is_given:
+        raise click.BadParameter(
+            f"{file.suffix} is for {name}, and this answer is {' or '.join(option.type.choices)}. "
+            "Name one with --format, or another suffix."
+        )
+    if name and not is_given:
         context.params["output_format"] = name
         note_format(name)
     return file

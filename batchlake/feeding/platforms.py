@@ -105,6 +105,16 @@ class Listing(_Table):
     since: str | None = None
     since_format: Literal["rfc3339", "date", "unix", "unix_ms"] = "rfc3339"
 
+    @field_validator("records")
+    @classmethod
+    def _is_ingested(cls, given: str | None) -> str | None:
+        from batchlake.ingest.shapes import LISTS
+
+        known = sorted({"calls", "data", *LISTS})
+        if given is not None and given.rpartition(".")[2] not in known:
+            raise ValueError(f"an ingest finds calls in no list of this name, but in {', '.join(known)}")
+        return given
+
 
 class Item(_Table):
     """One batch or call by its id: `{id}` in the path or in a parameter stands for it."""

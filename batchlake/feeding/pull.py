@@ -142,6 +142,7 @@ class _Pull:
         return self._report
 
     def _execute(self, wait_for: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+        self._begin()
         self._ingest()
         for step in (self._list, self._ask_batches, self._ask_calls):
             try:
@@ -213,6 +214,18 @@ class _Pull:
             return []
 
     # What the lake learns
+
+    def _begin(self) -> None:
+        """A lake that isn't there yet begins with all that has ever landed: it won't be asked for again."""
+        try:
+            self._lake.runs().to_dicts()
+        except LakeNotFound:
+            landing = Path(self._report.landing)
+            if any(landing.rglob("*.json.gz")):
+                report = self._lake.ingest(
+                    landing, source=self._name, wait_seconds=self._options.wait_seconds
+                )
+                self._report.ingests.append(report)
 
     def _ingest(self) -> None:
         """Ingest what has landed and waits; a call that has ended by what was asked of it is settled."""

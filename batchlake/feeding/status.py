@@ -34,7 +34,7 @@ class PlatformStatus:
 
 @dataclass(frozen=True, slots=True)
 class LakeStatus:
-    """The lake's freshness. `is_stale` is always False without a `max_age_seconds`."""
+    """The lake's freshness. Without `max_age_seconds` it `is_stale` only where there is none."""
 
     lake: str
     is_stale: bool
@@ -67,7 +67,9 @@ def lake_status(lake: Lake, landing_root: Path, max_age: timedelta | None, now: 
     pulls = [datetime.fromisoformat(one.succeeded_at) for one in platforms.values() if one.succeeded_at]
     fed_at = max([*([newest_run] if newest_run else []), *pulls], default=None)
     reasons = []
-    if max_age is not None and _is_old(fed_at, max_age, now):
+    if facts["newest_run_at"] is None:
+        reasons.append(f"nothing has been ingested into {str(lake.root)!r} yet")
+    elif max_age is not None and _is_old(fed_at, max_age, now):
         reasons.append(f"the lake was last fed {_ago(fed_at, now)}")
     reasons += [
         f"{name} was last pulled {_ago(_moment(one.succeeded_at), now)}"

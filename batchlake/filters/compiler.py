@@ -7,6 +7,7 @@ they hold.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from batchlake.errors import InvalidFilter
 from batchlake.filters.limits import limit_faults
 from batchlake.filters.model import Filter
 from batchlake.filters.query import Query
+from batchlake.filters.reading import read_filter
 from batchlake.filters.sentence import describe
 
 
@@ -33,15 +35,17 @@ class CompiledFilter:
     description: str
 
 
-def compile_filter(filter: Filter) -> CompiledFilter:  # noqa: A002
-    """The SQL, parameters and description of a filter; `true` where it is empty.
+def compile_filter(filter: Filter | Mapping[str, Any] | None) -> CompiledFilter:  # noqa: A002
+    """The SQL, parameters and description of a filter, or of what spells one; `true` where it is empty.
 
     Raises:
-        InvalidFilter: it nests too deep or holds too many conditions, which `model_validate` doesn't check.
+        InvalidFilter: with all faults; also where it nests too deep or holds too many conditions, which
+            `model_validate` doesn't check.
 
-    >>> compile_filter(Filter(status="failed", duration={"min": 30})).sql
+    >>> compile_filter({"status": "failed", "duration": {"min": 30}}).sql
     'status = $f1 and duration_seconds >= $f2'
     """
+    filter = read_filter(filter)  # noqa: A001
     if faults := limit_faults(filter):
         raise InvalidFilter(faults)
     query = Query("f")

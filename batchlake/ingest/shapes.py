@@ -41,6 +41,9 @@ _NAMES: Final = frozenset(("id", "call_id"))
 _DETAILS: Final = frozenset(("analytics", "transcript", "transcripts"))
 """What may stand beside a call as well as in it."""
 
+LISTS: Final = ("batches", "content", "entries", "items", "records", "results", "rows")
+"""What other platforms call a list of batches or calls."""
+
 _WRAPPED: Final = {"batch": (b"{",), "call": (b"{",), "response": (b"[", b"{")}
 
 _ABOUT_PAGES: Final = frozenset(
@@ -148,6 +151,11 @@ def _from_object(fields: _Fields, raw: bytes, outer: Envelope) -> Iterator[Part 
         yield from _from_response_entry(fields, raw, envelope)
     elif _opens(fields, "calls", b"[") or fields.keys() & (_STATUS_KEYS | {"statistics"}):
         yield from _from_batch(fields, envelope)
+    elif lists := [key for key in LISTS if _opens(fields, key, b"[")]:
+        for key in lists:
+            for element in _as_array.decode(fields[key]):
+                yield from take_apart(bytes(element), envelope)
+        yield from _from_wrapper({key: value for key, value in fields.items() if key not in lists}, envelope)
     else:
         yield Misfit(
             "unknown_shape",

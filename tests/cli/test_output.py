@@ -243,9 +243,15 @@ def test_a_suffix_is_the_format_where_none_is_named(
     assert target.read_bytes().startswith(b"| source")
 
 
-def test_a_suffix_that_a_document_does_not_have_changes_nothing(lake: Path, tmp_path: Path) -> None:
-    assert run(lake, "batch", "b1", "-o", tmp_path / "batch.csv").returncode == 0
-    assert json.loads((tmp_path / "batch.csv").read_text(encoding="utf-8"))["batch"]["id"] == "b1"
+def test_a_suffix_that_a_document_does_not_have_is_refused(lake: Path, tmp_path: Path) -> None:
+    """A file that said csv and held JSON would be found out too late; one that says nothing holds JSON."""
+    answer = run(lake, "batch", "b1", "-o", tmp_path / "batch.csv")
+    assert answer.returncode == 2
+    assert ".csv is for csv, and this answer is json or table." in answer.stderr
+    assert not (tmp_path / "batch.csv").exists()
+    for target, more in ((tmp_path / "batch.csv", ["--format", "json"]), (tmp_path / "batch", [])):
+        assert run(lake, "batch", "b1", "-o", target, *more).returncode == 0
+        assert json.loads(target.read_text(encoding="utf-8"))["batch"]["id"] == "b1"
 
 
 @pytest.mark.parametrize("verb", ["calls", "batch b1", "audit", "sql -c 'from calls' --format json"])

@@ -73,7 +73,7 @@ def test_a_page_that_was_lost_is_fetched_again(damage: str, tmp_path: Path) -> N
         elif damage == "another":
             first.write_bytes(first.with_name(first.name.replace("-00001", "-00002")).read_bytes())
         else:
-            described = platform(server.url, pages=PAGES, listing={"records": "response.0.other"})
+            described = platform(server.url, pages=PAGES, listing={"records": "response.0.items"})
         dashboard.answers.clear()
         before = len(server.asked)
         report, _ = fetched(tmp_path, described)

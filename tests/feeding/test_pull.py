@@ -81,6 +81,30 @@ def test_details_are_asked_once_for_calls_that_lack_them(tmp_path: Path) -> None
         assert asked_since(server, before) == ["1"]
 
 
+def test_a_lake_that_is_not_there_begins_with_all_that_has_landed(tmp_path: Path) -> None:
+    """A lake that was deleted, or another one beside it, holds the details as well as the list."""
+    dashboard = Dashboard([bare(f"c{number}") for number in range(3)])
+    dashboard.details = {f"c{number}": listed([call(f"c{number}")]) for number in range(3)}
+    with serving(dashboard) as server:
+        described = newest_first(server, call=CALL)
+        assert pulled(tmp_path, described).call_details == 3
+        spoken = rows(tmp_path / "lake", "select call_id, count(*) from segments group by all order by all")
+        assert len(spoken) == 3
+        shutil.rmtree(tmp_path / "lake")
+        assert pulled(tmp_path, described).call_details == 0
+        again = rows(tmp_path / "lake", "select call_id, count(*) from segments group by all order by all")
+        assert again == spoken
+
+
+def test_a_list_that_no_ingest_finds_is_refused() -> None:
+    """Before anything is fetched, with the names that it finds."""
+    table = {"base_url": "https://example.com", "calls": {"path": "calls", "records": "answer.voices"}}
+    with pytest.raises(ValueError, match="finds calls in no list of this name, but in batches, calls"):
+        Platform.model_validate(table)
+    table["calls"] = {"path": "calls", "records": "answer.items"}
+    assert Platform.model_validate(table).calls
+
+
 def test_batches_are_asked_for_until_they_have_finished(tmp_path: Path) -> None:
     """A batch that a call names is fetched with its calls, again while it runs, no more once it is done."""
     dashboard = Dashboard([call("c1", batch_id="b1")], size=10)

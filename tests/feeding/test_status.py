@@ -39,10 +39,11 @@ def test_a_lake_that_is_fed_is_fresh_until_it_is_not(tmp_path: Path) -> None:
 
 
 def test_a_lake_that_is_not_there_is_stale(tmp_path: Path) -> None:
-    """Before the first ingest there is nothing, and it is late."""
-    found = lake_status(Lake(tmp_path / "lake"), tmp_path / "landing", DAY, datetime.now(UTC))
-    assert (found.is_stale, found.calls, found.newest_run_at) == (True, 0, None)
-    assert found.reasons == ["the lake was last fed never"]
+    """Before the first ingest there is nothing, and it is late, whatever age is allowed."""
+    for max_age in (DAY, None):
+        found = lake_status(Lake(tmp_path / "lake"), tmp_path / "landing", max_age, datetime.now(UTC))
+        assert (found.is_stale, found.calls, found.newest_run_at) == (True, 0, None)
+        assert found.reasons == [f"nothing has been ingested into '{tmp_path / 'lake'}' yet"]
 
 
 def test_pulls_that_find_nothing_new_keep_a_lake_fresh_and_failing_ones_do_not(tmp_path: Path) -> None:

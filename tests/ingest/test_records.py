@@ -135,6 +135,14 @@ SHAPES = {
         {"calls": [{"id": "c1"}], "total": 25, "meta": {"page": 1}},
         [("svalync_call", {"id": "c1"}, None, None)],
     ),
+    "a page of another platform": (
+        {"items": [{"id": "c1", "status": "x"}, {"id": "b1", "completed_at": "x"}, 5], "total": 2},
+        [
+            ("Unusable", "not_a_record"),
+            ("svalync_batch", {"id": "b1", "completed_at": "x"}, None, None),
+            ("svalync_call", {"id": "c1", "status": "x"}, None, None),
+        ],
+    ),
     "something else": ({"filter": {}}, [("Unusable", "unknown_shape")]),
     "a platform's refusal": (
         {"response": [{"success": False, "data": []}]},
