@@ -22,7 +22,7 @@ from batchlake.reports.writing import format_of, write
 from batchlake.store import Version
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class BatchReport:
     """A report of one state of a lake.
 
@@ -35,6 +35,9 @@ class BatchReport:
     engine: Engine
     selection: Selection
     show_numbers: bool
+
+    def __repr__(self) -> str:
+        return f"<BatchReport: {self.selection.description}>"
 
     def write(self, path: str | os.PathLike[str], output_format: str | None = None) -> list[str]:
         """Write it to a file, which no mistake touches; its suffix tells the format where none is given.
