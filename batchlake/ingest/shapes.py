@@ -165,12 +165,16 @@ def _from_object(fields: _Fields, raw: bytes, outer: Envelope) -> Iterator[Part 
 
 
 def _is_record(fields: _Fields) -> bool:
-    """Whether an object is itself a batch or a call, rather than around some."""
+    """Whether an object is itself a batch or a call, rather than around some: an event has an id, too."""
     if fields.keys().isdisjoint(_NAMES):
         return False
     batch, call = (_object(fields, key) for key in ("batch", "call"))
     answers = _entries(fields["response"]) if _opens(fields, "response", b"[", b"{") else []
-    return not ("calls" in batch or call.keys() & _NAMES or any("data" in answer for answer in answers))
+    if "calls" in batch or call.keys() & _NAMES or any("data" in answer for answer in answers):
+        return False
+    says_status = "status" in fields and "status" not in batch
+    is_alone = not (batch or call or answers)
+    return is_alone or says_status or bool(fields.keys() & (_CALL_KEYS | _REST_KEYS))
 
 
 def _from_record(fields: _Fields, raw: bytes, envelope: Envelope) -> Iterator[Part | Misfit]:
@@ -195,7 +199,7 @@ def _from_wrapper(fields: _Fields, envelope: Envelope) -> Iterator[Part | Misfit
         envelope = Envelope(batch_id, envelope.exported_at)
     if _opens(left, "call", b"{"):
         call = _as_object.decode(left["call"])
-        details = {key: left.pop(key) for key in _DETAILS & left.keys() - call.keys()}
+        details = {key: left.pop(key) for key in sorted(_DETAILS & left.keys() - call.keys())}
         raw = _joined(call | details) if details else left["call"]
         del left["call"]
         yield Part(_call_format(call | details), [raw], envelope)

@@ -157,6 +157,18 @@ RECORDS_AROUND_OTHERS = {
         {"id": "c1", "duration": 7, "batch": {"id": "b1", "name": "x"}},
         [("svalync_call", {"id": "c1", "duration": 7, "batch": {"id": "b1", "name": "x"}}, "b1", None)],
     ),
+    "a call of which little is known": (
+        {"id": "c1", "status": "x", "batch": {"id": "b1"}},
+        [("svalync_call", {"id": "c1", "status": "x", "batch": {"id": "b1"}}, "b1", None)],
+    ),
+    "an event about a batch": (
+        {"id": "event", "type": "batch.completed", "batch": {"id": "b1", "status": "done"}},
+        [("svalync_batch", {"id": "b1", "status": "done"}, "b1", None)],
+    ),
+    "an event about a call": (
+        {"id": "event", "type": "call.ended", "call": {"id": "c1", "duration": 5}},
+        [("svalync_call", {"id": "c1", "duration": 5}, None, None)],
+    ),
     "a call with a `call`": (
         {"id": "c1", "call": {"x": 1}, "duration": 4},
         [("svalync_call", {"id": "c1", "call": {"x": 1}, "duration": 4}, None, None)],
