@@ -30,8 +30,8 @@
 --   duration_min (seconds): the shortest known duration
 --   duration_max (seconds): the longest known duration
 --   duration_standard_deviation (seconds): of a sample (n - 1); null for fewer than two known durations
---   sentiment_calls (calls): calls with sentiment scores; a component missing beside another counts as 0
---   sentiment_missing (calls): calls without sentiment scores
+--   sentiment_calls (calls): calls with all three scores; one left out beside another is 0, one that can't be read is none
+--   sentiment_missing (calls): calls without all three scores
 --   sentiment_positive (0 to 1): mean positive score = sum of positive scores / sentiment_calls
 --   sentiment_neutral (0 to 1): mean neutral score = sum of neutral scores / sentiment_calls
 --   sentiment_negative (0 to 1): mean negative score = sum of negative scores / sentiment_calls
@@ -62,10 +62,11 @@ measured as (
     sentiment_label,
     duration_seconds,
     try_cast(duration_seconds * 1e6 as bigint) as micros,
-    coalesce(sentiment_positive, sentiment_neutral, sentiment_negative) is not null as scored,
-    coalesce(sentiment_positive, 0) as positive,
-    coalesce(sentiment_neutral, 0) as neutral,
-    coalesce(sentiment_negative, 0) as negative
+    -- What an export leaves out of its scores is 0 in the lake; what is NULL beside others couldn't be read.
+    sentiment_positive is not null and sentiment_neutral is not null and sentiment_negative is not null as scored,
+    if(scored, sentiment_positive, 0) as positive,
+    if(scored, sentiment_neutral, 0) as neutral,
+    if(scored, sentiment_negative, 0) as negative
   from calls_by_group
 ),
 

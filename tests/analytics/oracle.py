@@ -119,8 +119,8 @@ def sentiment_of(calls: list[Row]) -> Row:
     scores = []
     for row in calls:
         given = [row.get(f"sentiment_{name}") for name in names]
-        if any(score is not None for score in given):
-            scores.append([score or 0.0 for score in given])
+        if all(score is not None for score in given):
+            scores.append(given)
     mainly: Counter[str] = Counter()
     for score in scores:
         best = max(score)
