@@ -168,13 +168,15 @@ def _is_record(fields: _Fields) -> bool:
     """Whether an object is itself a batch or a call, rather than around some: an event has an id, too."""
     if fields.keys().isdisjoint(_NAMES):
         return False
+    if fields.keys().isdisjoint(_WRAPPED):
+        return True
     batch, call = (_object(fields, key) for key in ("batch", "call"))
     answers = _entries(fields["response"]) if _opens(fields, "response", b"[", b"{") else []
     if "calls" in batch or call.keys() & _NAMES or any("data" in answer for answer in answers):
         return False
-    says_status = "status" in fields and "status" not in batch
     is_alone = not (batch or call or answers)
-    return is_alone or says_status or bool(fields.keys() & (_CALL_KEYS | _REST_KEYS))
+    says_status = "status" in fields and "status" not in batch
+    return is_alone or says_status or not fields.keys().isdisjoint(_CALL_KEYS | _REST_KEYS)
 
 
 def _from_record(fields: _Fields, raw: bytes, envelope: Envelope) -> Iterator[Part | Misfit]:

@@ -161,6 +161,10 @@ RECORDS_AROUND_OTHERS = {
         {"id": "c1", "status": "x", "batch": {"id": "b1"}},
         [("svalync_call", {"id": "c1", "status": "x", "batch": {"id": "b1"}}, "b1", None)],
     ),
+    "a call that names its batch": (
+        {"id": "c1", "batch": "b1"},
+        [("svalync_call", {"id": "c1", "batch": "b1"}, None, None)],
+    ),
     "an event about a batch": (
         {"id": "event", "type": "batch.completed", "batch": {"id": "b1", "status": "done"}},
         [("svalync_batch", {"id": "b1", "status": "done"}, "b1", None)],
