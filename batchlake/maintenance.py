@@ -148,7 +148,7 @@ def _repeated_keys(engine: Engine, table: str, key: tuple[str, ...]) -> int:
 
 
 def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> CareReport:
-    """Fold small Parquet files into larger ones, as one run; no row changes. None small, no run.
+    """Fold small Parquet files into larger ones, as one run; no row changes. With none there is no run.
 
     Raises:
         LakeNotFound, LakeLocked, LakeNotWritable: the lake is as it was.
