@@ -9,7 +9,7 @@ belong to.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -65,7 +65,7 @@ def dimensions(by: str | Sequence[str]) -> tuple[str, ...]:
     Raises:
         InvalidRequest: one isn't in `DIMENSIONS`.
     """
-    names = tuple(dict.fromkeys((by,) if not isinstance(by, Iterable) or isinstance(by, str) else by))
+    names = tuple(dict.fromkeys((by,) if isinstance(by, str) else by))
     for name in names:
         if name not in DIMENSIONS:
             nearest = nearest_name(name, DIMENSIONS)

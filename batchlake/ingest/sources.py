@@ -153,7 +153,8 @@ def find(
 ) -> Found:
     """All exports at these paths, in a fixed order: as given, folders walked by name.
 
-    A folder is walked with all in it but hidden files, Markdown and lakes; a named file is always read.
+    A folder is walked with all in it but hidden files, Markdown and lakes, and so is an archive; a file that
+    is named itself is always read.
 
     Args:
         paths: as a person gave them: files, folders, globs, `-`, addresses of objects.
