@@ -43,7 +43,10 @@ _STATUS_KEYS: Final = {name.replace("_", ""): name for name in STATUSES} | {
 
 
 def status_key(reported: str) -> str:
-    """The part of a reported status that counts: lower case without blanks, `-` and `_`."""
+    """The part of a reported status that counts: lower case without blanks, `-` and `_`.
+
+    The macro of that name in `sql/ingest/macros.sql` is the same in SQL.
+    """
     return re.sub(r"[-_\s]+", "", reported).lower()
 
 
@@ -64,12 +67,11 @@ def status_names() -> list[tuple[str, str, str, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its DuckDB type, what it means (with the unit) and the export fields it is read from."""
+    """One column: its DuckDB type, and what it means (with the unit)."""
 
     name: str
     type: str
     comment: str
-    origin: str = ""
     nullable: bool = True
 
 
@@ -87,40 +89,39 @@ class Table:
         return tuple(column.name for column in self.columns)
 
 
-def _key(name: str, comment: str, origin: str = "") -> Column:
-    return Column(name, "VARCHAR", comment, origin, nullable=False)
+def _key(name: str, comment: str) -> Column:
+    return Column(name, "VARCHAR", comment, nullable=False)
 
 
-def _text(name: str, comment: str, origin: str = "") -> Column:
-    return Column(name, "VARCHAR", comment, origin)
+def _text(name: str, comment: str) -> Column:
+    return Column(name, "VARCHAR", comment)
 
 
-def _number(name: str, comment: str, origin: str = "") -> Column:
-    return Column(name, "DOUBLE", comment, origin)
+def _number(name: str, comment: str) -> Column:
+    return Column(name, "DOUBLE", comment)
 
 
-def _count(name: str, comment: str, origin: str = "") -> Column:
-    return Column(name, "BIGINT", comment, origin)
+def _count(name: str, comment: str) -> Column:
+    return Column(name, "BIGINT", comment)
 
 
-def _money(name: str, comment: str, origin: str = "") -> Column:
-    return Column(name, "DECIMAL(18,6)", comment, origin)
+def _money(name: str, comment: str) -> Column:
+    return Column(name, "DECIMAL(18,6)", comment)
 
 
-def _time(name: str, comment: str, origin: str = "", *, nullable: bool = True) -> Column:
-    return Column(name, "TIMESTAMPTZ", comment, origin, nullable)
+def _time(name: str, comment: str, *, nullable: bool = True) -> Column:
+    return Column(name, "TIMESTAMPTZ", comment, nullable)
 
 
-def _flag(name: str, comment: str, origin: str = "") -> Column:
-    return Column(name, "BOOLEAN", comment, origin)
+def _flag(name: str, comment: str) -> Column:
+    return Column(name, "BOOLEAN", comment)
 
 
 _SOURCE = _key("source", "The platform (or account) that the exports are of, as given with --source")
 _OBSERVATION = (
     _time(
         "observed_at",
-        "Time of the newest observation, UTC",
-        "`updated_at`, else `exported_at`, else the file's time",
+        "Time of the newest observation, UTC: `updated_at`, else `exported_at`, else the file's time",
         nullable=False,
     ),
     Column(
@@ -139,56 +140,53 @@ CALLS: Final = Table(
     ("source", "call_id"),
     (
         _SOURCE,
-        _key("call_id", "The call's id on its platform", "`call_id`, else `id`"),
+        _key("call_id", "The call's id on its platform"),
         _text(
             "batch_id",
             "The batch that the call belongs to, NULL while unknown",
-            "the batch's `id`, `batch_id`",
         ),
-        Column("status", "VARCHAR", f"Canonical state: {', '.join(STATUSES)}", "`status`", nullable=False),
-        _text("status_reported", "The state as the platform spelled it", "`status`"),
+        Column("status", "VARCHAR", f"Canonical state: {', '.join(STATUSES)}", nullable=False),
+        _text("status_reported", "The state as the platform spelled it"),
         Column("outcome", "VARCHAR", f"What became of it: {', '.join(OUTCOMES)}", nullable=False),
-        _number("duration_seconds", "Length of the call in seconds", "`duration`, `callDuration`"),
-        _money("cost", "What the platform charged, in `currency`; NULL is unknown, not free", "`cost`"),
-        _text("currency", "ISO 4217 code of `cost` where the export says", "`currency`"),
-        _time("created_at", "When the call was created, UTC", "`created_at`, `createdAt`"),
-        _time("started_at", "When the call started, UTC", "`start_time`, `started_at`, `startedAt`"),
-        _time("ended_at", "When the call ended, UTC", "`end_time`, `ended_at`, `endedAt`"),
+        _number("duration_seconds", "Length of the call in seconds"),
+        _money("cost", "What the platform charged, in `currency`; NULL is unknown, not free"),
+        _text("currency", "ISO 4217 code of `cost` where the export says"),
+        _time("created_at", "When the call was created, UTC"),
+        _time("started_at", "When the call started, UTC"),
+        _time("ended_at", "When the call ended, UTC; NULL where that would be before started_at"),
+        _time(
+            "ended_at_reported", "The newest end that a record gave, UTC, also where it is before started_at"
+        ),
         _time("call_time", "started_at, else created_at, else the batch's created_at, UTC"),
-        _text("direction", f"{', '.join(DIRECTIONS)}", "`direction`, `callType`"),
-        _text("from_number", "Calling number", "`from_phone_number`, `phone_number` of an inbound call"),
-        _text("to_number", "Called number", "`to_phone_number`, `phone_number` unless inbound"),
-        _text("agent_id", "The voice agent's id", "`agent_id`, `agentId`, `agent.id`"),
-        _text("agent_name", "The voice agent's name", "`agent_name`, `agent.name`"),
-        _number("sentiment_positive", "Share of positive sentiment, 0 to 1", "`analytics.sentiment`"),
-        _number("sentiment_neutral", "Share of neutral sentiment, 0 to 1", "`analytics.sentiment`"),
-        _number("sentiment_negative", "Share of negative sentiment, 0 to 1", "`analytics.sentiment`"),
-        _text("sentiment_label", "The platform's one word for it", "`analytics.sentiment.overall`"),
-        _number("engagement", "Engagement score, 0 to 1", "`analytics.engagement`"),
-        _number("talk_ratio_ai", "Share of talk by the agent, 0 to 1", "`analytics.talk_ratio.ai`"),
-        _number("talk_ratio_human", "Share of talk by the person, 0 to 1", "`analytics.talk_ratio.human`"),
+        _text("direction", f"{', '.join(DIRECTIONS)}"),
+        _text("from_number", "Calling number"),
+        _text("to_number", "Called number"),
+        _text("agent_id", "The voice agent's id"),
+        _text("agent_name", "The voice agent's name"),
+        _number("sentiment_positive", "Share of positive sentiment, 0 to 1"),
+        _number("sentiment_neutral", "Share of neutral sentiment, 0 to 1"),
+        _number("sentiment_negative", "Share of negative sentiment, 0 to 1"),
+        _text("sentiment_label", "The platform's one word for it"),
+        _number("engagement", "Engagement score, 0 to 1"),
+        _number("talk_ratio_ai", "Share of talk by the agent, 0 to 1"),
+        _number("talk_ratio_human", "Share of talk by the person, 0 to 1"),
         _number(
             "response_time_seconds",
             "Mean response time in seconds",
-            "`analytics.engagement.metrics.response_time`",
         ),
-        _count("interruptions", "Interruptions, a count", "`analytics.engagement.metrics.interruptions`"),
-        _number("voice_pace", "Pace of speech, the platform's scale", "`analytics.voice_metrics.pace`"),
-        _number("voice_volume", "Volume of speech, the platform's scale", "`analytics.voice_metrics.volume`"),
-        _number(
-            "voice_clarity", "Clarity of speech, the platform's scale", "`analytics.voice_metrics.clarity`"
-        ),
-        _flag(
-            "success", "Whether the platform calls it a success", "`success`, `analytics.conversion_status`"
-        ),
-        _text("outcome_label", "The platform's own word for the result", "`outcome`, `analytics.outcome`"),
-        _text("ended_by", "Who or what ended the call", "`ended_by`, `endedBy`"),
-        _text("summary", "The platform's summary", "`summary`"),
-        _text("recording_url", "Where the recording is", "`recording_url`, `recordingUrl`"),
-        _flag("is_test", "Whether it was a test call", "`is_test`, `isTestMode`"),
-        _count("tokens_consumed", "Language-model tokens used, a count", "`tokens_consumed`"),
-        _text("user_id", "The platform's account that placed it", "`user_id`, `userId`"),
-        _text("pathway_id", "The conversation design that it followed", "`pathways`"),
+        _count("interruptions", "Interruptions, a count"),
+        _number("voice_pace", "Pace of speech, the platform's scale"),
+        _number("voice_volume", "Volume of speech, the platform's scale"),
+        _number("voice_clarity", "Clarity of speech, the platform's scale"),
+        _flag("success", "Whether the platform calls it a success"),
+        _text("outcome_label", "The platform's own word for the result"),
+        _text("ended_by", "Who or what ended the call"),
+        _text("summary", "The platform's summary"),
+        _text("recording_url", "Where the recording is"),
+        _flag("is_test", "Whether it was a test call"),
+        _count("tokens_consumed", "Language-model tokens used, a count"),
+        _text("user_id", "The platform's account that placed it"),
+        _text("pathway_id", "The conversation design that it followed"),
         _count("segment_count", "Utterances held in `segments`; NULL where no transcript has come"),
         _text("transcript_digest", "half of the SHA-256 of the transcript held; NULL where none has come"),
         _text("extra", "Fields this table has no column for: a JSON object from path to value"),
@@ -208,11 +206,10 @@ SEGMENTS: Final = Table(
         Column(
             "speaker",
             "VARCHAR",
-            f"{', '.join(SPEAKERS)}",
-            "`speaker`, or the label in a string",
+            f"{', '.join(SPEAKERS)}: as given, or as the label in a string",
             nullable=False,
         ),
-        Column("text", "VARCHAR", "What was said, as exported", "`text`", nullable=False),
+        Column("text", "VARCHAR", "What was said, as exported", nullable=False),
         Column(
             "text_key",
             "VARCHAR",
@@ -220,26 +217,21 @@ SEGMENTS: Final = Table(
             "no outer punctuation; empty where nothing is left",
             nullable=False,
         ),
-        _time("spoken_at", "When it was said, UTC", "`timestamp`"),
+        _time("spoken_at", "When it was said, UTC"),
         _number(
             "offset_seconds",
             "Seconds into the call, where the export gives that instead of a time",
-            "`timestamp`",
         ),
-        _number("confidence", "Confidence of the transcription, 0 to 1", "`confidence`"),
+        _number("confidence", "Confidence of the transcription, 0 to 1"),
         _text("extra", "Fields this table has no column for: a JSON object from key to value"),
     ),
 )
 
 _REPORTED_COUNTS = (
-    _count(
-        "reported_total_calls", "Calls in the batch, as reported", "`statistics.total_calls`, `total_calls`"
-    ),
-    _count("reported_completed", "Completed calls, as reported", "`statistics.completed`, `completed_calls`"),
-    _count("reported_failed", "Failed calls, as reported", "`statistics.failed`, `failed_calls`"),
-    _count(
-        "reported_in_progress", "Calls in progress, as reported", "`statistics.in_progress`, `in_progress`"
-    ),
+    _count("reported_total_calls", "Calls in the batch, as reported"),
+    _count("reported_completed", "Completed calls, as reported"),
+    _count("reported_failed", "Failed calls, as reported"),
+    _count("reported_in_progress", "Calls in progress, as reported"),
 )
 
 BATCHES: Final = Table(
@@ -248,42 +240,42 @@ BATCHES: Final = Table(
     ("source", "batch_id"),
     (
         _SOURCE,
-        _key("batch_id", "The batch's id on its platform", "`batch.id`, `batch_id`"),
+        _key("batch_id", "The batch's id on its platform"),
         _text(
             "status",
             "Canonical state; a word that is no call status stays as it is, in lower case",
-            "`status`",
         ),
-        _text("status_reported", "The state as the platform spelled it", "`status`"),
-        _time("created_at", "When the batch was created, UTC", "`created_at`"),
-        _time("completed_at", "When the batch was completed, UTC", "`completed_at`"),
+        _text("status_reported", "The state as the platform spelled it"),
+        _time("created_at", "When the batch was created, UTC"),
+        _time(
+            "completed_at", "When the batch was completed, UTC; NULL where that would be before created_at"
+        ),
+        _time(
+            "completed_at_reported",
+            "The newest completion that a record gave, UTC, also where it is before created_at",
+        ),
         *_REPORTED_COUNTS,
         _number(
             "reported_average_duration_seconds",
             "Mean duration in seconds, as reported",
-            "`statistics.average_duration`",
         ),
-        _money("reported_total_cost", "Total cost, as reported", "`statistics.total_cost`"),
-        _number("reported_success_rate", "Success rate 0 to 1, as reported", "`analytics.success_rate`"),
+        _money("reported_total_cost", "Total cost, as reported"),
+        _number("reported_success_rate", "Success rate 0 to 1, as reported"),
         _number(
             "reported_sentiment_positive",
             "Mean positive sentiment, as reported",
-            "`analytics.average_sentiment`",
         ),
         _number(
             "reported_sentiment_neutral",
             "Mean neutral sentiment, as reported",
-            "`analytics.average_sentiment`",
         ),
         _number(
             "reported_sentiment_negative",
             "Mean negative sentiment, as reported",
-            "`analytics.average_sentiment`",
         ),
         _text(
             "reported_common_responses",
             "Common responses as reported, a JSON array",
-            "`analytics.common_responses`",
         ),
         _text("extra", "Fields this table has no column for: a JSON object from path to value"),
         *_OBSERVATION,

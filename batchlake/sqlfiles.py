@@ -2,7 +2,8 @@
 
 A file begins with a header of comment lines, `-- what:`, `-- grain:`, `-- inputs:` (names of relations,
 separated by commas) and `-- outputs:` followed by one indented line a column. `-- key: value` lines beyond
-those are kept in `header`. In comes a name such as `analytics/scalars`, out goes a `SqlFile`.
+those are kept in `header`, and the lines below such a key, with their numbers, in `lists`. In comes a name such
+as `analytics/scalars`, out goes a `SqlFile`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,14 @@ def bundled(folder: str) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
+class HeaderLine:
+    """A line below a key of a header: its number in the file, from 1, and its text."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SqlFile:
     """One query: its name, its text without a closing semicolon, and its header."""
 
@@ -30,7 +39,12 @@ class SqlFile:
     text: str
     inputs: tuple[str, ...]
     header: dict[str, str] = field(hash=False)
-    outputs: tuple[str, ...] = ()
+    lists: dict[str, tuple[HeaderLine, ...]] = field(hash=False, default_factory=dict)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The lines below `outputs`: one a column."""
+        return tuple(line.text for line in self.lists.get("outputs", ()))
 
 
 @functools.cache
@@ -42,11 +56,11 @@ def load(name: str) -> SqlFile:
         ValueError: its header lacks `what`, `grain` or `inputs`.
     """
     text = (bundled("sql") / f"{name}.sql").read_text(encoding="utf-8").strip().removesuffix(";")
-    header, outputs = _read_header(text)
+    header, lists = _read_header(text)
     if missing := {"what", "grain", "inputs"} - header.keys():
         raise ValueError(f"sql/{name}.sql: the header lacks {', '.join(sorted(missing))}")
     inputs = tuple(part.strip() for part in header["inputs"].split(",") if part.strip())
-    return SqlFile(name, text, inputs, header, outputs)
+    return SqlFile(name, text, inputs, header, lists)
 
 
 def names(folder: str) -> list[str]:
@@ -54,19 +68,19 @@ def names(folder: str) -> list[str]:
     return sorted(f"{folder}/{path.stem}" for path in (bundled("sql") / folder).glob("*.sql"))
 
 
-def _read_header(text: str) -> tuple[dict[str, str], tuple[str, ...]]:
+def _read_header(text: str) -> tuple[dict[str, str], dict[str, tuple[HeaderLine, ...]]]:
     header: dict[str, str] = {}
-    outputs: list[str] = []
+    lists: dict[str, tuple[HeaderLine, ...]] = {}
     key = ""
-    for line in text.splitlines():
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.startswith("--"):
             break
         content = line[2:].removeprefix(" ")
         if match := re.match(r"([a-z_]+):(?:\s+(.*))?$", content):
             key = match.group(1)
             header[key] = (match.group(2) or "").strip()
-        elif key == "outputs" and content.strip():
-            outputs.append(content.strip())
         elif key and content.strip():
-            header[key] += " " + content.strip()
-    return header, tuple(outputs)
+            lists[key] = (*lists.get(key, ()), HeaderLine(number, content.strip()))
+            if key != "outputs":
+                header[key] += " " + content.strip()
+    return header, lists

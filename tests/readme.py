@@ -36,12 +36,14 @@ def metrics() -> str:
 
 def tables() -> str:
     """Tables and columns, from the schema."""
+    from batchlake.ingest.fields import origins
     from batchlake.schema import TABLES
 
     parts = []
     for table in TABLES.values():
+        read = origins(table.name) if table.name in ("calls", "batches", "segments") else {}
         rows = [
-            f"| `{column.name}` | {column.type} | {column.comment} | {column.origin} |"
+            f"| `{column.name}` | {column.type} | {column.comment} | {read.get(column.name, '')} |"
             for column in table.columns
         ]
         parts.append(
@@ -115,7 +117,7 @@ Files there group by `group_key` where the relation has one, else give one group
 """
 
 _SQL_FOLDERS: Final = {
-    "sources": "raw JSON to canonical columns, a file per format, with a second for irregular calls",
+    "sources": "the fields of each platform's calls and batches, and how they become ours",
     "ingest": "canonical columns to typed rows, observations and problems",
     "analytics": "metrics over `selected_calls` and `selected_segments`, without parameters",
     "reports": "what reports show beside the analytics",

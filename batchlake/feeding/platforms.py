@@ -108,7 +108,7 @@ class Listing(_Table):
     @field_validator("records")
     @classmethod
     def _is_ingested(cls, given: str | None) -> str | None:
-        from batchlake.ingest.shapes import LISTS
+        from batchlake.ingest.recognition import LISTS
 
         known = sorted({"calls", "data", *LISTS})
         if given is not None and given.rpartition(".")[2] not in known:

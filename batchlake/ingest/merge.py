@@ -20,6 +20,7 @@ from batchlake.engine import Engine
 from batchlake.schema import BATCHES, CALLS, Table
 from batchlake.sqltext import literal, quoted
 
+_REPORTED_ENDS: Final = ("ended_at_reported", "completed_at_reported")
 _OBSERVATION: Final = frozenset({"observed_at", "field_observed_at", "first_run_id", "last_run_id"})
 
 
@@ -33,11 +34,14 @@ class MergeRule:
             `status_names`) and `batches` (its merged batch).
         together: columns that are merged as one, the first deciding between equal times; in front of them a
             column that only decides may stand (`status_rank`).
+        ends: the column of the reported end by that of the end: what is merged keeps a record's rule that no end
+            is before its start, and what a later start makes valid again isn't lost meanwhile.
     """
 
     table: Table
     derived: dict[str, str]
     together: tuple[tuple[str, ...], ...]
+    ends: tuple[str, str]
 
     def key(self) -> str:
         """The key's columns, for `using (...)`."""
@@ -61,21 +65,29 @@ CALL_RULE: Final = MergeRule(
         "status": "coalesce(names.status, 'unknown')",
         "outcome": "coalesce(names.outcome, 'unknown')",
         "call_time": "coalesce(merged.started_at, merged.created_at, batches.created_at)",
+        "ended_at": "case when merged.started_at is null or merged.ended_at_reported >= merged.started_at "
+        "then merged.ended_at_reported end",
     },
     (
         ("status_rank", "status_reported"),
         ("sentiment_positive", "sentiment_neutral", "sentiment_negative"),
         ("segment_count", "transcript_digest"),
     ),
+    ("ended_at", "ended_at_reported"),
 )
 
 BATCH_RULE: Final = MergeRule(
     BATCHES,
-    {"status": "coalesce(names.status, lower(merged.status_reported))"},
+    {
+        "status": "coalesce(names.status, lower(merged.status_reported))",
+        "completed_at": "case when merged.created_at is null "
+        "or merged.completed_at_reported >= merged.created_at then merged.completed_at_reported end",
+    },
     (
         ("status_rank", "status_reported"),
         ("reported_sentiment_positive", "reported_sentiment_neutral", "reported_sentiment_negative"),
     ),
+    ("completed_at", "completed_at_reported"),
 )
 
 
@@ -139,12 +151,15 @@ def _hold(engine: Engine, rule: MergeRule) -> None:
 def _observations(rule: MergeRule) -> str:
     """The run's observations and the lake's rows, alike."""
     values = ", ".join(quoted(name) for name in rule.values() if name != "status_rank")
+    end, reported_end = rule.ends
+    # A lake of an earlier version has the end alone.
+    held = values.replace(quoted(reported_end), f"coalesce({reported_end}, {end}) as {reported_end}")
     return f"""
         select {rule.key()}, {values}, status_rank, observed_at,
             null::map(varchar, timestamptz) as field_observed_at
         from observed_{rule.table.name}
         union all by name
-        select {rule.key()}, {values}, coalesce(names.rank, -1) as status_rank, observed_at, field_observed_at
+        select {rule.key()}, {held}, coalesce(names.rank, -1) as status_rank, observed_at, field_observed_at
         from held_{rule.table.name} held
         left join status_names names on names.key = status_key(held.status_reported)
     """
@@ -212,8 +227,10 @@ def _greatest(group: tuple[str, ...]) -> str:
 
 
 def _time_name(group: tuple[str, ...]) -> str:
-    """A group's name in `field_observed_at`: its first column that the lake has."""
-    return group[1] if group[0] == "status_rank" else group[0]
+    """A group's name in `field_observed_at`: its first column that the lake has, the end for the reported end."""
+    if group[0] == "status_rank":
+        return group[1]
+    return group[0].removesuffix("_reported") if group[0] in _REPORTED_ENDS else group[0]
 
 
 def _time_of(name: str) -> str:
@@ -222,6 +239,8 @@ def _time_of(name: str) -> str:
 
 def _finished(rule: MergeRule, run_id: str, newest: str) -> str:
     """The lake's columns: derived ones computed, and which run first wrote and last changed the row.
+
+    Beside them `is_updated`: whether a value other than the time of its observation is another than before.
 
     Args:
         rule: how the table is merged.
@@ -234,6 +253,7 @@ def _finished(rule: MergeRule, run_id: str, newest: str) -> str:
         f"{rule.derived[name]} as {quoted(name)}" if name in rule.derived else f"merged.{quoted(name)}"
         for name in compared
     )
+    values = [name for name in compared if name not in _OBSERVATION]
     batches = "left join batches_after batches using (source, batch_id)" if rule is CALL_RULE else ""
     same = f"row({_listed(compared, 'done')}) is not distinct from row({_listed(compared, 'held')})"
     run = literal(run_id)
@@ -248,7 +268,9 @@ def _finished(rule: MergeRule, run_id: str, newest: str) -> str:
         )
         select done.*, coalesce(held.first_run_id, {run}) as first_run_id,
             case when held.last_run_id is not null and {same} then held.last_run_id else {run} end
-                as last_run_id
+                as last_run_id,
+            held.last_run_id is null
+                or row({_listed(values, "done")}) is distinct from row({_listed(values, "held")}) as is_updated
         from done left join held_{table.name} held using ({rule.key()})
     """
 

@@ -11,26 +11,38 @@ so that records can be put where they will belong; what is known at the end deci
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import msgspec
 
-from batchlake.ingest.regularity import Regular
+from batchlake.ingest.boundaries import (
+    BYTE_ORDER_MARK,
+    describe,
+    fault_in,
+    stripped,
+    value_end,
+    value_start,
+)
+from batchlake.ingest.decode import Columns
+from batchlake.ingest.json_values import JSON_FAULTS
+from batchlake.ingest.recognition import ID_KEYS, SVALYNC_CALLS
+from batchlake.ingest.repair import repair
 from batchlake.ingest.scan import Document as ScannedDocument
 from batchlake.ingest.scan import Element, Parsed, Scanner, Stray, UnmatchedBracket
-from batchlake.ingest.shapes import (
+from batchlake.ingest.split import (
+    NO_ENVELOPE,
     Envelope,
     Misfit,
     Part,
-    element_parts,
+    Unkept,
+    decode_alike,
     exported_at,
-    listed_parts,
-    take_apart,
+    split_document,
+    split_elements,
 )
+from batchlake.ingest.split import Item as SplitItem
 
 WINDOW_BYTES: Final = 32 * 1024 * 1024
 """How much of an export is looked at at a time; a sound document up to this size takes the fastest way."""
@@ -39,20 +51,11 @@ _FIRST_SCANNED_BYTES: Final = 64 * 1024
 _SCANNED_BYTES: Final = 8 * 1024 * 1024
 """How much is scanned at a time. The first piece is small: the faster way begins inside an array."""
 
-_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_MOST_WINDOWS_A_LINE: Final = 3
+"""A line that is longer than so many windows is read as documents larger than a window are."""
+
 _RAW_SHOWN_BYTES: Final = 4_096
-_JSON_FAULTS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
-
-_BETWEEN_VALUES: Final = b" \t\r\n,"
-"""Lines that were cut out of an array have commas."""
-
-_separators: Final = re.compile(b"[%b]*" % _BETWEEN_VALUES)
-
-_LONGEST_WORD: Final = 12
-"""Of JSON, in characters, that says nothing before it is whole: two escapes that are one character."""
-
-_whole: Final = msgspec.json.Decoder(msgspec.Raw)
-_at_the_beginning: Final = json.JSONDecoder(parse_int=str, parse_float=str)
+_REFUSED: Final = "the platform answered `success: false`"
 
 
 class Readable(Protocol):
@@ -64,18 +67,37 @@ class Readable(Protocol):
 
 @dataclass(slots=True)
 class Document:
-    """One JSON document of an export; its envelope is known once its end is seen, and foreseen before."""
+    """One JSON document of an export, or a batch in it.
+
+    Attributes:
+        number: its number in the export.
+        envelope: what it says of its records; known once its end is seen.
+        foreseen: what it has said before.
+        is_refused: whether the platform says that it refused to answer.
+        batches: documents for the batches in it, which tell their own ids, as `foreseen`.
+    """
 
     number: int
     envelope: Envelope | None = None
     foreseen: Envelope | None = None
+    is_refused: bool = False
+    batches: list[Document] = field(default_factory=list)
+
+    def end(self, envelope: Envelope) -> None:
+        """The document's end is seen: this is its envelope, and what its batches don't tell is as it says."""
+        self.envelope = envelope
+        for batch in self.batches:
+            own = batch.foreseen or NO_ENVELOPE
+            batch.envelope = Envelope(
+                own.batch_id or envelope.batch_id, own.exported_at or envelope.exported_at
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class RawRecords:
     """Records in a row: the file of `sql/sources` that reads them, their texts, the first one's place.
 
-    Where they are all `regular`, that stands for their texts, which had so many `bytes`.
+    Where they have been decoded, `columns` stand for their texts, which had so many `bytes`.
     """
 
     format: str
@@ -83,24 +105,26 @@ class RawRecords:
     document: Document
     number: int
     line: int | None = None
-    regular: Regular | None = None
+    columns: Columns | None = None
     bytes: int = 0
 
     @property
     def count(self) -> int:
         """How many records."""
-        return self.regular.count if self.regular else len(self.raws)
+        return self.columns.count if self.columns else len(self.raws)
 
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """A record that can't be one: why, its place, and its text."""
+    """A record that can't be one, or (with its path) a value in a record: why, its place, and its text."""
 
     code: str
     message: str
     raw: bytes
     number: int
     line: int | None = None
+    envelope: Envelope = NO_ENVELOPE
+    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +138,7 @@ class Broken:
     raw: bytes = b""
 
 
-Item = RawRecords | Unusable | Broken
+Item = RawRecords | Unusable | Broken | Unkept
 
 
 class RecordReader:
@@ -138,7 +162,7 @@ class RecordReader:
     def read_on(self, head: bytes, stream: Readable) -> Iterator[Item]:
         """The same of a stream whose first window (all of it, if it is shorter) has been read."""
         is_whole = len(head) < self._window_bytes
-        head = head.removeprefix(_BYTE_ORDER_MARK)
+        head = head.removeprefix(BYTE_ORDER_MARK)
         if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
             yield Broken("not_utf8", "the file is UTF-16; save it as UTF-8", 0)
         elif not head.strip():
@@ -146,28 +170,57 @@ class RecordReader:
                 yield Broken("empty_file", "the file holds nothing", 0)
             else:
                 yield from self._read_scanned(head, stream)
-        elif is_whole and (parts := _sound_parts(head)) is not None:
-            yield from self._from_parts(parts, None)
+        elif is_whole and (items := _sound_items(head)) is not None:
+            yield from self._from_items(items, None)
         elif _is_line_by_line(head):
             yield from self._read_lines(head, stream)
-        elif head.lstrip()[:1] not in (b"{", b"["):
-            yield Broken("not_json", _complaint(head), _fault_byte(head), None, head[:_RAW_SHOWN_BYTES])
+        elif head[value_start(head, 0) :][:1] not in (b"{", b"["):
+            yield Broken("not_json", *fault_in(head), None, head[:_RAW_SHOWN_BYTES])
         elif is_whole and (documents := _documents(head)) is not None:
             for line, document in documents:
-                yield from self._from_parts(take_apart(document), line)
+                yield from self._from_items(split_document(document), line)
         else:
             yield from self._read_scanned(head, stream)
 
-    def _from_parts(self, parts: Iterable[Part | Misfit], line: int | None) -> Iterator[Item]:
+    def read_record(self, text: bytes, envelope: Envelope) -> Iterator[Item]:
+        """The same of one record's text, with what is known from around it."""
+        items = _sound_items(text, envelope)
+        if items is not None:
+            yield from self._from_items(items, None)
+        elif (repaired := self._repaired(text, None, envelope)) is not None:
+            yield from repaired[1]
+            yield from self._from_items(split_document(repaired[0], envelope), None)
+        else:
+            yield self._unusable("not_json", fault_in(text)[0], text, None, envelope)
+
+    def _from_items(self, items: Iterable[SplitItem], line: int | None) -> Iterator[Item]:
         """The records of one sound JSON value."""
         document = Document(0)
-        for part in parts:
-            if isinstance(part, Misfit):
-                yield self._unusable(part.code, part.message, part.raw, line)
+        for item in items:
+            if isinstance(item, Part):
+                if item.envelope != document.envelope:
+                    document = self._next_document(item.envelope)
+                yield self._record(item, document, line)
             else:
-                if part.envelope is not document.envelope:
-                    document = self._next_document(part.envelope)
-                yield self._record(part, document, line)
+                yield self._other(item, line)
+
+    def _other(self, item: Misfit | Unkept, line: int | None, envelope: Envelope | None = None) -> Item:
+        if isinstance(item, Unkept):
+            return item
+        return self._unusable(item.code, item.message, item.raw, line, envelope or item.envelope)
+
+    def _repaired(
+        self, text: bytes, line: int | None, envelope: Envelope = NO_ENVELOPE
+    ) -> tuple[bytes, list[Unusable]] | None:
+        """A text as JSON and its faults, as problems of its first record; None where it can't be read."""
+        found = repair(text, ID_KEYS)
+        if found is None:
+            return None
+        faults = [
+            Unusable("not_json", fault.message, fault.raw, self._records + 1, line, envelope, fault.path)
+            for fault in found.faults
+        ]
+        return found.text, faults
 
     def _read_lines(self, head: bytes, stream: Readable) -> Iterator[Item]:
         number = 1
@@ -176,30 +229,36 @@ class RecordReader:
             more = read_fully(stream, self._window_bytes)
             cut = rest.rfind(b"\n") + 1 if more else len(rest)
             lines, rest = rest[:cut], rest[cut:] + more
+            if not lines and len(rest) >= _MOST_WINDOWS_A_LINE * self._window_bytes:
+                yield from self._read_scanned(rest, stream)
+                return
             position = 0
             while position < len(lines):
                 end = lines.find(b"\n", position)
                 end = len(lines) if end < 0 else end
-                line = lines[position:end].strip(_BETWEEN_VALUES)
-                parts = _sound_parts(line) if line else ()
-                if parts is None:
+                line = stripped(lines[position:end])
+                items = _sound_items(line) if line else ()
+                if items is None:
                     start = lines.index(line, position)
-                    value_end = _value_end(lines, start)
-                    if value_end is None and more:
+                    ends_at = value_end(lines, start)
+                    if ends_at is None and more:
                         rest = lines[start:] + rest
-                        if len(rest) < 3 * self._window_bytes:
+                        if len(rest) < _MOST_WINDOWS_A_LINE * self._window_bytes:
                             break
                         yield from self._read_scanned(rest, stream)
                         return
-                    if value_end:
+                    if ends_at:
                         # What stands behind it on its last line comes next.
-                        end = value_end
+                        end = ends_at
                         line = lines[start:end]
-                        parts = _sound_parts(line)
-                if parts is None:
-                    yield self._unusable("not_json", _complaint(line), line, number)
+                        items = _sound_items(line)
+                if items is not None:
+                    yield from self._from_items(items, number)
+                elif (repaired := self._repaired(line, number)) is not None:
+                    yield from repaired[1]
+                    yield from self._from_items(split_document(repaired[0]), number)
                 else:
-                    yield from self._from_parts(parts, number)
+                    yield self._unusable("not_json", fault_in(line)[0], line, number)
                 number += line.count(b"\n")
                 position = end
                 if lines[position : position + 1] == b"\n":
@@ -207,7 +266,7 @@ class RecordReader:
                     position += 1
 
     def _read_scanned(self, head: bytes, stream: Readable) -> Iterator[Item]:
-        scanner = Scanner(_parts_of)
+        scanner = Scanner(_decoded)
         document = self._next_document(None)
         try:
             for window in self._windows(head, stream):
@@ -216,11 +275,11 @@ class RecordReader:
                         yield self._stray(found)
                     elif isinstance(found, Element | Parsed):
                         if document.foreseen is None:
-                            document.foreseen = _foreseen(scanner.preamble())
+                            document.foreseen, document.is_refused = _foreseen(scanner.preamble())
                         if isinstance(found, Element):
                             yield from self._element(found, document)
                         else:
-                            yield from (self._record(part, document, None) for part in found.elements)
+                            yield self._record(found.elements, document, None)
                     else:
                         yield from self._end_of(found, document)
                         document = self._next_document(None)
@@ -247,34 +306,62 @@ class RecordReader:
         return Broken("not_json", "this is not JSON", stray.byte, None, stray.raw[:_RAW_SHOWN_BYTES])
 
     def _element(self, element: Element, document: Document) -> Iterator[Item]:
-        try:
-            parts = list(element_parts(element.array, [element.raw], Envelope()))
-        except _JSON_FAULTS as error:
-            yield self._unusable("not_json", _message(error, element.raw), element.raw, None)
+        envelope = document.foreseen or NO_ENVELOPE
+        raw = element.raw
+        if document.is_refused:
+            yield self._unusable("platform_error", _REFUSED, raw, None, envelope)
             return
-        for part in parts:
-            yield self._record(part, document, None)
+        try:
+            raw.decode()
+            items = list(split_elements(element.array, [raw], NO_ENVELOPE))
+        except JSON_FAULTS as error:
+            repaired = self._repaired(raw, None, envelope)
+            if repaired is None:
+                yield self._unusable("not_json", describe(error, raw)[0], raw, None, envelope)
+                return
+            yield from repaired[1]
+            items = list(split_elements(element.array, [repaired[0]], NO_ENVELOPE))
+        batch: Document | None = None
+        for item in items:
+            if not isinstance(item, Part):
+                yield self._other(item, None, envelope)
+            elif item.envelope == NO_ENVELOPE:
+                yield self._record(item, document, None)
+            else:
+                if batch is None or batch.foreseen != item.envelope:
+                    batch = self._next_document(None)
+                    batch.foreseen = item.envelope
+                    document.batches.append(batch)
+                yield self._record(item, batch, None)
 
     def _end_of(self, scanned: ScannedDocument, document: Document) -> Iterator[Item]:
         """The records in what is left of a document without its elements, which its envelope is read from."""
-        is_object = scanned.header[:1] == b"{"
+        header = scanned.header
         try:
-            parts = list(take_apart(scanned.header))
-            envelopes = [part.envelope for part in parts if isinstance(part, Part)]
-            document.envelope = Envelope(None, exported_at(scanned.header) if is_object else None)
-        except _JSON_FAULTS as error:
-            document.envelope = Envelope()
-            yield self._unusable("not_json", _message(error, scanned.header), scanned.header, None)
-            return
-        if is_object and envelopes:
-            document.envelope = envelopes[0]
-        for part in parts:
-            if isinstance(part, Misfit):
-                yield self._unusable(part.code, part.message, part.raw, None)
-            elif is_object:
-                yield self._record(part, document, None)
+            header.decode()
+            items = list(split_document(header))
+        except JSON_FAULTS as error:
+            repaired = self._repaired(header, None)
+            if repaired is None:
+                document.end(document.foreseen or NO_ENVELOPE)
+                yield self._unusable("not_json", describe(error, header)[0], header, None)
+                return
+            header, faults = repaired
+            items = list(split_document(header))
+            known = next((item.envelope for item in items if isinstance(item, Part)), NO_ENVELOPE)
+            yield from (replace(fault, envelope=known) for fault in faults)
+        is_object = header[:1] == b"{"
+        envelopes = [item.envelope for item in items if isinstance(item, Part)]
+        own = Envelope(None, exported_at(header) if is_object else None)
+        document.end(envelopes[0] if is_object and envelopes else own)
+        for item in items:
+            if not isinstance(item, Part):
+                if not (document.is_refused and isinstance(item, Misfit) and item.code == "platform_error"):
+                    yield self._other(item, None)
+            elif is_object and item.envelope == document.envelope:
+                yield self._record(item, document, None)
             else:
-                yield self._record(part, self._next_document(part.envelope), None)
+                yield self._record(item, self._next_document(item.envelope), None)
 
     def _next_document(self, envelope: Envelope | None) -> Document:
         self._documents += 1
@@ -282,30 +369,37 @@ class RecordReader:
 
     def _record(self, part: Part, document: Document, line: int | None) -> RawRecords:
         found = RawRecords(
-            part.format, part.raws, document, self._records + 1, line, part.regular,
+            part.format, part.raws, document, self._records + 1, line, part.columns,
             part.bytes or sum(map(len, part.raws)),
         )  # fmt: skip
         self._records += found.count
         return found
 
-    def _unusable(self, code: str, message: str, raw: bytes, line: int | None) -> Unusable:
+    def _unusable(
+        self, code: str, message: str, raw: bytes, line: int | None, envelope: Envelope = NO_ENVELOPE
+    ) -> Unusable:
         self._records += 1
-        return Unusable(code, message, raw, self._records, line)
+        return Unusable(code, message, raw, self._records, line, envelope)
 
 
-def _parts_of(array: str, listed: bytes) -> list[Part]:
+def _decoded(key: str, listed: bytes) -> Part | None:
     """What a scanner makes of several elements of an array."""
-    return list(listed_parts(array, listed, Envelope()))
+    listed.decode()
+    columns = decode_alike(key, listed)
+    return None if columns is None else Part(SVALYNC_CALLS, (), NO_ENVELOPE, columns, len(listed))
 
 
-def _foreseen(preamble: bytes) -> Envelope:
-    """What a document says of its records before the first of them."""
+def _foreseen(preamble: bytes) -> tuple[Envelope, bool]:
+    """What a document says of its records before the first of them, and whether it is a refusal."""
     try:
-        parts = [part for part in take_apart(preamble) if isinstance(part, Part)]
+        items = list(split_document(preamble))
         own = exported_at(preamble) if preamble[:1] == b"{" else None
-    except _JSON_FAULTS:
-        return Envelope()
-    return parts[0].envelope if parts else Envelope(None, own)
+    except JSON_FAULTS:
+        repaired = repair(preamble, ID_KEYS)
+        return (NO_ENVELOPE, False) if repaired is None else _foreseen(repaired.text)
+    is_refused = any(isinstance(item, Misfit) and item.code == "platform_error" for item in items)
+    envelopes = (item.envelope for item in items if isinstance(item, Part))
+    return next(envelopes, Envelope(None, own)), is_refused
 
 
 def read_fully(stream: Readable, size: int) -> bytes:
@@ -317,19 +411,22 @@ def read_fully(stream: Readable, size: int) -> bytes:
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-def _sound_parts(text: bytes) -> Iterable[Part | Misfit] | None:
+def _sound_items(text: bytes, envelope: Envelope = NO_ENVELOPE) -> Iterable[SplitItem] | None:
     """What the records in a text come in, None where it isn't sound: one JSON value in UTF-8."""
     try:
         text.decode()
-        return take_apart(text)
-    except _JSON_FAULTS:
+        return split_document(text, envelope)
+    except JSON_FAULTS:
         return None
 
 
 def _is_line_by_line(head: bytes) -> bool:
     """Whether these are JSON lines: the first line is sound and not the last, or the next two are."""
-    lines = [line for line in head[: 1 << 20].split(b"\n", 64) if line.strip()][:3]
-    sound = [line.strip()[:1] in (b"{", b"[") and _sound_parts(line.strip()) is not None for line in lines]
+    lines = [stripped(line) for line in head[: 1 << 20].split(b"\n", 64)]
+    sound = [
+        line[:1] in (b"{", b"[") and _sound_items(line) is not None
+        for line in [one for one in lines if one][:3]
+    ]
     return len(sound) > 1 and (sound[0] or sound[1:] == [True, True])
 
 
@@ -337,61 +434,12 @@ def _documents(text: bytes) -> list[tuple[int, bytes]] | None:
     """The documents in a row that a text is, each with its line; None where it is anything else."""
     found = []
     line, position = 1, 0
-    while (start := _separators.match(text, position).end()) < len(text):  # type: ignore[union-attr]
-        end = _value_end(text, start)
-        if not end or _sound_parts(text[start:end]) is None:
+    while (start := value_start(text, position)) < len(text):
+        end = value_end(text, start)
+        if not end or _sound_items(text[start:end]) is None:
             return None
         line += text.count(b"\n", position, start)
         found.append((line, text[start:end]))
         line += text.count(b"\n", start, end)
         position = end
     return found
-
-
-def _value_end(text: bytes, start: int) -> int | None:
-    """Where the JSON object or list ends that begins here; 0 if it is none, None if the text ends before it.
-
-    It is looked for in more and more of the text: to decode all of it for each bad line would take hours.
-    """
-    if text[start : start + 1] not in (b"{", b"["):
-        return 0
-    size = _FIRST_SCANNED_BYTES
-    while True:
-        some = text[start : start + size].decode("utf-8", "surrogateescape")
-        try:
-            _, end = _at_the_beginning.raw_decode(some)
-        except json.JSONDecodeError as error:
-            is_cut = error.pos >= len(some) - _LONGEST_WORD or error.msg.startswith("Unterminated string")
-            if not is_cut:
-                return 0
-            if start + size >= len(text):
-                return None
-            size *= 8
-        except RecursionError:
-            return 0
-        else:
-            return start + len(some[:end].encode("utf-8", "surrogateescape"))
-
-
-def _complaint(text: bytes) -> str:
-    try:
-        _whole.decode(text)
-        text.decode()
-    except _JSON_FAULTS as error:
-        return _message(error, text)
-    return "this is not JSON"
-
-
-def _message(error: Exception, text: bytes) -> str:
-    if isinstance(error, RecursionError):
-        return "nested too deeply to be read"
-    if isinstance(error, UnicodeDecodeError):
-        return f"not UTF-8 (byte {error.start})"
-    return f"not JSON: {error}".partition(" (byte ")[0]
-
-
-def _fault_byte(text: bytes) -> int:
-    """The byte that the parser stopped at, as far as it says."""
-    message = _complaint(text)
-    _, found, rest = message.rpartition("(byte ")
-    return int(rest.rstrip(")")) if found else len(text)

@@ -14,7 +14,7 @@ from typing import Any
 from batchlake.ingest.objects import there_is
 from batchlake.ingest.report import IngestReport
 from batchlake.ingest.run import IngestOptions, Progress, Run
-from batchlake.ingest.sources import Export, Found, find
+from batchlake.ingest.sources import Export, Found, RecordAgain, containers_of, find
 from batchlake.objects import is_object_address
 from batchlake.store import LakeTables, Writer
 
@@ -44,21 +44,13 @@ def replay(
 
 
 def _file(location: str) -> str | None:
-    """The file or object of a problem's location, None where it is gone.
-
-    An archive's member comes after `!`.
-    """
+    """The file or object of a problem's location, None where it is gone."""
     is_there = there_is if is_object_address(location) else os.path.isfile
-    return next((file for file in (location, location.partition("!")[0]) if is_there(file)), None)
+    return next((file for file in containers_of(location) if is_there(file)), None)
 
 
 def _record(problem: Mapping[str, Any]) -> Export:
-    """A record's raw text as an export of its own, at its old place and time."""
-    return Export(
-        problem["location"],
-        None,
-        None,
-        problem["observed_at"],
-        data=(problem["raw"] or "").encode(),
-        first_record=problem["record"] or 1,
-    )
+    """A record's raw text, which stays a record of its export, at its old place and time."""
+    data = (problem["raw"] or "").encode()
+    again = RecordAgain(data, problem["export_id"], problem["record"] or 1, problem["batch_id"])
+    return Export(problem["location"], None, None, problem["observed_at"], again)

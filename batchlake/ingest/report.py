@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 REPORT_VERSION: Final = 1
+_MOST_LISTED: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
     """The outcome of one ingest. Counts are of this run alone.
 
-    `run_id` is None where nothing was new and so nothing was written. `unknown_statuses` counts the call
-    records whose status is none that batchlake knows, by the platform's spelling.
+    Attributes:
+        run_id: None where nothing was new and so nothing was written.
+        calls_updated: calls of which a value other than the time of its observation changed.
+        calls_not_understood: calls whose state, time, duration and cost are all unknown.
+        unknown_statuses: call records whose status is none that batchlake knows, by the platform's spelling.
+        extra_fields: fields kept in `extra`, by table (`calls`, `batches`, `segments`) and path: how many records
+            had them, the most frequent first.
+        unkept_fields: fields beside the records, of which no record is, and how often they came: kept nowhere.
+        future_observations: records observed after now, by their own word; `newest_observation` is the latest.
     """
 
     lake: str
@@ -30,12 +38,17 @@ class IngestReport:
     calls_new: int
     calls_updated: int
     calls_unchanged: int
+    calls_not_understood: int
     batches_new: int
     batches_updated: int
     segments_written: int
     problems_by_code: Mapping[str, int]
     unknown_statuses: Mapping[str, int]
     passed_over: tuple[str, ...]
+    extra_fields: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    unkept_fields: Mapping[str, int] = field(default_factory=dict)
+    future_observations: int = 0
+    newest_observation: datetime | None = None
     table_versions: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -51,12 +64,36 @@ class IngestReport:
     def to_dict(self) -> dict[str, Any]:
         """The report as plain JSON values, with the version of this layout."""
         facts = asdict(self)
-        facts["started_at"] = self.started_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        facts["started_at"] = _stamp(self.started_at)
+        facts["newest_observation"] = self.newest_observation and _stamp(self.newest_observation)
         facts["passed_over"] = list(self.passed_over)
         return {"version": REPORT_VERSION, "problems": self.problems} | facts
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
+
+    def _not_understood(self) -> list[str]:
+        """What the exports said that has no place in a column."""
+        lines = []
+        if self.calls_not_understood:
+            lines.append(
+                f"Not understood: {_counted(self.calls_not_understood, 'call')} whose state, time, duration and "
+                "cost are all unknown."
+            )
+        for table, fields in self.extra_fields.items():
+            listed = _listed(f"{name} ({count})" for name, count in fields.items())
+            lines.append(
+                f"Kept in `extra` of {table}, by field and number: {listed}. `batchlake fields` lists all."
+            )
+        if self.unkept_fields:
+            listed = _listed(f"{name} ({count})" for name, count in self.unkept_fields.items())
+            lines.append(f"Beside the records, and kept nowhere: {listed}.")
+        if self.future_observations and self.newest_observation:
+            lines.append(
+                f"{_counted(self.future_observations, 'record')} dated after now, up to "
+                f"{_stamp(self.newest_observation)}: until then no later export changes what they say."
+            )
+        return lines
 
     def _lines(self) -> list[str]:
         read = f"{_counted(self.exports_read, 'export')} read, {self.exports_skipped} already held"
@@ -75,6 +112,7 @@ class IngestReport:
             lines.append(f"Problems: {self.problems} ({codes}). `batchlake problems` lists them.")
         for spelling, count in sorted(self.unknown_statuses.items()):
             lines.append(f"Status {spelling!r} is not known: {_counted(count, 'call')} kept as unknown.")
+        lines += self._not_understood()
         if self.passed_over:
             entries = _counted(len(self.passed_over), "file")
             lines.append(f"Passed over (hidden, Markdown, or a lake): {entries}.")
@@ -83,6 +121,17 @@ class IngestReport:
         elif self.run_id:
             lines.append(f"Run {self.run_id} is committed to {self.lake}.")
         return lines
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _listed(fields: Iterable[str]) -> str:
+    """The first of some fields, and how many there are beside."""
+    listed = list(fields)
+    more = f" and {len(listed) - _MOST_LISTED} more" if len(listed) > _MOST_LISTED else ""
+    return ", ".join(listed[:_MOST_LISTED]) + more
 
 
 def _counted(count: int, noun: str) -> str:

@@ -11,10 +11,11 @@ import os
 import platform
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import ChainMap, Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -22,11 +23,13 @@ from typing import Any, Final
 from batchlake import sqlfiles
 from batchlake.engine import Engine
 from batchlake.errors import InvalidRequest
+from batchlake.ingest.archives import UnpackError
 from batchlake.ingest.changes import write_merged, write_once, write_segments
 from batchlake.ingest.merge import BATCH_RULE, CALL_RULE, merge
 from batchlake.ingest.records import (
     WINDOW_BYTES,
     Broken,
+    Item,
     RawRecords,
     Readable,
     RecordReader,
@@ -34,7 +37,8 @@ from batchlake.ingest.records import (
     read_fully,
 )
 from batchlake.ingest.report import IngestReport
-from batchlake.ingest.sources import Export, Fingerprint, Found, HeldObject, UnpackError, find
+from batchlake.ingest.sources import Export, Fingerprint, Found, HeldObject, RecordAgain, containers_of, find
+from batchlake.ingest.split import Envelope, Unkept
 from batchlake.ingest.staging import ReadExport, Staging
 from batchlake.ingest.transcripts import TranscriptFiles
 from batchlake.names import fault_of
@@ -44,6 +48,8 @@ from batchlake.store import LakeTables, Ledger, Writer
 from batchlake.version import VERSION
 
 _COPIED_BYTES: Final = 1 << 20
+_CLOCK_SECONDS: Final = 300
+"""How far a platform's clock may be ahead of ours before its times are said to lie in the future."""
 
 _BYTES_A_CORE: Final = 125_000_000
 """The least that DuckDB's manual asks for; with more it holds what it could as well keep on disk."""
@@ -119,6 +125,8 @@ class Run:
         self._run_id = f"{started:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}"
         self._read: list[ReadExport] = []
         self._skipped = 0
+        self._unkept: Counter[str] = Counter()
+        self._seen: dict[str, int] = {}
 
     def execute(
         self, found: Found, writer: Writer | None, *, kind: str = "ingest", settled: Sequence[str] = ()
@@ -144,23 +152,22 @@ class Run:
             snapshot = (writer or self._tables).snapshot(pins)
             engine.show(snapshot.files)
             engine.narrow(snapshot.files_of_batches)
-            of_source = "select export_id, bytes from exports where source = $source"
-            known = {
-                row["export_id"]: row["bytes"]
-                for row in engine.rows(of_source, {"source": self._options.source})
-            }
+            known = self._known(engine)
             for broken, error in found.broken:
                 self._note_broken(staging, broken, error)
             for export in found.exports:
                 self._read_export(staging, export, known)
             staging.finish()
-            found_problems = sqlfiles.load("ingest/found_problems").text
-            run = literal(self._run_id)
-            engine.run(f"create table fresh_problems as select *, {run} as run_id from ({found_problems})")
             merge(engine, BATCH_RULE, self._run_id)
             merge(engine, CALL_RULE, self._run_id)
+            problems = " union all by name ".join(
+                f"({sqlfiles.load(f'ingest/{name}').text})" for name in ("found_problems", "merged_problems")
+            )
+            run = literal(self._run_id)
+            engine.run(f"create table fresh_problems as select *, {run} as run_id from ({problems})")
             facts = self._facts(engine)
-            changed = bool(facts["exports_read"] or facts["problems"])
+            is_retried = any(not export.is_whole for export in self._read)
+            changed = bool(facts["exports_read"] or facts["problems"] or is_retried)
             segments = 0
             versions: dict[str, int] = {}
             if changed and writer:
@@ -189,13 +196,26 @@ class Run:
             keeps_order=True,
         )
 
+    def _known(self, engine: Engine) -> dict[str, int]:
+        """The exports that need not be read: their sizes in bytes by their ids."""
+        if self._options.force:
+            return {}
+        of_source = "select export_id, bytes from exports where source = $source"
+        rows = engine.rows(of_source, {"source": self._options.source})
+        return {row["export_id"]: row["bytes"] for row in rows}
+
     def _read_export(self, staging: Staging, export: Export, known: dict[str, int]) -> None:
         """Stage one export, unless its bytes are known (`known`: sizes in bytes by id)."""
         self._progress(export.location, 0)
         read = self._new_export(export)
         staging.begin(read)
+        if export.record:
+            self._read_again(staging, read, export.record)
+            self._read.append(read)
+            return
         try:
-            is_known = not self._stage(staging, export, read, {} if self._options.force else known)
+            # Equal files of one run are one export, whatever is forced.
+            is_known = not self._stage(staging, export, read, ChainMap(self._seen, known))
         except (UnpackError, OSError) as error:
             staging.drop(read)
             self._note_broken(staging, export, error)
@@ -204,16 +224,25 @@ class Run:
             staging.drop(read)
             self._skipped += 1
             return
-        known[str(read.export_id)] = read.bytes
+        self._seen[str(read.export_id)] = read.bytes
         self._read.append(read)
 
     def _new_export(self, export: Export) -> ReadExport:
         number = len(self._read) + self._skipped + 1
+        again = export.record
         return ReadExport(
-            number, self._options.source, None, export.location, export.observed_at, etag=export.etag
-        )
+            number, self._options.source, again.export_id if again else None, export.location,
+            export.observed_at, etag=export.etag, is_whole=again is None,
+        )  # fmt: skip
 
-    def _stage(self, staging: Staging, export: Export, read: ReadExport, known: dict[str, int]) -> bool:
+    def _read_again(self, staging: Staging, read: ReadExport, again: RecordAgain) -> None:
+        """Stage a record by its text: it stays a record of its export, at its place."""
+        reader = RecordReader(first_record=again.number)
+        for item in reader.read_record(again.data, Envelope(again.batch_id)):
+            self._stage_item(staging, read, item)
+        read.records = reader.records
+
+    def _stage(self, staging: Staging, export: Export, read: ReadExport, known: Mapping[str, int]) -> bool:
         """Read it and stage its records; False if its bytes turn out to be known."""
         with export.open() as stream:
             printed = Fingerprint(stream, lambda size: self._progress(export.location, size))
@@ -221,7 +250,7 @@ class Run:
             if len(head) < WINDOW_BYTES:
                 if printed.sha256() in known:
                     return False
-                self._stage_records(staging, export, read, head, printed)
+                self._stage_records(staging, read, head, printed)
             elif _may_be_known(export, known):
                 # Reading twice is cheap beside typing what is known.
                 while printed.read(_COPIED_BYTES):
@@ -229,28 +258,35 @@ class Run:
                 if printed.sha256() in known:
                     return False
                 with export.open() as again:
-                    self._stage_records(staging, export, read, read_fully(again, WINDOW_BYTES), again)
+                    self._stage_records(staging, read, read_fully(again, WINDOW_BYTES), again)
             else:
-                self._stage_records(staging, export, read, head, printed)
+                self._stage_records(staging, read, head, printed)
         read.export_id, read.bytes = printed.sha256(), printed.bytes
         return read.export_id not in known
 
-    def _stage_records(
-        self, staging: Staging, export: Export, read: ReadExport, head: bytes, stream: Readable
-    ) -> None:
-        reader = RecordReader(first_record=export.first_record)
+    def _stage_records(self, staging: Staging, read: ReadExport, head: bytes, stream: Readable) -> None:
+        reader = RecordReader()
         for item in reader.read_on(head, stream):
-            if isinstance(item, RawRecords):
-                staging.add(read, item)
-            elif isinstance(item, Unusable):
-                raw = item.raw.decode("utf-8", "backslashreplace")
-                staging.problem(
-                    read, level="record", code=item.code, message=item.message, raw=raw,
-                    record=item.number, line=item.line,
-                )  # fmt: skip
-            else:
-                self._note_break(staging, read, item)
+            self._stage_item(staging, read, item)
         read.records = reader.records
+
+    def _stage_item(self, staging: Staging, read: ReadExport, item: Item) -> None:
+        if isinstance(item, RawRecords):
+            staging.add(read, item)
+        elif isinstance(item, Unusable):
+            self._note_unusable(staging, read, item)
+        elif isinstance(item, Unkept):
+            self._unkept.update(item.keys)
+        else:
+            self._note_break(staging, read, item)
+
+    def _note_unusable(self, staging: Staging, read: ReadExport, item: Unusable) -> None:
+        raw = item.raw.decode("utf-8", "backslashreplace")
+        staging.problem(
+            read, level="record" if item.path is None else "field", code=item.code, message=item.message, raw=raw,
+            field=item.path, record=item.number, line=item.line, batch_id=item.envelope.batch_id,
+            envelope_exported_at=item.envelope.exported_at,
+        )  # fmt: skip
 
     def _note_break(self, staging: Staging, read: ReadExport, broken: Broken) -> None:
         if broken.document is not None:
@@ -273,9 +309,9 @@ class Run:
 
     def _facts(self, engine: Engine) -> dict[str, Any]:
         """This run's counts, as the ledger keeps them."""
-        facts = engine.row(sqlfiles.load("ingest/run_counts").text, {"run_id": self._run_id})
+        facts = engine.row(sqlfiles.load("ingest/run_counts").text)
         return facts | {
-            "exports_read": sum(export.export_id is not None for export in self._read),
+            "exports_read": sum(export.export_id is not None and export.is_whole for export in self._read),
             "exports_skipped": self._skipped,
             "records": sum(export.records for export in self._read),
         }
@@ -287,16 +323,19 @@ class Run:
         segments = write_segments(engine, writer, transcripts.files)
         write_merged(engine, writer, BATCH_RULE, self._run_id)
         run = literal(self._run_id)
-        again = "select source, export_id from read_exports semi join exports using (source, export_id)"
+        again = (
+            "select source, export_id from read_exports semi join exports using (source, export_id) "
+            "where is_whole"
+        )
         engine.run(
             f"create table fresh_snapshots as select *, {run} as run_id "
             f"from ({sqlfiles.load('ingest/snapshots').text})"
         )
         engine.run(
-            f"create view fresh_exports as select read_exports.*, coalesce(found.problems, 0) as problems, "
+            f"create view fresh_exports as select read_exports.* exclude (is_whole), coalesce(found.problems, 0) as problems, "
             f"{run} as run_id from read_exports left join "
             "(select export_id, count(*) as problems from fresh_problems group by all) found "
-            "using (export_id) where export_id is not null"
+            "using (export_id) where export_id is not null and is_whole"
         )
         for table in (SNAPSHOTS, PROBLEMS, EXPORTS):
             ended = settled if table is PROBLEMS else ()
@@ -316,7 +355,8 @@ class Run:
             "format_version": FORMAT_VERSION,
             "table_versions": versions,
         }
-        row.pop("calls_unchanged")
+        for name in ("calls_unchanged", "calls_not_understood"):
+            row.pop(name)
         self._ledger.commit(writer, row, engine)
 
     def _report(
@@ -338,6 +378,11 @@ class Run:
             "and status_key(status_reported) <> 'unknown' group by all order by all"
         )
         problems = {row["code"]: row["count"] for row in by_code}
+        extra: dict[str, dict[str, int]] = {}
+        for row in engine.rows(sqlfiles.load("ingest/extra_fields").text):
+            extra.setdefault(row["table_name"], {})[row["field"]] = row["records"]
+        after = self._started + timedelta(seconds=_CLOCK_SECONDS)
+        future = engine.row(sqlfiles.load("ingest/future_observations").text, {"after": after})
         return IngestReport(
             lake=self._lake,
             run_id=self._run_id if changed and not self._options.dry_run else None,
@@ -348,13 +393,17 @@ class Run:
             segments_written=segments,
             problems_by_code=problems,
             unknown_statuses={row["spelling"]: row["count"] for row in unknown},
+            extra_fields=extra,
+            unkept_fields=dict(self._unkept.most_common()),
+            future_observations=future["observations"],
+            newest_observation=future["newest"],
             passed_over=tuple(found.passed_over),
             table_versions=versions,
             **{name: value for name, value in facts.items() if name != "problems"},
         )
 
 
-def _may_be_known(export: Export, known: dict[str, int]) -> bool:
+def _may_be_known(export: Export, known: Mapping[str, int]) -> bool:
     """Whether an export that can be read twice may be one of those read before, by its size."""
     if export.path is None or not known:
         return False
@@ -374,13 +423,7 @@ def _held_objects(tables: LakeTables, options: IngestOptions, address: str) -> f
             "where source = $source and etag is not null and starts_with(location, $address)",
             {"source": options.source, "address": address},
         )
-    # A member's location is its archive's, `!` and its name; a name may hold `!` itself.
-    return frozenset(
-        ("!".join(parts[:count]), row["etag"])
-        for row in rows
-        for parts in [row["location"].split("!")]
-        for count in range(1, len(parts) + 1)
-    )
+    return frozenset((name, row["etag"]) for row in rows for name in containers_of(row["location"]))
 
 
 def _usual_memory_bytes() -> int:

@@ -1,7 +1,6 @@
 """Splits documents of any size into records by brackets and quotes alone, in bounded memory.
 
-In come windows of bytes, out come elements (calls of a `calls` or `data` array, as soon as their last brace
-is seen) and, at each document's end, a `Document` with everything but those elements. Values are not
+In come windows of bytes, out come elements (of an array of records, as soon as their last brace is seen) and, at each document's end, a `Document` with everything but those elements. Values are not
 validated: whoever takes an `Element` does, so one broken element costs no other.
 
 For a window: the positions of unescaped quotes give every bracket's in-string parity, the cumulative sum over
@@ -19,9 +18,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
+
+from batchlake.ingest.json_values import JSON_FAULTS
+from batchlake.ingest.recognition import ENVELOPES, LISTS
 
 _DEEPEST_LEVEL: Final = 6
 """An element of `[{"response": [{"data": [{` is at level 6; deeper brackets are inside elements."""
@@ -33,6 +34,8 @@ _SIGNS[[ord("}"), ord("]")]] = -1
 _KEY: Final = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*:\s*$', re.DOTALL)
 _BLANKS: Final = b" \t\r\n"
 _SEPARATORS: Final = _BLANKS + b","
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_TEXTS_AND_COMMAS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[^",]+|[",]', re.DOTALL)
 
 
 _MOST_CUTS_TRIED: Final = 4
@@ -40,10 +43,10 @@ _LONGEST_HEAD_BYTES: Final = 256
 _MOST_HELD_BYTES: Final = 1 << 20
 """A longer beginning of an element is not read twice for the sake of the faster way."""
 
-_JSON_FAULTS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+_RECORD_ARRAYS: Final = frozenset(("calls", "data", *LISTS))
 
 ParseList = Callable[[str, bytes], Any]
-"""Reads several elements of an array, given its key and the text of a list; raises one of the faults."""
+"""Reads several elements of an array, given its key and the text of a list; None where it can't, or a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +137,10 @@ class Scanner:
             if (blank := between.rstrip(_BLANKS)).endswith(b","):
                 listed = b"[" + text[begin : cut - len(between) + len(blank) - 1] + b"]"
                 try:
-                    return Parsed(self.parse(self._path[-1], listed)), cut
-                except _JSON_FAULTS:
-                    pass
+                    elements = self.parse(self._path[-1], listed)
+                except JSON_FAULTS:
+                    continue
+                return (Parsed(elements), cut) if elements is not None else (None, 0)
         return None, 0
 
     def _scan(self, window: bytes) -> Iterator[Element | Document | Stray]:
@@ -145,7 +149,7 @@ class Scanner:
         for position, level, opens in self._events(window):
             yield from self._event(start + position, level, opens=opens)
         if self._array_level and self._depth == self._array_level and not self._in_string:
-            yield from self._scalars(self._buffer.rfind(b",") + 1)
+            yield from self._scalars(self._last_comma())
         elif self._depth <= self._root and not self._in_string:
             yield from self._between_documents(len(self._buffer))
         self._forget(self._mark)
@@ -241,10 +245,22 @@ class Scanner:
         """What stands between an array's objects: nothing but commas, or values that are no records."""
         between = self._buffer[self._mark : max(end, self._mark)]
         if between.strip(_SEPARATORS):
-            for value in between.split(b","):
-                if value.strip():
-                    yield Element(self._path[-1], value.strip())
+            value = b""
+            for token in _TEXTS_AND_COMMAS.findall(between + b","):
+                if token != b",":
+                    value += token
+                elif value.strip(_BLANKS):
+                    yield Element(self._path[-1], value.strip(_BLANKS))
+                    value = b""
         self._mark = max(end, self._mark)
+
+    def _last_comma(self) -> int:
+        """The place behind the last comma that stands between an array's values, not within a text."""
+        last = self._mark
+        for token in _TEXTS_AND_COMMAS.finditer(self._buffer, self._mark):
+            if token[0] == b",":
+                last = token.end()
+        return last
 
     def _open(self, position: int, level: int) -> Iterator[Stray]:
         opens_array = self._buffer[position : position + 1] == b"["
@@ -273,9 +289,9 @@ class Scanner:
         self._event_end = position + 1
 
     def _is_record_array(self) -> bool:
-        return self._path[1:] in (["calls"], ["batch", "calls"], ["data"], ["response", "data"]) or (
-            len(self._path) == 4 and self._path[1] == "response" and self._path[2:] == ["", "data"]
-        )
+        """Whether the array at the end of the path holds records: only envelopes lie around it."""
+        path = self._path[1:]
+        return path[-1] in _RECORD_ARRAYS and all(not key or key in ENVELOPES for key in path)
 
     def _close(self, position: int, level: int) -> Iterator[Document | Stray]:
         if level <= 0:
@@ -295,8 +311,8 @@ class Scanner:
         self._event_end = position + 1
 
     def _between_documents(self, end: int) -> Iterator[Stray]:
-        text = self._buffer[self._mark : end]
-        if text.strip(_SEPARATORS if self._root else b" \t\r\n"):
+        text = self._buffer[self._mark : end].replace(_BYTE_ORDER_MARK, b"")
+        if text.strip(_SEPARATORS if self._root else _BLANKS):
             yield Stray(self._buffer_byte + self._mark, text.strip(_SEPARATORS), self._root == 1)
         self._mark = max(end, self._mark)
 

@@ -8,24 +8,30 @@ An archive's members are read where they lie; nothing is unpacked to disk, so a 
 from __future__ import annotations
 
 import glob
-import gzip
 import hashlib
 import io
 import os
 import stat
 import sys
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath, PurePosixPath
-from typing import IO, Any, BinaryIO, Final, cast
-
-import zstandard
+from typing import BinaryIO, Final
 
 from batchlake.errors import ExportUnreadable
+from batchlake.ingest.archives import (
+    GZIP,
+    ZIPS,
+    ZSTD,
+    UnpackError,
+    decompressed,
+    members_of,
+    modified_at,
+    open_member,
+)
 from batchlake.ingest.objects import StoredObject, look_at, objects_at
 from batchlake.objects import is_object_address
 from batchlake.store import is_lake
@@ -33,41 +39,34 @@ from batchlake.store import is_lake
 STANDARD_INPUT: Final = "-"
 _STDIN_LOCATION: Final = "<standard input>"
 
-_GZIP: Final = b"\x1f\x8b"
-_ZSTD: Final = b"\x28\xb5\x2f\xfd"
-_ZIP: Final = b"PK\x03\x04"
-_EMPTY_ZIP: Final = b"PK\x05\x06"
-_DEEPEST_WRAPPING: Final = 3
 
-_EXPANSION_LIMIT: Final = 2_000
-_EXPANSION_FREE_BYTES: Final = 1 << 30
-"""An archive may expand this many bytes before the ratio to its own size is looked at."""
+@dataclass(frozen=True, slots=True)
+class RecordAgain:
+    """A record by the text that `problems` kept of it: the text, its export, its place there, its batch."""
 
-
-class UnpackError(Exception):
-    """A container that does not unpack; `byte` counts decompressed bytes that came before."""
-
-    def __init__(self, code: str, message: str, byte: int) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.byte = byte
+    data: bytes
+    export_id: str | None
+    number: int
+    batch_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
     """One file (or member of an archive, or standard input) that may hold exports.
 
-    `observed_at` is the file's modification time, else the time of finding it, in UTC. `data` stands for
-    bytes that are no file any more (a record tried again), whose records count from `first_record`.
+    Attributes:
+        location: its path or address, with a member's name behind `!`.
+        path: the file or object; None for standard input, and where `data` is given.
+        member: of an archive.
+        observed_at: its modification time (a member's own), else the time of finding it, UTC.
+        record: one record that is tried again, of an export that was read before.
     """
 
     location: str
     path: Path | StoredObject | None
     member: zipfile.ZipInfo | None
     observed_at: datetime
-    data: bytes | None = None
-    first_record: int = 1
+    record: RecordAgain | None = None
 
     @property
     def etag(self) -> str | None:
@@ -82,25 +81,25 @@ class Export:
             UnpackError: from here or from a later read, when the container is broken.
             OSError: when the file can't be opened or read.
         """
-        if self.data is not None:
-            yield io.BytesIO(self.data)
+        if self.record is not None:
+            yield io.BytesIO(self.record.data)
         elif self.path is None:
-            yield _decompressed(sys.stdin.buffer, None)
+            yield decompressed(sys.stdin.buffer, None)
         elif self.member is None:
             with self.path.open("rb") as file:
-                yield _decompressed(file, _size_bytes(self.path))
+                yield decompressed(file, _size_bytes(self.path))
         else:
-            with _member(self.path, self.member) as (file, size):
-                yield _decompressed(file, size)
+            with open_member(self.path, self.member) as (file, size):
+                yield decompressed(file, size)
 
     def size(self) -> int | None:
         """How many bytes it has, None where that can't be known before it is read (packed, or a pipe)."""
-        if self.data is not None:
-            return len(self.data)
-        if self.path is None or self.member is not None:
+        if self.record is not None:
+            return len(self.record.data)
+        if self.path is None or self.member is not None or not _is_regular(self.path):
             return None
         magic = _first_bytes(self.path)
-        return None if magic[:2] == _GZIP or magic == _ZSTD else _size_bytes(self.path)
+        return None if magic[:2] == GZIP or magic == ZSTD else _size_bytes(self.path)
 
 
 class Fingerprint:
@@ -181,6 +180,16 @@ def find(
     return found
 
 
+def containers_of(location: str) -> Iterator[str]:
+    """What a location may name, the longest first: a file, or an archive with a member's name behind `!`.
+
+    A file's name, and a member's, may hold `!` itself.
+    """
+    parts = location.split("!")
+    for count in range(len(parts), 0, -1):
+        yield "!".join(parts[:count])
+
+
 def _files(given: str, found: Found) -> Iterator[tuple[Path, bool]]:
     """The regular files that one given path means, each with whether it was named itself."""
     path = Path(given)
@@ -243,14 +252,24 @@ def _size_bytes(path: Path | StoredObject) -> int:
 def _modified_at(path: Path | StoredObject) -> datetime:
     if isinstance(path, StoredObject):
         return path.modified_at
+    if not _is_regular(path):
+        return datetime.now(UTC)
     return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def _first_bytes(path: Path | StoredObject) -> bytes:
     if isinstance(path, StoredObject):
         return path.first_bytes
+    if not _is_regular(path):
+        # A pipe can be opened once.
+        return b""
     with path.open("rb") as file:
-        return file.read(4) if path.is_file() else b""
+        return file.read(4)
+
+
+def _is_regular(path: Path | StoredObject) -> bool:
+    """Whether it can be read more than once."""
+    return isinstance(path, StoredObject) or stat.S_ISREG(path.stat().st_mode)
 
 
 def _add(path: Path | StoredObject, found: Found, *, named: bool) -> None:
@@ -259,7 +278,7 @@ def _add(path: Path | StoredObject, found: Found, *, named: bool) -> None:
         observed_at = _modified_at(path)
         whole = Export(location, path, None, observed_at)
         magic = _first_bytes(path)
-        members = _members(path) if magic in (_ZIP, _EMPTY_ZIP) else None
+        members = members_of(path) if magic in ZIPS else None
     except OSError as error:
         if named:
             raise ExportUnreadable(location, error.strerror or str(error)) from error
@@ -275,7 +294,7 @@ def _add(path: Path | StoredObject, found: Found, *, named: bool) -> None:
                 if _is_passed_over(PurePosixPath(member.filename)):
                     found.passed_over.append(name)
                 else:
-                    found.exports.append(Export(name, path, member, observed_at))
+                    found.exports.append(Export(name, path, member, modified_at(member) or observed_at))
 
 
 def _is_passed_over(path: PurePath) -> bool:
@@ -287,108 +306,3 @@ def _is_passed_over(path: PurePath) -> bool:
 def _printable(path: str | os.PathLike[str]) -> str:
     """A path as text; a byte of a file's name that is no UTF-8 becomes `\\xNN`."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-def _members(path: Path | StoredObject) -> list[zipfile.ZipInfo]:
-    try:
-        with path.open("rb") as packed, zipfile.ZipFile(packed) as archive:
-            return [info for info in archive.infolist() if not info.is_dir()]
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise UnpackError("bad_archive", f"the zip archive does not open: {error}", 0) from error
-
-
-@contextmanager
-def _member(path: Path | StoredObject, member: zipfile.ZipInfo) -> Iterator[tuple[BinaryIO, int]]:
-    try:
-        with path.open("rb") as packed, zipfile.ZipFile(packed) as archive, archive.open(member) as file:
-            yield io.BufferedReader(_Unpacking(file, member.compress_size)), member.file_size
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, KeyError) as error:
-        raise UnpackError("bad_archive", f"the zip member does not open: {error}", 0) from error
-
-
-def _decompressed(file: BinaryIO | io.BufferedIOBase, size: int | None, depth: int = 0) -> BinaryIO:
-    """The stream behind gzip or Zstandard wrappings, or the stream itself."""
-    buffered: Any = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)
-    magic = buffered.peek(4)[:4]
-    unpacked: Any
-    if magic[:2] == _GZIP and depth < _DEEPEST_WRAPPING:
-        unpacked = gzip.GzipFile(fileobj=buffered)
-    elif magic == _ZSTD and depth < _DEEPEST_WRAPPING:
-        unpacked = _ZstandardFrames(buffered)
-    elif magic in (_ZIP, _EMPTY_ZIP):
-        raise UnpackError("nested_archive", "a zip archive inside another container is not read", 0)
-    else:
-        return cast(BinaryIO, buffered)
-    return _decompressed(io.BufferedReader(_Unpacking(unpacked, size)), size, depth + 1)
-
-
-class _ZstandardFrames(io.RawIOBase):
-    """The frames of a Zstandard stream in a row; unlike the library's own reader, it notices a cut."""
-
-    def __init__(self, packed: io.BufferedReader) -> None:
-        super().__init__()
-        self._packed = packed
-        self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._begun = False
-
-    def read(self, size: int = -1) -> bytes:
-        """Some bytes of what is unpacked, as many as the next piece gives; none at the end."""
-        while True:
-            piece = self._frame.unused_data or self._packed.read(1 << 16)
-            if self._frame.eof:
-                if not piece:
-                    return b""
-                self._frame = zstandard.ZstdDecompressor().decompressobj()
-                self._begun = False
-            if not piece:
-                if self._begun:
-                    raise EOFError("the last frame is cut off")
-                return b""
-            self._begun = True
-            if data := self._frame.decompress(piece):
-                return data
-
-
-class _Unpacking(io.RawIOBase):
-    """A decompressing stream whose faults are `UnpackError`s and that stops before it expands without end."""
-
-    def __init__(self, stream: IO[bytes] | io.RawIOBase, packed_size: int | None) -> None:
-        super().__init__()
-        self._stream = stream
-        self._packed_size = packed_size
-        self._unpacked = 0
-        self._rest = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        while not self._rest:
-            data = self._next(len(buffer))
-            if not data:
-                return 0
-            self._rest = data
-        taken = self._rest[: len(buffer)]
-        self._rest = self._rest[len(buffer) :]
-        buffer[: len(taken)] = taken
-        return len(taken)
-
-    def _next(self, size: int) -> bytes:
-        try:
-            data = self._stream.read(size) or b""
-        except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError, zipfile.BadZipFile) as error:
-            raise UnpackError(
-                "bad_archive", f"the compressed data breaks off: {error}", self._unpacked
-            ) from error
-        self._unpacked += len(data)
-        if (
-            self._unpacked > _EXPANSION_FREE_BYTES
-            and self._packed_size
-            and self._unpacked > self._packed_size * _EXPANSION_LIMIT
-        ):
-            raise UnpackError(
-                "expands_without_end",
-                f"{self._packed_size} packed bytes expand past {self._unpacked}; unpack it yourself if meant",
-                self._unpacked,
-            )
-        return data

@@ -1,6 +1,6 @@
 """Raw records in, typed rows out: the tables of one run, in a DuckDB of its own.
 
-Records are gathered until they are worth a query (`FLUSH_BYTES`), then read by their format's file of
+Records are buffered until they are worth a query (`FLUSH_BYTES`), then read by their format's file of
 `sql/sources` and typed by `sql/ingest`, on a thread of its own: reading goes on meanwhile. Utterances go to
 `TranscriptFiles` at once. Afterwards the engine holds `staged_calls`, `staged_batches`, `staged_problems`,
 `observed_calls` and `observed_batches`. Nothing here touches a lake.
@@ -16,15 +16,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batchlake import columns, sqlfiles
 from batchlake.engine import Engine
-from batchlake.ingest import shapes
-from batchlake.ingest.parcel import Gathered, gather, wrap
+from batchlake.ingest.normalize import Normalizer
+from batchlake.ingest.recognition import PLATFORMS
+from batchlake.ingest.record_batches import Buffered, Nameless, buffer, to_batch
 from batchlake.ingest.records import Document, RawRecords
-from batchlake.ingest.shapes import Envelope
+from batchlake.ingest.split import Envelope
 from batchlake.ingest.transcripts import TranscriptFiles
-from batchlake.ingest.typist import Typist
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+NO_IDENTITY: Final = "no_identity"
+NO_IDENTITY_MESSAGE: Final = "no usable id (1 to 256 characters, no control characters) in the record"
 
 FLUSH_BYTES: Final = 48 * 1024 * 1024
 _FLUSH_RECORDS: Final = 50_000
@@ -32,7 +35,10 @@ _FLUSH_RECORDS: Final = 50_000
 
 @dataclass(slots=True)
 class ReadExport:
-    """One export of this run: its number in the run, what it is, and what came of it."""
+    """One export of this run: its number in the run, what it is, and what came of it.
+
+    One that is not whole is a record of an export that was read before, tried again by its text alone.
+    """
 
     number: int
     source: str
@@ -42,6 +48,7 @@ class ReadExport:
     bytes: int = 0
     records: int = 0
     etag: str | None = None
+    is_whole: bool = True
 
 
 class Staging:
@@ -56,26 +63,26 @@ class Staging:
         self.engine = engine
         self._transcripts = transcripts
         self._exports: list[ReadExport] = []
-        self._gathered: dict[str, list[Gathered]] = defaultdict(list)
-        self._gathered_bytes = 0
-        self._gathered_records = 0
+        self._buffered: dict[str, list[Buffered]] = defaultdict(list)
+        self._buffered_bytes = 0
+        self._buffered_records = 0
         self._problems: list[dict[str, Any]] = []
         self._giving: ReadExport | None = None
         self._late: list[tuple[int, Document]] = []
-        self._thread = ThreadPoolExecutor(1, "typist")
-        self._typing: Future[None] | None = None
-        self._typist = Typist(engine, transcripts)
+        self._thread = ThreadPoolExecutor(1, "normalizer")
+        self._normalizing: Future[None] | None = None
+        self._normalizer = Normalizer(engine, transcripts)
 
     def __enter__(self) -> Staging:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop typing, whatever is left of it."""
+        """Stop normalizing, whatever is left of it."""
         self._thread.shutdown(wait=False, cancel_futures=True)
-        while self._typing and not self._typing.done():
+        while self._normalizing and not self._normalizing.done():
             # DuckDB forgets an interrupt that comes between two queries.
             self.engine.interrupt()
-            wait([self._typing], timeout=0.05)
+            wait([self._normalizing], timeout=0.05)
         self._transcripts.stop()
 
     def begin(self, export: ReadExport) -> None:
@@ -83,9 +90,9 @@ class Staging:
         self._exports.append(export)
 
     def add(self, export: ReadExport, records: RawRecords) -> None:
-        """Gather records; have them typed when enough have come."""
+        """Buffer records; have them typed when enough have come."""
         self._giving = export
-        self._gathered[records.format].append(gather(export.number, records))
+        self._buffered[records.format].append(buffer(export.number, records))
         self._count(records.bytes, records.count)
 
     def drop(self, export: ReadExport, document: int | None = None) -> None:
@@ -96,10 +103,8 @@ class Staging:
             self._wait()
             condition = "export_no = $export_no"
             params: dict[str, Any] = {"export_no": export.number}
-            tables = sorted(self._typist.made)
-            if document is None:
-                tables.append("staged_problems")
-            else:
+            tables = [*sorted(self._normalizer.made), "staged_problems"]
+            if document is not None:
                 condition += " and document = $document"
                 params["document"] = document
             for table in tables:
@@ -119,48 +124,65 @@ class Staging:
 
         self._flush()
         self._wait()
-        nothing = [parcel for name in (shapes.CALL, shapes.BATCH) for parcel in wrap(name, [])]
-        self._typist.finish(nothing, self._exports_table())
+        home = PLATFORMS[-1]
+        nothing = [to_batch(name, [])[0] for name in (home.calls, home.batches)]
+        self._normalizer.finish(nothing, self._exports_table())
         self._transcripts.end_file()
         # Arrow keeps memory that it is done with; from here on DuckDB needs it.
         pa.default_memory_pool().release_unused()
         self.engine.run("create or replace table late_envelopes as from given", given=self._late_table())
         self.engine.run(f"create view observed_calls as {sqlfiles.load('ingest/observed_calls').text}")
+        self.engine.run(f"create table enveloped_batches as {sqlfiles.load('ingest/enveloped_batches').text}")
         # Few beside calls, and asked for often.
         self.engine.run(f"create table observed_batches as {sqlfiles.load('ingest/observed_batches').text}")
 
     def _count(self, size: int, records: int) -> None:
-        self._gathered_bytes += size
-        self._gathered_records += records
-        if self._gathered_bytes >= FLUSH_BYTES or self._gathered_records >= _FLUSH_RECORDS:
+        self._buffered_bytes += size
+        self._buffered_records += records
+        if self._buffered_bytes >= FLUSH_BYTES or self._buffered_records >= _FLUSH_RECORDS:
             self._flush()
 
     def _flush(self) -> None:
-        """Hand what has been gathered to the typist, when what it had before is done."""
-        self._gathered_bytes = self._gathered_records = 0
+        """Hand what has been buffered to the normalizer, when what it had before is done."""
+        self._buffered_bytes = self._buffered_records = 0
+        buffered, self._buffered = self._buffered, defaultdict(list)
+        batches = []
+        for name, runs in sorted(buffered.items()):
+            self._note_late(runs)
+            batch, nameless = to_batch(name, sorted(runs, key=_place))
+            batches.append(batch)
+            for one in nameless:
+                self._note_nameless(one)
         if self._problems:
             problems, self._problems = self._problems, []
+            self._wait()
             self.engine.run("insert into staged_problems by name from given", given=_problems_table(problems))
-        if not self._gathered:
-            return
-        gathered, self._gathered = self._gathered, defaultdict(list)
-        for records in gathered.values():
-            self._note_late(records)
-        parcels = [
-            parcel
-            for name, runs in sorted(gathered.items())
-            for parcel in wrap(name, sorted(runs, key=_place))
-        ]
-        del gathered, records
-        self._wait()
-        self._typing = self._thread.submit(self._typist.type, parcels, self._exports_table())
+        if batches:
+            self._wait()
+            self._normalizing = self._thread.submit(
+                self._normalizer.normalize, batches, self._exports_table()
+            )
+
+    def _note_nameless(self, nameless: Nameless) -> None:
+        buffered = nameless.buffered
+        export = next(one for one in reversed(self._exports) if one.number == buffered.export_number)
+        envelope = buffered.run.document.envelope or buffered.run.document.foreseen or Envelope()
+        self._problems.append(
+            {
+                "export_no": export.number, "document": buffered.run.document.number,
+                "location": export.location, "record": buffered.run.number, "line": buffered.run.line,
+                "level": "record", "code": NO_IDENTITY, "message": NO_IDENTITY_MESSAGE,
+                "raw": nameless.raw.decode("utf-8", "backslashreplace"), "batch_id": envelope.batch_id,
+                "envelope_exported_at": envelope.exported_at,
+            }
+        )  # fmt: skip
 
     def _wait(self) -> None:
-        if self._typing:
-            self._typing.result()
+        if self._normalizing:
+            self._normalizing.result()
 
-    def _note_late(self, gathered: list[Gathered]) -> None:
-        for some in gathered:
+    def _note_late(self, buffered: list[Buffered]) -> None:
+        for some in buffered:
             late = (some.export_number, some.run.document)
             if some.run.document.envelope is None and (not self._late or self._late[-1] != late):
                 self._late.append(late)
@@ -177,6 +199,7 @@ class Staging:
                 "bytes": columns.integers([export.bytes for export in exports]),
                 "records": columns.integers([export.records for export in exports]),
                 "observed_at": columns.times([export.observed_at for export in exports]),
+                "is_whole": columns.flags([export.is_whole for export in exports]),
             }
         )
 
@@ -196,15 +219,15 @@ class Staging:
         )
 
 
-def _place(some: Gathered) -> str:
+def _place(some: Buffered) -> str:
     """Where records belong: a batch's transcripts lie together in the lake."""
     document = some.run.document
     return (document.envelope or document.foreseen or Envelope()).batch_id or ""
 
 
 def _problems_table(problems: list[dict[str, Any]]) -> pa.Table:
-    integers = ("export_no", "record", "line", "byte")
-    texts = ("location", "level", "code", "message", "raw")
+    integers = ("export_no", "document", "record", "line", "byte")
+    texts = ("location", "level", "code", "field", "message", "raw", "batch_id", "envelope_exported_at")
     return columns.table(
         {name: columns.integers([problem.get(name) for problem in problems]) for name in integers}
         | {name: columns.texts([problem.get(name) for problem in problems]) for name in texts}

@@ -1,21 +1,29 @@
 -- what: Fields that were present and could not be read, of records that can be used.
 -- grain: one row per unreadable field
--- inputs: typed_records, read_exports
+-- inputs: typed_records, given_faults, read_exports
 -- outputs:
 --   the columns of `staged_problems`; raw is the field's text, identity the record's id
+-- note: given_faults are those found while decoding: values that can't stand where they do.
 with
-typed as (select * from typed_records where is_id(identity)),
+typed as (select * from typed_records),
 
 exports as (select * from read_exports),
 
-faults as (select * exclude (faults), unnest(faults) as found from typed where len(faults) > 0),
+unread as (
+  select export_no, record, found.field, found.code, found.raw
+  from (select export_no, record, unnest(faults) as found from typed where len(faults) > 0)
+),
+
+faults as (select * from unread union all by name select * from given_faults),
 
 final as (
   select
-    export_no, exports.location, record, line, 'field' as level, found.code as code, found.field as field,
-    '`' || found.field || '` was left empty: ' || replace(found.code, '_', ' ') as message,
-    found.raw as raw, identity, coalesce(updated_at, exported_at, read_at) as observed_at
+    export_no, exports.location, record, typed.line, typed.document, 'field' as level, code, field,
+    '`' || field || '` was left empty: ' || unread_sentence(code, raw) as message,
+    raw, typed.identity, coalesce(typed.batch_id, typed.envelope_batch_id) as batch_id,
+    coalesce(typed.updated_at, typed.own_exported_at, typed.exported_at, typed.read_at) as observed_at
   from faults
+  inner join typed using (export_no, record)
   inner join exports using (export_no)
 )
 

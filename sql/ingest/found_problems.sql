@@ -1,26 +1,60 @@
 -- what: The problems that this run found, as the lake keeps them; one that is held already is not told again.
 -- grain: one row per problem
--- inputs: staged_problems, read_exports, problems
+-- inputs: staged_problems, staged_calls, staged_batches, late_envelopes, read_exports, problems
 -- outputs:
 --   the columns of `problems` without run_id
 with
 staged as (select * from staged_problems),
 
+late as (select * from late_envelopes),
+
 exports as (select * from read_exports),
 
 held as (select * from problems),
 
+-- A time of an export that can't be read is one problem, however many records it is said of.
+unread_times as (
+  select export_no, document, record, unread_exported_at from staged_calls where unread_exported_at is not null
+  union all
+  select export_no, document, record, unread_exported_at from staged_batches where unread_exported_at is not null
+  union all
+  select export_no, document, null::bigint as record, exported_at as unread_exported_at
+  from late
+  where exported_at is not null and time_of(exported_at) is null
+),
+
+export_times as (
+  select
+    export_no, exports.location, min(record) as record, 'field' as level, 'not_a_time' as code,
+    'exported_at' as field, unread_exported_at as raw,
+    '`exported_at` was left empty: ' || unread_sentence('not_a_time', unread_exported_at) as message
+  from unread_times
+  inner join exports using (export_no)
+  group by all
+),
+
+placed as (
+  select
+    staged.* exclude (document, batch_id, envelope_exported_at, observed_at),
+    coalesce(staged.batch_id, late.batch_id) as batch_id,
+    coalesce(staged.observed_at, time_of(coalesce(late.exported_at, staged.envelope_exported_at))) as observed_at
+  from staged
+  left join late using (export_no, document)
+  union all by name
+  select * from export_times
+),
+
 named as (
   select
     sha256(to_json([
-      exports.source, coalesce(exports.export_id, staged.location), staged.record::varchar,
-      staged.byte::varchar, staged.code, staged.field, staged.raw
+      exports.source, coalesce(exports.export_id, placed.location), placed.record::varchar,
+      placed.byte::varchar, placed.code, placed.field, placed.raw
     ])::varchar) as problem_id,
     exports.source,
     exports.export_id,
-    staged.* exclude (export_no, observed_at),
-    coalesce(staged.observed_at, exports.observed_at) as observed_at
-  from staged
+    placed.* exclude (export_no, observed_at),
+    coalesce(placed.observed_at, exports.observed_at) as observed_at
+  from placed
   inner join exports using (export_no)
 ),
 

@@ -1,40 +1,8 @@
--- what: Macros that the files of sql/sources and sql/ingest share: cutting JSON apart, reading text as a type.
+-- what: Macros that the files of sql/sources and sql/ingest share: reading text as a type, and why it can't be read.
 -- grain: none
 -- inputs:
--- note: A field that is absent, null or blank text is NULL. Text that can't be read as the type is NULL too; the
--- caller tells the two apart by the text. An object's path in `extra` is its keys joined by dots.
-
--- The fields that `shape` (a JSON structure as json_transform takes it) names, and the keys it does not name.
-create or replace macro shaped(object, shape) as struct_pack(
-  fields := json_transform(object, shape),
-  unknown := list_filter(json_keys(object), lambda key: not list_contains(json_keys(shape), key)),
-  known := json_keys(shape)
-);
-
--- The values of some of an object's keys, as entries (path, value) for `extra_object`.
-create or replace macro picked_entries(object, keys, prefix) as list_transform(
-  list_distinct(keys),
-  lambda key: struct_pack(
-    path := prefix || key,
-    value := json_extract(object, '/' || replace(replace(key, '~', '~0'), '/', '~1'))
-  )
-);
-
--- The values of the keys that a shape does not name, as entries. Looking each key up costs a parse of the object,
--- so many are taken apart together; where keys repeat that fails, and the object is kept whole.
-create or replace macro entries_of(object, given, prefix) as case
-  when len(given.unknown) <= 64 then picked_entries(object, given.unknown, prefix)
-  when len(given.unknown) > 64 then coalesce(
-    list_transform(
-      list_filter(
-        map_entries(try(from_json(object, '"MAP(VARCHAR, JSON)"'))),
-        lambda entry: not list_contains(given.known, entry.key)
-      ),
-      lambda entry: struct_pack(path := prefix || entry.key, value := entry.value)
-    ),
-    [struct_pack(path := prefix, value := object::json)]
-  )
-end;
+-- note: A field that is absent, null or blank text is NULL before it comes here, and text has no outer blanks. Text
+-- that can't be read as the type is NULL; the caller tells the two apart by the text.
 
 -- One JSON object of the entries, sorted by path; NULL where there are none.
 create or replace macro extra_object(entries) as case when len(entries) > 0 then
@@ -43,10 +11,9 @@ create or replace macro extra_object(entries) as case when len(entries) > 0 then
   ) || '}'
 end;
 
--- The part of a reported status that counts, the key of `status_names`.
-create or replace macro status_key(reported) as lower(regexp_replace(reported, '[-_\s]+', '', 'g'));
-
-create or replace macro text_of(field) as nullif(trim(field, e' \t\r\n'), '');
+-- The part of a reported status that counts, the key of `status_names`: batchlake/schema.py has the same in Python.
+create or replace macro status_key(reported) as
+  lower(regexp_replace(reported, '[-_\x09-\x0d\x1c-\x20\x{85}\pZ]+', '', 'g'));
 
 create or replace macro number_of(field) as case
   when isfinite(try_cast(field as double)) and not contains(field, '_') then try_cast(field as double)
@@ -61,10 +28,10 @@ create or replace macro count_of(field) as case
   then number_of(field)::bigint
 end;
 
--- Money, to six decimals. A JSON number from nine thousand million on no longer holds six exact decimals.
+-- Money, to six decimals; a negative amount is a credit.
 create or replace macro money_of(field) as case
-  when number_of(field) between 0 and 9e9 then try_cast(field as decimal(18, 6))
-  when number_of(field) > 9e9 and not contains(lower(field), 'e') and length(field) > 17
+  when number_of(field) between -9e9 and 9e9 then try_cast(field as decimal(18, 6))
+  when abs(number_of(field)) > 9e9 and not contains(lower(field), 'e') and length(field) > 17
   then try_cast(field as decimal(18, 6))
 end;
 
@@ -73,23 +40,40 @@ create or replace macro flag_of(field) as case
   when lower(field) in ('false', 'no', '0') then false
 end;
 
--- RFC 3339 text (without an offset it is taken as UTC) or a Unix time in seconds, milli- or microseconds.
+-- A date, or a date and time as RFC 3339 has it (also with a blank for the T, without seconds, with an offset in hours
+-- alone; without an offset it is taken as UTC), or a Unix time in seconds, milli- or microseconds. The engine's own cast
+-- takes more: offsets past a day, names of zones, seconds in offsets. A leap second is the one after.
 create or replace macro time_of(field) as case
-  when field[5] = '-' and field between '0002' and '9999' and not contains(field, '(')
-  then coalesce(try_cast(field as timestamptz), try_cast(upper(field) as timestamptz))
+  when field like '____-__-__T__:__:__Z' and field between '0002' and '9999' and not field like '___________24%'
+    and not field like '%:60Z'
+  then try_cast(field as timestamptz)
   when number_of(field) between 1e8 and 1e11 then make_timestamptz((number_of(field) * 1000000)::bigint)
   when number_of(field) between 1e11 and 1e14 then make_timestamptz((number_of(field) * 1000)::bigint)
   when number_of(field) between 1e14 and 1e17 then make_timestamptz(number_of(field)::bigint)
+  when field between '0002' and '9999' and regexp_full_match(
+    field,
+    '\d{4}-\d\d-\d\d([Tt ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?([Zz]|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)?)?'
+  )
+  then try_cast(upper(field) as timestamptz)
+  when regexp_full_match(
+    field, '\d{4}-\d\d-\d\d[Tt ]([01]\d|2[0-3]):59:60(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):?[0-5]\d)?'
+  )
+  then try_cast(upper(regexp_replace(field, ':60(\.\d+)?', ':59')) as timestamptz) + interval 1 second
+end;
+
+-- Hours, minutes and seconds as a transcript's stamp has them (1:02:03, 02:03.5), in seconds.
+create or replace macro stamp_seconds(field) as case
+  when regexp_full_match(field, '(\d{1,3}:)?[0-5]?\d:[0-5]\d([.,]\d{1,6})?')
+  then list_reduce(
+    list_transform(string_split(replace(field, ',', '.'), ':'), lambda part: part::double),
+    lambda total, part: total * 60 + part
+  )
 end;
 
 -- An utterance's place in the call, in seconds from its start.
 create or replace macro offset_of(field) as case
-  when field[5] is distinct from '-' then number_between(field, 0, 1e8)
+  when field[5] is distinct from '-' then coalesce(number_between(field, 0, 1e8), stamp_seconds(field))
 end;
-
--- Whether a text can be an id: up to 256 characters, none of them a control character, no JSON object or list.
-create or replace macro is_id(field) as
-  length(field) <= 256 and not regexp_matches(field, '[\x00-\x1f\x7f]') and not regexp_matches(field, '^[{\[]');
 
 -- A fault for the list of a record's faults where a text was given and no value could be read from it.
 create or replace macro fault(name, problem, given, value) as case
@@ -98,11 +82,55 @@ create or replace macro fault(name, problem, given, value) as case
 end
 ;
 
+-- Why the text of a field is not read, and what would be, as the end of a sentence that begins with the text.
+create or replace macro why_unread(code, raw) as case
+  when code in ('not_an_amount', 'not_a_duration', 'not_a_share', 'not_a_number', 'not_a_count') then case
+    when regexp_matches(raw, '\p{Sc}') then 'has a currency sign'
+    when regexp_full_match(raw, '[+-]?\d+,\d+') then 'has a decimal comma'
+    when regexp_full_match(raw, '[+-]?\d{1,3}([,'' ]\d{3})+(\.\d+)?') then 'has separators between thousands'
+    when contains(raw, '%') then 'has a percent sign'
+    when regexp_full_match(raw, '\d+(:\d+)+') then 'is a clock''s time'
+    when regexp_full_match(raw, '[+-]?[\d.]+\s*\pL.*') then 'has a unit'
+    when number_of(raw) is not null and code = 'not_a_share' then 'is not between 0 and 1'
+    when number_of(raw) is not null and code = 'not_a_count' then 'is no whole number from 0'
+    when number_of(raw) is not null and code = 'not_a_duration' then 'is negative, or past the largest'
+    when number_of(raw) is not null then 'is past the largest, or not exact any more'
+    else 'is no number'
+  end
+  when code = 'not_a_time' then case
+    when regexp_full_match(raw, '\d{1,2}[/.]\d{1,2}[/.]\d{2,4}.*') then 'may have day and month in either order'
+    when regexp_matches(raw, '[+-]\d\d:?\d\d$') and contains(raw, ':') then 'is a date, time or offset that doesn''t exist'
+    when regexp_matches(raw, '[A-Za-z]{3,}\)?$') then 'names a zone, or is a word'
+    when raw like '____-__-__%' then 'is a date, time or offset that doesn''t exist'
+    else 'is no time'
+  end
+  when code = 'end_before_start' then 'is before the start'
+  else 'is ' || replace(code, '_', ' ')
+end || case code
+  when 'not_an_amount' then '; expected a number such as 0.50, its currency beside it'
+  when 'not_a_duration' then '; expected seconds, such as 125 or 12.5'
+  when 'not_a_share' then '; expected a number from 0 to 1, such as 0.85'
+  when 'not_a_number' then '; expected one such as 1.5'
+  when 'not_a_count' then '; expected one such as 3'
+  when 'not_a_time' then '; expected one such as 2024-01-31T12:00:00Z, or a Unix time'
+  when 'not_a_direction' then '; expected inbound, outbound or web'
+  when 'not_a_flag' then '; expected true or false'
+  when 'not_a_currency' then '; expected three letters such as USD'
+  when 'not_an_id' then '; expected 1 to 256 characters, none of them a control character'
+  when 'not_a_transcript' then '; expected a list of utterances, or one text'
+  when 'not_an_utterance' then '; expected an object with a text'
+  else ''
+end;
+
+-- The whole sentence: the text as given, why it is not read, and what would be.
+create or replace macro unread_sentence(code, raw) as
+  '''' || if(length(raw) > 60, left(raw, 60) || '...', raw) || ''' ' || why_unread(code, raw);
+
 -- (A chain of cases: DuckDB makes a join of a longer list after IN.)
 create or replace macro speaker_of(label) as case label
   when 'ai' then 'ai'
   when 'human' then 'human'
-  else case lower(text_of(label))
+  else case lower(label)
     when 'ai' then 'ai' when 'agent' then 'ai' when 'assistant' then 'ai' when 'bot' then 'ai' when 'robot' then 'ai'
     when 'human' then 'human' when 'user' then 'human' when 'customer' then 'human' when 'caller' then 'human'
     when 'callee' then 'human' when 'client' then 'human' when 'person' then 'human' when 'lead' then 'human'
@@ -110,28 +138,38 @@ create or replace macro speaker_of(label) as case label
   end
 end;
 
--- A transcript in one string, cut at its speaker labels: at the start of a line, or, where it is all one line,
--- at any label with a capital. What stands before the first label has no known speaker.
+-- A text without outer blanks, NULL where it is empty.
+create or replace macro trimmed(field) as nullif(
+  regexp_replace(field, '^[\x09-\x0d\x1c-\x20\x{85}\pZ]+|[\x09-\x0d\x1c-\x20\x{85}\pZ]+$', '', 'g'), ''
+);
+
+-- A transcript in one string, cut at its speaker labels: at the start of a line, or, where it is all one line, at a
+-- label behind a blank that begins with a capital. A stamp may stand before a label. Other capitals with a colon are
+-- text. What stands before the first label has no known speaker.
 create or replace macro marked(transcript) as case
-  when contains(transcript, e'\n') then regexp_replace(
+  when regexp_matches(transcript, '[\n\r]') then regexp_replace(
     transcript,
-    '(^|\n)[ \t]*(ai|agent|assistant|bot|robot|human|user|customer|caller|callee|client|person|lead)[ \t]*:',
-    e'\x1e\\2\x1f', 'gi'
+    '(^|[\n\r])[ \t]*(?:[\[(]?((?:\d{1,3}:)?\d{1,2}:\d\d(?:[.,]\d{1,6})?)[\])]?[ \t]*(?:-[ \t]*)?)?'
+    || '(ai|agent|assistant|bot|robot|human|user|customer|caller|callee|client|person|lead)[ \t]*:',
+    e'\x1e\\2\x1d\\3\x1f', 'gi'
   )
   else regexp_replace(
     transcript,
-    '(^|\s)(AI|Agent|Assistant|Bot|Robot|Human|User|Customer|Caller|Callee|Client|Person|Lead|[A-Z]{4,9})[ \t]*:',
-    e'\x1e\\2\x1f', 'g'
+    '(^|\s)(?:[\[(]?((?:\d{1,3}:)?\d{1,2}:\d\d(?:[.,]\d{1,6})?)[\])]?[ \t]*(?:-[ \t]*)?)?'
+    || '(AI|Ai|(?:Agent|Assistant|Bot|Robot|Human|User|Customer|Caller|Callee|Client|Person|Lead)'
+    || '|(?:AGENT|ASSISTANT|BOT|ROBOT|HUMAN|USER|CUSTOMER|CALLER|CALLEE|CLIENT|PERSON|LEAD))[ \t]*:',
+    e'\x1e\\2\x1d\\3\x1f', 'g'
   )
 end;
 
 -- The pieces of a transcript in one string; an empty one says nothing and is not counted.
 create or replace macro pieces_of(transcript) as list_filter(
   list_transform(
-    string_split(marked(translate(transcript, e'\x1e\x1f', '')), e'\x1e'),
+    string_split(marked(translate(transcript, e'\x1d\x1e\x1f', '')), e'\x1e'),
     lambda piece: struct_pack(
-      speaker := if(contains(piece, e'\x1f'), split_part(piece, e'\x1f', 1), null),
-      text := text_of(if(contains(piece, e'\x1f'), split_part(piece, e'\x1f', 2), piece))
+      speaker := if(contains(piece, e'\x1f'), split_part(split_part(piece, e'\x1f', 1), e'\x1d', 2), null),
+      timestamp := if(contains(piece, e'\x1f'), nullif(split_part(piece, e'\x1d', 1), ''), null),
+      text := trimmed(if(contains(piece, e'\x1f'), split_part(piece, e'\x1f', 2), piece))
     )
   ),
   lambda piece: piece.text is not null

@@ -3,9 +3,10 @@
 -- inputs: staged_calls, late_envelopes, read_exports, status_names
 -- outputs:
 --   the merged columns of `calls`, `status_rank` (how far a call has come, for ties), export_no, document, outcome,
---   transcript_file, transcript_batch_id, `observed_at` (updated_at, else exported_at, else the export's time, UTC)
+--   transcript_file, transcript_batch_id, `observed_at` (updated_at, else exported_at, the record's own before its
+--   envelope's, else the export's time, UTC)
 with
--- What was foreseen of a document's envelope when its records were read gives way to what its end said.
+-- What was said before a document's records gives way to what is known at its end.
 enveloped as (
   select
     staged.* exclude (envelope_batch_id, exported_at),
@@ -23,10 +24,11 @@ final as (
   select
     exports.source,
     enveloped.* exclude (
-      batch_id, envelope_batch_id, updated_at, exported_at, read_at, faults, record, line, identity
+      batch_id, envelope_batch_id, updated_at, own_exported_at, exported_at, unread_exported_at, read_at, faults,
+      record, line, identity
     ),
-    coalesce(batch_id, case when is_id(envelope_batch_id) then envelope_batch_id end) as batch_id,
-    coalesce(updated_at, exported_at, read_at) as observed_at,
+    coalesce(batch_id, envelope_batch_id) as batch_id,
+    coalesce(updated_at, own_exported_at, exported_at, read_at) as observed_at,
     coalesce(names.rank, -1) as status_rank,
     coalesce(names.outcome, 'unknown') as outcome
   from enveloped

@@ -1,16 +1,18 @@
 -- what: Each observation of a batch: its counts as reported, and the outcomes of the calls listed beside them.
 -- grain: one row per batch record
--- inputs: staged_batches, observed_calls, read_exports, status_names
+-- inputs: enveloped_batches, observed_calls, status_names, snapshots
 -- outputs:
 --   the columns of `snapshots` without run_id; counts are of calls, listed counts NULL where none is listed
+-- note: A record that is tried again by its text alone belongs to an export that was read before; what the lake holds
+-- of it stays as it is.
 with
-staged as (select * from staged_batches),
+batches as (select * from enveloped_batches),
 
 calls as (select * from observed_calls),
 
-exports as (select * from read_exports),
-
 names as (select * from status_names),
+
+held as (select source, batch_id, export_id, record from snapshots),
 
 listed as (
   select
@@ -24,23 +26,32 @@ listed as (
   group by all
 ),
 
-final as (
+observed as (
   select
-    exports.source,
-    staged.batch_id,
-    coalesce(staged.updated_at, staged.exported_at, staged.read_at) as observed_at,
-    exports.export_id,
-    staged.record,
-    coalesce(names.status, lower(staged.status_reported)) as status,
-    staged.reported_total_calls,
-    staged.reported_completed,
-    staged.reported_failed,
-    staged.reported_in_progress,
-    listed.* exclude (export_no, document)
-  from staged
-  inner join exports using (export_no)
+    batches.source,
+    batches.batch_id,
+    batches.observed_at,
+    batches.export_id,
+    batches.record,
+    coalesce(names.status, lower(batches.status_reported)) as status,
+    batches.reported_total_calls,
+    batches.reported_completed,
+    batches.reported_failed,
+    batches.reported_in_progress,
+    listed.* exclude (export_no, document),
+    batches.is_whole
+  from batches
   left join listed using (export_no, document)
-  left join names on names.key = status_key(staged.status_reported)
+  left join names on names.key = status_key(batches.status_reported)
+),
+
+final as (
+  select * exclude (is_whole) from observed where is_whole
+  union all
+  select observed.* exclude (is_whole)
+  from observed
+  anti join held using (source, batch_id, export_id, record)
+  where not is_whole
 )
 
 select * from final

@@ -1,9 +1,13 @@
--- what: Canonical batch fields read as their types, each with the faults found in it.
+-- what: The fields of batches read as their types, each with the faults found in it.
 -- grain: one row per raw record
 -- inputs: canonical_batches, read_exports
 -- outputs:
---   the merged columns of `batches` (NULL where absent or unreadable), `identity` (the id), `faults` (a list of field, code, raw), and
---   the record's place
+--   the merged columns of `batches` (NULL where absent or unreadable), `identity` (the id), `faults` (a list of field,
+--   code, raw), and the record's place
+-- fields: batch_id, status, created_at, completed_at, updated_at, exported_at, reported_total_calls, reported_completed,
+--   reported_failed, reported_in_progress, reported_average_duration_seconds, reported_total_cost,
+--   reported_success_rate, reported_sentiment_positive, reported_sentiment_neutral, reported_sentiment_negative,
+--   reported_common_responses
 with
 canonical as (select * from canonical_batches),
 
@@ -15,11 +19,12 @@ typed as (
     canonical.document,
     canonical.record,
     canonical.line,
+    canonical.envelope_batch_id,
     canonical.batch_id,
     canonical.status as status_reported,
     time_of(created_at) as created_at,
     case when time_of(completed_at) >= time_of(created_at) or created_at is null or time_of(created_at) is null
-      then time_of(completed_at) end as completed_at,
+      then time_of(completed_at) end as completed_at_reported,
     count_of(reported_total_calls) as reported_total_calls,
     count_of(reported_completed) as reported_completed,
     count_of(reported_failed) as reported_failed,
@@ -30,11 +35,17 @@ typed as (
     number_between(reported_sentiment_positive, 0, 1) as reported_sentiment_positive,
     number_between(reported_sentiment_neutral, 0, 1) as reported_sentiment_neutral,
     number_between(reported_sentiment_negative, 0, 1) as reported_sentiment_negative,
-    case when json_type(reported_common_responses) = 'ARRAY' then reported_common_responses::varchar end
+    case when json_type(reported_common_responses::json) = 'ARRAY' then json(reported_common_responses)::varchar end
       as reported_common_responses,
-    extra_object(extra) as extra,
+    json(extra)::varchar as extra,
     time_of(updated_at) as updated_at,
-    envelope_exported_at,
+    time_of(canonical.exported_at) as own_exported_at,
+    time_of(canonical.envelope_exported_at) as exported_at,
+    case
+      when canonical.envelope_exported_at is distinct from canonical.exported_at
+        and time_of(canonical.envelope_exported_at) is null
+      then canonical.envelope_exported_at
+    end as unread_exported_at,
     canonical as given
   from canonical
 ),
@@ -46,7 +57,7 @@ faulty as (
     fault('updated_at', 'not_a_time', given.updated_at, typed.updated_at) as fault_updated_at,
     fault(
       'completed_at', if(time_of(given.completed_at) is null, 'not_a_time', 'end_before_start'),
-      given.completed_at, typed.completed_at
+      given.completed_at, typed.completed_at_reported
     ) as fault_completed_at,
     fault(
       'reported_total_calls', 'not_a_count', given.reported_total_calls, typed.reported_total_calls
@@ -80,11 +91,12 @@ faulty as (
       'reported_sentiment_negative', 'not_a_share',
       given.reported_sentiment_negative, typed.reported_sentiment_negative
     ) as fault_reported_sentiment_negative,
-    case when json_type(given.reported_common_responses) not in ('ARRAY', 'NULL')
+    case when json_type(given.reported_common_responses::json) <> 'ARRAY'
       then {
         field: 'reported_common_responses', code: 'not_a_list', raw: given.reported_common_responses::varchar
       }
-    end as fault_reported_common_responses
+    end as fault_reported_common_responses,
+    fault('exported_at', 'not_a_time', given.exported_at, typed.own_exported_at) as fault_exported_at
   from typed
 ),
 
@@ -93,26 +105,20 @@ noticed as (select *, coalesce(*columns('^fault_')) as any_fault from faulty),
 final as (
   select
     columns(lambda name: not starts_with(name, 'fault_')),
-    time_of(envelope_exported_at) as exported_at,
     batch_id as identity,
     exports.observed_at as read_at,
-    -- A list of every field's fault is dear to make, and hardly a record needs one.
+    -- A list of every field's fault costs much, and few records need one.
     case
-      when any_fault is not null or len(given.misplaced) > 0
+      when any_fault is not null
       then list_filter(
-        list_concat(
-          [
-            fault_created_at, fault_updated_at, fault_completed_at, fault_reported_total_calls,
-            fault_reported_completed, fault_reported_failed, fault_reported_in_progress,
-            fault_reported_average_duration_seconds, fault_reported_total_cost,
-            fault_reported_success_rate, fault_reported_sentiment_positive,
-            fault_reported_sentiment_neutral, fault_reported_sentiment_negative,
-            fault_reported_common_responses
-          ],
-          list_transform(
-            given.misplaced, lambda part: {field: part.field, code: 'not_an_object', raw: part.raw::varchar}
-          )
-        ),
+        [
+          fault_created_at, fault_updated_at, fault_exported_at, fault_completed_at, fault_reported_total_calls,
+          fault_reported_completed, fault_reported_failed, fault_reported_in_progress,
+          fault_reported_average_duration_seconds, fault_reported_total_cost,
+          fault_reported_success_rate, fault_reported_sentiment_positive,
+          fault_reported_sentiment_neutral, fault_reported_sentiment_negative,
+          fault_reported_common_responses
+        ],
         lambda found: found is not null
       )
     end as faults
@@ -120,4 +126,4 @@ final as (
   inner join (select export_no, observed_at from exports) as exports using (export_no)
 )
 
-select * exclude (observed_at, any_fault, given, envelope_exported_at) from final
+select * exclude (observed_at, any_fault, given) from final

@@ -1,9 +1,14 @@
--- what: Canonical call fields read as their types, each with the faults found in it.
+-- what: The fields of calls read as their types, each with the faults found in it.
 -- grain: one row per raw record
 -- inputs: canonical_calls, read_exports
 -- outputs:
---   the merged columns of `calls` but segment_count (NULL where absent or unreadable), an irregular transcript as in
---   canonical_calls, `identity` (the id), `faults` (a list of field, code, raw), and the record's place
+--   the merged columns of `calls` but segment_count (NULL where absent or unreadable), `transcript` (one that is a single
+--   text), `identity` (the id), `faults` (a list of field, code, raw), and the record's place
+-- fields: call_id, batch_id, status, duration_seconds, cost, currency, created_at, updated_at, exported_at, started_at,
+--   ended_at, direction, phone_number, from_number, to_number, agent_id, agent_name, sentiment_positive,
+--   sentiment_neutral, sentiment_negative, sentiment_label, engagement, talk_ratio_ai, talk_ratio_human,
+--   response_time_seconds, interruptions, voice_pace, voice_volume, voice_clarity, success, outcome_label, ended_by,
+--   summary, recording_url, is_test, tokens_consumed, user_id, pathway_id
 with
 canonical as (select * from canonical_calls),
 
@@ -27,16 +32,22 @@ typed as (
     canonical.record,
     canonical.line,
     canonical.envelope_batch_id,
-    canonical.envelope_exported_at,
+    time_of(canonical.exported_at) as own_exported_at,
+    time_of(canonical.envelope_exported_at) as exported_at,
+    case
+      when canonical.envelope_exported_at is distinct from canonical.exported_at
+        and time_of(canonical.envelope_exported_at) is null
+      then canonical.envelope_exported_at
+    end as unread_exported_at,
     canonical.call_id,
-    case when is_id(canonical.batch_id) then canonical.batch_id end as batch_id,
+    canonical.batch_id,
     canonical.status as status_reported,
     number_between(duration_seconds, 0, 1e9) as duration_seconds,
     money_of(cost) as cost,
     case when regexp_full_match(currency, '[A-Za-z]{3}') then upper(currency) end as currency,
     created as created_at,
     started as started_at,
-    case when ended >= started or started is null then ended end as ended_at,
+    case when ended >= started or started is null then ended end as ended_at_reported,
     case when way in ('inbound', 'outbound', 'web') then way end as direction,
     coalesce(from_number, case when way = 'inbound' then phone_number end) as from_number,
     coalesce(to_number, case when way is distinct from 'inbound' then phone_number end) as to_number,
@@ -48,7 +59,7 @@ typed as (
       else number_between(sentiment_neutral, 0, 1) end as sentiment_neutral,
     case when sentiment_negative is null and coalesce(sentiment_positive, sentiment_neutral) is not null then 0
       else number_between(sentiment_negative, 0, 1) end as sentiment_negative,
-    lower(sentiment_label) as sentiment_label,
+    sentiment_label,
     number_between(engagement, 0, 1) as engagement,
     number_between(talk_ratio_ai, 0, 1) as talk_ratio_ai,
     number_between(talk_ratio_human, 0, 1) as talk_ratio_human,
@@ -67,7 +78,7 @@ typed as (
     user_id,
     pathway_id,
     transcript_digest,
-    extra_object(extra) as extra,
+    json(extra)::varchar as extra,
     transcript,
     updated as updated_at,
     canonical as given
@@ -77,7 +88,6 @@ typed as (
 faulty as (
   select
     typed.*,
-    fault('batch_id', 'not_an_id', given.batch_id, typed.batch_id) as fault_batch_id,
     fault(
       'duration_seconds', 'not_a_duration', given.duration_seconds, typed.duration_seconds
     ) as fault_duration_seconds,
@@ -88,7 +98,7 @@ faulty as (
     fault('started_at', 'not_a_time', given.started_at, typed.started_at) as fault_started_at,
     fault(
       'ended_at', if(given.ended is null, 'not_a_time', 'end_before_start'),
-      given.ended_at, typed.ended_at
+      given.ended_at, typed.ended_at_reported
     ) as fault_ended_at,
     fault('direction', 'not_a_direction', given.direction, typed.direction) as fault_direction,
     fault(
@@ -115,12 +125,9 @@ faulty as (
     fault('success', 'not_a_flag', given.success, typed.success) as fault_success,
     fault('is_test', 'not_a_flag', given.is_test, typed.is_test) as fault_is_test,
     fault('tokens_consumed', 'not_a_count', given.tokens_consumed, typed.tokens_consumed) as fault_tokens_consumed,
-    case
-      when json_type(given.transcript) not in ('OBJECT', 'ARRAY', 'VARCHAR', 'NULL')
-        or (json_type(given.transcript) = 'OBJECT'
-          and json_type(given.transcript -> 'segments') not in ('ARRAY', 'NULL'))
-      then {field: 'transcript', code: 'not_a_transcript', raw: given.transcript::varchar}
-    end as fault_transcript
+    fault(
+      'exported_at', 'not_a_time', given.exported_at, typed.own_exported_at
+    ) as fault_exported_at
   from typed
 ),
 
@@ -129,27 +136,21 @@ noticed as (select *, coalesce(*columns('^fault_')) as any_fault from faulty),
 final as (
   select
     columns(lambda name: not starts_with(name, 'fault_')),
-    time_of(envelope_exported_at) as exported_at,
     call_id as identity,
     exports.observed_at as read_at,
-    -- A list of every field's fault is dear to make, and hardly a record needs one.
+    -- A list of every field's fault costs much, and few records need one.
     case
-      when any_fault is not null or len(given.misplaced) > 0
+      when any_fault is not null
       then list_filter(
-        list_concat(
-          [
-            fault_batch_id, fault_duration_seconds, fault_cost, fault_currency,
-            fault_created_at, fault_updated_at, fault_started_at, fault_ended_at,
-            fault_direction, fault_sentiment_positive, fault_sentiment_neutral,
-            fault_sentiment_negative, fault_engagement, fault_talk_ratio_ai,
-            fault_talk_ratio_human, fault_response_time_seconds, fault_interruptions,
-            fault_voice_pace, fault_voice_volume, fault_voice_clarity, fault_success,
-            fault_is_test, fault_tokens_consumed, fault_transcript
-          ],
-          list_transform(
-            given.misplaced, lambda part: {field: part.field, code: 'not_an_object', raw: part.raw::varchar}
-          )
-        ),
+        [
+          fault_duration_seconds, fault_cost, fault_currency,
+          fault_created_at, fault_updated_at, fault_exported_at, fault_started_at, fault_ended_at,
+          fault_direction, fault_sentiment_positive, fault_sentiment_neutral,
+          fault_sentiment_negative, fault_engagement, fault_talk_ratio_ai,
+          fault_talk_ratio_human, fault_response_time_seconds, fault_interruptions,
+          fault_voice_pace, fault_voice_volume, fault_voice_clarity, fault_success,
+          fault_is_test, fault_tokens_consumed
+        ],
         lambda found: found is not null
       )
     end as faults
@@ -157,4 +158,4 @@ final as (
   inner join (select export_no, observed_at from exports) as exports using (export_no)
 )
 
-select * exclude (observed_at, any_fault, given, envelope_exported_at) from final
+select * exclude (observed_at, any_fault, given) from final

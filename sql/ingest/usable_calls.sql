@@ -1,11 +1,11 @@
--- what: The calls that can be used, with what is known of their transcripts.
--- grain: one row per usable raw record
+-- what: The calls read, with what is known of their transcripts.
+-- grain: one row per raw record
 -- inputs: typed_records, spoken_records
 -- outputs:
 --   the columns of typed_records but the transcript itself; segment_count (utterances, a count; NULL where there is
 --   none), transcript_file (where they were written), transcript_batch_id (the batch that they were written with)
 with
-typed as (select * from typed_records where is_id(identity)),
+typed as (select * from typed_records),
 
 spoken as (select * from spoken_records),
 

@@ -26,11 +26,11 @@ faults as (
 
 final as (
   select
-    export_no, exports.location, record, records.line, 'field' as level, code,
+    export_no, exports.location, record, records.line, records.document, 'field' as level, code,
     'transcript.segments[' || place || ']' || part as field,
-    '`' || field || '` was left empty: ' || replace(code, '_', ' ') as message,
-    raw, records.identity as call_id,
-    coalesce(records.updated_at, records.exported_at, records.read_at) as observed_at
+    '`' || field || '` was left empty: ' || unread_sentence(code, raw) as message,
+    raw, records.identity as call_id, coalesce(records.batch_id, records.envelope_batch_id) as batch_id,
+    coalesce(records.updated_at, records.own_exported_at, records.exported_at, records.read_at) as observed_at
   from faults
   inner join records using (export_no, record)
   inner join exports using (export_no)

@@ -44,7 +44,7 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "a number for a transcript": ({"transcript": 5}, "transcript", "not_a_transcript", "5"),
     "an utterance without text": (
         {"transcript": {"segments": [{"speaker": "ai"}]}},
-        "transcript.segments[1]", "not_an_utterance", '{"speaker":"ai"}',
+        "transcript.segments[1]", "not_an_utterance", '{"speaker": "ai"}',
     ),
     "half a count": (
         {"analytics": {"engagement": {"metrics": {"interruptions": 0.5}}}},
@@ -204,17 +204,17 @@ def test_ids_of_every_kind_load(tmp_path: Path) -> None:
 
 
 HOSTILE: dict[str, tuple[str, int]] = {
-    "NaN": ('{"id": "x", "duration": NaN}', 2),
-    "infinity": ('{"id": "x", "duration": Infinity}', 2),
+    "NaN": ('{"id": "x", "duration": NaN}', 3),
+    "infinity": ('{"id": "x", "duration": Infinity}', 3),
     "a huge number": ('{"id": "x", "duration": 1e400}', 3),
     "5,000 digits": ('{"id": "x", "duration": ' + "9" * 5000 + "}", 3),
     "5,000 digits of money": ('{"id": "x", "cost": "0.' + "9" * 5000 + '"}', 3),
     "duplicate keys": ('{"id": "x", "id": "y", "duration": 1, "duration": 2}', 3),
-    "a lone surrogate": ('{"id": "x", "summary": "\\ud800"}', 2),
-    "a lone surrogate in a key": ('{"id": "x", "\\udfff": 1}', 2),
+    "a lone surrogate": ('{"id": "x", "summary": "\\ud800"}', 3),
+    "a lone surrogate in a key": ('{"id": "x", "\\udfff": 1}', 3),
     "NUL": ('{"id": "x", "summary": "a\\u0000b"}', 3),
     "a megabyte of text": ('{"id": "x", "summary": "' + "a" * 1_000_000 + '"}', 3),
-    "100,000 brackets": ('{"id": "x", "deep": ' + "[" * 100_000 + "]" * 100_000 + "}", 2),
+    "100,000 brackets": ('{"id": "x", "deep": ' + "[" * 100_000 + "]" * 100_000 + "}", 3),
     "500 brackets": ('{"id": "x", "deep": ' + "[" * 500 + "]" * 500 + "}", 3),
     "100,000 keys": ("{" + ",".join(f'"k{n}": {n}' for n in range(100_000)) + ', "id": "x"}', 3),
     "a BOM inside": ('{"id": "x", "summary": "\ufeff"}', 3),
@@ -244,13 +244,17 @@ def test_a_hostile_record_changes_no_neighbour(tmp_path: Path, name: str) -> Non
 
 
 def test_bytes_that_are_no_utf8(tmp_path: Path) -> None:
-    """A record with a stray byte is a problem; its neighbours load."""
+    """A stray byte is a problem of its field; the record and its neighbours load."""
     data = b'{"batch": {"id": "b", "calls": [{"id": "a"}, {"id": "x", "summary": "\xff"}, {"id": "z"}]}}'
     write_export(tmp_path, "a.json", data)
     ingested(tmp_path / "lake", tmp_path / "a.json")
     found = rows(tmp_path / "lake", "select call_id from calls order by call_id")
-    assert [row["call_id"] for row in found] == ["a", "z"]
-    assert rows(tmp_path / "lake", "select code from problems") == [{"code": "not_json"}]
+    assert [row["call_id"] for row in found] == ["a", "x", "z"]
+    assert rows(tmp_path / "lake", "select code, field from problems") == [
+        {"code": "not_json", "field": "summary"}
+    ]
+    (call,) = rows(tmp_path / "lake", "select summary from calls where call_id = 'x'")
+    assert call["summary"] == "\N{REPLACEMENT CHARACTER}"
 
 
 def _zip(members: dict[str, bytes]) -> bytes:

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from batchlake.ingest.records import Broken, Document, RawRecords, RecordReader, Unusable
+from batchlake.ingest.split import Unkept
 
-CALL: dict[str, Any] = {"id": "c1", "note": 'quotes " and } ] in \\ text', "analytics": {"tags": [1, [2]]}}
+CALL: dict[str, Any] = {"id": "c1", "note": 'quotes " and } ] in \\ text', "about": {"tags": [1, [2]]}}
 BATCH = {
     "exported_at": "2024-01-01T00:00:00Z",
     "batch": {"id": "b1", "calls": [CALL, {"id": "c2"}], "status": "done"},
@@ -33,12 +34,13 @@ class RawRecord:
 
 
 def texts(records: RawRecords) -> list[bytes]:
-    """The JSON texts of records, regular ones made anew (those here hold no objects)."""
-    if records.regular is None:
+    """The JSON texts of records, decoded ones made anew (those here hold no known objects)."""
+    if records.columns is None:
         return [bytes(raw) for raw in records.raws]
-    scalars = records.regular.scalars
+    scalars, extras = records.columns.scalars, records.columns.extra
     found = [
         {path: values[place] for path, values in scalars.items() if values[place] is not None}
+        | {path: json.loads(value) for path, value in (extras[place] or {}).items()}
         for place in range(records.count)
     ]
     return [json.dumps(one).encode() for one in found]
@@ -48,6 +50,8 @@ def read(data: bytes | str, window_bytes: int = 1 << 20) -> list[RawRecord | Unu
     raw = data.encode() if isinstance(data, str) else data
     items: list[RawRecord | Unusable | Broken] = []
     for item in RecordReader(window_bytes).read(io.BytesIO(raw)):
+        if isinstance(item, Unkept):
+            continue
         if isinstance(item, RawRecords):
             items += [
                 RawRecord(item.format, text, item.document, number, item.line)
@@ -75,72 +79,72 @@ SHAPES = {
     "batch details": (
         BATCH,
         [
-            ("svalync_batch", {"id": "b1", "status": "done"}, "b1", "2024-01-01T00:00:00Z"),
-            ("svalync_call", CALL, "b1", "2024-01-01T00:00:00Z"),
-            ("svalync_call", {"id": "c2"}, "b1", "2024-01-01T00:00:00Z"),
+            ("svalync_batches", {"id": "b1", "status": "done"}, "b1", "2024-01-01T00:00:00Z"),
+            ("svalync_calls", CALL, "b1", "2024-01-01T00:00:00Z"),
+            ("svalync_calls", {"id": "c2"}, "b1", "2024-01-01T00:00:00Z"),
         ],
     ),
-    "call details": ({"call": CALL, "batch_id": "b9"}, [("svalync_call", CALL, "b9", None)]),
+    "call details": ({"call": CALL, "batch_id": "b9"}, [("svalync_calls", CALL, "b9", None)]),
     "batch status": (
         {"batch_id": "b1", "total_calls": 1, "calls": [{"id": "c1"}]},
         [
-            ("svalync_batch_status", {"batch_id": "b1", "total_calls": 1}, "b1", None),
-            ("svalync_call", {"id": "c1"}, "b1", None),
+            ("svalync_batches", {"batch_id": "b1", "total_calls": 1}, "b1", None),
+            ("svalync_calls", {"id": "c1"}, "b1", None),
         ],
     ),
     "REST list": (
         REST,
         [
-            ("svalync_rest_call", {"call_id": "r1", "callDuration": 3}, None, None),
-            ("svalync_rest_call", {"call_id": "r2"}, None, None),
+            ("svalync_calls", {"call_id": "r1", "callDuration": 3}, None, None),
+            ("svalync_calls", {"call_id": "r2"}, None, None),
         ],
     ),
     "REST specific call": (
         {"response": [{"success": True, "data": {"call_id": "r1"}}]},
-        [("svalync_rest_call", {"call_id": "r1"}, None, None)],
+        [("svalync_calls", {"call_id": "r1"}, None, None)],
     ),
-    "bare call": ({"id": "c1", "status": "x"}, [("svalync_call", {"id": "c1", "status": "x"}, None, None)]),
+    "bare call": ({"id": "c1", "status": "x"}, [("svalync_calls", {"id": "c1", "status": "x"}, None, None)]),
     "bare REST call": (
         {"id": "c1", "callDuration": 5},
-        [("svalync_rest_call", {"id": "c1", "callDuration": 5}, None, None)],
+        [("svalync_calls", {"id": "c1", "callDuration": 5}, None, None)],
     ),
     "bare batch": (
         {"id": "b1", "statistics": {}, "calls": [{"id": "c1"}]},
         [
-            ("svalync_batch", {"id": "b1", "statistics": {}}, "b1", None),
-            ("svalync_call", {"id": "c1"}, "b1", None),
+            ("svalync_batches", {"id": "b1", "statistics": {}}, "b1", None),
+            ("svalync_calls", {"id": "c1"}, "b1", None),
         ],
     ),
     "bare batch without calls": (
         {"id": "b1", "completed_at": "x"},
-        [("svalync_batch", {"id": "b1", "completed_at": "x"}, None, None)],
+        [("svalync_batches", {"id": "b1", "completed_at": "x"}, "b1", None)],
     ),
     "array of anything": (
         [{"call": {"id": "c1"}}, {"id": "c2"}, {"batch": {"id": "b1", "calls": []}}],
         [
-            ("svalync_batch", {"id": "b1"}, "b1", None),
-            ("svalync_call", {"id": "c1"}, None, None),
-            ("svalync_call", {"id": "c2"}, None, None),
+            ("svalync_batches", {"id": "b1"}, "b1", None),
+            ("svalync_calls", {"id": "c1"}, None, None),
+            ("svalync_calls", {"id": "c2"}, None, None),
         ],
     ),
     "calls beside their batch": (
         {"batch": {"id": "b1"}, "calls": [{"id": "c1"}], "page": 1},
-        [("svalync_batch", {"id": "b1"}, "b1", None), ("svalync_call", {"id": "c1"}, "b1", None)],
+        [("svalync_batches", {"id": "b1"}, "b1", None), ("svalync_calls", {"id": "c1"}, "b1", None)],
     ),
     "a call beside its batch": (
         {"batch": {"id": "b1"}, "call": {"id": "c1"}},
-        [("svalync_batch", {"id": "b1"}, "b1", None), ("svalync_call", {"id": "c1"}, "b1", None)],
+        [("svalync_batches", {"id": "b1"}, "b1", None), ("svalync_calls", {"id": "c1"}, "b1", None)],
     ),
     "a page of calls": (
         {"calls": [{"id": "c1"}], "total": 25, "meta": {"page": 1}},
-        [("svalync_call", {"id": "c1"}, None, None)],
+        [("svalync_calls", {"id": "c1"}, None, None)],
     ),
     "a page of another platform": (
         {"items": [{"id": "c1", "status": "x"}, {"id": "b1", "completed_at": "x"}, 5], "total": 2},
         [
             ("Unusable", "not_a_record"),
-            ("svalync_batch", {"id": "b1", "completed_at": "x"}, None, None),
-            ("svalync_call", {"id": "c1", "status": "x"}, None, None),
+            ("svalync_batches", {"id": "b1", "completed_at": "x"}, "b1", None),
+            ("svalync_calls", {"id": "c1", "status": "x"}, None, None),
         ],
     ),
     "something else": ({"filter": {}}, [("Unusable", "unknown_shape")]),
@@ -155,41 +159,41 @@ SHAPES = {
 RECORDS_AROUND_OTHERS = {
     "a call that tells of its batch": (
         {"id": "c1", "duration": 7, "batch": {"id": "b1", "name": "x"}},
-        [("svalync_call", {"id": "c1", "duration": 7, "batch": {"id": "b1", "name": "x"}}, "b1", None)],
+        [("svalync_calls", {"id": "c1", "duration": 7, "batch": {"id": "b1", "name": "x"}}, None, None)],
     ),
     "a call of which little is known": (
         {"id": "c1", "status": "x", "batch": {"id": "b1"}},
-        [("svalync_call", {"id": "c1", "status": "x", "batch": {"id": "b1"}}, "b1", None)],
+        [("svalync_calls", {"id": "c1", "status": "x", "batch": {"id": "b1"}}, None, None)],
     ),
     "a call that names its batch": (
         {"id": "c1", "batch": "b1"},
-        [("svalync_call", {"id": "c1", "batch": "b1"}, None, None)],
+        [("svalync_calls", {"id": "c1", "batch": "b1"}, None, None)],
     ),
     "an event about a batch": (
         {"id": "event", "type": "batch.completed", "batch": {"id": "b1", "status": "done"}},
-        [("svalync_batch", {"id": "b1", "status": "done"}, "b1", None)],
+        [("svalync_batches", {"id": "b1", "status": "done"}, "b1", None)],
     ),
     "an event about a call": (
         {"id": "event", "type": "call.ended", "call": {"id": "c1", "duration": 5}},
-        [("svalync_call", {"id": "c1", "duration": 5}, None, None)],
+        [("svalync_calls", {"id": "c1", "duration": 5}, None, None)],
     ),
     "a call with a `call`": (
         {"id": "c1", "call": {"x": 1}, "duration": 4},
-        [("svalync_call", {"id": "c1", "call": {"x": 1}, "duration": 4}, None, None)],
+        [("svalync_calls", {"id": "c1", "call": {"x": 1}, "duration": 4}, None, None)],
     ),
     "a call with a `response`": (
         {"id": "c1", "response": [{"r": 1}], "duration": 6},
-        [("svalync_call", {"id": "c1", "response": [{"r": 1}], "duration": 6}, None, None)],
+        [("svalync_calls", {"id": "c1", "response": [{"r": 1}], "duration": 6}, None, None)],
     ),
     "a call with `data`": (
         {"id": "c1", "data": ["keep", {"me": 1}]},
-        [("svalync_call", {"id": "c1", "data": ["keep", {"me": 1}]}, None, None)],
+        [("svalync_calls", {"id": "c1", "data": ["keep", {"me": 1}]}, None, None)],
     ),
     "details beside the call": (
         {"call": {"id": "c1"}, "transcript": {"segments": []}, "analytics": {"outcome": "x"}},
         [
             (
-                "svalync_call",
+                "svalync_calls",
                 {"id": "c1", "transcript": {"segments": []}, "analytics": {"outcome": "x"}},
                 None,
                 None,
@@ -198,7 +202,7 @@ RECORDS_AROUND_OTHERS = {
     ),
     "a numbered answer": (
         {"id": "request", "response": [{"success": True, "data": [{"call_id": "r1"}]}]},
-        [("svalync_rest_call", {"call_id": "r1"}, None, None)],
+        [("svalync_calls", {"call_id": "r1"}, None, None)],
     ),
     "a refusal with data": (
         {"response": [{"success": False, "data": [{"call_id": "r1"}]}]},
@@ -208,8 +212,8 @@ RECORDS_AROUND_OTHERS = {
         {"response": {"data": [{"call_id": "r1"}], "calls": [{"id": "c1"}], "rest": [1], "none": []}},
         [
             ("Unusable", "unknown_shape"),
-            ("svalync_call", {"id": "c1"}, None, None),
-            ("svalync_rest_call", {"call_id": "r1"}, None, None),
+            ("svalync_calls", {"id": "c1"}, None, None),
+            ("svalync_calls", {"call_id": "r1"}, None, None),
         ],
     ),
 }
@@ -261,7 +265,7 @@ def test_strings_hide_brackets_from_the_scan() -> None:
     calls = [{"id": f"c{number}", "said": text * 3} for number, text in enumerate(nasty)]
     text = json.dumps({"batch": {"id": "b", "calls": calls}})
     for window_bytes in range(5, 60):
-        found = [record for record in summary(read(text, window_bytes)) if record[0] == "svalync_call"]
+        found = [record for record in summary(read(text, window_bytes)) if record[0] == "svalync_calls"]
         assert [record[1] for record in found] == calls
 
 
@@ -272,7 +276,7 @@ def test_elements_are_cut_many_at_a_time(array: str, indent: int | None) -> None
     rng = random.Random(7)
     inner = [{"id": number, "text": '}, {"id": "no"}, {"id": ' * rng.randrange(3)} for number in range(5)]
     calls = [
-        {"id": f"c{number}", "said": rng.sample(inner, rng.randrange(5)), "n": rng.choice([None, 1.5, "é😀"])}
+        {"id": f"c{number}", "said": rng.sample(inner, rng.randrange(5)), "n": rng.choice([7, 1.5, "é😀"])}
         for number in range(60)
     ]
     text = json.dumps(
@@ -283,7 +287,7 @@ def test_elements_are_cut_many_at_a_time(array: str, indent: int | None) -> None
         found = [
             json.loads(text)
             for item in items
-            if isinstance(item, RawRecords) and item.format != "svalync_batch"
+            if isinstance(item, RawRecords) and item.format != "svalync_batches"
             for text in texts(item)
         ]
         assert [one for one in found if "said" in one] == calls
@@ -293,7 +297,7 @@ def test_elements_are_cut_many_at_a_time(array: str, indent: int | None) -> None
 
 def test_json_lines_lose_only_their_bad_lines() -> None:
     """Of JSON lines the good ones load, and each bad one is named by its line."""
-    lines = ['{"id": "c1"}', '{"id": "c2", "dur', "", "garbage", '{"id": "c3"}', "[" * 100, '{"id": "c4"}']
+    lines = ['{"id": "c1"}', '{"id": "c2", "dur', "", "garbage", '{"id": "c3"}', "[" * 50, '{"id": "c4"}']
     for window_bytes in (30, 1 << 20):
         items = read("\n".join(lines), window_bytes)
         assert [json.loads(item.raw)["id"] for item in items if isinstance(item, RawRecord)] == [
@@ -334,23 +338,23 @@ def test_lines_that_hold_more_or_less_than_a_document(window_bytes: int) -> None
 
 
 @pytest.mark.parametrize(
-    "bad",
+    ("bad", "ids", "raws"),
     [
-        b'{"id": "c2",\n"cost": NaN}',
-        b'{"id": "c2",\n"name": "\xff"}',
-        b'{"id":\n' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        (b'{"id": "c2",\n"cost": NaN}', ["c1", "c2", "c3"], [b"NaN"]),
+        (b'{"id": "c2",\n"name": "\xff"}', ["c1", "c2", "c3"], [b'"\xff"']),
+        (b'{"id": "c2",\n"name" "x"}', ["c1", "c3"], [b'{"id": "c2"', b'"name" "x"}']),
     ],
-    ids=["NaN", "no UTF-8", "deep"],
+    ids=["NaN", "no UTF-8", "no colon"],
 )
-def test_a_document_of_several_lines_may_be_bad(bad: bytes) -> None:
-    """What looks like one and isn't sound is one problem, or one for each line; the others don't suffer."""
+def test_a_document_of_several_lines_may_be_bad(bad: bytes, ids: list[str], raws: list[bytes]) -> None:
+    """A fault costs its value; what has no structure is one problem, or one a line; the others don't suffer."""
     items = read(b'{"id": "c1"}\n' + bad + b'\n{"id": "c3"}\n')
-    first, *unusable, last = items
-    assert isinstance(first, RawRecord)
-    assert isinstance(last, RawRecord)
-    assert (first.line, last.line) == (1, 4)
-    assert {item.code for item in unusable if isinstance(item, Unusable)} == {"not_json"}
-    assert b"\n".join(item.raw for item in unusable if isinstance(item, Unusable)) == bad
+    records = [item for item in items if isinstance(item, RawRecord)]
+    assert [json.loads(record.raw)["id"] for record in records] == ids
+    assert (records[0].line, records[-1].line) == (1, 4)
+    unusable = [item for item in items if isinstance(item, Unusable)]
+    assert {item.code for item in unusable} == {"not_json"}
+    assert [item.raw for item in unusable] == raws
 
 
 @pytest.mark.parametrize("size", [10, 100, 1_000])
@@ -359,7 +363,7 @@ def test_a_large_document_among_json_lines_is_whole(size: int) -> None:
     batch = {"batch": {"id": "b1", "calls": [{"id": f"b1-{number}"} for number in range(size)]}}
     text = "\n".join(['{"id": "c1"}', json.dumps(batch, indent=1), '{"id": "c2"}', ""])
     found = summary(read(text, window_bytes=512))
-    calls = [(record[1]["id"], record[2]) for record in found if record[0] == "svalync_call"]
+    calls = [(record[1]["id"], record[2]) for record in found if record[0] == "svalync_calls"]
     expected = [("c1", None), ("c2", None), *((f"b1-{number}", "b1") for number in range(size))]
     assert sorted(calls) == sorted(expected)
     assert len(found) == size + 3
@@ -408,20 +412,29 @@ def test_nothing_of_a_cut_document_is_used() -> None:
 
 
 @pytest.mark.parametrize(
-    ("element", "code"),
+    ("element", "paths"),
     [
-        ('{"id": NaN}', "not_json"),
-        ('{"id": "\\ud800"}', "not_json"),
-        ('{"id": tru}', "not_json"),
-        ('{"id": ' + "[" * 100_000 + "]" * 100_000 + "}", "not_json"),
-        ("{'id': 1}", "not_json"),
+        ('{"id": "c2", "cost": NaN}', ["cost"]),
+        ('{"id": "c2", "summary": "\\ud800"}', ["summary"]),
+        ('{"id": "c2", "x": tru, "y": {"z": [1, 02]}}', ["x", "y.z[2]"]),
+        ('{"id": "c2", "deep": ' + "[" * 100_000 + "]" * 100_000 + "}", ["deep"]),
+        ('{"id": "c2", "cost": 1,}', [""]),
+        ('{"id": NaN}', ["id"]),
+        ('{"id": "\\ud800"}', ["id"]),
+        ("{'id': 1}", [None]),
+        ('{"id": "c2" "cost": 1}', [None]),
     ],
 )
-def test_a_bad_record_costs_no_other(element: str, code: str) -> None:
-    """One malformed call in a batch is one problem; the calls around it load."""
-    items = read('{"batch": {"id": "b", "calls": [{"id": "c1"}, ' + element + ', {"id": "c3"}]}}')
-    assert [item.code for item in items if isinstance(item, Unusable)] == [code]
-    assert [json.loads(item.raw)["id"] for item in items if isinstance(item, RawRecord)] == ["c1", "c3", "b"]
+def test_a_fault_costs_the_value_in_which_it_stands(element: str, paths: list[str | None]) -> None:
+    """The call keeps the rest of it, and the calls around it lose nothing; small and large."""
+    text = '{"batch": {"id": "b", "calls": [{"id": "c1"}, ' + element + ', {"id": "c3"}]}}'
+    for window_bytes in (40, 1 << 20):
+        items = read(text, window_bytes)
+        unusable = [item for item in items if isinstance(item, Unusable)]
+        assert [(item.code, item.path) for item in unusable] == [("not_json", path) for path in paths]
+        found = [json.loads(item.raw).get("id") for item in items if isinstance(item, RawRecord)]
+        second = [] if None in paths else [None] if "id" in paths else ["c2"]
+        assert found == ["c1", *second, "c3", "b"]
 
 
 @pytest.mark.parametrize(

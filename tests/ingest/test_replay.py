@@ -48,4 +48,4 @@ def test_records_of_a_file_that_is_gone_are_tried_by_their_text(tmp_path: Path) 
     assert before == [("field", "not_a_duration", 1), ("record", "not_json", 2)]
     report = lake.replay()
     assert report.problems == 1
-    assert {level for level, _, _ in problems(lake)} == {"field", "file"}
+    assert {level for level, _, _ in problems(lake)} == {"field", "record"}

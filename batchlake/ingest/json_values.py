@@ -1,0 +1,185 @@
+"""What a JSON value says, wherever it stands: in a record, in an envelope, in an utterance or in `extra`.
+
+The rules about null, empty text, blanks, text and flags are here and nowhere else. A value comes as it stands in
+the document (`bytes`, `msgspec.Raw`) or decoded.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+Fields = dict[str, msgspec.Raw]
+"""An object's values by their key, each as it stands."""
+
+JSON_FAULTS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+"""What decoding raises of a text that is no JSON, or none that can be read."""
+
+_EMPTY: Final = frozenset((b"", b"null", b'""'))
+_LONGEST_BLANK_BYTES: Final = 256
+_UNICODE_ESCAPE: Final = re.compile(rb"\\u")
+
+_as_object: Final = msgspec.json.Decoder(Fields)
+_as_array: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_as_text: Final = msgspec.json.Decoder(str)
+
+
+_quoted: Final = json.encoder.encode_basestring
+"""A text as JSON, with characters beyond ASCII as they are."""
+
+
+class Number(str):
+    """A JSON number with a point or an exponent, as it is spelled: a price is never a float."""
+
+    __slots__ = ()
+
+
+_as_value: Final = msgspec.json.Decoder(Any, float_hook=Number)
+
+
+def fields_of(value: bytes | msgspec.Raw) -> Fields:
+    """An object's own fields.
+
+    Raises:
+        JSON_FAULTS: it is no object.
+    """
+    return _as_object.decode(value)
+
+
+def elements_of(value: bytes | msgspec.Raw) -> list[msgspec.Raw]:
+    """A list's elements.
+
+    Raises:
+        JSON_FAULTS: it is no list.
+    """
+    return _as_array.decode(value)
+
+
+def opens(value: bytes | msgspec.Raw, *brackets: bytes) -> bool:
+    """Whether a value begins with one of these characters; it has no blanks in front."""
+    return bytes(memoryview(value)[:1]) in brackets
+
+
+def is_nothing(value: bytes | msgspec.Raw) -> bool:
+    """Whether a value is absent, null, or a text of nothing but blanks: it says nothing, and erases nothing."""
+    return len(value) <= _LONGEST_BLANK_BYTES and _is_nothing(bytes(value))
+
+
+def _is_nothing(text: bytes) -> bool:
+    if text in _EMPTY:
+        return True
+    # Nearly every text begins with a letter or a digit, and needn't be decoded.
+    if text[:1] != b'"' or text[1:2].isalnum():
+        return False
+    return not _as_text.decode(text).strip()
+
+
+def given_value(value: bytes | msgspec.Raw) -> bytes | None:
+    """A value as JSON text, None where it says nothing."""
+    text = bytes(value)
+    return None if len(text) <= _LONGEST_BLANK_BYTES and _is_nothing(text) else text
+
+
+def text_of(fields: Mapping[str, msgspec.Raw], key: str) -> str | None:
+    """A field that should be text (a number will do) without outer blanks; None where it is something else."""
+    if key not in fields:
+        return None
+    try:
+        return as_text(_as_value.decode(fields[key]))
+    except JSON_FAULTS:
+        return None
+
+
+def as_text(value: Any) -> str | None:
+    """A decoded scalar as text without outer blanks; None for null, an empty text, an object and a list."""
+    if isinstance(value, str):
+        return value.strip() or None
+    if value is None or isinstance(value, dict | list):
+        return None
+    return repr(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def scalar_text(value: Any) -> str | None:
+    """A decoded value as the text of a column: a text as it is, anything else as it stands in JSON."""
+    if isinstance(value, str | None):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return as_json(value) if isinstance(value, dict | list) else repr(value)
+
+
+def as_json(value: Any) -> str:
+    """A decoded value as JSON, its numbers as they were spelled."""
+    if isinstance(value, Number):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ",".join([f"{_quoted(key)}:{as_json(one)}" for key, one in value.items()]) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(as_json, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def flag_of(value: bytes | msgspec.Raw) -> bool | None:
+    """Whether a value says yes or no, in any of the ways in which a field of `calls` may; None where it doesn't."""
+    text = as_text(_as_value.decode(value))
+    return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
+        (text or "").lower()
+    )
+
+
+def joined(fields: Mapping[str, bytes | msgspec.Raw]) -> bytes:
+    """The JSON text of an object of these fields, each value as it stands."""
+    pairs = (_quoted(key).encode() + b":" + bytes(value) for key, value in fields.items())
+    return b"{" + b",".join(pairs) + b"}"
+
+
+def path_key(key: str) -> str:
+    """A key as a part of a path: in quotes where it holds what parts paths, so that each path is of one value.
+
+    >>> path_key("campaign"), path_key("a.b")
+    ('campaign', '"a.b"')
+    """
+    return _quoted(key) if "." in key or key.startswith('"') else key
+
+
+def extra_text(extra: Mapping[str, bytes] | None) -> str | None:
+    """The column `extra`: the object of values by their path, sorted; None where there are none.
+
+    Raises:
+        UnicodeDecodeError: a value is no UTF-8.
+    """
+    if not extra:
+        return None
+    if len(extra) == 1:
+        ((path, value),) = extra.items()
+        return f"{{{_quoted(path)}:{kept_text(value)}}}"
+    return "{" + ",".join([f"{_quoted(path)}:{kept_text(extra[path])}" for path in sorted(extra)]) + "}"
+
+
+def kept_text(value: bytes | msgspec.Raw) -> str | None:
+    """A value as `extra` keeps it: without blanks around what is in it, and with as few escapes as JSON allows.
+
+    None where it says nothing.
+
+    Raises:
+        UnicodeDecodeError: it is no UTF-8.
+    """
+    text = bytes(value)
+    first = text[:1]
+    if first == b'"':
+        # Nearly every text begins with a letter or a digit, and holds no escape.
+        if not text[1:2].isalnum() and len(text) <= _LONGEST_BLANK_BYTES and _is_nothing(text):
+            return None
+        return _quoted(_as_text.decode(text)) if b"\\" in text else text.decode()
+    if first in (b"{", b"["):
+        return msgspec.json.format(text, indent=-1).decode()
+    return None if text in _EMPTY else text.decode()
+
+
+def extra_prefix(path: str) -> str:
+    """What stands before a value of this path in the column `extra`."""
+    return f"{_quoted(path)}:"

@@ -1,0 +1,165 @@
+"""What an object of an export is: a call, a batch, or something around them.
+
+Two tables say it. `ENVELOPES` names the keys under which records lie; what lies there is told by what is in it.
+`kind_of` weighs a record's own keys against the lists of fields (`sql/sources`): no single key decides.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from batchlake.ingest.fields import BATCHES, CALLS, FieldList, Node, field_list
+from batchlake.ingest.json_values import Fields, elements_of, fields_of, opens, text_of
+
+SVALYNC_CALLS: Final = "svalync_calls"
+SVALYNC_BATCHES: Final = "svalync_batches"
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """One platform's lists of fields: the files of `sql/sources` that read its calls and its batches."""
+
+    name: str
+    calls: str
+    batches: str
+
+
+PLATFORMS: Final = (Platform("svalync", SVALYNC_CALLS, SVALYNC_BATCHES),)
+"""The platforms, in the order in which records are tried; the last takes what no other recognised."""
+
+ENVELOPES: Final[Mapping[str, str]] = {
+    "batch": "a batch",
+    "call": "a call",
+    "calls": "calls",
+    "response": "answers, each with `success` and `data`",
+    "data": "batches or calls",
+    "batches": "batches or calls",
+    "content": "batches or calls",
+    "entries": "batches or calls",
+    "items": "batches or calls",
+    "records": "batches or calls",
+    "results": "batches or calls",
+    "rows": "batches or calls",
+}
+"""The keys under which records lie, and what is expected there."""
+
+LISTS: Final = tuple(key for key, holds in ENVELOPES.items() if holds == "batches or calls")
+"""The keys of lists of which only their elements tell what they are."""
+
+ABOUT_ANSWERS: Final = frozenset(
+    """
+    api_version code count cursor error errors exported_at has_more limit links message meta metadata next
+    next_cursor next_page ok offset page page_info page_size pages pagination pagination_key paging per_page previous
+    request_id size status success timestamp total total_count total_pages version
+    """.split()
+)
+"""What an answer says of itself beside its records: nothing that is kept."""
+
+RECORD_IDS: Final = ("id", "call_id")
+"""Without one of these, only what else a record holds can make it one."""
+
+
+ID_KEYS: Final = (*RECORD_IDS, "batch_id")
+"""The keys of ids."""
+
+
+@functools.cache
+def _known_paths(name: str) -> frozenset[str]:
+    fields = field_list(name)
+    return frozenset(path for choice in fields.choices for path in choice.paths) | set(fields.transcripts)
+
+
+@functools.cache
+def _objects_of_batches_alone() -> frozenset[str]:
+    """The keys of objects that a batch has and a call has not."""
+    children = field_list(SVALYNC_BATCHES).tree.children
+    return (
+        frozenset(key for key, node in children.items() if node.children)
+        - field_list(SVALYNC_CALLS).tree.children.keys()
+    )
+
+
+@functools.cache
+def paths_of_batches_alone() -> frozenset[str]:
+    """The paths that speak for a batch: those of its fields that are none of a call's, and an envelope's keys."""
+    own = _known_paths(SVALYNC_BATCHES) - _known_paths(SVALYNC_CALLS)
+    # An object that holds one of them is decoded as an object of its own.
+    return own | _objects_of_batches_alone() | ENVELOPES.keys() - {"batch"} | {"batch.calls"}
+
+
+def kind_of(fields: Fields) -> str | None:
+    """`calls` or `batches`, by what an object holds itself; None where nothing speaks for either.
+
+    A call's id makes it a call, and calls in it a batch. Else the list of fields that knows more of what it holds
+    decides. Where both know as much, it is a call, if it has an id at all.
+    """
+    if "call_id" in fields:
+        return CALLS
+    if "calls" in fields and is_container(fields["calls"]):
+        return BATCHES
+    calls, batches = _weights(fields)
+    if batches > calls or (not calls and fields.keys() & _objects_of_batches_alone()):
+        return BATCHES
+    return CALLS if calls or "id" in fields else None
+
+
+def is_likely_record(fields: Fields) -> bool:
+    """Whether an object is surely a call or a batch: its id alone doesn't say so."""
+    if "call_id" in fields:
+        return True
+    named = "id" in fields or "batch_id" in fields
+    return named and ("status" in fields or max(_weights(fields)) > 0 or holds_records(fields.get("calls")))
+
+
+def holds_records(value: bytes | msgspec.Raw | None) -> bool:
+    """Whether a list or an object holds what is surely a call or a batch."""
+    if value is None or not is_container(value):
+        return False
+    inner = elements_of(value) if opens(value, b"[") else list(fields_of(value).values())
+    if opens(value, b"{") and is_likely_record(fields_of(value)):
+        return True
+    # One record at the beginning tells what the others are.
+    for element in inner[:8]:
+        if opens(element, b"{"):
+            found = fields_of(element)
+            if is_likely_record(found) or any(holds_records(found.get(key)) for key in ENVELOPES):
+                return True
+        elif opens(element, b"[") and opens(value, b"{") and holds_records(element):
+            return True
+    return False
+
+
+def is_container(value: bytes | msgspec.Raw) -> bool:
+    """Whether a value is an object or a list."""
+    return opens(value, b"[", b"{")
+
+
+def _weights(fields: Fields) -> tuple[int, int]:
+    """How much of an object speaks for a call, and for a batch."""
+    as_call = _found(field_list(SVALYNC_CALLS), fields)
+    as_batch = _found(field_list(SVALYNC_BATCHES), fields)
+    calls, batches = len(as_call - as_batch), len(as_batch - as_call)
+    own, batch = text_of(fields, "id"), text_of(fields, "batch_id")
+    # What has an id and names a batch of another id belongs to that batch.
+    return calls + (own is not None and batch is not None and own != batch), batches
+
+
+def _found(known: FieldList, fields: Fields) -> set[str]:
+    """The known paths of which an object has a value."""
+    found = set(known.transcripts) & fields.keys()
+    _walk(known.tree, fields, "", found)
+    return found
+
+
+def _walk(node: Node, fields: Fields, prefix: str, found: set[str]) -> None:
+    for key in fields.keys() & node.children.keys():
+        child, value = node.children[key], fields[key]
+        if child.children and opens(value, b"{"):
+            _walk(child, fields_of(value), f"{prefix}{key}.", found)
+        elif child.is_value:
+            found.add(prefix + key)

@@ -1,0 +1,439 @@
+"""Records of one kind as Arrow tables, as SQL reads them: `RecordBatch`es.
+
+Input: records as the reader found them, decoded or as JSON texts. Output: their fields as columns of text under the
+names that `sql/ingest/typed_<kind>.sql` reads. Where a field stands under several of its names, the order in the list
+of fields decides here; another value that differs goes to `extra`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import numpy as np
+
+from batchlake import columns, sqlfiles
+from batchlake.ingest.decode import Columns, decoder_of
+from batchlake.ingest.fields import CALLS, Choice, FieldList, field_list
+from batchlake.ingest.json_values import Number, as_json, extra_text, path_key, scalar_text
+from batchlake.ingest.records import RawRecords
+from batchlake.ingest.split import Envelope
+from batchlake.ingest.utterances import Utterances
+from batchlake.names import fault_of
+from batchlake.schema import BATCHES, Table
+from batchlake.schema import CALLS as CALLS_TABLE
+from batchlake.text.keys import folded_labels
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+_AT_ONCE: Final = 64
+"""JSON texts of records that are decoded together."""
+
+_CHUNK_RECORDS: Final = 2_048
+"""How many records are worth a table."""
+
+_SURELY_IDS: Final = r"^[A-Za-z0-9_.:\-]{1,250}$"
+
+_TEXT_TYPES: Final = frozenset((str, Number, NoneType))
+
+_FAULT_COLUMNS: Final = ("field", "code", "raw")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBatch:
+    """Records of one kind.
+
+    Attributes:
+        format: names their file in `sql/sources`.
+        records: the relation `given_<kind>`.
+        faults: the relation `given_faults`: values that can't stand where they do.
+        utterances: those of transcripts that are lists, as given.
+        counts: how many of these each record has.
+        extra_of_utterances: how many of them have each field that is kept in their `extra`.
+    """
+
+    format: str
+    records: pa.Table
+    faults: pa.Table
+    utterances: pa.Table
+    counts: NDArray[np.int64]
+    extra_of_utterances: Mapping[str, int]
+
+    @property
+    def kind(self) -> str:
+        """`calls` or `batches`."""
+        return field_list(self.format).kind
+
+    def usable_counts(self) -> NDArray[np.int64]:
+        """How many utterances of each record have a text."""
+        unusable = columns.places(self.utterances["text"].is_null().combine_chunks())
+        if not len(unusable):
+            return self.counts
+        of_record = np.repeat(np.arange(len(self.counts)), self.counts)
+        return self.counts - np.bincount(of_record[unusable], minlength=len(self.counts))
+
+    def spoken(self) -> pa.Table:
+        """The relation `given_utterances`: the utterances without their text."""
+        times = self.utterances["time"]
+        moments = columns.moments(times)
+        given = {
+            "speaker": self.utterances["speaker"],
+            "moment": columns.nothing("timestamp", len(times)) if moments is None else moments,
+            "timestamp": times if moments is None else columns.nothing("string", len(times)),
+            "confidence": self.utterances["confidence"],
+            "confidence_text": self.utterances["confidence_text"],
+        }
+        return columns.table(given)
+
+    def heard(self, speakers: pa.Table, typed: pa.Table) -> pa.Table:
+        """The utterances as their types: the columns of `split_transcripts`, in another order.
+
+        Args:
+            speakers: whose they are, the rows of `speaking_records`.
+            typed: the rows of `typed_utterances`.
+        """
+        of_record = np.repeat(np.arange(len(speakers)), self.counts)
+        return columns.table(
+            {name: columns.repeated(speakers[name], of_record) for name in speakers.column_names}
+            | {
+                "place": self.utterances["place"],
+                "speaker": typed["speaker"],
+                "text": self.utterances["text"],
+            }
+            | {name: typed[name] for name in ("spoken_at", "offset_seconds", "confidence")}
+            | {"extra": self.utterances["extra"], "unread_time": typed["unread_time"]}
+            | {"unread_confidence": typed["unread_confidence"], "given": self.utterances["given"]}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some records as Arrow tables: the records, their faults (with their place among them), their utterances."""
+
+    records: pa.Table
+    faults: list[tuple[int, str, str, str]]
+    utterances: pa.Table
+    counts: NDArray[np.int64]
+    extra_of_utterances: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Buffered:
+    """Records in a row of the export of this number; a `chunk` stands for many."""
+
+    export_number: int
+    run: RawRecords
+    chunk: Chunk | None = None
+
+    @property
+    def count(self) -> int:
+        """How many records."""
+        return self.run.count if self.chunk is None else len(self.chunk.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Nameless:
+    """A record without a usable id: where it stands, and its JSON text."""
+
+    buffered: Buffered
+    raw: bytes
+
+
+def buffer(export_number: int, run: RawRecords) -> Buffered:
+    """Records to be typed later; many decoded ones become tables at once, which take less memory."""
+    if run.columns is None or run.count < _CHUNK_RECORDS:
+        return Buffered(export_number, run)
+    chunk = _chunk(field_list(run.format), run.columns)
+    return Buffered(export_number, replace(run, columns=None), chunk)
+
+
+def to_batch(format_name: str, buffered: Sequence[Buffered]) -> tuple[RecordBatch, list[Nameless]]:
+    """Records of one kind as one batch, and those that can't be told from others."""
+    decoded = [some for some in buffered if some.chunk or some.run.columns]
+    others = [some for some in buffered if not (some.chunk or some.run.columns)]
+    texts = _Texts(format_name, [(some, raw) for some in others for raw in some.run.raws])
+    found = [one for some in decoded if (one := some.chunk or some.run.columns)]
+    chunks = list(_chunks(field_list(format_name), [*found, *texts.columns]))
+    places = _places(decoded)
+    if texts.places:
+        places = _concat([places, _places(others).take(columns.integers(texts.places))])
+    return _batch(format_name, places, chunks), texts.nameless
+
+
+class _Texts:
+    """Records given as JSON texts, decoded many at a time, with their places among all."""
+
+    def __init__(self, format_name: str, raws: Sequence[tuple[Buffered, bytes | msgspec.Raw]]) -> None:
+        self.columns: list[Columns] = []
+        self.places: list[int] = []
+        self.nameless: list[Nameless] = []
+        self._decoder = decoder_of(format_name)
+        for start in range(0, len(raws), _AT_ONCE):
+            self._take(raws[start : start + _AT_ONCE], range(start, len(raws)))
+
+    def _take(self, raws: Sequence[tuple[Buffered, bytes | msgspec.Raw]], places: Sequence[int]) -> None:
+        found = self._decoder.decode(b"[" + b",".join([raw for _, raw in raws]) + b"]")
+        if found.nameless:
+            without = frozenset(found.nameless)
+            self.nameless += [Nameless(raws[place][0], bytes(raws[place][1])) for place in found.nameless]
+            named = [place for place in range(len(raws)) if place not in without]
+            if named:
+                self._take([raws[place] for place in named], [places[place] for place in named])
+            return
+        self.columns.append(found)
+        self.places += places[: len(raws)]
+
+
+def _batch(format_name: str, places: pa.Table, chunks: Sequence[Chunk]) -> RecordBatch:
+    records = _concat([chunk.records for chunk in chunks])
+    for name in places.column_names:
+        records = records.append_column(name, places[name])
+    faults = []
+    before = 0
+    for chunk in chunks:
+        faults += [(place + before, *fault) for place, *fault in chunk.faults]
+        before += len(chunk.counts)
+    of_record = columns.integers([place for place, *_ in faults])
+    placed = {name: places[name].take(of_record) for name in ("export_no", "record")}
+    given = {
+        name: columns.texts([fault[number] for fault in faults])
+        for number, name in enumerate(_FAULT_COLUMNS, 1)
+    }
+    return RecordBatch(
+        format_name,
+        records,
+        columns.table(placed | given),
+        _concat([chunk.utterances for chunk in chunks]),
+        np.concatenate([chunk.counts for chunk in chunks]),
+        sum((Counter(chunk.extra_of_utterances) for chunk in chunks), Counter()),
+    )
+
+
+def _places(buffered: Sequence[Buffered]) -> pa.Table:
+    """Where each record stands, and what is said around it."""
+    integers: dict[str, list[int | None]] = {"export_no": [], "document": [], "record": [], "line": []}
+    texts: dict[str, list[str | None]] = {"envelope_batch_id": [], "envelope_exported_at": []}
+    for some in buffered:
+        run, count = some.run, some.count
+        integers["export_no"] += [some.export_number] * count
+        integers["document"] += [run.document.number] * count
+        integers["record"] += range(run.number, run.number + count)
+        integers["line"] += [run.line] * count
+        envelope = run.document.envelope or run.document.foreseen or Envelope()
+        texts["envelope_batch_id"] += [envelope.batch_id] * count
+        texts["envelope_exported_at"] += [envelope.exported_at] * count
+    return columns.table(
+        {name: columns.integers(values) for name, values in integers.items()}
+        | {name: columns.texts(values) for name, values in texts.items()}
+    )
+
+
+def _chunks(fields: FieldList, several: Iterable[Columns | Chunk]) -> Iterator[Chunk]:
+    """The same records in chunks of a size that is worth a table; one at least."""
+    small = Columns()
+    is_first = True
+    for records in several:
+        if isinstance(records, Columns):
+            small.extend(records)
+        if small.count >= _CHUNK_RECORDS or (small.count and isinstance(records, Chunk)):
+            yield _chunk(fields, small)
+            small, is_first = Columns(), False
+        if isinstance(records, Chunk):
+            yield records
+            is_first = False
+    if small.count or is_first:
+        yield _chunk(fields, small)
+
+
+def _chunk(fields: FieldList, found: Columns) -> Chunk:
+    given = _Fields(fields, found)
+    names = tuple(dict.fromkeys((*_typed_fields(fields.kind), *fields.columns)))
+    nothing = columns.texts([None] * found.count)
+    records = {name: given.columns.get(name, nothing) for name in names}
+    records["extra"] = columns.texts([extra_text(extra) for extra in found.extra])
+    records["transcript"] = columns.texts(found.transcript)
+    records["transcript_digest"] = columns.texts(found.transcript_digest)
+    return Chunk(
+        columns.table(records),
+        found.faults,
+        _utterances_table(found.utterances),
+        found.utterances.of_each(),
+        found.utterances.extra_fields,
+    )
+
+
+def _typed_fields(kind: str) -> tuple[str, ...]:
+    """The fields that `sql/ingest/typed_<kind>.sql` reads."""
+    header = sqlfiles.load(f"ingest/typed_{kind}").header["fields"]
+    return tuple(name.strip() for name in header.split(","))
+
+
+@dataclass(slots=True)
+class _Fields:
+    """The fields of records as columns of text; what they lose goes to the records' `extra` and `faults`."""
+
+    fields: FieldList
+    found: Columns
+    columns: dict[str, pa.StringArray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for choice in self.fields.choices:
+            given = [
+                alternative
+                for alternative in choice.alternatives
+                if any(path in self.found.scalars for path in alternative)
+            ]
+            if given:
+                self.columns |= self._chosen(choice, given)
+        if self.fields.kind == CALLS:
+            if "batch_id" in self.columns:
+                self.columns["batch_id"] = self._usable_ids("batch_id", self.columns["batch_id"])
+            if "sentiment_label" in self.columns:
+                self.columns["sentiment_label"] = folded_labels(self.columns["sentiment_label"])
+
+    def _chosen(self, choice: Choice, given: Sequence[tuple[str, ...]]) -> dict[str, pa.StringArray]:
+        """The columns of a choice: of the alternatives with any value, each record's first one."""
+        read = [
+            [self._texts(column, path) for column, path in zip(choice.columns, alternative, strict=True)]
+            for alternative in given
+        ]
+        chosen = dict(zip(choice.columns, read[0], strict=True))
+        if len(given) == 1:
+            return chosen
+        import pyarrow.compute as pc
+
+        is_open = _all_null(read[0])
+        for alternative, values in zip(given[1:], read[1:], strict=True):
+            for column, path, later in zip(choice.columns, alternative, values, strict=True):
+                earlier = chosen[column]
+                taken = pc.if_else(is_open, later, earlier)
+                chosen[column] = taken
+                self._keep(path, columns.places(pc.and_(later.is_valid(), pc.invert(_equal(later, taken)))))
+            is_open = pc.and_(is_open, _all_null(values))
+        return chosen
+
+    def _keep(self, path: str, places: NDArray[np.int64]) -> None:
+        """Put the values of a path that another was preferred to into `extra`."""
+        values = self.found.scalars[path] if len(places) else []
+        name = ".".join(path_key(key) for key in path.split("."))
+        for place in places.tolist():
+            extra = self.found.extra[place] or {}
+            self.found.extra[place] = extra | {name: as_json(values[place]).encode()}
+
+    def _texts(self, column: str, path: str) -> pa.StringArray:
+        """The values under a path as text without outer blanks, NULL where that is empty."""
+        values = self.found.scalars.get(path)
+        if values is None:
+            return columns.texts([None] * self.found.count)
+        kinds = set(map(type, values))
+        if not kinds <= _TEXT_TYPES:
+            is_text = _is_text(column, self.fields.kind)
+            if is_text and not kinds.isdisjoint((dict, list)):
+                values = self._without_containers(column, values)
+            values = list(map(scalar_text, values))
+        return _trimmed(columns.texts(values))
+
+    def _without_containers(self, column: str, values: Sequence[Any]) -> list[Any]:
+        held = [place for place, value in enumerate(values) if isinstance(value, dict | list)]
+        self.found.faults += [(place, column, "not_a_text", as_json(values[place])) for place in held]
+        return [None if isinstance(value, dict | list) else value for value in values]
+
+    def _usable_ids(self, column: str, ids: pa.StringArray) -> pa.StringArray:
+        import pyarrow.compute as pc
+
+        unsure = columns.places(pc.invert(pc.fill_null(pc.match_substring_regex(ids, _SURELY_IDS), True)))
+        if not len(unsure):
+            return ids
+        values = ids.to_pylist()
+        for place in unsure.tolist():
+            if fault_of(values[place]):
+                self.found.faults.append((place, column, "not_an_id", values[place]))
+                values[place] = None
+        return columns.texts(values)
+
+
+def _is_text(column: str, kind: str) -> bool:
+    """Whether a column is of text; of others SQL says what can't be read, and why."""
+    table: Table = CALLS_TABLE if kind == CALLS else BATCHES
+    types = {one.name: one.type for one in table.columns}
+    return types.get(column, "VARCHAR" if column in ("status", "phone_number") else "") == "VARCHAR" and (
+        column not in ("currency", "direction")
+    )
+
+
+def _all_null(several: Sequence[pa.StringArray]) -> pa.BooleanArray:
+    import pyarrow.compute as pc
+
+    found = several[0].is_null()
+    for one in several[1:]:
+        found = pc.and_(found, one.is_null())
+    return found
+
+
+def _equal(left: pa.StringArray, right: pa.StringArray) -> pa.BooleanArray:
+    import pyarrow.compute as pc
+
+    return pc.fill_null(pc.equal(left, right), False)
+
+
+def _trimmed(texts: pa.StringArray) -> pa.StringArray:
+    """Texts without outer blanks, which are those of `str.strip`; NULL where nothing is left."""
+    import pyarrow.compute as pc
+
+    trimmed = pc.utf8_trim_whitespace(texts)
+    shortest = pc.min(pc.binary_length(trimmed)).as_py()
+    if shortest is None or shortest:
+        return trimmed
+    return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
+
+
+def _utterances_table(said: Utterances) -> pa.Table:
+    confidence, confidence_text = _confidences(said.confidence)
+    count = len(said.text)
+    given = columns.nothing("string", count)
+    if said.unusable:
+        given = columns.texts([said.unusable.get(place) for place in range(count)])
+    return columns.table(
+        {
+            "place": columns.from_numpy(_places_within(said.of_each())),
+            "speaker": _trimmed(_scalar_texts(said.speaker)),
+            "text": columns.texts(said.text),
+            "time": _trimmed(_scalar_texts(said.time)),
+            "confidence": confidence,
+            "confidence_text": confidence_text,
+            "extra": columns.texts(said.extra),
+            "given": given,
+        }
+    )
+
+
+def _confidences(values: Sequence[Any]) -> tuple[pa.Array, pa.Array]:
+    """Confidences that are numbers, and the others as text."""
+    if set(map(type, values)) <= {float, NoneType}:
+        return columns.numbers(values), columns.nothing("string", len(values))
+    texts = [None if isinstance(value, float) else value for value in values]
+    numbers = [value if isinstance(value, float) else None for value in values]
+    return columns.numbers(numbers), _trimmed(_scalar_texts(texts))
+
+
+def _scalar_texts(values: Sequence[Any]) -> pa.StringArray:
+    if set(map(type, values)) <= _TEXT_TYPES:
+        return columns.texts(values)
+    return columns.texts(list(map(scalar_text, values)))
+
+
+def _places_within(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """1, 2, 3 ... up to each count."""
+    return np.arange(1, counts.sum() + 1) - np.repeat(counts.cumsum() - counts, counts)
+
+
+def _concat(tables: Sequence[Any]) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.concat_tables(tables)

@@ -1,0 +1,389 @@
+"""Splits a document into its raw records.
+
+Input: one JSON value as bytes. Output: `Part`s (records of one platform and kind, with what their envelope says) and
+`Misfit`s. Which keys hold records, and what a record is, `recognition` says. A value is cut out as it stands; but
+the elements of a list are first decoded together, which tells as well that they are all of one kind.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+
+from batchlake.ingest.decode import Columns, RecordDecoder, Unlike, decoder_of
+from batchlake.ingest.fields import BATCHES, CALLS, field_list
+from batchlake.ingest.json_values import (
+    JSON_FAULTS,
+    Fields,
+    elements_of,
+    fields_of,
+    flag_of,
+    is_nothing,
+    joined,
+    opens,
+    text_of,
+)
+from batchlake.ingest.recognition import (
+    ABOUT_ANSWERS,
+    ENVELOPES,
+    LISTS,
+    RECORD_IDS,
+    SVALYNC_BATCHES,
+    SVALYNC_CALLS,
+    holds_records,
+    is_container,
+    is_likely_record,
+    kind_of,
+    paths_of_batches_alone,
+)
+from batchlake.names import fault_of
+
+_HELD_BY_RECORDS: Final = tuple(key for key in ENVELOPES if key != "batch")
+"""The keys of a record under which others may lie."""
+
+_as_value: Final = msgspec.json.Decoder(msgspec.Raw)
+_as_text: Final = msgspec.json.Decoder(str)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What a document says about the records in it: their batch, and when it was exported (as text)."""
+
+    batch_id: str | None = None
+    exported_at: str | None = None
+
+
+NO_ENVELOPE: Final = Envelope()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Records in a row: the list of fields that reads them, their JSON texts, and their envelope.
+
+    `columns` stands for `raws` where they have been decoded together; `bytes` is the size of their text.
+    """
+
+    format: str
+    raws: Sequence[bytes | msgspec.Raw]
+    envelope: Envelope
+    columns: Columns | None = None
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A value that is no record: why, and its JSON text."""
+
+    code: str
+    message: str
+    raw: bytes
+    envelope: Envelope = NO_ENVELOPE
+
+
+@dataclass(frozen=True, slots=True)
+class Unkept:
+    """Keys beside records whose values are kept nowhere."""
+
+    keys: tuple[str, ...]
+
+
+Item = Part | Misfit | Unkept
+
+
+def split_document(raw: bytes, envelope: Envelope = NO_ENVELOPE) -> Iterator[Item]:
+    """The records in one JSON value.
+
+    Args:
+        raw: the value's text.
+        envelope: what is known from around it.
+
+    Raises:
+        MsgspecError, RecursionError: at once, where it is no JSON.
+    """
+    head = raw.lstrip()[:1]
+    if head == b"[":
+        elements = elements_of(raw)
+        return itertools.chain.from_iterable(split_document(bytes(element), envelope) for element in elements)
+    if head == b"{":
+        return _from_object(fields_of(raw), raw, envelope)
+    _as_value.decode(raw)
+    return iter([Misfit("not_a_record", "a record must be a JSON object", raw, envelope)])
+
+
+def exported_at(document: bytes) -> str | None:
+    """When a document says that it was exported."""
+    return text_of(fields_of(document), "exported_at")
+
+
+def is_refusal(document: bytes) -> bool:
+    """Whether a document says that the platform refused to answer."""
+    return _refuses(fields_of(document))
+
+
+def split_list(key: str, listed: bytes | msgspec.Raw, envelope: Envelope) -> Iterator[Item]:
+    """The records in a list, or in some elements of one, given as the text of a list.
+
+    Args:
+        key: the list's key; in `calls`, an element is a call unless it holds others.
+        listed: its text.
+        envelope: what is known from around it.
+
+    Raises:
+        MsgspecError, RecursionError, UnicodeDecodeError: it is no JSON list.
+    """
+    columns = decode_alike(key, listed)
+    if columns is None:
+        yield from split_elements(key, elements_of(listed), envelope)
+    elif columns.count:
+        yield Part(SVALYNC_CALLS, (), envelope, columns, len(listed))
+
+
+def decode_alike(key: str, listed: bytes | msgspec.Raw) -> Columns | None:
+    """The records of a list decoded together; None where they aren't surely calls with usable ids, all of them.
+
+    Raises:
+        MsgspecError, RecursionError, UnicodeDecodeError: it is no JSON list.
+    """
+    try:
+        columns = _list_decoder(key).decode(listed)
+    except (Unlike, msgspec.ValidationError):
+        return None
+    return None if columns.nameless else columns
+
+
+def split_elements(key: str, elements: Sequence[bytes | msgspec.Raw], envelope: Envelope) -> Iterator[Item]:
+    """The records that elements of a list are, each told by itself."""
+    calls: list[bytes | msgspec.Raw] = []
+    for element in elements:
+        if key == "calls" and _is_plain_call(element):
+            calls.append(element)
+            continue
+        if calls:
+            yield Part(SVALYNC_CALLS, calls, envelope)
+            calls = []
+        if opens(element, b"{") or (opens(element, b"[") and holds_records(element)):
+            yield from split_document(bytes(element), envelope)
+        else:
+            yield Misfit("not_a_record", "a record must be a JSON object", bytes(element), envelope)
+    if calls:
+        yield Part(SVALYNC_CALLS, calls, envelope)
+
+
+def _list_decoder(key: str) -> RecordDecoder:
+    if key == "calls":
+        return decoder_of(SVALYNC_CALLS, frozenset({"call", "calls", "batch.calls"}), frozenset(LISTS))
+    return decoder_of(SVALYNC_CALLS, paths_of_batches_alone())
+
+
+def _is_plain_call(element: bytes | msgspec.Raw) -> bool:
+    """Whether an element of `calls` is a call and holds no other record."""
+    if not opens(element, b"{"):
+        return False
+    fields = fields_of(element)
+    if fields.keys().isdisjoint(ENVELOPES):
+        return True
+    return not any(holds_records(fields.get(key)) for key in ENVELOPES)
+
+
+def _from_object(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item]:
+    envelope = replace(outer, exported_at=text_of(fields, "exported_at") or outer.exported_at)
+    held = fields.keys() & ENVELOPES.keys()
+    if not held:
+        yield from _from_record(kind_of(fields), fields, raw, envelope)
+    elif _is_record(fields):
+        yield from _from_record(kind_of(fields) or CALLS, fields, raw, envelope)
+    elif any(is_container(fields[key]) or _json_text(fields[key]) for key in held):
+        yield from _from_envelope(fields, raw, envelope)
+    else:
+        yield from _from_record(kind_of(fields), fields, raw, envelope)
+
+
+def _is_record(fields: Fields) -> bool:
+    """Whether an object with an envelope's keys is itself a call or a batch: an event or an answer has an id, too."""
+    if fields.keys().isdisjoint(RECORD_IDS):
+        return "batch_id" in fields and is_likely_record(fields)
+    around = [
+        key for key in ("batch", "call", "response", "data", *LISTS)
+        if holds_records(fields.get(key)) or (key in ("batch", "call") and _object(fields, key))
+    ]  # fmt: skip
+    if not around:
+        return True
+    batch = _object(fields, "batch")
+    says_status = "status" in fields and "status" not in batch
+    own = {key: value for key, value in fields.items() if key not in ENVELOPES and key != "status"}
+    return (says_status and around == ["batch"]) or is_likely_record(own)
+
+
+def _from_record(kind: str | None, fields: Fields, raw: bytes, envelope: Envelope) -> Iterator[Item]:
+    """A batch with the calls listed in it, or a call; and whatever other records it holds."""
+    if kind is None:
+        message = "neither a batch nor a call: no `batch`, `call`, `calls`, `response`, `id` or `call_id`"
+        yield Misfit("unknown_shape", message, raw, envelope)
+        return
+    if kind == BATCHES:
+        yield from _from_batch(fields, envelope)
+        return
+    held = [key for key in _HELD_BY_RECORDS if holds_records(fields.get(key))]
+    if "batch" in fields and holds_records(_object(fields, "batch").get("calls")):
+        held.append("batch")
+    if held:
+        raw = joined({key: value for key, value in fields.items() if key not in held})
+    yield Part(SVALYNC_CALLS, [raw], envelope)
+    if held:
+        yield from _from_envelope({key: fields[key] for key in held}, raw, envelope)
+
+
+def _from_batch(fields: Fields, outer: Envelope) -> Iterator[Item]:
+    """A batch's own record without its calls, then each of its calls."""
+    batch_id = _id_of(fields, *field_list(SVALYNC_BATCHES).identity)
+    envelope = Envelope(batch_id or outer.batch_id, text_of(fields, "exported_at") or outer.exported_at)
+    held = [
+        key for key in _HELD_BY_RECORDS
+        if key in fields and (holds_records(fields[key]) or (key == "calls" and _is_held(fields[key])))
+    ]  # fmt: skip
+    own = {key: value for key, value in fields.items() if key not in held}
+    if batch_id is not None or not held or own.keys() - ABOUT_ANSWERS:
+        yield Part(SVALYNC_BATCHES, [joined(own)], envelope)
+    for key in held:
+        yield from _from_container(key, fields[key], envelope)
+
+
+def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item]:
+    """What lies under an envelope's keys, and the rest as a misfit."""
+    left = dict(fields)
+    envelope = replace(outer, batch_id=_id_of(left, "batch_id") or outer.batch_id)
+    if _refuses(left):
+        yield Misfit("platform_error", "the platform answered `success: false`", raw, envelope)
+        return
+    found: list[Item] = []
+    if batch := _object(left, "batch"):
+        del left["batch"]
+        batch_id = _id_of(batch, *field_list(SVALYNC_BATCHES).identity)
+        found += _from_batch(batch, envelope)
+        envelope = replace(envelope, batch_id=batch_id or envelope.batch_id)
+    if call := _object(left, "call"):
+        del left["call"]
+        details = {key: left.pop(key) for key in sorted(_details() & left.keys() - call.keys())}
+        found += _from_record(CALLS, call | details, joined(call | details), envelope)
+    for key in ENVELOPES:
+        if key in left and (is_container(left[key]) or _json_text(left[key])):
+            found += _from_container(key, left.pop(key), envelope)
+    others = {key: value for key, value in left.items() if key not in {"exported_at", "batch_id"}}
+    unkept = {
+        key: value for key, value in others.items() if key not in ABOUT_ANSWERS and not is_nothing(value)
+    }
+    held = {key: value for key, value in unkept.items() if _holds_more(value)}
+    if held:
+        names = ", ".join(f"`{key}`" for key in held)
+        found.append(Misfit("unknown_shape", f"{names} stands beside what was used", joined(held), envelope))
+    if scalars := tuple(key for key, value in unkept.items() if not is_container(value)):
+        found.append(Unkept(scalars))
+    yield from found
+
+
+def _from_container(key: str, value: bytes | msgspec.Raw, envelope: Envelope) -> Iterator[Item]:
+    """The records under an envelope's key: in a list, one object, an object of objects, a page, a JSON text."""
+    if (text := _json_text(value)) is not None:
+        value = text
+    if opens(value, b"["):
+        if key == "response":
+            for answer in elements_of(value):
+                yield from _from_answer(answer, envelope)
+        else:
+            yield from split_list(key, value, envelope)
+        return
+    if not opens(value, b"{"):
+        if not is_nothing(value):
+            yield Misfit("not_a_list", f"`{key}` is no list of records", bytes(value), envelope)
+        return
+    fields = fields_of(value)
+    if key == "response":
+        yield from _from_answer(value, envelope)
+    elif is_likely_record(fields) or (key in ("call", "data") and not fields.keys().isdisjoint(RECORD_IDS)):
+        yield from split_elements(key, [bytes(value)], envelope)
+    elif not fields.keys().isdisjoint(ENVELOPES) and any(
+        is_container(fields[inner]) for inner in fields.keys() & ENVELOPES.keys()
+    ):
+        inner = next(one for one in ENVELOPES if one in fields and is_container(fields[one]))
+        nested = fields.pop(inner)
+        # A page of calls is a list of calls.
+        yield from _from_container(key if inner in LISTS or inner == "data" else inner, nested, envelope)
+        if fields:
+            yield from _from_envelope(fields, bytes(value), envelope)
+    elif fields and all(opens(one, b"{") for one in fields.values()):
+        yield from split_list(key, b"[" + b",".join(_named(fields)) + b"]", envelope)
+    elif fields:
+        yield Misfit("not_a_list", f"`{key}` is no list of records", bytes(value), envelope)
+
+
+def _from_answer(answer: msgspec.Raw | bytes, envelope: Envelope) -> Iterator[Item]:
+    """An entry of `response`."""
+    text = bytes(answer)
+    if not opens(text, b"{"):
+        yield Misfit("not_a_record", "an entry of `response` must be a JSON object", text, envelope)
+        return
+    fields = fields_of(text)
+    if not _refuses(fields) and fields.keys().isdisjoint(ENVELOPES):
+        yield Misfit("unknown_shape", "an entry of `response` has no `data` with calls", text, envelope)
+    else:
+        yield from _from_envelope(fields, text, envelope)
+
+
+def _named(fields: Fields) -> Iterator[bytes]:
+    """The objects of an object, each with an id: its own, or its key there."""
+    for key, value in fields.items():
+        inner = fields_of(value)
+        if inner.keys().isdisjoint(RECORD_IDS):
+            yield joined({"id": msgspec.json.encode(key)} | inner)
+        else:
+            yield bytes(value)
+
+
+def _details() -> frozenset[str]:
+    """What may stand beside a call as well as in it: its objects, and its transcript."""
+    fields = field_list(SVALYNC_CALLS)
+    objects = {key for key, node in fields.tree.children.items() if node.children and key != "batch"}
+    return frozenset(objects) | set(fields.transcripts)
+
+
+def _refuses(fields: Fields) -> bool:
+    return "success" in fields and flag_of(fields["success"]) is False and "call_id" not in fields
+
+
+def _is_held(value: msgspec.Raw) -> bool:
+    """Whether a batch's `calls` is to be read as such: a number may be their count, which is a field."""
+    return not opens(value, *(b"%c" % one for one in b"-0123456789tf"))
+
+
+def _json_text(value: bytes | msgspec.Raw) -> bytes | None:
+    """The document that a JSON text holds: some platforms put one into the other; None where it is none."""
+    if not opens(value, b'"'):
+        return None
+    text = _as_text.decode(value).strip()
+    if text[:1] not in ("[", "{"):
+        return None
+    try:
+        return bytes(_as_value.decode(text.encode()))
+    except JSON_FAULTS:
+        return None
+
+
+def _object(fields: Fields, key: str) -> Fields:
+    """A field's own fields; none where it is no object."""
+    return fields_of(fields[key]) if key in fields and opens(fields[key], b"{") else {}
+
+
+def _id_of(fields: Fields, *keys: str) -> str | None:
+    """The first usable id under these keys."""
+    ids = (text_of(fields, key) for key in keys)
+    found = next((one for one in ids if one is not None), None)
+    return None if found is None or fault_of(found) else found
+
+
+def _holds_more(value: msgspec.Raw) -> bool:
+    """Whether a value is an object or a list that isn't empty."""
+    return is_container(value) and bool(bytes(value)[1:-1].strip())
