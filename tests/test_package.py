@@ -16,7 +16,7 @@ from batchlake.errors import BatchlakeError
 from tests.readme import sql_readme
 
 ROOT = Path(__file__).parent.parent
-EXAMPLES = ROOT.parent / "shared" / "examples"
+EXAMPLES = ROOT.parent / "shared" / "examples" / "svalync"
 SQL_FILES = sorted(
     str(path.relative_to(ROOT / "sql").with_suffix("")) for path in (ROOT / "sql").rglob("*.sql")
 )
@@ -143,7 +143,9 @@ def test_every_published_example_loads(tmp_path: Path) -> None:
     report = lake.ingest(EXAMPLES)
     assert report.exports_read == len([path for path in EXAMPLES.rglob("*") if path.is_file()])
     assert report.calls_new == 3
-    assert set(report.problems_by_code) == {"unknown_shape", "not_a_time", "not_a_direction"}
+    assert set(report.problems_by_code) == {
+        "no_identity", "unknown_shape", "not_a_time", "not_a_direction",
+    }  # fmt: skip
     batch = lake.batch("batch_xyz789", include_analytics=True, include_transcripts=True).batch
     assert [call.id for call in batch.calls] == ["call_abc123", "call_def456"] or len(batch.calls) == 2
     assert lake.check() == []

@@ -187,7 +187,7 @@ def test_what_could_not_be_used_is_in_problems(lake: batchlake.Lake) -> None:
     assert found == {
         ("08-cut-off.json", "file", "cut_off", None),
         ("07-calls.ndjson", "record", "not_json", None),
-        ("07-calls.ndjson", "record", "unknown_shape", None),
+        ("07-calls.ndjson", "record", "no_identity", None),
         ("07-calls.ndjson", "field", "not_a_duration", "duration_seconds"),
         ("07-calls.ndjson", "field", "not_an_amount", "cost"),
         ("07-calls.ndjson", "field", "end_before_start", "ended_at"),

@@ -11,11 +11,9 @@ so that records can be put where they will belong; what is known at the end deci
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final, Protocol
-
-import msgspec
 
 from batchlake.ingest.boundaries import (
     BYTE_ORDER_MARK,
@@ -25,8 +23,8 @@ from batchlake.ingest.boundaries import (
     value_end,
     value_start,
 )
-from batchlake.ingest.decode import Columns
 from batchlake.ingest.json_values import JSON_FAULTS
+from batchlake.ingest.raw_records import Broken, Document, Item, RawRecords, Unusable
 from batchlake.ingest.recognition import ID_KEYS, SVALYNC_CALLS
 from batchlake.ingest.repair import repair
 from batchlake.ingest.scan import Document as ScannedDocument
@@ -63,82 +61,6 @@ class Readable(Protocol):
 
     def read(self, size: int, /) -> bytes:
         """Up to so many bytes; none at the end."""
-
-
-@dataclass(slots=True)
-class Document:
-    """One JSON document of an export, or a batch in it.
-
-    Attributes:
-        number: its number in the export.
-        envelope: what it says of its records; known once its end is seen.
-        foreseen: what it has said before.
-        is_refused: whether the platform says that it refused to answer.
-        batches: documents for the batches in it, which tell their own ids, as `foreseen`.
-    """
-
-    number: int
-    envelope: Envelope | None = None
-    foreseen: Envelope | None = None
-    is_refused: bool = False
-    batches: list[Document] = field(default_factory=list)
-
-    def end(self, envelope: Envelope) -> None:
-        """The document's end is seen: this is its envelope, and what its batches don't tell is as it says."""
-        self.envelope = envelope
-        for batch in self.batches:
-            own = batch.foreseen or NO_ENVELOPE
-            batch.envelope = Envelope(
-                own.batch_id or envelope.batch_id, own.exported_at or envelope.exported_at
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class RawRecords:
-    """Records in a row: the file of `sql/sources` that reads them, their texts, the first one's place.
-
-    Where they have been decoded, `columns` stand for their texts, which had so many `bytes`.
-    """
-
-    format: str
-    raws: Sequence[bytes | msgspec.Raw]
-    document: Document
-    number: int
-    line: int | None = None
-    columns: Columns | None = None
-    bytes: int = 0
-
-    @property
-    def count(self) -> int:
-        """How many records."""
-        return self.columns.count if self.columns else len(self.raws)
-
-
-@dataclass(frozen=True, slots=True)
-class Unusable:
-    """A record that can't be one, or (with its path) a value in a record: why, its place, and its text."""
-
-    code: str
-    message: str
-    raw: bytes
-    number: int
-    line: int | None = None
-    envelope: Envelope = NO_ENVELOPE
-    path: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """The export breaks here. `document`: the number of the document whose records are not to be used."""
-
-    code: str
-    message: str
-    byte: int
-    document: int | None = None
-    raw: bytes = b""
-
-
-Item = RawRecords | Unusable | Broken | Unkept
 
 
 class RecordReader:
@@ -266,16 +188,20 @@ class RecordReader:
                     position += 1
 
     def _read_scanned(self, head: bytes, stream: Readable) -> Iterator[Item]:
-        scanner = Scanner(_decoded)
         document = self._next_document(None)
+
+        def decoded(key: str, listed: bytes) -> Part | None:
+            _foresee(document, scanner)
+            return None if document.is_refused else _decoded(key, listed)
+
+        scanner = Scanner(decoded)
         try:
             for window in self._windows(head, stream):
                 for found in scanner.feed(window):
                     if isinstance(found, Stray):
                         yield self._stray(found)
                     elif isinstance(found, Element | Parsed):
-                        if document.foreseen is None:
-                            document.foreseen, document.is_refused = _foreseen(scanner.preamble())
+                        _foresee(document, scanner)
                         if isinstance(found, Element):
                             yield from self._element(found, document)
                         else:
@@ -387,6 +313,12 @@ def _decoded(key: str, listed: bytes) -> Part | None:
     listed.decode()
     columns = decode_alike(key, listed)
     return None if columns is None else Part(SVALYNC_CALLS, (), NO_ENVELOPE, columns, len(listed))
+
+
+def _foresee(document: Document, scanner: Scanner) -> None:
+    """Note what the document that is being scanned has said so far, when its first record comes."""
+    if document.foreseen is None:
+        document.foreseen, document.is_refused = _foreseen(scanner.preamble())
 
 
 def _foreseen(preamble: bytes) -> tuple[Envelope, bool]:

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from batchlake.ingest.objects import there_is
+from batchlake.ingest.options import IngestOptions
 from batchlake.ingest.report import IngestReport
-from batchlake.ingest.run import IngestOptions, Progress, Run
+from batchlake.ingest.run import Progress, Run
 from batchlake.ingest.sources import Export, Found, RecordAgain, containers_of, find
 from batchlake.objects import is_object_address
 from batchlake.store import LakeTables, Writer

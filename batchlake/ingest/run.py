@@ -14,7 +14,6 @@ import time
 from collections import ChainMap, Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -22,27 +21,18 @@ from typing import Any, Final
 
 from batchlake import sqlfiles
 from batchlake.engine import Engine
-from batchlake.errors import InvalidRequest
 from batchlake.ingest.archives import UnpackError
 from batchlake.ingest.changes import write_merged, write_once, write_segments
 from batchlake.ingest.merge import BATCH_RULE, CALL_RULE, merge
-from batchlake.ingest.records import (
-    WINDOW_BYTES,
-    Broken,
-    Item,
-    RawRecords,
-    Readable,
-    RecordReader,
-    Unusable,
-    read_fully,
-)
+from batchlake.ingest.options import IngestOptions, most_memory_bytes, usual_memory_bytes
+from batchlake.ingest.raw_records import Broken, Item, RawRecords, Unusable
+from batchlake.ingest.records import Readable, RecordReader, read_fully
 from batchlake.ingest.report import IngestReport
 from batchlake.ingest.sources import Export, Fingerprint, Found, HeldObject, RecordAgain, containers_of, find
 from batchlake.ingest.split import Envelope, Unkept
 from batchlake.ingest.staging import ReadExport, Staging
 from batchlake.ingest.transcripts import TranscriptFiles
-from batchlake.names import fault_of
-from batchlake.schema import DEFAULT_SOURCE, EXPORTS, FORMAT_VERSION, PROBLEMS, SNAPSHOTS
+from batchlake.schema import EXPORTS, FORMAT_VERSION, PROBLEMS, SNAPSHOTS
 from batchlake.sqltext import literal
 from batchlake.store import LakeTables, Ledger, Writer
 from batchlake.version import VERSION
@@ -51,40 +41,8 @@ _COPIED_BYTES: Final = 1 << 20
 _CLOCK_SECONDS: Final = 300
 """How far a platform's clock may be ahead of ours before its times are said to lie in the future."""
 
-_BYTES_A_CORE: Final = 125_000_000
-"""The least that DuckDB's manual asks for; with more it holds what it could as well keep on disk."""
-
 Progress = Callable[[str, int], None]
 """Called with an export's location when it begins, and with the bytes read since the last call."""
-
-
-@dataclass(frozen=True, slots=True)
-class IngestOptions:
-    """How to ingest.
-
-    Attributes:
-        source: which platform or account the exports are of; part of a call's identity.
-        force: read exports again whose bytes are known.
-        dry_run: do everything but write.
-        wait_seconds: how long to wait for another writer.
-        memory_limit: DuckDB's own limit, as `2GB`. None is 125 MB a core, and a quarter of the machine's
-            memory from when a statement needs more than that.
-
-    Raises:
-        InvalidRequest: the source's name is empty, too long, or holds control characters.
-    """
-
-    source: str = DEFAULT_SOURCE
-    force: bool = False
-    dry_run: bool = False
-    wait_seconds: float = 0
-    memory_limit: str | None = None
-
-    def __post_init__(self) -> None:
-        if fault := fault_of(self.source):
-            raise InvalidRequest(
-                f"the source's name {fault}. Give one such as {DEFAULT_SOURCE!r}.", source=self.source
-            )
 
 
 def ingest(
@@ -190,8 +148,8 @@ class Run:
         given = self._options.memory_limit
         return Engine(
             self._lake,
-            memory_limit=given or f"{_usual_memory_bytes()}B",
-            memory_in_reserve=None if given else f"{_most_memory_bytes()}B",
+            memory_limit=given or f"{usual_memory_bytes()}B",
+            memory_in_reserve=None if given else f"{most_memory_bytes()}B",
             spill=spill,
             keeps_order=True,
         )
@@ -246,26 +204,27 @@ class Run:
         """Read it and stage its records; False if its bytes turn out to be known."""
         with export.open() as stream:
             printed = Fingerprint(stream, lambda size: self._progress(export.location, size))
-            head = read_fully(printed, WINDOW_BYTES)
-            if len(head) < WINDOW_BYTES:
+            window_bytes = self._options.window_bytes
+            head = read_fully(printed, window_bytes)
+            if len(head) < window_bytes:
                 if printed.sha256() in known:
                     return False
                 self._stage_records(staging, read, head, printed)
-            elif _may_be_known(export, known):
+            elif _may_be_known(export, known, window_bytes):
                 # Reading twice is cheap beside typing what is known.
                 while printed.read(_COPIED_BYTES):
                     pass
                 if printed.sha256() in known:
                     return False
                 with export.open() as again:
-                    self._stage_records(staging, read, read_fully(again, WINDOW_BYTES), again)
+                    self._stage_records(staging, read, read_fully(again, window_bytes), again)
             else:
                 self._stage_records(staging, read, head, printed)
         read.export_id, read.bytes = printed.sha256(), printed.bytes
         return read.export_id not in known
 
     def _stage_records(self, staging: Staging, read: ReadExport, head: bytes, stream: Readable) -> None:
-        reader = RecordReader()
+        reader = RecordReader(self._options.window_bytes)
         for item in reader.read_on(head, stream):
             self._stage_item(staging, read, item)
         read.records = reader.records
@@ -403,12 +362,12 @@ class Run:
         )
 
 
-def _may_be_known(export: Export, known: Mapping[str, int]) -> bool:
+def _may_be_known(export: Export, known: Mapping[str, int], window_bytes: int) -> bool:
     """Whether an export that can be read twice may be one of those read before, by its size."""
     if export.path is None or not known:
         return False
     size = export.size()
-    return size in known.values() if size is not None else max(known.values()) >= WINDOW_BYTES
+    return size in known.values() if size is not None else max(known.values()) >= window_bytes
 
 
 def _held_objects(tables: LakeTables, options: IngestOptions, address: str) -> frozenset[HeldObject]:
@@ -424,12 +383,3 @@ def _held_objects(tables: LakeTables, options: IngestOptions, address: str) -> f
             {"source": options.source, "address": address},
         )
     return frozenset((name, row["etag"]) for row in rows for name in containers_of(row["location"]))
-
-
-def _usual_memory_bytes() -> int:
-    return min(_BYTES_A_CORE * (os.cpu_count() or 1), _most_memory_bytes())
-
-
-def _most_memory_bytes() -> int:
-    """A quarter of the machine's memory."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4

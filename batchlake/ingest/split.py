@@ -186,6 +186,8 @@ def _is_plain_call(element: bytes | msgspec.Raw) -> bool:
     fields = fields_of(element)
     if fields.keys().isdisjoint(ENVELOPES):
         return True
+    if fields.keys().isdisjoint(RECORD_IDS) and (_object(fields, "call") or _object(fields, "batch")):
+        return False
     return not any(holds_records(fields.get(key)) for key in ENVELOPES)
 
 

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 from batchlake import columns, sqlfiles
 from batchlake.engine import Engine
 from batchlake.ingest.normalize import Normalizer
+from batchlake.ingest.raw_records import Document, RawRecords
 from batchlake.ingest.recognition import PLATFORMS
 from batchlake.ingest.record_batches import Buffered, Nameless, buffer, to_batch
-from batchlake.ingest.records import Document, RawRecords
 from batchlake.ingest.split import Envelope
 from batchlake.ingest.transcripts import TranscriptFiles
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from batchlake.ingest.records import Broken, Document, RawRecords, RecordReader, Unusable
+from batchlake.ingest.raw_records import Broken, Document, RawRecords, Unusable
+from batchlake.ingest.records import RecordReader
 from batchlake.ingest.split import Unkept
 
 CALL: dict[str, Any] = {"id": "c1", "note": 'quotes " and } ] in \\ text', "about": {"tags": [1, [2]]}}

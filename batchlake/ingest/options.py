@@ -1,0 +1,57 @@
+"""How to ingest, and in how much memory."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Final
+
+from batchlake.errors import InvalidRequest
+from batchlake.ingest.records import WINDOW_BYTES
+from batchlake.names import fault_of
+from batchlake.schema import DEFAULT_SOURCE
+
+_BYTES_A_CORE: Final = 125_000_000
+"""The least that DuckDB's manual asks for; with more it holds what it could as well keep on disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestOptions:
+    """How to ingest.
+
+    Attributes:
+        source: which platform or account the exports are of; part of a call's identity.
+        force: read exports again whose bytes are known.
+        dry_run: do everything but write.
+        wait_seconds: how long to wait for another writer.
+        memory_limit: DuckDB's own limit, as `2GB`. None is 125 MB a core, and a quarter of the machine's
+            memory from when a statement needs more than that.
+        window_bytes: how much of an export is looked at at a time; a sound document up to this size is read the
+            fastest way.
+
+    Raises:
+        InvalidRequest: the source's name is empty, too long, or holds control characters.
+    """
+
+    source: str = DEFAULT_SOURCE
+    force: bool = False
+    dry_run: bool = False
+    wait_seconds: float = 0
+    memory_limit: str | None = None
+    window_bytes: int = WINDOW_BYTES
+
+    def __post_init__(self) -> None:
+        if fault := fault_of(self.source):
+            raise InvalidRequest(
+                f"the source's name {fault}. Give one such as {DEFAULT_SOURCE!r}.", source=self.source
+            )
+
+
+def usual_memory_bytes() -> int:
+    """What an ingest works in where a statement doesn't need more."""
+    return min(_BYTES_A_CORE * (os.cpu_count() or 1), most_memory_bytes())
+
+
+def most_memory_bytes() -> int:
+    """A quarter of the machine's memory."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4

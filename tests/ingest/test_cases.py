@@ -1,0 +1,397 @@
+"""Exports that were once misunderstood: each comes out as it says (`tests/cases`), plain, packed and among others."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import threading
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batchlake.maintenance import check
+from tests.lakes import ingested, rows, write_export
+
+CASES = Path(__file__).parent.parent / "cases" / "exports"
+
+LARGE = {"calls": [{"id": f"filler_{number}", "summary": "x" * 100} for number in range(40)]}
+"""More than a window of `SMALL`, so that what it is put into is read by the bracket scan."""
+
+SMALL = {"window_bytes": 3_000}
+
+
+def lake_of(folder: Path, *names: str) -> Path:
+    """A lake into which these cases were ingested, one run each."""
+    for name in names:
+        ingested(folder / "lake", CASES / name)
+    return folder / "lake"
+
+
+def problems_of(lake: Path) -> list[tuple[str, str | None]]:
+    return [
+        (row["code"], row["field"]) for row in rows(lake, "select code, field from problems order by all")
+    ]
+
+
+def test_one_key_of_another_spelling_changes_nothing_else(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, "one-camel-key.json")
+    first, second = rows(lake, "select * exclude (call_id) from calls order by call_id")
+    assert (first.pop("tokens_consumed"), second.pop("tokens_consumed")) == (None, 812)
+    assert first == second
+    assert first["agent_name"] == "Nora"
+    assert first["extra"] is None
+    assert first["sentiment_positive"] == 0.6
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["agentId", "callDuration", "callType", "createdAt", "endedAt", "endedBy", "from_phone_number",
+     "isTestMode", "pathways", "startedAt", "to_phone_number", "transcripts", "updatedAt", "userId"],
+)  # fmt: skip
+def test_no_key_of_another_spelling_changes_what_others_say(tmp_path: Path, key: str) -> None:
+    """Each of the REST spelling's keys beside the documented ones, null, so that it says nothing itself."""
+    given, _ = json.loads((CASES / "one-camel-key.json").read_text())
+    odd = {"call": given["call"] | {"id": "odd", key: None}}
+    ingested(tmp_path / "lake", write_export(tmp_path, "a.json", [given, odd]))
+    first, second = rows(tmp_path / "lake", "select * exclude (call_id) from calls order by call_id")
+    assert first == second
+
+
+def test_what_data_holds_is_told_by_what_is_in_it(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, "data-holds-batches.json")
+    found = rows(lake, "select batch_id, call_id from calls order by all")
+    assert [tuple(row.values()) for row in found] == [
+        ("batch_d1", "call_d1"), ("batch_d1", "call_d2"), ("batch_d2", "call_d3"),
+    ]  # fmt: skip
+    counts = rows(lake, "select batch_id, reported_total_calls from batches order by all")
+    assert [tuple(row.values()) for row in counts] == [("batch_d1", 2), ("batch_d2", 1)]
+    listed = rows(lake, "select batch_id, listed_calls from snapshots order by all")
+    assert [tuple(row.values()) for row in listed] == [("batch_d1", 2), ("batch_d2", 1)]
+    assert problems_of(lake) == []
+
+
+@pytest.mark.parametrize(
+    "key", ["data", "items", "results", "records", "rows", "entries", "content", "batches"]
+)
+def test_batches_and_calls_in_any_list_of_any_size(tmp_path: Path, key: str) -> None:
+    """A list's own elements tell what it holds: in a small document, and in one that is scanned."""
+    batches = json.loads((CASES / "data-holds-batches.json").read_text())["data"]
+    mixed = [*batches, {"id": "loose", "status": "failed", "duration": 3}]
+    for place, more in enumerate(({}, LARGE)):
+        path = write_export(tmp_path, f"{place}.json", {"success": True, key: mixed} | more)
+        ingested(tmp_path / f"lake-{place}", path, **SMALL)
+        query = "select batch_id, call_id from calls where call_id not like 'filler%' order by all nulls last"
+        found = [tuple(row.values()) for row in rows(tmp_path / f"lake-{place}", query)]
+        assert found == [
+            ("batch_d1", "call_d1"), ("batch_d1", "call_d2"), ("batch_d2", "call_d3"), (None, "loose"),
+        ]  # fmt: skip
+        assert problems_of(tmp_path / f"lake-{place}") == []
+
+
+def test_a_call_with_statistics_is_a_call(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, "call-with-statistics.json")
+    (call,) = rows(lake, "select call_id, batch_id, duration_seconds, cost, extra from calls")
+    assert (call["call_id"], call["batch_id"], call["duration_seconds"]) == ("call_s1", "batch_s", 45)
+    assert call["cost"] == Decimal("0.09")
+    assert json.loads(call["extra"]) == {"statistics": {"latency_ms": 310, "packets_lost": 2}}
+
+
+def test_null_and_empty_erase_nothing_in_extra_either(tmp_path: Path) -> None:
+    """In one run, in two, and the other way round."""
+    lines = (CASES / "null-in-unknown-field.ndjson").read_text().splitlines()
+    together = lake_of(tmp_path, "null-in-unknown-field.ndjson")
+    apart = tmp_path / "apart"
+    for number, line in enumerate(reversed(lines)):
+        ingested(apart, write_export(tmp_path, f"{number}.json", line))
+    for lake in (together, apart):
+        (call,) = rows(lake, "select extra from calls")
+        assert json.loads(call["extra"]) == {
+            "campaign_code": "SPRING-24", "crm": {"lead": "L-9"},
+            "recording_copy": "https://example.invalid/r1",
+        }  # fmt: skip
+
+
+def test_a_fault_in_a_header_costs_neither_its_batch_nor_its_time(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, "nan-in-batch-header.newer.json", "nan-in-batch-header.json")
+    (call,) = rows(lake, "select batch_id, status, duration_seconds, cost from calls")
+    assert tuple(call.values()) == ("batch_h", "completed", 30, Decimal("0.30"))
+    alone = lake_of(tmp_path / "alone", "nan-in-batch-header.json")
+    (call,) = rows(alone, "select batch_id, observed_at::varchar as seen from calls")
+    assert (call["batch_id"], call["seen"][:10]) == ("batch_h", "2024-01-01")
+    (batch,) = rows(alone, "select batch_id, reported_total_calls from batches")
+    assert tuple(batch.values()) == ("batch_h", 1)
+    assert problems_of(alone) == [("not_json", "batch.statistics.average_duration")]
+
+
+def test_an_unreadable_time_of_an_export_is_a_problem(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, "unreadable-exported-at.json")
+    assert problems_of(lake) == [("not_a_time", "exported_at")]
+
+
+@pytest.mark.parametrize(
+    "given", ["01/02/2024 09:00", "2024-02-30T00:00:00Z", "2024-01-01T10:00:00+25:00", "soon", "BST", {}]
+)
+@pytest.mark.parametrize("place", ["envelope", "batch", "call"])
+def test_each_unreadable_observation_time_is_one_problem(tmp_path: Path, place: str, given: Any) -> None:
+    """Wherever it stands, before the calls or behind them; the next time counts."""
+    for name, order in (("before", 1), ("behind", -1)):
+        call: dict[str, Any] = {"id": "c1", "status": "completed"}
+        batch: dict[str, Any] = {"id": "b", "status": "running", "calls": [call, call | {"id": "c2"}]}
+        document = {"batch": batch}
+        {"envelope": document, "batch": batch, "call": call}[place]["exported_at"] = given
+        ordered = {key: document[key] for key in list(document)[::order]}
+        path = write_export(tmp_path / name, "a.json", ordered, observed_at=1e9)
+        ingested(tmp_path / name / "lake", path)
+        expected = [] if given == {} and place == "envelope" else [("not_a_time", "exported_at")]
+        assert problems_of(tmp_path / name / "lake") == expected
+        seen = rows(tmp_path / name / "lake", "select distinct epoch(observed_at) as at from calls")
+        assert [row["at"] for row in seen] == [1e9]
+
+
+def test_offsets_are_those_of_the_specification(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, "impossible-offset.json")
+    found = rows(lake, "select call_id, started_at::varchar as at from calls order by call_id")
+    assert [row["at"] for row in found] == [None, None, "2023-12-31 20:00:00+00"]
+    assert problems_of(lake) == [("not_a_time", "started_at")] * 2
+
+
+def test_labels_are_kept_in_lower_case(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, "sentiment-label-case.json")
+    labels = rows(lake, "select sentiment_label from calls order by call_id")
+    assert [row["sentiment_label"] for row in labels] == ["positive", "negative"]
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", "\u00a0", "\u2028", "\u3000", "  \n"])
+def test_blanks_around_an_id_are_not_of_it(tmp_path: Path, blank: str) -> None:
+    """One batch with two calls and its figures, wherever its id stands."""
+    text = (CASES / "blanks-around-batch-id.json").read_text().replace("batch_w ", json.dumps(blank)[1:-1].join(
+        ["", "batch_w", ""]
+    ))  # fmt: skip
+    ingested(tmp_path / "lake", write_export(tmp_path, "a.json", text))
+    found = rows(tmp_path / "lake", "select batch_id, call_id from calls order by all")
+    assert [tuple(row.values()) for row in found] == [("batch_w", "call_w1"), ("batch_w", "call_w2")]
+    (batch,) = rows(tmp_path / "lake", "select batch_id, reported_total_calls from batches")
+    assert tuple(batch.values()) == ("batch_w", 2)
+
+
+def test_calls_in_a_container_of_another_kind(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, "calls-not-in-a-list.json")
+    found = rows(lake, "select batch_id, call_id from calls order by all")
+    assert [tuple(row.values()) for row in found] == [
+        ("batch_m1", "call_m1"), ("batch_m1", "call_m2"), ("batch_m2", "call_m3"),
+    ]  # fmt: skip
+    assert problems_of(lake) == []
+
+
+CONTAINERS: dict[str, tuple[Any, list[str]]] = {
+    "a list": ([{"id": "x"}, {"id": "y"}], ["x", "y"]),
+    "an object by id": ({"x": {"id": "x"}, "y": {"status": "failed"}}, ["x", "y"]),
+    "a page": ({"items": [{"id": "x"}], "total": 1, "has_more": False}, ["x"]),
+    "a page of a page": ({"data": {"results": [{"id": "x"}]}, "page": 1}, ["x"]),
+    "one call": ({"id": "x", "status": "failed"}, ["x"]),
+    "a JSON text": ('[{"id": "x"}, {"id": "y"}]', ["x", "y"]),
+    "a JSON text of a page": ('{"calls": [{"id": "x"}]}', ["x"]),
+    "wrapped calls": ([{"call": {"id": "x"}}, {"call": {"id": "y"}}], ["x", "y"]),
+    "nothing": (None, []),
+    "an empty text": ("", []),
+    "an empty object": ({}, []),
+    "a word": ("none", []),
+    "a list in a list": ([[{"id": "x", "status": "failed"}]], ["x"]),
+}
+
+
+@pytest.mark.parametrize("kind", CONTAINERS)
+@pytest.mark.parametrize("is_large", [False, True], ids=["small", "large"])
+def test_calls_are_read_in_whatever_holds_them(tmp_path: Path, kind: str, is_large: bool) -> None:
+    """Where its meaning is plain; else it is a problem. Nothing that holds calls is `extra`."""
+    container, ids = CONTAINERS[kind]
+    document: list[Any] = [{"batch": {"id": "b", "status": "running", "calls": container}}]
+    if is_large:
+        document = [{"batch": {"id": "filler"} | LARGE}, *document]
+    ingested(tmp_path / "lake", write_export(tmp_path, "a.json", document), **SMALL)
+    found = rows(tmp_path / "lake", "select call_id from calls where batch_id = 'b' order by all")
+    assert [row["call_id"] for row in found] == ids
+    assert problems_of(tmp_path / "lake") == ([("not_a_list", None)] if kind == "a word" else [])
+    (batch,) = rows(tmp_path / "lake", "select extra from batches where batch_id = 'b'")
+    assert batch["extra"] is None
+
+
+def test_ordinary_capitals_with_a_colon_are_text(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, "colon-word-in-one-line-transcript.json")
+    found = rows(lake, "select speaker, text from segments order by position")
+    assert [tuple(row.values()) for row in found] == [
+        ("ai", "Your code is SAVE: ten percent off"),
+        ("human", "Please add NOTE: call me after six"),
+        ("ai", "Will do"),
+    ]
+
+
+def test_stamps_before_labels_are_offsets(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, "stamped-transcript.json")
+    found = rows(lake, "select speaker, text, offset_seconds from segments order by position")
+    assert [tuple(row.values()) for row in found] == [
+        ("ai", "Good morning.", 5.0), ("human", "Yes, speaking.", 7.0), ("ai", "Great.", 11.0),
+    ]  # fmt: skip
+
+
+def test_what_is_merged_keeps_a_records_rules(tmp_path: Path) -> None:
+    """In any order and any number of runs: no end before its start, and a problem that says so."""
+    lines = (CASES / "end-before-a-later-start.ndjson").read_text().splitlines()
+    for name, order in (("forth", 1), ("back", -1)):
+        for number, line in enumerate(lines[::order]):
+            ingested(tmp_path / name, write_export(tmp_path, f"{name}{number}.json", line))
+        (call,) = rows(tmp_path / name, "select started_at, ended_at, ended_at_reported from calls")
+        assert (call["started_at"].hour, call["ended_at"], call["ended_at_reported"].hour) == (11, None, 10)
+        assert problems_of(tmp_path / name) == [("end_before_start", "ended_at")]
+        again = json.dumps({"exported_at": "2024-05-03T00:00:00Z",
+                            "call": {"id": "call_y1", "end_time": "2024-05-01T11:30:00Z"}})  # fmt: skip
+        ingested(tmp_path / name, write_export(tmp_path, f"{name}-end.json", again))
+        (call,) = rows(tmp_path / name, "select ended_at from calls")
+        assert (call["ended_at"].hour, call["ended_at"].minute) == (11, 30)
+        assert check(tmp_path / name) == []
+
+
+def test_an_end_that_a_later_start_makes_valid_again_is_not_lost(tmp_path: Path) -> None:
+    """Any order of three observations gives the same call."""
+    import itertools
+
+    told = [
+        {"exported_at": "2024-05-01T00:00:00Z", "call": {"id": "c", "end_time": "2024-05-01T10:05:00Z"}},
+        {"exported_at": "2024-05-02T00:00:00Z", "call": {"id": "c", "start_time": "2024-05-01T11:00:00Z"}},
+        {"exported_at": "2024-05-03T00:00:00Z", "call": {"id": "c", "start_time": "2024-05-01T10:00:00Z"}},
+    ]
+    for number, order in enumerate(itertools.permutations(told)):
+        for place, one in enumerate(order):
+            ingested(tmp_path / f"{number}", write_export(tmp_path, f"{number}-{place}.json", one))
+        (call,) = rows(tmp_path / f"{number}", "select started_at, ended_at from calls")
+        assert [moment.hour * 60 + moment.minute for moment in call.values()] == [600, 605]
+
+
+def test_members_of_an_archive_have_their_own_times(tmp_path: Path) -> None:
+    """The later member's values win, as where the archive is unpacked first; whatever the archive's own time."""
+    text = '{"batch": {"id": "batch_z", "calls": [{"id": "call_z1", "status": "completed", "duration": %d}]}}'
+    for name, hours in (("forth", (10, 11)), ("back", (11, 10))):
+        path = tmp_path / f"{name}.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for hour in hours:
+                member = zipfile.ZipInfo(f"{hour}.json", (2024, 5, 1, hour, 0, 0))
+                archive.writestr(member, text % hour)
+        ingested(tmp_path / name, path)
+        (call,) = rows(tmp_path / name, "select duration_seconds, observed_at from calls")
+        assert call["duration_seconds"] == 11
+        assert call["observed_at"].year == 2024
+
+
+def test_a_member_without_a_time_has_its_archives(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("a.json"), '{"id": "c1", "status": "failed"}')
+    os.utime(path, (1e9, 1e9))
+    ingested(tmp_path / "lake", path)
+    (call,) = rows(tmp_path / "lake", "select epoch(observed_at) as at from calls")
+    assert call["at"] == 1e9
+
+
+@pytest.mark.parametrize(
+    "character", ["\U00020bb7", "\U0001f600", "\U000f0000", "\U0010fffd", "\u2028", "\u0085", "'\"\\"]
+)
+def test_ids_of_any_plane_are_found_again(tmp_path: Path, character: str) -> None:
+    """Their transcripts are replaced, not doubled, whichever way their file came into the lake."""
+    names = ("batch-id-beyond-the-first-plane.json", "batch-id-beyond-the-first-plane.newer.json")
+    for number, name in enumerate(names):
+        document = json.loads((CASES / name).read_text())
+        document["batch"]["id"] = f"{character}野家_spring".replace("\u0085", "x\u2029")
+        ingested(tmp_path / "lake", write_export(tmp_path, name, document))
+        said = rows(tmp_path / "lake", "select count(*) as said from segments")
+        assert said == [{"said": 2 + number}]
+    assert check(tmp_path / "lake") == []
+
+
+def test_half_a_surrogate_costs_its_character(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, "half-an-emoji.json")
+    found = rows(lake, "select call_id, cost, summary from calls order by call_id")
+    assert [tuple(row.values()) for row in found] == [
+        ("call_u1", Decimal("0.10"), "Caller was happy \N{REPLACEMENT CHARACTER}"),
+        ("call_u2", Decimal("0.20"), "fine"),
+    ]
+    assert problems_of(lake) == [("not_json", "summary")]
+
+
+def test_byte_order_marks_may_stand_before_any_document(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, "byte-order-mark-inside.ndjson")
+    assert len(rows(lake, "from calls")) == 2
+    one = b'\xef\xbb\xbf{\n "id": "c1"}\n'
+    joined = write_export(
+        tmp_path, "joined.json", one + one.replace(b"c1", b"c2") + b" " + one.replace(b"c1", b"c3")
+    )
+    ingested(tmp_path / "joined", joined)
+    assert len(rows(tmp_path / "joined", "from calls")) == 3
+    for lake in (lake, tmp_path / "joined"):
+        assert problems_of(lake) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "byte"),
+    [
+        ("<!DOCTYPE html>\n<html></html>", 0),
+        ("hello", 0),
+        ("\n\n  <p>", 4),
+        ("nul", 3),
+        ("no, it isn't", 1),
+        ('"abc', 4),
+    ],
+)
+def test_the_byte_is_the_one_where_it_broke(tmp_path: Path, text: str, byte: int) -> None:
+    for data in (text.encode(), gzip.compress(text.encode())):
+        lake = tmp_path / str(len(data))
+        ingested(lake, write_export(tmp_path, f"{len(data)}.json", data))
+        (problem,) = rows(lake, "select level, code, byte from problems")
+        assert (problem["level"], problem["code"]) == ("file", "not_json")
+        assert problem["byte"] == byte
+
+
+def test_success_may_be_told_as_a_field_may(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, "success-as-text.json")
+    assert len(rows(lake, "from calls")) == 2
+    refused = [{"success": said, "data": [{"call_id": "r"}]} for said in (False, "false", 0, "No")]
+    ingested(tmp_path / "refused", write_export(tmp_path, "a.json", {"response": refused}))
+    assert problems_of(tmp_path / "refused") == [("platform_error", None)] * 4
+
+
+def test_a_refusal_of_any_size_gives_no_call(tmp_path: Path) -> None:
+    document = {"success": False, "data": LARGE["calls"]}
+    for name, options in (("small", {}), ("large", SMALL)):
+        ingested(tmp_path / name, write_export(tmp_path, "a.json", document), **options)
+        assert rows(tmp_path / name, "from calls") == []
+        codes = rows(tmp_path / name, "select distinct code from problems")
+        assert codes == [{"code": "platform_error"}]
+
+
+def test_a_named_pipe_is_read_once(tmp_path: Path) -> None:
+    """It can't be opened to look at its first bytes, nor twice."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    data = gzip.compress(b'{"id": "c1", "status": "failed"}')
+    writer = threading.Thread(target=lambda: pipe.write_bytes(data))
+    writer.start()
+    report = ingested(tmp_path / "lake", pipe)
+    writer.join()
+    assert (report.calls_new, report.problems) == (1, 0)
+
+
+def test_a_name_with_an_exclamation_mark_is_found_again(tmp_path: Path) -> None:
+    """A member of an archive in a folder whose name holds one: the archive is there to be read again."""
+    import batchlake
+
+    folder = tmp_path / "we!rd"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
+        archive.writestr("x!y.json", '[{"id": "c1"}, {"status": "failed"}]')
+    lake = batchlake.open(tmp_path / "lake")
+    lake.ingest(folder / "a.zip")
+    report = lake.replay()
+    assert (report.exports_read, report.calls_unchanged, report.problems) == (1, 1, 1)
