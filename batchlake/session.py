@@ -235,6 +235,15 @@ class Contained:
             raise
 
 
+def count_answers(text: str) -> int:
+    """How many statements of a text have rows to hand out, if none of them is refused.
+
+    >>> count_answers("create temp table a as select 1 as n; from a; select 2")
+    2
+    """
+    return sum(not _own(statement) for statement in statements.split(text))
+
+
 def _own(statement: Statement) -> bool:
     """Whether the statement makes or drops something of the person's own, and so has no answer."""
     return statement.words()[:1] in (["create"], ["drop"], ["set"], ["reset"])

@@ -115,9 +115,14 @@ def _format(console: Console, argument: str) -> None:
 
 
 def _output(console: Console, argument: str) -> None:
-    console.output = Path(argument).expanduser() if argument else None
-    written = f"{console.output}, as {console.format_of(console.output)}" if console.output else "the screen"
-    console.screen.note(f"The next answer goes to {written}.")
+    if argument in ("", "-"):
+        console.output = None
+        console.screen.note("The next answer goes to the screen.")
+        return
+    path = Path(argument).expanduser()
+    row_format = console.format_of(path)
+    console.output = path
+    console.screen.note(f"The next answer goes to {path}, as {row_format}.")
 
 
 def _help(console: Console, _: str) -> None:
