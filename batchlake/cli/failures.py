@@ -8,9 +8,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import sys
 from collections.abc import Callable
 from typing import Any, Final
@@ -18,6 +16,7 @@ from typing import Any, Final
 import click
 
 from batchlake import errors
+from batchlake.cli.streams import end_output, output_fault, say, tell
 
 SUCCESS: Final = 0
 WITH_PROBLEMS: Final = 5
@@ -40,8 +39,6 @@ _STATUS_BY_KIND: Final[tuple[tuple[type[errors.BatchlakeError], int], ...]] = (
     (errors.LakeError, 3),
 )
 
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-
 _JSON_FORMATS: Final = frozenset({"json", "ndjson"})
 
 
@@ -58,17 +55,17 @@ def run_guarded(command: Callable[[], Any]) -> int:
     except errors.BatchlakeError as error:
         return _tell(error.code, error.message, error.details(), exit_status(error))
     except click.UsageError as error:
-        error.show(sys.stderr)
-        return error.exit_code
+        return _show_usage(error)
     except click.ClickException as error:
         return _tell("invalid_request", error.format_message(), {}, error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted; the lake is as it was.", err=True)
+        say("Interrupted; the lake is as it was.")
         return INTERRUPTED
     except BrokenPipeError:
-        end_quietly()
+        end_output()
     except OSError as error:
-        return _tell_unwritable(error) if error.errno in _FULL else _report_bug(error)
+        reason = output_fault(error)
+        return _tell_unwritable(reason) if reason else _report_bug(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence; reported as the bug it is
         return _report_bug(error)
     else:
@@ -76,23 +73,27 @@ def run_guarded(command: Callable[[], Any]) -> int:
     return SUCCESS
 
 
-def end_quietly() -> None:
-    """Whoever read the output has enough. Python would complain once more when it flushes at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _show_usage(error: click.UsageError) -> int:
+    tell(lambda: error.show(sys.stderr))
+    return error.exit_code
 
 
-def _tell_unwritable(error: OSError) -> int:
+def _tell_unwritable(reason: str) -> int:
     """Standard output takes no more; other files are looked after where they are written."""
-    end_quietly()
-    message = f"cannot write to standard output: {error.strerror}. Send it elsewhere, or name a file with -o."
+    end_output()
+    message = f"cannot write to standard output: {reason}. Send it elsewhere, or name a file with -o."
     return _tell("invalid_request", message, {}, exit_status(errors.InvalidRequest(message)))
 
 
 def _tell(code: str, message: str, details: dict[str, Any], status: int) -> int:
-    click.echo(f"batchlake: {message}", err=True)
+    say(f"batchlake: {message}")
     if output_format() in _JSON_FORMATS:
         document = {"error": {"code": code, "message": message, "details": details}}
-        click.echo(json.dumps(document, ensure_ascii=False, default=str))
+        try:
+            click.echo(json.dumps(document, ensure_ascii=False, default=str))
+        except OSError:
+            # The sentence above has said what matters.
+            end_output()
     return status
 
 

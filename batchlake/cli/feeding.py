@@ -96,7 +96,7 @@ def pull_command(
             lambda line: note(line, quiet=quiet),
         )
     except KeyboardInterrupt:
-        click.echo("Interrupted; the next pull goes on from here.", err=True)
+        note("Interrupted; the next pull goes on from here.")
         raise click.exceptions.Exit(INTERRUPTED) from None
     click.echo(json.dumps(report.to_dict(), indent=2) if output_format == "json" else str(report))
     if report.problems and not allow_problems:

@@ -15,6 +15,7 @@ from click.core import ParameterSource
 
 from batchlake.cli.failures import note_format
 from batchlake.cli.parameters import option
+from batchlake.cli.streams import say
 from batchlake.errors import InvalidRequest
 from batchlake.feeding import CONFIGURATION_FILE
 from batchlake.late import import_ahead
@@ -276,7 +277,7 @@ def standard_input() -> str:
     """All text on standard input, none where that is closed.
 
     Raises:
-        InvalidRequest: it has been read already, for another option.
+        InvalidRequest: it has been read already, for another option; or it can't be read, or is no text.
     """
     meta = click.get_current_context().meta
     if meta.get(_STANDARD_INPUT):
@@ -284,16 +285,24 @@ def standard_input() -> str:
             "standard input is wanted twice, and can be read once. Give one of the two as a file or in words."
         )
     meta[_STANDARD_INPUT] = True
-    return sys.stdin.read() if sys.stdin else ""
+    try:
+        # Python's own decoding lets any byte through under some locales.
+        return sys.stdin.buffer.read().decode("utf-8") if sys.stdin else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"cannot read standard input: {_reason(error)}. Give a file.") from error
 
 
 def unreadable(what: str, path: Path, error: OSError | UnicodeDecodeError) -> InvalidRequest:
     """The error for a file that was named and can't be read as text."""
-    why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+    why = _reason(error)
     return InvalidRequest(f"cannot read the {what} {str(path)!r}: {why}. Name another.", path=str(path))
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else "it is not UTF-8"
 
 
 def note(message: str, *, quiet: bool = False) -> None:
     """A line for people, on standard error."""
     if not quiet:
-        click.echo(message, err=True)
+        say(message)
