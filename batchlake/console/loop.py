@@ -122,7 +122,7 @@ class Console:
             BatchlakeError, OSError: it can't be done.
             EOFError: the person wants to leave.
         """
-        if text.startswith("\\"):
+        if commands.is_command(text):
             commands.run(self, text)
             return
         if _MAKING.search(text):
@@ -181,7 +181,10 @@ class Console:
         durations: list[str] = []
         self.screen.page(grid.lines(limited), lambda: durations.append(_duration(started)))
         counted = f"{grid.rows:,} row{'' if grid.rows == 1 else 's'}"
-        counted += f" in {durations[0]}." if durations else " read, the others left."
+        if durations:
+            counted += f" in {durations[0]}."
+        else:
+            counted = f"The pager was left before the end, when {counted} had been read."
         self.screen.note(" ".join([counted, *grid.notes(), *limited.notes()]))
 
     def _show_text(self, rows: Rows, started: float) -> None:
