@@ -43,8 +43,8 @@ _JSON_FORMATS: Final = frozenset({"json", "ndjson"})
 
 
 def exit_status(error: errors.BatchlakeError) -> int:
-    """The exit status of an error."""
-    return next(status for kind, status in _STATUS_BY_KIND if isinstance(error, kind))
+    """The exit status of an error, that of a bug for one of a kind that has none."""
+    return next((status for kind, status in _STATUS_BY_KIND if isinstance(error, kind)), BUG)
 
 
 def run_guarded(command: Callable[[], Any]) -> int:
