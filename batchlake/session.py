@@ -13,8 +13,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from batchlake import statements, views
-from batchlake.engine import DatabaseError, Engine, person_error, statement_kinds
+from batchlake import forking, statements, views
+from batchlake.engine import DatabaseError, Engine, close, person_error, statement_kinds
 from batchlake.errors import BatchlakeError, InvalidRequest, QueryError
 from batchlake.result import values_by_name
 from batchlake.rows import Rows
@@ -89,6 +89,7 @@ class Session:
         """Let `selected_calls` and `selected_segments` show this selection from now on."""
         from batchlake.filters import CompiledFilter, inline
 
+        forking.check()
         for name in views.SELECTED:
             query = selection.over(f"select * from {name}")
             # A view holds no parameters.
@@ -161,7 +162,7 @@ class Session:
 
     def close(self) -> None:
         """End the session; its temporary tables, views and macros are gone."""
-        self._cursor.close()
+        close(self._cursor)
 
     def _prepare(
         self,
