@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from typing import Any, Final
@@ -16,7 +17,7 @@ from typing import Any, Final
 import click
 
 from batchlake import errors
-from batchlake.cli.streams import end_output, output_fault, say, tell
+from batchlake.cli.streams import end_output, is_full, output_fault, say, tell
 
 SUCCESS: Final = 0
 WITH_PROBLEMS: Final = 5
@@ -64,8 +65,9 @@ def run_guarded(command: Callable[[], Any]) -> int:
     except BrokenPipeError:
         end_output()
     except OSError as error:
-        reason = output_fault(error)
-        return _tell_unwritable(reason) if reason else _report_bug(error)
+        if reason := output_fault(error):
+            return _tell_unwritable(reason)
+        return _tell_full(error) if is_full(error) else _report_bug(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence; reported as the bug it is
         return _report_bug(error)
     else:
@@ -83,6 +85,16 @@ def _tell_unwritable(reason: str) -> int:
     end_output()
     message = f"cannot write to standard output: {reason}. Send it elsewhere, or name a file with -o."
     return _tell("invalid_request", message, {}, exit_status(errors.InvalidRequest(message)))
+
+
+def _tell_full(error: OSError) -> int:
+    """A disk is full where no room has words of its own for it, such as that of the temporary folder."""
+    where = f" of {error.filename!r}" if error.filename else ", or a folder for temporary files (TMPDIR)"
+    message = (
+        f"the disk{where} takes no more: {os.strerror(error.errno or 0)}. "
+        "Make room and run the same command again; the lake is as it was."
+    )
+    return _tell("disk_full", message, {}, exit_status(errors.LakeError(message)))
 
 
 def _tell(code: str, message: str, details: dict[str, Any], status: int) -> int:
@@ -117,12 +129,16 @@ def _report_bug(error: Exception) -> int:
     import tempfile
     import traceback
 
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="batchlake-bug-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as file:
-        traceback.print_exception(error, file=file)
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="batchlake-bug-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            traceback.print_exception(error, file=file)
+        trace, attached = file.name, f"with the file {file.name}"
+    except OSError:
+        trace, attached = None, "with what you ran; no file could be written"
     message = (
         f"this is a bug in batchlake, not a mistake of yours ({type(error).__name__}: {error}). "
-        f"Please report it with the file {file.name}."
+        f"Please report it {attached}."
     )
-    return _tell("bug", message, {"trace": file.name}, BUG)
+    return _tell("bug", message, {"trace": trace}, BUG)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 import sys
 from collections.abc import Callable
 from typing import Final
@@ -17,6 +18,8 @@ from typing import Final
 import click
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_DEV_FULL: Final = os.makedev(1, 7)
+"""Linux's /dev/full, which a test writes to."""
 
 
 def open_streams() -> None:
@@ -36,11 +39,17 @@ def open_streams() -> None:
 
 def output_fault(error: OSError) -> str | None:
     """Why standard output doesn't take what is written; None where the error is about something else."""
-    if error.errno in _FULL:
-        return error.strerror
-    if error.errno == errno.EBADF and _is_read_only(sys.stdout.fileno()):
+    number = sys.stdout.fileno()
+    if is_full(error) and _can_fill(number):
+        return os.strerror(error.errno or 0)
+    if error.errno == errno.EBADF and _is_read_only(number):
         return "it is closed"
     return None
+
+
+def is_full(error: OSError) -> bool:
+    """Whether a disk, a quota or a limit on the size of files is at its end."""
+    return error.errno in _FULL
 
 
 def end_output() -> None:
@@ -59,6 +68,12 @@ def tell(write: Callable[[], None]) -> None:
         write()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+def _can_fill(number: int) -> bool:
+    """Whether it is a file, which a disk can be too full for, and no terminal or pipe."""
+    facts = os.fstat(number)
+    return stat.S_ISREG(facts.st_mode) or (stat.S_ISCHR(facts.st_mode) and facts.st_rdev == _DEV_FULL)
 
 
 def _is_read_only(number: int) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -97,3 +99,21 @@ def test_an_error_that_cannot_be_printed_keeps_its_status(lake: Path, tmp_path: 
     assert done.returncode == 1
     assert done.stderr.startswith("batchlake: no batch 'nope'")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_lake_that_takes_no_more_is_not_blamed_on_standard_output(lake: Path, tmp_path: Path) -> None:
+    """A disk, or here a limit, that cuts what an ingest writes leaves the lake as it was."""
+    generator = random.Random(1)
+    segments = [{"speaker": "ai", "text": f"{generator.getrandbits(800):x}"} for _ in range(2_000)]
+    document = {"call": {"id": "c", "status": "completed", "transcript": segments}}
+    (tmp_path / "export.json").write_text(json.dumps(document), encoding="utf-8")
+    command = f"ulimit -f 64; exec {COMMAND} ingest export.json --lake new -q >out"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.startswith(
+        "batchlake: cannot write to the lake 'new': File too large. The lake is as it was"
+    )
+    assert sh(lake, "calls --lake new", tmp_path).returncode == 3
