@@ -61,8 +61,8 @@ class Grid:
             for place in range(self._shown):
                 widest = max((display_width(row[place]) for row in cells), default=0)
                 self._widths[place] = max(self._widths[place], min(widest, self._limit))
-            yield from map(self._line, cells)
             self.rows += len(several)
+            yield from map(self._line, cells)
             if not self._names:
                 return
 

@@ -240,14 +240,13 @@ class Lake:
 
         Raises:
             QueryError: it is wrong, or refused: it would write, or read another file.
+            InvalidRequest: `query` is no text, or `params` are no values by name.
         """
         from batchlake.session import Contained
 
-        wanted = None
         if filter is not None:
             from batchlake.filters import select
-
-            wanted = select(filter)
+        wanted = select(filter) if filter is not None else None
         result = Result(Contained(self._state.engine(), wanted), query, params)
         result.columns  # noqa: B018 - what is wrong with the query is told now
         return result
@@ -348,7 +347,7 @@ class Lake:
         """What could not be used, newest first; `file` is a part of the location."""
         given = {"run": run, "code": code, "file": file}
         conditions = {"run": "run_id = $run", "code": "code = $code", "file": "contains(location, $file)"}
-        params = {name: value for name, value in given.items() if value is not None}
+        params = {name: str(value) for name, value in given.items() if value is not None}
         where = " and ".join(["true", *(conditions[name] for name in params)])
         return self._rows(
             f"select * from problems where {where} order by run_id desc, location, record, field", params

@@ -12,7 +12,7 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
-from batchlake import views
+from batchlake import forking, views
 from batchlake.engine import Engine
 from batchlake.errors import InvalidRequest
 from batchlake.store import LakeTables, Ledger, Version
@@ -58,6 +58,7 @@ class State:
 
     def engine(self) -> Engine:
         """The engine over the state to read; a new one when another run has finished."""
+        forking.check()
         with self._opening:
             state = self.fixed.run_id if self.fixed else self._tables.newest_commit("runs")
             if self._opened is None or self._opened[0] != state:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from batchlake.errors import InvalidRequest
 from batchlake.rows import Rows
 
 if TYPE_CHECKING:
@@ -33,12 +34,15 @@ class Result:
         asked: an engine, or a session's maker; holds the relations that the query names.
         query: one query.
         params: values of its named parameters.
+
+    Raises:
+        InvalidRequest: `params` is no mapping from names to values.
     """
 
     def __init__(self, asked: Asked, query: str, params: Mapping[str, Any] | None = None) -> None:
         self._asked = asked
         self._query = query
-        self._params = dict(params or {})
+        self._params = values_by_name(params)
 
     @property
     def columns(self) -> list[str]:
@@ -118,3 +122,23 @@ class Result:
             return columns, first, [f"{len(first)} row{'' if len(first) == 1 else 's'}"]
         note = f"the first {_SHOWN_ROWS} rows; .pl(), .df(), .to_dicts() and iteration give all"
         return columns, first[:_SHOWN_ROWS], [note]
+
+
+def values_by_name(params: object) -> dict[str, Any]:
+    """The values of named parameters; none for None.
+
+    Raises:
+        InvalidRequest: they are no mapping from names to values.
+
+    >>> values_by_name({"least": 30})
+    {'least': 30}
+    """
+    if params is None:
+        return {}
+    if isinstance(params, Mapping) and all(isinstance(name, str) for name in params):
+        return dict(params)
+    raise InvalidRequest(
+        f"parameters are values by name, not {params!r:.80}. Write $name in the query, and give "
+        "{'name': value}.",
+        params=repr(params),
+    )

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
+from batchlake import forking
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -95,6 +97,7 @@ class Rows:
         import pyarrow as pa
 
         made = self._guard(lambda: self._relation().to_arrow_reader(batch_rows))
+        forking.keep(made)
         names = _unique(made.schema.names)
         schema = pa.schema([field.with_name(name) for name, field in zip(names, made.schema, strict=True)])
 

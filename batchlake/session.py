@@ -13,9 +13,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from batchlake import statements, views
-from batchlake.engine import DatabaseError, Engine, person_error, statement_kinds
-from batchlake.errors import BatchlakeError, QueryError
+from batchlake import forking, statements, views
+from batchlake.engine import DatabaseError, Engine, close, person_error, statement_kinds
+from batchlake.errors import BatchlakeError, InvalidRequest, QueryError
+from batchlake.result import values_by_name
 from batchlake.rows import Rows
 from batchlake.statements import Statement
 from batchlake.watching import Watch
@@ -88,6 +89,7 @@ class Session:
         """Let `selected_calls` and `selected_segments` show this selection from now on."""
         from batchlake.filters import CompiledFilter, inline
 
+        forking.check()
         for name in views.SELECTED:
             query = selection.over(f"select * from {name}")
             # A view holds no parameters.
@@ -106,9 +108,10 @@ class Session:
         Raises:
             QueryError: a statement is wrong or refused; those before it have been run.
             QueryTimeout: all of them together took too long.
+            InvalidRequest: `text` is no text, or `params` no mapping from names to values.
         """
-        given = dict(params or {})
-        found = statements.split(text)
+        given = values_by_name(params)
+        found = _split(text)
         named = {name for statement in found for name in statement.parameters()}
         if unknown := sorted(given.keys() - named):
             raise QueryError(
@@ -130,8 +133,10 @@ class Session:
 
         Raises:
             QueryError: it is wrong, refused, no query, or more than one.
+            InvalidRequest: `text` is no text, or `params` no mapping from names to values.
         """
-        found = statements.split(text)
+        given = values_by_name(params)
+        found = _split(text)
         if len(found) != 1 or _own(found[0]):
             raise QueryError(
                 f"one query is wanted here, not {len(found)} statements."
@@ -141,7 +146,7 @@ class Session:
                 position=None,
             )
         watch = Watch(self._cursor.interrupt, self._timeout_seconds)
-        rows = self._prepare(text, found[0], dict(params or {}), watch, self.close if close else None)
+        rows = self._prepare(text, found[0], given, watch, self.close if close else None)
         try:
             rows.bind()
         except QueryError as error:
@@ -157,7 +162,7 @@ class Session:
 
     def close(self) -> None:
         """End the session; its temporary tables, views and macros are gone."""
-        self._cursor.close()
+        close(self._cursor)
 
     def _prepare(
         self,
@@ -233,6 +238,26 @@ class Contained:
         except BatchlakeError:
             session.close()
             raise
+
+
+def count_answers(text: str) -> int:
+    """How many statements of a text have rows to hand out, if none of them is refused.
+
+    >>> count_answers("create temp table a as select 1 as n; from a; select 2")
+    2
+    """
+    return sum(not _own(statement) for statement in _split(text))
+
+
+def _split(text: object) -> list[Statement]:
+    """The statements of a text that DuckDB can be handed."""
+    if not isinstance(text, str):
+        raise InvalidRequest(f"SQL is text, not {text!r:.80}.", sql=repr(text))
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise _fault("half a character (a lone surrogate) stands here.", text, error.start) from None
+    return statements.split(text)
 
 
 def _own(statement: Statement) -> bool:

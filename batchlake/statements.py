@@ -40,6 +40,14 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_FIRST: Final = frozenset(
+    "( abort alter analyze attach begin call checkpoint comment commit copy create deallocate delete desc "
+    "describe detach drop end execute explain export force from import insert install load merge pivot "
+    "pivot_longer pivot_wider pragma prepare reset rollback select set show start summarize table truncate "
+    "unpivot update use vacuum values with".split()
+)
+"""What DuckDB's statements begin with."""
+
 _BLOCK_EDGE: Final = re.compile(r"/\*|\*/")
 
 
@@ -107,6 +115,21 @@ def is_complete(text: str) -> bool:
         if token.kind != "comment":
             last = token.kind
     return last in ("", "end")
+
+
+def is_begun(text: str) -> bool:
+    """Whether the last statement of a text typed so far begins as DuckDB's do; also where there is none yet.
+
+    >>> is_begun("-- mine\\nselect"), is_begun("(from calls)"), is_begun("ls -l"), is_begun("select 1; ls")
+    (True, True, False, False)
+    """
+    first: Token | None = None
+    for token in tokenize(text):
+        if token.kind == "end":
+            first = None
+        elif token.kind != "comment":
+            first = first or token
+    return first is None or first.kind == "unclosed" or first.text.lower() in _FIRST
 
 
 def tokenize(text: str) -> Iterator[Token]:

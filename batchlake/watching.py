@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Final, ParamSpec, Protocol, TypeVar
 
+from batchlake import forking
 from batchlake.errors import QueryTimeout
 
 T = TypeVar("T")
@@ -42,7 +43,9 @@ class Watch:
         Raises:
             QueryTimeout: the limit is reached; the call has ended, or never begun.
             KeyboardInterrupt: Ctrl-C; the same.
+            InvalidRequest: this process was forked from the one that the connection is of.
         """
+        forking.check()
         if self._deadline is None and threading.current_thread() is not threading.main_thread():
             return call()
         # Whoever writes here first decides, and may ask again: the thread runs the call, or it is called off.

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Final
 
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _SHORT_ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -20,7 +20,7 @@ def display_width(text: str) -> int:
 
 
 def printable(text: str) -> str:
-    """The text on one line, with what would move the cursor or turn the writing round escaped.
+    """The text on one line, with what would move the cursor, turn the writing round or be no UTF-8 escaped.
 
     >>> printable("one\\ntwo\\x1b[2J")
     'one\\\\ntwo\\\\x1b[2J'

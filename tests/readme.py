@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -88,6 +89,14 @@ def console() -> str:
     return f"```text\n{screen}\n```"
 
 
+def rooms() -> str:
+    """The modules in the order in which they import one another, from the contract that checks it."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    (layers,) = (one["layers"] for one in contracts["contracts"] if one["type"] == "layers")
+    names = [layer.replace("batchlake.", "").split(" | ") for layer in layers]
+    return " → ".join(", ".join(f"`{name}`" for name in several) for several in names)
+
+
 PARTS: Final[dict[str, Callable[[], str]]] = {
     "ingest": ingest,
     "console": console,
@@ -95,6 +104,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
     "filter": filters,
     "metrics": metrics,
     "tables": tables,
+    "rooms": rooms,
 }
 
 

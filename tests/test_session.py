@@ -15,8 +15,10 @@ import duckdb
 import pytest
 
 from batchlake import views
-from batchlake.errors import QueryError, QueryTimeout
+from batchlake.engine import Engine
+from batchlake.errors import InvalidRequest, QueryError, QueryTimeout
 from batchlake.lake import Lake
+from batchlake.result import Result
 from batchlake.session import Session
 from tests.sql_lake import make_lake
 
@@ -238,3 +240,40 @@ def test_a_small_question_starts_fast(lake: Lake, row_format: str) -> None:
     )  # fmt: skip
     assert (done.stderr, done.returncode) == ("", 0)
     assert "1" in done.stdout
+
+
+@pytest.mark.parametrize("params", [[1], (), "a", 5, 0, [("a", 1)], {1: 2}, {"a": 1, None: 2}, {"a"}, b""])
+def test_parameters_are_values_by_name(lake: Lake, params: Any) -> None:
+    """Anything else is refused before the query is looked at, wherever parameters are taken."""
+    session = lake.session()
+    for ask in (
+        lambda: lake.sql("select $a", params),
+        lambda: session.ask("select $a", params),
+        lambda: list(session.run("select $a", params)),
+        lambda: Result(Engine(), "select $a", params),
+    ):
+        with pytest.raises(InvalidRequest, match="parameters are values by name, not"):
+            ask()
+
+
+@pytest.mark.parametrize("text", [None, 5, b"select 1", ["select 1"]])
+def test_sql_is_text(lake: Lake, text: Any) -> None:
+    """Anything else is refused with a sentence."""
+    session = lake.session()
+    for ask in (lambda: lake.sql(text), lambda: session.ask(text), lambda: list(session.run(text))):
+        with pytest.raises(InvalidRequest, match="SQL is text, not"):
+            ask()
+
+
+def test_half_a_character_is_pointed_at(lake: Lake) -> None:
+    """A lone surrogate, as of an argument that is no UTF-8, is told with its place and can be printed."""
+    with pytest.raises(QueryError) as raised:
+        lake.sql("select 1,\n '\udcff'")
+    assert raised.value.position == 12
+    assert "line 2, column 3:\n   '\\udcff'\n    ^" in str(raised.value)
+
+
+def test_problems_are_chosen_by_any_name(lake: Lake) -> None:
+    """What names nothing chooses nothing; a path is its text."""
+    for given in ({"run": 5}, {"code": 5}, {"file": Path("nowhere.json")}):
+        assert lake.problems(**given).to_dicts() == []

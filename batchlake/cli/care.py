@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from batchlake.cli.options import REPORT_FORMATS, Duration, format_option, lake_option, open_lake, wait_option
+from batchlake.cli.parameters import option
 
 if TYPE_CHECKING:
     from batchlake.maintenance import CareReport
@@ -44,9 +45,9 @@ def compact_command(lake_path: str, wait_seconds: float, output_format: str) -> 
 
 @click.command("vacuum")
 @lake_option
-@click.option("--keep", "keep_for", type=Duration(), default="7d", show_default=True, metavar="TIME",
-              help="How long earlier states stay readable with --at.")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Say what would be deleted, delete nothing.")
+@option("--keep", "keep_for", type=Duration(), default="7d", show_default=True, metavar="TIME",
+        help="How long earlier states stay readable with --at.")  # fmt: skip
+@option("--dry-run", is_flag=True, help="Say what would be deleted, delete nothing.")
 @wait_option
 @format_option(REPORT_FORMATS)
 def vacuum_command(

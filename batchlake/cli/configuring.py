@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from batchlake.cli.options import REPORT_FORMATS, config_option, configuration_of, format_option
+from batchlake.cli.parameters import option
 
 if TYPE_CHECKING:
     from batchlake.feeding.configuration import Configuration
@@ -21,8 +22,8 @@ def config_command() -> None:
 
 @config_command.command("show")
 @config_option
-@click.option("--lake", metavar="DIR", help="As other verbs take it.")
-@click.option("--landing", metavar="DIR", help="As `pull` takes it.")
+@option("--lake", metavar="DIR", help="As other verbs take it.")
+@option("--landing", metavar="DIR", help="As `pull` takes it.")
 @format_option(REPORT_FORMATS)
 @click.pass_context
 def show_command(context: click.Context, lake: str | None, landing: str | None, output_format: str) -> None:

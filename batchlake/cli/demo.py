@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from batchlake.cli.failures import WITH_PROBLEMS
+from batchlake.cli.parameters import option
 from batchlake.sqlfiles import bundled
 
 _FILTER: Final = '{"status": ["completed", "failed"], "duration": {"min": 30, "max": 300}}'
@@ -32,8 +33,8 @@ _STEPS: Final = (
 
 
 @click.command("demo")
-@click.option("--lake", "lake_path", metavar="DIR",
-              help="Keep the demo's lake there; by default it is thrown away.")  # fmt: skip
+@option("--lake", "lake_path", metavar="DIR",
+        help="Keep the demo's lake there; by default it is thrown away.")  # fmt: skip
 def demo_command(lake_path: str | None) -> None:
     """Show the main job on the bundled sample: ingest, ask, check, each command before its output."""
     if lake_path is not None:

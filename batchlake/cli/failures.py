@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import sys
@@ -18,6 +17,7 @@ from typing import Any, Final
 import click
 
 from batchlake import errors
+from batchlake.cli.streams import end_output, is_full, output_fault, say, tell
 
 SUCCESS: Final = 0
 WITH_PROBLEMS: Final = 5
@@ -40,14 +40,12 @@ _STATUS_BY_KIND: Final[tuple[tuple[type[errors.BatchlakeError], int], ...]] = (
     (errors.LakeError, 3),
 )
 
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-
 _JSON_FORMATS: Final = frozenset({"json", "ndjson"})
 
 
 def exit_status(error: errors.BatchlakeError) -> int:
-    """The exit status of an error."""
-    return next(status for kind, status in _STATUS_BY_KIND if isinstance(error, kind))
+    """The exit status of an error, that of a bug for one of a kind that has none."""
+    return next((status for kind, status in _STATUS_BY_KIND if isinstance(error, kind)), BUG)
 
 
 def run_guarded(command: Callable[[], Any]) -> int:
@@ -58,17 +56,18 @@ def run_guarded(command: Callable[[], Any]) -> int:
     except errors.BatchlakeError as error:
         return _tell(error.code, error.message, error.details(), exit_status(error))
     except click.UsageError as error:
-        error.show(sys.stderr)
-        return error.exit_code
+        return _show_usage(error)
     except click.ClickException as error:
         return _tell("invalid_request", error.format_message(), {}, error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted; the lake is as it was.", err=True)
+        say("Interrupted; the lake is as it was.")
         return INTERRUPTED
     except BrokenPipeError:
-        end_quietly()
+        end_output()
     except OSError as error:
-        return _tell_unwritable(error) if error.errno in _FULL else _report_bug(error)
+        if reason := output_fault(error):
+            return _tell_unwritable(reason)
+        return _tell_full(error) if is_full(error) else _report_bug(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence; reported as the bug it is
         return _report_bug(error)
     else:
@@ -76,23 +75,37 @@ def run_guarded(command: Callable[[], Any]) -> int:
     return SUCCESS
 
 
-def end_quietly() -> None:
-    """Whoever read the output has enough. Python would complain once more when it flushes at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _show_usage(error: click.UsageError) -> int:
+    tell(lambda: error.show(sys.stderr))
+    return error.exit_code
 
 
-def _tell_unwritable(error: OSError) -> int:
+def _tell_unwritable(reason: str) -> int:
     """Standard output takes no more; other files are looked after where they are written."""
-    end_quietly()
-    message = f"cannot write to standard output: {error.strerror}. Send it elsewhere, or name a file with -o."
+    end_output()
+    message = f"cannot write to standard output: {reason}. Send it elsewhere, or name a file with -o."
     return _tell("invalid_request", message, {}, exit_status(errors.InvalidRequest(message)))
 
 
+def _tell_full(error: OSError) -> int:
+    """A disk is full where no room has words of its own for it, such as that of the temporary folder."""
+    where = f" of {error.filename!r}" if error.filename else ", or a folder for temporary files (TMPDIR)"
+    message = (
+        f"the disk{where} takes no more: {os.strerror(error.errno or 0)}. "
+        "Make room and run the same command again; the lake is as it was."
+    )
+    return _tell("disk_full", message, {}, exit_status(errors.LakeError(message)))
+
+
 def _tell(code: str, message: str, details: dict[str, Any], status: int) -> int:
-    click.echo(f"batchlake: {message}", err=True)
+    say(f"batchlake: {message}")
     if output_format() in _JSON_FORMATS:
         document = {"error": {"code": code, "message": message, "details": details}}
-        click.echo(json.dumps(document, ensure_ascii=False, default=str))
+        try:
+            click.echo(json.dumps(document, ensure_ascii=False, default=str))
+        except OSError:
+            # The sentence above has said what matters.
+            end_output()
     return status
 
 
@@ -116,12 +129,16 @@ def _report_bug(error: Exception) -> int:
     import tempfile
     import traceback
 
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="batchlake-bug-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as file:
-        traceback.print_exception(error, file=file)
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="batchlake-bug-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            traceback.print_exception(error, file=file)
+        trace, attached = file.name, f"with the file {file.name}"
+    except OSError:
+        trace, attached = None, "with what you ran; no file could be written"
     message = (
         f"this is a bug in batchlake, not a mistake of yours ({type(error).__name__}: {error}). "
-        f"Please report it with the file {file.name}."
+        f"Please report it {attached}."
     )
-    return _tell("bug", message, {"trace": file.name}, BUG)
+    return _tell("bug", message, {"trace": trace}, BUG)

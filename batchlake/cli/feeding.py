@@ -27,6 +27,7 @@ from batchlake.cli.options import (
     quiet_option,
     wait_option,
 )
+from batchlake.cli.parameters import option
 from batchlake.errors import InvalidRequest
 from batchlake.objects import is_object_address
 from batchlake.schema import DEFAULT_SOURCE
@@ -40,7 +41,7 @@ _STALE: Final = 1
 _LONGEST_TURN_SECONDS: Final = "3600"
 
 
-_landing_option = click.option(
+_landing_option = option(
     "--landing",
     type=click.Path(path_type=Path, file_okay=False),
     default="landing",
@@ -53,12 +54,10 @@ _landing_option = click.option(
 
 @click.command("pull")
 @click.argument("platform", required=False, metavar="[PLATFORM]")
-@click.option(
-    "--batch", "batches", multiple=True, metavar="ID", help="Only this batch; give it again for several."
-)
-@click.option("--call", "calls", multiple=True, metavar="ID", help="Only the details of this call.")
-@click.option("--full", is_flag=True, help="List and ask for everything, whatever earlier pulls have seen.")
-@click.option("--allow-problems", is_flag=True, help="Exit 0 even where something was not to be had.")
+@option("--batch", "batches", multiple=True, metavar="ID", help="Only this batch; give it again for several.")
+@option("--call", "calls", multiple=True, metavar="ID", help="Only the details of this call.")
+@option("--full", is_flag=True, help="List and ask for everything, whatever earlier pulls have seen.")
+@option("--allow-problems", is_flag=True, help="Exit 0 even where something was not to be had.")
 @lake_option
 @_landing_option
 @wait_option
@@ -97,7 +96,7 @@ def pull_command(
             lambda line: note(line, quiet=quiet),
         )
     except KeyboardInterrupt:
-        click.echo("Interrupted; the next pull goes on from here.", err=True)
+        note("Interrupted; the next pull goes on from here.")
         raise click.exceptions.Exit(INTERRUPTED) from None
     click.echo(json.dumps(report.to_dict(), indent=2) if output_format == "json" else str(report))
     if report.problems and not allow_problems:
@@ -106,13 +105,13 @@ def pull_command(
 
 @click.command("watch")
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DIR...")
-@click.option("--source", default=DEFAULT_SOURCE, show_default=True, metavar="NAME",
-              help="The platform or account the exports are of.")  # fmt: skip
-@click.option("--settle", type=click.FloatRange(min=0.05), default=2, show_default=True, metavar="SECONDS",
-              help="How long a file must have stood still.")  # fmt: skip
-@click.option("--patience", type=click.FloatRange(min=0), default=300, show_default=True, metavar="SECONDS",
-              help="How long a file that looks half-written is waited for.")  # fmt: skip
-@click.option("--poll", is_flag=True, help="Look for changes by polling, as on network shares.")
+@option("--source", default=DEFAULT_SOURCE, show_default=True, metavar="NAME",
+        help="The platform or account the exports are of.")  # fmt: skip
+@option("--settle", type=click.FloatRange(min=0.05), default=2, show_default=True, metavar="SECONDS",
+        help="How long a file must have stood still.")  # fmt: skip
+@option("--patience", type=click.FloatRange(min=0), default=300, show_default=True, metavar="SECONDS",
+        help="How long a file that looks half-written is waited for.")  # fmt: skip
+@option("--poll", is_flag=True, help="Look for changes by polling, as on network shares.")
 @lake_option
 @wait_option
 @quiet_option
@@ -162,7 +161,7 @@ def schedule_command() -> None:
 @click.argument("scheduler", type=click.Choice(["cron", "systemd"]))
 @click.argument("verb", type=click.Choice(["pull", "ingest"]))
 @click.argument("subjects", nargs=-1, metavar="[PLATFORM | PATH...]")
-@click.option(
+@option(
     "--every",
     type=Duration(),
     default="1h",
@@ -170,10 +169,10 @@ def schedule_command() -> None:
     metavar="TIME",
     help="How often: 15m, 1h, 24h.",
 )
-@click.option("--env-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Sets the credential; by default ~/.config/batchlake/PLATFORM.env.")  # fmt: skip
-@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
-              help="Write the files there instead.")  # fmt: skip
+@option("--env-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        help="Sets the credential; by default ~/.config/batchlake/PLATFORM.env.")  # fmt: skip
+@option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+        help="Write the files there instead; - is standard output.")  # fmt: skip
 @lake_option
 @_landing_option
 @click.pass_context
@@ -197,7 +196,7 @@ def print_command(
     make = _pull_job if verb == "pull" else _ingest_job
     job = make(context, subjects, every, env_file, lake_path, landing)
     files = {f"batchlake-{job.name}.cron": crontab(job)} if scheduler == "cron" else systemd_units(job)
-    if output is None:
+    if output is None or str(output) == "-":
         click.echo("\n".join(files.values()), nl=False)
         return
     try:
@@ -213,7 +212,7 @@ def print_command(
 
 
 @click.command("status")
-@click.option(
+@option(
     "--max-age", type=Duration(), metavar="TIME", help="Exit 1 where the lake was last fed longer ago: 26h."
 )
 @lake_option

@@ -20,6 +20,7 @@ from batchlake.cli.options import (
     read_filter_option,
     source_option,
 )
+from batchlake.cli.parameters import option
 from batchlake.cli.writing import write_document
 
 _DIFFERENCES: Final = 1
@@ -29,22 +30,20 @@ _DIFFERENCES: Final = 1
 @lake_option
 @at_option
 @filter_option
-@click.option(
-    "--by", multiple=True, metavar="DIMENSION", help="Group by a dimension; give it again for several."
-)
-@click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many responses.")
-@click.option("--timezone", default="UTC", show_default=True, metavar="ZONE", help="Whose hours and days.")
-@click.option("--every", type=click.Choice(["hour", "day"]), default="day", show_default=True,
-              help="The timeline's step.")  # fmt: skip
-@click.option("--patterns", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Your own response patterns (TOML).")  # fmt: skip
+@option("--by", multiple=True, metavar="DIMENSION", help="Group by a dimension; give it again for several.")
+@option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many responses.")
+@option("--timezone", default="UTC", show_default=True, metavar="ZONE", help="Whose hours and days.")
+@option("--every", type=click.Choice(["hour", "day"]), default="day", show_default=True,
+        help="The timeline's step.")  # fmt: skip
+@option("--patterns", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        help="Your own response patterns (TOML).")  # fmt: skip
 @output_option
 @quiet_option
 @format_option(DOCUMENT_FORMATS)
 def analytics_command(
     lake_path: str,
     at: str | None,
-    filter_text: str | None,
+    filter_texts: tuple[str, ...],
     by: tuple[str, ...],
     top: int,
     timezone: str,
@@ -57,7 +56,7 @@ def analytics_command(
     """Every metric over the calls that match: the whole lake, a batch, or any filter."""
     dimensions = [name.strip() for given in by for name in given.split(",") if name.strip()]
     answer = open_lake(lake_path, at, needs="batchlake.analytics.metrics").analytics(
-        read_filter_option(filter_text),
+        read_filter_option(filter_texts),
         dimensions,
         top=top,
         timezone=timezone,
@@ -72,8 +71,8 @@ def analytics_command(
 @lake_option
 @at_option
 @filter_option
-@click.option("--only-differences", is_flag=True, help="Only figures that differ.")
-@click.option("--fail-on-difference", is_flag=True, help="Exit 1 where a figure differs.")
+@option("--only-differences", is_flag=True, help="Only figures that differ.")
+@option("--fail-on-difference", is_flag=True, help="Exit 1 where a figure differs.")
 @source_option
 @output_option
 @quiet_option
@@ -82,7 +81,7 @@ def audit_command(
     batch_id: str | None,
     lake_path: str,
     at: str | None,
-    filter_text: str | None,
+    filter_texts: tuple[str, ...],
     only_differences: bool,
     fail_on_difference: bool,
     source: str | None,
@@ -96,7 +95,7 @@ def audit_command(
             "--source says whose batch ID is. Of all batches, --filter picks those of a source."
         )
     found = open_lake(lake_path, at, needs="batchlake.analytics.auditing").audit(
-        batch_id, read_filter_option(filter_text), only_differences=only_differences, source=source
+        batch_id, read_filter_option(filter_texts), only_differences=only_differences, source=source
     )
     write_document(found, output_format, output, quiet=quiet)
     if fail_on_difference and found.differs:

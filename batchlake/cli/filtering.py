@@ -9,6 +9,7 @@ import click
 
 from batchlake.cli.failures import note_format
 from batchlake.cli.options import DOCUMENT_FORMATS, format_option, read_filter_option
+from batchlake.cli.parameters import option
 
 
 @click.group("filter")
@@ -18,14 +19,14 @@ def filter_command() -> None:
 
 @filter_command.command("compile")
 @click.argument("filter_text", metavar="JSON")
-@click.option("--inline", "inlined", is_flag=True, help="The SQL with its values written in, for pasting.")
-@click.option("--dialect", metavar="NAME", help="A whole query for another engine, values written in.")
+@option("--inline", "inlined", is_flag=True, help="The SQL with its values written in, for pasting.")
+@option("--dialect", metavar="NAME", help="A whole query for another engine, values written in.")
 @format_option(DOCUMENT_FORMATS)
 def compile_command(filter_text: str, inlined: bool, dialect: str | None, output_format: str) -> None:
     """SQL, parameters and sentence of a filter: JSON, @FILE, or - for standard input."""
     from batchlake.filters import ALL, compile_filter, inline, render
 
-    wanted = read_filter_option(filter_text) or ALL
+    wanted = read_filter_option([filter_text]) or ALL
     compiled = compile_filter(wanted)
     if dialect:
         click.echo(render(wanted, dialect))

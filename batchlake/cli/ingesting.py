@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+from click.core import ParameterSource
 
 from batchlake.cli.failures import WITH_PROBLEMS
 from batchlake.cli.options import (
@@ -25,6 +26,7 @@ from batchlake.cli.options import (
     quiet_option,
     wait_option,
 )
+from batchlake.cli.parameters import option
 from batchlake.cli.writing import write_rows
 from batchlake.schema import DEFAULT_SOURCE
 
@@ -33,16 +35,20 @@ if TYPE_CHECKING:
 
 _SECONDS_BETWEEN_LINES: Final = 10
 
+_run_option = option("--run", metavar="RUN", help="Only of this run.")
+_code_option = option("--code", metavar="CODE", help="Only of this code.")
+_file_option = option("--file", metavar="TEXT", help="Only where the location holds this text.")
+
 
 @click.command("ingest")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @lake_option
-@click.option("--source", default=DEFAULT_SOURCE, show_default=True, metavar="NAME",
-              help="The platform or account the exports are of.")  # fmt: skip
-@click.option("--force", is_flag=True, help="Read exports again whose bytes are known.")
-@click.option("--dry-run", is_flag=True, help="Report what would change, write nothing.")
-@click.option("--allow-problems", is_flag=True, help="Exit 0 even where something could not be used.")
-@click.option("--memory", "memory_limit", metavar="SIZE", help="Memory to work in, as 2GB.")
+@option("--source", default=DEFAULT_SOURCE, show_default=True, metavar="NAME",
+        help="The platform or account the exports are of.")  # fmt: skip
+@option("--force", is_flag=True, help="Read exports again whose bytes are known.")
+@option("--dry-run", is_flag=True, help="Report what would change, write nothing.")
+@option("--allow-problems", is_flag=True, help="Exit 0 even where something could not be used.")
+@option("--memory", "memory_limit", metavar="SIZE", help="Memory to work in, as 2GB.")
 @wait_option
 @quiet_option
 @format_option(REPORT_FORMATS)
@@ -80,9 +86,9 @@ def ingest_command(
 @click.group("problems", invoke_without_command=True)
 @lake_option
 @at_option
-@click.option("--run", metavar="RUN", help="Only of this run.")
-@click.option("--code", metavar="CODE", help="Only of this code.")
-@click.option("--file", metavar="TEXT", help="Only where the location holds this text.")
+@_run_option
+@_code_option
+@_file_option
 @output_option
 @quiet_option
 @format_option(ROW_FORMATS)
@@ -102,28 +108,35 @@ def problems_command(
     if context.invoked_subcommand is None:
         found = open_lake(lake_path, at).problems(run=run, code=code, file=file)
         write_rows(found, output_format, output, quiet=quiet)
-    else:
-        context.obj = (lake_path, run, code, file)
+        return
+    for name, option_name in (("at", "--at"), ("output", "-o")):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{option_name} is of no use to `{context.invoked_subcommand}`.", context)
 
 
 @problems_command.command("replay")
-@click.option("--allow-problems", is_flag=True, help="Exit 0 even where something could not be used.")
+@lake_option
+@_run_option
+@_code_option
+@_file_option
+@option("--allow-problems", is_flag=True, help="Exit 0 even where something could not be used.")
 @wait_option
 @quiet_option
 @format_option(REPORT_FORMATS)
-@click.pass_obj
 def replay_command(
-    chosen: tuple[str, str | None, str | None, str | None],
+    lake_path: str,
+    run: str | None,
+    code: str | None,
+    file: str | None,
     allow_problems: bool,
     wait_seconds: float,
     quiet: bool,
     output_format: str,
 ) -> None:
-    """Try the problems again, after a fix: `batchlake problems --code CODE replay`.
+    """Try the problems again, after a fix: `batchlake problems replay --code CODE`.
 
     Files that are still there are read again whole; of others, records are tried by the raw text kept.
     """
-    lake_path, run, code, file = chosen
     with _progress(quiet=quiet) as progress:
         report = open_lake(lake_path).replay(
             run=run, code=code, file=file, wait_seconds=wait_seconds, progress=progress

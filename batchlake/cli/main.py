@@ -10,7 +10,8 @@ from typing import Any, Final, NoReturn
 import click
 
 from batchlake import __version__
-from batchlake.cli.failures import SUCCESS, end_quietly, run_guarded
+from batchlake.cli.failures import SUCCESS, run_guarded
+from batchlake.cli.streams import end_output, open_streams
 
 VERBS: Final = {
     "ingest": ("ingesting", "Read exports into the lake."),
@@ -75,7 +76,7 @@ class _Verbs(click.Group):
             return super().invoke(ctx)
         except BrokenPipeError:
             # Click would exit with 1, which is "not found" here.
-            end_quietly()
+            end_output()
             return SUCCESS
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -97,6 +98,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit."""
+    open_streams()
     # What a short verb imports and builds stays until it ends: looking for garbage in it, while it comes and
     # once more at exit, is an eighth of its time.
     gc.set_threshold(_OBJECTS_A_COLLECTION)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,11 +14,14 @@ import click
 from click.core import ParameterSource
 
 from batchlake.cli.failures import note_format
+from batchlake.cli.parameters import option
+from batchlake.cli.streams import say
 from batchlake.errors import InvalidRequest
 from batchlake.feeding import CONFIGURATION_FILE
 from batchlake.late import import_ahead
 
 if TYPE_CHECKING:
+    from batchlake.errors import FilterFault
     from batchlake.feeding.configuration import Configuration
     from batchlake.filters import Filter
     from batchlake.lake import Lake
@@ -28,6 +31,8 @@ Command = Callable[..., Any]
 ROW_FORMATS: Final = ("table", "json", "ndjson", "csv", "markdown", "parquet", "xlsx")
 DOCUMENT_FORMATS: Final = ("json", "table")
 REPORT_FORMATS: Final = ("table", "json")
+_WITHOUT_CHOICE: Final = ("sql",)
+"""What a verb writes that has no --format: `views`."""
 
 _PARAMETERS: Final = {
     "lake": "lake_path",
@@ -40,6 +45,7 @@ _PARAMETERS: Final = {
 _PLAIN_VARIABLES: Final = frozenset(f"BATCHLAKE_{name.upper()}" for name in _PARAMETERS)
 _CONFIG: Final = "batchlake.config"
 _CONFIGURATION: Final = "batchlake.configuration"
+_STANDARD_INPUT: Final = "batchlake.standard_input"
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -60,7 +66,7 @@ class Duration(click.ParamType[timedelta]):
 
 def config_option(command: Command) -> Command:
     """`--config FILE`. Read before the other options, whose defaults it sets."""
-    return click.option(
+    return option(
         "--config",
         type=click.Path(path_type=Path, dir_okay=False),
         envvar="BATCHLAKE_CONFIG",
@@ -103,7 +109,7 @@ def configuration_of(context: click.Context) -> Configuration:
 
 def lake_option(command: Command) -> Command:
     """`--lake DIR`, and `--config FILE`, which may name the lake."""
-    option = click.option(
+    lake = option(
         "--lake",
         "lake_path",
         default="lake",
@@ -112,23 +118,24 @@ def lake_option(command: Command) -> Command:
         metavar="DIR",
         help="The lake's folder, or s3://BUCKET/PREFIX; BATCHLAKE_LAKE names another default.",
     )
-    return config_option(option(command))
+    return config_option(lake(command))
 
 
 def at_option(command: Command) -> Command:
     """`--at TIME|RUN`."""
-    return click.option(
-        "--at", metavar="TIME|RUN", help="Read the lake as it was then, or as that run left it."
-    )(command)
+    return option("--at", metavar="TIME|RUN", help="Read the lake as it was then, or as that run left it.")(
+        command
+    )
 
 
 def filter_option(command: Command) -> Command:
-    """`--filter JSON|@FILE|-`."""
-    return click.option(
+    """`--filter JSON|@FILE|-`; given several times, all of them hold."""
+    return option(
         "--filter",
-        "filter_text",
+        "filter_texts",
+        multiple=True,
         metavar="JSON",
-        help="A filter object: JSON, @FILE, or - for standard input.",
+        help="A filter object: JSON, @FILE, or - for standard input. Given again, both hold.",
     )(command)
 
 
@@ -139,7 +146,7 @@ def format_option(formats: tuple[str, ...]) -> Callable[[Command], Command]:
         note_format(value)
         return value
 
-    return click.option(
+    return option(
         "--format",
         "output_format",
         type=click.Choice(formats),
@@ -153,31 +160,33 @@ def format_option(formats: tuple[str, ...]) -> Callable[[Command], Command]:
 
 def output_option(command: Command) -> Command:
     """`-o FILE`, whose suffix is the format where `--format` names none."""
-    return click.option(
+    return option(
         "-o",
         "--output",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
         metavar="FILE",
         callback=_set_format,
-        help="Write to a file, in the format of its suffix without --format.",
+        help="Write to a file, in the format of its suffix without --format; - is standard output.",
     )(command)
 
 
 def _set_format(context: click.Context, _option: click.Parameter, file: Path | None) -> Path | None:
-    option = next((one for one in context.command.params if one.name == "output_format"), None)
-    if file is None or option is None or not isinstance(option.type, click.Choice):
+    """Let the file's suffix choose the format; `-` is no file.
+
+    Raises:
+        InvalidRequest: the suffix stands for no format that the answer can have, and --format names none.
+    """
+    if file is None or str(file) == "-":
+        return None
+    # The format is eager, so that it is known by now.
+    if context.get_parameter_source("output_format") not in (None, ParameterSource.DEFAULT):
         return file
+    named = next((one for one in context.command.params if one.name == "output_format"), None)
+    formats = named.type.choices if named and isinstance(named.type, click.Choice) else _WITHOUT_CHOICE
     from batchlake.output import format_by_suffix
 
-    # The format is eager, so that it is known by now.
-    is_given = context.get_parameter_source("output_format") is not ParameterSource.DEFAULT
-    name = format_by_suffix(file)
-    if name and name not in option.type.choices and not is_given:
-        raise click.BadParameter(
-            f"{file.suffix} is for {name}, and this answer is {' or '.join(option.type.choices)}. "
-            "Name one with --format, or another suffix."
-        )
-    if name and not is_given:
+    name = format_by_suffix(file, formats)
+    if name and named:
         context.params["output_format"] = name
         note_format(name)
     return file
@@ -185,14 +194,14 @@ def _set_format(context: click.Context, _option: click.Parameter, file: Path | N
 
 def source_option(command: Command) -> Command:
     """`--source NAME`, for questions."""
-    return click.option(
+    return option(
         "--source", metavar="NAME", help="Whose batch or call, where several platforms share an id."
     )(command)
 
 
 def wait_option(command: Command) -> Command:
     """`--wait SECONDS`."""
-    return click.option(
+    return option(
         "--wait", "wait_seconds", type=click.FloatRange(min=0), default=0, metavar="SECONDS",
         help="How long to wait for another writer.",
     )(command)  # fmt: skip
@@ -200,7 +209,7 @@ def wait_option(command: Command) -> Command:
 
 def quiet_option(command: Command) -> Command:
     """`-q`."""
-    return click.option("-q", "--quiet", is_flag=True, help="No notes on standard error.")(command)
+    return option("-q", "--quiet", is_flag=True, help="No notes on standard error.")(command)
 
 
 def open_lake(
@@ -225,17 +234,31 @@ def open_lake(
     return lake if at is None else lake.at(at)
 
 
-def read_filter_option(text: str | None) -> Filter | None:
-    """The filter that the option gives, None where it isn't given.
+def read_filter_option(texts: Sequence[str]) -> Filter | None:
+    """The filter that the option gives, None where it isn't given: of several, that all of them hold.
 
     Raises:
-        InvalidFilter: with every fault.
+        InvalidFilter: with every fault of every one.
     """
-    if text is None:
+    if not texts:
         return None
-    from batchlake.filters import parse_filter
+    from batchlake.errors import InvalidFilter
+    from batchlake.filters import ALL, Filter, parse_filter
 
-    return parse_filter(_text_of(text))
+    found: list[Filter] = []
+    faults: list[FilterFault] = []
+    for text in map(_text_of, texts):
+        try:
+            found.append(parse_filter(text))
+        except InvalidFilter as error:
+            faults += error.faults
+    if faults:
+        raise InvalidFilter(faults)
+    # A filter inside another must say something.
+    narrowing = [wanted for wanted in found if wanted != ALL]
+    if len(narrowing) < 2:
+        return next(iter(narrowing), ALL)
+    return Filter(all=tuple(narrowing))
 
 
 def _text_of(given: str) -> str:
@@ -251,17 +274,35 @@ def _text_of(given: str) -> str:
 
 
 def standard_input() -> str:
-    """All text on standard input, none where that is closed."""
-    return sys.stdin.read() if sys.stdin else ""
+    """All text on standard input, none where that is closed.
+
+    Raises:
+        InvalidRequest: it has been read already, for another option; or it can't be read, or is no text.
+    """
+    meta = click.get_current_context().meta
+    if meta.get(_STANDARD_INPUT):
+        raise InvalidRequest(
+            "standard input is wanted twice, and can be read once. Give one of the two as a file or in words."
+        )
+    meta[_STANDARD_INPUT] = True
+    try:
+        # Python's own decoding lets any byte through under some locales.
+        return sys.stdin.buffer.read().decode("utf-8") if sys.stdin else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"cannot read standard input: {_reason(error)}. Give a file.") from error
 
 
 def unreadable(what: str, path: Path, error: OSError | UnicodeDecodeError) -> InvalidRequest:
     """The error for a file that was named and can't be read as text."""
-    why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+    why = _reason(error)
     return InvalidRequest(f"cannot read the {what} {str(path)!r}: {why}. Name another.", path=str(path))
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else "it is not UTF-8"
 
 
 def note(message: str, *, quiet: bool = False) -> None:
     """A line for people, on standard error."""
     if not quiet:
-        click.echo(message, err=True)
+        say(message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -22,36 +23,39 @@ from batchlake.cli.options import (
     standard_input,
     unreadable,
 )
+from batchlake.cli.parameters import option
 from batchlake.cli.writing import BINARY_FORMATS, opened, write_rows_to
 from batchlake.errors import InvalidRequest
 
 _SPACED_FORMATS: Final = frozenset({"table", "markdown"})
 """Those in which a blank line parts one result from the next."""
 
+_SINGLE_IN_FILES: Final = frozenset({"csv", "json"})
+"""Those of which a file holds one result; a pipe may be read as several."""
+
 
 @click.command("sql")
 @lake_option
 @at_option
 @filter_option
-@click.option("-c", "--command", "command_text", metavar="SQL", help="Run these statements and stop.")
-@click.option("-f", "--file", "file", type=click.Path(path_type=Path), metavar="FILE",
-              help="Run the statements of a file.")  # fmt: skip
-@click.option("--timeout", "timeout_seconds", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
-              help="Stop a query that runs longer (exit 4).")  # fmt: skip
-@click.option("--memory", "memory_limit", metavar="SIZE", help="Memory to work in, as 2GB.")
-@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads to work with.")
-@click.option(
-    "--max-rows", type=click.IntRange(min=1), metavar="N", help="At most so many rows of each result."
-)
-@click.option("--excel-safe", is_flag=True, help="In CSV, disarm cells that a spreadsheet would run.")
+@option("-c", "--command", "command_texts", multiple=True, metavar="SQL",
+        help="Run these statements and stop; given again, those run after them.")  # fmt: skip
+@option("-f", "--file", "file", type=click.Path(path_type=Path), metavar="FILE",
+        help="Run the statements of a file.")  # fmt: skip
+@option("--timeout", "timeout_seconds", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+        help="Stop a query that runs longer (exit 4).")  # fmt: skip
+@option("--memory", "memory_limit", metavar="SIZE", help="Memory to work in, as 2GB.")
+@option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads to work with.")
+@option("--max-rows", type=click.IntRange(min=1), metavar="N", help="At most so many rows of each result.")
+@option("--excel-safe", is_flag=True, help="In CSV, disarm cells that a spreadsheet would run.")
 @output_option
 @quiet_option
 @format_option(ROW_FORMATS)
 def sql_command(
     lake_path: str,
     at: str | None,
-    filter_text: str | None,
-    command_text: str | None,
+    filter_texts: tuple[str, ...],
+    command_texts: tuple[str, ...],
     file: Path | None,
     timeout_seconds: float | None,
     memory_limit: str | None,
@@ -67,11 +71,11 @@ def sql_command(
     Statements run read-only over the tables and views of the lake; `selected_calls` and `selected_segments`
     are the calls and utterances that --filter leaves.
     """
-    if command_text is not None and file is not None:
+    if command_texts and file is not None:
         raise click.UsageError("-c and -f are two sources of statements; give one of them.")
     lake = open_lake(lake_path, at, memory_limit=memory_limit, threads=threads)
-    wanted = read_filter_option(filter_text)
-    at_prompt = command_text is None and file is None and sys.stdin and sys.stdin.isatty()
+    wanted = read_filter_option(filter_texts)
+    at_prompt = not command_texts and file is None and sys.stdin and sys.stdin.isatty()
     if at_prompt and sys.stdout.isatty():
         from batchlake.console import run_console
 
@@ -86,11 +90,10 @@ def sql_command(
         return
     if at_prompt:
         note("Standard output is no terminal: type statements, then Ctrl-D.", quiet=quiet)
-    text = command_text if command_text is not None else _text_of(file)
+    texts = command_texts or [_text_of(file)]
+    _check_results(texts, output_format, output)
     with lake.session(wanted, timeout_seconds=timeout_seconds) as session, opened(output) as target:
-        for number, rows in enumerate(session.run(text)):
-            if number and output_format in BINARY_FORMATS:
-                raise InvalidRequest(f"{output_format} holds one result. Ask one query at a time.")
+        for number, rows in enumerate(rows for text in texts for rows in session.run(text)):
             if number and output_format in _SPACED_FORMATS:
                 target.write(b"\n")
             write_rows_to(target, rows, output_format, max_rows=max_rows, excel_safe=excel_safe, quiet=quiet)
@@ -108,9 +111,28 @@ def views_command(lake_path: str, at: str | None, output: Path | None) -> None:
         file.write(open_lake(lake_path, at).views_script().encode())
 
 
+def _check_results(texts: Sequence[str], output_format: str, output: Path | None) -> None:
+    """Nothing, where the format can hold all the results that these statements have.
+
+    Raises:
+        InvalidRequest: it holds one result, and there are several; none of them has been asked for yet.
+    """
+    single = BINARY_FORMATS if output is None else BINARY_FORMATS | _SINGLE_IN_FILES
+    if output_format not in single:
+        return
+    from batchlake.session import count_answers
+
+    count = sum(map(count_answers, texts))
+    if count > 1:
+        raise InvalidRequest(
+            f"{output_format} holds one result, and {count} queries would be answered. "
+            "Ask one query at a time, or name ndjson, markdown or table with --format: those hold several."
+        )
+
+
 def _text_of(file: Path | None) -> str:
-    """The statements of a file, of standard input without one."""
-    if file is None:
+    """The statements of a file, of standard input without one or for `-`."""
+    if file is None or str(file) == "-":
         return standard_input()
     try:
         return file.read_text(encoding="utf-8")

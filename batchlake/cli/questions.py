@@ -19,6 +19,7 @@ from batchlake.cli.options import (
     read_filter_option,
     source_option,
 )
+from batchlake.cli.parameters import option
 from batchlake.cli.writing import opened, write_document, write_rows
 
 
@@ -40,8 +41,8 @@ def batches_command(
 @lake_option
 @at_option
 @filter_option
-@click.option("--include-analytics", is_flag=True, help="With analytics of the batch and of each call.")
-@click.option("--include-transcripts", is_flag=True, help="With each call's transcript.")
+@option("--include-analytics", is_flag=True, help="With analytics of the batch and of each call.")
+@option("--include-transcripts", is_flag=True, help="With each call's transcript.")
 @source_option
 @output_option
 @quiet_option
@@ -50,7 +51,7 @@ def batch_command(
     batch_id: str,
     lake_path: str,
     at: str | None,
-    filter_text: str | None,
+    filter_texts: tuple[str, ...],
     include_analytics: bool,
     include_transcripts: bool,
     source: str | None,
@@ -64,7 +65,7 @@ def batch_command(
     many of how many those are.
     """
     lake = open_lake(lake_path, at, needs="batchlake.analytics.details")
-    wanted = read_filter_option(filter_text)
+    wanted = read_filter_option(filter_texts)
     if output_format == "json":
         with opened(output) as file:
             lake.write_batch(file, batch_id, wanted, include_analytics, include_transcripts, source=source)
@@ -99,15 +100,15 @@ def call_command(
 @lake_option
 @at_option
 @filter_option
-@click.option("--max-rows", type=click.IntRange(min=1), metavar="N", help="At most so many rows.")
-@click.option("--excel-safe", is_flag=True, help="In CSV, disarm cells that a spreadsheet would run.")
+@option("--max-rows", type=click.IntRange(min=1), metavar="N", help="At most so many rows.")
+@option("--excel-safe", is_flag=True, help="In CSV, disarm cells that a spreadsheet would run.")
 @output_option
 @quiet_option
 @format_option(ROW_FORMATS)
 def calls_command(
     lake_path: str,
     at: str | None,
-    filter_text: str | None,
+    filter_texts: tuple[str, ...],
     max_rows: int | None,
     excel_safe: bool,
     output: Path | None,
@@ -115,5 +116,5 @@ def calls_command(
     output_format: str,
 ) -> None:
     """The calls that match, as rows ordered by time."""
-    found = open_lake(lake_path, at).calls(read_filter_option(filter_text))
+    found = open_lake(lake_path, at).calls(read_filter_option(filter_texts))
     write_rows(found, output_format, output, max_rows=max_rows, excel_safe=excel_safe, quiet=quiet)

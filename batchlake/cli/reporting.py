@@ -20,6 +20,7 @@ from batchlake.cli.options import (
     read_filter_option,
     source_option,
 )
+from batchlake.cli.parameters import option
 from batchlake.cli.writing import opened, refuse_terminal
 
 _FORMATS = ("html", "pdf", "xlsx", "csv", "json", "markdown")
@@ -30,26 +31,25 @@ _FORMATS = ("html", "pdf", "xlsx", "csv", "json", "markdown")
 @lake_option
 @at_option
 @filter_option
-@click.option(
-    "--by", multiple=True, metavar="DIMENSION", help="Group by a dimension; give it again for several."
-)
-@click.option("--compare", metavar="ID|previous", help="Beside another batch, with what can be chance.")
-@click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many responses.")
-@click.option("--timezone", default="UTC", show_default=True, metavar="ZONE", help="Of every time shown.")
-@click.option("--every", type=click.Choice(["hour", "day"]), help="The timeline's step; else by its length.")
-@click.option("--patterns", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Your own response patterns (TOML).")  # fmt: skip
-@click.option("--include-transcripts", is_flag=True, help="With transcripts of the calls that stand out.")
-@click.option("--show-numbers", is_flag=True, help="With phone numbers; they are masked otherwise.")
+@option("--by", multiple=True, metavar="DIMENSION", help="Group by a dimension; give it again for several.")
+@option("--compare", metavar="ID|previous", help="Beside another batch, with what can be chance.")
+@option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many responses.")
+@option("--timezone", default="UTC", show_default=True, metavar="ZONE", help="Of every time shown.")
+@option("--every", type=click.Choice(["hour", "day"]), help="The timeline's step; else by its length.")
+@option("--patterns", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        help="Your own response patterns (TOML).")  # fmt: skip
+@option("--include-transcripts", is_flag=True, help="With transcripts of the calls that stand out.")
+@option("--show-numbers", is_flag=True, help="With phone numbers; they are masked otherwise.")
 @source_option
 @output_option
 @quiet_option
-@click.option("--format", "output_format", type=click.Choice(_FORMATS), help="Else by the file's suffix.")
+@option("--format", "output_format", type=click.Choice(_FORMATS), is_eager=True,
+        help="Else by the file's suffix.")  # fmt: skip
 def report_command(
     batch_ids: tuple[str, ...],
     lake_path: str,
     at: str | None,
-    filter_text: str | None,
+    filter_texts: tuple[str, ...],
     output: Path | None,
     quiet: bool,
     output_format: str | None,
@@ -74,7 +74,7 @@ def report_command(
     if output is None:
         refuse_terminal(output_format)
     written = io.BytesIO()
-    wanted = read_filter_option(filter_text)
+    wanted = read_filter_option(filter_texts)
     report = open_lake(lake_path, at).report(*batch_ids, filter=wanted, **options)
     left_out = report.write_to(written, output_format)
     # Only now is the file touched: a mistake costs nobody yesterday's report.

@@ -1,4 +1,4 @@
-"""The backslash commands: what each does, and what it can be followed by.
+"""The backslash commands: what each does, what it can be followed by, and what else people type for it.
 
 In comes a line such as `\\format csv`, out goes something on the screen, or a change of the console's state.
 """
@@ -16,6 +16,7 @@ from batchlake.console.catalogue import Catalogue, Name
 from batchlake.errors import InvalidRequest
 from batchlake.filters import ALL, parse_filter, select
 from batchlake.grids import Grid
+from batchlake.names import nearest_name
 from batchlake.output import BINARY_FORMATS, ROW_FORMATS
 from batchlake.widths import display_width
 
@@ -29,17 +30,47 @@ _ANY_WIDTH: Final = 1_000
 _NARROWEST: Final = 30
 
 
+def is_command(text: str) -> bool:
+    """Whether what was typed at an empty prompt is a command and no SQL.
+
+    >>> is_command("\\\\d calls"), is_command(".tables"), is_command("Quit;"), is_command("from quit")
+    (True, True, True, False)
+    """
+    name = _name(text)[0]
+    return name.startswith(("\\", ".")) or _named(text) is not None
+
+
 def run(console: Console, line: str) -> None:
     """Run one command.
 
     Raises:
-        BatchlakeError: there is no such command, or it can't do what it was given.
+        InvalidRequest: there is no such command; names the one most like it.
+        BatchlakeError: it can't do what it was given.
     """
-    name, _, argument = line.strip().partition(" ")
-    if name not in COMMANDS:
-        raise InvalidRequest(f"there is no {name}. \\help lists the commands.")
-    action, _ = COMMANDS[name]
-    action(console, argument.strip().rstrip(";").strip())
+    name, argument = _name(line)
+    command = _named(line)
+    if command is None:
+        known = [*COMMANDS, *(alias for alias in ALIASES if alias.startswith("\\"))]
+        nearest = nearest_name(f"\\{name[1:]}", known) if name[1:] else None
+        hint = f"Did you mean {ALIASES.get(nearest, nearest)}? " if nearest else ""
+        raise InvalidRequest(f"there is no {name}. {hint}\\help lists the commands.")
+    action, _ = COMMANDS[command]
+    action(console, argument)
+
+
+def _name(text: str) -> tuple[str, str]:
+    """The first word of what was typed, and what follows it."""
+    name, *rest = text.strip().rstrip(";").split(maxsplit=1) or [""]
+    return name, rest[0].strip() if rest else ""
+
+
+def _named(text: str) -> str | None:
+    """The command that is meant by what was typed; None for any other."""
+    name, argument = _name(text)
+    if name in COMMANDS:
+        return name
+    is_alone = not argument or name.lower() not in ALIASES_ALONE
+    return ALIASES.get(name.lower()) if is_alone else None
 
 
 def choices(name: str, catalogue: Catalogue) -> list[Name]:
@@ -115,9 +146,14 @@ def _format(console: Console, argument: str) -> None:
 
 
 def _output(console: Console, argument: str) -> None:
-    console.output = Path(argument).expanduser() if argument else None
-    written = f"{console.output}, as {console.format_of(console.output)}" if console.output else "the screen"
-    console.screen.note(f"The next answer goes to {written}.")
+    if argument in ("", "-"):
+        console.output = None
+        console.screen.note("The next answer goes to the screen.")
+        return
+    path = Path(argument).expanduser()
+    row_format = console.format_of(path)
+    console.output = path
+    console.screen.note(f"The next answer goes to {path}, as {row_format}.")
 
 
 def _help(console: Console, _: str) -> None:
@@ -147,7 +183,10 @@ def _table(names: list[str], rows: Sequence[tuple[str, ...]], console: Console) 
 
 
 COMMANDS: Final[dict[str, tuple[Command, str]]] = {
-    "\\d": (_describe, "lists tables and views; \\d calls tells the columns of one, with types and units"),
+    "\\d": (
+        _describe,
+        "lists tables and views, as does .tables; \\d calls tells the columns of one, with types and units",
+    ),
     "\\metrics": (_metrics, "lists the metrics: unit, the file that computes each, definition"),
     "\\sql": (_sql_of, "\\sql METRIC shows that file; it pastes into the console"),
     "\\filter": (
@@ -160,6 +199,16 @@ COMMANDS: Final[dict[str, tuple[Command, str]]] = {
     ),
     "\\format": (_format, f"how rows are written: {', '.join(ROW_FORMATS)}"),
     "\\o": (_output, "\\o FILE writes the next answer to a file, in the format of its suffix"),
-    "\\help": (_help, "this list"),
-    "\\q": (_quit, "leaves, as does Ctrl-D"),
+    "\\help": (_help, "this list, as do help and ?"),
+    "\\q": (_quit, "leaves, as do exit, quit and Ctrl-D"),
 }
+
+ALIASES_ALONE: Final = frozenset({"exit", "quit", "exit()", "quit()"})
+"""Words that are commands when nothing follows them."""
+
+ALIASES: Final[dict[str, str]] = {
+    **dict.fromkeys(("help", "?", "\\?", "\\h", ".help"), "\\help"),
+    **dict.fromkeys(("\\dt", "\\dv", "\\d+", "\\l", ".tables", ".schema"), "\\d"),
+    **dict.fromkeys((*ALIASES_ALONE, "\\quit", "\\exit", ".exit", ".quit", ".q"), "\\q"),
+}
+"""What people type by habit, from psql, sqlite and duckdb, for the commands above."""

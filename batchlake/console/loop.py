@@ -19,7 +19,7 @@ from batchlake.console.screen import Screen
 from batchlake.errors import BatchlakeError, InvalidRequest
 from batchlake.filters import select
 from batchlake.grids import Grid
-from batchlake.output import BINARY_FORMATS, Limited, format_by_suffix, replacing, write_rows
+from batchlake.output import BINARY_FORMATS, ROW_FORMATS, Limited, format_by_suffix, replacing, write_rows
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -122,7 +122,7 @@ class Console:
             BatchlakeError, OSError: it can't be done.
             EOFError: the person wants to leave.
         """
-        if text.startswith("\\"):
+        if commands.is_command(text):
             commands.run(self, text)
             return
         if _MAKING.search(text):
@@ -150,8 +150,12 @@ class Console:
         self.catalogue = Catalogue(session)
 
     def format_of(self, path: Path) -> str:
-        """How rows are written to a file: as its suffix says, else as they are written now."""
-        return format_by_suffix(path) or self.row_format
+        """How rows are written to a file: as its suffix says, without one as they are written now.
+
+        Raises:
+            InvalidRequest: the suffix stands for no format of rows.
+        """
+        return format_by_suffix(path, ROW_FORMATS) or self.row_format
 
     def _show(self, rows: Rows, started: float) -> None:
         output, self.output = self.output, None
@@ -177,7 +181,10 @@ class Console:
         durations: list[str] = []
         self.screen.page(grid.lines(limited), lambda: durations.append(_duration(started)))
         counted = f"{grid.rows:,} row{'' if grid.rows == 1 else 's'}"
-        counted += f" in {durations[0]}." if durations else " read, the others left."
+        if durations:
+            counted += f" in {durations[0]}."
+        else:
+            counted = f"The pager was left before the end, when {counted} had been read."
         self.screen.note(" ".join([counted, *grid.notes(), *limited.notes()]))
 
     def _show_text(self, rows: Rows, started: float) -> None:

@@ -14,7 +14,8 @@ from prompt_toolkit.lexers import PygmentsLexer
 from prompt_toolkit.output import ColorDepth
 from pygments.lexers.sql import PostgresLexer  # type: ignore[import-untyped]
 
-from batchlake.statements import is_complete
+from batchlake.console.commands import is_command
+from batchlake.statements import is_begun, is_complete
 
 _PROMPT: Final = "lake> "
 _MORE: Final = "  ... "
@@ -37,14 +38,15 @@ def make_prompt(completer: Completer, *, colour: bool) -> PromptSession[str]:
 
 
 def is_finished(text: str) -> bool:
-    """Whether Enter runs what was typed: whole statements, a command, or nothing at all.
+    """Whether Enter runs what was typed: whole statements, a command, nothing at all, or what is no SQL.
 
-    >>> is_finished("select 1"), is_finished("select 1;"), is_finished("\\\\filter {")
-    (False, True, False)
+    >>> is_finished("select 1"), is_finished("select 1;"), is_finished("exit"), is_finished("\\\\filter {")
+    (False, True, True, False)
     """
-    if text.lstrip().startswith("\\"):
+    if is_command(text):
         return text.count("{") <= text.count("}")
-    return is_complete(text)
+    # To wait for the semicolon of what can't become a statement would spoil what is typed next.
+    return is_complete(text) or not is_begun(text)
 
 
 def state_folder() -> Path:

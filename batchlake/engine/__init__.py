@@ -2,7 +2,7 @@
 
 import duckdb
 
-from batchlake.engine.engine import Connection, Engine, Params, connect, statement_kinds
+from batchlake.engine.engine import Connection, Engine, Params, close, connect, statement_kinds
 from batchlake.engine.faults import person_error
 
 DatabaseError = duckdb.Error
@@ -14,6 +14,7 @@ __all__ = [
     "Engine",
     "Interrupted",
     "Params",
+    "close",
     "connect",
     "person_error",
     "statement_kinds",

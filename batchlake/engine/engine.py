@@ -11,12 +11,14 @@ import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from zoneinfo import available_timezones
 
 import duckdb
 
+from batchlake import forking
 from batchlake.engine.faults import first_line, translating
 from batchlake.errors import BatchlakeError, InvalidRequest, LakeDamaged
 from batchlake.rows import Rows
@@ -130,7 +132,7 @@ class Engine:
 
     def close(self) -> None:
         """Let go of memory and files; the engine can't be used afterwards."""
-        self._connection.close()
+        close(self._connection)
 
     def show(self, files: Mapping[str, Sequence[str]]) -> None:
         """Make a view of every table of the schema over the Parquet files given for it (none: no rows)."""
@@ -167,6 +169,7 @@ class Engine:
 
     def once(self, name: str, statements: Callable[[], Iterable[str]]) -> None:
         """Execute statements for their effect, the first time that it is asked for by this name."""
+        forking.check()
         with self._doing:
             if name not in self._done:
                 for statement in statements():
@@ -242,7 +245,9 @@ class Engine:
         """The result as Arrow record batches, made while they are read."""
         with translating(self.lake):
             relation = self._cursor().sql(sql, params=dict(params) if params else None)
-            return self._executed(lambda: relation.to_arrow_reader(batch_rows))
+            reader = self._executed(lambda: relation.to_arrow_reader(batch_rows))
+            forking.keep(reader)
+            return reader
 
     def ask(self, sql: str, params: Params | None = None) -> Rows:
         """The rows of a query, on a cursor of their own, made while they are read."""
@@ -253,7 +258,7 @@ class Engine:
             with translating(self.lake):
                 return watch(call)
 
-        return Rows(cursor, sql, params, guard, cursor.close)
+        return Rows(cursor, sql, params, guard, partial(close, cursor))
 
     def person_cursor(self) -> Connection:
         """A cursor for statements that a person typed: its errors say where (`person_error` reads them)."""
@@ -271,7 +276,9 @@ class Engine:
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor of its own; a setting that is not global holds for one cursor alone."""
+        forking.check()
         cursor = self._connection.cursor()
+        forking.keep(cursor)
         if self._timezone:
             cursor.execute(f"set TimeZone = {literal(self._timezone)}")
         if self._schema:
@@ -298,7 +305,13 @@ class Engine:
                     cursor.register(name, table)
                 yield cursor
         finally:
-            cursor.close()
+            close(cursor)
+
+
+def close(connection: Connection) -> None:
+    """Let go of a connection or cursor, but in a forked process, which would wait for ever."""
+    if not forking.is_forked():
+        connection.close()
 
 
 def connect(statements: Iterable[str]) -> Connection:
@@ -326,8 +339,10 @@ def _connect(config: dict[str, Any]) -> Connection:
     """An in-memory DuckDB with its clock in UTC.
 
     Raises:
-        InvalidRequest: the memory limit is none that DuckDB understands, or too small for it to begin.
+        InvalidRequest: the memory limit is none that DuckDB understands, or too small for it to begin; or
+            this process was forked from one that had used DuckDB.
     """
+    forking.begin()
     try:
         connection = duckdb.connect(":memory:", config=config)
     except duckdb.Error as error:
@@ -338,5 +353,6 @@ def _connect(config: dict[str, Any]) -> Connection:
             f"{limit!r} is no memory limit to work with ({first_line(error)}). Give a size as 500MB or 2GB.",
             memory_limit=limit,
         ) from error
+    forking.keep(connection)
     connection.execute("set global TimeZone = 'UTC'")
     return connection

@@ -10,9 +10,8 @@ the file's folder.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -27,6 +26,7 @@ from batchlake.names import nearest_name
 PREFIX: Final = "BATCHLAKE_"
 BUNDLED: Final = "bundled with batchlake"
 DEFAULT: Final = "default"
+FILE: Final = "file"
 
 _PATHS: Final = ("lake", "landing")
 _SHOWN: Final = 60
@@ -57,11 +57,24 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The settings in force. `origins` says for each key that was given where; the rest are defaults."""
+    """The settings in force.
+
+    Attributes:
+        settings: their values.
+        file: the file that was read, None where there is none.
+        origins: of each key that was given, where: `FILE`, or in the words that `origin` uses.
+        text: the file's.
+    """
 
     settings: Settings
     file: Path | None
     origins: Mapping[KeyPath, str]
+    text: str = field(default="", repr=False)
+
+    def origin(self, key: KeyPath) -> str:
+        """Where the value of a key comes from; of the file, with the line, which is looked for here."""
+        origin = self.origins.get(key, DEFAULT)
+        return f"{self.file} line {_line_of(self.text, key)}" if origin == FILE else origin
 
     def platform(self, name: str | None) -> tuple[str, Platform]:
         """A platform by its name; None is the only one there is.
@@ -85,7 +98,7 @@ class Configuration:
         """Every setting in force, defaults too, in the order of the models."""
         for path, value in _leaves(self.settings.model_dump(mode="json")):
             if value is not None:
-                yield Value(".".join(path), str(value), self.origins.get(path, DEFAULT))
+                yield Value(".".join(path), str(value), self.origin(path))
 
 
 def read_configuration(
@@ -105,19 +118,19 @@ def read_configuration(
     text = _text_of(path) if path else ""
     given: dict[str, Any] = {}
     origins: dict[KeyPath, str] = {}
-    _lay(given, {"platforms": bundled_platforms()}, origins, partial(_same, BUNDLED))
+    _lay(given, {"platforms": bundled_platforms()}, origins, BUNDLED)
     if path:
-        _lay(given, _parsed(path, text), origins, lambda key: f"{path} line {_line_of(text, key)}")
+        _lay(given, _parsed(path, text), origins, FILE)
         for name in _PATHS:
             if isinstance(given.get(name), str) and "://" not in given[name]:
                 given[name] = str(path.parent / given[name])
     for variable, key, value in _variables(environ):
-        _lay(given, _nested(key, value), origins, partial(_same, variable))
+        _lay(given, _nested(key, value), origins, variable)
     for name, value in (flags or {}).items():
         if value is not None:
-            _lay(given, {name: value}, origins, partial(_same, f"--{name}"))
+            _lay(given, {name: value}, origins, f"--{name}")
     try:
-        return Configuration(Settings.model_validate(given), path, origins)
+        return Configuration(Settings.model_validate(given), path, origins, text)
     except ValidationError as error:
         place = str(path) if path else "environment"
         faults = [_fault(found, given, origins, place, text) for found in error.errors()]
@@ -153,10 +166,6 @@ def _variables(environ: Mapping[str, str]) -> Iterator[tuple[str, KeyPath, str]]
             yield variable, key, environ[variable]
 
 
-def _same(origin: str, _: KeyPath) -> str:
-    return origin
-
-
 def _nested(key: KeyPath, value: Any) -> dict[str, Any]:
     for name in reversed(key):
         value = {name: value}
@@ -167,18 +176,18 @@ def _lay(
     below: dict[str, Any],
     above: Mapping[str, Any],
     origins: dict[KeyPath, str],
-    origin_of: Callable[[KeyPath], str],
+    origin: str,
     at: KeyPath = (),
 ) -> None:
-    """Lay the values of one table over another's, key by key, noting where each leaf comes from."""
+    """Lay the values of one table over another's, key by key, noting that each leaf comes from `origin`."""
     for name, value in above.items():
         key = (*at, name)
         if isinstance(value, Mapping):
             inner = below[name] = dict(below[name]) if isinstance(below.get(name), dict) else {}
-            _lay(inner, value, origins, origin_of, key)
+            _lay(inner, value, origins, origin, key)
         else:
             below[name] = value
-            origins[key] = origin_of(key)
+            origins[key] = origin
 
 
 def _leaves(table: Mapping[str, Any], at: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
@@ -221,7 +230,9 @@ def _fault(
     """A fault that pydantic found, with its place and, where it can't be a secret, the value."""
     key = tuple(str(part) for part in found["loc"] if part != "[key]")
     origin = origins.get(key)
-    if origin is None:
+    if origin == FILE:
+        origin = f"{place} line {_line_of(text, key)}"
+    elif origin is None:
         # A table, or a key that is missing: the nearest place that was given.
         while key and not _holds(given, key):
             key = key[:-1]

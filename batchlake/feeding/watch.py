@@ -3,8 +3,9 @@
 A change wakes the watcher, the folders themselves say what changed: every file's inode, size and
 modification time, looked at again now and then in case a change went unheard. A file has settled when
 these have stood still for a while and it doesn't look half-written; one that goes on looking so is taken
-all the same after a longer while, so that the lake's problems tell of it. The same bytes again are a no-
-op, so a restart only costs reading.
+all the same after a longer while, so that the lake's problems tell of it. One that can't be opened doesn't
+hold up the others: it is noted once, counts as passed over, and is tried again after the longer while. The
+same bytes again are a no-op, so a restart only costs reading.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -129,21 +130,41 @@ def watch(
         ignore_permission_denied=True,
     )
     looked_at = -timing.rescan
+    told: set[tuple[Path, str]] = set()
     for heard in changes:
         now = time.monotonic()
         if not heard and not settling.is_waiting and now - looked_at < timing.rescan:
             continue
         looked_at = now
-        settled = settling.look(signatures(watched), now)
+        found = settling.look(signatures(watched), now)
+        refused = {path: reason for path in found if (reason := _refusal(path)) is not None}
+        settling.again(refused)
+        for path, reason in refused.items() - told:
+            note(f"put off: {path} cannot be opened: {reason}")
+        told |= refused.items()
+        settled = [path for path in found if path not in refused]
         if settled and not stop.is_set():
             try:
-                yield ingest(settled)
+                report = ingest(settled)
+                yield replace(report, passed_over=(*report.passed_over, *map(str, refused)))
             except LakeLocked as error:
                 settling.again(settled)
                 note(f"put off: the lake is being written by {error.holder or 'another process'}")
             except ExportUnreadable:
                 # One of them went away between the look and the reading; the others settle anew.
                 settling.again(settled)
+
+
+def _refusal(path: Path) -> str | None:
+    """Why a file can't be read; None where it can, or has gone away again."""
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
 
 
 def signatures(folders: Iterable[Path]) -> dict[Path, Signature]:

@@ -101,7 +101,7 @@ class Run:
         with (
             self._scratch(writer) as spill,
             self._engine(spill) as engine,
-            Staging(engine, transcripts := TranscriptFiles(spill)) as staging,
+            Staging(engine, transcripts := TranscriptFiles(spill, self._lake)) as staging,
         ):
             before = self._ledger.find(engine)
             pins = dict(before.pins) if before else {}

@@ -168,6 +168,8 @@ def find(
         if not given:
             raise ExportUnreadable(given, "the path is empty; `.` is the folder you are in")
         if given == STANDARD_INPUT:
+            if sys.stdin is None:
+                raise ExportUnreadable(given, "standard input is closed")
             found.exports.append(Export(_STDIN_LOCATION, None, None, datetime.now(UTC)))
             continue
         if is_object_address(given):

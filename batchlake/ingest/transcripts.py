@@ -8,12 +8,16 @@ that a file holds a call once at most, and the caller says when to begin the nex
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batchlake import columns
+from batchlake.errors import LakeNotWritable
 from batchlake.store.parquet import FILE_BYTES, ROW_GROUP_ROWS, pyarrow_options
 from batchlake.text.keys import with_text_keys
 
@@ -36,9 +40,11 @@ class TranscriptFiles:
 
     Args:
         folder: where to; None for a run that writes nothing.
+        lake: what to call the lake in an error.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, lake: str = "") -> None:
+        self._lake = lake
         self.files: list[TranscriptFile] = []
         self._folder = folder
         self._is_open = False
@@ -72,14 +78,16 @@ class TranscriptFiles:
         self._wait()
         self._is_open = False
         if self._writer:
-            self._writer.close()
+            with self._writable():
+                self._writer.close()
             self._writer = None
 
     def stop(self) -> None:
         """Write no more; what is being written ends first."""
         self._thread.shutdown(cancel_futures=True)
         if self._writer:
-            self._writer.close()
+            with self._writable():
+                self._writer.close()
 
     def _write(self, path: Path, rows: pa.Table) -> None:
         keyed = with_text_keys(columns.plain(rows))
@@ -91,4 +99,14 @@ class TranscriptFiles:
 
     def _wait(self) -> None:
         if self._writing:
-            self._writing.result()
+            with self._writable():
+                self._writing.result()
+
+    @contextmanager
+    def _writable(self) -> Iterator[None]:
+        """What the disk doesn't take is no fault of an export's."""
+        try:
+            yield
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise LakeNotWritable(self._lake, reason) from error

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, TextIO
 
-_SUFFIXES: Final = {
-    ".csv": "csv",
-    ".json": "json",
-    ".jsonl": "ndjson",
-    ".markdown": "markdown",
-    ".md": "markdown",
-    ".ndjson": "ndjson",
-    ".parquet": "parquet",
-    ".txt": "table",
-    ".xlsx": "xlsx",
+from batchlake.errors import InvalidRequest
+
+_SUFFIXES: Final[dict[str, tuple[str, ...]]] = {
+    "table": (".txt",),
+    "html": (".html", ".htm"),
+    "pdf": (".pdf",),
+    "json": (".json",),
+    "ndjson": (".ndjson", ".jsonl"),
+    "csv": (".csv",),
+    "markdown": (".md", ".markdown"),
+    "parquet": (".parquet",),
+    "xlsx": (".xlsx",),
+    "sql": (".sql",),
 }
+"""Every format of a file, and the suffixes that stand for it."""
 
 
 def takes_colour(stream: TextIO) -> bool:
@@ -27,13 +31,32 @@ def takes_colour(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def format_by_suffix(path: Path) -> str | None:
-    """The format that a file's suffix says, in any case; None where it says none.
+def format_by_suffix(path: Path, formats: Iterable[str]) -> str | None:
+    """The format that a file's suffix stands for, in any case; None for a file without a suffix.
 
-    >>> format_by_suffix(Path("calls.PARQUET"))
+    Args:
+        path: the file.
+        formats: those that the answer can have.
+
+    Raises:
+        InvalidRequest: the suffix stands for none of these; lists the suffixes that do.
+
+    >>> format_by_suffix(Path("calls.PARQUET"), ["csv", "parquet"])
     'parquet'
     """
-    return _SUFFIXES.get(path.suffix.lower())
+    if not path.suffix:
+        return None
+    choices = list(formats)
+    meant = next((name for name, several in _SUFFIXES.items() if path.suffix.lower() in several), None)
+    if meant in choices:
+        return meant
+    why = f"is for {meant}, and this answer is {' or '.join(choices)}" if meant else "stands for no format"
+    known = ", ".join(suffix for name in choices for suffix in _SUFFIXES.get(name, ()))
+    raise InvalidRequest(
+        f"cannot write {str(path)!r} by its suffix: {path.suffix} {why}. "
+        f"Give one of {known}, or name the format.",
+        path=str(path),
+    )
 
 
 @contextmanager

@@ -3,6 +3,6 @@
 from batchlake.reports.batch_report import BatchReport, report
 from batchlake.reports.building import ReportOptions
 from batchlake.reports.model import Report
-from batchlake.reports.writing import SUFFIXES, format_of
+from batchlake.reports.writing import FORMATS, format_of
 
-__all__ = ["SUFFIXES", "BatchReport", "Report", "ReportOptions", "format_of", "report"]
+__all__ = ["FORMATS", "BatchReport", "Report", "ReportOptions", "format_of", "report"]

@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from batchlake.engine import Engine
 from batchlake.filters import Filter, Selection
+from batchlake.output import replacing
 from batchlake.reports.building import ReportOptions, build
 from batchlake.reports.calls import call_rows
 from batchlake.reports.model import Report
@@ -40,7 +41,9 @@ class BatchReport:
         return f"<BatchReport: {self.selection.description}>"
 
     def write(self, path: str | os.PathLike[str], output_format: str | None = None) -> list[str]:
-        """Write it to a file, which no mistake touches; its suffix tells the format where none is given.
+        """Write it to a file, which holds what it held until the report is whole.
+
+        Its suffix tells the format where none is given.
 
         Returns:
             What was left out for want of room, in sentences.
@@ -51,7 +54,8 @@ class BatchReport:
         """
         written = io.BytesIO()
         left_out = self.write_to(written, output_format or format_of(Path(path)))
-        Path(path).write_bytes(written.getbuffer())
+        with replacing(Path(path)) as file:
+            file.write(written.getbuffer())
         return left_out
 
     def write_to(self, file: IO[bytes], output_format: str) -> list[str]:

@@ -11,34 +11,27 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from batchlake.errors import InvalidRequest
+from batchlake.output import format_by_suffix
 from batchlake.reports.model import Report
 
-SUFFIXES: Final[dict[str, tuple[str, ...]]] = {
-    "html": (".html", ".htm"),
-    "pdf": (".pdf",),
-    "xlsx": (".xlsx",),
-    "csv": (".csv",),
-    "json": (".json",),
-    "markdown": (".md", ".markdown"),
-}
-"""Every format, and the suffixes that ask for it."""
+FORMATS: Final = ("html", "pdf", "xlsx", "csv", "json", "markdown")
+"""Every format of a report."""
 
 
 def format_of(file: Path) -> str:
     """The format that a file's suffix asks for, in any case.
 
     Raises:
-        InvalidRequest: none does; names the suffixes that do.
+        InvalidRequest: it has none, or it stands for no format of a report; lists the suffixes that do.
     """
-    for name, suffixes in SUFFIXES.items():
-        if file.suffix.lower() in suffixes:
-            return name
-    known = ", ".join(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
-    given = f"the suffix {file.suffix!r}" if file.suffix else "no suffix"
-    raise InvalidRequest(
-        f"can't tell the format of {str(file)!r} from {given}. Give one of {known}, or name the format.",
-        path=str(file),
-    )
+    name = format_by_suffix(file, FORMATS)
+    if name is None:
+        raise InvalidRequest(
+            f"cannot tell the format of {str(file)!r}, which has no suffix. Give one, as .html, or name the "
+            f"format: {', '.join(FORMATS)}.",
+            path=str(file),
+        )
+    return name
 
 
 def write(
@@ -49,7 +42,7 @@ def write(
     Args:
         report: what to write.
         calls: its calls by the names of `CALL_COLUMNS`, for the formats that list them; else not read.
-        output_format: one of `SUFFIXES`.
+        output_format: one of `FORMATS`.
         file: where to.
 
     Returns:
@@ -82,7 +75,7 @@ def write(
         file.write(report.model_dump_json(indent=2).encode() + b"\n")
     else:
         raise InvalidRequest(
-            f"a report has no format {output_format!r}. Give one of {', '.join(SUFFIXES)}.",
+            f"a report has no format {output_format!r}. Give one of {', '.join(FORMATS)}.",
             format=output_format,
         )
     return []

@@ -23,6 +23,7 @@ from deltalake.exceptions import DeltaError
 from deltalake.schema import MapType, PrimitiveType
 from deltalake.transaction import AddAction, RemoveAction
 
+from batchlake import forking
 from batchlake.errors import LakeDamaged, LakeLocked, LakeNotWritable
 from batchlake.schema import TABLES, Table
 from batchlake.store.parquet import FILE_BYTES, delta_options
@@ -94,6 +95,7 @@ class LakeTables:
     """
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
+        forking.check()
         self.place: Place = place_of(root)
 
     def exists(self, table: str) -> bool:
@@ -154,6 +156,7 @@ class LakeTables:
 
     def open(self, table: str, version: int | None = None) -> DeltaTable:
         """The table through delta-rs, at a version (None: the newest)."""
+        forking.begin()
         try:
             return DeltaTable(
                 self.place.table(table), version=version, storage_options=self.place.storage_options

@@ -26,6 +26,98 @@ def commands() -> Iterator[tuple[str, click.Command]]:
             yield from ((f"{verb} {name}", inner) for name, inner in command.commands.items())
 
 
+def options(of_kind: str) -> Iterator[tuple[str, click.Command, click.Option]]:
+    """Every option of every verb: those that are a `flag`, count each time (`multiple`), or are `single`."""
+    for words, command in commands():
+        for one in command.params:
+            if isinstance(one, click.Option):
+                kind = "flag" if one.is_flag else "multiple" if one.multiple else "single"
+                if kind == of_kind:
+                    yield words, command, one
+
+
+def test_an_option_given_twice_is_refused() -> None:
+    """Of every verb, every option with one value: the complaint names the option and both values."""
+    found = list(options("single"))
+    assert len(found) > 100
+    for words, command, one in found:
+        for second in one.opts:
+            with pytest.raises(click.UsageError) as raised:
+                command.make_context(words, [one.opts[0], "first", second, "second"])
+            message = raised.value.format_message()
+            assert all(name in message for name in one.opts), (words, message)
+            assert "is given more than once: 'first' and 'second'" in message, (words, message)
+
+
+def test_a_flag_given_twice_is_harmless() -> None:
+    """`-q -q` is `-q`."""
+    for words, command, one in options("flag"):
+        twice = [one.opts[-1], one.opts[0]]
+        context = command.make_context(words, twice, resilient_parsing=True)
+        assert context.params[one.name] is True
+
+
+def test_options_that_count_each_time() -> None:
+    """There are these and no others: of each the verb has a use for several values."""
+    names = {one.opts[0] for _, _, one in options("multiple")}
+    assert names == {"--filter", "-c", "--by", "--batch", "--call"}
+
+
+def test_several_filters_all_hold(configured: Path) -> None:
+    """Two filters are one that asks for both, in every verb with a filter; `{}` narrows nothing."""
+    narrow = ("--filter", '{"call_id": "c1"}')
+    for more, count in (('{"status": "failed"}', 0), ('{"call_id": ["c1", "c2"]}', 1), ("{}", 1)):
+        ran = run(configured, "calls", *narrow, "--filter", more, "--format", "ndjson")
+        assert (ran.status, len(ran.output.splitlines())) == (0, count)
+    ran = run(configured, "calls", "--filter", '{"a": 1}', "--filter", '{"b": 2}')
+    assert ran.status == 2
+    assert "2 faults" in ran.errors
+
+
+def test_several_commands_run_in_their_order(configured: Path) -> None:
+    """What one leaves open doesn't reach into the next."""
+    ran = run(configured, "sql", "-c", "select 1 as a -- one", "-c", "select 2 as b", "--format", "ndjson")
+    assert (ran.status, ran.output) == (0, '{"a":1}\n{"b":2}\n')
+    ran = run(
+        configured, "sql", "-c", "select 1 as a", "-c", "select 'b", "-c", "select 3", "--format", "csv"
+    )
+    assert (ran.status, ran.output) == (1, "a\n1\n")
+    assert "line 1, column 8:" in ran.errors
+
+
+LAKELESS = {"metrics", "filter", "filter compile", "filter schema", "schedule", "config"}
+"""Verbs that touch no lake, and those that are only a place for others."""
+
+
+def test_every_verb_takes_the_lake() -> None:
+    """With `--lake`, under verbs too: whoever types it last needn't know which verb stands above which."""
+    without = {
+        words
+        for words, command in commands()
+        if "--lake" not in {name for one in command.params for name in one.opts}
+    }
+    assert without == LAKELESS
+
+
+def test_a_lake_before_and_after_a_sub_verb(configured: Path) -> None:
+    """Either place names the lake, and which problems; both at once are refused, as is what has no use."""
+    for words in (
+        ("problems", "replay", "--lake", "data/lake", "--code", "no_identity"),
+        ("problems", "--lake", "data/lake", "--code", "no_identity", "replay"),
+        ("problems", "--config", "batchlake.toml", "replay", "--code", "no_identity"),
+    ):
+        ran = run(configured, *words)
+        assert (ran.status, "1 export read" in ran.output) == (5, True), ran
+    assert "no lake at 'nowhere'" in run(configured, "problems", "replay", "--lake", "nowhere").errors
+    ran = run(configured, "problems", "--format", "json", "replay", "--lake", "data/lake")
+    assert json.loads(ran.output)["exports_read"] == 1
+    ran = run(configured, "problems", "--lake", "a", "replay", "--lake", "b")
+    assert (ran.status, "--lake is given more than once: 'a' and 'b'" in ran.errors) == (2, True)
+    for words in (("--at", "2024-01-01"), ("-o", "x.csv")):
+        ran = run(configured, "problems", *words, "replay")
+        assert (ran.status, f"{words[0]} is of no use to `replay`" in ran.errors) == (2, True)
+
+
 def test_the_settings_are_read_by_all_that_take_a_lake() -> None:
     """Wherever there is a `--lake` there is a `--config`, but where the lake is thrown away."""
     with_lake, with_config = (

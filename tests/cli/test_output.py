@@ -159,6 +159,14 @@ def test_closed_input_is_no_input(lake: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.parametrize("words", [("calls", "--filter", "-", "--filter", "-"), ("sql", "--filter", "-")])
+def test_standard_input_is_read_for_one_option_alone(lake: Path, words: tuple[str, ...]) -> None:
+    """Two readers of it are refused: the second would find it empty."""
+    done = run(lake, *words, stdin="{}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "standard input is wanted twice" in done.stderr
+
+
 def test_a_prompt_needs_a_terminal_on_both_sides(lake: Path, tmp_path: Path) -> None:
     """With standard output elsewhere, what is typed until Ctrl-D is run, and data alone goes there."""
     target = tmp_path / "out.csv"
@@ -252,6 +260,74 @@ def test_a_suffix_that_a_document_does_not_have_is_refused(lake: Path, tmp_path:
     for target, more in ((tmp_path / "batch.csv", ["--format", "json"]), (tmp_path / "batch", [])):
         assert run(lake, "batch", "b1", "-o", target, *more).returncode == 0
         assert json.loads(target.read_text(encoding="utf-8"))["batch"]["id"] == "b1"
+
+
+ROWS_SUFFIXES = ".txt, .json, .ndjson, .jsonl, .csv, .md, .markdown, .parquet, .xlsx"
+UNKNOWN = {
+    "calls": ROWS_SUFFIXES,
+    "sql -c 'select 1'": ROWS_SUFFIXES,
+    "problems": ROWS_SUFFIXES,
+    "analytics": ".json, .txt",
+    "metrics": ".txt, .json",
+    "report b1": ".html, .htm, .pdf, .xlsx, .csv, .json, .md, .markdown",
+    "views": ".sql",
+}
+
+
+@pytest.mark.parametrize("verb", UNKNOWN)
+def test_a_suffix_that_stands_for_no_format_is_refused(lake: Path, tmp_path: Path, verb: str) -> None:
+    """The complaint lists those that do, and there is no file; with --format any name will do."""
+    target = tmp_path / "out.csv.gz"
+    done = run(lake, *shlex.split(verb), "-o", target)
+    assert (done.returncode, target.exists()) == (2, False), done.stderr
+    assert f".gz stands for no format. Give one of {UNKNOWN[verb]}, or name the format." in done.stderr
+
+
+def test_a_format_by_name_takes_any_suffix(lake: Path, tmp_path: Path) -> None:
+    """Who names the format knows what they write."""
+    assert run(lake, "calls", "-o", tmp_path / "calls.tsv", "--format", "csv").returncode == 0
+    assert (tmp_path / "calls.tsv").read_bytes().startswith(b"source,")
+
+
+@pytest.mark.parametrize("verb", ["calls", "batch b1", "metrics", "views", "report b1 --format json"])
+def test_a_dash_is_standard_output(lake: Path, tmp_path: Path, verb: str) -> None:
+    """`-o -` writes what no -o writes, and no file."""
+    done = [
+        subprocess.run(
+            [*MODULE, *verb.split(), *more], capture_output=True, check=True, cwd=tmp_path,
+            env=os.environ | {"BATCHLAKE_LAKE": str(lake), "PYTHONPATH": str(ROOT)},
+        ).stdout
+        for more in ([], ["-o", "-"])
+    ]  # fmt: skip
+    assert done[0] == done[1] != b""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json", "parquet", "xlsx"])
+@pytest.mark.parametrize(
+    "words",
+    [["-c", "select 1; select 2"], ["-c", "select 1", "-c", "create temp table a as from calls; from a"]],
+)
+def test_a_file_of_one_result_takes_no_second(
+    lake: Path, tmp_path: Path, suffix: str, words: list[str]
+) -> None:
+    """It is refused before the first is asked for; what has no rows to show isn't counted."""
+    target = tmp_path / f"two.{suffix}"
+    done = run(lake, "sql", *words, "-o", target)
+    assert (done.returncode, target.exists()) == (2, False)
+    assert f"{suffix} holds one result, and 2 queries would be answered." in done.stderr
+    single = ["-c", "create temp table a as select 1 as n; from a"]
+    assert run(lake, "sql", *single, "-o", target).returncode == 0
+    assert target.exists()
+
+
+def test_files_that_hold_several_results(lake: Path, tmp_path: Path) -> None:
+    """Of JSON lines, Markdown and tables a file holds several, as a pipe does of CSV."""
+    for suffix in ("ndjson", "md", "txt"):
+        target = tmp_path / f"two.{suffix}"
+        assert run(lake, "sql", "-c", "select 1 as a; select 2 as b", "-o", target).returncode == 0
+        assert target.read_bytes().count(b"a") == target.read_bytes().count(b"b") == 1
+    assert run(lake, "sql", "-c", "select 1 as a; select 2 as b", "--format", "csv").stdout == "a\n1\nb\n2\n"
 
 
 @pytest.mark.parametrize("verb", ["calls", "batch b1", "audit", "sql -c 'from calls' --format json"])

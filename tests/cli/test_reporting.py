@@ -63,7 +63,7 @@ def test_a_format_that_is_named_goes_before_the_suffix(lake: Path, tmp_path: Pat
     ("arguments", "status", "words"),
     [
         (["-o", "r.docx"], 2, ".html, .htm, .pdf, .xlsx, .csv, .json, .md, .markdown"),
-        (["-o", "report"], 2, "from no suffix"),
+        (["-o", "report"], 2, "which has no suffix"),
         ([], 2, "give -o FILE, or --format"),
         (["nope", "-o", "r.html"], 1, "no batch 'nope'"),
         (["--filter", '{"stat": 1}', "-o", "r.html"], 2, "did you mean `status`?"),

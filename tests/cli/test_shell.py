@@ -8,10 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from batchlake import errors
+from batchlake.cli.failures import BUG, exit_status, run_guarded
 from batchlake.cli.main import VERBS
 
 SAMPLE = Path(__file__).parent.parent.parent / "sample_data"
@@ -239,3 +242,26 @@ def test_at_reads_the_lake_as_it_was(tmp_path: Path) -> None:
         batch = json.loads(run("batch", "batch_xyz789", "--at", at, "--lake", path).stdout)["batch"]
         assert (batch["status"], len(batch["calls"])) == ("in_progress", 9)
     assert len(json.loads(run("batch", "batch_xyz789", "--lake", path).stdout)["batch"]["calls"]) == 24
+
+
+def kinds(base: type[errors.BatchlakeError]) -> Iterator[type[errors.BatchlakeError]]:
+    """An error's kind and all below it."""
+    yield base
+    for below in base.__subclasses__():
+        yield from kinds(below)
+
+
+def test_every_error_has_an_exit_status() -> None:
+    """Each that batchlake raises has one of the table's; one of another kind is a bug's."""
+    for kind in kinds(errors.BatchlakeError):
+        error = kind.__new__(kind)
+        ours = kind.__module__ == errors.__name__ and kind is not errors.BatchlakeError
+        assert exit_status(error) in ({1, 2, 3, 4} if ours else {BUG})
+
+    class Unknown(errors.BatchlakeError):
+        """A kind that no table knows."""
+
+    def fail() -> None:
+        raise Unknown("what happened, and what to do.")
+
+    assert run_guarded(fail) == BUG

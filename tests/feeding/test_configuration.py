@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -196,3 +197,19 @@ def test_other_addresses_are_refused(url: str, tmp_path: Path) -> None:
     """What isn't https, isn't this machine, or hides something, is no base address."""
     (complaint,) = complaints(tmp_path, f'[platforms.acme]\nbase_url = "{url}"')
     assert "platforms.acme.base_url: " in complaint
+
+
+def test_a_line_is_looked_for_when_it_is_asked_for(tmp_path: Path) -> None:
+    """A file of many keys is parsed once by a verb that asks for none of their lines."""
+    platforms = "".join(
+        f'[platforms.p{number}]\nbase_url = "https://p{number}.example"\nlimits.tries = 3\n'
+        for number in range(300)
+    )
+    file = written(tmp_path, f"wait = 1\n{platforms}")
+    started = time.process_time()
+    found = read_configuration(file, {})
+    seconds = time.process_time() - started
+    # Each of 600 lines took a parse of all before it: half a minute.
+    assert seconds < 5
+    assert found.origin(("platforms", "p1", "base_url")) == f"{file} line 6"
+    assert found.origin(("landing",)) == "default"

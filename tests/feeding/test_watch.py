@@ -174,6 +174,59 @@ def test_a_lake_that_is_being_written_is_waited_for(tmp_path: Path) -> None:
         wait_until(lambda: held(tmp_path) == {"c1"})
 
 
+def test_a_file_that_cannot_be_opened_holds_up_no_other(tmp_path: Path) -> None:
+    """Those that settle with it are ingested; it is noted once, counts as passed over, and is tried again."""
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    # A file that can be looked at and not be read, by root neither.
+    closed = exports / "closed.json"
+    closed.symlink_to("/proc/self/clear_refs")
+    (exports / "good.json").write_text(export("good"))
+    notes: list[str] = []
+    reports: list[IngestReport] = []
+    lake, stop = Lake(tmp_path / "lake"), threading.Event()
+    timing = WatchTiming(settle=0.1, patience=0.2, rescan=0.2)
+
+    def work() -> None:
+        reports.extend(
+            watch([exports], lambda paths: lake.ingest(*paths), stop, timing=timing, note=notes.append)
+        )
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    wait_until(lambda: held(tmp_path) == {"good"} and len(notes) == 1)
+    (exports / "more.json").write_text(export("more"))
+    wait_until(lambda: held(tmp_path) == {"good", "more"})
+    time.sleep(5 * timing.patience)
+    closed.unlink()
+    closed.write_text(export("closed"))
+    wait_until(lambda: held(tmp_path) == {"good", "more", "closed"})
+    stop.set()
+    thread.join(20)
+    assert notes == [f"put off: {closed} cannot be opened: Invalid argument"]
+    assert {path for report in reports for path in report.passed_over} <= {str(closed)}
+
+
+def test_a_file_that_went_away_is_no_fault(tmp_path: Path) -> None:
+    """What is gone between the look and the reading is neither noted nor passed over."""
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    (exports / "a.json").write_text(export("a"))
+    stop = threading.Event()
+    calls: list[list[Path]] = []
+
+    def ingest(paths: list[Path]) -> IngestReport:
+        calls.append(paths)
+        if len(calls) == 1:
+            raise ExportUnreadable(str(paths[0]), "No such file or directory")
+        stop.set()
+        return Lake(tmp_path / "lake").ingest(*paths)
+
+    notes: list[str] = []
+    (report,) = watch([exports], ingest, stop, timing=TIMING, note=notes.append)
+    assert (report.calls_new, report.passed_over, notes) == (1, (), [])
+
+
 def test_only_folders_can_be_watched(tmp_path: Path) -> None:
     """A mistyped folder is an error at once, not a watch of nothing."""
     with pytest.raises(ExportUnreadable, match="not a folder"):

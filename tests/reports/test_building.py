@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -304,6 +305,27 @@ def test_it_is_of_one_state_of_the_lake(tmp_path: Path) -> None:
     before.write(written[0])
     again.write(written[1])
     assert written[0].read_bytes() == written[1].read_bytes()
+
+
+def test_a_report_takes_the_place_of_another_when_it_is_whole(tmp_path: Path) -> None:
+    """A disk that takes half of it leaves the report of yesterday as it was, and nothing beside it."""
+    lake = batchlake.open(tmp_path / "lake")
+    lake.ingest(write_export(tmp_path / "in", "1.json", {"call": {"id": "c", "status": "completed"}}))
+    report = lake.report()
+    file = tmp_path / "out" / "report.json"
+    file.parent.mkdir()
+    file.write_text("yesterday's", encoding="utf-8")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            report.write(file)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert file.read_text(encoding="utf-8") == "yesterday's"
+    assert list(file.parent.iterdir()) == [file]
+    report.write(file)
+    assert json.loads(file.read_text(encoding="utf-8"))
 
 
 def test_many_batches_are_told_of_in_short(engine: Engine, tmp_path: Path) -> None:

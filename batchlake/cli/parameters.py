@@ -1,0 +1,58 @@
+"""`option`: what every verb declares its options with, so that one given twice is never half ignored.
+
+In comes what was typed, out goes one value for each option. A flag may be repeated, and an option made with
+`multiple=True` counts each time. Any other that is given twice is refused, under whichever of its names, and
+also where it is given once before a sub-verb and once after it (`problems --lake a replay --lake b`). One
+given only before the sub-verb holds for the sub-verb, if that has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import click
+from click.core import ParameterSource
+
+_GIVEN: Final = "batchlake.given"
+
+
+class Option(click.Option):
+    """An option that refuses to be given twice, unless that means something."""
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it takes a value, and one only."""
+        return not (self.is_flag or self.multiple or self.count)
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        """Let the parser gather every value; click would keep the last."""
+        if self.is_single:
+            parser.add_option(obj=self, opts=self.opts, dest=self.name, action="append", nargs=self.nargs)
+        else:
+            super().add_to_parser(parser, ctx)
+
+    def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, ParameterSource]:
+        """The value given here or before the sub-verb; else that of the environment, settings or default.
+
+        Raises:
+            click.UsageError: it was given more than once; names the option and its values.
+        """
+        if self.multiple or self.count:
+            return super().consume_value(ctx, opts)
+        # A verb and its sub-verb share `meta`.
+        given: dict[str, list[Any]] = ctx.meta.setdefault(_GIVEN, {})
+        values = given.setdefault(self.name, [])
+        if self.name in opts:
+            values += opts[self.name] if self.is_single else [opts[self.name]]
+        if not values:
+            return super().consume_value(ctx, opts)
+        if self.is_single and len(values) > 1:
+            listed = f"{', '.join(map(repr, values[:-1]))} and {values[-1]!r}"
+            raise click.UsageError(f"{' / '.join(self.opts)} is given more than once: {listed}.", ctx)
+        return super().consume_value(ctx, {**opts, self.name: values[-1]})
+
+
+def option(*names: str, **settings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`click.option`, made with `Option`."""
+    return click.option(*names, cls=Option, **settings)
