@@ -162,9 +162,10 @@ def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> CareRep
         writer = Writer(tables)
         writer.prepare(dict(before.pins))
         figures = {}
+        is_changed = False
         for name in before.pins:
             files, size = _held(tables, name)
-            writer.compact(name)
+            is_changed |= writer.compact(name)["numFilesRemoved"] > 0
             files_after, size_after = _held(tables, name)
             figures[name] = {
                 "files_before": files,
@@ -172,7 +173,6 @@ def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> CareRep
                 "bytes_before": size,
                 "bytes_after": size_after,
             }
-        is_changed = writer.versions() != dict(before.pins)
         run_id = _commit(ledger, writer, "compact", started) if is_changed else None
     return CareReport("compact", run_id, dry_run=False, tables=figures)
 

@@ -24,7 +24,7 @@ from deltalake.schema import MapType, PrimitiveType
 from deltalake.transaction import AddAction, RemoveAction
 
 from batchlake.errors import LakeDamaged, LakeLocked, LakeNotWritable
-from batchlake.schema import TABLES, Table
+from batchlake.schema import TABLES, Column, Table
 from batchlake.store.parquet import FILE_BYTES, delta_options
 from batchlake.store.places import Place, place_of
 
@@ -180,15 +180,20 @@ class Writer:
         self._opened: dict[str, DeltaTable] = {}
 
     def prepare(self, pins: dict[str, int]) -> None:
-        """Make the tables that don't exist, and take back what a run that died left beyond its pins."""
+        """Make the tables and columns that don't exist; take back what a run that died left beyond its pins.
+
+        A column that a table lacks must be nullable: rows written before have no value in it.
+        """
         with _writing(self._place):
             made = [name for name in TABLES if self._tables.exists(name)]
             self._opened = self._tables.open_all(dict.fromkeys(made))
             for table in TABLES.values():
                 if table.name not in made:
                     self._create(table)
-                elif table.name != "runs":
+                    continue
+                if table.name != "runs":
                     self._roll_back(table.name, pins.get(table.name, 0))
+                self._add_columns(table)
 
     def snapshot(self, pins: Mapping[str, int | None]) -> Snapshot:
         """The tables at these versions, which most of them are at once they are prepared."""
@@ -275,15 +280,6 @@ class Writer:
         return list(self._first_version)
 
     def _create(self, table: Table) -> None:
-        fields = [
-            Field(
-                column.name,
-                _DELTA_TYPES[column.type],
-                nullable=column.nullable,
-                metadata={"comment": column.comment},
-            )
-            for column in table.columns
-        ]
         statistics = [name for name in _STATISTICS.split(",") if name in table.column_names()]
         configuration = {
             "delta.logRetentionDuration": _FOREVER,
@@ -292,12 +288,20 @@ class Writer:
         }
         self._opened[table.name] = DeltaTable.create(
             self._place.table(table.name),
-            schema=Schema(fields),
+            schema=Schema([_field(column) for column in table.columns]),
             description=table.grain,
             configuration=configuration,
             storage_options=self._place.storage_options,
         )
         self._first_version[table.name] = 0
+
+    def _add_columns(self, table: Table) -> None:
+        """Add the columns that the schema has gained since the table was made; to roll back removes them."""
+        delta = self._opened[table.name]
+        there = {field.name for field in delta.schema().fields}
+        if lacking := [_field(column) for column in table.columns if column.name not in there]:
+            self._first_version.setdefault(table.name, delta.version() + 1)
+            delta.alter.add_columns(lacking)
 
     def _roll_back(self, table: str, pin: int) -> None:
         delta = self._opened[table]
@@ -334,6 +338,15 @@ class Writer:
         elif self._opened[table].version() != self._tables.version(table):
             raise LakeLocked(self._place.name, "another writer, which took over", None)
         return self._opened[table]
+
+
+def _field(column: Column) -> Field:
+    return Field(
+        column.name,
+        _DELTA_TYPES[column.type],
+        nullable=column.nullable,
+        metadata={"comment": column.comment},
+    )
 
 
 def _add_action(file: Path, name: str, delta: DeltaTable) -> AddAction:
