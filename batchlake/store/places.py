@@ -5,7 +5,6 @@ In come names of tables and of their files, out come local paths that DuckDB rea
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -19,6 +18,7 @@ from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeNotWrit
 from batchlake.objects import is_object_address
 from batchlake.schema import CALLS, RUNS, TABLES
 from batchlake.store.lock import writer_lock
+from batchlake.store.log import actions
 
 LOG: Final = "_delta_log"
 
@@ -227,8 +227,8 @@ def refuse_others(lake: str, entries: Collection[str]) -> None:
 
 
 def _added_files(commit: Path) -> Iterator[str]:
-    for line in commit.read_text(encoding="utf-8").splitlines():
-        if added := json.loads(line).get("add"):
+    for action in actions(commit.read_bytes()):
+        if added := action.get("add"):
             yield added["path"]
 
 

@@ -7,14 +7,11 @@ caller that sorts by batch lets Parquet's statistics find one batch without a sc
 
 from __future__ import annotations
 
-import json
 import os
 import uuid
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +22,15 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from batchlake.errors import LakeDamaged, LakeLocked, LakeNotWritable
 from batchlake.schema import TABLES, Column, Table
+from batchlake.store.files import (
+    STATISTICS_PROPERTY,
+    BoundedFile,
+    Snapshot,
+    add_action,
+    batch_bounds,
+    sizes,
+    statistics_columns,
+)
 from batchlake.store.parquet import FILE_BYTES, delta_options
 from batchlake.store.places import Place, place_of
 
@@ -47,43 +53,7 @@ _DELTA_TYPES: Final[dict[str, PrimitiveType | MapType]] = {
 MOST_SMALL_FILES: Final = 48
 """A run that leaves a table with more files under a quarter of `FILE_BYTES` compacts it."""
 
-_STATISTICS: Final = "source,batch_id,call_id,call_time,observed_at"
-"""Columns with statistics in the Delta log; Parquet keeps its own for every column."""
-
 _FOREVER: Final = "interval 36500 days"
-
-
-@dataclass(frozen=True, slots=True)
-class BoundedFile:
-    """A Parquet file: its absolute local path, and the least and greatest batch in it; None where unknown."""
-
-    path: str
-    least: str | None
-    greatest: str | None
-
-    def may_hold(self, batch_ids: Sequence[str]) -> bool:
-        """Whether a row of one of these batches may be in it; they are sorted."""
-        if self.least is None or self.greatest is None:
-            return True
-        at = bisect_left(batch_ids, self.least)
-        return at < len(batch_ids) and batch_ids[at] <= self.greatest
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The files of a lake's tables at one version each, as their logs tell of them."""
-
-    tables: Mapping[str, Sequence[BoundedFile]]
-
-    @property
-    def files(self) -> dict[str, list[str]]:
-        """The paths of each table's files."""
-        return {name: [file.path for file in files] for name, files in self.tables.items()}
-
-    def files_of_batches(self, table: str, batch_ids: Iterable[str]) -> list[str]:
-        """Those that may hold rows of these batches; none of a table that isn't there."""
-        wanted = sorted(batch_ids)
-        return [file.path for file in self.tables.get(table, ()) if file.may_hold(wanted)]
 
 
 class LakeTables:
@@ -127,17 +97,12 @@ class LakeTables:
         return Snapshot({name: self._bounded_files(name, tables[name]) for name in versions})
 
     def _bounded_files(self, table: str, delta: DeltaTable) -> list[BoundedFile]:
-        actions = delta.get_add_actions(flatten=True)
-        names, known = actions["path"].to_pylist(), actions.schema.names
-        least, greatest = (
-            actions[name].to_pylist() if name in known else [None] * len(names)
-            for name in ("min.batch_id", "max.batch_id")
-        )
-        return list(map(BoundedFile, self.place.local(table, list(names)), least, greatest))
+        names, least, greatest = batch_bounds(delta)
+        return list(map(BoundedFile, self.place.local(table, names), least, greatest))
 
     def sizes(self, table: str, version: int | None = None) -> dict[str, int]:
         """The sizes in bytes of the files of a version by their names, as its log says."""
-        return _sizes(self.open(table, version))
+        return sizes(self.open(table, version))
 
     def lost(self, table: str, version: int) -> list[str]:
         """The names of files of a version that are not there any more."""
@@ -209,7 +174,7 @@ class Writer:
             actions: list[AddAction | RemoveAction] = []
             for file in files:
                 name = f"part-{uuid.uuid4()}-c000.zstd.parquet"
-                actions.append(_add_action(file, name, delta))
+                actions.append(add_action(file, name, delta))
                 self._place.take(file, table, name)
             delta.create_write_transaction(actions, "append", delta.schema())
             delta.update_incremental()
@@ -230,7 +195,7 @@ class Writer:
     def tidy(self) -> None:
         """Compact the tables that this writer changed and that have come to too many small files."""
         for table in self.written():
-            small = [size for size in _sizes(self._opened[table]).values() if size < FILE_BYTES // 4]
+            small = [size for size in sizes(self._opened[table]).values() if size < FILE_BYTES // 4]
             if len(small) > MOST_SMALL_FILES:
                 self.compact(table)
 
@@ -280,11 +245,10 @@ class Writer:
         return list(self._first_version)
 
     def _create(self, table: Table) -> None:
-        statistics = [name for name in _STATISTICS.split(",") if name in table.column_names()]
         configuration = {
             "delta.logRetentionDuration": _FOREVER,
             "delta.checkpointInterval": "50",
-            "delta.dataSkippingStatsColumns": ",".join(statistics) or table.columns[0].name,
+            STATISTICS_PROPERTY: statistics_columns(table),
         }
         self._opened[table.name] = DeltaTable.create(
             self._place.table(table.name),
@@ -347,40 +311,6 @@ def _field(column: Column) -> Field:
         nullable=column.nullable,
         metadata={"comment": column.comment},
     )
-
-
-def _add_action(file: Path, name: str, delta: DeltaTable) -> AddAction:
-    """What the log says of a file that joins a table: its statistics are those of its Parquet footer."""
-    import pyarrow.parquet as pq
-
-    footer = pq.read_metadata(file)
-    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
-    wanted = delta.metadata().configuration["delta.dataSkippingStatsColumns"].split(",")
-    least, greatest, nulls = {}, {}, {}
-    for place, column in enumerate(footer.schema.names):
-        statistics = [group.column(place).statistics for group in groups] if column in wanted else []
-        if statistics and all(known and known.has_null_count for known in statistics):
-            nulls[column] = sum(known.null_count for known in statistics)
-            bounds = [(known.min, known.max) for known in statistics if known.has_min_max]
-            # Delta writes times in a way of its own; a column without bounds is only read more often.
-            if bounds and isinstance(bounds[0][0], str | int):
-                least[column] = min(low for low, _ in bounds)
-                greatest[column] = max(high for _, high in bounds)
-    stats = {
-        "numRecords": footer.num_rows,
-        "minValues": least,
-        "maxValues": greatest,
-        "nullCount": nulls,
-    }
-    facts = file.stat()
-    modified = int(facts.st_mtime * 1000)
-    return AddAction(name, facts.st_size, {}, modified, data_change=True, stats=json.dumps(stats))
-
-
-def _sizes(delta: DeltaTable) -> dict[str, int]:
-    """The sizes in bytes of a table's files by their names, as its log says."""
-    actions = delta.get_add_actions(flatten=True)
-    return dict(zip(actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True))
 
 
 @contextmanager
