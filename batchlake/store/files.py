@@ -18,7 +18,9 @@ from deltalake.transaction import AddAction
 
 from batchlake.schema import Table
 
-_BOUNDED_COLUMNS: Final = ("source", "batch_id", "call_id", "call_time", "observed_at")
+_BOUNDED_COLUMNS: Final = ("source", "batch_id", "call_time", "observed_at")
+"""Without `call_id`: questions look for batches only, and to replace calls without a batch in a table of 391
+files takes a tenth to a quarter longer than with it, in one of 12 files no longer."""
 
 STATISTICS_PROPERTY: Final = "delta.dataSkippingStatsColumns"
 """The property of a Delta table that names the columns with statistics in its log, with commas between."""

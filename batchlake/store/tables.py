@@ -158,7 +158,7 @@ class Writer:
                     continue
                 if table.name != "runs":
                     self._roll_back(table.name, pins.get(table.name, 0))
-                self._add_columns(table)
+                self._bring_up_to_date(table)
 
     def snapshot(self, pins: Mapping[str, int | None]) -> Snapshot:
         """The tables at these versions, which most of them are at once they are prepared."""
@@ -259,13 +259,18 @@ class Writer:
         )
         self._first_version[table.name] = 0
 
-    def _add_columns(self, table: Table) -> None:
-        """Add the columns that the schema has gained since the table was made; to roll back removes them."""
+    def _bring_up_to_date(self, table: Table) -> None:
+        """Give a table what the schema and its log's statistics have become since; to roll back undoes it."""
         delta = self._opened[table.name]
+        before = delta.version()
         there = {field.name for field in delta.schema().fields}
         if lacking := [_field(column) for column in table.columns if column.name not in there]:
-            self._first_version.setdefault(table.name, delta.version() + 1)
             delta.alter.add_columns(lacking)
+        wanted = statistics_columns(table)
+        if delta.metadata().configuration.get(STATISTICS_PROPERTY) != wanted:
+            delta.alter.set_table_properties({STATISTICS_PROPERTY: wanted})
+        if delta.version() > before:
+            self._first_version.setdefault(table.name, before + 1)
 
     def _roll_back(self, table: str, pin: int) -> None:
         delta = self._opened[table]

@@ -131,3 +131,32 @@ def test_a_line_of_the_configuration_ends_at_a_line_feed(odd: str) -> None:
     """A value with what other texts end lines with doesn't shift the number of a fault's line."""
     text = f'lake = "a{odd}b"\n\nsource = "x"\n'
     assert _line_of(text, ("source",)) == 3
+
+
+def test_no_call_stands_in_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids of calls are no bounds, in a new lake and, from its next write on, in one that had them."""
+
+    def planted(day: int) -> Path:
+        calls = [{"id": f"planted-{n}", "duration": day, "transcript": [{"text": "Hi"}]} for n in range(3)]
+        header = {"id": "b", "calls": calls}
+        return write_export(
+            tmp_path, f"{day}.json", {"exported_at": f"2024-05-0{day}T10:00:00Z", "batch": header}
+        )
+
+    def said(lake: Path, after: int) -> set[str]:
+        return {
+            table
+            for table in ("calls", "segments", "problems")
+            for commit in (lake / table / "_delta_log").glob("*.json")
+            if int(commit.stem) > after and b"planted" in commit.read_bytes()
+        }
+
+    with monkeypatch.context() as patch:
+        patch.setattr("batchlake.store.files._BOUNDED_COLUMNS", ("source", "batch_id", "call_id"))
+        ingested(tmp_path / "old", planted(1))
+    assert said(tmp_path / "old", 0) == {"calls", "segments"}
+    ingested(tmp_path / "new", planted(1))
+    for name in ("old", "new"):
+        ingested(tmp_path / name, planted(2))
+        assert said(tmp_path / name, 1 if name == "old" else 0) == set()
+        assert check(tmp_path / name) == []
