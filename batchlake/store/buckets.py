@@ -25,7 +25,7 @@ from batchlake.objects import (
 )
 from batchlake.store.cache import FileCache
 from batchlake.store.leases import Lease
-from batchlake.store.places import LOG, Place, refuse_others
+from batchlake.store.places import LAST_CHECKPOINT, LOG, Place, commit_name, refuse_others
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -131,10 +131,10 @@ class Bucket(Place):
 
         try:
             with plainly(self._address):
-                found = bytes(obstore.get(self._store, f"{log}_last_checkpoint").bytes())
+                found = bytes(obstore.get(self._store, f"{log}{LAST_CHECKPOINT}").bytes())
         except FileNotFoundError:
             return ""
-        return f"{json.loads(found)['version']:020}.json"
+        return commit_name(json.loads(found)["version"])
 
     def _list(self, folder: str, offset: str | None = None) -> Iterator[ObjectMeta]:
         import obstore

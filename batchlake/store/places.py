@@ -5,11 +5,12 @@ In come names of tables and of their files, out come local paths that DuckDB rea
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,9 @@ from batchlake.store.lock import writer_lock
 from batchlake.store.log import actions
 
 LOG: Final = "_delta_log"
+LAST_CHECKPOINT: Final = "_last_checkpoint"
+LOG_ENTRY: Final = re.compile(r"(\d{20})\.(?:json|checkpoint.*\.parquet)")
+"""A commit or a checkpoint (or a part of one), led by its version."""
 
 _SCRATCH: Final = "_scratch"
 _OWN_ENTRIES: Final = frozenset({*TABLES, _SCRATCH, "_lock", "_lock.json"})
@@ -141,7 +145,18 @@ class Folder(Place):
         return str(self._folder / table)
 
     def newest_commit(self, table: str) -> str:
-        return max((entry.name for entry in (self._folder / table / LOG).glob("*.json")), default="")
+        log = self._folder / table / LOG
+
+        def is_there(number: int) -> bool:
+            return (log / commit_name(number)).exists()
+
+        # Never a list of all: a question asks for this, and after years a log has 50,000 entries.
+        for known in (_last_checkpoint(log), 0):
+            if known is not None and is_there(known):
+                return commit_name(_last(is_there, known))
+        # No table, or a log that was cut and has lost what names its checkpoint.
+        found = (LOG_ENTRY.fullmatch(entry.name) for entry in log.glob("*"))
+        return max((commit_name(int(entry[1])) for entry in found if entry), default="")
 
     def local(self, table: str, names: Sequence[str]) -> list[str]:
         return [str(self._folder / table / name) for name in names]
@@ -178,7 +193,7 @@ class Folder(Place):
         for table, commits in written.items():
             folder = self._folder / table
             for number in commits:
-                commit = folder / LOG / f"{number:020}.json"
+                commit = folder / LOG / commit_name(number)
                 for data_file in _added_files(commit):
                     _sync_path(folder / data_file)
                 _sync_path(commit)
@@ -224,6 +239,31 @@ def refuse_others(lake: str, entries: Collection[str]) -> None:
     foreign = sorted(set(entries) - _OWN_ENTRIES)
     if foreign and "runs" not in entries:
         raise LakeNotWritable(lake, f"other things are there already ({', '.join(foreign[:3])})")
+
+
+def commit_name(number: int) -> str:
+    """The name of a commit's file in the log."""
+    return f"{number:020}.json"
+
+
+def _last_checkpoint(log: Path) -> int | None:
+    """The version of the newest checkpoint as the log names it, None where it doesn't."""
+    try:
+        return int(json.loads((log / LAST_CHECKPOINT).read_bytes())["version"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _last(is_there: Callable[[int], bool], known: int) -> int:
+    """The last of the numbers from a known one on that are there, with no gap between, in few steps."""
+    step = 1
+    while is_there(known + step):
+        known, step = known + step, step * 2
+    while step > 1:
+        step //= 2
+        if is_there(known + step):
+            known += step
+    return known
 
 
 def _added_files(commit: Path) -> Iterator[str]:
