@@ -18,8 +18,8 @@ from typing import Any, Final
 from batchlake import sqlfiles
 from batchlake.engine import Engine
 from batchlake.errors import LakeDamaged
-from batchlake.schema import FORMAT_VERSION, TABLES
-from batchlake.store import LakeTables, Ledger, Version, Writer
+from batchlake.schema import FORMAT_VERSION, RUNS, TABLES
+from batchlake.store import LakeTables, Ledger, Version, Writer, named_files
 from batchlake.version import VERSION
 
 _RESTORE: Final = "restore the lake from a copy, or read an earlier state with --at"
@@ -65,8 +65,11 @@ def check(root: str | os.PathLike[str]) -> list[Finding]:
         LakeNotFound, LakeTooNew: there is no lake to check.
     """
     tables = LakeTables(root)
-    version = Ledger(tables).newest()
+    ledger = Ledger(tables)
+    version = ledger.newest()
     findings = list(_check_files(tables, version))
+    if not any(finding.level == "error" for finding in findings):
+        findings += _check_unnamed(tables, ledger)
     if not any(finding.level == "error" for finding in findings):
         findings += _check_pages(tables, version)
     if not any(finding.level == "error" for finding in findings):
@@ -93,6 +96,27 @@ def _check_files(tables: LakeTables, version: Version) -> Iterator[Finding]:
             yield Finding(
                 "note", "unfinished_run", name, message, "nothing to do: the next ingest takes them back"
             )
+
+
+def _check_unnamed(tables: LakeTables, ledger: Ledger) -> Iterator[Finding]:
+    """Data files that are there and that no run's state names."""
+    # The files first: one that a run adds meanwhile isn't among them.
+    there = {name: tables.place.sizes(name) for name in TABLES}
+    versions = ledger.all()
+    for name, sizes in there.items():
+        pins = {version.pins[name] for version in versions if name in version.pins}
+        try:
+            # `runs` is read at its newest version, and an unfinished run is told of as such.
+            named = named_files(tables, name, {*pins, tables.version(name)} if name != RUNS.name else None)
+        except LakeDamaged as error:
+            yield Finding("error", "unreadable_log", name, error.reason, _RESTORE)
+            continue
+        if unnamed := sorted(sizes.keys() - named):
+            size = sum(sizes[file] for file in unnamed)
+            count = f"{len(unnamed)} file{'' if len(unnamed) == 1 else 's'}"
+            message = f"{count} ({size} bytes) that no finished run names, such as {unnamed[0]}"
+            mend = "`batchlake vacuum` deletes what no run at work is writing"
+            yield Finding("note", "unnamed_file", name, message, mend)
 
 
 def _check_pages(tables: LakeTables, version: Version) -> Iterator[Finding]:
@@ -184,7 +208,9 @@ def vacuum(
     dry_run: bool = False,
     wait_seconds: float = 0,
 ) -> CareReport:
-    """Delete Parquet files that no state of the last `keep_for` names; earlier ones can't be read afterwards.
+    """Delete what no state of the last `keep_for` needs; earlier ones can't be read afterwards.
+
+    That is data files, be they named in a log or left by a run that died, and entries of the logs.
 
     Raises:
         LakeNotFound, LakeLocked, LakeNotWritable: nothing more is deleted.
@@ -199,11 +225,13 @@ def vacuum(
             writer.prepare(dict(ledger.newest().pins))
         figures = {}
         for name in TABLES:
-            versions = sorted({version.pins[name] for version in kept}) if name != "runs" else []
+            is_ledger = name == RUNS.name
+            pins = {tables.version(name)} if is_ledger else {version.pins[name] for version in kept}
             size = tables.place.size(name)
-            deleted = writer.vacuum(name, versions, dry_run=dry_run)
+            deleted = writer.vacuum(name, pins, dry_run=dry_run)
             figures[name] = {
-                "files_deleted": len(deleted),
+                "files_deleted": len(deleted.files),
+                "log_entries_deleted": len(deleted.log_entries),
                 "bytes_before": size,
                 "bytes_after": tables.place.size(name),
             }

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from batchlake import views
 from batchlake.engine import Engine
-from batchlake.errors import InvalidRequest
+from batchlake.errors import InvalidRequest, StateVacuumed
 from batchlake.store import LakeTables, Ledger, Version
 
 
@@ -75,16 +75,22 @@ class State:
             self._tables.place.name, memory_limit=self.memory_limit, threads=self.threads, spill=spill
         )
         version = self.fixed or self.ledger.newest(engine)
-        if self.fixed and any(self._tables.lost(name, pin) for name, pin in version.pins.items()):
-            raise InvalidRequest(
-                f"the state of run {version.run_id} can't be read any more: its files have been vacuumed. "
-                "`batchlake runs` lists later ones.",
-                at=version.run_id,
-            )
+        if self.fixed and self._is_vacuumed(version):
+            raise StateVacuumed(version.run_id)
         snapshot = self._tables.snapshot({**version.pins, "runs": None})
         views.show(engine, snapshot.files)
         engine.narrow(snapshot.files_of_batches)
         return engine
+
+    def _is_vacuumed(self, version: Version) -> bool:
+        """Whether the lake lacks what only states before its newest need, of those that this one needs."""
+        for name, pin in version.pins.items():
+            if self._tables.is_cut_off(name, pin):
+                return True
+            if lost := self._tables.lost(name, pin):
+                still_named = self._tables.sizes(name, self.ledger.newest().pins[name])
+                return any(file not in still_named for file in lost)
+        return False
 
 
 def as_moment(given: datetime | str) -> datetime | str:

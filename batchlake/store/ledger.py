@@ -91,6 +91,10 @@ class Ledger:
         kept = {row["run_id"]: row for row in (*newest, *later, *self._rows("true", {}))}
         return [self._version(row) for row in kept.values()]
 
+    def all(self) -> list[Version]:
+        """The states that finished runs left, newest first."""
+        return [self._version(row) for row in self._rows("true", {}, most=None)]
+
     def commit(self, writer: Writer, row: Mapping[str, Any], engine: Engine | None = None) -> None:
         """End a run: everything written is synced, then its row is added, then that is synced too.
 

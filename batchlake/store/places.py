@@ -10,8 +10,8 @@ import os
 import re
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +25,10 @@ LOG: Final = "_delta_log"
 LAST_CHECKPOINT: Final = "_last_checkpoint"
 LOG_ENTRY: Final = re.compile(r"(\d{20})\.(?:json|checkpoint.*\.parquet)")
 """A commit or a checkpoint (or a part of one), led by its version."""
+
+COMMIT: Final = re.compile(r"\d{20}\.json")
+DATA_FILE: Final = re.compile(r"[^/]+\.parquet(#\d+)?")
+"""A table's data file, or what a writer that was killed left of one."""
 
 _SCRATCH: Final = "_scratch"
 _OWN_ENTRIES: Final = frozenset({*TABLES, _SCRATCH, "_lock", "_lock.json"})
@@ -69,6 +73,26 @@ class Place(ABC):
     @abstractmethod
     def size(self, table: str) -> int:
         """What a table takes in all, its log included, in bytes."""
+
+    @abstractmethod
+    def log_entries(self, table: str) -> list[str]:
+        """The names of everything that is in a table's log; none where there is no log."""
+
+    @abstractmethod
+    def commits(self, table: str, numbers: Sequence[int]) -> Iterator[bytes]:
+        """What these commits of a table's log hold, in the same order.
+
+        Raises:
+            LakeDamaged: one is gone.
+        """
+
+    @abstractmethod
+    def delete(self, table: str, names: Sequence[str]) -> None:
+        """Delete what these paths from a table's folder name, one after the other; what is gone is gone."""
+
+    @abstractmethod
+    def sync_entries(self, table: str, names: Iterable[str]) -> None:
+        """Make sure that these entries of a table's log outlive a power cut."""
 
     @abstractmethod
     def lock(self, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
@@ -162,10 +186,36 @@ class Folder(Place):
         return [str(self._folder / table / name) for name in names]
 
     def sizes(self, table: str) -> dict[str, int]:
-        return {file.name: file.stat().st_size for file in (self._folder / table).glob("*.parquet")}
+        found = {}
+        for file in (self._folder / table).glob("*.parquet*"):
+            # A `vacuum` may take it away meanwhile.
+            with suppress(FileNotFoundError):
+                if DATA_FILE.fullmatch(file.name):
+                    found[file.name] = file.stat().st_size
+        return found
 
     def size(self, table: str) -> int:
         return sum(file.stat().st_size for file in (self._folder / table).rglob("*") if file.is_file())
+
+    def log_entries(self, table: str) -> list[str]:
+        return [entry.name for entry in (self._folder / table / LOG).glob("*")]
+
+    def commits(self, table: str, numbers: Sequence[int]) -> Iterator[bytes]:
+        for number in numbers:
+            try:
+                yield (self._folder / table / LOG / commit_name(number)).read_bytes()
+            except FileNotFoundError as error:
+                raise LakeDamaged(self.name, lost_commit(table, number)) from error
+
+    def delete(self, table: str, names: Sequence[str]) -> None:
+        for name in names:
+            (self._folder / table / name).unlink(missing_ok=True)
+
+    def sync_entries(self, table: str, names: Iterable[str]) -> None:
+        log = self._folder / table / LOG
+        for name in names:
+            _sync_path(log / name)
+        _sync_path(log)
 
     def lock(self, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
         return writer_lock(self.root, wait_seconds=wait_seconds)
@@ -244,6 +294,11 @@ def refuse_others(lake: str, entries: Collection[str]) -> None:
 def commit_name(number: int) -> str:
     """The name of a commit's file in the log."""
     return f"{number:020}.json"
+
+
+def lost_commit(table: str, number: int) -> str:
+    """What is wrong with a log that lacks a commit."""
+    return f"the log of {table} lacks its commit {number}"
 
 
 def _last_checkpoint(log: Path) -> int | None:

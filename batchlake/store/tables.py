@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,8 +31,9 @@ from batchlake.store.files import (
     sizes,
     statistics_columns,
 )
+from batchlake.store.history import Unneeded, oldest_version, unneeded
 from batchlake.store.parquet import FILE_BYTES, delta_options
-from batchlake.store.places import Place, place_of
+from batchlake.store.places import LAST_CHECKPOINT, Place, place_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,6 +54,7 @@ _DELTA_TYPES: Final[dict[str, PrimitiveType | MapType]] = {
 MOST_SMALL_FILES: Final = 48
 """A run that leaves a table with more files under a quarter of `FILE_BYTES` compacts it."""
 
+_CHECKPOINT_INTERVAL: Final = 50
 _FOREVER: Final = "interval 36500 days"
 
 
@@ -108,6 +110,10 @@ class LakeTables:
         """The names of files of a version that are not there any more."""
         there = self.place.sizes(table)
         return [name for name in self.sizes(table, version) if name not in there]
+
+    def is_cut_off(self, table: str, version: int) -> bool:
+        """Whether the table's log has been cut behind a version, so that it can't be opened any more."""
+        return version < oldest_version(self, table)
 
     def version(self, table: str) -> int:
         """The newest version that the table's own log holds, pinned or not."""
@@ -199,15 +205,25 @@ class Writer:
             if len(small) > MOST_SMALL_FILES:
                 self.compact(table)
 
-    def vacuum(self, table: str, kept_versions: list[int], *, dry_run: bool) -> list[str]:
-        """Delete the files that neither the newest nor a kept version names; returns them."""
+    def vacuum(self, table: str, kept: Collection[int], *, dry_run: bool) -> Unneeded:
+        """Delete what is there of a table and no kept version needs, be it in the log or not; returns it.
+
+        Interrupted anywhere, every kept version is readable, and the next vacuum goes on.
+
+        Args:
+            table: the table's name.
+            kept: versions that stay readable; the newest is one in any case, but for a dry run.
+            dry_run: delete nothing.
+        """
         with _writing(self._place):
-            return self._tables.open(table).vacuum(
-                retention_hours=0,
-                dry_run=dry_run,
-                enforce_retention_duration=False,
-                keep_versions=kept_versions or None,
-            )
+            found = unneeded(self._tables, table, kept if dry_run else {*kept, self._tables.version(table)})
+            if not dry_run:
+                self._place.still_locked()
+                if found.log_entries:
+                    self._checkpoint(table, found.cut)
+                self._place.delete(table, found.files)
+                self._place.delete(table, found.log_entries)
+            return found
 
     def versions(self) -> dict[str, int]:
         """The newest version of every table but `runs`: what this run leaves behind.
@@ -244,10 +260,17 @@ class Writer:
         """The tables that this writer changed."""
         return list(self._first_version)
 
+    def _checkpoint(self, table: str, version: int) -> None:
+        """Let the log be readable from this version on without what is before it."""
+        name = f"{version:020}.checkpoint.parquet"
+        if version and name not in self._place.log_entries(table):
+            self._tables.open(table, version).create_checkpoint()
+            self._place.sync_entries(table, [name, LAST_CHECKPOINT])
+
     def _create(self, table: Table) -> None:
         configuration = {
             "delta.logRetentionDuration": _FOREVER,
-            "delta.checkpointInterval": "50",
+            "delta.checkpointInterval": str(_CHECKPOINT_INTERVAL),
             STATISTICS_PROPERTY: statistics_columns(table),
         }
         self._opened[table.name] = DeltaTable.create(
