@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from batchlake import statements, views
-from batchlake.engine import DatabaseError, Engine, person_error, statement_kinds
+from batchlake.engine import DatabaseError, Engine, statement_kinds
 from batchlake.errors import BatchlakeError, QueryError
 from batchlake.rows import Rows
 from batchlake.statements import Statement
@@ -171,9 +171,7 @@ class Session:
             try:
                 return watch(call)
             except DatabaseError as error:
-                raise _located(
-                    person_error(error, statement.text, self._engine.lake), text, statement
-                ) from error
+                raise _located(self._engine.person_error(error, statement.text), text, statement) from error
 
         self._check(text, statement, guard)
         if _CATALOGUE.search(statement.text):

@@ -3,7 +3,6 @@
 import duckdb
 
 from batchlake.engine.engine import Connection, Engine, Params, connect, statement_kinds
-from batchlake.engine.faults import person_error
 
 DatabaseError = duckdb.Error
 Interrupted = duckdb.InterruptException
@@ -15,6 +14,5 @@ __all__ = [
     "Interrupted",
     "Params",
     "connect",
-    "person_error",
     "statement_kinds",
 ]

@@ -17,7 +17,7 @@ from zoneinfo import available_timezones
 
 import duckdb
 
-from batchlake.engine.faults import first_line, translating
+from batchlake.engine.faults import Explain, first_line, person_error, translating
 from batchlake.errors import BatchlakeError, InvalidRequest, LakeDamaged
 from batchlake.rows import Rows
 from batchlake.schema import TABLES, Table, status_names
@@ -73,6 +73,7 @@ class Engine:
         self._schema = ""
         self._running = Running()
         self._files_of_batches: Callable[[str, Iterable[str]], Sequence[str]] | None = None
+        self._explain: Explain = lambda: None
         self.keeps_order = keeps_order
         self._memory_in_reserve = memory_in_reserve
         self._timezone = ""
@@ -177,6 +178,10 @@ class Engine:
         """Let `of_batches` ask which of a table's files may hold rows of some batches."""
         self._files_of_batches = files_of_batches
 
+    def explain(self, missing: Explain) -> None:
+        """Let errors about files ask why files that the engine shows are gone."""
+        self._explain = missing
+
     def of_batches(self, table: Table, batch_ids: Iterable[str]) -> str:
         """A relation that holds the table's rows of these batches, and others: less to open than the table.
 
@@ -240,7 +245,7 @@ class Engine:
         self, sql: str, params: Params | None = None, batch_rows: int = 65_536
     ) -> pa.RecordBatchReader:
         """The result as Arrow record batches, made while they are read."""
-        with translating(self.lake):
+        with translating(self.lake, self._explain):
             relation = self._cursor().sql(sql, params=dict(params) if params else None)
             return self._executed(lambda: relation.to_arrow_reader(batch_rows))
 
@@ -250,16 +255,20 @@ class Engine:
         watch = Watch(cursor.interrupt)
 
         def guard(call: Callable[[], T], /) -> T:
-            with translating(self.lake):
+            with translating(self.lake, self._explain):
                 return watch(call)
 
         return Rows(cursor, sql, params, guard, cursor.close)
 
     def person_cursor(self) -> Connection:
-        """A cursor for statements that a person typed: its errors say where (`person_error` reads them)."""
+        """A cursor for statements that a person typed: its errors say where (see `person_error`)."""
         cursor = self._cursor()
         cursor.execute("set errors_as_json = true")
         return cursor
+
+    def person_error(self, error: duckdb.Error, sql: str) -> BatchlakeError:
+        """What DuckDB raised for a statement on a `person_cursor`, as an error of batchlake's."""
+        return person_error(error, sql, self.lake, self._explain)
 
     def interrupt(self) -> None:
         """Stop what was asked through this engine and is running, from another thread.
@@ -293,7 +302,7 @@ class Engine:
     def _question(self, given: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
         cursor = self._cursor()
         try:
-            with self._running.hold(cursor), translating(self.lake):
+            with self._running.hold(cursor), translating(self.lake, self._explain):
                 for name, table in given.items():
                     cursor.register(name, table)
                 yield cursor
