@@ -6,14 +6,12 @@ another run has finished.
 
 from __future__ import annotations
 
-import os
-import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial, wraps
+from functools import cache, partial, wraps
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from batchlake import views
 from batchlake.engine import Engine
@@ -25,7 +23,10 @@ from batchlake.errors import (
     LakeUnreachable,
     StateVacuumed,
 )
+from batchlake.processes import TemporaryFolder, clear_dead_folders
 from batchlake.store import LakeTables, Ledger, Version
+
+_clear_dead_folders_once: Final = cache(clear_dead_folders)
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -98,10 +99,11 @@ class State:
         return version, self._tables.all_files({**version.pins, "runs": None})
 
     def _open(self) -> Engine:
-        # DuckDB makes the folder when a question overflows memory, and removes it again.
-        spill = Path(tempfile.gettempdir()) / f"batchlake-{os.getpid()}"
         engine = Engine(
-            self._tables.place.name, memory_limit=self.memory_limit, threads=self.threads, spill=spill
+            self._tables.place.name,
+            memory_limit=self.memory_limit,
+            threads=self.threads,
+            spill=_spill_folder(),
         )
         version = self.fixed or self.ledger.newest(engine)
         if self.fixed and self._is_vacuumed(version):
@@ -143,6 +145,15 @@ class State:
                 still_named = self._tables.sizes(name, self.ledger.newest().pins[name])
                 return any(file not in still_named for file in lost)
         return False
+
+
+def _spill_folder() -> TemporaryFolder | None:
+    """A folder for one engine; two of DuckDB's must not share one. None where there is no room for any."""
+    _clear_dead_folders_once()
+    try:
+        return TemporaryFolder()
+    except OSError:
+        return None
 
 
 class Reader(Protocol):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import copy
 import itertools
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from zoneinfo import available_timezones
 
@@ -43,7 +43,7 @@ class Engine:
         memory_limit: DuckDB's own limit, as `2GB`; None leaves DuckDB's default (80 % of the machine).
         memory_in_reserve: the limit from when a statement first needs more than that.
         threads: worker threads; None leaves one a core.
-        spill: a folder that intermediate results may overflow into; None allows none.
+        spill: a folder of its own that intermediate results may overflow into; None allows none.
         keeps_order: rows come in the order of their tables where a query has none of its own.
     """
 
@@ -54,12 +54,12 @@ class Engine:
         memory_limit: str | None = None,
         memory_in_reserve: str | None = None,
         threads: int | None = None,
-        spill: Path | None = None,
+        spill: os.PathLike[str] | None = None,
         keeps_order: bool = False,
     ) -> None:
         config: dict[str, Any] = {
             "autoinstall_known_extensions": False,
-            "temp_directory": str(spill) if spill else "",
+            "temp_directory": os.fspath(spill) if spill else "",
             "preserve_insertion_order": keeps_order,
             # Tables in memory would be compressed with every 16 MB: most of the time of filling one.
             "checkpoint_threshold": "1TB",
@@ -73,6 +73,8 @@ class Engine:
         self._schema = ""
         self._running = Running()
         self._files_of_batches: Callable[[str, Iterable[str]], Sequence[str]] | None = None
+        # A temporary folder goes with what holds it.
+        self._spill = spill
         self._explain: Explain = lambda: None
         self.keeps_order = keeps_order
         self._memory_in_reserve = memory_in_reserve
@@ -132,6 +134,7 @@ class Engine:
     def close(self) -> None:
         """Let go of memory and files; the engine can't be used afterwards."""
         self._connection.close()
+        self._spill = None
 
     def show(self, files: Mapping[str, Sequence[str]]) -> None:
         """Make a view of every table of the schema over the Parquet files given for it (none: no rows)."""

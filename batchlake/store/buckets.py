@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeUnreachable
+from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeNotWritable, LakeUnreachable
 from batchlake.objects import (
     ObjectAddress,
     StorageError,
@@ -24,6 +23,7 @@ from batchlake.objects import (
     plain_reason,
     plainly,
 )
+from batchlake.processes import TemporaryFolder, clear_dead_folders
 from batchlake.store.cache import FileCache
 from batchlake.store.leases import Lease
 from batchlake.store.places import (
@@ -133,6 +133,7 @@ class Bucket(Place):
         """A store answers when an object is safe."""
 
     def lock(self, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
+        clear_dead_folders()
         return self._lease.held(self.name, wait_seconds)
 
     def still_locked(self) -> None:
@@ -140,8 +141,14 @@ class Bucket(Place):
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        with tempfile.TemporaryDirectory(prefix="batchlake-") as folder:
-            yield Path(folder)
+        try:
+            folder = TemporaryFolder()
+        except OSError as error:
+            raise LakeNotWritable(self.name, f"no temporary folder can be made ({error})") from error
+        try:
+            yield folder.path
+        finally:
+            folder.remove()
 
     def take(self, file: Path, table: str, name: str) -> None:
         import obstore

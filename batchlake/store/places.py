@@ -17,6 +17,7 @@ from typing import Final
 
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeNotWritable
 from batchlake.objects import is_object_address
+from batchlake.processes import clear_dead_folders
 from batchlake.schema import CALLS, RUNS, TABLES
 from batchlake.store.lock import writer_lock
 from batchlake.store.log import actions
@@ -96,7 +97,7 @@ class Place(ABC):
 
     @abstractmethod
     def lock(self, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
-        """Be the one writer for the block.
+        """Be the one writer for the block; what killed processes left in temporary folders is cleared.
 
         Args:
             wait_seconds: how long to wait for another writer; 0 gives up at once.
@@ -217,8 +218,13 @@ class Folder(Place):
             _sync_path(log / name)
         _sync_path(log)
 
-    def lock(self, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
-        return writer_lock(self.root, wait_seconds=wait_seconds)
+    @contextmanager
+    def lock(self, *, wait_seconds: float = 0) -> Iterator[None]:
+        clear_dead_folders()
+        with writer_lock(self.root, wait_seconds=wait_seconds):
+            # Of a writer that was killed: this is the only one that lives.
+            shutil.rmtree(self._folder / _SCRATCH, ignore_errors=True)
+            yield
 
     def still_locked(self) -> None:
         """The operating system lets nobody else have it."""
@@ -227,7 +233,6 @@ class Folder(Place):
     def scratch(self) -> Iterator[Path]:
         folder = self._folder / _SCRATCH
         try:
-            shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
         except OSError as error:
             raise LakeNotWritable(self.name, error.strerror or str(error)) from error
