@@ -104,7 +104,7 @@ def _check_files(tables: LakeTables, version: Version) -> Iterator[Finding]:
 def _check_unnamed(tables: LakeTables, ledger: Ledger) -> Iterator[Finding]:
     """Data files that are there and that no run's state names."""
     # The files first: one that a run adds meanwhile isn't among them.
-    there = {name: tables.place.sizes(name) for name in TABLES}
+    there = {name: tables.place.sizes(name) for name in TABLES if tables.exists(name)}
     versions = ledger.all()
     for name, sizes in there.items():
         pins = {version.pins[name] for version in versions if name in version.pins}
@@ -227,9 +227,9 @@ def vacuum(
         if not dry_run:
             writer.prepare(dict(ledger.newest().pins))
         figures = {}
-        for name in TABLES:
+        for name in filter(tables.exists, TABLES):
             is_ledger = name == RUNS.name
-            pins = {tables.version(name)} if is_ledger else {version.pins[name] for version in kept}
+            pins = {tables.version(name)} if is_ledger else {version.pins.get(name, 0) for version in kept}
             size = tables.place.size(name)
             deleted = writer.vacuum(name, pins, dry_run=dry_run)
             figures[name] = {

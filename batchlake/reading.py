@@ -96,6 +96,7 @@ class State:
 
     def _files(self) -> tuple[Version, dict[str, list[str]]]:
         version = self.version()
+        self._refuse_vacuumed(version)
         return version, self._tables.all_files({**version.pins, "runs": None})
 
     def _open(self) -> Engine:
@@ -106,8 +107,7 @@ class State:
             spill=_spill_folder(),
         )
         version = self.fixed or self.ledger.newest(engine)
-        if self.fixed and self._is_vacuumed(version):
-            raise StateVacuumed(version.run_id)
+        self._refuse_vacuumed(version)
         snapshot = self._tables.snapshot({**version.pins, "runs": None})
         engine.explain(partial(self._why_gone, version, snapshot.files))
         views.show(engine, snapshot.files)
@@ -136,12 +136,20 @@ class State:
             return LakeDamaged(self._tables.place.name, f"{min(lost)} of {name} is gone")
         return StateVacuumed(version.run_id)
 
+    def _refuse_vacuumed(self, version: Version) -> None:
+        if self.fixed and self._is_vacuumed(version):
+            raise StateVacuumed(version.run_id)
+
     def _is_vacuumed(self, version: Version) -> bool:
         """Whether the lake lacks what only states before its newest need, of those that this one needs."""
         for name, pin in version.pins.items():
-            if self._tables.is_cut_off(name, pin):
-                return True
-            if lost := self._tables.lost(name, pin):
+            try:
+                lost = self._tables.lost(name, pin)
+            except LakeDamaged:
+                if self._tables.is_cut_off(name, pin):
+                    return True
+                raise
+            if lost:
                 still_named = self._tables.sizes(name, self.ledger.newest().pins[name])
                 return any(file not in still_named for file in lost)
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -119,6 +120,8 @@ def test_an_old_result_says_that_it_was_vacuumed(root: Path) -> None:
     reading.append(lambda: [rows.run() for rows in session.run("select count(*) from segments")])
     reading.append(lambda: fixed.batch("b"))
     reading.append(lambda: written(fixed))
+    again = lake.at(run["run_id"])
+    reading += [again.calls, again.connect, again.views_script, lambda: again.batch("b")]
     for read in reading:
         with pytest.raises(StateVacuumed, match="vacuumed") as caught:
             read()
@@ -156,6 +159,36 @@ def test_a_check_looks_once_more(root: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(LakeTables, "sizes", late)
     assert [finding for finding in check(root) if finding.level == "error"] == []
+
+
+def test_readers_at_work_while_runs_are_vacuumed(root: Path) -> None:
+    """Every question is answered while runs finish and vacuums keep the newest state alone."""
+    done = threading.Event()
+    failures: list[BaseException] = []
+    answers: list[float] = []
+
+    def read(number: int) -> None:
+        lake = batchlake.open(root)
+        while not done.is_set():
+            try:
+                if number:
+                    lake = batchlake.open(root)
+                answers.append(QUESTIONS["batch"](lake))
+            except BaseException as error:
+                failures.append(error)
+
+    readers = [threading.Thread(target=read, args=(number,)) for number in range(2)]
+    for reader in readers:
+        reader.start()
+    for day in range(2, 5):
+        run_and_vacuum(root, root.parent, day)
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert failures == []
+    assert set(answers) <= {1, 2, 3, 4}
+    assert len(answers) > 3
+    assert check(root) == []
 
 
 def test_a_reader_of_a_bucket(bucket: Bucket, tmp_path: Path) -> None:
