@@ -108,9 +108,14 @@ def _check_unnamed(tables: LakeTables, ledger: Ledger) -> Iterator[Finding]:
     versions = ledger.all()
     for name, sizes in there.items():
         pins = {version.pins[name] for version in versions if name in version.pins}
+        # `runs` is read at its newest version, and an unfinished run is told of as such.
+        wanted = {*pins, tables.version(name)} if name != RUNS.name else None
         try:
-            # `runs` is read at its newest version, and an unfinished run is told of as such.
-            named = named_files(tables, name, {*pins, tables.version(name)} if name != RUNS.name else None)
+            try:
+                named = named_files(tables, name, wanted)
+            except LakeDamaged:
+                # A vacuum may have cut the log while it was read.
+                named = named_files(tables, name, wanted)
         except LakeDamaged as error:
             yield Finding("error", "unreadable_log", name, error.reason, _RESTORE)
             continue
