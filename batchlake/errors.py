@@ -4,6 +4,7 @@
     ├── InvalidBatchId        invalid_batch_id       (also a ValueError)
     ├── InvalidFilter         invalid_filter         (also a ValueError)
     ├── InvalidRequest        invalid_request        (also a ValueError)
+    │   └── StateVacuumed     invalid_request
     ├── InvalidConfiguration  invalid_configuration  (also a ValueError)
     ├── BatchNotFound         batch_not_found        (also a LookupError)
     ├── CallNotFound          call_not_found         (also a LookupError)
@@ -168,6 +169,22 @@ class InvalidRequest(BatchlakeError, ValueError):
     """An argument that is not a filter and not an id is wrong: a dimension, a time, a format."""
 
     code = "invalid_request"
+
+
+class StateVacuumed(InvalidRequest):
+    """The state that was asked for can't be read any more: `vacuum` has deleted what it needs.
+
+    `at` is the id of the run that left it. The lake itself is sound.
+    """
+
+    at: str
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(
+            f"the state of run {run_id} can't be read any more: its files have been vacuumed. "
+            "Ask again to read the newest; `batchlake runs` lists later ones.",
+            at=run_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,21 @@ with `at`. It may be used from several threads.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
 from batchlake.errors import InvalidRequest
-from batchlake.reading import State, as_moment
+from batchlake.reading import State, as_moment, asks_again
 from batchlake.result import Result
 from batchlake.schema import DEFAULT_SOURCE
 from batchlake.store import NEWEST_FIRST, LakeTables, Version
 
 if TYPE_CHECKING:
     from batchlake.engine import Connection
-    from batchlake.filters import Filter
+    from batchlake.filters import Filter, Selection
     from batchlake.ingest import IngestReport, Progress
     from batchlake.maintenance import CareReport, Finding
     from batchlake.reports import BatchReport
@@ -119,6 +120,7 @@ class Lake:
         options = IngestOptions(source=sources.pop(), force=True, wait_seconds=wait_seconds)
         return replay(self.root, problems, options, *([progress] if progress else []))
 
+    @asks_again
     def batch(
         self,
         batch_id: str,
@@ -166,19 +168,19 @@ class Lake:
         source: str | None = None,
     ) -> None:
         """Write the JSON of `batch` to a binary file, call by call, in bounded memory."""
+        for piece in self._batch_json(source, batch_id, filter, include_analytics, include_transcripts):
+            file.write(piece.encode())
+
+    @asks_again
+    def _batch_json(self, *request: Any) -> Iterator[str]:
+        """The pieces of a batch's JSON; what is wrong with the request is raised before the first."""
         engine = self._state.engine()
         from batchlake import analytics
 
-        analytics.write_batch(
-            engine,
-            file,
-            source,
-            batch_id,
-            filter,
-            include_analytics=include_analytics,
-            include_transcripts=include_transcripts,
-        )
+        pieces = analytics.batch_json(engine, *request)
+        return chain([next(pieces)], pieces)
 
+    @asks_again
     def call(self, call_id: str, *, source: str | None = None) -> CallDetails:
         """One call with everything known of it, in the documented shape.
 
@@ -198,6 +200,7 @@ class Lake:
         query = selection.over("select * from selected_calls order by call_time, call_id, source")
         return Result(self._state.engine(), query, selection.params)
 
+    @asks_again
     def analytics(
         self,
         filter: FilterLike = None,  # noqa: A002 - the documented name
@@ -215,15 +218,10 @@ class Lake:
 
         dimensions = (by,) if isinstance(by, str) else tuple(by)
         return analytics.analyse(
-            engine,
-            select(filter),
-            by=dimensions,
-            top=top,
-            timezone=timezone,
-            every=every,
-            patterns=patterns,
+            engine, select(filter), by=dimensions, top=top, timezone=timezone, every=every, patterns=patterns
         )
 
+    @asks_again
     def sql(
         self,
         query: str,
@@ -244,10 +242,7 @@ class Lake:
         """
         from batchlake.session import Contained
 
-        if filter is not None:
-            from batchlake.filters import select
-        wanted = select(filter) if filter is not None else None
-        result = Result(Contained(self._state.engine(), wanted), query, params)
+        result = Result(Contained(self._state.engine(), _selected(filter)), query, params)
         result.columns  # noqa: B018 - what is wrong with the query is told now
         return result
 
@@ -260,12 +255,7 @@ class Lake:
         """A person's session of several statements, read-only and contained, over the lake as it is now."""
         from batchlake.session import Session
 
-        selection = None
-        if filter is not None:
-            from batchlake.filters import select
-
-            selection = select(filter)
-        return Session(self._state.engine(), selection, timeout_seconds=timeout_seconds)
+        return Session(self._state.engine(), _selected(filter), timeout_seconds=timeout_seconds)
 
     def connect(self) -> Connection:
         """A DuckDB connection of your own with tables, views and comments in place, and nothing forbidden.
@@ -278,16 +268,16 @@ class Lake:
         """
         from batchlake import views
 
-        return views.connection(self._state.files(self._state.version()))
+        return views.connection(self._state.files()[1])
 
     def views_script(self) -> str:
         """SQL that makes the same tables and views in any DuckDB, over the lake as it is now."""
         from batchlake import views
 
-        version = self._state.version()
-        state = f"The lake {self._place.location} as run {version.run_id} left it"
-        return views.script(self._state.files(version), state)
+        version, files = self._state.files()
+        return views.script(files, f"The lake {self._place.location} as run {version.run_id} left it")
 
+    @asks_again
     def audit(
         self,
         batch_id: str | None = None,
@@ -303,6 +293,7 @@ class Lake:
         batch = (source, batch_id) if batch_id is not None else None
         return analytics.audit(engine, batch, filter, only_differences=only_differences)
 
+    @asks_again
     def progress(self, batch_id: str, *, source: str | None = None) -> BatchProgress:
         """How far a batch is: done of total, rate, estimated completion, and the history of observations."""
         engine = self._state.engine()
@@ -310,8 +301,10 @@ class Lake:
 
         return analytics.progress(engine, source, batch_id, datetime.now(UTC))
 
+    @asks_again
     def report(
         self,
+        /,
         *batch_ids: str,
         filter: FilterLike = None,  # noqa: A002 - the documented name
         **options: Any,
@@ -392,6 +385,15 @@ class Lake:
             memory_limit=self._state.memory_limit,
             threads=self._state.threads,
         )
+
+
+def _selected(given: FilterLike) -> Selection | None:
+    """What a filter selects; None, for all, where there is none."""
+    if given is None:
+        return None
+    from batchlake.filters import select
+
+    return select(given)
 
 
 def open(root: str | os.PathLike[str] = "lake", **settings: Any) -> Lake:  # noqa: A001 - the documented name

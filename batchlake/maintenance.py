@@ -18,8 +18,8 @@ from typing import Any, Final
 from batchlake import sqlfiles
 from batchlake.engine import Engine
 from batchlake.errors import LakeDamaged
-from batchlake.schema import FORMAT_VERSION, TABLES
-from batchlake.store import LakeTables, Ledger, Version, Writer
+from batchlake.schema import FORMAT_VERSION, RUNS, TABLES
+from batchlake.store import LakeTables, Ledger, Version, Writer, named_files
 from batchlake.version import VERSION
 
 _RESTORE: Final = "restore the lake from a copy, or read an earlier state with --at"
@@ -65,12 +65,18 @@ def check(root: str | os.PathLike[str]) -> list[Finding]:
         LakeNotFound, LakeTooNew: there is no lake to check.
     """
     tables = LakeTables(root)
-    version = Ledger(tables).newest()
+    ledger = Ledger(tables)
+    version = ledger.newest()
     findings = list(_check_files(tables, version))
+    if not any(finding.level == "error" for finding in findings):
+        findings += _check_unnamed(tables, ledger)
     if not any(finding.level == "error" for finding in findings):
         findings += _check_pages(tables, version)
     if not any(finding.level == "error" for finding in findings):
         findings += _check_rows(tables, version)
+    if any(finding.level == "error" for finding in findings) and ledger.newest() != version:
+        # A run and a vacuum have taken away what was being read.
+        return check(root)
     return findings
 
 
@@ -93,6 +99,32 @@ def _check_files(tables: LakeTables, version: Version) -> Iterator[Finding]:
             yield Finding(
                 "note", "unfinished_run", name, message, "nothing to do: the next ingest takes them back"
             )
+
+
+def _check_unnamed(tables: LakeTables, ledger: Ledger) -> Iterator[Finding]:
+    """Data files that are there and that no run's state names."""
+    # The files first: one that a run adds meanwhile isn't among them.
+    there = {name: tables.place.sizes(name) for name in TABLES if tables.exists(name)}
+    versions = ledger.all()
+    for name, sizes in there.items():
+        pins = {version.pins[name] for version in versions if name in version.pins}
+        # `runs` is read at its newest version, and an unfinished run is told of as such.
+        wanted = {*pins, tables.version(name)} if name != RUNS.name else None
+        try:
+            try:
+                named = named_files(tables, name, wanted)
+            except LakeDamaged:
+                # A vacuum may have cut the log while it was read.
+                named = named_files(tables, name, wanted)
+        except LakeDamaged as error:
+            yield Finding("error", "unreadable_log", name, error.reason, _RESTORE)
+            continue
+        if unnamed := sorted(sizes.keys() - named):
+            size = sum(sizes[file] for file in unnamed)
+            count = f"{len(unnamed)} file{'' if len(unnamed) == 1 else 's'}"
+            message = f"{count} ({size} bytes) that no finished run names, such as {unnamed[0]}"
+            mend = "`batchlake vacuum` deletes what no run at work is writing"
+            yield Finding("note", "unnamed_file", name, message, mend)
 
 
 def _check_pages(tables: LakeTables, version: Version) -> Iterator[Finding]:
@@ -162,9 +194,10 @@ def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> CareRep
         writer = Writer(tables)
         writer.prepare(dict(before.pins))
         figures = {}
+        is_changed = False
         for name in before.pins:
             files, size = _held(tables, name)
-            writer.compact(name)
+            is_changed |= writer.compact(name)["numFilesRemoved"] > 0
             files_after, size_after = _held(tables, name)
             figures[name] = {
                 "files_before": files,
@@ -172,7 +205,6 @@ def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> CareRep
                 "bytes_before": size,
                 "bytes_after": size_after,
             }
-        is_changed = writer.versions() != dict(before.pins)
         run_id = _commit(ledger, writer, "compact", started) if is_changed else None
     return CareReport("compact", run_id, dry_run=False, tables=figures)
 
@@ -184,7 +216,9 @@ def vacuum(
     dry_run: bool = False,
     wait_seconds: float = 0,
 ) -> CareReport:
-    """Delete Parquet files that no state of the last `keep_for` names; earlier ones can't be read afterwards.
+    """Delete what no state of the last `keep_for` needs; earlier ones can't be read afterwards.
+
+    That is data files, be they named in a log or left by a run that died, and entries of the logs.
 
     Raises:
         LakeNotFound, LakeLocked, LakeNotWritable: nothing more is deleted.
@@ -198,12 +232,14 @@ def vacuum(
         if not dry_run:
             writer.prepare(dict(ledger.newest().pins))
         figures = {}
-        for name in TABLES:
-            versions = sorted({version.pins[name] for version in kept}) if name != "runs" else []
+        for name in filter(tables.exists, TABLES):
+            is_ledger = name == RUNS.name
+            pins = {tables.version(name)} if is_ledger else {version.pins.get(name, 0) for version in kept}
             size = tables.place.size(name)
-            deleted = writer.vacuum(name, versions, dry_run=dry_run)
+            deleted = writer.vacuum(name, pins, dry_run=dry_run)
             figures[name] = {
-                "files_deleted": len(deleted),
+                "files_deleted": len(deleted.files),
+                "log_entries_deleted": len(deleted.log_entries),
                 "bytes_before": size,
                 "bytes_after": tables.place.size(name),
             }

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from batchlake import forking, statements, views
-from batchlake.engine import DatabaseError, Engine, close, person_error, statement_kinds
+from batchlake.engine import DatabaseError, Engine, close, statement_kinds
 from batchlake.errors import BatchlakeError, InvalidRequest, QueryError
 from batchlake.result import values_by_name
 from batchlake.rows import Rows
@@ -28,19 +28,13 @@ T = TypeVar("T")
 Params = Mapping[str, Any]
 
 _READING: Final = frozenset({"SELECT", "MULTI"})
-"""MULTI is what DuckDB 2.0 makes of `pivot`; before, it was a CREATE of a temporary type and a SELECT."""
+"""MULTI is what DuckDB makes of `pivot`."""
 
 _OWN: Final = frozenset({"CREATE", "DROP", "SET"})
 _OWN_KINDS: Final = r"(?:recursive )?(?:table|view|macro|function|type)"
 _OWN_FORMS: Final = re.compile(
     rf"create (?:or replace )?(?:temp|temporary) {_OWN_KINDS}\b|drop {_OWN_KINDS}\b|(?:re)?set variable\b"
 )
-_SETTINGS: Final = re.compile(r"enable_(?:logging|profil)", re.IGNORECASE)
-"""Functions by which a SELECT changes settings, in DuckDB 1.5 even where they are locked."""
-
-_INDIRECT: Final = frozenset({"query", "json_execute_serialized_sql"})
-"""Functions that run SQL given as text."""
-
 _CATALOGUE: Final = re.compile(r"duckdb_|information_schema|pg_", re.IGNORECASE)
 
 _REFUSED: Final = (
@@ -151,7 +145,7 @@ class Session:
             rows.bind()
         except QueryError as error:
             if error.position is None:
-                # DuckDB 2.0 doesn't say where a statement can't be bound; running it fails there and says so.
+                # DuckDB doesn't say where a statement can't be bound; running it fails there and says so.
                 rows.run()
             raise
         return rows
@@ -176,9 +170,7 @@ class Session:
             try:
                 return watch(call)
             except DatabaseError as error:
-                raise _located(
-                    person_error(error, statement.text, self._engine.lake), text, statement
-                ) from error
+                raise _located(self._engine.person_error(error, statement.text), text, statement) from error
 
         self._check(text, statement, guard)
         if _CATALOGUE.search(statement.text):
@@ -203,13 +195,10 @@ class Session:
         kinds = guard(lambda: statement_kinds(self._cursor, body.text))
         words = body.words()
         first = words[0] if words else ""
-        if _SETTINGS.search(statement.text if _INDIRECT.intersection(words) else " ".join(words)):
-            raise _refusal("a change of settings", "set", text, statement.start)
         if first in ("create", "drop", "set", "reset", "deallocate"):
             allowed = kinds <= _OWN and _OWN_FORMS.match(" ".join(words[:5]))
         else:
-            # DuckDB 1.5 makes a SELECT of some pragmas.
-            allowed = first != "pragma" and (kinds <= _READING or kinds == {"CREATE", "SELECT"})
+            allowed = kinds <= _READING
         if not allowed:
             raise _refusal(f"`{first}`", first, text, body.start)
         held = {relation.name for relation in views.relations()}.intersection(words)

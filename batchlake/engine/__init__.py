@@ -3,7 +3,6 @@
 import duckdb
 
 from batchlake.engine.engine import Connection, Engine, Params, close, connect, statement_kinds
-from batchlake.engine.faults import person_error
 
 DatabaseError = duckdb.Error
 Interrupted = duckdb.InterruptException
@@ -16,6 +15,5 @@ __all__ = [
     "Params",
     "close",
     "connect",
-    "person_error",
     "statement_kinds",
 ]

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import copy
 import itertools
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from zoneinfo import available_timezones
 
 import duckdb
 
 from batchlake import forking
-from batchlake.engine.faults import first_line, translating
+from batchlake.engine.faults import Explain, first_line, person_error, translating
 from batchlake.errors import BatchlakeError, InvalidRequest, LakeDamaged
 from batchlake.rows import Rows
 from batchlake.schema import TABLES, Table, status_names
@@ -45,7 +45,7 @@ class Engine:
         memory_limit: DuckDB's own limit, as `2GB`; None leaves DuckDB's default (80 % of the machine).
         memory_in_reserve: the limit from when a statement first needs more than that.
         threads: worker threads; None leaves one a core.
-        spill: a folder that intermediate results may overflow into; None allows none.
+        spill: a folder of its own that intermediate results may overflow into; None allows none.
         keeps_order: rows come in the order of their tables where a query has none of its own.
     """
 
@@ -56,12 +56,12 @@ class Engine:
         memory_limit: str | None = None,
         memory_in_reserve: str | None = None,
         threads: int | None = None,
-        spill: Path | None = None,
+        spill: os.PathLike[str] | None = None,
         keeps_order: bool = False,
     ) -> None:
         config: dict[str, Any] = {
             "autoinstall_known_extensions": False,
-            "temp_directory": str(spill) if spill else "",
+            "temp_directory": os.fspath(spill) if spill else "",
             "preserve_insertion_order": keeps_order,
             # Tables in memory would be compressed with every 16 MB: most of the time of filling one.
             "checkpoint_threshold": "1TB",
@@ -75,6 +75,9 @@ class Engine:
         self._schema = ""
         self._running = Running()
         self._files_of_batches: Callable[[str, Iterable[str]], Sequence[str]] | None = None
+        # A temporary folder goes with what holds it.
+        self._spill = spill
+        self._explain: Explain = lambda: None
         self.keeps_order = keeps_order
         self._memory_in_reserve = memory_in_reserve
         self._timezone = ""
@@ -133,6 +136,7 @@ class Engine:
     def close(self) -> None:
         """Let go of memory and files; the engine can't be used afterwards."""
         close(self._connection)
+        self._spill = None
 
     def show(self, files: Mapping[str, Sequence[str]]) -> None:
         """Make a view of every table of the schema over the Parquet files given for it (none: no rows)."""
@@ -179,6 +183,10 @@ class Engine:
     def narrow(self, files_of_batches: Callable[[str, Iterable[str]], Sequence[str]]) -> None:
         """Let `of_batches` ask which of a table's files may hold rows of some batches."""
         self._files_of_batches = files_of_batches
+
+    def explain(self, missing: Explain) -> None:
+        """Let errors about files ask why files that the engine shows are gone."""
+        self._explain = missing
 
     def of_batches(self, table: Table, batch_ids: Iterable[str]) -> str:
         """A relation that holds the table's rows of these batches, and others: less to open than the table.
@@ -243,7 +251,7 @@ class Engine:
         self, sql: str, params: Params | None = None, batch_rows: int = 65_536
     ) -> pa.RecordBatchReader:
         """The result as Arrow record batches, made while they are read."""
-        with translating(self.lake):
+        with translating(self.lake, self._explain):
             relation = self._cursor().sql(sql, params=dict(params) if params else None)
             reader = self._executed(lambda: relation.to_arrow_reader(batch_rows))
             forking.keep(reader)
@@ -255,16 +263,20 @@ class Engine:
         watch = Watch(cursor.interrupt)
 
         def guard(call: Callable[[], T], /) -> T:
-            with translating(self.lake):
+            with translating(self.lake, self._explain):
                 return watch(call)
 
         return Rows(cursor, sql, params, guard, partial(close, cursor))
 
     def person_cursor(self) -> Connection:
-        """A cursor for statements that a person typed: its errors say where (`person_error` reads them)."""
+        """A cursor for statements that a person typed: its errors say where (see `person_error`)."""
         cursor = self._cursor()
         cursor.execute("set errors_as_json = true")
         return cursor
+
+    def person_error(self, error: duckdb.Error, sql: str) -> BatchlakeError:
+        """What DuckDB raised for a statement on a `person_cursor`, as an error of batchlake's."""
+        return person_error(error, sql, self.lake, self._explain)
 
     def interrupt(self) -> None:
         """Stop what was asked through this engine and is running, from another thread.
@@ -300,7 +312,7 @@ class Engine:
     def _question(self, given: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
         cursor = self._cursor()
         try:
-            with self._running.hold(cursor), translating(self.lake):
+            with self._running.hold(cursor), translating(self.lake, self._explain):
                 for name, table in given.items():
                     cursor.register(name, table)
                 yield cursor

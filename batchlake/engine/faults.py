@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -12,16 +12,20 @@ import duckdb
 
 from batchlake.errors import BatchlakeError, InvalidRequest, LakeDamaged, QueryError
 
+Explain = Callable[[], BatchlakeError | None]
+"""Why files that an engine shows are gone, as an error; None where none is."""
+
 _UNREAD: Final = re.compile(r"Failed to read file|No magic bytes|in Parquet file|Parquet schema in file")
 """What the Parquet reader says of a file that is broken."""
 
 
 @contextmanager
-def translating(lake: str) -> Iterator[None]:
-    """DuckDB's errors about what no query of ours can help, as those of batchlake.
+def translating(lake: str, explain: Explain) -> Iterator[None]:
+    """Translate DuckDB's resource and file errors.
 
     Args:
         lake: what to call the lake.
+        explain: says why files are gone.
     """
     try:
         yield
@@ -31,8 +35,8 @@ def translating(lake: str) -> Iterator[None]:
             "Ask for less at once, or raise the memory limit."
         ) from error
     except duckdb.Error as error:
-        if is_damage(error):
-            raise LakeDamaged(lake, first_line(error)) from error
+        if translated := _file_error(error, first_line(error), lake, explain):
+            raise translated from error
         raise
     except UnicodeDecodeError as error:
         # The message quotes what the file holds.
@@ -44,10 +48,16 @@ def translating(lake: str) -> Iterator[None]:
         raise
 
 
-def person_error(error: duckdb.Error, sql: str, lake: str = "") -> BatchlakeError:
+def person_error(error: duckdb.Error, sql: str, lake: str, explain: Explain) -> BatchlakeError:
     """DuckDB's complaint about SQL that a person typed, from a `person_cursor`.
 
     A `QueryError`'s position counts the statement's characters from 0, and is None where DuckDB gives none.
+
+    Args:
+        error: what DuckDB raised.
+        sql: the statement.
+        lake: what to call the lake.
+        explain: says why files are gone.
     """
     kind, _, told = str(error).partition(": ")
     try:
@@ -55,8 +65,8 @@ def person_error(error: duckdb.Error, sql: str, lake: str = "") -> BatchlakeErro
     except ValueError:
         facts = {"exception_message": told or kind}
     message = str(facts["exception_message"]).strip()
-    if is_damage(error):
-        return LakeDamaged(lake, message.partition("\n")[0])
+    if translated := _file_error(error, message.partition("\n")[0], lake, explain):
+        return translated
     if isinstance(error, duckdb.PermissionException):
         message += (
             ". SQL here reads the lake's tables and views and no file besides; `show tables` lists them."
@@ -69,7 +79,16 @@ def person_error(error: duckdb.Error, sql: str, lake: str = "") -> BatchlakeErro
     return QueryError(message, position=position)
 
 
-def is_damage(error: duckdb.Error) -> bool:
+def _file_error(error: duckdb.Error, message: str, lake: str, explain: Explain) -> BatchlakeError | None:
+    """The error for files that can't be read; None where the query is at fault."""
+    is_damage = _is_damage(error)
+    # A file that is gone is, in a contained engine, one that it may not look for.
+    if (is_damage or isinstance(error, duckdb.PermissionException)) and (told := explain()):
+        return told
+    return LakeDamaged(lake, message) if is_damage else None
+
+
+def _is_damage(error: duckdb.Error) -> bool:
     """Whether the files are at fault and not the query.
 
     Broken pages also make errors of no kind of DuckDB's at all.

@@ -203,7 +203,8 @@ def _line_of(text: str, key: KeyPath) -> int:
 
     Whatever way TOML writes it: the document made of the lines up to there holds the key, no shorter one.
     """
-    lines = text.splitlines()
+    # TOML's lines: a value may hold what `splitlines` would take for their end.
+    lines = text.split("\n")
     begun = 0
     for count in range(1, len(lines) + 1):
         try:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeUnreachable
+from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeNotWritable, LakeUnreachable
 from batchlake.objects import (
     ObjectAddress,
     StorageError,
@@ -23,15 +23,26 @@ from batchlake.objects import (
     plain_reason,
     plainly,
 )
+from batchlake.processes import TemporaryFolder, clear_dead_folders
 from batchlake.store.cache import FileCache
 from batchlake.store.leases import Lease
-from batchlake.store.places import LOG, Place, refuse_others
+from batchlake.store.places import (
+    DATA_FILE,
+    LAST_CHECKPOINT,
+    LOG,
+    Place,
+    commit_name,
+    lost_commit,
+    refuse_others,
+)
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
     from obstore.store import ObjectStore
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_=.-]+(/[A-Za-z0-9_=.-]+)*")
+_AT_ONCE: Final = 8
+_COMMITS_AHEAD: Final = 256
 _DOTS: Final = re.compile(r"(^|/)\.{1,2}(/|$)")
 
 
@@ -84,13 +95,45 @@ class Bucket(Place):
         with self._reading():
             folder = f"{self._prefix}{table}/"
             found = {facts["path"].removeprefix(folder): facts["size"] for facts in self._list(folder)}
-            return {name: size for name, size in found.items() if "/" not in name}
+            return {name: size for name, size in found.items() if DATA_FILE.fullmatch(name)}
 
     def size(self, table: str) -> int:
         with self._reading():
             return sum(facts["size"] for facts in self._list(f"{self._prefix}{table}/"))
 
+    def log_entries(self, table: str) -> list[str]:
+        with self._reading():
+            log = f"{self._prefix}{table}/{LOG}/"
+            return [facts["path"].removeprefix(log) for facts in self._list(log)]
+
+    def commits(self, table: str, numbers: Sequence[int]) -> Iterator[bytes]:
+        import obstore
+
+        def read(number: int) -> bytes:
+            with self._reading():
+                path = f"{self._prefix}{table}/{LOG}/{commit_name(number)}"
+                try:
+                    return bytes(obstore.get(self._store, path).bytes())
+                except FileNotFoundError as error:
+                    raise LakeDamaged(self.name, lost_commit(table, number)) from error
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            # All at once would be in memory together.
+            for first in range(0, len(numbers), _COMMITS_AHEAD):
+                yield from pool.map(read, numbers[first : first + _COMMITS_AHEAD])
+
+    def delete(self, table: str, names: Sequence[str]) -> None:
+        import obstore
+
+        for name in names:
+            with plainly(self._address), suppress(FileNotFoundError):
+                obstore.delete(self._store, f"{self._prefix}{table}/{name}")
+
+    def sync_entries(self, table: str, names: Iterable[str]) -> None:
+        """A store answers when an object is safe."""
+
     def lock(self, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
+        clear_dead_folders()
         return self._lease.held(self.name, wait_seconds)
 
     def still_locked(self) -> None:
@@ -98,8 +141,14 @@ class Bucket(Place):
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        with tempfile.TemporaryDirectory(prefix="batchlake-") as folder:
-            yield Path(folder)
+        try:
+            folder = TemporaryFolder()
+        except OSError as error:
+            raise LakeNotWritable(self.name, f"no temporary folder can be made ({error})") from error
+        try:
+            yield folder.path
+        finally:
+            folder.remove()
 
     def take(self, file: Path, table: str, name: str) -> None:
         import obstore
@@ -131,10 +180,10 @@ class Bucket(Place):
 
         try:
             with plainly(self._address):
-                found = bytes(obstore.get(self._store, f"{log}_last_checkpoint").bytes())
+                found = bytes(obstore.get(self._store, f"{log}{LAST_CHECKPOINT}").bytes())
         except FileNotFoundError:
             return ""
-        return f"{json.loads(found)['version']:020}.json"
+        return commit_name(json.loads(found)["version"])
 
     def _list(self, folder: str, offset: str | None = None) -> Iterator[ObjectMeta]:
         import obstore

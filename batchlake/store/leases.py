@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.errors import LakeLocked, LakeNotWritable
 from batchlake.objects import ObjectAddress, ObjectReplaced, StorageError, plainly
+from batchlake.processes import is_alive, pid_namespace
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta, PutMode, PutResult, UpdateVersion
@@ -199,7 +200,7 @@ def _is_free(facts: Mapping[str, Any]) -> bool:
     """Whether another may take this lease: given back, not renewed in time, or its holder is dead here."""
     if facts["released"] or datetime.fromisoformat(facts["renewed"]) + LASTS < datetime.now(UTC):
         return True
-    return facts["machine"] is not None and facts["machine"] == _machine() and not _runs(facts["pid"])
+    return facts["machine"] is not None and facts["machine"] == _machine() and not is_alive(facts["pid"])
 
 
 def _tag_of(found: PutResult | ObjectMeta) -> UpdateVersion:
@@ -214,23 +215,14 @@ def _machine() -> str | None:
     """What tells this machine, as its processes are numbered, from others; None where that isn't known."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot} {Path('/proc/self/ns/pid').stat().st_ino}"
     except OSError:
         return None
+    namespace = pid_namespace()
+    return f"{boot} {namespace}" if namespace else None
 
 
 def _taken_over(lake: str) -> LakeLocked:
     return LakeLocked(lake, "another writer, which took over while this one was not heard of", None)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _now() -> str:

@@ -55,7 +55,7 @@ class Ledger:
         rows = self._rows("true", {}, engine=engine)
         if not rows:
             raise LakeNotFound(self._lake, "no ingest has finished there")
-        return _version(rows[0])
+        return self._version(rows[0])
 
     def find(self, engine: Engine | None = None) -> Version | None:
         """Like `newest`, None where no run has finished yet."""
@@ -81,7 +81,7 @@ class Ledger:
             raise InvalidRequest(
                 f"{wanted} in the lake {self._lake!r}. `batchlake runs` lists all of them.", at=str(moment)
             )
-        return _version(rows[0])
+        return self._version(rows[0])
 
     def since(self, moment: datetime) -> list[Version]:
         """The states that were readable at or after a time (aware): the newest then, and all later ones."""
@@ -89,7 +89,11 @@ class Ledger:
         later = self._rows("finished_at > $moment", {"moment": moment}, most=None)
         # A clock that was put back may have left the newest of all behind others.
         kept = {row["run_id"]: row for row in (*newest, *later, *self._rows("true", {}))}
-        return [_version(row) for row in kept.values()]
+        return [self._version(row) for row in kept.values()]
+
+    def all(self) -> list[Version]:
+        """The states that finished runs left, newest first."""
+        return [self._version(row) for row in self._rows("true", {}, most=None)]
 
     def commit(self, writer: Writer, row: Mapping[str, Any], engine: Engine | None = None) -> None:
         """End a run: everything written is synced, then its row is added, then that is synced too.
@@ -134,9 +138,8 @@ class Ledger:
             raise LakeTooNew(self._lake, newest_format, FORMAT_VERSION)
         return rows
 
-
-def _version(row: Mapping[str, Any]) -> Version:
-    pins = row["table_versions"]
-    if not pins:
-        raise LakeDamaged("", f"run {row['run_id']} names no table versions")
-    return Version(row["run_id"], row["finished_at"], dict(pins))
+    def _version(self, row: Mapping[str, Any]) -> Version:
+        pins = row["table_versions"]
+        if not pins:
+            raise LakeDamaged(self._lake, f"run {row['run_id']} names no table versions")
+        return Version(row["run_id"], row["finished_at"], dict(pins))

@@ -10,7 +10,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,8 +46,12 @@ def writer_lock(root: Path, *, wait_seconds: float = 0) -> Iterator[None]:
         _describe(root, holder)
         yield
     finally:
-        holder.unlink(missing_ok=True)
-        lock.release()
+        try:
+            # What the writer did is done; left there, it is replaced by the next holder's.
+            with suppress(OSError):
+                holder.unlink(missing_ok=True)
+        finally:
+            lock.release()
 
 
 def _describe(root: Path, holder: Path) -> None:

@@ -10,17 +10,26 @@ import os
 import re
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeNotWritable
 from batchlake.objects import is_object_address
+from batchlake.processes import clear_dead_folders
 from batchlake.schema import CALLS, RUNS, TABLES
 from batchlake.store.lock import writer_lock
+from batchlake.store.log import actions
 
 LOG: Final = "_delta_log"
+LAST_CHECKPOINT: Final = "_last_checkpoint"
+LOG_ENTRY: Final = re.compile(r"(\d{20})\.(?:json|checkpoint.*\.parquet)")
+"""A commit or a checkpoint (or a part of one), led by its version."""
+
+COMMIT: Final = re.compile(r"\d{20}\.json")
+DATA_FILE: Final = re.compile(r"[^/]+\.parquet(#\d+)?")
+"""A table's data file, or what a writer that was killed left of one."""
 
 _SCRATCH: Final = "_scratch"
 _OWN_ENTRIES: Final = frozenset({*TABLES, _SCRATCH, "_lock", "_lock.json"})
@@ -67,8 +76,28 @@ class Place(ABC):
         """What a table takes in all, its log included, in bytes."""
 
     @abstractmethod
+    def log_entries(self, table: str) -> list[str]:
+        """The names of everything that is in a table's log; none where there is no log."""
+
+    @abstractmethod
+    def commits(self, table: str, numbers: Sequence[int]) -> Iterator[bytes]:
+        """What these commits of a table's log hold, in the same order.
+
+        Raises:
+            LakeDamaged: one is gone.
+        """
+
+    @abstractmethod
+    def delete(self, table: str, names: Sequence[str]) -> None:
+        """Delete what these paths from a table's folder name, one after the other; what is gone is gone."""
+
+    @abstractmethod
+    def sync_entries(self, table: str, names: Iterable[str]) -> None:
+        """Make sure that these entries of a table's log outlive a power cut."""
+
+    @abstractmethod
     def lock(self, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
-        """Be the one writer for the block.
+        """Be the one writer for the block; what killed processes left in temporary folders is cleared.
 
         Args:
             wait_seconds: how long to wait for another writer; 0 gives up at once.
@@ -141,19 +170,61 @@ class Folder(Place):
         return str(self._folder / table)
 
     def newest_commit(self, table: str) -> str:
-        return max((entry.name for entry in (self._folder / table / LOG).glob("*.json")), default="")
+        log = self._folder / table / LOG
+
+        def is_there(number: int) -> bool:
+            return (log / commit_name(number)).exists()
+
+        # Never a list of all: a question asks for this, and after years a log has 50,000 entries.
+        for known in (_last_checkpoint(log), 0):
+            if known is not None and is_there(known):
+                return commit_name(_last(is_there, known))
+        # No table, or a log that was cut and has lost what names its checkpoint.
+        found = (LOG_ENTRY.fullmatch(entry.name) for entry in log.glob("*"))
+        return max((commit_name(int(entry[1])) for entry in found if entry), default="")
 
     def local(self, table: str, names: Sequence[str]) -> list[str]:
         return [str(self._folder / table / name) for name in names]
 
     def sizes(self, table: str) -> dict[str, int]:
-        return {file.name: file.stat().st_size for file in (self._folder / table).glob("*.parquet")}
+        found = {}
+        for file in (self._folder / table).glob("*.parquet*"):
+            # A `vacuum` may take it away meanwhile.
+            with suppress(FileNotFoundError):
+                if DATA_FILE.fullmatch(file.name):
+                    found[file.name] = file.stat().st_size
+        return found
 
     def size(self, table: str) -> int:
         return sum(file.stat().st_size for file in (self._folder / table).rglob("*") if file.is_file())
 
-    def lock(self, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
-        return writer_lock(self.root, wait_seconds=wait_seconds)
+    def log_entries(self, table: str) -> list[str]:
+        return [entry.name for entry in (self._folder / table / LOG).glob("*")]
+
+    def commits(self, table: str, numbers: Sequence[int]) -> Iterator[bytes]:
+        for number in numbers:
+            try:
+                yield (self._folder / table / LOG / commit_name(number)).read_bytes()
+            except FileNotFoundError as error:
+                raise LakeDamaged(self.name, lost_commit(table, number)) from error
+
+    def delete(self, table: str, names: Sequence[str]) -> None:
+        for name in names:
+            (self._folder / table / name).unlink(missing_ok=True)
+
+    def sync_entries(self, table: str, names: Iterable[str]) -> None:
+        log = self._folder / table / LOG
+        for name in names:
+            _sync_path(log / name)
+        _sync_path(log)
+
+    @contextmanager
+    def lock(self, *, wait_seconds: float = 0) -> Iterator[None]:
+        clear_dead_folders()
+        with writer_lock(self.root, wait_seconds=wait_seconds):
+            # Of a writer that was killed: this is the only one that lives.
+            shutil.rmtree(self._folder / _SCRATCH, ignore_errors=True)
+            yield
 
     def still_locked(self) -> None:
         """The operating system lets nobody else have it."""
@@ -162,7 +233,6 @@ class Folder(Place):
     def scratch(self) -> Iterator[Path]:
         folder = self._folder / _SCRATCH
         try:
-            shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
         except OSError as error:
             raise LakeNotWritable(self.name, error.strerror or str(error)) from error
@@ -178,7 +248,7 @@ class Folder(Place):
         for table, commits in written.items():
             folder = self._folder / table
             for number in commits:
-                commit = folder / LOG / f"{number:020}.json"
+                commit = folder / LOG / commit_name(number)
                 for data_file in _added_files(commit):
                     _sync_path(folder / data_file)
                 _sync_path(commit)
@@ -226,9 +296,39 @@ def refuse_others(lake: str, entries: Collection[str]) -> None:
         raise LakeNotWritable(lake, f"other things are there already ({', '.join(foreign[:3])})")
 
 
+def commit_name(number: int) -> str:
+    """The name of a commit's file in the log."""
+    return f"{number:020}.json"
+
+
+def lost_commit(table: str, number: int) -> str:
+    """What is wrong with a log that lacks a commit."""
+    return f"the log of {table} lacks its commit {number}"
+
+
+def _last_checkpoint(log: Path) -> int | None:
+    """The version of the newest checkpoint as the log names it, None where it doesn't."""
+    try:
+        return int(json.loads((log / LAST_CHECKPOINT).read_bytes())["version"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _last(is_there: Callable[[int], bool], known: int) -> int:
+    """The last of the numbers from a known one on that are there, with no gap between, in few steps."""
+    step = 1
+    while is_there(known + step):
+        known, step = known + step, step * 2
+    while step > 1:
+        step //= 2
+        if is_there(known + step):
+            known += step
+    return known
+
+
 def _added_files(commit: Path) -> Iterator[str]:
-    for line in commit.read_text(encoding="utf-8").splitlines():
-        if added := json.loads(line).get("add"):
+    for action in actions(commit.read_bytes()):
+        if added := action.get("add"):
             yield added["path"]
 
 

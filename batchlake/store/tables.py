@@ -7,14 +7,11 @@ caller that sorts by batch lets Parquet's statistics find one batch without a sc
 
 from __future__ import annotations
 
-import json
 import os
 import uuid
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,9 +22,19 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from batchlake import forking
 from batchlake.errors import LakeDamaged, LakeLocked, LakeNotWritable
-from batchlake.schema import TABLES, Table
+from batchlake.schema import TABLES, Column, Table
+from batchlake.store.files import (
+    STATISTICS_PROPERTY,
+    BoundedFile,
+    Snapshot,
+    add_action,
+    batch_bounds,
+    sizes,
+    statistics_columns,
+)
+from batchlake.store.history import Unneeded, oldest_version, unneeded
 from batchlake.store.parquet import FILE_BYTES, delta_options
-from batchlake.store.places import Place, place_of
+from batchlake.store.places import LAST_CHECKPOINT, Place, place_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,43 +55,8 @@ _DELTA_TYPES: Final[dict[str, PrimitiveType | MapType]] = {
 MOST_SMALL_FILES: Final = 48
 """A run that leaves a table with more files under a quarter of `FILE_BYTES` compacts it."""
 
-_STATISTICS: Final = "source,batch_id,call_id,call_time,observed_at"
-"""Columns with statistics in the Delta log; Parquet keeps its own for every column."""
-
+_CHECKPOINT_INTERVAL: Final = 50
 _FOREVER: Final = "interval 36500 days"
-
-
-@dataclass(frozen=True, slots=True)
-class BoundedFile:
-    """A Parquet file: its absolute local path, and the least and greatest batch in it; None where unknown."""
-
-    path: str
-    least: str | None
-    greatest: str | None
-
-    def may_hold(self, batch_ids: Sequence[str]) -> bool:
-        """Whether a row of one of these batches may be in it; they are sorted."""
-        if self.least is None or self.greatest is None:
-            return True
-        at = bisect_left(batch_ids, self.least)
-        return at < len(batch_ids) and batch_ids[at] <= self.greatest
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The files of a lake's tables at one version each, as their logs tell of them."""
-
-    tables: Mapping[str, Sequence[BoundedFile]]
-
-    @property
-    def files(self) -> dict[str, list[str]]:
-        """The paths of each table's files."""
-        return {name: [file.path for file in files] for name, files in self.tables.items()}
-
-    def files_of_batches(self, table: str, batch_ids: Iterable[str]) -> list[str]:
-        """Those that may hold rows of these batches; none of a table that isn't there."""
-        wanted = sorted(batch_ids)
-        return [file.path for file in self.tables.get(table, ()) if file.may_hold(wanted)]
 
 
 class LakeTables:
@@ -129,22 +101,21 @@ class LakeTables:
         return Snapshot({name: self._bounded_files(name, tables[name]) for name in versions})
 
     def _bounded_files(self, table: str, delta: DeltaTable) -> list[BoundedFile]:
-        actions = delta.get_add_actions(flatten=True)
-        names, known = actions["path"].to_pylist(), actions.schema.names
-        least, greatest = (
-            actions[name].to_pylist() if name in known else [None] * len(names)
-            for name in ("min.batch_id", "max.batch_id")
-        )
-        return list(map(BoundedFile, self.place.local(table, list(names)), least, greatest))
+        names, least, greatest = batch_bounds(delta)
+        return list(map(BoundedFile, self.place.local(table, names), least, greatest))
 
     def sizes(self, table: str, version: int | None = None) -> dict[str, int]:
         """The sizes in bytes of the files of a version by their names, as its log says."""
-        return _sizes(self.open(table, version))
+        return sizes(self.open(table, version))
 
     def lost(self, table: str, version: int) -> list[str]:
         """The names of files of a version that are not there any more."""
         there = self.place.sizes(table)
         return [name for name in self.sizes(table, version) if name not in there]
+
+    def is_cut_off(self, table: str, version: int) -> bool:
+        """Whether the table's log has been cut behind a version, so that it can't be opened any more."""
+        return version < oldest_version(self, table)
 
     def version(self, table: str) -> int:
         """The newest version that the table's own log holds, pinned or not."""
@@ -183,15 +154,20 @@ class Writer:
         self._opened: dict[str, DeltaTable] = {}
 
     def prepare(self, pins: dict[str, int]) -> None:
-        """Make the tables that don't exist, and take back what a run that died left beyond its pins."""
+        """Make the tables and columns that don't exist; take back what a run that died left beyond its pins.
+
+        A column that a table lacks must be nullable: rows written before have no value in it.
+        """
         with _writing(self._place):
             made = [name for name in TABLES if self._tables.exists(name)]
             self._opened = self._tables.open_all(dict.fromkeys(made))
             for table in TABLES.values():
                 if table.name not in made:
                     self._create(table)
-                elif table.name != "runs":
+                    continue
+                if table.name != "runs":
                     self._roll_back(table.name, pins.get(table.name, 0))
+                self._bring_up_to_date(table)
 
     def snapshot(self, pins: Mapping[str, int | None]) -> Snapshot:
         """The tables at these versions, which most of them are at once they are prepared."""
@@ -207,7 +183,7 @@ class Writer:
             actions: list[AddAction | RemoveAction] = []
             for file in files:
                 name = f"part-{uuid.uuid4()}-c000.zstd.parquet"
-                actions.append(_add_action(file, name, delta))
+                actions.append(add_action(file, name, delta))
                 self._place.take(file, table, name)
             delta.create_write_transaction(actions, "append", delta.schema())
             delta.update_incremental()
@@ -228,19 +204,29 @@ class Writer:
     def tidy(self) -> None:
         """Compact the tables that this writer changed and that have come to too many small files."""
         for table in self.written():
-            small = [size for size in _sizes(self._opened[table]).values() if size < FILE_BYTES // 4]
+            small = [size for size in sizes(self._opened[table]).values() if size < FILE_BYTES // 4]
             if len(small) > MOST_SMALL_FILES:
                 self.compact(table)
 
-    def vacuum(self, table: str, kept_versions: list[int], *, dry_run: bool) -> list[str]:
-        """Delete the files that neither the newest nor a kept version names; returns them."""
+    def vacuum(self, table: str, kept: Collection[int], *, dry_run: bool) -> Unneeded:
+        """Delete what is there of a table and no kept version needs, be it in the log or not; returns it.
+
+        Interrupted anywhere, every kept version is readable, and the next vacuum goes on.
+
+        Args:
+            table: the table's name.
+            kept: versions that stay readable; the newest is one in any case, but for a dry run.
+            dry_run: delete nothing.
+        """
         with _writing(self._place):
-            return self._tables.open(table).vacuum(
-                retention_hours=0,
-                dry_run=dry_run,
-                enforce_retention_duration=False,
-                keep_versions=kept_versions or None,
-            )
+            found = unneeded(self._tables, table, kept if dry_run else {*kept, self._tables.version(table)})
+            if not dry_run:
+                self._place.still_locked()
+                if found.log_entries:
+                    self._checkpoint(table, found.cut)
+                self._place.delete(table, found.files)
+                self._place.delete(table, found.log_entries)
+            return found
 
     def versions(self) -> dict[str, int]:
         """The newest version of every table but `runs`: what this run leaves behind.
@@ -277,30 +263,40 @@ class Writer:
         """The tables that this writer changed."""
         return list(self._first_version)
 
+    def _checkpoint(self, table: str, version: int) -> None:
+        """Let the log be readable from this version on without what is before it."""
+        name = f"{version:020}.checkpoint.parquet"
+        if version and name not in self._place.log_entries(table):
+            self._tables.open(table, version).create_checkpoint()
+            self._place.sync_entries(table, [name, LAST_CHECKPOINT])
+
     def _create(self, table: Table) -> None:
-        fields = [
-            Field(
-                column.name,
-                _DELTA_TYPES[column.type],
-                nullable=column.nullable,
-                metadata={"comment": column.comment},
-            )
-            for column in table.columns
-        ]
-        statistics = [name for name in _STATISTICS.split(",") if name in table.column_names()]
         configuration = {
             "delta.logRetentionDuration": _FOREVER,
-            "delta.checkpointInterval": "50",
-            "delta.dataSkippingStatsColumns": ",".join(statistics) or table.columns[0].name,
+            "delta.checkpointInterval": str(_CHECKPOINT_INTERVAL),
+            STATISTICS_PROPERTY: statistics_columns(table),
         }
         self._opened[table.name] = DeltaTable.create(
             self._place.table(table.name),
-            schema=Schema(fields),
+            schema=Schema([_field(column) for column in table.columns]),
             description=table.grain,
             configuration=configuration,
             storage_options=self._place.storage_options,
         )
         self._first_version[table.name] = 0
+
+    def _bring_up_to_date(self, table: Table) -> None:
+        """Give a table what the schema and its log's statistics have become since; to roll back undoes it."""
+        delta = self._opened[table.name]
+        before = delta.version()
+        there = {field.name for field in delta.schema().fields}
+        if lacking := [_field(column) for column in table.columns if column.name not in there]:
+            delta.alter.add_columns(lacking)
+        wanted = statistics_columns(table)
+        if delta.metadata().configuration.get(STATISTICS_PROPERTY) != wanted:
+            delta.alter.set_table_properties({STATISTICS_PROPERTY: wanted})
+        if delta.version() > before:
+            self._first_version.setdefault(table.name, before + 1)
 
     def _roll_back(self, table: str, pin: int) -> None:
         delta = self._opened[table]
@@ -339,38 +335,13 @@ class Writer:
         return self._opened[table]
 
 
-def _add_action(file: Path, name: str, delta: DeltaTable) -> AddAction:
-    """What the log says of a file that joins a table: its statistics are those of its Parquet footer."""
-    import pyarrow.parquet as pq
-
-    footer = pq.read_metadata(file)
-    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
-    wanted = delta.metadata().configuration["delta.dataSkippingStatsColumns"].split(",")
-    least, greatest, nulls = {}, {}, {}
-    for place, column in enumerate(footer.schema.names):
-        statistics = [group.column(place).statistics for group in groups] if column in wanted else []
-        if statistics and all(known and known.has_null_count for known in statistics):
-            nulls[column] = sum(known.null_count for known in statistics)
-            bounds = [(known.min, known.max) for known in statistics if known.has_min_max]
-            # Delta writes times in a way of its own; a column without bounds is only read more often.
-            if bounds and isinstance(bounds[0][0], str | int):
-                least[column] = min(low for low, _ in bounds)
-                greatest[column] = max(high for _, high in bounds)
-    stats = {
-        "numRecords": footer.num_rows,
-        "minValues": least,
-        "maxValues": greatest,
-        "nullCount": nulls,
-    }
-    facts = file.stat()
-    modified = int(facts.st_mtime * 1000)
-    return AddAction(name, facts.st_size, {}, modified, data_change=True, stats=json.dumps(stats))
-
-
-def _sizes(delta: DeltaTable) -> dict[str, int]:
-    """The sizes in bytes of a table's files by their names, as its log says."""
-    actions = delta.get_add_actions(flatten=True)
-    return dict(zip(actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True))
+def _field(column: Column) -> Field:
+    return Field(
+        column.name,
+        _DELTA_TYPES[column.type],
+        nullable=column.nullable,
+        metadata={"comment": column.comment},
+    )
 
 
 @contextmanager

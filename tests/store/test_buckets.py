@@ -27,7 +27,7 @@ from batchlake.errors import (
 from batchlake.ingest import IngestOptions, ingest
 from batchlake.maintenance import check, compact, vacuum
 from batchlake.store import LakeTables
-from tests.lakes import contents, ingested, rows, write_export
+from tests.lakes import contents, damages, ingested, rows, write_export
 from tests.storage import Bucket, check_from_now_on, environment, new_bucket, served
 from tests.store.dying import run_in_process
 from tests.store.test_transactions import document, state
@@ -226,7 +226,7 @@ def test_a_writer_that_was_taken_for_dead(bucket: Bucket, fed: str, tmp_path: Pa
         ingested(fed, later)
     bucket.put("some/lake/_lock.json", lease(released=True))
     assert ingested(fed, later).calls_new == 1
-    assert check(fed) == []
+    assert damages(fed) == []
 
 
 def test_a_table_that_another_has_changed(fed: str, tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_a_table_that_another_has_changed(fed: str, tmp_path: Path) -> None:
         ingest(fed, [later], IngestOptions(), intrude)
     assert contents(fed) == before
     assert ingested(fed, later).calls_new == 1
-    assert check(fed) == []
+    assert damages(fed) == []
 
 
 def test_a_kill_leaves_the_lake_before_or_after(bucket: Bucket, fed: str, tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_a_kill_leaves_the_lake_before_or_after(bucket: Bucket, fed: str, tmp_pa
         outcomes.append(found == after)
         ingested(root, second)
         assert contents(root) == after
-        assert check(root) == []
+        assert damages(root) == []
     assert outcomes[0] is False
     assert outcomes[-1] is True
 

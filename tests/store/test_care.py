@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from deltalake import DeltaTable
 
 import batchlake
-from batchlake.errors import InvalidRequest, LakeDamaged, LakeNotFound, LakeTooNew
+from batchlake.errors import InvalidRequest, LakeDamaged, LakeNotFound, LakeTooNew, StateVacuumed
 from batchlake.lake import Lake
-from batchlake.maintenance import check, compact, vacuum
-from batchlake.schema import FORMAT_VERSION
-from batchlake.store import LakeTables
+from batchlake.maintenance import CareReport, check, compact, vacuum
+from batchlake.schema import FORMAT_VERSION, TABLES
+from batchlake.store import LakeTables, Ledger
 from tests.lakes import contents, ingested, rows, write_export
 
 
@@ -161,3 +164,199 @@ def test_a_read_only_lake_answers(root: Path) -> None:
     assert len(batchlake.open(root).calls().to_dicts()) == 3
     for folder, _, _ in os.walk(root):
         Path(folder).chmod(0o755)
+
+
+def exported(folder: Path, day: int) -> Path:
+    """The export of one batch on a day: every call changes, one is new."""
+    calls = [
+        {"id": f"c{n}", "duration": day, "transcript": [{"text": f"Hi {day}"}] * 2}
+        for n in range(day % 7 + 1)
+    ]
+    stamp = f"2024-{day // 28 + 1:02}-{day % 28 + 1:02}T00:00:00Z"
+    return write_export(
+        folder / "in", f"{day}.json", {"exported_at": stamp, "batch": {"id": "b", "calls": calls}}
+    )
+
+
+def run_ids(root: Path) -> list[str]:
+    """The lake's runs, oldest first."""
+    return [row["run_id"] for row in rows(root, "select run_id from runs order by run_id")]
+
+
+def named_by(root: Path, run_ids: Iterable[str]) -> dict[str, set[str]]:
+    """The names of the data files that the states of these runs name, read by delta-rs."""
+    wanted = set(run_ids)
+    pins = [row["table_versions"] for row in rows(root, "from runs") if row["run_id"] in wanted]
+    return {
+        name: {
+            Path(uri).name
+            for version in ({pin[name] for pin in pins} if name != "runs" else {None})
+            for uri in DeltaTable(str(root / name), version=version).file_uris()
+        }
+        for name in TABLES
+    }
+
+
+def there(root: Path) -> dict[str, set[str]]:
+    """The names of the data files that are there."""
+    return {name: {path.name for path in (root / name).glob("*.parquet*")} for name in TABLES}
+
+
+def oldest_entries(root: Path) -> dict[str, int]:
+    """The version with which each table's log begins."""
+    return {name: min(int(path.name[:20]) for path in log_of(root, name)) for name in TABLES}
+
+
+def log_of(root: Path, name: str) -> list[Path]:
+    """The entries of a table's log, oldest first."""
+    return sorted((root / name / "_delta_log").glob("0*"))
+
+
+def keep_last(root: Path, monkeypatch: pytest.MonkeyPatch, count: int, **options: Any) -> CareReport:
+    """A vacuum that keeps the states of the last so many runs."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "since", lambda self, moment: self.all()[:count])
+        return vacuum(root, **options)
+
+
+def test_vacuum_goes_by_what_is_there(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that dead runs left go, named in a log or not; each log begins at the oldest state kept."""
+    for day in range(4, 9):
+        ingested(root, exported(root.parent, day))
+    for name in TABLES:
+        (root / name / "part-killed.zstd.parquet").write_bytes(b"half a fi")
+        (root / name / "part-killed.zstd.parquet#1").write_bytes(b"half")
+        (root / name / "_delta_log" / "_commit_killed.json.tmp").write_bytes(b"{")
+    assert {(finding.level, finding.code) for finding in check(root)} == {("note", "unnamed_file")}
+    assert all("vacuum" in finding.mend for finding in check(root))
+    ids = run_ids(root)
+    states = [contents_at(root, one) for one in ids]
+    dry = keep_last(root, monkeypatch, 3, dry_run=True)
+    assert there(root)["calls"] >= {"part-killed.zstd.parquet"}
+    done = keep_last(root, monkeypatch, 3)
+    for name, figures in done.tables.items():
+        assert figures["files_deleted"] == dry.tables[name]["files_deleted"] >= 2
+        assert figures["log_entries_deleted"] == dry.tables[name]["log_entries_deleted"] >= 1
+    assert there(root) == named_by(root, ids[-3:])
+    pins = [row["table_versions"] for row in rows(root, "from runs order by run_id")][-3:]
+    oldest = oldest_entries(root)
+    assert {name: oldest[name] for name in pins[0]} == pins[0]
+    assert check(root) == []
+    lake = batchlake.open(root)
+    for one, expected in list(zip(ids, states, strict=True))[-3:]:
+        assert contents_at(root, one) == expected
+    for one in ids[:-3]:
+        with pytest.raises(StateVacuumed, match=f"the state of run {one} .* vacuumed") as caught:
+            lake.at(one).calls().to_dicts()
+        assert isinstance(caught.value, InvalidRequest)
+    # The time to keep reaches back to states that are gone.
+    again = vacuum(root, keep_for=timedelta(days=10_000))
+    assert all(figures["files_deleted"] == 0 for figures in again.tables.values())
+    for day in (9, 10):
+        ingested(root, exported(root.parent, day))
+        compact(root)
+    assert check(root) == []
+    assert contents_at(root, ids[-3]) == states[-3]
+
+
+def contents_at(root: Path, run_id: str) -> Any:
+    """What some tables hold in the state of a run."""
+    lake = batchlake.open(root).at(run_id)
+    return [
+        lake.sql(f"select * from {name} order by all").to_dicts() for name in ("calls", "segments", "exports")
+    ]
+
+
+def test_a_long_log_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Past several checkpoints of Delta's own, wherever it is cut: what is kept is readable, runs go on."""
+    root = tmp_path / "lake"
+    monkeypatch.setattr("batchlake.store.tables._CHECKPOINT_INTERVAL", 4)
+    for day in range(1, 10):
+        ingested(root, exported(tmp_path, day))
+    ids = run_ids(root)
+    states = {one: contents_at(root, one) for one in ids}
+    for kept in (7, 4):
+        copy = tmp_path / f"kept{kept}"
+        shutil.copytree(root, copy)
+        for kept_then in (kept, max(1, kept // 2)):
+            keep_last(copy, monkeypatch, kept_then)
+            assert check(copy) == []
+            for one in ids[-kept_then:]:
+                assert contents_at(copy, one) == states[one]
+            assert there(copy) == named_by(copy, ids[-kept_then:])
+        (copy / "calls" / "_delta_log" / "_last_checkpoint").unlink(missing_ok=True)
+        ingested(copy, exported(tmp_path, 13))
+        assert check(copy) == []
+        assert len(batchlake.open(copy).calls().to_dicts()) == 7
+
+
+def test_a_vacuum_killed_anywhere(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped before any deletion, the lake is sound, kept states are readable; the next vacuum ends it."""
+
+    class Killed(BaseException):
+        """Nothing catches it."""
+
+    for day in (4, 5):
+        ingested(root, exported(root.parent, day))
+    ids = run_ids(root)
+    states = {one: contents_at(root, one) for one in ids[-2:]}
+    whole = root.parent / "whole"
+    shutil.copytree(root, whole)
+    figures = keep_last(whole, monkeypatch, 2).tables.values()
+    steps = sum(one["files_deleted"] + one["log_entries_deleted"] for one in figures)
+    assert steps > 20
+    unlink = Path.unlink
+    for fatal in range(0, steps, steps // 4):
+        copy = root.parent / f"killed{fatal}"
+        shutil.copytree(root, copy)
+        passed = 0
+
+        def die(path: Path, **how: Any) -> None:
+            nonlocal passed
+            if path.parent.name != copy.name:  # noqa: B023 - not the lock's
+                if passed == fatal:  # noqa: B023
+                    raise Killed
+                passed += 1
+            unlink(path, **how)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "unlink", die)
+            with pytest.raises(Killed):
+                keep_last(copy, monkeypatch, 2)
+        assert [finding for finding in check(copy) if finding.level == "error"] == []
+        for one, expected in states.items():
+            assert contents_at(copy, one) == expected
+        if fatal % 2:
+            ingested(copy, exported(root.parent, 6))
+        else:
+            keep_last(copy, monkeypatch, 2)
+            assert there(copy) == there(whole)
+            assert oldest_entries(copy) == oldest_entries(whole)
+        assert [finding for finding in check(copy) if finding.level == "error"] == []
+
+
+def test_what_can_not_be_followed_is_not_deleted(root: Path) -> None:
+    """A log with a gap is damage: `check` says so and `vacuum` deletes nothing."""
+    log_of(root, "calls")[1].unlink()
+    before = there(root)
+    assert [(finding.table, finding.code) for finding in check(root) if finding.level == "error"]
+    with pytest.raises(LakeDamaged):
+        vacuum(root, keep_for=timedelta(0))
+    assert there(root)["calls"] == before["calls"]
+
+
+def test_a_lost_file_that_the_newest_run_names_is_damage(root: Path) -> None:
+    """Not a vacuum: for the newest state and for an earlier one that names it too."""
+    first = LakeTables(root).files("calls", 1)
+    ingested(root, write_export(root.parent / "in", "other.json", {"id": "x", "batch_id": "other"}))
+    lake = batchlake.open(root)
+    oldest, *_, before, newest = run_ids(root)
+    for file in LakeTables(root).files("calls"):
+        Path(file).unlink()
+    for state in (lake, lake.at(newest), lake.at(before)):
+        with pytest.raises(LakeDamaged):
+            state.calls().to_dicts()
+    for file in first:
+        Path(file).unlink()
+    with pytest.raises(StateVacuumed):
+        lake.at(oldest).calls().to_dicts()

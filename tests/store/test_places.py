@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 import batchlake
 from batchlake.errors import InvalidRequest, LakeNotWritable
 from batchlake.maintenance import check, compact, vacuum
+from batchlake.store.places import Folder
 from tests.lakes import contents, ingested, write_export
 
 DOCUMENT = {"batch": {"id": "b1", "calls": [{"id": "c1", "transcript": [{"text": "It's"}]}]}}
@@ -66,3 +69,56 @@ def test_other_things_in_the_way(tmp_path: Path) -> None:
         ingested(export, export)
     with pytest.raises(LakeNotWritable, match=r"other things are there already \(1\.json\)"):
         ingested(tmp_path, export)
+
+
+def log_of(folder: Path, commits: Iterable[int], checkpoint: str | None) -> Path:
+    """A lake's folder with a log of `runs` of these commits, and what `_last_checkpoint` says."""
+    log = folder / "runs" / "_delta_log"
+    log.mkdir(parents=True)
+    for number in commits:
+        (log / f"{number:020}.json").touch()
+    if checkpoint is not None:
+        (log / "_last_checkpoint").write_text(checkpoint, encoding="utf-8")
+    return log
+
+
+@pytest.mark.parametrize(
+    "checkpoint", [None, "", "{", "[]", '{"version": null}', *(json.dumps({"version": n}) for n in range(14))]
+)
+@pytest.mark.parametrize("oldest", [0, 3, 9])
+def test_the_newest_commit(checkpoint: str | None, oldest: int, tmp_path: Path) -> None:
+    """Found whatever is said of the checkpoint: nothing, nonsense, an old one, one without its commit."""
+    for newest in range(oldest, 12):
+        folder = tmp_path / str(newest)
+        log_of(folder, range(oldest, newest + 1), checkpoint)
+        assert Folder(folder).newest_commit("runs") == f"{newest:020}.json"
+    assert Folder(tmp_path / "nothing").newest_commit("runs") == ""
+    log_of(tmp_path / "empty", (), checkpoint)
+    assert Folder(tmp_path / "empty").newest_commit("runs") == ""
+
+
+def test_a_checkpoint_without_its_commit(tmp_path: Path) -> None:
+    """A log cut so that it begins with a checkpoint alone is of that version."""
+    log = log_of(tmp_path, (), '{"version": 7}')
+    (log / f"{7:020}.checkpoint.parquet").touch()
+    assert Folder(tmp_path).newest_commit("runs") == f"{7:020}.json"
+
+
+@pytest.mark.parametrize("checkpoint", [5_000, 4_950, 0])
+def test_the_newest_commit_is_found_in_few_steps(
+    checkpoint: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the log is, a question looks at a few of its entries and lists none."""
+    log_of(tmp_path, range(5_020), json.dumps({"version": checkpoint}))
+    asked: list[Path] = []
+    exists = Path.exists
+
+    def counted(path: Path) -> bool:
+        asked.append(path)
+        return exists(path)
+
+    folder = Folder(tmp_path)
+    monkeypatch.setattr(Path, "exists", counted)
+    monkeypatch.delattr(Path, "glob")
+    assert folder.newest_commit("runs") == f"{5_019:020}.json"
+    assert len(asked) < 30

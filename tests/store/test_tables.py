@@ -9,10 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-from batchlake.maintenance import check
 from batchlake.schema import TABLES
 from batchlake.store import LakeTables, Ledger
-from tests.lakes import ingested, rows, write_export
+from tests.lakes import damages, ingested, rows, write_export
 
 POLARS_TYPES = {
     "VARCHAR": pl.String(),
@@ -85,7 +84,7 @@ def test_the_run_that_finds_too_many_small_files_compacts_them(
         ingested(tmp_path / "lake", path)
     tables = LakeTables(tmp_path / "lake")
     assert len(tables.files("calls")) <= 3
-    assert check(tmp_path / "lake") == []
+    assert damages(tmp_path / "lake") == []
     found = rows(tmp_path / "lake", "select call_id from calls order by call_id")
     assert [row["call_id"] for row in found] == [f"c{number}" for number in range(6)]
     first = rows(tmp_path / "lake", "select table_versions['calls'] as pin from runs order by run_id")[0][

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from batchlake.errors import LakeNotWritable
-from batchlake.maintenance import check
-from tests.lakes import contents, ingested, write_export
+from tests.lakes import contents, damages, ingested, write_export
 from tests.store.dying import Points, fill_disk, forbid, run_in_process, watched
 
 EVERY_POINT = "BATCHLAKE_EVERY_POINT" in os.environ
@@ -94,10 +93,10 @@ def test_a_kill_at_any_point_leaves_the_lake_before_or_after(history: History, t
         assert found in (history.before, history.after), fatal
         outcomes.append(found == history.after)
         if found is not None:
-            assert [finding for finding in check(root) if finding.level == "error"] == [], fatal
+            assert damages(root) == [], fatal
         ingested(root, *history.paths)
         assert contents(root) == history.after, fatal
-        assert check(root) == [], fatal
+        assert damages(root) == [], fatal
         shutil.rmtree(root)
     assert outcomes == sorted(outcomes)
     assert outcomes[0] is False
@@ -118,5 +117,5 @@ def test_a_failing_write_at_any_point_leaves_the_lake_before_or_after(
         assert state(root) in (history.before, history.after), fatal
         ingested(root, *history.paths)
         assert contents(root) == history.after, fatal
-        assert check(root) == [], fatal
+        assert damages(root) == [], fatal
         shutil.rmtree(root)
