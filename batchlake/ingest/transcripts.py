@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batchlake import columns
-from batchlake.ingest.text_keys import with_text_keys
 from batchlake.store.parquet import FILE_BYTES, ROW_GROUP_ROWS, pyarrow_options
+from batchlake.text.keys import with_text_keys
 
 if TYPE_CHECKING:
     import pyarrow as pa

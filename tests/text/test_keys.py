@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchlake import columns
-from batchlake.ingest.text_keys import text_keys
+from batchlake.text.keys import text_keys
 
 PIECES = "a|B| |  |\t|\n|.|!|$|^|'|\u2019|\u201c|é|É|\ufb01|\u00a0|\u2003|_|😀|Σ|ς|ο|İ|ß|①|…|«".split("|")
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
