@@ -1,7 +1,11 @@
-"""`text_key`: an utterance folded for counting, made once at ingest.
+"""Folded texts: what makes two utterances one text, and two labels one label.
 
-The definition is the specification's: Unicode NFKC, curly quotes made straight, lower case, white space
-folded to one blank, outer white space and punctuation (Unicode category P) trimmed. DuckDB lacks NFKC and
+`text_key` is the specification's: Unicode NFKC, curly quotes made straight, lower case, white space folded to
+one blank, outer white space and punctuation (Unicode category P) trimmed. Ingest makes it of every utterance;
+the `text` filter and the audit of reported responses fold what they are given in the same way. A folded label
+is the label in lower case.
+
+Input: Arrow arrays of texts, or one text. Output: the same texts folded; NULL stays NULL. DuckDB lacks NFKC and
 the Unicode classes, so Arrow does it (polars, which could, takes a tenth of a small ingest to import); what
 is category P is as its RE2 knows. Most utterances are ASCII with single blanks, for which lower case and
 trimming are all there is to do, at a fraction of the cost.
@@ -11,11 +15,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from batchlake import columns
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -28,8 +31,39 @@ _ASCII_OUTSIDE: Final = " !\"#%&'()*,-./:;?@[\\]_{}"
 """The blank, and the ASCII characters of category P."""
 
 
+def text_key(text: str) -> str:
+    """The folded form of one text; empty where nothing is left.
+
+    >>> text_key(" “Yes,  I’m INTERESTED!” ")
+    "yes, i'm interested"
+    """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        # What `text_keys` does with such a text, without importing Arrow.
+        return text.lower().strip(_ASCII_OUTSIDE)
+    key: str = text_keys(columns.texts([text]))[0].as_py()
+    return key
+
+
+def folded_label(label: str) -> str:
+    """A label in lower case, as the lake keeps it.
+
+    >>> folded_label("Very Positive")
+    'very positive'
+    """
+    if label.isascii():
+        return label.lower()
+    folded: str = folded_labels(columns.texts([label]))[0].as_py()
+    return folded
+
+
+def folded_labels(labels: pa.StringArray) -> pa.StringArray:
+    """Labels in lower case, as Python's `str.lower` has it: `ΑΣ` is `ας`."""
+    return _lower(labels)
+
+
 def text_keys(texts: pa.StringArray) -> pa.StringArray:
     """The folded form of texts; empty where nothing is left."""
+    import numpy as np
     import pyarrow.compute as pc
 
     keys = pc.ascii_trim(pc.ascii_lower(texts), characters=_ASCII_OUTSIDE)
@@ -55,6 +89,8 @@ def with_text_keys(rows: pa.Table) -> pa.Table:
 
 def _with_blanks_in_a_row(texts: pa.StringArray) -> NDArray[np.int64]:
     """The places of texts that hold two blanks in a row."""
+    import numpy as np
+
     _, ends, data = texts.buffers()
     bounds = np.frombuffer(ends, np.int32)[texts.offset : texts.offset + len(texts) + 1]
     if data is None or not len(bounds):

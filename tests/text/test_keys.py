@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchlake import columns
-from batchlake.text.keys import text_keys
+from batchlake.text.keys import folded_label, folded_labels, text_key, text_keys
 
 PIECES = "a|B| |  |\t|\n|.|!|$|^|'|\u2019|\u201c|é|É|\ufb01|\u00a0|\u2003|_|😀|Σ|ς|ο|İ|ß|①|…|«".split("|")
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
@@ -45,9 +45,33 @@ def test_text_keys_are_as_defined(texts: list[str], skipped: int) -> None:
     assert text_keys(column.slice(skipped)).to_pylist() == [folded(text) for text in texts[skipped:]]
 
 
+@given(TEXTS)
+def test_one_text_is_folded_as_a_column_is(text: str) -> None:
+    """A plain ASCII text takes a short way to the same key; a label too."""
+    assert text_key(text) == folded(text)
+    assert folded_label(text) == text.lower()
+
+
+def test_one_text_of_every_character_is_folded_as_a_column_is() -> None:
+    """ASCII and what follows it, where the short way ends."""
+    texts = [f"{chr(code)}A{chr(code)}{chr(code)}B{chr(code)}" for code in range(0x180)]
+    assert [text_key(text) for text in texts] == text_keys(columns.texts(texts)).to_pylist()
+
+
 def test_blanks_that_meet_between_two_texts_are_in_none() -> None:
     texts = pa.array(["a ", " b", "c  d", ""])
     assert text_keys(texts).to_pylist() == ["a", "b", "c d", ""]
+
+
+def test_a_label_is_lower_case_as_in_python() -> None:
+    """Every character that Python knows, first and last in a word; what is absent stays so."""
+    known = [
+        chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) not in ("Cn", "Cs")
+    ]
+    labels = [text for character in known for text in (f"{character}A", f"A{character}")]
+    assert folded_labels(columns.texts(labels)).to_pylist() == [label.lower() for label in labels]
+    assert folded_labels(columns.texts([None, "Very Positive"])).to_pylist() == [None, "very positive"]
+    assert text_keys(columns.texts([None, "Yes!"])).to_pylist() == [None, "yes"]
 
 
 def test_every_character_is_folded_as_in_python() -> None:
