@@ -1,0 +1,66 @@
+"""Answers from the shell that depend on what exports said: the audit's exit status, own fields, freshness."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import batchlake
+from tests.cli.test_shell import run
+from tests.lakes import write_export
+
+
+def lake_of(folder: Path, *exports: Any) -> Path:
+    lake = batchlake.open(folder / "lake")
+    for number, export in enumerate(exports):
+        lake.ingest(write_export(folder, f"{number}.json", export))
+    return folder / "lake"
+
+
+def answer(lake: Path, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+    done = run(*arguments, "--lake", lake)
+    assert done.returncode == status, done.stderr
+    return done
+
+
+@pytest.mark.parametrize(("currency", "status"), [("EUR", 0), ("USD", 1)])
+def test_only_a_difference_fails_an_audit(tmp_path: Path, currency: str, status: int) -> None:
+    """Costs in two currencies can't be compared with one total; in one currency, 3.00 beside 3.50 differs."""
+    calls = [
+        {"id": "c1", "status": "completed", "cost": "1.50", "currency": "USD"},
+        {"id": "c2", "status": "completed", "cost": "2.00", "currency": currency},
+    ]
+    lake = lake_of(
+        tmp_path,
+        {"batch": {"id": "b1", "statistics": {"total_calls": 2, "total_cost": "3.00"}, "calls": calls}},
+    )
+    found = json.loads(answer(lake, "audit", "b1", "--fail-on-difference", status=status).stdout)
+    cost = found["batches"][0]["figures"][1]
+    if currency == "EUR":
+        assert (cost["recomputed"], cost["agrees"], cost["explanation"]) == (None, None, "several currencies")
+        assert (found["not_compared"], found["totals"], found["batches_without_total"]) == (1, [], 1)
+    else:
+        assert (cost["difference"], cost["agrees"], cost["explanation"]) == ("0.50", False, "unexplained")
+        assert found["totals"] == [
+            {"currency": "USD", "batches": 1, "reported": "3.00", "recomputed": "3.50", "difference": "0.50"}
+        ]
+
+
+def test_an_audit_names_calls_that_the_report_did_not_list(tmp_path: Path) -> None:
+    """A call that came after the report is the reason, not a change of states."""
+    listed = [{"id": f"c{number}", "status": "completed"} for number in range(3)]
+    lake = lake_of(
+        tmp_path,
+        {"exported_at": "2024-01-01T12:00:00Z",
+         "batch": {"id": "b1", "statistics": {"total_calls": 3, "completed": 3}, "calls": listed}},
+        {"exported_at": "2024-01-01T13:00:00Z",
+         "call": {"id": "c9", "batch_id": "b1", "status": "completed", "duration": 9}},
+    )  # fmt: skip
+    for figure in json.loads(answer(lake, "audit", "b1").stdout)["batches"][0]["figures"]:
+        assert (figure["reported"], figure["recomputed"]) == (3, 4)
+        assert figure["explanation"] == "calls are held that the report did not list"
+        assert figure["detail"] == "1 call is held that the report did not list"
