@@ -149,7 +149,11 @@ CALLS: Final = Table(
         _text("status_reported", "The state as the platform spelled it", "`status`"),
         Column("outcome", "VARCHAR", f"What became of it: {', '.join(OUTCOMES)}", nullable=False),
         _number("duration_seconds", "Length of the call in seconds", "`duration`, `callDuration`"),
-        _money("cost", "What the platform charged, in `currency`; NULL is unknown, not free", "`cost`"),
+        _money(
+            "cost",
+            "What the platform charged, in `currency`, below 0 what it credited; NULL is unknown, not free",
+            "`cost`",
+        ),
         _text("currency", "ISO 4217 code of `cost` where the export says", "`currency`"),
         _time("created_at", "When the call was created, UTC", "`created_at`, `createdAt`"),
         _time("started_at", "When the call started, UTC", "`start_time`, `started_at`, `startedAt`"),

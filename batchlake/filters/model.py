@@ -218,7 +218,12 @@ class Filter(Conditions):
     cost: Annotated[
         Amounts | None,
         NonEmpty(),
-        Operator(COSTS_BETWEEN, "the exact cost is within, ends included", "that cost {}", ("cost",)),
+        Operator(
+            COSTS_BETWEEN,
+            "the exact cost is within, ends included; a credit is below 0",
+            "that cost {}",
+            ("cost",),
+        ),
     ] = None
     sentiment: Annotated[
         Sentiment | None, NonEmpty(), Operator(EACH_OF, "all of the conditions below hold")

@@ -149,19 +149,21 @@ def test_lists_of_any_length_match_the_same(engine: Engine, key: str, count: int
     ("bound", "matched"),
     [
         ({"min": "0.1234567"}, {"0.123457", "999999999999.999999"}),
-        ({"max": "0.1234567"}, {"0.123456"}),
+        ({"max": "0.1234567"}, {"-0.25", "0.123456"}),
         ({"min": "0.1234569999", "max": "0.1234570001"}, {"0.123457"}),
         ({"min": "999999999999.9999995"}, set()),
-        ({"max": "999999999999.9999995"}, {"0.123456", "0.123457", "999999999999.999999"}),
-        ({"max": "9" * 400}, {"0.123456", "0.123457", "999999999999.999999"}),
+        ({"max": "999999999999.9999995"}, {"-0.25", "0.123456", "0.123457", "999999999999.999999"}),
+        ({"max": "9" * 400}, {"-0.25", "0.123456", "0.123457", "999999999999.999999"}),
         ({"min": 10**300}, set()),
         ({"min": 5e-324}, {"0.123456", "0.123457", "999999999999.999999"}),
         ({"min": Decimal("1E+200")}, set()),
+        ({"max": 0}, {"-0.25"}),
+        ({"min": 0, "max": 1}, {"0.123456", "0.123457"}),
     ],
 )
 def test_costs_compare_as_exact_decimals(engine: Engine, bound: dict[str, Any], matched: set[str]) -> None:
-    """A bound of more digits than a cost can hold neither overflows nor rounds."""
-    amounts = ["0.123456", "0.123457", "999999999999.999999"]
+    """A bound of more digits than a cost can hold neither overflows nor rounds; a credit is below all."""
+    amounts = ["-0.25", "0.123456", "0.123457", "999999999999.999999"]
     call = {"source": "svalync", "batch_id": None, "segments": []}
     load(engine, [call | {"call_id": amount, "cost": Decimal(amount)} for amount in amounts])
     compiled = compile_filter(Filter(cost=bound))
