@@ -34,6 +34,13 @@ def metrics() -> str:
     return definitions_table()
 
 
+def patterns() -> str:
+    """The rules of the response patterns, from `patterns.toml`."""
+    from batchlake.analytics import patterns_table
+
+    return patterns_table()
+
+
 def tables() -> str:
     """Tables and columns, from the schema."""
     from batchlake.schema import TABLES
@@ -92,6 +99,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
     "verbs": verbs,
     "filter": filters,
     "metrics": metrics,
+    "patterns": patterns,
     "tables": tables,
 }
 
