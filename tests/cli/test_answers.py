@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +65,14 @@ def test_an_audit_names_calls_that_the_report_did_not_list(tmp_path: Path) -> No
         assert (figure["reported"], figure["recomputed"]) == (3, 4)
         assert figure["explanation"] == "calls are held that the report did not list"
         assert figure["detail"] == "1 call is held that the report did not list"
+
+
+def test_a_lake_fed_with_nothing_is_stale(tmp_path: Path) -> None:
+    """A page instead of an export doesn't keep a lake fresh, and the answer says what the last run brought."""
+    lake = lake_of(tmp_path, {"call": {"id": "c1", "status": "completed"}})
+    assert json.loads(answer(lake, "status", "--max-age", "1h").stdout)["last_run_was_usable"] is True
+    time.sleep(2.1)
+    batchlake.open(lake).ingest(write_export(tmp_path, "page.json", "<html>401</html>"))
+    found = json.loads(answer(lake, "status", "--max-age", "2s", status=1).stdout)
+    assert (found["is_stale"], found["last_run_was_usable"]) == (True, False)
+    assert "brought nothing that could be used" in found["reasons"][-1]
