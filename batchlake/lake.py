@@ -194,9 +194,7 @@ class Lake:
 
     def calls(self, filter: FilterLike = None) -> Result:  # noqa: A002 - the documented name
         """The matching calls as rows, ordered by `call_time`, `call_id`."""
-        from batchlake.filters import select
-
-        selection = select(filter)
+        selection = _select(filter)
         query = selection.over("select * from selected_calls order by call_time, call_id, source")
         return Result(self._state.engine(), query, selection.params)
 
@@ -214,12 +212,12 @@ class Lake:
         """Every metric over the matching calls, grouped by the dimensions `by`."""
         engine = self._state.engine()
         from batchlake import analytics
-        from batchlake.filters import select
 
         dimensions = (by,) if isinstance(by, str) else tuple(by)
         return analytics.analyse(
-            engine, select(filter), by=dimensions, top=top, timezone=timezone, every=every, patterns=patterns
-        )
+            engine, _select(filter), by=dimensions, top=top, timezone=timezone, every=every,
+            patterns=patterns,
+        )  # fmt: skip
 
     @asks_again
     def sql(
@@ -242,7 +240,8 @@ class Lake:
         """
         from batchlake.session import Contained
 
-        result = Result(Contained(self._state.engine(), _selected(filter)), query, params)
+        wanted = None if filter is None else _select(filter)
+        result = Result(Contained(self._state.engine(), wanted), query, params)
         result.columns  # noqa: B018 - what is wrong with the query is told now
         return result
 
@@ -255,7 +254,8 @@ class Lake:
         """A person's session of several statements, read-only and contained, over the lake as it is now."""
         from batchlake.session import Session
 
-        return Session(self._state.engine(), _selected(filter), timeout_seconds=timeout_seconds)
+        wanted = None if filter is None else _select(filter)
+        return Session(self._state.engine(), wanted, timeout_seconds=timeout_seconds)
 
     def connect(self) -> Connection:
         """A DuckDB connection of your own with tables, views and comments in place, and nothing forbidden.
@@ -329,12 +329,11 @@ class Lake:
 
     def batches(self) -> Result:
         """The batches with their counts and progress, newest first."""
-        from batchlake import views
+        return self._view("batch_overview", "created_at desc nulls last, batch_id, source")
 
-        engine = self._state.engine()
-        views.show_all(engine)
-        newest_first = "order by created_at desc nulls last, batch_id, source"
-        return Result(engine, f"select * from batch_overview {newest_first}")
+    def fields(self) -> Result:
+        """The exports' own fields, kept in `extra`: where, in how many rows, an example; frequent first."""
+        return self._view("own_fields", "records desc, field, source, table_name")
 
     def problems(self, *, run: str | None = None, code: str | None = None, file: str | None = None) -> Result:
         """What could not be used, newest first; `file` is a part of the location."""
@@ -353,6 +352,12 @@ class Lake:
     def exports(self) -> Result:
         """Every export read, newest first."""
         return self._rows("select * from exports order by run_id desc, location, export_id")
+
+    def _view(self, name: str, order: str) -> Result:
+        from batchlake import views
+
+        views.show_all(engine := self._state.engine())
+        return Result(engine, f"select * from {name} order by {order}")
 
     def _rows(self, query: str, params: Mapping[str, Any] | None = None) -> Result:
         return Result(self._state.engine(), query, params)
@@ -387,13 +392,10 @@ class Lake:
         )
 
 
-def _selected(given: FilterLike) -> Selection | None:
-    """What a filter selects; None, for all, where there is none."""
-    if given is None:
-        return None
+def _select(filter: FilterLike) -> Selection:  # noqa: A002 - as its callers have it
     from batchlake.filters import select
 
-    return select(given)
+    return select(filter)
 
 
 def open(root: str | os.PathLike[str] = "lake", **settings: Any) -> Lake:  # noqa: A001 - the documented name

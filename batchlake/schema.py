@@ -149,7 +149,10 @@ CALLS: Final = Table(
         _text("status_reported", "The state as the platform spelled it"),
         Column("outcome", "VARCHAR", f"What became of it: {', '.join(OUTCOMES)}", nullable=False),
         _number("duration_seconds", "Length of the call in seconds"),
-        _money("cost", "What the platform charged, in `currency`; NULL is unknown, not free"),
+        _money(
+            "cost",
+            "What the platform charged, in `currency`, below 0 what it credited; NULL is unknown, not free",
+        ),
         _text("currency", "ISO 4217 code of `cost` where the export says"),
         _time("created_at", "When the call was created, UTC"),
         _time("started_at", "When the call started, UTC"),

@@ -35,6 +35,13 @@ def metrics() -> str:
     return definitions_table()
 
 
+def patterns() -> str:
+    """The rules of the response patterns, from `patterns.toml`."""
+    from batchlake.analytics import patterns_table
+
+    return patterns_table()
+
+
 def tables() -> str:
     """Tables and columns, from the schema."""
     from batchlake.ingest.fields import origins
@@ -103,6 +110,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
     "verbs": verbs,
     "filter": filters,
     "metrics": metrics,
+    "patterns": patterns,
     "tables": tables,
     "rooms": rooms,
 }

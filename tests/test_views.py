@@ -44,14 +44,14 @@ def test_batches_are_counted_as_by_hand(lake: Lake) -> None:
     """Held calls by outcome, progress as reported where more is reported than held, cost in one currency."""
     columns = (
         "batch_id, status, total, done, progress, held_calls, completed, failed, in_progress, unknown, "
-        "reported_total_calls, total_cost, currency, average_duration_seconds"
+        "reported_total_calls, total_cost, currency, currencies, average_duration_seconds, counted"
     )
     rows = [tuple(row.values()) for row in lake.sql(f"select {columns} from batch_overview order by all")]
     assert rows == [
-        ("b'3\"", "completed", 2, 2, 1.0, 2, 1, 1, 0, 0, None, None, None, 60.0),
-        ("b1", "in_progress", 10, 7, 0.7, 4, 1, 1, 1, 1, 10, Decimal("1.5"), None, 30.25),
-        ("b2", "queued", 0, 0, None, 0, 0, 0, 0, 0, None, None, None, None),
-        ("b4", None, 1, 1, 1.0, 1, 0, 1, 0, 0, None, None, None, None),
+        ("b'3\"", "completed", 2, 2, 1.0, 2, 1, 1, 0, 0, None, None, None, ["EUR", "USD"], 60.0, "held"),
+        ("b1", "in_progress", 10, 7, 0.7, 4, 1, 1, 1, 1, 10, Decimal("1.5"), None, [None], 30.25, "reported"),
+        ("b2", "queued", 0, 0, None, 0, 0, 0, 0, 0, None, None, None, None, None, "held"),
+        ("b4", None, 1, 1, 1.0, 1, 0, 1, 0, 0, None, None, None, None, None, "held"),
     ]
 
 

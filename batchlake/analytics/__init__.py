@@ -7,7 +7,12 @@ from batchlake.late import importer
 if TYPE_CHECKING:
     from batchlake.analytics.auditing import audit
     from batchlake.analytics.calls import call_details
-    from batchlake.analytics.defining import definitions, definitions_table
+    from batchlake.analytics.defining import (
+        definitions,
+        definitions_table,
+        pattern_definitions,
+        patterns_table,
+    )
     from batchlake.analytics.details import batch_details, batch_json, write_batch
     from batchlake.analytics.grouping import DIMENSIONS
     from batchlake.analytics.metrics import Options, analyse, statistics
@@ -23,6 +28,8 @@ __all__ = [
     "call_details",
     "definitions",
     "definitions_table",
+    "pattern_definitions",
+    "patterns_table",
     "progress",
     "progress_chart",
     "statistics",
@@ -41,6 +48,8 @@ __getattr__ = importer(
         "call_details": "calls",
         "definitions": "defining",
         "definitions_table": "defining",
+        "pattern_definitions": "defining",
+        "patterns_table": "defining",
         "progress": "progressing",
         "progress_chart": "progressing",
         "statistics": "metrics",

@@ -7,8 +7,11 @@ the tolerance that rounding deserves, and why they differ where that is knowable
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from batchlake.analytics import figures
@@ -18,38 +21,92 @@ from batchlake.analytics.grouping import Key, Question, Row, file_text, side_by_
 from batchlake.analytics.holding import batch_in_memory
 from batchlake.engine import Engine
 from batchlake.filters import select
-from batchlake.responses import Audit, BatchAudit, Comparison
+from batchlake.responses import Audit, BatchAudit, BilledTotal, Comparison, money_text
+from batchlake.text.keys import text_key
 
 if TYPE_CHECKING:
     from batchlake.filters import Filter, Selection
 
 
 class _Figure(NamedTuple):
-    """A figure that platforms report: its column in `batches`, and that of the files of `sql/analytics`.
+    """A figure that platforms report.
 
-    `decimals` are those shown at least, None for a count; `missing` is recomputed for a batch without calls.
+    Attributes:
+        name: as the audit has it.
+        reported: its column in `batches`.
+        unit: what it counts or is measured in.
+        decimals: those shown at least, None for a count.
+        recomputed: its column in the files of `sql/analytics`.
+        missing: what is recomputed for a batch without calls.
+        later: the column of `states.sql` that counts calls whose value for it is newer than the report.
+        listed: the column there that has it over the calls that the report lists.
     """
 
     name: str
     reported: str
-    recomputed: str
     unit: str
     decimals: int | None
+    recomputed: str
     missing: int | None = None
+    later: str | None = None
+    listed: str | None = None
+
+
+def _count(name: str, later: str | None = "later_status") -> _Figure:
+    listed = f"listed_{name.removeprefix('total_')}"
+    return _Figure(name, f"reported_{name}", "calls", None, name, 0, later, listed)
+
+
+def _sentiment(score: str) -> _Figure:
+    column = f"sentiment_{score}"
+    return _Figure(
+        f"average_sentiment.{score}", f"reported_{column}", "0 to 1", 1, column, later="later_sentiment"
+    )
 
 
 _FIGURES: Final = (
-    _Figure("total_calls", "reported_total_calls", "total_calls", "calls", None, 0),
-    _Figure("completed", "reported_completed", "completed", "calls", None, 0),
-    _Figure("failed", "reported_failed", "failed", "calls", None, 0),
-    _Figure("in_progress", "reported_in_progress", "in_progress", "calls", None, 0),
-    _Figure("average_duration", "reported_average_duration_seconds", "average_duration", "seconds", 0),
-    _Figure("total_cost", "reported_total_cost", "total_cost", "money", 2),
-    _Figure("success_rate", "reported_success_rate", "success_rate", "ratio", 2),
-    _Figure("average_sentiment.positive", "reported_sentiment_positive", "sentiment_positive", "0 to 1", 1),
-    _Figure("average_sentiment.neutral", "reported_sentiment_neutral", "sentiment_neutral", "0 to 1", 1),
-    _Figure("average_sentiment.negative", "reported_sentiment_negative", "sentiment_negative", "0 to 1", 1),
+    _count("total_calls", later=None),
+    _count("completed"),
+    _count("failed"),
+    _count("in_progress"),
+    _Figure(
+        "average_duration",
+        "reported_average_duration_seconds",
+        "seconds",
+        0,
+        "average_duration",
+        later="later_duration",
+    ),
+    _Figure("total_cost", "reported_total_cost", "money", 2, "total_cost", later="later_cost"),
+    _Figure(
+        "success_rate",
+        "reported_success_rate",
+        "ratio",
+        2,
+        "success_rate",
+        later="later_status",
+        listed="listed_success_rate",
+    ),
+    _sentiment("positive"),
+    _sentiment("neutral"),
+    _sentiment("negative"),
 )
+
+_TIMED_AS: Final = dict.fromkeys(
+    ("reported_sentiment_neutral", "reported_sentiment_negative"), "reported_sentiment_positive"
+)
+"""Columns that are merged as one with another, under whose name `field_observed_at` has their time."""
+
+
+class _Response(NamedTuple):
+    """A response as reported: its spelling of the highest count, and how often it was said in all spellings.
+
+    `key` is the `text_key`; a text of punctuation alone, which has none, is compared as it stands.
+    """
+
+    text: str
+    key: str
+    utterances: int
 
 
 def audit(
@@ -76,24 +133,48 @@ def audit(
         key = (row["source"], row["batch_id"])
         matching = select(filter, batch=key)
         with batch_in_memory(engine, *key, with_segments=bool(_reported_responses(row))) as (own, _):
-            audits = _audits(own, [row], matching, select(batch=key))
+            audits, billed = _audits(own, [row], matching, select(batch=key))
     else:
         matching = select(filter)
-        audits = _audits(
-            engine, engine.rows("select * from batches order by source, batch_id"), matching, select()
-        )
-    compared = [figure for one in audits for figure in one.figures]
+        rows = engine.rows("select * from batches order by source, batch_id")
+        audits, billed = _audits(engine, rows, matching, select())
+    figures_found = [figure for one in audits for figure in one.figures]
     return Audit(
         audited_batches=len(audits),
-        compared=len(compared),
-        differences=sum(not figure.agrees for figure in compared),
-        unexplained=sum(figure.explanation == "unexplained" for figure in compared),
+        compared=sum(figure.agrees is not None for figure in figures_found),
+        not_compared=sum(figure.agrees is None for figure in figures_found),
+        differences=sum(figure.agrees is False for figure in figures_found),
+        unexplained=sum(figure.explanation == "unexplained" for figure in figures_found),
+        totals=totals([one for one in billed if one is not None]),
+        batches_without_total=billed.count(None),
         batches=[_differences(one) for one in audits if one.differences] if only_differences else audits,
     )
 
 
-def _audits(engine: Engine, batches: list[Row], matching: Selection, audited: Selection) -> list[BatchAudit]:
-    """The audits of those batches of which some call matches, over all of the calls `audited`."""
+def totals(several: Iterable[BilledTotal]) -> list[BilledTotal]:
+    """Those of each currency added up, the currency that isn't named last."""
+    by_currency: dict[str | None, list[BilledTotal]] = defaultdict(list)
+    for one in several:
+        by_currency[one.currency].append(one)
+    return [
+        BilledTotal(
+            currency=currency,
+            batches=sum(one.batches for one in same),
+            reported=sum((one.reported for one in same), Decimal(0)),
+            recomputed=sum((one.recomputed for one in same), Decimal(0)),
+            difference=sum((one.difference for one in same), Decimal(0)),
+        )
+        for currency, same in sorted(by_currency.items(), key=lambda item: (item[0] is None, item[0] or ""))
+    ]
+
+
+def _audits(
+    engine: Engine, batches: list[Row], matching: Selection, audited: Selection
+) -> tuple[list[BatchAudit], list[BilledTotal | None]]:
+    """The audits of those batches of which some call matches, over all of the calls `audited`.
+
+    And the total of each of them that reports one, None where its calls' costs don't add up to one.
+    """
     rows = _matching(engine, batches, matching)
     question = Question(engine.apart(), audited, by=("source", "batch_id"))
     with side_by_side(question.engine) as asked:
@@ -101,13 +182,30 @@ def _audits(engine: Engine, batches: list[Row], matching: Selection, audited: Se
         costs = asked.start(question.ask_file, "cost")
         responses = asked.start(_response_counts, question, rows)
         known = asked.start(_states, question.engine, batches)
-        recomputed, counts = _recomputed(scalars.result(), costs.result()), responses.result()
-        states = known.result()
-    audits = []
-    for row in rows:
-        key = (row["source"], row["batch_id"])
-        audits.append(_audit(row, recomputed.get(key, {}), counts.get(key, {}), states))
-    return audits
+        priced, counts = costs.result(), responses.result()
+        recomputed, states = _recomputed(scalars.result(), priced), known.result()
+    keyed = [((row["source"], row["batch_id"]), row) for row in rows]
+    return (
+        [_audit(row, recomputed.get(key, {}), counts.get(key, {}), states) for key, row in keyed],
+        [
+            _billed(row["reported_total_cost"], priced.get(key, []))
+            for key, row in keyed
+            if row["reported_total_cost"] is not None
+        ],
+    )
+
+
+def _billed(reported: Decimal, costs: Sequence[Row]) -> BilledTotal | None:
+    if len(costs) != 1:
+        return None
+    currency, recomputed = costs[0]["currency"], costs[0]["cost_total"]
+    return BilledTotal(
+        currency=currency,
+        batches=1,
+        reported=reported,
+        recomputed=recomputed,
+        difference=recomputed - reported,
+    )
 
 
 def _matching(engine: Engine, rows: list[Row], selection: Selection) -> list[Row]:
@@ -124,8 +222,17 @@ def _recomputed(scalars: Mapping[Key, list[Row]], costs: Mapping[Key, list[Row]]
     """The figures of each batch by their names in `sql/analytics`."""
     found = {}
     for key, (row,) in scalars.items():
-        found[key] = {**row, "total_cost": figures.total_cost(costs.get(key, []))}
+        priced = costs.get(key, [])
+        found[key] = {**row, "total_cost": figures.total_cost(priced), "currencies": _totals_in_words(priced)}
     return found
+
+
+def _totals_in_words(costs: Sequence[Row]) -> str | None:
+    """`the calls cost EUR 1.50 and USD 2.00`; None where all costs are in one currency."""
+    ordered = sorted(costs, key=lambda row: (row["currency"] is None, row["currency"] or ""))
+    totals = [(row["currency"], money_text(row["cost_total"])) for row in ordered]
+    words = [f"{currency} {total}" if currency else f"{total} in no named one" for currency, total in totals]
+    return f"the calls cost {' and '.join(words)}" if len(words) > 1 else None
 
 
 def _states(engine: Engine, batches: list[Row]) -> dict[tuple[str, str, datetime], Row]:
@@ -145,40 +252,26 @@ def _audit(
     def state(column: str) -> Row:
         return states[batch["source"], batch["batch_id"], _reported_at(batch, column)]
 
-    def comparison(
-        name: str, column: str, unit: str, reported: Amount, found: Amount | None, decimals: int | None
-    ) -> Comparison:
-        known = state(column)
+    def comparison(figure: _Figure, reported: Amount, found: Amount | None) -> Comparison:
+        known = state(figure.reported)
         circumstances = Circumstances(
             reported_calls=batch["reported_total_calls"],
             listed_calls=known["listed_calls"],
             held_calls=known["held_calls"],
-            changed_calls=known["changed_calls"],
+            later_calls=known[figure.later] if figure.later else 0,
+            as_listed=known[figure.listed] if figure.listed else None,
+            currencies=recomputed.get("currencies") if figure.unit == "money" else None,
         )
-        return compare(name, unit, reported, found, decimals, circumstances)
+        return compare(figure.name, figure.unit, reported, found, figure.decimals, circumstances)
 
     compared = [
-        comparison(
-            figure.name,
-            figure.reported,
-            figure.unit,
-            batch[figure.reported],
-            recomputed.get(figure.recomputed, figure.missing),
-            figure.decimals,
-        )
+        comparison(figure, batch[figure.reported], recomputed.get(figure.recomputed, figure.missing))
         for figure in _FIGURES
         if batch[figure.reported] is not None
     ]
     compared += [
-        comparison(
-            f"common_responses[{text!r}].count",
-            "reported_common_responses",
-            "utterances",
-            count,
-            counts.get(text, 0),
-            None,
-        )
-        for text, count in _reported_responses(batch)
+        comparison(_response_figure(said.text), said.utterances, counts.get(said.key, 0))
+        for said in _reported_responses(batch)
     ]
     overall = state("reported_total_calls")
     return BatchAudit(
@@ -188,54 +281,73 @@ def _audit(
         reported_calls=batch["reported_total_calls"],
         listed_calls=overall["listed_calls"],
         held_calls=overall["held_calls"],
-        differences=sum(not figure.agrees for figure in compared),
+        differences=sum(figure.agrees is False for figure in compared),
         figures=compared,
     )
 
 
+def _response_figure(text: str) -> _Figure:
+    return _Figure(
+        f"common_responses[{text!r}].count",
+        "reported_common_responses",
+        "utterances",
+        None,
+        "utterances",
+        later="later_transcript",
+    )
+
+
 def _differences(one: BatchAudit) -> BatchAudit:
-    return one.model_copy(update={"figures": [figure for figure in one.figures if not figure.agrees]})
+    return one.model_copy(update={"figures": [figure for figure in one.figures if figure.agrees is False]})
 
 
 def _reported_at(batch: Row, column: str) -> datetime:
     older: Mapping[str, datetime] = batch["field_observed_at"] or {}
-    at: datetime = older.get(column, batch["observed_at"])
+    at: datetime = older.get(_TIMED_AS.get(column, column), batch["observed_at"])
     return at
 
 
-def _reported_responses(batch: Row) -> list[tuple[str, int]]:
-    """Texts and counts as reported; what hasn't that form can't be compared."""
+def _reported_responses(batch: Row) -> list[_Response]:
+    """Each response once, in the order reported; what hasn't the form of a response can't be compared.
+
+    Platforms count each spelling by itself, and `text_key` makes one text of those that fold alike: their
+    counts are added up.
+    """
     try:
         entries = json.loads(batch["reported_common_responses"] or "[]")
     except ValueError:
         return []
+    spellings: dict[str, list[tuple[int, str]]] = {}
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, dict) and isinstance(entry.get("text"), str) and type(entry.get("count")) is int:
+            text = entry["text"]
+            spellings.setdefault(text_key(text) or text, []).append((entry["count"], text))
     return [
-        (entry["text"], entry["count"])
-        for entry in (entries if isinstance(entries, list) else [])
-        if isinstance(entry, dict) and isinstance(entry.get("text"), str) and type(entry.get("count")) is int
+        _Response(max(said, key=itemgetter(0))[1], key, sum(count for count, _ in said))
+        for key, said in spellings.items()
     ]
 
 
 def _response_counts(question: Question, batches: list[Row]) -> dict[Key, dict[str, int]]:
-    """How often each reported response was said in each batch, however it was spelled."""
-    texts = sorted({text for batch in batches for text, _ in _reported_responses(batch)})
-    if not texts:
+    """How often each reported response was said in each batch, however it was spelled, by its key."""
+    keys = sorted({said.key for batch in batches for said in _reported_responses(batch)})
+    if not keys:
         return {}
     groups = question.ask(
         f"""
 with
 responses as materialized ({file_text("responses")}
-),
-spellings as (
-  select distinct text, text_key from selected_segments where list_contains($texts, text)
-  union
-  select unnest($texts), lower(unnest($texts))
 )
 
-select group_key, spellings.text, responses.utterances
-from spellings
-join responses using (text_key)
+select group_key, text_key as key, utterances
+from responses
+where text_key <> '' and list_contains($keys, text_key)
+union all
+select group_key, text, count(*)
+from selected_segments
+where speaker = 'human' and text_key = '' and list_contains($keys, text)
+group by all
 """,
-        texts=texts,
+        keys=keys,
     )
-    return {key: {row["text"]: row["utterances"] for row in rows} for key, rows in groups.items()}
+    return {key: {row["key"]: row["utterances"] for row in rows} for key, rows in groups.items()}

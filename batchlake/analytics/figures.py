@@ -34,6 +34,7 @@ def statistics(scalars: Row, costs: Sequence[Row]) -> Statistics:
         Statistics,
         scalars,
         total_cost=total_cost(costs),
+        currencies=currencies(costs),
         by_status={status: by_status[status] for status in STATUSES if status in by_status},
         calls_without_duration=scalars["duration_missing"],
         calls_without_cost=scalars["total_calls"] - sum(row["cost_calls"] for row in costs),
@@ -87,6 +88,11 @@ def cost(rows: Sequence[Row], total_calls: int) -> Cost:
 def total_cost(rows: Iterable[Row]) -> Decimal | None:
     """The total cost of the rows of each currency, as `only_total` has it."""
     return only_total({row["currency"]: row["cost_total"] for row in rows})
+
+
+def currencies(rows: Iterable[Row]) -> list[str | None]:
+    """The currencies of the rows by name, the one that the export doesn't name last."""
+    return sorted((row["currency"] for row in rows), key=lambda name: (name is None, name or ""))
 
 
 def only_total(totals: Mapping[str | None, Decimal]) -> Decimal | None:

@@ -27,10 +27,13 @@ _NOT_IN_WORD: Final = r"[^\p{L}\p{M}\p{N}_']+"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pattern's name and the regular expression that finds any of its words."""
+    """A pattern's name, its words, the regular expression that finds any of them, and what the file says it
+    means (empty where it doesn't)."""
 
     pattern: str
+    words: tuple[str, ...]
     expression: str
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +99,18 @@ def read_patterns(file: Path) -> Patterns:
 
 
 def _patterns(document: dict[str, Any]) -> Patterns:
-    return Patterns(tuple(_rule(rule["pattern"], rule["words"]) for rule in document["rule"]))
+    return Patterns(
+        tuple(_rule(rule["pattern"], rule["words"], rule.get("meaning", "")) for rule in document["rule"])
+    )
 
 
-def _rule(pattern: str, words: list[str]) -> Rule:
+def _rule(pattern: str, words: list[str], meaning: str) -> Rule:
     any_of_them = "|".join(f"(?:{word})" for word in words)
     # Folded texts have no capitals, and RE2 takes half the time where it needn't look for any. Beyond ASCII
     # a letter may have several small forms.
     is_folded = any_of_them.isascii() and any_of_them == any_of_them.lower()
-    return Rule(pattern, f"(?:^| )(?{'' if is_folded else 'i'}:{any_of_them})(?:$| )")
+    expression = f"(?:^| )(?{'' if is_folded else 'i'}:{any_of_them})(?:$| )"
+    return Rule(pattern, tuple(words), expression, meaning)
 
 
 def _faults(document: dict[str, Any]) -> list[str]:
@@ -121,9 +127,12 @@ def _rule_faults(rule: Any) -> list[str]:
     if not isinstance(rule, dict):
         return ["not a table"]
     faults = [
-        f"{key}: not known; a rule has `pattern` and `words`" for key in rule.keys() - {"pattern", "words"}
+        f"{key}: not known; a rule has `pattern`, `words` and perhaps `meaning`"
+        for key in rule.keys() - {"pattern", "words", "meaning"}
     ]
-    pattern, words = rule.get("pattern"), rule.get("words")
+    pattern, words, meaning = rule.get("pattern"), rule.get("words"), rule.get("meaning", "")
+    if not isinstance(meaning, str):
+        faults.append(f"meaning: got {meaning!r}, allowed: a text")
     if not isinstance(pattern, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", pattern) or pattern == OTHER:
         faults.append(
             f"pattern: got {pattern!r}, allowed: lower-case letters, digits and _, and not `{OTHER}`"

@@ -1,7 +1,8 @@
 """How far a batch has come, how fast, and when it will be done; and a small chart of that.
 
-In come a batch and the time it is asked at, out goes a `Progress`. The past is read from `snapshots`, the
-present from the calls held, or from the platform's own counts where the lake doesn't hold all calls.
+In come a batch and the time it is asked at, out goes a `Progress`. The past is read from `snapshots`; the
+present is what the view `batch_overview` says of the batch: counted from the calls held, or the platform's
+own counts where the lake doesn't hold all calls.
 """
 
 from __future__ import annotations
@@ -9,12 +10,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from batchlake import sqlfiles
 from batchlake.analytics.finding import find_batch
 from batchlake.analytics.grouping import Row, file_text
-from batchlake.analytics.metrics import statistics
 from batchlake.engine import Engine
 from batchlake.errors import InvalidRequest
-from batchlake.filters import select
 from batchlake.responses import Observation, Progress, Rate, utc_text
 
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
@@ -36,7 +36,7 @@ def progress(engine: Engine, source: str | None, batch_id: str, now: datetime) -
         raise InvalidRequest(f"the time {now} has no time zone. Give one, as in 12:00:00Z.", now=str(now))
     batch = find_batch(engine, source, batch_id)
     history = _history(engine, batch)
-    current = _current(engine, batch, history)
+    current = _current(engine, batch)
     remaining = current.total - current.done
     per_hour = _done_per_hour(batch, history, current)
     completion = None
@@ -80,24 +80,23 @@ def _history(engine: Engine, batch: Row) -> list[Observation]:
     return [Observation(**row) for row in rows]
 
 
-def _current(engine: Engine, batch: Row, history: list[Observation]) -> Observation:
-    reports = [observation for observation in history if observation.counted == "reported"]
-    held = statistics(engine, select(batch=(batch["source"], batch["batch_id"])))
-    if reports and reports[-1].total > held.total_calls:
-        return reports[-1]
-    newest = engine.row(
-        "select max(observed_at) as at from calls where source = $source and batch_id = $batch_id",
+def _current(engine: Engine, batch: Row) -> Observation:
+    """The present of a batch, which the view `batch_overview` counts."""
+    now = engine.row(
+        f"select * from ({sqlfiles.load('views/batch_overview').text}\n)"
+        " where source = $source and batch_id = $batch_id",
         {"source": batch["source"], "batch_id": batch["batch_id"]},
     )
+    # The platform's counts stand under their own names.
+    prefix = "reported_" if now["counted"] == "reported" else ""
+    counts = {name: now[f"{prefix}{name}"] for name in ("completed", "failed", "in_progress")}
     return Observation(
-        observed_at=max(at for at in (batch["observed_at"], newest["at"]) if at is not None),
-        counted="held",
-        total=held.total_calls,
-        done=held.completed + held.failed,
-        completed=held.completed,
-        failed=held.failed,
-        in_progress=held.in_progress,
-        unknown=held.unknown,
+        observed_at=now["counted_at"],
+        counted=now["counted"],
+        total=now["total"],
+        done=now["done"],
+        **counts,
+        unknown=max(0, now["total"] - sum(counts.values())),
     )
 
 

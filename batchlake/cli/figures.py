@@ -135,7 +135,11 @@ def progress_command(
 @quiet_option
 @format_option(REPORT_FORMATS)
 def metrics_command(output: Path | None, quiet: bool, output_format: str) -> None:
-    """What each metric means: definition, numerator, denominator, unit, and the file that computes it."""
-    from batchlake.analytics import definitions
+    """What each metric means: definition, numerator, denominator, unit, and the file that computes it.
 
-    write_document(definitions(), output_format, output, quiet=quiet)
+    Response patterns come last: which rules of patterns.toml find them, in which order. --patterns of
+    `analytics` takes another file.
+    """
+    from batchlake.analytics import definitions, pattern_definitions
+
+    write_document([*definitions(), *pattern_definitions()], output_format, output, quiet=quiet)

@@ -22,6 +22,7 @@ VERBS: Final = {
     "batch": ("questions", "One batch in the documented shape, recomputed."),
     "call": ("questions", "One call in the documented shape."),
     "calls": ("questions", "Matching calls as rows."),
+    "fields": ("questions", "The exports' own fields, and what was not understood."),
     "analytics": ("figures", "Every metric over a selection."),
     "audit": ("figures", "Reported figures beside recomputed ones."),
     "progress": ("figures", "How far a batch is, and its history."),

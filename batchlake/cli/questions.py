@@ -1,4 +1,4 @@
-"""`batches`, `batch`, `call`, `calls`: batches and calls as documents and as rows."""
+"""`batches`, `batch`, `call`, `calls`, `fields`: batches and calls as documents and as rows, own fields."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from batchlake.cli.options import (
     filter_option,
     format_option,
     lake_option,
+    note,
     open_lake,
     output_option,
     quiet_option,
@@ -118,3 +119,28 @@ def calls_command(
     """The calls that match, as rows ordered by time."""
     found = open_lake(lake_path, at).calls(read_filter_option(filter_texts))
     write_rows(found, output_format, output, max_rows=max_rows, excel_safe=excel_safe, quiet=quiet)
+
+
+@click.command("fields")
+@lake_option
+@at_option
+@click.option("--excel-safe", is_flag=True, help="In CSV, disarm cells that a spreadsheet would run.")
+@output_option
+@quiet_option
+@format_option(ROW_FORMATS)
+def fields_command(
+    lake_path: str, at: str | None, excel_safe: bool, output: Path | None, quiet: bool, output_format: str
+) -> None:
+    """The exports' own fields, which no column holds and `extra` keeps, the most frequent first.
+
+    Each with its table, how many rows hold it, their share of the source's rows, and an example. A note says
+    of how many calls nothing was understood: neither state, time, duration nor cost.
+    """
+    lake = open_lake(lake_path, at)
+    write_rows(lake.fields(), output_format, output, excel_safe=excel_safe, quiet=quiet)
+    for row in lake.sql("select * from not_understood order by source").to_dicts():
+        note(
+            f"{row['source']}: of {row['not_understood']:,} of {row['calls']:,} calls neither state, time, "
+            "duration nor cost was understood.",
+            quiet=quiet,
+        )

@@ -1,8 +1,9 @@
-"""How fresh a lake is, for monitoring: when it last changed, when each platform was last pulled.
+"""How fresh a lake is, for monitoring: when it was last fed, when each platform was last pulled.
 
-A pull that finds nothing new leaves no run behind, so both count: the lake is fresh if its newest run or
-the newest successful pull is young enough. A platform that was ever pulled is stale by itself when its
-pulls stop succeeding, however much else comes in.
+A pull that finds nothing new leaves no run behind, so both count: the lake is fresh if its newest run that
+brought anything usable, or the newest successful pull, is young enough. An export of which nothing could be
+used, a login page for instance, makes no lake fresh. A platform that was ever pulled is stale by itself when
+its pulls stop succeeding, however much else comes in.
 """
 
 from __future__ import annotations
@@ -34,13 +35,19 @@ class PlatformStatus:
 
 @dataclass(frozen=True, slots=True)
 class LakeStatus:
-    """The lake's freshness. Without `max_age_seconds` it `is_stale` only where there is none."""
+    """The lake's freshness. Without `max_age_seconds` it `is_stale` only where nothing was ever fed.
+
+    `newest_run_at` is when the newest run ended that brought something usable, `last_run_at` when the last
+    one did, which `last_run_was_usable` or not; None where there was no such run. Ages are in seconds.
+    """
 
     lake: str
     is_stale: bool
     reasons: list[str]
     max_age_seconds: float | None
     newest_run_at: str | None
+    last_run_at: str | None
+    last_run_was_usable: bool | None
     age_seconds: float | None
     newest_call_at: str | None
     calls: int
@@ -67,10 +74,13 @@ def lake_status(lake: Lake, landing_root: Path, max_age: timedelta | None, now: 
     pulls = [datetime.fromisoformat(one.succeeded_at) for one in platforms.values() if one.succeeded_at]
     fed_at = max([*([newest_run] if newest_run else []), *pulls], default=None)
     reasons = []
-    if facts["newest_run_at"] is None:
-        reasons.append(f"nothing has been ingested into {str(lake.root)!r} yet")
+    if newest_run is None:
+        what = "nothing" if facts["last_run_at"] is None else "nothing that could be used"
+        reasons.append(f"{what} has been ingested into {str(lake.root)!r} yet")
     elif max_age is not None and _is_old(fed_at, max_age, now):
         reasons.append(f"the lake was last fed {_ago(fed_at, now)}")
+    if reasons and facts["last_run_was_usable"] is False:
+        reasons.append(f"the last run, at {_stamp(facts['last_run_at'])}, brought nothing that could be used")
     reasons += [
         f"{name} was last pulled {_ago(_moment(one.succeeded_at), now)}"
         for name, one in platforms.items()
@@ -82,6 +92,8 @@ def lake_status(lake: Lake, landing_root: Path, max_age: timedelta | None, now: 
         reasons=reasons,
         max_age_seconds=max_age.total_seconds() if max_age is not None else None,
         newest_run_at=_stamp(newest_run),
+        last_run_at=_stamp(facts["last_run_at"]),
+        last_run_was_usable=facts["last_run_was_usable"],
         age_seconds=_age_seconds(newest_run, now),
         newest_call_at=_stamp(facts["newest_call_at"]),
         calls=facts["calls"],
@@ -99,6 +111,8 @@ def _facts(lake: Lake) -> dict[str, Any]:
     except LakeNotFound:
         return {
             "newest_run_at": None,
+            "last_run_at": None,
+            "last_run_was_usable": None,
             "newest_call_at": None,
             "calls": 0,
             "calls_in_progress": 0,

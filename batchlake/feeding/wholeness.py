@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from batchlake.ingest.sources import Export, UnpackError
+from batchlake.ingest.archives import UnpackError
+from batchlake.ingest.sources import Export
 
 _TAIL_BYTES: Final = 4096
 _PIECE_BYTES: Final = 1 << 20

@@ -12,7 +12,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from batchlake.filters.operators import Query
+from batchlake.filters.sentence import sought
 from batchlake.schema import SEGMENTS
+from batchlake.text.keys import text_key
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -125,9 +127,10 @@ def either_number(query: Query, numbers: Sequence[str], columns: Columns) -> lis
 
 
 def containing(query: Query, text: str, columns: Columns) -> list[str]:
-    """The column contains the text, letters compared one by one in lower case (Unicode's simple mapping)."""
-    (column,) = columns
-    return [f"contains(lower({column}), lower({query.bind(text)}))"]
+    """The folded column contains the text, folded alike; the column as it is does, where nothing is left of
+    the text."""
+    folded, plain = columns
+    return [f"contains({folded if text_key(text) else plain}, {query.bind(sought(text))})"]
 
 
 def said(query: Query, utterance: BaseModel, columns: Columns) -> list[str]:

@@ -23,7 +23,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from batchlake.filters.faults import fault, is_empty
 from batchlake.filters.limits import MAX_VALUES
 from batchlake.names import nearest_name
-from batchlake.schema import DIRECTIONS, OUTCOMES, SPEAKERS, STATUSES, canonical_status, status_names
+from batchlake.schema import DIRECTIONS, OUTCOMES, SPEAKERS, STATUSES, status_key, status_names
+from batchlake.text.keys import folded_label
 
 JsonSchema = dict[str, Any]
 
@@ -143,8 +144,9 @@ def _read_phone_number(given: Any) -> str | None:
     return text if text and re.fullmatch(_PHONE_NUMBER, text) else None
 
 
-def _read_status(given: Any) -> str | None:
-    return canonical_status(given) if isinstance(given, str) else None
+def _read_label(given: Any) -> str | None:
+    text = _read_text(given)
+    return folded_label(text) if text else None
 
 
 def _read_flag(given: Any) -> bool | None:
@@ -196,18 +198,27 @@ def _parsed_time(text: str) -> datetime | None:
     return held + timedelta(microseconds=bool(fraction[7:].strip("0")))
 
 
-def _one_of(name: str, names: tuple[str, ...]) -> Form:
+def _one_of(name: str, names: tuple[str, ...], spellings: Mapping[str, str] | None = None) -> Form:
+    """One of batchlake's own words, in any case and with blanks, `-` and `_` wherever they stand.
+
+    Args:
+        name: of the form.
+        names: the words.
+        spellings: the word that each spelling means, by its `status_key`; by default the words' own.
+    """
+    meant = spellings or {status_key(one): one for one in names}
+    pattern = rf"^[-_\s]*({'|'.join(map(_spelling, meant))})[-_\s]*$"
     return Form(
         name,
         f"one of {', '.join(names)}",
-        lambda given: given if isinstance(given, str) and given in names else None,
-        {"enum": list(names)},
+        lambda given: meant.get(status_key(given)) if isinstance(given, str) else None,
+        {"anyOf": [{"enum": list(names)}, {"type": "string", "pattern": pattern}]},
         names,
     )
 
 
 def _spelling(key: str) -> str:
-    """A pattern of the ways to spell a status: any case, with `-`, `_` and blanks anywhere."""
+    """A pattern of the ways to spell a word of ours: any case, with `-`, `_` and blanks anywhere."""
     return r"[-_\s]*".join(f"[{letter}{letter.upper()}]" for letter in key)
 
 
@@ -224,21 +235,8 @@ _TIME: Final = (
 _LARGEST: Final = sys.float_info.max
 
 TEXT: Final = Form("Text", "a text that isn't empty", _read_text, {"type": "string", "minLength": 1})
-STATUS: Final = Form(
-    "Status",
-    f"one of {', '.join(STATUSES)}",
-    _read_status,
-    {
-        "anyOf": [
-            {"enum": list(STATUSES)},
-            {
-                "type": "string",
-                "pattern": rf"^[-_\s]*({'|'.join(_spelling(key) for key, *_ in status_names())})[-_\s]*$",
-            },
-        ]
-    },
-    STATUSES,
-)
+LABEL: Final = Form("Label", TEXT.allowed, _read_label, TEXT.schema)
+STATUS: Final = _one_of("Status", STATUSES, {key: status for key, status, *_ in status_names()})
 OUTCOME: Final = _one_of("Outcome", OUTCOMES)
 DIRECTION: Final = _one_of("Direction", DIRECTIONS)
 SPEAKER: Final = _one_of("Speaker", SPEAKERS)

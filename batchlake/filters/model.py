@@ -30,6 +30,7 @@ from batchlake.filters.forms import (
     AMOUNT,
     DIRECTION,
     FLAG,
+    LABEL,
     OUTCOME,
     PHONE_NUMBER,
     SECONDS,
@@ -148,11 +149,11 @@ class Sentiment(Conditions):
     min_negative: Annotated[float | None, SHARE, _at_least("negative")] = None
     max_negative: Annotated[float | None, SHARE, _at_most("negative")] = None
     label: Annotated[
-        Texts,
+        tuple[Annotated[str, LABEL], ...] | None,
         OneOrMore(),
         Operator(
             AMONG,
-            "the platform's label is one of them, letter for letter",
+            "the platform's label is one of them, in any case",
             "whose sentiment is labelled {}",
             ("sentiment_label",),
         ),
@@ -165,7 +166,12 @@ class Utterance(Conditions):
     contains: Annotated[
         str,
         TEXT,
-        Operator(CONTAINING, "its text contains this, in any case, no wildcards", columns=("text",)),
+        Operator(
+            CONTAINING,
+            "its text contains this, both folded as `text_key` is, no wildcards; a text of punctuation alone "
+            "is searched as it stands",
+            columns=("text_key", "text"),
+        ),
     ]
     speaker: Annotated[str | None, SPEAKER, Operator(EQUAL, "this speaker said it", columns=("speaker",))] = (
         None
@@ -195,7 +201,9 @@ class Filter(Conditions):
     outcome: Annotated[
         tuple[Annotated[str, OUTCOME], ...] | None,
         OneOrMore(),
-        Operator(AMONG, "the outcome is one of them", "whose outcome is {}", ("outcome",)),
+        Operator(
+            AMONG, "the outcome is one of them, in any of its spellings", "whose outcome is {}", ("outcome",)
+        ),
     ] = None
     duration: Annotated[
         Seconds | None,
@@ -210,7 +218,12 @@ class Filter(Conditions):
     cost: Annotated[
         Amounts | None,
         NonEmpty(),
-        Operator(COSTS_BETWEEN, "the exact cost is within, ends included", "that cost {}", ("cost",)),
+        Operator(
+            COSTS_BETWEEN,
+            "the exact cost is within, ends included; a credit is below 0",
+            "that cost {}",
+            ("cost",),
+        ),
     ] = None
     sentiment: Annotated[
         Sentiment | None, NonEmpty(), Operator(EACH_OF, "all of the conditions below hold")
@@ -239,7 +252,7 @@ class Filter(Conditions):
     direction: Annotated[
         tuple[Annotated[str, DIRECTION], ...] | None,
         OneOrMore(),
-        Operator(AMONG, "the direction is one of them", "that were {}", ("direction",)),
+        Operator(AMONG, "the direction is one of them, in any case", "that were {}", ("direction",)),
     ] = None
     phone_number: Annotated[
         tuple[Annotated[str, PHONE_NUMBER], ...] | None,
@@ -266,7 +279,8 @@ class Filter(Conditions):
         OrText("contains"),
         Operator(
             SAID,
-            "some utterance contains this, in any case, no wildcards, said by `speaker` if given",
+            "some utterance contains this, folded as common responses are, no wildcards, said by `speaker` "
+            "if given",
             "in which {}",
             ("source", "call_id"),
         ),

@@ -5,9 +5,8 @@ type. Dialects other than DuckDB's go through sqlglot, which is imported only th
 
 All of them are parsed in the tests. Executed over generated filters and calls, with the rows of the plain
 predicate, were DuckDB 1.5 and 2.0 (in the tests) and, by hand, PostgreSQL 15, ClickHouse 26.9 and Spark 4.3;
-Trino, BigQuery and Snowflake were not. Engines differ in what isn't ours to say: how `lower` folds letters
-beyond ASCII (`İ`, `ς`), which years a timestamp has (ClickHouse: 1900 to 2299), and that PostgreSQL's texts
-hold no NUL.
+Trino, BigQuery and Snowflake were not. Engines differ in what isn't ours to say: which years a timestamp has
+(ClickHouse: 1900 to 2299), and that PostgreSQL's texts hold no NUL.
 """
 
 from __future__ import annotations
@@ -104,10 +103,9 @@ def _translated(compiled: CompiledFilter, dialect: str) -> str:
         found = exp.StrPosition(this=node.this, substr=node.expression)
         node.replace(exp.GT(this=found, expression=exp.Literal.number(0)))
     if dialect == "clickhouse":
-        # Its `lower` and `left` count bytes.
-        for node in list(query.find_all(exp.Lower, exp.Left)):
-            parts = [part for part in (node.this, node.args.get("expression")) if part]
-            node.replace(exp.Anonymous(this=f"{node.key}UTF8", expressions=parts))
+        # Its `left` counts bytes.
+        for node in list(query.find_all(exp.Left)):
+            node.replace(exp.Anonymous(this="leftUTF8", expressions=[node.this, node.expression]))
     for node in list(query.find_all(exp.Placeholder)):
         node.replace(_typed(compiled.params[node.name], dialect))
     return str(query.sql(dialect=dialect))

@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.filters.operators import given
+from batchlake.text.keys import text_key
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -136,8 +137,17 @@ def flag(true: str, false: str) -> Callable[[bool], str]:
 
 
 def said(utterance: Any) -> str:
-    """`the person said "refund"`."""
-    return f"{_SPEAKERS[utterance.speaker]} said {quoted(utterance.contains)}"
+    """`the person said "refund"`: what is looked for, so folded."""
+    return f"{_SPEAKERS[utterance.speaker]} said {quoted(sought(utterance.contains))}"
+
+
+def sought(text: str) -> str:
+    """What is looked for in what was said: the text folded, as it stands where nothing of it is left.
+
+    >>> sought("“Refund!”"), sought("?!")
+    ('refund', '?!')
+    """
+    return text_key(text) or text
 
 
 def all_of(filters: Sequence[BaseModel]) -> list[str]:

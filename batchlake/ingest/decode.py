@@ -83,7 +83,7 @@ class Columns:
         for path in self.scalars.keys() | other.scalars.keys():
             mine = self.scalars.setdefault(path, [None] * self.count)
             mine += other.scalars.get(path) or [None] * other.count
-        self.faults += [(place + self.count, *fault) for place, *fault in other.faults]
+        self.faults += [(place + self.count, path, code, raw) for place, path, code, raw in other.faults]
         self.count += other.count
         self.extra += other.extra
         self.transcript += other.transcript
@@ -248,7 +248,9 @@ class RecordDecoder:
         self._forbidden = forbidden
         self._containers = frozenset(containers)
         self._speech = SpeechReader(fields)
-        self._forget()
+        self._learned = 0
+        self._shape = _Shape(fields.tree, raw_keys=fields.transcripts)
+        self._decoder = self._made()
 
     def decode(self, listed: bytes | msgspec.Raw) -> Columns:
         """The records of a list, given as its JSON text.
@@ -276,20 +278,13 @@ class RecordDecoder:
             self._learned += self._shape.learn(objects, self._forbidden, MOST_KEYS - self._learned)
             if self._learned >= MOST_KEYS:
                 # Keys that came up once would be looked for in every record; those of now come again sooner.
-                self._forget()
+                self._shape = _Shape(self.fields.tree, raw_keys=self.fields.transcripts)
                 self._learned = self._shape.learn(objects, self._forbidden, MOST_KEYS // 2)
         finally:
-            self._renew()
+            self._decoder = self._made()
 
-    def _forget(self) -> None:
-        self._learned = 0
-        self._shape = _Shape(self.fields.tree, raw_keys=self.fields.transcripts)
-        self._renew()
-
-    def _renew(self) -> None:
-        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
-            list[self._shape.kind], float_hook=Number
-        )
+    def _made(self) -> msgspec.json.Decoder[Any]:
+        return msgspec.json.Decoder(list[self._shape.kind], float_hook=Number)  # type: ignore[name-defined]
 
     def _columns(self, records: Sequence[Any], extras: list[dict[str, bytes]] | None) -> Columns:
         found = Columns(len(records))

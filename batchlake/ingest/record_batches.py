@@ -35,8 +35,6 @@ _AT_ONCE: Final = 64
 _CHUNK_RECORDS: Final = 2_048
 """How many records are worth a table."""
 
-_FAULT_COLUMNS: Final = ("field", "code", "raw")
-
 
 @dataclass(frozen=True, slots=True)
 class RecordBatch:
@@ -187,21 +185,20 @@ def _batch(format_name: str, places: pa.Table, chunks: Sequence[Chunk]) -> Recor
     records = _concat([chunk.records for chunk in chunks])
     for name in places.column_names:
         records = records.append_column(name, places[name])
-    faults = []
+    faults: list[tuple[int, str, str, str]] = []
     before = 0
     for chunk in chunks:
-        faults += [(place + before, *fault) for place, *fault in chunk.faults]
+        faults += [(place + before, field, code, raw) for place, field, code, raw in chunk.faults]
         before += len(chunk.counts)
     of_record = columns.integers([place for place, *_ in faults])
-    placed = {name: places[name].take(of_record) for name in ("export_no", "record")}
-    given = {
-        name: columns.texts([fault[number] for fault in faults])
-        for number, name in enumerate(_FAULT_COLUMNS, 1)
-    }
+    given = {name: places[name].take(of_record) for name in ("export_no", "record")}
+    given["field"] = columns.texts([field for _, field, _, _ in faults])
+    given["code"] = columns.texts([code for _, _, code, _ in faults])
+    given["raw"] = columns.texts([raw for _, _, _, raw in faults])
     return RecordBatch(
         format_name,
         records,
-        columns.table(placed | given),
+        columns.table(given),
         _concat([chunk.utterances for chunk in chunks]),
         np.concatenate([chunk.counts for chunk in chunks]),
         sum((Counter(chunk.extra_of_utterances) for chunk in chunks), Counter()),

@@ -346,7 +346,10 @@ def _extras(
             kept[-1][place] = ",".join(f"{extra_prefix(path)}{text}" for path, text in sorted(lost.items()))
     if len(kept) == 1:
         return [text and f"{{{text}}}" for text in kept[0]]
-    return [
-        "{" + ",".join(texts) + "}" if (texts := [text for text in several if text]) else None
-        for several in zip(*kept, strict=True)
-    ]
+    return [_object(texts) for texts in zip(*kept, strict=True)]
+
+
+def _object(members: Sequence[str | None]) -> str | None:
+    """A JSON object of those of its members that there are; None where there are none."""
+    held = [member for member in members if member]
+    return "{" + ",".join(held) + "}" if held else None

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from batchlake import analytics, sqlfiles, views
+from batchlake.analytics.auditing import totals
 from batchlake.engine import Engine
 from batchlake.reports.model import BatchState
 from batchlake.reports.privacy import masked_text
@@ -66,8 +67,11 @@ def audit(engine: Engine, batches: Sequence[BatchState], subject: Subject) -> tu
     whole = Audit(
         audited_batches=sum(one.audited_batches for one in found),
         compared=sum(one.compared for one in found),
+        not_compared=sum(one.not_compared for one in found),
         differences=sum(one.differences for one in found),
         unexplained=sum(one.unexplained for one in found),
+        totals=totals(total for one in found for total in one.totals),
+        batches_without_total=sum(one.batches_without_total for one in found),
         batches=audited[:MOST_LISTED],
     )
     return whole, max(len(audited) - MOST_LISTED, 0)

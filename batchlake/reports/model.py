@@ -39,15 +39,17 @@ class Headline(Figures):
 
 
 class Bin(Figures):
-    """Calls whose value is at least `lower` and below `upper` (None: the last bin, open above)."""
+    """Calls whose value is at least `lower` (None: the first bin, open below) and below `upper` (None: the
+    last bin, open above)."""
 
-    lower: Amount
+    lower: Amount | None
     upper: Amount | None
     calls: int
 
 
 class Distribution(Figures):
-    """How the known values of calls spread, in bins of one width; `missing` calls have no value.
+    """How the known values of calls spread, in bins of one width; `missing` calls have no value. Credits are
+    below 0.
 
     `unit` is `seconds`, or `money` in `currency` (None where the exports name none). The bins add up to
     `calls`; there are none without calls.

@@ -18,7 +18,7 @@ def distributions(
     """Of durations, and of costs in each currency, in the order in which `of` has them."""
     bins: dict[tuple[str, str | None], list[Row]] = defaultdict(list)
     query = selection.over(sqlfiles.load("reports/distributions").text)
-    for row in engine.rows(f"{query} order by lower", selection.params):
+    for row in engine.rows(f"{query} order by lower nulls first", selection.params):
         bins[row["unit"], row["currency"]].append(row)
     durations = Distribution(
         unit="seconds",
@@ -28,7 +28,7 @@ def distributions(
         p95=of.duration.p95,
         bins=[
             Bin(
-                lower=float(row["lower"]),
+                lower=None if row["lower"] is None else float(row["lower"]),
                 upper=None if row["upper"] is None else float(row["upper"]),
                 calls=row["calls"],
             )

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from batchlake.responses.reports import (
         Audit,
         BatchAudit,
+        BilledTotal,
         Comparison,
         Explanation,
         MetricDefinition,
@@ -73,6 +74,7 @@ __all__ = [
     "BatchAudit",
     "BatchDetails",
     "BatchSummary",
+    "BilledTotal",
     "Call",
     "CallAnalytics",
     "CallDetails",
@@ -132,7 +134,7 @@ _NAMES = {
         VoiceMetrics
     """,
     "reports": """
-        Audit BatchAudit Comparison Explanation MetricDefinition Observation Progress
+        Audit BatchAudit BilledTotal Comparison Explanation MetricDefinition Observation Progress
     """,
     "values": """
         Figures Known Money Seconds Time money_text seconds_number

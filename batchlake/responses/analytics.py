@@ -25,7 +25,8 @@ class Rate(Figures):
 class Statistics(Figures):
     """Counts of calls by outcome and status, mean duration in seconds, total cost.
 
-    `total_cost` is None where costs are in several currencies; `unknown` is left out where it is 0.
+    `total_cost` is None where costs are in several `currencies` (None in it is one that the export doesn't
+    name), and where there are none; `unknown` is left out where it is 0.
     """
 
     total_calls: int = 0
@@ -35,6 +36,7 @@ class Statistics(Figures):
     unknown: int = 0
     average_duration: Seconds | None = None
     total_cost: Money | None = None
+    currencies: list[str | None] = Field(default_factory=list)
     by_status: dict[str, int] = Field(default_factory=dict)
     calls_without_duration: int = 0
     calls_without_cost: int = 0

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from batchlake.responses.analytics import Rate
 from batchlake.responses.values import Figures, Money, Seconds, Time
 
 Explanation = Literal[
+    "calls are held that the report did not list",
     "export lists fewer calls than it counts",
     "rounding",
+    "several currencies",
     "states changed since",
     "unexplained",
 ]
@@ -19,7 +23,8 @@ class Comparison(Figures):
     """One figure as reported beside the same one recomputed from the calls held.
 
     `difference` is recomputed - reported; the two agree where it is within `tolerance`. `recomputed` is None
-    where no call held has the value. `explanation` is None where there is no difference.
+    where no call held has the value, and where costs are in several currencies: `agrees` is None then, as the
+    two can't be compared. `explanation` is None where there is no difference.
     """
 
     figure: str
@@ -28,7 +33,7 @@ class Comparison(Figures):
     recomputed: int | float | Money | None
     difference: int | float | Money | None
     tolerance: int | float | Money
-    agrees: bool
+    agrees: bool | None
     explanation: Explanation | None
     detail: str | None
 
@@ -49,13 +54,35 @@ class BatchAudit(Figures):
     figures: list[Comparison]
 
 
+class BilledTotal(Figures):
+    """What batches report as their total cost, and what their calls add up to, in one currency.
+
+    `difference` is recomputed - reported: above 0 the calls cost more than was billed, below 0 more was
+    billed than the calls cost. `currency` is None where the exports name none.
+    """
+
+    currency: str | None
+    batches: int
+    reported: Money
+    recomputed: Money
+    difference: Money
+
+
 class Audit(Figures):
-    """An audit: batches, figures compared, those that don't agree, and those that nothing explains."""
+    """An audit: batches, figures compared, those that don't agree, and those that nothing explains.
+
+    `not_compared` are figures that can't be: totals beside costs in several currencies. `totals` are over the
+    batches audited that report a total cost and whose calls have costs in one currency;
+    `batches_without_total` report one, and their calls have costs in several or none.
+    """
 
     audited_batches: int
     compared: int
+    not_compared: int = 0
     differences: int
     unexplained: int
+    totals: list[BilledTotal] = Field(default_factory=list)
+    batches_without_total: int = 0
     batches: list[BatchAudit]
 
     @property

@@ -5,9 +5,9 @@ one blank, outer white space and punctuation (Unicode category P) trimmed. Inges
 the `text` filter and the audit of reported responses fold what they are given in the same way. A folded label
 is the label in lower case.
 
-Input: Arrow arrays of texts, or one text. Output: the same texts folded; NULL stays NULL. DuckDB lacks NFKC and
-the Unicode classes, so Arrow does it (polars, which could, takes a tenth of a small ingest to import); what
-is category P is as its RE2 knows. Most utterances are ASCII with single blanks, for which lower case and
+Input: Arrow arrays of texts, or one text. Output: the same texts folded; NULL stays NULL. DuckDB lacks NFKC
+and the Unicode classes, so Arrow does it (polars, which could, takes a tenth of a small ingest to import);
+what is category P is as its RE2 knows. Most utterances are ASCII with single blanks, for which lower case and
 trimming are all there is to do, at a fraction of the cost.
 """
 

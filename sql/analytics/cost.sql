@@ -1,15 +1,15 @@
--- what: The figures about what calls cost, exact: decimals and whole numbers from end to end.
+-- what: The figures about what calls cost, exact: decimals and whole numbers from end to end. A credit is a cost below 0.
 -- grain: one row per group_key and currency, over calls with a cost; no row where none has one
 -- inputs: selected_calls
 -- outputs:
 --   group_key: the values grouped by where selected_calls has such a column, else null: one group
 --   currency: the currency of the amounts; null where the export names none
 --   cost_calls (calls): calls with a known cost in this currency
---   cost_total (money): sum of their costs, exact
+--   cost_total (money): sum of their costs, exact, from which credits are taken off
 --   cost_mean (money): mean cost, rounded half to even at 6 decimals = cost_total / cost_calls
 --   cost_median (money): the middle cost, interpolated linearly between two neighbours and rounded so
 --   cost_p95 (money): 95 % of the costs are at most this, interpolated linearly and rounded so
---   cost_min (money): the lowest cost
+--   cost_min (money): the lowest cost, the largest credit where there is one
 --   cost_max (money): the highest cost
 --   cost_completed_calls (calls): completed calls with a known cost in this currency
 --   cost_per_completed_call (money): cost of all calls for each completed one, rounded so = cost_total / cost_completed_calls
@@ -96,10 +96,13 @@ rounded as (
     list_transform(
       list_transform(
         fractions,
-        lambda fraction: fraction.millionths // fraction.parts + case
-          when 2 * (fraction.millionths % fraction.parts) + fraction.millionths // fraction.parts % 2 > fraction.parts
-          then 1 else 0
-        end
+        lambda fraction: if(fraction.millionths < 0, -1, 1) * (
+          abs(fraction.millionths) // fraction.parts + case
+            when 2 * (abs(fraction.millionths) % fraction.parts) + abs(fraction.millionths) // fraction.parts % 2
+              > fraction.parts
+            then 1 else 0
+          end
+        )
       ),
       lambda millionths: (millionths::decimal(38, 0) * 0.000001)::decimal(38, 6)
     ) as amounts

@@ -16,11 +16,18 @@
 --   in_progress (calls): calls held whose outcome is in_progress
 --   unknown (calls): calls held whose outcome is unknown
 --   reported_total_calls (calls): calls in the batch, as reported
---   total_cost (currency): sum of the known costs of calls held; null without any, or over several currencies
+--   total_cost (currency): sum of the known costs of calls held, credits being negative; null without any, or over several currencies
 --   currency: what total_cost is in; null where the export doesn't say
---   average_duration_seconds (seconds): mean length of the calls held with a known one
+--   currencies: what the known costs are in, several of which don't add up; null in it is a currency that the export doesn't say
+--   average_duration_seconds (seconds): mean length of the calls held with a known one, each counted to the microsecond
 --   observed_at (UTC): when the batch or a call of it was observed last
+--   counted: reported, where total and done are as the platform reported them last; else held
+--   counted_at (UTC): when what they count was observed
+--   reported_completed (calls): completed calls by the newest report that counts calls, completed and failed; null without one
+--   reported_failed (calls): failed calls by that report
+--   reported_in_progress (calls): calls in progress by that report, 0 where it doesn't say
 with
+-- Whole units add up to the same sum in any order, floating point does not.
 held as (
   select
     source,
@@ -31,9 +38,9 @@ held as (
     count(*) filter (where outcome = 'in_progress') as in_progress,
     count(*) filter (where outcome = 'unknown') as unknown,
     sum(cost) as total_cost,
-    count(distinct coalesce(currency, '')) filter (where cost is not null) as currencies,
-    max(currency) filter (where cost is not null) as currency,
-    avg(duration_seconds) as average_duration_seconds,
+    list_sort(list(distinct currency) filter (where cost is not null), 'asc', 'nulls last') as currencies,
+    sum(try_cast(duration_seconds * 1e6 as bigint)) / count(try_cast(duration_seconds * 1e6 as bigint)) / 1e6
+      as average_duration_seconds,
     max(observed_at) as observed_at
   from calls
   where batch_id is not null
@@ -44,8 +51,11 @@ reported as (
   select
     source,
     batch_id,
+    observed_at,
     greatest(reported_total_calls, listed_calls) as total,
-    reported_completed + reported_failed as done
+    reported_completed,
+    reported_failed,
+    coalesce(reported_in_progress, 0) as reported_in_progress
   from snapshots
   where reported_total_calls is not null and reported_completed is not null and reported_failed is not null
   qualify row_number() over (
@@ -66,19 +76,29 @@ counted as (
     coalesce(held.in_progress, 0) as in_progress,
     coalesce(held.unknown, 0) as unknown,
     batches.reported_total_calls,
-    if(held.currencies = 1, held.total_cost, null) as total_cost,
-    if(held.currencies = 1, held.currency, null) as currency,
+    if(len(held.currencies) = 1, held.total_cost, null) as total_cost,
+    held.currencies,
     held.average_duration_seconds,
     greatest(batches.observed_at, held.observed_at) as observed_at
   from batches
   full join held on batches.source = held.source and batches.batch_id = held.batch_id
 ),
 
+-- The one place that decides whether a batch is counted from its calls or as the platform reported it.
 placed as (
   select
     counted.*,
+    if(reported.total > counted.held_calls, 'reported', 'held') as counted,
     greatest(reported.total, counted.held_calls) as total,
-    if(reported.total > counted.held_calls, reported.done, counted.completed + counted.failed) as done
+    if(
+      reported.total > counted.held_calls,
+      reported.reported_completed + reported.reported_failed,
+      counted.completed + counted.failed
+    ) as done,
+    if(reported.total > counted.held_calls, reported.observed_at, counted.observed_at) as counted_at,
+    reported.reported_completed,
+    reported.reported_failed,
+    reported.reported_in_progress
   from counted
   left join reported on counted.source = reported.source and counted.batch_id = reported.batch_id
 ),
@@ -100,9 +120,15 @@ final as (
     unknown,
     reported_total_calls,
     total_cost,
-    currency,
+    if(len(currencies) = 1, currencies[1], null) as currency,
+    currencies,
     average_duration_seconds,
-    observed_at
+    observed_at,
+    counted,
+    counted_at,
+    reported_completed,
+    reported_failed,
+    reported_in_progress
   from placed
 )
 

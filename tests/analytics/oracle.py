@@ -182,6 +182,7 @@ def blocks(
             **{name: outcomes[name] for name in ("completed", "failed", "in_progress", "unknown")},
             "average_duration": duration["mean"],
             "total_cost": cost["total"],
+            "currencies": [block["currency"] for block in cost["currencies"]],
             "by_status": dict(Counter(row["status"] for row in calls)),
             "calls_without_duration": duration["missing"],
             "calls_without_cost": cost["missing"],

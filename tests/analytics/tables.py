@@ -39,6 +39,7 @@ def call(call_id: str, status: str = "completed", **values: Any) -> Row:
         "batch_id": "b1",
         "call_id": call_id,
         "status": status,
+        "status_reported": status,
         "outcome": OUTCOME_BY_STATUS[status],
         "observed_at": NOON,
         **values,

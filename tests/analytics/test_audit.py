@@ -31,6 +31,11 @@ REPORTED = {
 }
 
 
+LISTS_FEWER = "export lists fewer calls than it counts"
+UNLISTED = "calls are held that the report did not list"
+CHANGED = "states changed since"
+
+
 def snapshot(batch_id: str = "b1", listed: int = 1, **values: Any) -> Row:
     return {
         "source": "svalync", "batch_id": batch_id, "observed_at": NOON, "export_id": "e1", "record": 1,
@@ -40,6 +45,10 @@ def snapshot(batch_id: str = "b1", listed: int = 1, **values: Any) -> Row:
 
 def by_name(found: Audit) -> dict[str, Comparison]:
     return {figure.figure: figure for figure in found.batches[0].figures}
+
+
+def changed(found: Audit) -> set[str]:
+    return {name for name, one in by_name(found).items() if one.explanation == CHANGED}
 
 
 def test_the_documented_export_lists_one_of_its_hundred_calls() -> None:
@@ -119,9 +128,9 @@ def test_states_changed_since_the_report() -> None:
     engine = fill(Engine(), calls=[stood, moved], batches=[reported], snapshots=[snapshot(listed=2)])
     in_progress = by_name(audit(engine))["in_progress"]
     assert (in_progress.explanation, in_progress.difference) == ("states changed since", -1)
-    assert in_progress.detail == "1 of the calls were observed again later"
+    assert in_progress.detail == "1 of the calls was observed again later"
     # The transcript came later; the state is as old as the report.
-    detailed = {**moved, "field_observed_at": {"status": NOON}}
+    detailed = {**moved, "field_observed_at": {"status_reported": NOON}}
     fill(engine, calls=[stood, detailed], batches=[reported], snapshots=[snapshot(listed=2)])
     assert by_name(audit(engine))["in_progress"].explanation == "unexplained"
     # The batch was seen again later, without its counts.
@@ -158,6 +167,116 @@ def test_all_batches_and_only_their_differences() -> None:
         audit(engine, ("third", "b1"))
     with pytest.raises(BatchNotFound):
         audit(engine, ("svalync", "nope"))
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    ("reported", "figures"),
+    [
+        ([("Not interested.", 2)], {"Not interested.": (2, 2)}),
+        (
+            [("not  INTERESTED", 1), ("Not interested!", 3), ("yes", 1)],
+            {"Not interested!": (4, 2), "yes": (1, 0)},
+        ),
+        ([("“I’m in”", 1), ("i'm in", 1)], {"“I’m in”": (2, 1)}),
+        ([("?!", 1), ("...", 1), (" ", 1)], {"?!": (1, 1), "...": (1, 0), " ": (1, 0)}),
+        ([("ΟΔΟΣ", 1)], {"ΟΔΟΣ": (1, 1)}),
+    ],
+)
+def test_reported_responses_are_folded_as_utterances_are(
+    reported: list[tuple[str, int]], figures: dict[str, tuple[int, int]]
+) -> None:
+    """However either side spells it; those that fold alike are added up, and named by the most frequent."""
+    spoken = ["not interested", "Not interested!", "I'm in", "?!", "?", "οδος"]
+    keys = ["not interested", "not interested", "i'm in", "", "", "οδος"]
+    said = [segment("c1", n, "human", *one) for n, one in enumerate(zip(spoken, keys, strict=True), 1)]
+    text = json.dumps([{"text": text, "count": count} for text, count in reported])
+    engine = fill(
+        Engine(), calls=[call("c1")], segments=said, batches=[batch(reported_common_responses=text)]
+    )
+    for found in (audit(engine), audit(engine, ("svalync", "b1"))):
+        assert {name: (one.reported, one.recomputed) for name, one in by_name(found).items()} == {
+            f"common_responses[{text!r}].count": counts for text, counts in figures.items()
+        }
+    engine.close()
+
+
+def test_costs_in_several_currencies_are_no_difference() -> None:
+    """A total beside costs that don't add up is not compared: neither agreed nor different, and explained."""
+    calls = [
+        call("c1", cost="1.50", currency="USD"),
+        call("c2", cost="2", currency="EUR"),
+        call("c3", cost="1"),
+    ]
+    engine = fill(Engine(), calls=calls, batches=[batch(reported_total_cost=Decimal("3.00"))])
+    found = audit(engine)
+    cost = by_name(found)["total_cost"]
+    assert (cost.recomputed, cost.agrees, cost.explanation) == (None, None, "several currencies")
+    assert cost.detail == "the calls cost EUR 2.00 and USD 1.50 and 1.00 in no named one"
+    assert (found.compared, found.not_compared, found.differences, found.unexplained) == (0, 1, 0, 0)
+    assert not found.differs
+    assert audit(engine, only_differences=True).batches == []
+    # Without any cost there is nothing to compare with either, and that is a difference.
+    fill(engine, calls=[call("c1")], batches=[batch(reported_total_cost=Decimal("3.00"))])
+    assert by_name(audit(engine))["total_cost"].agrees is False
+    engine.close()
+
+
+def test_what_was_billed_in_each_currency() -> None:
+    """Over all batches: 0.30 more was billed in EUR than the calls cost; in USD they cost 1.00 more."""
+    calls = [
+        call("c1", batch_id="b1", cost="2.00", currency="EUR"),
+        call("c2", batch_id="b1", cost="-0.50", currency="EUR"),
+        call("c3", batch_id="b2", cost="1.20", currency="EUR"),
+        call("c4", batch_id="b3", cost="4.00", currency="USD"),
+        call("c5", batch_id="b4", cost="1.00", currency="USD"),
+        call("c6", batch_id="b4", cost="1.00", currency="EUR"),
+        call("c7", batch_id="b5"),
+        call("c8", batch_id="b6", cost="9.00", currency="EUR"),
+        call("c9", batch_id="b7", cost="7.00"),
+    ]
+    bills = {"b1": "1.50", "b2": "1.50", "b3": "3.00", "b4": "2.00", "b5": "8.00", "b7": "7.00"}
+    batches = [batch(name, reported_total_cost=Decimal(cost)) for name, cost in bills.items()] + [batch("b6")]
+    engine = fill(Engine(), calls=calls, batches=batches)
+    found = audit(engine)
+    assert [tuple(total.model_dump(mode="json").values()) for total in found.totals] == [
+        ("EUR", 2, "3.00", "2.70", "-0.30"),
+        ("USD", 1, "3.00", "4.00", "1.00"),
+        (None, 1, "7.00", "7.00", "0.00"),
+    ]
+    assert found.batches_without_total == 2
+    (alone,) = audit(engine, ("svalync", "b2")).totals
+    assert (alone.currency, alone.difference) == ("EUR", Decimal("-0.30"))
+    assert audit(engine, filter={"batch_id": "b5"}).totals == []
+    engine.close()
+
+
+def test_only_what_was_observed_later_has_changed_since() -> None:
+    """A cost that came later explains the total and nothing else; scores have the time of their first."""
+    later = NOON + timedelta(hours=1)
+    older = dict.fromkeys(
+        ["status_reported", "duration_seconds", "sentiment_positive", "segment_count"], NOON
+    )
+    scores = dict.fromkeys(["sentiment_positive", "sentiment_neutral", "sentiment_negative"], 0.5)
+    priced = call(
+        "c1",
+        observed_at=later,
+        field_observed_at=older,
+        cost="9",
+        duration_seconds=9.0,
+        segment_count=1,
+        **scores,
+    )
+    silent = call("c2", "unknown", status_reported=None, observed_at=later)
+    reported = batch(**{name: REPORTED[name] for name in REPORTED if name != "reported_total_calls"})
+    engine = fill(Engine(), calls=[priced, silent], batches=[reported])
+    assert changed(audit(engine)) == {"total_cost"}
+    # The scores were reported before the call's came, the counts after.
+    early = {"reported_sentiment_positive": NOON - timedelta(hours=1)}
+    fill(engine, calls=[priced], batches=[{**reported, "observed_at": later, "field_observed_at": early}])
+    assert changed(audit(engine)) == {
+        "average_sentiment.positive", "average_sentiment.neutral", "average_sentiment.negative",
+    }  # fmt: skip
     engine.close()
 
 
@@ -201,17 +320,45 @@ def test_half_a_unit_of_the_last_decimal_is_rounding(
 
 
 @pytest.mark.parametrize(
-    ("circumstances", "explanation"),
+    ("circumstances", "explanation", "detail"),
     [
-        (Circumstances(100, 1, 1, 0), "export lists fewer calls than it counts"),
-        (Circumstances(100, None, 60, 5), "export lists fewer calls than it counts"),
-        (Circumstances(100, 40, 100, 5), "states changed since"),
-        (Circumstances(100, 0, 100, 0), "export lists fewer calls than it counts"),
-        (Circumstances(100, 100, 100, 0), "unexplained"),
-        (Circumstances(100, 100, 101, 0), "unexplained"),
-        (Circumstances(None, None, 3, 0), "unexplained"),
+        (Circumstances(100, 1, 1), LISTS_FEWER, "the export lists 1 of the 100 calls"),
+        (Circumstances(100, 0, 1), LISTS_FEWER, "the export lists none of the 100 calls"),
+        (Circumstances(100, None, 60, 5), LISTS_FEWER, "the lake holds 60 of the 100 calls"),
+        (
+            Circumstances(100, 100, 60),
+            "unexplained",
+            "the lake holds 60 of the 100 calls that the export lists",
+        ),
+        (Circumstances(100, 40, 100, 5), CHANGED, "5 of the calls were observed again later"),
+        (Circumstances(100, 0, 100), LISTS_FEWER, "the export lists none of the 100 calls"),
+        (Circumstances(100, 100, 100), "unexplained", None),
+        (Circumstances(100, 100, 100, 5), CHANGED, "5 of the calls were observed again later"),
+        (Circumstances(100, 100, 100, 5, as_listed=9), CHANGED, "5 of the calls were observed again later"),
+        (
+            Circumstances(100, 100, 100, 5, as_listed=8),
+            "unexplained",
+            "the calls that the export lists give 8",
+        ),
+        (Circumstances(100, 100, 101, 1), UNLISTED, "1 call is held that the report did not list"),
+        (
+            Circumstances(100, 100, 102, 3, as_listed=9),
+            UNLISTED,
+            "2 calls are held that the report did not list, and 1 of the others was observed again later",
+        ),
+        (Circumstances(100, 101, 102), UNLISTED, "1 call is held that the report did not list"),
+        (Circumstances(100, 40, 101), UNLISTED, "1 call is held that the report did not count"),
+        (Circumstances(100, None, 101), UNLISTED, "1 call is held that the report did not count"),
+        (Circumstances(None, 3, 4), UNLISTED, "1 call is held that the report did not list"),
+        (Circumstances(None, 0, 3), "unexplained", None),
+        (Circumstances(None, None, 3), "unexplained", None),
+        (Circumstances(0, 0, 3), UNLISTED, "3 calls are held that the report did not list"),
     ],
 )
-def test_what_explains_a_difference(circumstances: Circumstances, explanation: str) -> None:
-    """Calls that are missing come before calls that changed; a report over unlisted calls comes last."""
-    assert compare("completed", "calls", 9, 8, None, circumstances).explanation == explanation
+def test_what_explains_a_difference(
+    circumstances: Circumstances, explanation: str, detail: str | None
+) -> None:
+    """Calls that are missing come first, then a report that its own listing contradicts, then calls that it
+    doesn't know, then calls that changed."""
+    found = compare("completed", "calls", 9, 8, None, circumstances)
+    assert (found.explanation, found.detail) == (explanation, detail)

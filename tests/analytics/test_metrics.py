@@ -52,7 +52,8 @@ moments = st.one_of(
 prices = st.one_of(
     st.none(),
     st.sampled_from([Decimal("0"), Decimal("0.1"), Decimal("0.25"), Decimal("123456789012.654321")]),
-    st.integers(0, 10**9).map(lambda millionths: Decimal(millionths).scaleb(-6)),
+    # Those below 0 are credits.
+    st.integers(-(10**9), 10**9).map(lambda millionths: Decimal(millionths).scaleb(-6)),
 )
 
 
@@ -255,6 +256,35 @@ def test_a_million_costs_add_up_to_the_last_digit(engine: Engine) -> None:
     assert str(block.total) == "3959600769.500000"
     assert block.mean == round(sum(costs) / 1_000_000, 6)
     assert block.median == round((costs[499_999] + costs[500_000]) / 2, 6)
+
+
+def test_credits_count(engine: Engine) -> None:
+    """By hand: 0.50 + 0.30 - 0.25 + 0.00 over 4 calls and 3 minutes; and a currency of credits alone."""
+    calls = [
+        call("c1", cost="0.50", currency="EUR", duration_seconds=60.0),
+        call("c2", "failed", cost="0.30", currency="EUR", duration_seconds=60.0),
+        call("c3", cost="-0.25", currency="EUR", duration_seconds=60.0),
+        call("c4", cost="0.00", currency="EUR"),
+        call("c5", cost="-0.01", currency="USD", duration_seconds=180.0),
+        call("c6", cost="-0.02", currency="USD"),
+        call("c7", cost="-0.02", currency="USD"),
+        call("c8"),
+    ]
+    answer = analyse(fill(engine, calls=calls), select())
+    assert (answer.cost.calls, answer.cost.missing, answer.cost.total) == (7, 1, None)
+    assert answer.statistics.currencies == ["EUR", "USD"]
+    credited, negative = answer.cost.currencies
+    assert credited.model_dump(mode="json") == {
+        "currency": "EUR", "calls": 4, "total": "0.55", "mean": "0.1375", "median": "0.15", "p95": "0.47",
+        "min": "-0.25", "max": "0.50", "completed_calls": 3, "per_completed_call": "0.183333",
+        "timed_calls": 3, "timed_minutes": 3.0, "per_minute": "0.183333",
+    }  # fmt: skip
+    assert negative.model_dump(mode="json") == {
+        "currency": "USD", "calls": 3, "total": "-0.05", "mean": "-0.016667", "median": "-0.02",
+        "p95": "-0.011", "min": "-0.02", "max": "-0.01", "completed_calls": 3,
+        "per_completed_call": "-0.016667",
+        "timed_calls": 1, "timed_minutes": 3.0, "per_minute": "-0.003333",
+    }  # fmt: skip
 
 
 def test_two_runs_give_the_same_bytes(engine: Engine) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batchlake.analytics import analyse
+from batchlake.analytics import analyse, pattern_definitions, patterns_table
 from batchlake.analytics.patterns import DEFAULT_FILE, default_patterns, read_patterns
 from batchlake.engine import Engine
 from batchlake.errors import InvalidRequest
@@ -35,11 +35,14 @@ def patterns_of(engine: Engine, texts: list[str], file: Path | None = None) -> l
 @pytest.mark.parametrize(
     ("pattern", "texts"),
     [
-        ("positive", ["Yes.", "Yeah, sure", "OK", "Sounds good!", "I’m interested", "No problem", "Right…"]),
+        ("positive", ["Yes.", "Yeah, sure", "Sounds good!", "I’m interested", "No problem", "That’s right…"]),
+        ("positive", ["OK, yes", "Okay let's do it", "Great, thanks", "thank you, sign me up", "Ok sure"]),
         ("negative", ["No.", "Nope", "not interested", "I don't want that", "Stop calling me", "no thanks"]),
         ("callback", ["Call me back later", "I'm driving", "This is not a good time", "call again tomorrow"]),
         ("transfer", ["Can I speak to a real person?", "transfer me", "talk to your manager"]),
         ("question", ["Who is this?", "How much is it", "what’s that?", "And can you tell me", "Ok, why"]),
+        ("other", ["OK", "Okay.", "ok ok", "Thanks", "Thank you!", "Okay, thank you very much.", "Right…"]),
+        ("other", ["Alright", "All right then", "Okay, bye", "right now", "Hello"]),
         ("other", ["I know", "Noël", "nowhere", "a_no", "…", "", "👍", "نعم", "Nothing", "note"]),
     ],
 )  # fmt: skip
@@ -129,6 +132,7 @@ def test_words_are_found_in_any_case(engine: Engine, tmp_path: Path) -> None:
         ('[[rule]]\npattern = "other"\nwords = ["no"]\n', "and not `other`"),
         ('[[rule]]\npattern = "Some Name"\nwords = ["no"]\n', "got 'Some Name', allowed: lower-case letters"),
         ('[[rule]]\npattern = "a"\nword = ["no"]\n', "word: not known"),
+        ('[[rule]]\npattern = "a"\nwords = ["no"]\nmeaning = 3\n', "meaning: got 3, allowed: a text"),
         ('rules = 3\n[[rule]]\npattern = "a"\nwords = ["no"]\n', "rules: not known"),
         ("rule = 3\n", "at least one"),
         ("rule = [3]\n", "rule 1: not a table"),
@@ -151,6 +155,26 @@ def test_all_faults_come_at_once(tmp_path: Path) -> None:
     assert len(raised.value.details()["faults"]) == 4
     with pytest.raises(InvalidRequest, match=r"nowhere\.toml"):
         read_patterns(tmp_path / "nowhere.toml")
+
+
+def test_patterns_are_defined() -> None:
+    """Each pattern once, with what it means and the places of its rules; the table has the rules' words."""
+    found = pattern_definitions()
+    assert [one.name for one in found] == [f"response_patterns.{name}" for name in default_patterns().names]
+    assert {(one.unit, one.numerator, one.denominator, one.file) for one in found} == {
+        ("utterances", "utterances of the pattern", "human utterances", "batchlake/patterns.toml")
+    }
+    positive = next(one for one in found if one.name.endswith("positive"))
+    assert positive.definition == (
+        "the person agrees or is interested: rules 3 and 6 of 6, "
+        "of which the first that finds its words decides"
+    )
+    assert found[-1].definition.startswith(
+        "what no rule finds, among them words that only acknowledge or thank"
+    )
+    assert len(patterns_table().splitlines()) == 2 + len(default_patterns().rules) + 1
+    for line in patterns_table().splitlines():
+        assert len(line.replace("\\|", "").split("|")) == 6, line
 
 
 def test_the_projects_own_names_are_those_of_the_specification() -> None:

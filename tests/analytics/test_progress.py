@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from batchlake.analytics import progress, progress_chart
+from batchlake import views
+from batchlake.analytics import progress, progress_chart, statistics
 from batchlake.engine import Engine
 from batchlake.errors import BatchNotFound, InvalidRequest
+from batchlake.filters import select
 from batchlake.responses import Progress
 from tests.analytics.tables import NOON, Row, batch, call, fill
 
@@ -129,6 +131,17 @@ def test_the_chart_shows_each_observation() -> None:
         "2024-01-01T14:00:00Z  ████████  8 of 8",
     ]
     assert "▌" in progress_chart(found, width=1)
+
+
+def test_the_overview_and_the_analytics_have_one_mean() -> None:
+    """To the last digit, in whatever order a floating-point sum would have been made."""
+    calls = [call(f"c{n}", duration_seconds=((n * 7919) % 600_000) / 1000) for n in range(3000)]
+    engine = Engine()
+    for rows in (calls, calls[::-1]):
+        views.show_all(fill(engine, calls=rows))
+        (batch_row,) = engine.rows("select * from batch_overview")
+        assert batch_row["average_duration_seconds"] == statistics(engine, select()).average_duration
+    engine.close()
 
 
 def test_without_a_source_the_first_by_name_is_meant() -> None:

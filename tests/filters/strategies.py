@@ -29,6 +29,8 @@ SPELLINGS = [
     "NO_ANSWER",
     " Failed ",
     "complete",
+    "in\u00a0progress",
+    "NO\u2003ANSWER",
     *STATUSES,
 ]
 WORDS = [
@@ -36,11 +38,20 @@ WORDS = [
     "ΑΣ", "ας", "日本", "😀", "👩\u200d👩", "%", "_", "\\", "$f1", ":f1", "?",
     "' or 1=1 --", "a\0b", "a\nb", " ", "null", "K",
 ]  # fmt: skip
-UTTERANCES = [
-    "", "Yes, please.", "I want a REFUND", "it's 100% sure_thing", "ΟΔΟΣ ΑΣ", "İstanbul ı",
-    "Straße STRASSE ẞ", "e\u0301 é É", "日本語 😀", "a\0b c\nd", "\\ $f1 ? :x", "K K",
+PIECES = [
+    "yes", "Yes", "YES", "i'm", "I\u2019m", "\uff29\u02bcm", "\u201cno\u201d", '"no"', "refund", "REFUND",
+    " ", "  ", "\u00a0", "\u2003", "\n", "\t ", ".", ",", "?!", "\u2026", "\u00bf", "-", "_", "%", "\\",
+    "$f1", ":x", "fine",
+    "\ufb01ne", "\u2460", "1", "K", "k", "\u212a", "\uff39\uff45\uff53", "e\u0301", "\u00e9", "\u00c9",
+    "ß", "ẞ", "ss", "Straße", "STRASSE", "İ", "i\u0307", "i", "ı", "ΟΔΟΣ", "οδος", "οδοσ", "Σ", "σ", "ς",
+    "日本", "😀", "👩\u200d👩", "\U0001d5ec\U0001d5f2\U0001d600", "\U00010400", "\U00010428", "\U0001e921",
+    "\U00020000", "\U000e0041", "\U000f0000", "\U0010fffd", "\0", "' or 1=1 --",
 ]  # fmt: skip
-SOUGHT = [*"yes refund REFUND % _ σ Σ ς i İ ı ß ss É e 😀 k".split(), "\0", " "]
+"""What people say and look for: forms that NFKC makes one, quotes of every shape, ligatures, blanks in a row,
+letters whose lower case is longer or depends on their place, characters of the planes above the first."""
+SPOKEN = st.lists(st.sampled_from(PIECES), max_size=5).map("".join)
+SOUGHT = st.lists(st.sampled_from(PIECES), min_size=1, max_size=2).map("".join)
+SPEAKERS = ["ai", "human", "unknown", "AI", "Human", " unknown "]
 NUMBERS = ["+14155550100", "+14155550101", "+14165550100", "+442071234567", "*67", "anonymous", "", "+1415"]
 SOUGHT_NUMBERS = [number for number in NUMBERS if number and "*" not in number]
 SOUGHT_NUMBERS += ["+1415*", "+1416*", "+1*", "+44*", "a*", "+*", "9*"]
@@ -100,7 +111,7 @@ def sentiments(draw: st.DrawFn) -> dict[str, Any]:
 
 CONDITIONS = {
     "status": one_or_more(SPELLINGS),
-    "outcome": one_or_more(OUTCOMES),
+    "outcome": one_or_more([*OUTCOMES, "Completed", "IN PROGRESS", "in-progress"]),
     "duration": ranges(SECONDS),
     "cost": ranges(BOUNDS, order=_amount),
     "sentiment": sentiments(),
@@ -109,14 +120,11 @@ CONDITIONS = {
     "batch_id": one_or_more(WORDS),
     "call_id": one_or_more(["c0", "c1", "c2", "c3", "it's"]),
     "agent_id": one_or_more(WORDS),
-    "direction": one_or_more(["inbound", "outbound", "web"]),
+    "direction": one_or_more(["inbound", "outbound", "web", "Inbound", "OUTBOUND", " Web"]),
     "phone_number": one_or_more(SOUGHT_NUMBERS),
     "engagement": ranges(SHARES),
-    "text": st.sampled_from(SOUGHT)
-    | st.fixed_dictionaries(
-        {"contains": st.sampled_from(SOUGHT)},
-        optional={"speaker": st.sampled_from(["ai", "human", "unknown"])},
-    ),
+    "text": SOUGHT
+    | st.fixed_dictionaries({"contains": SOUGHT}, optional={"speaker": st.sampled_from(SPEAKERS)}),
     "success": st.booleans(),
     "is_test": st.booleans(),
     "has_transcript": st.booleans(),
@@ -155,9 +163,7 @@ def _call(draw: st.DrawFn, number: int) -> dict[str, Any]:
     said = draw(
         st.none()
         | st.lists(
-            st.fixed_dictionaries(
-                {"speaker": st.sampled_from(["ai", "human", "unknown"]), "text": st.sampled_from(UTTERANCES)}
-            ),
+            st.fixed_dictionaries({"speaker": st.sampled_from(["ai", "human", "unknown"]), "text": SPOKEN}),
             max_size=3,
         )
     )
@@ -178,7 +184,7 @@ def _call(draw: st.DrawFn, number: int) -> dict[str, Any]:
         "sentiment_positive": draw(maybe([float(s) for s in SHARES])),
         "sentiment_neutral": draw(maybe([float(s) for s in SHARES])),
         "sentiment_negative": draw(maybe([float(s) for s in SHARES])),
-        "sentiment_label": draw(maybe(WORDS)),
+        "sentiment_label": draw(maybe([word.lower() for word in WORDS])),
         "engagement": draw(maybe([float(s) for s in SHARES])),
         "success": draw(maybe([True, False])),
         "is_test": draw(maybe([True, False])),

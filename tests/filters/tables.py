@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from batchlake.engine import Engine
 from batchlake.schema import CALLS, SEGMENTS, Table
+from batchlake.text.keys import text_key
 
 Key = tuple[str, str]
 
@@ -22,6 +23,7 @@ def load(engine: Engine, calls: Sequence[dict[str, Any]]) -> None:
             "call_id": call["call_id"],
             "batch_id": call["batch_id"],
             "position": place,
+            "text_key": text_key(said["text"]),
         }
         for call in calls
         for place, said in enumerate(call["segments"], 1)

@@ -36,6 +36,7 @@ MADE = {
     "position": "1",
     "speaker": "'ai'",
     "text": "'Hello ' || i",
+    "text_key": "'hello ' || i",
 }
 
 

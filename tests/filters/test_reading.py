@@ -88,7 +88,7 @@ def test_every_fault_is_listed_with_path_value_and_choices() -> None:
         ({"status": {}}, ("status", "an empty object")),
         ({"status": ["failed", 5]}, ("status[1]", "5")),
         ({"status": [["failed"]]}, ("status[0]", "a list of 1 value")),
-        ({"outcome": "Failed"}, ("outcome", '"Failed"')),
+        ({"outcome": "busy"}, ("outcome", '"busy"')),
         ({"outcome": True}, ("outcome", "true")),
         ({"duration": {}}, ("duration", "an empty object")),
         ({"duration": 30}, ("duration", "30")),

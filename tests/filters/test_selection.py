@@ -65,7 +65,7 @@ def test_no_filter_and_no_batch_is_everything() -> None:
 def test_a_batch_and_a_filter_narrow_both_tables() -> None:
     """Calls by all conditions, segments by those calls and by the columns that they carry themselves."""
     selection = select({"status": "failed", "text": "hello"}, batch=("svalync", "b1"))
-    said = "source = $s1 and batch_id = $s2 and contains(lower(text), lower($s4))"
+    said = "source = $s1 and batch_id = $s2 and contains(text_key, $s4)"
     assert selection.where == (
         "source = $s1 and batch_id = $s2 and status = $s3"
         f" and (source, call_id) in (select source, call_id from segments where {said})"

@@ -40,8 +40,9 @@ seconds = st.one_of(
 )
 amounts = st.one_of(
     st.none(),
-    st.decimals(0, 12, places=6),
-    st.sampled_from([Decimal(0), Decimal("0.000001"), Decimal(900_000_000)]),
+    st.decimals(-3, 12, places=6),
+    st.sampled_from([Decimal(0), Decimal("0.000001"), Decimal(900_000_000), Decimal(-900_000_000)]),
+    st.sampled_from([Decimal("-0.000001"), Decimal("-0.1"), Decimal("-0.2")]),
 )
 
 
@@ -78,21 +79,22 @@ def check_histogram(one: Distribution, values: list[Any]) -> None:
     """The bins count these values."""
     assert one.calls == len(values)
     assert sum(part.calls for part in one.bins) == len(values)
-    assert len(one.bins) <= 24
+    assert len(one.bins) <= 26
     if not values:
         assert one.bins == []
         return
     edges = [part.lower for part in one.bins]
-    assert edges[0] == 0
+    assert edges[0] == 0 or min(values) < 0
+    assert None not in edges[1:]
     assert [part.upper for part in one.bins[:-1]] == edges[1:]
-    exactly = [Decimal(str(edge)) for edge in edges]
+    exactly = [Decimal(str(edge)) for edge in edges if edge is not None]
     assert len({after - before for before, after in pairwise(exactly)}) <= 1
     for part in one.bins:
         # A length is counted to the microsecond.
         within = [
             value
             for value in (round(value, 6) for value in values)
-            if part.lower <= value and (part.upper is None or value < part.upper)
+            if (part.lower is None or part.lower <= value) and (part.upper is None or value < part.upper)
         ]
         assert part.calls == len(within), part
 
@@ -105,6 +107,20 @@ def test_few_calls_far_out_share_the_last_bin(engine: Engine) -> None:
     assert durations.bins[-1].calls == 1
     assert 10 <= len(durations.bins) <= 22
     assert costs == []
+
+
+def test_credits_have_bins_of_their_own(engine: Engine) -> None:
+    """Some are among the bins; one far below all others has an open one, and presses nothing together."""
+    calls = [call(f"c{number}", cost=Decimal(number % 60 - 10) / 100) for number in range(1_000)]
+    _, (costs,) = spread(engine, calls)
+    assert (costs.bins[0].lower, costs.bins[0].upper, costs.bins[0].calls) == (
+        Decimal("-0.10"), Decimal("-0.05"), 85,
+    )  # fmt: skip
+    assert (costs.bins[-1].lower, costs.bins[-1].upper) == (Decimal("0.45"), Decimal("0.50"))
+    _, (costs,) = spread(engine, [*calls, call("credit", cost="-250")])
+    assert (costs.bins[0].lower, costs.bins[0].upper, costs.bins[0].calls) == (None, Decimal("-0.10"), 1)
+    assert sum(part.calls for part in costs.bins) == 1_001
+    assert len(costs.bins) == 13
 
 
 def test_calls_stand_out_by_what_is_known_of_them(engine: Engine) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from batchlake.cells import utc_text
 from batchlake.reports.comparison import Amount
@@ -82,6 +82,9 @@ def _outstanding_row(of: OutstandingCall) -> list[Any]:
     ]
 
 
+_AGREES: Final = {True: "yes", False: "no", None: "not compared"}
+
+
 def audit(of: Audit, left_out: int) -> Iterator[str]:
     """What the platform reported beside what the calls add up to."""
     yield from section("Reported beside recomputed")
@@ -95,7 +98,7 @@ def audit(of: Audit, left_out: int) -> Iterator[str]:
             [
                 *(batch.batch_id, one.figure),
                 *(_audited(amount, one.unit) for amount in (one.reported, one.recomputed, one.difference)),
-                *("yes" if one.agrees else "no", "; ".join(filter(None, (one.explanation, one.detail)))),
+                *(_AGREES[one.agrees], "; ".join(filter(None, (one.explanation, one.detail)))),
             ]
             for batch in of.batches
             for one in batch.figures

@@ -129,7 +129,7 @@ def scores(of: Engagement) -> Chart:
 
 def durations(of: Distribution) -> Chart:
     """The histogram of lengths, with median and 95th percentile."""
-    highest = float(of.bins[-1].lower)
+    highest = float(of.bins[-1].lower or 0)
     unit, scale = ("seconds", 1) if highest <= 240 else ("minutes", 60)
     if highest > 4 * 3600:
         unit, scale = "hours", 3600
@@ -143,19 +143,21 @@ def costs(of: Distribution) -> Chart:
 
 
 def _spread(of: Distribution, axis: str, scale: int, title: str) -> Chart:
-    width = float(of.bins[0].upper or 0) - float(of.bins[0].lower) if of.bins[0].upper is not None else 1.0
-    bins = [
-        (
-            float(one.lower) / scale,
-            float(one.upper if one.upper is not None else float(one.lower) + width) / scale,
-            one.calls,
-        )
-        for one in of.bins
-    ]
-    last = of.bins[-1]
-    beyond = ""
+    edges = ((one.lower, one.upper) for one in of.bins)
+    width = next((float(up) - float(low) for low, up in edges if low is not None and up is not None), 1.0)
+    bins = []
+    for one in of.bins:
+        lower = float(one.lower) if one.lower is not None else float(one.upper or 0) - width
+        upper = float(one.upper) if one.upper is not None else lower + width
+        bins.append((lower / scale, upper / scale, one.calls))
+    first, last = of.bins[0], of.bins[-1]
+    beyond, is_open = "", []
+    if first.lower is None:
+        beyond += f" The first bar is all {first.calls:,} calls below {_edge(first.upper, of)}."
+        is_open.append("; the first bar is open to the left")
     if last.upper is None:
-        beyond = f" The last bar is all {last.calls:,} calls from {_edge(last.lower, of)} on."
+        beyond += f" The last bar is all {last.calls:,} calls from {_edge(last.lower, of)} on."
+        is_open.append("; the last bar is open to the right")
     marks = [
         (float(value) / scale, f"{name} {_edge(value, of)}", dashed)
         for name, value, dashed in (("median", of.median, False), ("p95", of.p95, True))
@@ -163,7 +165,7 @@ def _spread(of: Distribution, axis: str, scale: int, title: str) -> Chart:
     ]
     said = " and ".join(text for _, text, _ in marks)
     return Chart(
-        caption=f"{title}{'; the last bar is open to the right' if beyond else ''}",
+        caption=f"{title}{''.join(is_open)}",
         words=f"Histogram of {of.calls:,} calls with {said}.{beyond}",
         spec=_histogram(bins, axis, ticks={"tickCount": 6}, marks=marks),
     )
@@ -220,6 +222,7 @@ def _histogram(
     marks: Iterable[tuple[float, str, bool]],
 ) -> dict[str, Any]:
     """Bars from lower to upper, and lines at values: where, what it says, and whether dashed."""
+    begin = min((lower for lower, _, _ in bins), default=0.0)
     end = max((upper for _, upper, _ in bins), default=1.0)
     most = max((calls for _, _, calls in bins), default=1)
     placed = [(value, text, dashed, row) for row, (value, text, dashed) in enumerate(marks)]
@@ -236,7 +239,7 @@ def _histogram(
                         "bin": {"binned": True},
                         "title": axis,
                         "axis": ticks,
-                        "scale": {"domain": [min((low for low, _, _ in bins), default=0.0), end]},
+                        "scale": {"domain": [begin, end]},
                     },
                     "x2": {"field": "upper"},
                     "y": {
@@ -251,7 +254,7 @@ def _histogram(
             *(
                 layer
                 for value, text, dashed, row in placed
-                for layer in _line(value, text, dashed, row, left=value > end * 0.62)
+                for layer in _line(value, text, dashed, row, left=value > begin + (end - begin) * 0.62)
             ),
         ],
     }

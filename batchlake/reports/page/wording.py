@@ -38,6 +38,8 @@ def money(amount: Decimal, currency: str | None) -> str:
 
     >>> money(Decimal("1234.567"), "USD"), money(Decimal("0.268235"), None), money(Decimal("0.000004"), None)
     ('1,234.57 USD', '0.2682', '0.000004')
+    >>> money(Decimal("-0.25"), "USD")
+    '−0.25 USD'
     """
     rounded = round(abs(amount), 2 if abs(amount) >= 10 else 4)
     whole, _, decimals = money_text(rounded or abs(amount)).partition(".")

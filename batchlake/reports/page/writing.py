@@ -57,7 +57,11 @@ _SECTIONS: Final = (
     _Section("responses", "Responses", lambda of: of.analytics.response_patterns.utterances.total),
     _Section("engagement", "Engagement", lambda of: any(_calls_of(of.analytics.engagement))),
     _Section("batches", "Progress", lambda of: of.batches),
-    _Section("audit", "Audit against reported figures", lambda of: of.audit and of.audit.compared),
+    _Section(
+        "audit",
+        "Audit against reported figures",
+        lambda of: of.audit and (of.audit.compared or of.audit.not_compared),
+    ),
     _Section("standing", "Calls that stand out", lambda of: of.standing_out),
     _Section("transcripts", "Transcripts", lambda of: of.transcripts),
     _Section("problems", "Problems of the exports", lambda of: of.problems.total),

@@ -113,7 +113,8 @@ def audit(book: Book, of: Audit, left_out: int) -> None:
     ]
     above = [
         "Reported beside recomputed",
-        f"Batches: {of.audited_batches:,}. Figures compared: {of.compared:,}. Different: {of.differences:,}.",
+        f"Batches: {of.audited_batches:,}. Figures compared: {of.compared:,}. Different: {of.differences:,}. "
+        f"Not to be compared: {of.not_compared:,}.",
     ]
     if left_out:
         above.append(f"{left_out:,} more batches with differences are not listed.")

@@ -1,0 +1,130 @@
+"""Answers from the shell that depend on what exports said: the audit's exit status, own fields, freshness."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import batchlake
+from tests.cli.test_shell import run
+from tests.lakes import write_export
+
+
+def lake_of(folder: Path, *exports: Any) -> Path:
+    lake = batchlake.open(folder / "lake")
+    for number, export in enumerate(exports):
+        lake.ingest(write_export(folder, f"{number}.json", export))
+    return folder / "lake"
+
+
+def answer(lake: Path, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+    done = run(*arguments, "--lake", lake)
+    assert done.returncode == status, done.stderr
+    return done
+
+
+@pytest.mark.parametrize(("currency", "status"), [("EUR", 0), ("USD", 1)])
+def test_only_a_difference_fails_an_audit(tmp_path: Path, currency: str, status: int) -> None:
+    """Costs in two currencies can't be compared with one total; in one currency, 3.00 beside 3.50 differs."""
+    calls = [
+        {"id": "c1", "status": "completed", "cost": "1.50", "currency": "USD"},
+        {"id": "c2", "status": "completed", "cost": "2.00", "currency": currency},
+    ]
+    lake = lake_of(
+        tmp_path,
+        {"batch": {"id": "b1", "statistics": {"total_calls": 2, "total_cost": "3.00"}, "calls": calls}},
+    )
+    found = json.loads(answer(lake, "audit", "b1", "--fail-on-difference", status=status).stdout)
+    cost = found["batches"][0]["figures"][1]
+    if currency == "EUR":
+        assert (cost["recomputed"], cost["agrees"], cost["explanation"]) == (None, None, "several currencies")
+        assert (found["not_compared"], found["totals"], found["batches_without_total"]) == (1, [], 1)
+    else:
+        assert (cost["difference"], cost["agrees"], cost["explanation"]) == ("0.50", False, "unexplained")
+        assert found["totals"] == [
+            {"currency": "USD", "batches": 1, "reported": "3.00", "recomputed": "3.50", "difference": "0.50"}
+        ]
+
+
+def test_an_audit_names_calls_that_the_report_did_not_list(tmp_path: Path) -> None:
+    """A call that came after the report is the reason, not a change of states."""
+    listed = [{"id": f"c{number}", "status": "completed"} for number in range(3)]
+    lake = lake_of(
+        tmp_path,
+        {"exported_at": "2024-01-01T12:00:00Z",
+         "batch": {"id": "b1", "statistics": {"total_calls": 3, "completed": 3}, "calls": listed}},
+        {"exported_at": "2024-01-01T13:00:00Z",
+         "call": {"id": "c9", "batch_id": "b1", "status": "completed", "duration": 9}},
+    )  # fmt: skip
+    for figure in json.loads(answer(lake, "audit", "b1").stdout)["batches"][0]["figures"]:
+        assert (figure["reported"], figure["recomputed"]) == (3, 4)
+        assert figure["explanation"] == "calls are held that the report did not list"
+        assert figure["detail"] == "1 call is held that the report did not list"
+
+
+def test_a_lake_fed_with_nothing_is_stale(tmp_path: Path) -> None:
+    """A page instead of an export keeps no lake fresh, and the answer says what the last run brought."""
+    lake = lake_of(tmp_path, {"call": {"id": "c1", "status": "completed"}})
+    assert json.loads(answer(lake, "status", "--max-age", "1h").stdout)["last_run_was_usable"] is True
+    time.sleep(2.1)
+    batchlake.open(lake).ingest(write_export(tmp_path, "page.json", "<html>401</html>"))
+    found = json.loads(answer(lake, "status", "--max-age", "2s", status=1).stdout)
+    assert (found["is_stale"], found["last_run_was_usable"]) == (True, False)
+    assert "brought nothing that could be used" in found["reasons"][-1]
+
+
+def lake_with_own_fields(folder: Path) -> Path:
+    """Two calls of one platform and one of another, whose fields are mostly its own."""
+    calls = [
+        {"id": "c1", "status": "completed", "crm": {"deal": "D-1", "tags": ["a"]}, "campaign": "=SPRING"},
+        {"id": "c2", "status": "failed", "campaign": "WINTER", "notes": "AUTUMN " * 20,
+         "transcript": {"segments": [{"speaker": "human", "text": "hi", "mood": "good"},
+                                     {"speaker": "ai", "text": "hello"}]}},
+    ]  # fmt: skip
+    lake = lake_of(folder, {"batch": {"id": "b1", "owner": "ann", "calls": calls}})
+    foreign = {"call_id": "r1", "call_length": 4.5, "price": 0.2}
+    batchlake.open(lake).ingest(write_export(folder, "foreign.json", [foreign]), source="bland")
+    return lake
+
+
+def test_the_exports_own_fields_are_counted(tmp_path: Path) -> None:
+    """By hand: each with its table, rows, share and an example, the most frequent first; a note of calls
+    that were not understood."""
+    lake = lake_with_own_fields(tmp_path)
+    done = answer(lake, "fields", "--format", "json")
+    assert [tuple(row.values()) for row in json.loads(done.stdout)] == [
+        ("svalync", "calls", "campaign", 2, 1.0, "=SPRING"),
+        ("bland", "calls", "call_length", 1, 1.0, "4.5"),
+        ("svalync", "calls", "crm", 1, 0.5, '{"deal":"D-1","tags":["a"]}'),
+        ("svalync", "segments", "mood", 1, 0.5, "good"),
+        ("svalync", "calls", "notes", 1, 0.5, ("AUTUMN " * 20)[:79] + "…"),
+        ("svalync", "batches", "owner", 1, 1.0, "ann"),
+        ("bland", "calls", "price", 1, 1.0, "0.2"),
+    ]
+    assert done.stderr == "bland: of 1 of 1 calls neither state, time, duration nor cost was understood.\n"
+    assert answer(lake, "fields", "-q").stderr == ""
+    assert batchlake.open(lake).fields().to_dicts() == json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("name", ["table", "json", "ndjson", "csv", "markdown", "parquet", "xlsx"])
+def test_own_fields_come_in_every_format_of_rows(tmp_path: Path, name: str) -> None:
+    """To a file; in CSV a value that a spreadsheet would run can be disarmed."""
+    lake = lake_with_own_fields(tmp_path)
+    target = tmp_path / f"out.{name}"
+    answer(lake, "fields", "--format", name, "-o", str(target), *(["--excel-safe"] if name == "csv" else []))
+    assert target.stat().st_size > 100
+    if name == "csv":
+        assert ",'=SPRING" in target.read_text(encoding="utf-8")
+
+
+def test_own_fields_of_a_lake_without_any(tmp_path: Path) -> None:
+    """No row, and no note."""
+    done = answer(
+        lake_of(tmp_path, {"call": {"id": "c1", "status": "completed"}}), "fields", "--format", "json"
+    )
+    assert (json.loads(done.stdout), done.stderr) == ([], "")
