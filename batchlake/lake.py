@@ -213,10 +213,9 @@ class Lake:
         engine = self._state.engine()
         from batchlake import analytics
 
-        dimensions = (by,) if isinstance(by, str) else tuple(by)
         return analytics.analyse(
-            engine, _select(filter), by=dimensions, top=top, timezone=timezone, every=every,
-            patterns=patterns,
+            engine, _select(filter), by=(by,) if isinstance(by, str) else tuple(by),
+            top=top, timezone=timezone, every=every, patterns=patterns,
         )  # fmt: skip
 
     @asks_again
@@ -254,8 +253,8 @@ class Lake:
         """A person's session of several statements, read-only and contained, over the lake as it is now."""
         from batchlake.session import Session
 
-        wanted = None if filter is None else _select(filter)
-        return Session(self._state.engine(), wanted, timeout_seconds=timeout_seconds)
+        selection = None if filter is None else _select(filter)
+        return Session(self._state.engine(), selection, timeout_seconds=timeout_seconds)
 
     def connect(self) -> Connection:
         """A DuckDB connection of your own with tables, views and comments in place, and nothing forbidden.
@@ -378,24 +377,21 @@ class Lake:
         self, *, keep_for: timedelta = timedelta(days=7), dry_run: bool = False, wait_seconds: float = 0
     ) -> CareReport:
         """Delete files that no state of the last `keep_for` needs; earlier ones can't be read afterwards."""
-        from batchlake.maintenance import vacuum
+        from batchlake import maintenance
 
-        return vacuum(self.root, keep_for=keep_for, dry_run=dry_run, wait_seconds=wait_seconds)
+        return maintenance.vacuum(self.root, keep_for=keep_for, dry_run=dry_run, wait_seconds=wait_seconds)
 
     def at(self, moment: datetime | str) -> Lake:
         """The lake as it was: at a time (aware, or RFC 3339 text), or as the run of an id left it."""
-        return Lake(
-            self.root,
-            version=self._state.ledger.at(as_moment(moment)),
-            memory_limit=self._state.memory_limit,
-            threads=self._state.threads,
-        )
+        state = self._state
+        version = state.ledger.at(as_moment(moment))
+        return Lake(self.root, version=version, memory_limit=state.memory_limit, threads=state.threads)
 
 
-def _select(filter: FilterLike) -> Selection:  # noqa: A002 - as its callers have it
+def _select(given: FilterLike) -> Selection:
     from batchlake.filters import select
 
-    return select(filter)
+    return select(given)
 
 
 def open(root: str | os.PathLike[str] = "lake", **settings: Any) -> Lake:  # noqa: A001 - the documented name
