@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -41,7 +42,6 @@ MOST_KEYS: Final = 256
 """How many unknown keys are learned."""
 
 _ABSENT: Final = msgspec.Raw(b"")
-_LONGEST_NUMBER: Final = 18
 _NUMBER_BEGINNINGS: Final = tuple(b"%c" % one for one in b"-0123456789")
 _SURELY_AN_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,250}")
 _UNNAMEABLE: Final = re.compile(r'[\\"\x00-\x1f]')
@@ -188,8 +188,7 @@ class _Shape:
                     extra[self.prefix + path_key(key)] = text
             elif slot.shape and opens(value, b"{"):
                 kept[key] = slot.shape.split(fields_of(value), extra)
-            elif opens(value, *_NUMBER_BEGINNINGS) and (slot.shape or len(value) > _LONGEST_NUMBER):
-                # 1e400 is no double, and 5,000 digits are no integer: they can only be decoded as text.
+            elif slot.known and _is_beyond_numbers(value):
                 kept[key] = b'"' + bytes(value) + b'"'
             else:
                 kept[key] = value
@@ -351,6 +350,11 @@ def decoder_of(
 ) -> RecordDecoder:
     """The decoder of the records that `sql/sources/<name>.sql` reads; it keeps what it has learned."""
     return RecordDecoder(field_list(name), forbidden, containers)
+
+
+def _is_beyond_numbers(value: msgspec.Raw) -> bool:
+    """Whether a JSON number can only be decoded as text: 1e400 is no double, 5,000 digits are no integer."""
+    return opens(value, *_NUMBER_BEGINNINGS) and not math.isfinite(float(bytes(value)))
 
 
 def _add_extra(extras: list[dict[str, bytes] | None], path: str, values: Sequence[msgspec.Raw]) -> None:

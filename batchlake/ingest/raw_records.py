@@ -16,7 +16,7 @@ class Document:
     """One JSON document of an export, or a batch in it.
 
     Attributes:
-        number: its number in the export.
+        number: its number in the export, from 1; 0 where nothing that was made of it can be dropped again.
         envelope: what it says of its records; known once its end is seen.
         foreseen: what it has said before.
         is_refused: whether the platform says that it refused to answer.
@@ -28,6 +28,11 @@ class Document:
     foreseen: Envelope | None = None
     is_refused: bool = False
     batches: list[Document] = field(default_factory=list)
+
+    @property
+    def known(self) -> Envelope:
+        """What is known of its envelope so far."""
+        return self.envelope or self.foreseen or NO_ENVELOPE
 
     def end(self, envelope: Envelope) -> None:
         """The document's end is seen: this is its envelope, and what its batches don't tell is as it says."""
@@ -68,8 +73,8 @@ class Unusable:
     message: str
     raw: bytes
     number: int
-    line: int | None = None
-    envelope: Envelope = NO_ENVELOPE
+    line: int | None
+    document: Document
     path: str | None = None
 
 

@@ -22,7 +22,6 @@ from batchlake.ingest.field_columns import TEXT_TYPES, FieldColumns, trimmed
 from batchlake.ingest.fields import FieldList, field_list
 from batchlake.ingest.json_values import extra_text, scalar_text
 from batchlake.ingest.raw_records import RawRecords
-from batchlake.ingest.split import Envelope
 from batchlake.ingest.utterances import Utterances
 
 if TYPE_CHECKING:
@@ -215,7 +214,7 @@ def _places(buffered: Sequence[Buffered]) -> pa.Table:
         integers["document"] += [run.document.number] * count
         integers["record"] += range(run.number, run.number + count)
         integers["line"] += [run.line] * count
-        envelope = run.document.envelope or run.document.foreseen or Envelope()
+        envelope = run.document.known
         texts["envelope_batch_id"] += [envelope.batch_id] * count
         texts["envelope_exported_at"] += [envelope.exported_at] * count
     return columns.table(

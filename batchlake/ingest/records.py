@@ -49,10 +49,11 @@ _FIRST_SCANNED_BYTES: Final = 64 * 1024
 _SCANNED_BYTES: Final = 8 * 1024 * 1024
 """How much is scanned at a time. The first piece is small: the faster way begins inside an array."""
 
-_MOST_WINDOWS_A_LINE: Final = 3
+_MOST_WINDOWS_A_LINE: Final = 2
 """A line that is longer than so many windows is read as documents larger than a window are."""
 
 _RAW_SHOWN_BYTES: Final = 4_096
+_NO_DOCUMENT: Final = Document(0, NO_ENVELOPE)
 _REFUSED: Final = "the platform answered `success: false`"
 
 
@@ -91,7 +92,7 @@ class RecordReader:
             if is_whole:
                 yield Broken("empty_file", "the file holds nothing", 0)
             else:
-                yield from self._read_scanned(head, stream)
+                yield from self._read_scanned(self._windows(head, stream))
         elif is_whole and (items := _sound_items(head)) is not None:
             yield from self._from_items(items, None)
         elif _is_line_by_line(head):
@@ -102,18 +103,19 @@ class RecordReader:
             for line, document in documents:
                 yield from self._from_items(split_document(document), line)
         else:
-            yield from self._read_scanned(head, stream)
+            yield from self._read_scanned(self._windows(head, stream))
 
-    def read_record(self, text: bytes, envelope: Envelope) -> Iterator[Item]:
+    def read_record(self, text: bytes, line: int | None, envelope: Envelope) -> Iterator[Item]:
         """The same of one record's text, with what is known from around it."""
         items = _sound_items(text, envelope)
+        document = Document(0, envelope)
         if items is not None:
-            yield from self._from_items(items, None)
-        elif (repaired := self._repaired(text, None, envelope)) is not None:
+            yield from self._from_items(items, line)
+        elif (repaired := self._repaired(text, line, document)) is not None:
             yield from repaired[1]
-            yield from self._from_items(split_document(repaired[0], envelope), None)
+            yield from self._from_items(split_document(repaired[0], envelope), line)
         else:
-            yield self._unusable("not_json", fault_in(text)[0], text, None, envelope)
+            yield self._unusable("not_json", fault_in(text)[0], text, line, document)
 
     def _from_items(self, items: Iterable[SplitItem], line: int | None) -> Iterator[Item]:
         """The records of one sound JSON value."""
@@ -126,20 +128,22 @@ class RecordReader:
             else:
                 yield self._other(item, line)
 
-    def _other(self, item: Misfit | Unkept, line: int | None, envelope: Envelope | None = None) -> Item:
+    def _other(
+        self, item: Misfit | Unkept, line: int | None, document: Document | None = None
+    ) -> Unusable | Unkept:
         if isinstance(item, Unkept):
             return item
-        return self._unusable(item.code, item.message, item.raw, line, envelope or item.envelope)
+        return self._unusable(item.code, item.message, item.raw, line, document or Document(0, item.envelope))
 
     def _repaired(
-        self, text: bytes, line: int | None, envelope: Envelope = NO_ENVELOPE
+        self, text: bytes, line: int | None, document: Document = _NO_DOCUMENT
     ) -> tuple[bytes, list[Unusable]] | None:
         """A text as JSON and its faults, as problems of its first record; None where it can't be read."""
         found = repair(text, ID_KEYS)
         if found is None:
             return None
         faults = [
-            Unusable("not_json", fault.message, fault.raw, self._records + 1, line, envelope, fault.path)
+            Unusable("not_json", fault.message, fault.raw, self._records + 1, line, document, fault.path)
             for fault in found.faults
         ]
         return found.text, faults
@@ -152,7 +156,10 @@ class RecordReader:
             cut = rest.rfind(b"\n") + 1 if more else len(rest)
             lines, rest = rest[:cut], rest[cut:] + more
             if not lines and len(rest) >= _MOST_WINDOWS_A_LINE * self._window_bytes:
-                yield from self._read_scanned(rest, stream)
+                windows = self._windows(rest, stream)
+                # What has been read of it isn't held while the rest is.
+                rest = more = b""
+                yield from self._read_scanned(windows)
                 return
             position = 0
             while position < len(lines):
@@ -167,7 +174,9 @@ class RecordReader:
                         rest = lines[start:] + rest
                         if len(rest) < _MOST_WINDOWS_A_LINE * self._window_bytes:
                             break
-                        yield from self._read_scanned(rest, stream)
+                        windows = self._windows(rest, stream)
+                        rest = more = lines = line = b""
+                        yield from self._read_scanned(windows)
                         return
                     if ends_at:
                         # What stands behind it on its last line comes next.
@@ -187,7 +196,7 @@ class RecordReader:
                     number += 1
                     position += 1
 
-    def _read_scanned(self, head: bytes, stream: Readable) -> Iterator[Item]:
+    def _read_scanned(self, windows: Iterator[bytes]) -> Iterator[Item]:
         document = self._next_document(None)
 
         def decoded(key: str, listed: bytes) -> Part | None:
@@ -196,7 +205,7 @@ class RecordReader:
 
         scanner = Scanner(decoded)
         try:
-            for window in self._windows(head, stream):
+            for window in windows:
                 for found in scanner.feed(window):
                     if isinstance(found, Stray):
                         yield self._stray(found)
@@ -222,6 +231,7 @@ class RecordReader:
         yield head[:_FIRST_SCANNED_BYTES]
         for start in range(_FIRST_SCANNED_BYTES, len(head), size):
             yield head[start : start + size]
+        head = b""
         while window := read_fully(stream, size):
             yield window
         yield b""
@@ -232,25 +242,24 @@ class RecordReader:
         return Broken("not_json", "this is not JSON", stray.byte, None, stray.raw[:_RAW_SHOWN_BYTES])
 
     def _element(self, element: Element, document: Document) -> Iterator[Item]:
-        envelope = document.foreseen or NO_ENVELOPE
         raw = element.raw
         if document.is_refused:
-            yield self._unusable("platform_error", _REFUSED, raw, None, envelope)
+            yield self._unusable("platform_error", _REFUSED, raw, None, document)
             return
         try:
             raw.decode()
             items = list(split_elements(element.array, [raw], NO_ENVELOPE))
         except JSON_FAULTS as error:
-            repaired = self._repaired(raw, None, envelope)
+            repaired = self._repaired(raw, None, document)
             if repaired is None:
-                yield self._unusable("not_json", describe(error, raw)[0], raw, None, envelope)
+                yield self._unusable("not_json", describe(error, raw)[0], raw, None, document)
                 return
             yield from repaired[1]
             items = list(split_elements(element.array, [repaired[0]], NO_ENVELOPE))
         batch: Document | None = None
         for item in items:
             if not isinstance(item, Part):
-                yield self._other(item, None, envelope)
+                yield self._other(item, None, document)
             elif item.envelope == NO_ENVELOPE:
                 yield self._record(item, document, None)
             else:
@@ -274,8 +283,7 @@ class RecordReader:
                 return
             header, faults = repaired
             items = list(split_document(header))
-            known = next((item.envelope for item in items if isinstance(item, Part)), NO_ENVELOPE)
-            yield from (replace(fault, envelope=known) for fault in faults)
+            yield from (replace(fault, document=document) for fault in faults)
         is_object = header[:1] == b"{"
         envelopes = [item.envelope for item in items if isinstance(item, Part)]
         own = Envelope(None, exported_at(header) if is_object else None)
@@ -302,10 +310,10 @@ class RecordReader:
         return found
 
     def _unusable(
-        self, code: str, message: str, raw: bytes, line: int | None, envelope: Envelope = NO_ENVELOPE
+        self, code: str, message: str, raw: bytes, line: int | None, document: Document = _NO_DOCUMENT
     ) -> Unusable:
         self._records += 1
-        return Unusable(code, message, raw, self._records, line, envelope)
+        return Unusable(code, message, raw, self._records, line, document)
 
 
 def _decoded(key: str, listed: bytes) -> Part | None:

@@ -53,5 +53,7 @@ def _file(location: str) -> str | None:
 def _record(problem: Mapping[str, Any]) -> Export:
     """A record's raw text, which stays a record of its export, at its old place and time."""
     data = (problem["raw"] or "").encode()
-    again = RecordAgain(data, problem["export_id"], problem["record"] or 1, problem["batch_id"])
+    again = RecordAgain(
+        data, problem["export_id"], problem["record"] or 1, problem["line"], problem["batch_id"]
+    )
     return Export(problem["location"], None, None, problem["observed_at"], again)

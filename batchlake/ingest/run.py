@@ -196,7 +196,7 @@ class Run:
     def _read_again(self, staging: Staging, read: ReadExport, again: RecordAgain) -> None:
         """Stage a record by its text: it stays a record of its export, at its place."""
         reader = RecordReader(first_record=again.number)
-        for item in reader.read_record(again.data, Envelope(again.batch_id)):
+        for item in reader.read_record(again.data, again.line, Envelope(again.batch_id)):
             self._stage_item(staging, read, item)
         read.records = reader.records
 
@@ -240,11 +240,10 @@ class Run:
             self._note_break(staging, read, item)
 
     def _note_unusable(self, staging: Staging, read: ReadExport, item: Unusable) -> None:
-        raw = item.raw.decode("utf-8", "backslashreplace")
         staging.problem(
-            read, level="record" if item.path is None else "field", code=item.code, message=item.message, raw=raw,
-            field=item.path, record=item.number, line=item.line, batch_id=item.envelope.batch_id,
-            envelope_exported_at=item.envelope.exported_at,
+            read, item.document, level="record" if item.path is None else "field", code=item.code,
+            message=item.message, raw=item.raw.decode("utf-8", "backslashreplace"), field=item.path,
+            record=item.number, line=item.line,
         )  # fmt: skip
 
     def _note_break(self, staging: Staging, read: ReadExport, broken: Broken) -> None:

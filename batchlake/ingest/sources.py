@@ -47,6 +47,7 @@ class RecordAgain:
     data: bytes
     export_id: str | None
     number: int
+    line: int | None
     batch_id: str | None
 
 

@@ -20,7 +20,6 @@ from batchlake.ingest.normalize import Normalizer
 from batchlake.ingest.raw_records import Document, RawRecords
 from batchlake.ingest.recognition import PLATFORMS
 from batchlake.ingest.record_batches import Buffered, Nameless, buffer, to_batch
-from batchlake.ingest.split import Envelope
 from batchlake.ingest.transcripts import TranscriptFiles
 
 if TYPE_CHECKING:
@@ -112,10 +111,17 @@ class Staging:
         if document is None:
             self._exports.pop()
 
-    def problem(self, export: ReadExport, **facts: Any) -> None:
-        """Note one problem; facts are columns of the table `problems`."""
+    def problem(self, export: ReadExport, document: Document | None = None, **facts: Any) -> None:
+        """Note one problem; facts are columns of the table `problems`, `document` is where it was found."""
         self._giving = export
-        self._problems.append({"export_no": export.number, "location": export.location} | facts)
+        place: dict[str, Any] = {"export_no": export.number, "location": export.location}
+        if document is not None:
+            envelope = document.known
+            place |= {"batch_id": envelope.batch_id, "envelope_exported_at": envelope.exported_at}
+            if document.number:
+                place["document"] = document.number
+                self._note_late(export.number, document)
+        self._problems.append(place | facts)
         self._count(len(facts.get("raw") or ""), 1)
 
     def finish(self) -> None:
@@ -148,7 +154,8 @@ class Staging:
         buffered, self._buffered = self._buffered, defaultdict(list)
         batches = []
         for name, runs in sorted(buffered.items()):
-            self._note_late(runs)
+            for some in runs:
+                self._note_late(some.export_number, some.run.document)
             batch, nameless = to_batch(name, sorted(runs, key=_place))
             batches.append(batch)
             for one in nameless:
@@ -164,16 +171,16 @@ class Staging:
             )
 
     def _note_nameless(self, nameless: Nameless) -> None:
-        buffered = nameless.buffered
-        export = next(one for one in reversed(self._exports) if one.number == buffered.export_number)
-        envelope = buffered.run.document.envelope or buffered.run.document.foreseen or Envelope()
+        run = nameless.buffered.run
+        number = nameless.buffered.export_number
+        export = next(one for one in reversed(self._exports) if one.number == number)
+        envelope = run.document.known
         self._problems.append(
             {
-                "export_no": export.number, "document": buffered.run.document.number,
-                "location": export.location, "record": buffered.run.number, "line": buffered.run.line,
-                "level": "record", "code": NO_IDENTITY, "message": NO_IDENTITY_MESSAGE,
-                "raw": nameless.raw.decode("utf-8", "backslashreplace"), "batch_id": envelope.batch_id,
-                "envelope_exported_at": envelope.exported_at,
+                "export_no": number, "document": run.document.number, "location": export.location,
+                "record": run.number, "line": run.line, "level": "record", "code": NO_IDENTITY,
+                "message": NO_IDENTITY_MESSAGE, "raw": nameless.raw.decode("utf-8", "backslashreplace"),
+                "batch_id": envelope.batch_id, "envelope_exported_at": envelope.exported_at,
             }
         )  # fmt: skip
 
@@ -181,11 +188,10 @@ class Staging:
         if self._normalizing:
             self._normalizing.result()
 
-    def _note_late(self, buffered: list[Buffered]) -> None:
-        for some in buffered:
-            late = (some.export_number, some.run.document)
-            if some.run.document.envelope is None and (not self._late or self._late[-1] != late):
-                self._late.append(late)
+    def _note_late(self, export_number: int, document: Document) -> None:
+        late = (export_number, document)
+        if document.envelope is None and (not self._late or self._late[-1] != late):
+            self._late.append(late)
 
     def _exports_table(self) -> pa.Table:
         exports = self._exports
@@ -221,8 +227,7 @@ class Staging:
 
 def _place(some: Buffered) -> str:
     """Where records belong: a batch's transcripts lie together in the lake."""
-    document = some.run.document
-    return (document.envelope or document.foreseen or Envelope()).batch_id or ""
+    return some.run.document.known.batch_id or ""
 
 
 def _problems_table(problems: list[dict[str, Any]]) -> pa.Table:

@@ -129,7 +129,7 @@ class SpeechReader:
         text = fault = None
         listed: bytes | msgspec.Raw = transcript
         if opens(transcript, b'"'):
-            text = _as_string.decode(transcript)
+            text = _as_string.decode(transcript).strip()
             listed = b"[]"
         elif opens(transcript, b"{"):
             try:

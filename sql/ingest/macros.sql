@@ -144,20 +144,20 @@ create or replace macro trimmed(field) as nullif(
 );
 
 -- A transcript in one string, cut at its speaker labels: at the start of a line, or, where it is all one line, at a
--- label behind a blank that begins with a capital. A stamp may stand before a label. Other capitals with a colon are
--- text. What stands before the first label has no known speaker.
+-- label behind a blank that begins with a capital. A stamp may stand before a label, within a line in brackets. Other
+-- capitals with a colon are text. What stands before the first label has no known speaker.
 create or replace macro marked(transcript) as case
   when regexp_matches(transcript, '[\n\r]') then regexp_replace(
     transcript,
-    '(^|[\n\r])[ \t]*(?:[\[(]?((?:\d{1,3}:)?\d{1,2}:\d\d(?:[.,]\d{1,6})?)[\])]?[ \t]*(?:-[ \t]*)?)?'
-    || '(ai|agent|assistant|bot|robot|human|user|customer|caller|callee|client|person|lead)[ \t]*:',
+    '(^|[\n\r])[\t\p{Zs}]*(?:[\[(]?((?:\d{1,3}:)?\d{1,2}:\d\d(?:[.,]\d{1,6})?)[\])]?[\t\p{Zs}]*(?:-[\t\p{Zs}]*)?)?'
+    || '(ai|agent|assistant|bot|robot|human|user|customer|caller|callee|client|person|lead)[\t\p{Zs}]*:',
     e'\x1e\\2\x1d\\3\x1f', 'gi'
   )
   else regexp_replace(
     transcript,
-    '(^|\s)(?:[\[(]?((?:\d{1,3}:)?\d{1,2}:\d\d(?:[.,]\d{1,6})?)[\])]?[ \t]*(?:-[ \t]*)?)?'
+    '(^|\s)(?:[\[(]((?:\d{1,3}:)?\d{1,2}:\d\d(?:[.,]\d{1,6})?)[\])][\t\p{Zs}]*(?:-[\t\p{Zs}]*)?)?'
     || '(AI|Ai|(?:Agent|Assistant|Bot|Robot|Human|User|Customer|Caller|Callee|Client|Person|Lead)'
-    || '|(?:AGENT|ASSISTANT|BOT|ROBOT|HUMAN|USER|CUSTOMER|CALLER|CALLEE|CLIENT|PERSON|LEAD))[ \t]*:',
+    || '|(?:AGENT|ASSISTANT|BOT|ROBOT|HUMAN|USER|CUSTOMER|CALLER|CALLEE|CLIENT|PERSON|LEAD))[\t\p{Zs}]*:',
     e'\x1e\\2\x1d\\3\x1f', 'g'
   )
 end;

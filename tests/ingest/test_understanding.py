@@ -1,0 +1,332 @@
+"""What a record says is what a plain reading of the rules says: any spelling, subset, type, envelope, container and size."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.ingest.understanding import FIELDS, FLAGS, OBJECTS, PATHS, TIMES, Understood, understood
+from tests.lakes import ingested, rows, write_export
+
+EXAMPLES = int(os.environ.get("BATCHLAKE_EXAMPLES", "10"))
+FEW_INGESTS = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.large_base_example,
+        HealthCheck.data_too_large,
+    ],
+)  # fmt: skip
+"""An ingest takes as long for 30 calls as for one."""
+
+COLUMN_OF = {
+    path: column
+    for columns, alternatives in FIELDS
+    for alternative in alternatives
+    for column, path in zip(columns, alternative, strict=True)
+}
+NOTHING = [None, "", " ", "\u00a0", "\t"]
+ODD = [
+    {"amount": 1.50},
+    [1, "x"],
+    {},
+    [],
+    "abc",
+    "12,50",
+    10**30,
+    -1,
+    1.7,
+    True,
+    "é\u2028😀",
+    "nul\0inside",
+    1e22,
+]
+USUAL = {
+    "cost": ["0.10", 0.2, -0.25, 12, "1e-2"], "currency": ["EUR", "usd"],
+    "direction": ["Inbound", "OUTBOUND", "web"], "status": ["completed", "No Answer", "weird"],
+    "batch_id": ["b1", " b2 ", "x" * 257, "a\nb"], "summary": [" fine ", 5, "x"],
+}  # fmt: skip
+UNKNOWN = ["campaign", "a.b", 'quo"te', "", "x y", "ключ", "back\\slash", "meta.", '"quoted"', "statistics2"]
+LEFT_OUT = {"id", "call_id", "duration"}
+
+
+def values(path: str) -> st.SearchStrategy[Any]:
+    """What a path may hold: usual values of its column, nothing, and what can't be read."""
+    column = COLUMN_OF.get(path, "")
+    if column in TIMES:
+        usual: list[Any] = ["2024-01-01T00:00:00Z", "2024-02-01T10:00:00Z", "2024-01-15T10:00:00Z"]
+    elif column in FLAGS:
+        usual = [True, False, "yes", "No", 1, "0"]
+    else:
+        usual = USUAL.get(column, [0, 0.25, "0.5", 1, "text", " padded "])
+    return st.sampled_from(usual) | st.sampled_from(usual) | st.sampled_from(NOTHING) | st.sampled_from(ODD)
+
+
+def put(call: dict[str, Any], path: list[str], value: Any) -> None:
+    """Set a value, unless something else stands in its way."""
+    for key in path[:-1]:
+        inner = call.setdefault(key, {})
+        if not isinstance(inner, dict):
+            return
+        call = inner
+    call.setdefault(path[-1], value)
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> dict[str, Any]:
+    """A call with some of the known fields, in some of their spellings, and some fields of its own."""
+    call: dict[str, Any] = {"duration": 7}
+    paths = st.sampled_from([path for path in [*PATHS, *sorted(OBJECTS)] if path not in LEFT_OUT])
+    for path in draw(st.lists(paths, max_size=9)):
+        put(call, path.split("."), draw(values(path)))
+    folders = st.sampled_from([[], [], *([part.split(".") for part in sorted(OBJECTS)])])
+    for folder, key in draw(st.lists(st.tuples(folders, st.sampled_from(UNKNOWN)), max_size=3)):
+        put(
+            call,
+            [*folder, key],
+            draw(st.sampled_from([*NOTHING, *ODD, "own", 1, {"a": {"b": [None, 1.10]}}])),
+        )
+    return call
+
+
+def bare(documents: list[Any]) -> str:
+    return "\n".join(json.dumps(one, indent=1) for one in documents)
+
+
+ENVELOPES: dict[str, Any] = {
+    "a batch": lambda listed: json.dumps({"batch": {"id": "b", "calls": listed}}),
+    "a batch, its id behind": lambda listed: json.dumps({"batch": {"calls": listed, "id": "b"}}),
+    "a batch, by id": lambda listed: json.dumps(
+        {"batch": {"id": "b", "calls": {str(place): call for place, call in enumerate(listed)}}}
+    ),
+    "a batch, as text": lambda listed: json.dumps({"batch": {"id": "b", "calls": json.dumps(listed)}}),
+    "an answer": lambda listed: json.dumps({"response": [{"success": True, "data": listed}]}),
+    "a page": lambda listed: json.dumps(
+        {"items": listed, "total": len(listed)}, ensure_ascii=False, indent=2
+    ),
+    "call details, one a line": lambda listed: "\n".join(json.dumps({"call": call}) for call in listed),
+    "bare, one a line": lambda listed: "\n".join(map(json.dumps, listed)),
+    "bare, in a row": bare,
+    "an array": json.dumps,
+}
+
+
+@settings(FEW_INGESTS, max_examples=3 * EXAMPLES)
+@given(
+    envelope=st.sampled_from(sorted(ENVELOPES)),
+    listed=st.lists(calls(), min_size=1, max_size=30),
+    window_bytes=st.sampled_from([150, 2_000, 1 << 20]),
+    is_packed=st.booleans(),
+)
+def test_a_record_is_understood_as_the_rules_say(
+    tmp_path_factory: pytest.TempPathFactory,
+    envelope: str,
+    listed: list[dict[str, Any]],
+    window_bytes: int,
+    is_packed: bool,
+) -> None:
+    """Columns, `extra` and problems, call by call; nothing that was given is anywhere else, or nowhere."""
+    folder = tmp_path_factory.mktemp("understood")
+    records = [{"id": f"c{place}"} | call for place, call in enumerate(listed)]
+    text = ENVELOPES[envelope](records).encode("utf-8", "surrogatepass")
+    path = write_export(folder, "a.json", gzip.compress(text) if is_packed else text, observed_at=1e9)
+    ingested(folder / "lake", path, window_bytes=window_bytes)
+    assert_understood(folder / "lake", records, "b" if envelope.startswith("a batch") else None)
+
+
+def assert_understood(lake: Path, records: list[dict[str, Any]], batch_id: str | None) -> None:
+    held = {row["call_id"]: row for row in rows(lake, "select * from calls")}
+    expected = {record["id"]: understood(record) for record in records}
+    assert held.keys() == expected.keys()
+    problems = Counter(
+        (row["call_id"], row["field"], row["code"])
+        for row in rows(lake, "select call_id, field, code from problems")
+    )
+    assert problems == Counter(
+        (call_id, *problem) for call_id, found in expected.items() for problem in found.problems
+    )
+    for call_id, found in expected.items():
+        compare(held[call_id], found, batch_id)
+
+
+def compare(row: dict[str, Any], found: Understood, batch_id: str | None) -> None:
+    own = found.columns.pop("batch_id")
+    assert row["batch_id"] == (own if own is not None else batch_id)
+    assert row["status_reported"] == found.columns.pop("status")
+    for column in ("updated_at", "exported_at"):
+        found.columns.pop(column)
+    assert {column: row[column] for column in found.columns} == found.columns
+    assert json.loads(row["extra"] or "{}") == found.extra
+
+
+UTTERANCE_KEYS = {
+    "speaker": ["speaker", "role"], "text": ["text", "content", "message"], "time": ["timestamp", "time"],
+    "confidence": ["confidence"],
+}  # fmt: skip
+UTTERANCES = st.fixed_dictionaries(
+    {},
+    optional={
+        key: {
+            "speaker": st.sampled_from(["ai", "User", " agent ", "nobody", "", None, 5]),
+            "text": st.sampled_from(["hi", "", " ", "é\u2028😀", None, 5, {"a": 1}, '"}]']),
+            "time": st.sampled_from([3, "4.5", 1704110400, "2024-01-01T00:00:00Z", "soon", "", None, "1:02"]),
+            "confidence": st.sampled_from([0, 1, 0.5, "0.9", 1.5, None, "high"]),
+        }[part]
+        for part, keys in UTTERANCE_KEYS.items()
+        for key in keys
+    }
+    | {"mood": st.sampled_from(["good", None, {"x": [1.10]}]), "a.b": st.integers(0, 3)},
+)
+
+
+def said(utterance: Any) -> tuple[Any, ...] | None:
+    """An utterance in plain Python: speaker, text, offset or time, confidence and the rest; None without a text."""
+    if not isinstance(utterance, dict):
+        return None
+    extra = {key: value for key, value in utterance.items() if key in ("mood", "a.b") and value is not None}
+    extra = {'"a.b"' if key == "a.b" else key: value for key, value in extra.items()}
+    chosen: dict[str, Any] = {}
+    for part, keys in UTTERANCE_KEYS.items():
+        present = [(key, utterance[key]) for key in keys if utterance.get(key) is not None]
+        first = next((value for _, value in present if not isinstance(value, str) or value.strip()), None)
+        if first is None and present:
+            first = present[0][1]
+        chosen[part] = first
+        for key, value in present:
+            blank = isinstance(value, str) and not value.strip()
+            if not blank and as_said(value) != as_said(first):
+                extra[key] = value
+    text = chosen["text"]
+    text = None if isinstance(text, dict) else str(text) if isinstance(text, int) else text
+    if text is None:
+        return None
+    speaker = str(chosen["speaker"] or "").strip().lower()
+    speaker = {"ai": "ai", "agent": "ai", "user": "human"}.get(speaker, "unknown")
+    time = {3: 3.0, "4.5": 4.5, "1:02": 62.0}.get(chosen["time"])
+    is_moment = chosen["time"] in (1704110400, "2024-01-01T00:00:00Z")
+    confidence = {0: 0.0, 1: 1.0, 0.5: 0.5, "0.9": 0.9}.get(chosen["confidence"])
+    return speaker, text, time, is_moment, confidence, json.dumps(extra, sort_keys=True) if extra else None
+
+
+def as_said(value: Any) -> str | None:
+    return value.strip() if isinstance(value, str) else None if isinstance(value, dict) else json.dumps(value)
+
+
+@FEW_INGESTS
+@given(
+    transcripts=st.lists(
+        st.lists(UTTERANCES | st.sampled_from([None, "x", 5]), max_size=5), min_size=1, max_size=30
+    ),
+    is_wrapped=st.booleans(),
+    window_bytes=st.sampled_from([300, 1 << 20]),
+)
+def test_utterances_are_understood_as_the_rules_say(
+    tmp_path_factory: pytest.TempPathFactory,
+    transcripts: list[list[Any]],
+    is_wrapped: bool,
+    window_bytes: int,
+) -> None:
+    """In any of their spellings; what can't be one is a problem, and takes no place."""
+    folder = tmp_path_factory.mktemp("said")
+    records = [
+        {
+            "id": f"c{place}",
+            "duration": 1,
+            "transcript": {"segments": said, "lang": "en"} if is_wrapped else said,
+        }
+        for place, said in enumerate(transcripts)
+    ]
+    path = write_export(folder, "a.json", {"batch": {"id": "b", "calls": records}}, observed_at=1e9)
+    ingested(folder / "lake", path, window_bytes=window_bytes)
+    query = (
+        "select call_id, speaker, text, offset_seconds, spoken_at is not null as is_moment, confidence, extra "
+        "from segments order by call_id, position"
+    )
+    held: dict[str, list[tuple[Any, ...]]] = {}
+    for row in rows(folder / "lake", query):
+        extra = row["extra"] and json.dumps(json.loads(row["extra"]), sort_keys=True)
+        held.setdefault(row["call_id"], []).append((*list(row.values())[1:-1], extra))
+    expected = {
+        f"c{place}": heard
+        for place, transcript in enumerate(transcripts)
+        if (heard := [one for utterance in transcript if (one := said(utterance)) is not None])
+    }
+    assert held == expected
+    unusable = rows(folder / "lake", "select count(*) as count from problems where code = 'not_an_utterance'")
+    assert unusable == [{"count": sum(said(one) is None for listed in transcripts for one in listed)}]
+    counts = rows(folder / "lake", "select call_id, segment_count from calls where segment_count is not null")
+    assert {row["call_id"]: row["segment_count"] for row in counts} == {
+        call_id: len(heard) for call_id, heard in expected.items()
+    }
+
+
+FAULTS = [
+    "NaN", "-Infinity", "tru", "01", "+1", ".5", '"\\ud83d"', '"\\q"', '"a\tb"', "[1, NaN]", '{"x": 1,}', "undefined",
+    "[" * 5_000 + "]" * 5_000,
+]  # fmt: skip
+HEADER = [
+    ('"exported_at"', '"2024-01-01T00:00:00Z"', ""),
+    ('"status"', '"running"', "batch"),
+    ('"created_at"', '"2023-12-31T00:00:00Z"', "batch"),
+    ('"total_calls"', "2", "statistics"),
+    ('"average_duration"', "30", "statistics"),
+    ('"own"', '{"a": [1, {"b": "c"}]}', "batch"),
+    ('"success_rate"', "0.5", "analytics"),
+]
+
+
+@FEW_INGESTS
+@given(
+    fault=st.sampled_from(FAULTS),
+    place=st.sampled_from(range(1, len(HEADER))),
+    is_behind=st.booleans(),
+    is_new=st.booleans(),
+    more=st.sampled_from(["", ",", " , "]),
+    window_bytes=st.sampled_from([120, 1 << 20]),
+)
+def test_a_fault_in_a_header_costs_the_value_in_which_it_stands(
+    tmp_path_factory: pytest.TempPathFactory,
+    fault: str,
+    place: int,
+    is_behind: bool,
+    is_new: bool,
+    more: str,
+    window_bytes: int,
+) -> None:
+    """At any place, before the calls or behind them, in a known field or beside it: calls, id and time stay."""
+    folder = tmp_path_factory.mktemp("fault")
+    parts: dict[str, list[str]] = {"": [], "batch": ['"id": "b"'], "statistics": [], "analytics": []}
+    for number, (key, value, where) in enumerate(HEADER):
+        if number == place and is_new:
+            parts[where] += [f"{key}: {value}", f'"new": {fault}']
+        else:
+            parts[where].append(f"{key}: {fault if number == place else value}")
+    body = {name: ", ".join(members) for name, members in parts.items()}
+    inner = (
+        f'{body["batch"]}, "statistics": {{{body["statistics"]}{more}}}, "analytics": {{{body["analytics"]}}}'
+    )
+    listed = '"calls": [{"id": "c1", "duration": 1}, {"id": "c2", "duration": 2}]'
+    ordered = f"{inner}, {listed}" if not is_behind else f"{listed}, {inner}"
+    text = f'{{{body[""]}, "batch": {{{ordered}}}}}'
+    ingested(folder / "lake", write_export(folder, "a.json", text), window_bytes=window_bytes)
+    query = "select call_id, batch_id, duration_seconds, epoch(observed_at) as at from calls order by all"
+    found = [tuple(row.values()) for row in rows(folder / "lake", query)]
+    assert found == [("c1", "b", 1.0, 1704067200.0), ("c2", "b", 2.0, 1704067200.0)]
+    (batch,) = rows(folder / "lake", "select * from batches")
+    lost = None if is_new else HEADER[place][0].strip('"')
+    assert batch["batch_id"] == "b"
+    if lost != "total_calls":
+        assert batch["reported_total_calls"] == 2
+    if lost != "success_rate":
+        assert batch["reported_success_rate"] == 0.5
+    problems = rows(folder / "lake", "select level, code, batch_id from problems")
+    assert problems
+    assert {row["level"] for row in problems} == {"field"}
