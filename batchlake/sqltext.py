@@ -39,8 +39,10 @@ def rows_of(table: Table, files: Sequence[str]) -> str:
 def _parquet_schema(table: Table) -> str:
     """The table's columns as the `schema` argument of `read_parquet`, matched by name.
 
-    DuckDB then looks at no file to find out the columns. `union_by_name` would look at all of them: over
-    1,500 files of 2,000 calls most questions took half as long again, with `schema` none did.
+    DuckDB then looks at no file to find out the columns; `union_by_name` looks at all of them. Processor time
+    over 1,500 files of 2,000 calls, measured in turns, against neither: scans 1.0 to 1.05 times as long
+    (`union_by_name` 1.2 to 1.8), one batch or one day 1.2 times (2.2 to 2.4), some 0.04 ms a file. To open a
+    small lake takes 5 ms more, as DuckDB binds the text below.
     """
     columns = ", ".join(
         f'{column.name}={{name: {column.name}, type: "{column.type}", default_value: NULL}}'
