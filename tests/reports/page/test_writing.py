@@ -267,7 +267,7 @@ def test_every_definition_is_the_right_one(page: Page) -> None:
         "Calls whose outcome is completed.",
         "Share of all calls that were completed.",
         "Mean of the known durations.",
-        "Sum of their costs, exact.",
+        "Sum of their costs, exact, from which credits are taken off.",
         "95 % of the costs are at most this, interpolated linearly and rounded so.",
         "Mean engagement score.",
     ):
