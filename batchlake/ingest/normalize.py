@@ -63,7 +63,7 @@ class Normalizer:
                 self._write_transcripts(utterances)
                 if _has_faults(utterances):
                     self._note("utterance_problems", typed_utterances=utterances)
-                self._count_extra(batch)
+                self._count_extra(utterances)
             self._stage(batch)
             self._note_faults(batch)
 
@@ -87,13 +87,10 @@ class Normalizer:
             return utterances
         return pa.concat_tables([columns.plain(utterances).select(split.column_names), split])
 
-    def _count_extra(self, batch: RecordBatch) -> None:
-        counted = batch.extra_of_utterances
-        if counted:
-            given = columns.table(
-                {"field": columns.texts(list(counted)), "records": columns.integers(list(counted.values()))}
-            )
-            self._engine.run("insert into extra_of_utterances from given", given=given)
+    def _count_extra(self, utterances: pa.Table) -> None:
+        if utterances["extra"].null_count < len(utterances):
+            found = sqlfiles.load("ingest/extra_of_utterances").text
+            self._engine.run(f"insert into extra_of_utterances {found}", utterances_read=utterances)
 
     def _stage(self, batch: RecordBatch) -> None:
         """Add the records to the staging table of their kind."""

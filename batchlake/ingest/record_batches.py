@@ -7,8 +7,7 @@ of fields decides here; another value that differs goes to `extra`.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
@@ -45,7 +44,6 @@ class RecordBatch:
         faults: the relation `given_faults`: values that can't stand where they do.
         utterances: those of transcripts that are lists, as given.
         counts: how many of these each record has.
-        extra_of_utterances: how many of them have each field that is kept in their `extra`.
     """
 
     format: str
@@ -53,7 +51,6 @@ class RecordBatch:
     faults: pa.Table
     utterances: pa.Table
     counts: NDArray[np.int64]
-    extra_of_utterances: Mapping[str, int]
 
     @property
     def kind(self) -> str:
@@ -110,7 +107,6 @@ class Chunk:
     faults: list[tuple[int, str, str, str]]
     utterances: pa.Table
     counts: NDArray[np.int64]
-    extra_of_utterances: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +196,6 @@ def _batch(format_name: str, places: pa.Table, chunks: Sequence[Chunk]) -> Recor
         columns.table(given),
         _concat([chunk.utterances for chunk in chunks]),
         np.concatenate([chunk.counts for chunk in chunks]),
-        sum((Counter(chunk.extra_of_utterances) for chunk in chunks), Counter()),
     )
 
 
@@ -253,7 +248,6 @@ def _chunk(fields: FieldList, found: Columns) -> Chunk:
         found.faults,
         _utterances_table(found.utterances),
         found.utterances.of_each(),
-        found.utterances.extra_fields,
     )
 
 

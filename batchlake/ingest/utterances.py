@@ -7,7 +7,6 @@ cut apart by SQL). Output: `Utterances`. Their keys are learned as those of reco
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter, itemgetter
@@ -35,6 +34,7 @@ from batchlake.ingest.json_values import (
 )
 
 _MOST_KEYS: Final = 64
+_MOST_MADE: Final = 10_000
 _DIGEST_LENGTH: Final = 32
 """Hexadecimal digits; 128 bits tell any number of transcripts apart, and they don't compress."""
 
@@ -62,7 +62,6 @@ class Utterances:
         speaker, text, time, confidence: as given; `text` is None where nothing can be used as such.
         extra: what an utterance holds beside these, as the column of `segments`.
         unusable: the JSON texts of utterances without text, by their place among all.
-        extra_fields: how many utterances have each field that is kept in `extra`.
     """
 
     counts: list[int] = field(default_factory=list)
@@ -72,7 +71,6 @@ class Utterances:
     confidence: list[Any] = field(default_factory=list)
     extra: list[str | None] = field(default_factory=list)
     unusable: dict[int, str] = field(default_factory=dict)
-    extra_fields: Counter[str] = field(default_factory=Counter)
 
     def of_each(self) -> NDArray[np.int64]:
         """`counts` as an array."""
@@ -83,7 +81,6 @@ class Utterances:
         before = len(self.text)
         for name in ("counts", "speaker", "text", "time", "confidence", "extra"):
             getattr(self, name).extend(getattr(others, name))
-        self.extra_fields += others.extra_fields
         self.unusable |= {before + place: raw for place, raw in others.unusable.items()}
 
 
@@ -204,7 +201,6 @@ class SpeechReader:
             else:
                 self._add(self._loose, [said], one, lambda: b"[" + bytes(element) + b"]")  # noqa: B023
             own = one.extra[0]
-            into.extra_fields.update(extra.keys())
             if extra and own:
                 extra |= {key: bytes(value) for key, value in fields_of(own.encode()).items()}
             one.extra[0] = extra_text(extra) if extra else own
@@ -234,10 +230,8 @@ class SpeechReader:
         if kind is self._loose:
             texts = [text if isinstance(text, str) else as_text(text) for text in texts]
         into.text += texts
-        if kind.unknown or (losers and any(losers)):
-            into.extra += _extras(kind.unknown, said, losers, into.extra_fields)
-        else:
-            into.extra += [None] * len(said)
+        extras = kind.extras(said) if kind.unknown else [None] * len(said)
+        into.extra += extras if losers is None else map(_with_losers, extras, losers)
         if None in texts:
             elements = elements_of(listed())
             into.unusable |= {
@@ -300,6 +294,7 @@ class _Type:
         unknown: the paths of other keys, what stands before their values in `extra`, and their getters.
         is_plain: whether each part was met under one key at most, and is had by its own name.
         alone, in_object: decode a list of utterances, and an object with such a list.
+        made: what the same values have been made into: most repeat.
     """
 
     parts_met: tuple[str, ...]
@@ -308,6 +303,24 @@ class _Type:
     is_plain: bool
     alone: msgspec.json.Decoder[Any]
     in_object: msgspec.json.Decoder[Any]
+    made: dict[tuple[bytes, ...], str | None] = field(default_factory=dict)
+
+    def extras(self, said: Sequence[Any]) -> list[str | None]:
+        """What each utterance holds beside its parts, as the column of `segments`."""
+        made = self.made
+        if len(made) > _MOST_MADE:
+            made.clear()
+        several = zip(*[map(bytes, map(get, said)) for _, _, get in self.unknown], strict=True)
+        return [made[values] if values in made else self._make(values) for values in several]
+
+    def _make(self, values: tuple[bytes, ...]) -> str | None:
+        held = [
+            prefix + text
+            for (_, prefix, _), value in zip(self.unknown, values, strict=True)
+            if (text := kept_text(value)) is not None
+        ]
+        extra = self.made[values] = "{" + ",".join(held) + "}" if held else None
+        return extra
 
 
 def _first(getters: Getters, said: Sequence[Any], losers: list[dict[str, str] | None]) -> list[Any]:
@@ -327,29 +340,9 @@ def _says(value: Any) -> bool:
     return not isinstance(value, str) or bool(value.strip())
 
 
-def _extras(
-    unknown: Unknown,
-    said: Sequence[Any],
-    losers: Sequence[dict[str, str] | None] | None,
-    counts: Counter[str],
-) -> list[str | None]:
-    """What each utterance holds beside its parts, as the column of `segments`; `counts` counts the fields."""
-    kept: list[list[str | None]] = []
-    for path, prefix, get in unknown:
-        texts = [kept_text(value) for value in map(get, said)]
-        counts[path] += len(texts) - texts.count(None)
-        kept.append([text and prefix + text for text in texts])
-    for place, lost in enumerate(losers or ()):
-        if lost:
-            counts.update(lost.keys())
-            kept.append([None] * len(said))
-            kept[-1][place] = ",".join(f"{extra_prefix(path)}{text}" for path, text in sorted(lost.items()))
-    if len(kept) == 1:
-        return [text and f"{{{text}}}" for text in kept[0]]
-    return [_object(texts) for texts in zip(*kept, strict=True)]
-
-
-def _object(members: Sequence[str | None]) -> str | None:
-    """A JSON object of those of its members that there are; None where there are none."""
-    held = [member for member in members if member]
-    return "{" + ",".join(held) + "}" if held else None
+def _with_losers(extra: str | None, losers: dict[str, str] | None) -> str | None:
+    """An utterance's `extra` with the values of keys that others were preferred to."""
+    if not losers:
+        return extra
+    own = {key: bytes(value) for key, value in fields_of(extra.encode()).items()} if extra else {}
+    return extra_text(own | {key: value.encode() for key, value in losers.items()})
