@@ -1,7 +1,8 @@
-"""Containers of exports: gzip and Zstandard streams, zip archives and their members, read as they are unpacked.
+"""Containers of exports: gzip and Zstandard streams, zip archives and their members, read as they are
+unpacked.
 
-Input: a file or an object. Output: streams of bytes, and the members of an archive with their own times. A container is
-told by its first bytes. Nothing is unpacked to disk, so that a member's name can't escape.
+Input: a file or an object. Output: streams of bytes, and the members of an archive with their own times. A
+container is told by its first bytes. Nothing is unpacked to disk, so that a member's name can't escape.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def modified_at(member: zipfile.ZipInfo) -> datetime | None:
     if tuple(member.date_time) == _NO_TIME:
         return None
     try:
-        return datetime(*member.date_time).astimezone(UTC)  # noqa: DTZ001 - a local time
+        return datetime(*member.date_time).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
 

@@ -1,6 +1,7 @@
 """Where JSON values begin and end in a text, and where a text stops being JSON.
 
-Input: bytes that may hold several values, sound or not. Output: their places, and the byte and the words of a fault.
+Input: bytes that may hold several values, sound or not. Output: their places, and the byte and the words of a
+fault.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """Decodes the records of one kind, given as the JSON text of a list, into columns.
 
-Input: a JSON list of records, all of one platform and kind. Output: `Columns`: the values of the fields that the
-platform's `FieldList` names, by their path; everything else the records hold, as `extra`; and their utterances.
+Input: a JSON list of records, all of one platform and kind. Output: `Columns`: the values of the fields that
+the platform's `FieldList` names, by their path; everything else the records hold, as `extra`; and their
+utterances.
 
-An object is decoded by msgspec into a type that has the keys met so far and no other, which takes no longer than
-a parse. A key that wasn't met before fails that; it is learned, and the list is decoded again. So records that
-hold a hundred keys of their own are read at the speed of those that hold none. Past `MOST_KEYS` unknown keys the
-others are cut out of each record before it is decoded.
+An object is decoded by msgspec into a type that has the keys met so far and no other, which takes no longer
+than a parse. A key that wasn't met before fails that; it is learned, and the list is decoded again. So
+records that hold a hundred keys of their own are read at the speed of those that hold none. Past `MOST_KEYS`
+unknown keys the others are cut out of each record before it is decoded.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ class Columns:
     Attributes:
         count: how many records.
         scalars: the values by their path (`analytics.sentiment.positive`), but for paths that no record has.
-        extra: what each record holds that no field names, JSON texts by their path; None where that is nothing.
+        extra: what each record holds that no field names, JSON texts by their path; None where that is
+        nothing.
         faults: values that can't stand where they do: the record's place, path, code, and the JSON text.
         transcript: a transcript in one string; None elsewhere.
         transcript_digest: half of the SHA-256 of the transcript's JSON text as exported; None without one.
@@ -147,9 +149,8 @@ class _Shape:
                     inner.setdefault(key, []).append(fields_of(value))
         try:
             for key, values in inner.items():
-                shape = self.slots[key].shape
-                assert shape
-                learned += shape.learn(values, forbidden, room - learned)
+                if shape := self.slots[key].shape:
+                    learned += shape.learn(values, forbidden, room - learned)
         finally:
             self.build()
         return learned

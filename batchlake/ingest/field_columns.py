@@ -1,8 +1,9 @@
-"""The fields of decoded records as columns of text: which of several spellings gives a column, and what the others say.
+"""The fields of decoded records as columns of text: which of several spellings gives a column, and what the
+others say.
 
-Input: the values by their path, and the platform's list of fields. Output: a column of text for each field that any of
-the records has. The first path with a value gives it; other values that differ go to the record's `extra`, and what
-can't stand where it does to `faults`.
+Input: the values by their path, and the platform's list of fields. Output: a column of text for each field
+that any of the records has. The first path with a value gives it; other values that differ go to the record's
+`extra`, and what can't stand where it does to `faults`.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
-"""The fields of a platform's records: which columns they fill, under which names, in which order of preference.
+"""The fields of a platform's records: which columns they fill, under which names, in which order of
+preference.
 
-Input: the header of a file in `sql/sources`, which is the only place that names a platform's fields. Output: a
-`FieldList`, from which records are decoded, recognised and documented.
+Input: the header of a file in `sql/sources`, which is the only place that names a platform's fields. Output:
+a `FieldList`, from which records are decoded, recognised and documented.
 
-A line there is `column: path, path, ...`. A path is an object's keys joined by dots. The first path that has a
-value gives the column; another value under a later path, if it differs, is kept in `extra`. The columns of
-`name_{a, b}: path.{}, ...` are read of one object together: of the first that has any of them. `(JSON)` behind a
-path keeps its value as JSON text.
+A line there is `column: path, path, ...`. A path is an object's keys joined by dots. The first path that has
+a value gives the column; another value under a later path, if it differs, is kept in `extra`. The columns of
+`name_{a, b}: path.{}, ...` are read of one object together: of the first that has any of them. `(JSON)`
+behind a path keeps its value as JSON text.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ class FieldList:
         kind: `calls` or `batches`.
         choices: the columns and their paths.
         transcripts: the keys of the record that may hold its transcript, in order of preference.
-        utterances: the keys of an utterance for `speaker`, `text`, `time` and `confidence`, and under `list` the
+        utterances: the keys of an utterance for `speaker`, `text`, `time` and `confidence`, and under `list`
+        the
             key of the list in a transcript that is an object.
         tree: the known keys of a record.
     """
@@ -168,8 +170,8 @@ def _choice(file: SqlFile, line: HeaderLine) -> Choice:
     members = _BRACES.search(name)
     if not (colon and name.strip() and paths) or any("{}" in path for path in paths) != bool(members):
         raise ValueError(
-            f"sql/{file.name}.sql, line {line.number}: {line.text!r} is no field; write `column: path, path`, "
-            "or `name_{a, b}: path.{}` for columns that are read of one object"
+            f"sql/{file.name}.sql, line {line.number}: {line.text!r} is no field; write "
+            "`column: path, path`, or `name_{a, b}: path.{}` for columns that are read of one object"
         )
     if not members:
         return Choice((name.strip(),), tuple((path,) for path in paths), is_json)

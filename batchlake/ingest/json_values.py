@@ -1,7 +1,7 @@
 """What a JSON value says, wherever it stands: in a record, in an envelope, in an utterance or in `extra`.
 
-The rules about null, empty text, blanks, text and flags are here and nowhere else. A value comes as it stands in
-the document (`bytes`, `msgspec.Raw`) or decoded.
+The rules about null, empty text, blanks, text and flags are here and nowhere else. A value comes as it stands
+in the document (`bytes`, `msgspec.Raw`) or decoded.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def opens(value: bytes | msgspec.Raw, *brackets: bytes) -> bool:
 
 
 def is_nothing(value: bytes | msgspec.Raw) -> bool:
-    """Whether a value is absent, null, or a text of nothing but blanks: it says nothing, and erases nothing."""
+    """Whether a value is absent, null or blank text: it says nothing, and erases nothing."""
     return len(value) <= _LONGEST_BLANK_BYTES and _is_nothing(bytes(value))
 
 
@@ -85,7 +85,7 @@ def given_value(value: bytes | msgspec.Raw) -> bytes | None:
 
 
 def text_of(fields: Mapping[str, msgspec.Raw], key: str) -> str | None:
-    """A field that should be text (a number will do) without outer blanks; None where it is something else."""
+    """A field as text without outer blanks (a number will do); None where it is something else."""
     if key not in fields:
         return None
     try:
@@ -124,7 +124,7 @@ def as_json(value: Any) -> str:
 
 
 def flag_of(value: bytes | msgspec.Raw) -> bool | None:
-    """Whether a value says yes or no, in any of the ways in which a field of `calls` may; None where it doesn't."""
+    """Whether a value says yes or no, as a flag of `calls` is read; None where it says neither."""
     text = as_text(_as_value.decode(value))
     return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
         (text or "").lower()
@@ -138,7 +138,8 @@ def joined(fields: Mapping[str, bytes | msgspec.Raw]) -> bytes:
 
 
 def path_key(key: str) -> str:
-    """A key as a part of a path: in quotes where it holds what parts paths, so that each path is of one value.
+    """A key as a part of a path: in quotes where it holds what parts paths, so that each path is of one
+    value.
 
     >>> path_key("campaign"), path_key("a.b")
     ('campaign', '"a.b"')
@@ -161,7 +162,8 @@ def extra_text(extra: Mapping[str, bytes] | None) -> str | None:
 
 
 def kept_text(value: bytes | msgspec.Raw) -> str | None:
-    """A value as `extra` keeps it: without blanks around what is in it, and with as few escapes as JSON allows.
+    """A value as `extra` keeps it: without blanks around what is in it, and with as few escapes as JSON
+    allows.
 
     None where it says nothing.
 

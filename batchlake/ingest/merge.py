@@ -34,7 +34,8 @@ class MergeRule:
             `status_names`) and `batches` (its merged batch).
         together: columns that are merged as one, the first deciding between equal times; in front of them a
             column that only decides may stand (`status_rank`).
-        ends: the column of the reported end by that of the end: what is merged keeps a record's rule that no end
+        ends: the column of the reported end by that of the end: what is merged keeps a record's rule that no
+        end
             is before its start, and what a later start makes valid again isn't lost meanwhile.
     """
 
@@ -227,7 +228,7 @@ def _greatest(group: tuple[str, ...]) -> str:
 
 
 def _time_name(group: tuple[str, ...]) -> str:
-    """A group's name in `field_observed_at`: its first column that the lake has, the end for the reported end."""
+    """A group's name in `field_observed_at`: its first column in the lake; the end's for the reported end."""
     if group[0] == "status_rank":
         return group[1]
     return group[0].removesuffix("_reported") if group[0] in _REPORTED_ENDS else group[0]
@@ -270,7 +271,8 @@ def _finished(rule: MergeRule, run_id: str, newest: str) -> str:
             case when held.last_run_id is not null and {same} then held.last_run_id else {run} end
                 as last_run_id,
             held.last_run_id is null
-                or row({_listed(values, "done")}) is distinct from row({_listed(values, "held")}) as is_updated
+                or row({_listed(values, "done")}) is distinct from row({_listed(values, "held")}) as
+                is_updated
         from done left join held_{table.name} held using ({rule.key()})
     """
 

@@ -42,10 +42,10 @@ class Normalizer:
         engine.run(sqlfiles.load("ingest/macros").text)
         engine.name_statuses()
         engine.run(
-            "create table staged_problems (export_no bigint, document bigint, location varchar, record bigint, "
-            "line bigint, byte bigint, level varchar, code varchar, field varchar, message varchar, "
-            "raw varchar, call_id varchar, batch_id varchar, envelope_exported_at varchar, "
-            "observed_at timestamptz)"
+            "create table staged_problems (export_no bigint, document bigint, location varchar, "
+            "record bigint, line bigint, byte bigint, level varchar, code varchar, field varchar, "
+            "message varchar, raw varchar, call_id varchar, batch_id varchar, "
+            "envelope_exported_at varchar, observed_at timestamptz)"
         )
         engine.run("create table extra_of_utterances (field varchar, records bigint)")
 

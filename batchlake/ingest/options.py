@@ -26,7 +26,8 @@ class IngestOptions:
         wait_seconds: how long to wait for another writer.
         memory_limit: DuckDB's own limit, as `2GB`. None is 125 MB a core, and a quarter of the machine's
             memory from when a statement needs more than that.
-        window_bytes: how much of an export is looked at at a time; a sound document up to this size is read the
+        window_bytes: how much of an export is looked at at a time; a sound document up to this size is read
+        the
             fastest way.
 
     Raises:

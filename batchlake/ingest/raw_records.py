@@ -1,4 +1,4 @@
-"""What reading an export gives: raw records in a row, values that can't be used, and the place where it breaks."""
+"""What reading an export gives: raw records, values that can't be used, the place where it breaks."""
 
 from __future__ import annotations
 

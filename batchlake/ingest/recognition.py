@@ -1,7 +1,7 @@
 """What an object of an export is: a call, a batch, or something around them.
 
-Two tables say it. `ENVELOPES` names the keys under which records lie; what lies there is told by what is in it.
-`kind_of` weighs a record's own keys against the lists of fields (`sql/sources`): no single key decides.
+Two tables say it. `ENVELOPES` names the keys under which records lie; what lies there is told by what is in
+it. `kind_of` weighs a record's own keys against the lists of fields (`sql/sources`): no single key decides.
 """
 
 from __future__ import annotations
@@ -52,10 +52,9 @@ LISTS: Final = tuple(key for key, holds in ENVELOPES.items() if holds == "batche
 """The keys of lists of which only their elements tell what they are."""
 
 ABOUT_ANSWERS: Final = frozenset(
-    """
-    api_version code count cursor error errors exported_at has_more limit links message meta metadata next
-    next_cursor next_page ok offset page page_info page_size pages pagination pagination_key paging per_page previous
-    request_id size status success timestamp total total_count total_pages version
+    """ api_version code count cursor error errors exported_at has_more limit links message meta metadata next
+    next_cursor next_page ok offset page page_info page_size pages pagination pagination_key paging per_page
+    previous request_id size status success timestamp total total_count total_pages version
     """.split()
 )
 """What an answer says of itself beside its records: nothing that is kept."""
@@ -86,7 +85,7 @@ def _objects_of_batches_alone() -> frozenset[str]:
 
 @functools.cache
 def paths_of_batches_alone() -> frozenset[str]:
-    """The paths that speak for a batch: those of its fields that are none of a call's, and an envelope's keys."""
+    """The paths that speak for a batch: its fields that are none of a call's, and an envelope's keys."""
     own = _known_paths(SVALYNC_BATCHES) - _known_paths(SVALYNC_CALLS)
     # An object that holds one of them is decoded as an object of its own.
     return own | _objects_of_batches_alone() | ENVELOPES.keys() - {"batch"} | {"batch.calls"}
@@ -95,8 +94,8 @@ def paths_of_batches_alone() -> frozenset[str]:
 def kind_of(fields: Fields) -> str | None:
     """`calls` or `batches`, by what an object holds itself; None where nothing speaks for either.
 
-    A call's id makes it a call, and calls in it a batch. Else the list of fields that knows more of what it holds
-    decides. Where both know as much, it is a call, if it has an id at all.
+    A call's id makes it a call, and calls in it a batch. Else the list of fields that knows more of what it
+    holds decides. Where both know as much, it is a call, if it has an id at all.
     """
     if "call_id" in fields:
         return CALLS

@@ -1,8 +1,8 @@
 """Records of one kind as Arrow tables, as SQL reads them: `RecordBatch`es.
 
-Input: records as the reader found them, decoded or as JSON texts. Output: their fields as columns of text under the
-names that `sql/ingest/typed_<kind>.sql` reads. Where a field stands under several of its names, the order in the list
-of fields decides here; another value that differs goes to `extra`.
+Input: records as the reader found them, decoded or as JSON texts. Output: their fields as columns of text
+under the names that `sql/ingest/typed_<kind>.sql` reads. Where a field stands under several of its names, the
+order in the list of fields decides here; another value that differs goes to `extra`.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class RecordBatch:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some records as Arrow tables: the records, their faults (with their place among them), their utterances."""
+    """Some records as Arrow tables: the records, their faults (by place among them), their utterances."""
 
     records: pa.Table
     faults: list[tuple[int, str, str, str]]

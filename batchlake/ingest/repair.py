@@ -1,8 +1,8 @@
 """Reads what is not quite JSON, so that a fault costs the value in which it stands and nothing else.
 
-Input: the text of an object or a list that a JSON parser refuses. Output: the same text without what can't be read,
-which a parser takes, and the faults. Brackets, quotes, colons and commas must be in their places (but for a comma too
-many); where they aren't, nothing is known about what follows, and there is no repair.
+Input: the text of an object or a list that a JSON parser refuses. Output: the same text without what can't be
+read, which a parser takes, and the faults. Brackets, quotes, colons and commas must be in their places (but
+for a comma too many); where they aren't, nothing is known about what follows, and there is no repair.
 """
 
 from __future__ import annotations

@@ -19,11 +19,13 @@ class IngestReport:
         run_id: None where nothing was new and so nothing was written.
         calls_updated: calls of which a value other than the time of its observation changed.
         calls_not_understood: calls whose state, time, duration and cost are all unknown.
-        unknown_statuses: call records whose status is none that batchlake knows, by the platform's spelling.
-        extra_fields: fields kept in `extra`, by table (`calls`, `batches`, `segments`) and path: how many records
-            had them, the most frequent first.
-        unkept_fields: fields beside the records, of which no record is, and how often they came: kept nowhere.
-        future_observations: records observed after now, by their own word; `newest_observation` is the latest.
+        unknown_statuses: call records whose status is none that is known, by the platform's spelling.
+        extra_fields: fields kept in `extra`, by table (`calls`, `batches`, `segments`) and path: how many
+            records had them, the most frequent first.
+        unkept_fields: fields beside the records, of which none is a record, and how often they came: kept
+            nowhere.
+        future_observations: records observed after now, by their own word; `newest_observation` is the
+            latest of them.
     """
 
     lake: str
@@ -77,8 +79,8 @@ class IngestReport:
         lines = []
         if self.calls_not_understood:
             lines.append(
-                f"Not understood: {_counted(self.calls_not_understood, 'call')} whose state, time, duration and "
-                "cost are all unknown."
+                f"Not understood: {_counted(self.calls_not_understood, 'call')} whose state, time, duration "
+                "and cost are all unknown."
             )
         for table, fields in self.extra_fields.items():
             listed = _listed(f"{name} ({count})" for name, count in fields.items())

@@ -290,8 +290,8 @@ class Run:
             f"from ({sqlfiles.load('ingest/snapshots').text})"
         )
         engine.run(
-            f"create view fresh_exports as select read_exports.* exclude (is_whole), coalesce(found.problems, 0) as problems, "
-            f"{run} as run_id from read_exports left join "
+            "create view fresh_exports as select read_exports.* exclude (is_whole), "
+            f"coalesce(found.problems, 0) as problems, {run} as run_id from read_exports left join "
             "(select export_id, count(*) as problems from fresh_problems group by all) found "
             "using (export_id) where export_id is not null and is_whole"
         )

@@ -1,6 +1,7 @@
 """Splits documents of any size into records by brackets and quotes alone, in bounded memory.
 
-In come windows of bytes, out come elements (of an array of records, as soon as their last brace is seen) and, at each document's end, a `Document` with everything but those elements. Values are not
+In come windows of bytes, out come elements (of an array of records, as soon as their last brace is seen) and,
+at each document's end, a `Document` with everything but those elements. Values are not
 validated: whoever takes an `Element` does, so one broken element costs no other.
 
 For a window: the positions of unescaped quotes give every bracket's in-string parity, the cumulative sum over
@@ -46,7 +47,7 @@ _MOST_HELD_BYTES: Final = 1 << 20
 _RECORD_ARRAYS: Final = frozenset(("calls", "data", *LISTS))
 
 ParseList = Callable[[str, bytes], Any]
-"""Reads several elements of an array, given its key and the text of a list; None where it can't, or a fault."""
+"""Reads elements of an array, given its key and the text of a list; None, or a fault, where it can't."""
 
 
 @dataclass(frozen=True, slots=True)

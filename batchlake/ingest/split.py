@@ -1,8 +1,9 @@
 """Splits a document into its raw records.
 
-Input: one JSON value as bytes. Output: `Part`s (records of one platform and kind, with what their envelope says) and
-`Misfit`s. Which keys hold records, and what a record is, `recognition` says. A value is cut out as it stands; but
-the elements of a list are first decoded together, which tells as well that they are all of one kind.
+Input: one JSON value as bytes. Output: `Part`s (records of one platform and kind, with what their envelope
+says) and `Misfit`s. Which keys hold records, and what a record is, `recognition` says. A value is cut out as
+it stands; but the elements of a list are first decoded together, which tells as well that they are all of one
+kind.
 """
 
 from __future__ import annotations
@@ -143,7 +144,8 @@ def split_list(key: str, listed: bytes | msgspec.Raw, envelope: Envelope) -> Ite
 
 
 def decode_alike(key: str, listed: bytes | msgspec.Raw) -> Columns | None:
-    """The records of a list decoded together; None where they aren't surely calls with usable ids, all of them.
+    """The records of a list decoded together; None where they aren't surely calls with usable ids, all of
+    them.
 
     Raises:
         MsgspecError, RecursionError, UnicodeDecodeError: it is no JSON list.
@@ -205,7 +207,7 @@ def _from_object(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item]:
 
 
 def _is_record(fields: Fields) -> bool:
-    """Whether an object with an envelope's keys is itself a call or a batch: an event or an answer has an id, too."""
+    """Whether an object with an envelope's keys is itself a record: an event or an answer has an id, too."""
     if fields.keys().isdisjoint(RECORD_IDS):
         return "batch_id" in fields and is_likely_record(fields)
     around = [
@@ -288,7 +290,7 @@ def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item
 
 
 def _from_container(key: str, value: bytes | msgspec.Raw, envelope: Envelope) -> Iterator[Item]:
-    """The records under an envelope's key: in a list, one object, an object of objects, a page, a JSON text."""
+    """The records under an envelope's key: a list, one object, an object of objects, a page, a JSON text."""
     if (text := _json_text(value)) is not None:
         value = text
     if opens(value, b"["):

@@ -1,7 +1,7 @@
 """What was said: reads a call's transcript into columns of utterances.
 
-Input: a transcript as its JSON text (a list of utterances, or an object with such a list; one in a single string is
-cut apart by SQL). Output: `Utterances`. Their keys are learned as those of records are (`decode`).
+Input: a transcript as its JSON text (a list of utterances, or an object with such a list; one in a single
+string is cut apart by SQL). Output: `Utterances`. Their keys are learned as those of records are (`decode`).
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ class SpeechReader:
         return True
 
     def _add_each(self, listed: bytes | msgspec.Raw, into: Utterances) -> None:
-        """Utterances that can't be decoded together: some are no objects, or hold keys that aren't learned."""
+        """Utterances that can't be decoded together: some are no objects, or have keys too many."""
         elements = elements_of(listed)
         into.counts.append(len(elements))
         for element in elements:
@@ -241,7 +241,7 @@ class SpeechReader:
             }
 
     def _type(self, kinds: Mapping[str, Any]) -> _Type:
-        """The type of utterances with the keys met; those of a part that `kinds` doesn't name are anything."""
+        """The type of utterances with the keys met; a part that `kinds` doesn't name may be anything."""
         getters: dict[str, list[tuple[str, Callable[[Any], Any]]]] = {part: [] for part in _STRICT}
         unknown = []
         names: dict[str, str] = {}
@@ -324,7 +324,7 @@ class _Type:
 
 
 def _first(getters: Getters, said: Sequence[Any], losers: list[dict[str, str] | None]) -> list[Any]:
-    """The value of a part of each utterance: of the first key that has one. Others that differ are `losers`."""
+    """A part of each utterance: the value of the first key that has one. Others that differ are `losers`."""
     found = []
     for place, one in enumerate(said):
         values = [(key, value) for key, get in getters if (value := get(one)) is not None]

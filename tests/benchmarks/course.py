@@ -35,6 +35,14 @@ class Course:
         """One document with all calls."""
         return self._exports("document", f"document-{calls}.json", calls)
 
+    def unknown(self, calls: int) -> Path:
+        """The same with a key in each record and utterance that no column is for."""
+        return self._exports("unknown", f"unknown-{calls}.json", calls)
+
+    def line(self, calls: int) -> Path:
+        """The same calls, nearly all of them in one JSON line."""
+        return self._exports("line", f"line-{calls}.ndjson", calls)
+
     def document_of(self, megabytes: int) -> Path:
         """One document of about so many megabytes."""
         return self.document(megabytes * 1_000_000 // BYTES_A_CALL)

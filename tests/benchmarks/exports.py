@@ -2,14 +2,17 @@
 
     python -m tests.benchmarks.exports small FOLDER --calls 100000
 
-Writes batch exports as many small files, as one huge document, as JSON lines, or as a history in which each
-batch is exported again while it runs: states advance, and some transcripts come late. A batch's calls are
+Writes batch exports as many small files, as one huge document (also with a key of its own in every record and
+every utterance), as JSON lines (also with all but one batch in one line), or as a history in which each batch
+is exported
+again while it runs: states advance, and some transcripts come late. A batch's calls are
 drawn from the seed and the batch's number alone, so that every export of it tells of the same calls.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,7 +24,7 @@ from typing import Final
 from tests.benchmarks.speech import Agent, People
 
 CALLS_A_BATCH: Final = 200
-SHAPES: Final = ("small", "document", "ndjson", "history")
+SHAPES: Final = ("small", "document", "unknown", "ndjson", "line", "history")
 HISTORY_SHARES: Final = (0.4, 0.8, 1.0)
 """How much of a batch is over at each of its exports in a history."""
 
@@ -77,6 +80,24 @@ class Exports:
     def write_document(self, path: Path, calls: int) -> int:
         """One batch with all the calls, in one document on one line."""
         return self._write(path, self.batch(0, 0, calls))
+
+    def write_unknown(self, path: Path, calls: int) -> int:
+        """The same document, every call and every utterance with a key that no column is for."""
+        pieces = self.batch(0, 0, calls)
+        own = (
+            piece.replace('{"id":"call_', '{"campaign":"SPRING-24","id":"call_').replace(
+                '{"speaker":', '{"channel":"left","speaker":'
+            )
+            for piece in pieces
+        )
+        return self._write(path, own)
+
+    def write_line(self, path: Path, calls: int) -> int:
+        """Two lines: a small batch, and all other calls in the second."""
+        first = min(CALLS_A_BATCH, calls)
+        return self._write(
+            path, itertools.chain(self.batch(0, 0, first), self.batch(1, first, calls - first))
+        )
 
     def write_ndjson(self, path: Path, calls: int) -> int:
         """A line for each call, in the shape of call details."""
@@ -204,7 +225,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("shape", choices=SHAPES)
-    parser.add_argument("path", type=Path, help="a folder, or for document and ndjson a file")
+    parser.add_argument("path", type=Path, help="a folder (small, history) or a file")
     parser.add_argument("--calls", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()

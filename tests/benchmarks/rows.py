@@ -148,6 +148,18 @@ def _reading(course: Course, volume: Volume) -> Iterator[Row]:
 
         return measure
 
+    def beside_document(make: Callable[[int], Path], *, of_memory: bool = False) -> Callable[[], Result]:
+        def measure() -> Result:
+            exports, document = make(calls), course.document(calls)
+            first, second = race(reading(course, exports), reading(course, document), rounds)
+            if of_memory:
+                peaks = (f"{first.peak_mb:,.0f} MB", f"{second.peak_mb:,.0f} MB")
+                return Result(*peaks, first.peak_mb / second.peak_mb, (first, second))
+            ours, theirs = megabytes(exports) / first.seconds, megabytes(document) / second.seconds
+            return Result(f"{ours:,.0f} MB/s", f"{theirs:,.0f} MB/s", ours / theirs, (first, second))
+
+        return measure
+
     def disk() -> Result:
         lake, exports = megabytes(course.small_lake(calls)), megabytes(course.small(calls))
         return Result(f"{lake:,.1f} MB", f"{exports:,.1f} MB", lake / exports, None)
@@ -162,6 +174,30 @@ def _reading(course: Course, volume: Volume) -> Iterator[Row]:
         copy,
         Target(ratio=4.0, peak_mb=1_000),
         ingest(course.document),
+    )
+    yield Row(
+        "ingest-unknown",
+        "ingest, a key of its own in every record and utterance",
+        of,
+        "the same without",
+        Target(ratio=0.7),
+        beside_document(course.unknown),
+    )
+    yield Row(
+        "ingest-unknown-memory",
+        "its peak memory",
+        of,
+        "the same without",
+        Target("memory", 1.2),
+        beside_document(course.unknown, of_memory=True),
+    )
+    yield Row(
+        "ingest-line-memory",
+        "ingest, one JSON line: peak memory",
+        of,
+        "one document",
+        Target("memory", 1.05),
+        beside_document(course.line, of_memory=True),
     )
     yield Row("disk", "the lake on disk", of, "the raw JSON", Target("size", 0.1), disk)
 

@@ -132,7 +132,10 @@ def test_commands_tell_what_there_is(terminal: Terminal) -> None:
     shown = terminal.ask("\\d", "batch_overview")
     assert "selected_segments" in shown
     shown = terminal.ask("\\d calls;", "table calls: one row per call")
-    assert "What the platform charged, in `currency`, below 0 what it credited, NULL is unknown, not free" in shown
+    assert (
+        "What the platform charged, in `currency`, below 0 what it credited, NULL is unknown, not free"
+        in shown
+    )
     assert "DECIMAL(18,6)" in shown
     terminal.ask("\\d batch_overview", "Share of the batch that is done = done / total (ratio)")
     terminal.ask("\\d nowhere", "there is no table or view 'nowhere'")

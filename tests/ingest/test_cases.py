@@ -1,4 +1,4 @@
-"""Exports that were once misunderstood: each comes out as it says (`tests/cases`), plain, packed and among others."""
+"""Exports that were once misunderstood (`tests/cases/exports`): what comes of each, and of its neighbours."""
 
 from __future__ import annotations
 
@@ -168,9 +168,8 @@ def test_labels_are_kept_in_lower_case(tmp_path: Path) -> None:
 @pytest.mark.parametrize("blank", [" ", "\t", "\u00a0", "\u2028", "\u3000", "  \n"])
 def test_blanks_around_an_id_are_not_of_it(tmp_path: Path, blank: str) -> None:
     """One batch with two calls and its figures, wherever its id stands."""
-    text = (CASES / "blanks-around-batch-id.json").read_text().replace("batch_w ", json.dumps(blank)[1:-1].join(
-        ["", "batch_w", ""]
-    ))  # fmt: skip
+    padded = "batch_w".join([json.dumps(blank)[1:-1]] * 2)
+    text = (CASES / "blanks-around-batch-id.json").read_text().replace("batch_w ", padded)
     ingested(tmp_path / "lake", write_export(tmp_path, "a.json", text))
     found = rows(tmp_path / "lake", "select batch_id, call_id from calls order by all")
     assert [tuple(row.values()) for row in found] == [("batch_w", "call_w1"), ("batch_w", "call_w2")]
@@ -272,7 +271,7 @@ def test_an_end_that_a_later_start_makes_valid_again_is_not_lost(tmp_path: Path)
 
 
 def test_members_of_an_archive_have_their_own_times(tmp_path: Path) -> None:
-    """The later member's values win, as where the archive is unpacked first; whatever the archive's own time."""
+    """The later member's values win, as where the archive is unpacked first."""
     text = '{"batch": {"id": "batch_z", "calls": [{"id": "call_z1", "status": "completed", "duration": %d}]}}'
     for name, hours in (("forth", (10, 11)), ("back", (11, 10))):
         path = tmp_path / f"{name}.zip"
@@ -330,8 +329,7 @@ def test_byte_order_marks_may_stand_before_any_document(tmp_path: Path) -> None:
     )
     ingested(tmp_path / "joined", joined)
     assert len(rows(tmp_path / "joined", "from calls")) == 3
-    for lake in (lake, tmp_path / "joined"):
-        assert problems_of(lake) == []
+    assert problems_of(lake) == problems_of(tmp_path / "joined") == []
 
 
 @pytest.mark.parametrize(

@@ -348,7 +348,7 @@ def test_lines_that_hold_more_or_less_than_a_document(window_bytes: int) -> None
     ids=["NaN", "no UTF-8", "no colon"],
 )
 def test_a_document_of_several_lines_may_be_bad(bad: bytes, ids: list[str], raws: list[bytes]) -> None:
-    """A fault costs its value; what has no structure is one problem, or one a line; the others don't suffer."""
+    """A fault costs its value; what has no structure is one problem, or one a line; others don't suffer."""
     items = read(b'{"id": "c1"}\n' + bad + b'\n{"id": "c3"}\n')
     records = [item for item in items if isinstance(item, RawRecord)]
     assert [json.loads(record.raw)["id"] for record in records] == ids

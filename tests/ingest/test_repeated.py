@@ -67,7 +67,7 @@ def test_equal_raw_texts_of_files_that_are_gone_stay_two_problems(tmp_path: Path
 
 
 def test_a_record_problem_names_its_batch_and_its_time(tmp_path: Path) -> None:
-    """So that the record belongs to it when it is tried again, whichever side of its calls the batch's id stands."""
+    """So that the record belongs to it when it is tried again, wherever the batch's id stands."""
     calls = [{"id": "c1"}, {"duration": 7}, 5]
     for name, batch in (("before", {"id": "b", "calls": calls}), ("behind", {"calls": calls, "id": "b"})):
         document = {"exported_at": "2024-01-01T00:00:00Z", "batch": batch}
@@ -83,9 +83,13 @@ def test_a_record_problem_names_its_batch_and_its_time(tmp_path: Path) -> None:
 
 
 def test_a_record_that_can_be_used_after_all_is_in_its_batch(tmp_path: Path) -> None:
-    """Its raw text was kept by a batchlake that understood less: here, put into the lake's problems by hand."""
-    path = write_export(tmp_path, "a.json", {"exported_at": "2024-01-01T00:00:00Z", "batch": {
-        "id": "b", "status": "running", "calls": [{"id": "c1"}, {"ident": "c2", "duration": 7}]}})  # fmt: skip
+    """Its text was kept by a batchlake that understood less; here, it is mended by hand."""
+    calls = [{"id": "c1"}, {"ident": "c2", "duration": 7}]
+    document = {
+        "exported_at": "2024-01-01T00:00:00Z",
+        "batch": {"id": "b", "status": "running", "calls": calls},
+    }
+    path = write_export(tmp_path, "a.json", document)
     ingested(tmp_path / "lake", path)
     path.unlink()
     from batchlake.ingest import IngestOptions, replay
@@ -139,7 +143,7 @@ def test_the_report_says_what_was_not_understood(tmp_path: Path) -> None:
     assert report.extra_fields == {
         "calls": {"call_length": 2, "campaign": 1, "crm": 1, "price": 1}, "segments": {"mood": 1},
     }  # fmt: skip
-    assert list(report.extra_fields["calls"])[0] == "call_length"
+    assert next(iter(report.extra_fields["calls"])) == "call_length"
     assert report.unkept_fields == {"took_ms": 1}
     assert report.future_observations == 1
     text = str(report)

@@ -22,7 +22,8 @@ from batchlake.schema import canonical_status, status_key
 from tests.lakes import ingested, rows, write_export
 
 IDS: dict[str, str | None] = {
-    "call_1": "call_1", " call_2 ": "call_2", "\u00a0call_3\u2028": "call_3", "a b": "a b", "1": "1", "null": "null",
+    "call_1": "call_1", " call_2 ": "call_2", "\u00a0call_3\u2028": "call_3", "a b": "a b", "1": "1",
+    "null": "null",
     "x" * 256: "x" * 256, "[1]": "[1]", "{}x": "{}x", "it's": "it's", "é😀\U00020bb7": "é😀\U00020bb7",
     "a\u2028b": "a\u2028b", "a\u2029b": "a\u2029b",
     "": None, " ": None, "\u00a0": None, "\u3000\t": None, "x" * 257: None, "a\nb": None, "a\0b": None,
@@ -141,7 +142,7 @@ TIMES: dict[str, datetime | None] = {
 
 
 def test_a_time_is_the_same_wherever_it_stands(tmp_path: Path) -> None:
-    """In a call, in an utterance, as the time of an observation, of a batch; among its like, and by itself."""
+    """In a call, in an utterance, and as the time of an observation."""
     calls: list[dict[str, Any]] = []
     for number, given_time in enumerate(TIMES):
         utterance = {"speaker": "ai", "text": "hi", "timestamp": given_time}
@@ -199,11 +200,15 @@ def test_a_flag_is_the_same_wherever_it_stands(tmp_path: Path) -> None:
 
 TRANSCRIPTS: dict[str, list[tuple[str, str, float | None]]] = {
     "AI: Hello\nUser: Yes": [("ai", "Hello", None), ("human", "Yes", None)],
-    "ai: hello\nuser : yes\r\nAGENT: fine": [("ai", "hello", None), ("human", "yes", None), ("ai", "fine", None)],
+    "ai: hello\nuser : yes\r\nAGENT: fine": [
+        ("ai", "hello", None), ("human", "yes", None), ("ai", "fine", None),
+    ],
     "AI: Hello User: Yes": [("ai", "Hello", None), ("human", "Yes", None)],
     "Welcome. AI: Hello": [("unknown", "Welcome.", None), ("ai", "Hello", None)],
     "AI: My user: nobody said": [("ai", "My user: nobody said", None)],
-    "AI: PLEASE: wait. NOTE: this. User: OK": [("ai", "PLEASE: wait. NOTE: this.", None), ("human", "OK", None)],
+    "AI: PLEASE: wait. NOTE: this. User: OK": [
+        ("ai", "PLEASE: wait. NOTE: this.", None), ("human", "OK", None),
+    ],
     "AI: at 10:30 User: at 11:15": [("ai", "at 10:30", None), ("human", "at 11:15", None)],
     "AI: one\nNOTE: two\nUser: three": [("ai", "one\nNOTE: two", None), ("human", "three", None)],
     "AI: say User: in a line\nUser: yes": [("ai", "say User: in a line", None), ("human", "yes", None)],
@@ -215,7 +220,8 @@ TRANSCRIPTS: dict[str, list[tuple[str, str, float | None]]] = {
     "no label at all": [("unknown", "no label at all", None)],
     "\u00a0AI: padded\u3000": [("ai", "padded", None)],
     "Bot: a\nHUMAN: b\nRobot: c\nCaller: d\nLead: e": [
-        ("ai", "a", None), ("human", "b", None), ("ai", "c", None), ("human", "d", None), ("human", "e", None),
+        ("ai", "a", None), ("human", "b", None), ("ai", "c", None), ("human", "d", None), ("human", "e",
+        None),
     ],
     "": [],
     " \n ": [],

@@ -1,4 +1,4 @@
-"""What a record says is what a plain reading of the rules says: any spelling, subset, type, envelope, container and size."""
+"""A record says what a plain reading of the rules says: any spelling, subset, type, envelope and size."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ UTTERANCES = st.fixed_dictionaries(
 
 
 def said(utterance: Any) -> tuple[Any, ...] | None:
-    """An utterance in plain Python: speaker, text, offset or time, confidence and the rest; None without a text."""
+    """An utterance in plain Python: speaker, text, time, confidence and the rest; None without a text."""
     if not isinstance(utterance, dict):
         return None
     extra = {key: value for key, value in utterance.items() if key in ("mood", "a.b") and value is not None}
@@ -247,8 +247,8 @@ def test_utterances_are_understood_as_the_rules_say(
     path = write_export(folder, "a.json", {"batch": {"id": "b", "calls": records}}, observed_at=1e9)
     ingested(folder / "lake", path, window_bytes=window_bytes)
     query = (
-        "select call_id, speaker, text, offset_seconds, spoken_at is not null as is_moment, confidence, extra "
-        "from segments order by call_id, position"
+        "select call_id, speaker, text, offset_seconds, spoken_at is not null as is_moment, confidence, "
+        "extra from segments order by call_id, position"
     )
     held: dict[str, list[tuple[Any, ...]]] = {}
     for row in rows(folder / "lake", query):
@@ -269,7 +269,8 @@ def test_utterances_are_understood_as_the_rules_say(
 
 
 FAULTS = [
-    "NaN", "-Infinity", "tru", "01", "+1", ".5", '"\\ud83d"', '"\\q"', '"a\tb"', "[1, NaN]", '{"x": 1,}', "undefined",
+    "NaN", "-Infinity", "tru", "01", "+1", ".5", '"\\ud83d"', '"\\q"', '"a\tb"', "[1, NaN]", '{"x": 1,}',
+    "undefined",
     "[" * 5_000 + "]" * 5_000,
 ]  # fmt: skip
 HEADER = [
@@ -301,7 +302,7 @@ def test_a_fault_in_a_header_costs_the_value_in_which_it_stands(
     more: str,
     window_bytes: int,
 ) -> None:
-    """At any place, before the calls or behind them, in a known field or beside it: calls, id and time stay."""
+    """Anywhere, before the calls or behind them, in a known field or beside it: calls, id and time stay."""
     folder = tmp_path_factory.mktemp("fault")
     parts: dict[str, list[str]] = {"": [], "batch": ['"id": "b"'], "statistics": [], "analytics": []}
     for number, (key, value, where) in enumerate(HEADER):

@@ -1,7 +1,8 @@
-"""How a call of the home platform is to be understood, in plain Python: an oracle that imports nothing of the package.
+"""How a call of the home platform is to be understood, in plain Python: an oracle that imports nothing of the
+package.
 
-It reads the list of fields from the header of `sql/sources/svalync_calls.sql`, as a person would, and applies the rules
-of the README ("How a record is understood") to one decoded JSON object.
+It reads the list of fields from the header of `sql/sources/svalync_calls.sql`, as a person would, and applies
+the rules of the README ("How a record is understood") to one decoded JSON object.
 """
 
 from __future__ import annotations
@@ -75,10 +76,10 @@ def understood(call: dict[str, Any]) -> Understood:
     _unknown(call, "", found)
     for columns, alternatives in FIELDS:
         _choose(call, columns, alternatives, found)
-    if found.columns.get("started_at") and found.columns.get("ended_at"):
-        if found.columns["ended_at"] < found.columns["started_at"]:
-            found.columns["ended_at"] = None
-            found.problems.append(("ended_at", "end_before_start"))
+    start, end = found.columns["started_at"], found.columns["ended_at"]
+    if start and end and end < start:
+        found.columns["ended_at"] = None
+        found.problems.append(("ended_at", "end_before_start"))
     scores = [f"sentiment_{name}" for name in ("positive", "neutral", "negative")]
     unread = {name for name in scores if (name, "not_a_share") in found.problems}
     if unread or any(found.columns[name] is not None for name in scores):
