@@ -23,8 +23,11 @@ def fault_of(name: object) -> str:
         return "is empty"
     if len(name) > _LONGEST:
         return f"is {len(name)} characters long, the most is {_LONGEST}"
-    if any(unicodedata.category(character) == "Cc" for character in name):
+    categories = {unicodedata.category(character) for character in name}
+    if "Cc" in categories:
         return "holds control characters"
+    if "Cs" in categories:
+        return "holds half a character: it is no UTF-8"
     return ""
 
 

@@ -35,6 +35,10 @@ def translating(lake: str, explain: Explain) -> Iterator[None]:
             "Ask for less at once, or raise the memory limit."
         ) from error
     except duckdb.Error as error:
+        if "cannot encode str as UTF-8" in str(error):
+            raise InvalidRequest(
+                "a value that was given holds half a character: bytes that are no UTF-8. Write it in UTF-8."
+            ) from error
         if translated := _file_error(error, first_line(error), lake, explain):
             raise translated from error
         raise

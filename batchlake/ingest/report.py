@@ -117,7 +117,7 @@ class IngestReport:
         lines += self._not_understood()
         if self.passed_over:
             entries = _counted(len(self.passed_over), "file")
-            lines.append(f"Passed over (hidden, Markdown, or a lake): {entries}.")
+            lines.append(f"Passed over (hidden, Markdown, a lake, or can't be opened): {entries}.")
         if self.dry_run:
             lines.append("Dry run: nothing was written.")
         elif self.run_id:

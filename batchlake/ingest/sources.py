@@ -171,7 +171,9 @@ def find(
         if given == STANDARD_INPUT:
             if sys.stdin is None:
                 raise ExportUnreadable(given, "standard input is closed")
-            found.exports.append(Export(_STDIN_LOCATION, None, None, datetime.now(UTC)))
+            if given not in seen:
+                seen.add(given)
+                found.exports.append(Export(_STDIN_LOCATION, None, None, datetime.now(UTC)))
             continue
         if is_object_address(given):
             _add_objects(given, found, held(given), seen)

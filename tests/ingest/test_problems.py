@@ -317,3 +317,43 @@ def test_a_path_that_does_not_exist_ingests_nothing(tmp_path: Path) -> None:
         with pytest.raises(ExportUnreadable):
             ingest(tmp_path / "lake", [good, wrong], IngestOptions())
     assert not (tmp_path / "lake").exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "given", "why"),
+    [
+        ("cost", "$0.50", "has a currency sign; expected a number such as 0.50"),
+        ("cost", "0.50 EUR", "has a unit; expected a number such as 0.50"),
+        ("cost", "12,50", "has a decimal comma; expected a number such as 0.50"),
+        ("cost", "1,234.50", "has separators between thousands; expected a number such as 0.50"),
+        ("cost", "free", "is no number; expected a number such as 0.50"),
+        ("duration", "125s", "has a unit; expected seconds, such as 125 or 12.5"),
+        ("duration", "2:05", "is a clock's time; expected seconds, such as 125 or 12.5"),
+        ("duration", -1, "is negative, or past the largest; expected seconds"),
+        ("created_at", "01/02/2024", "may have day and month in either order; expected one such as 2024"),
+        ("created_at", "2024-02-30T00:00:00Z", "is a date, time or offset that doesn't exist"),
+        ("created_at", "2024-01-01T10:00:00 BST", "names a zone, or is a word"),
+        ("direction", "sideways", "is not a direction; expected inbound, outbound or web"),
+        ("success", "perhaps", "is not a flag; expected true or false"),
+        ("currency", "dollars", "is not a currency; expected three letters such as USD"),
+        ("batch_id", "a\nb", "is not an id; expected 1 to 256 characters"),
+    ],
+)  # fmt: skip
+def test_a_message_says_why_and_what_would_be_read(tmp_path: Path, field: str, given: Any, why: str) -> None:
+    write_export(tmp_path, "a.json", {"id": "c1", "status": "failed", field: given})
+    ingested(tmp_path / "lake", tmp_path / "a.json")
+    (problem,) = rows(tmp_path / "lake", "select message, raw from problems")
+    assert problem["raw"] == str(given)
+    assert f"` was left empty: '{given}' {why}" in problem["message"]
+
+
+def test_a_negative_cost_is_a_credit(tmp_path: Path) -> None:
+    """It counts, as a number or as text, in a batch's total as well."""
+    calls = [{"id": "a", "cost": -0.25}, {"id": "b", "cost": "-1.5"}, {"id": "c", "cost": "2"}]
+    document = {"batch": {"id": "b", "statistics": {"total_cost": "-0.10"}, "calls": calls}}
+    ingested(tmp_path / "lake", write_export(tmp_path, "a.json", document))
+    (found,) = rows(tmp_path / "lake", "select sum(cost) as total, count(cost) as calls from calls")
+    assert (found["total"], found["calls"]) == (Decimal("0.25"), 3)
+    (batch,) = rows(tmp_path / "lake", "select reported_total_cost from batches")
+    assert batch["reported_total_cost"] == Decimal("-0.10")
+    assert rows(tmp_path / "lake", "from problems") == []

@@ -464,3 +464,47 @@ def test_an_unmatched_bracket_ends_the_reading() -> None:
     """Documents before a closing bracket too many are used; what follows can't be told apart."""
     items = read('{"id": "c1"}]{"id": "c2"}', 6)
     assert [type(item).__name__ for item in items] == ["RawRecord", "Broken"]
+
+
+def test_texts_with_commas_between_records_are_one_problem_each() -> None:
+    """In any window: a comma within a text parts nothing."""
+    odd = ["a,b", 'x\\",y', ",", "[1,2]", '{"id": "no"}', 5, None, True, "é,\u2028"]
+    listed = [odd[0], {"id": "c1"}, *odd[1:5], {"id": "c2"}, *odd[5:]]
+    text = json.dumps({"calls": listed})
+    for window_bytes in (*range(5, 90), 1 << 20):
+        items = read(text, window_bytes)
+        assert [json.loads(item.raw) for item in items if isinstance(item, RawRecord)] == [
+            {"id": "c1"}, {"id": "c2"},
+        ]  # fmt: skip
+        unusable = [item for item in items if isinstance(item, Unusable)]
+        assert [json.loads(item.raw) for item in unusable] == odd
+        assert {item.code for item in unusable} == {"not_a_record"}
+        assert [item.number for item in items if not isinstance(item, Broken)] == list(range(1, 12))
+
+
+def test_a_long_line_is_read_in_the_memory_of_a_few_windows() -> None:
+    """While no line end comes, nothing but the last windows is held."""
+    import tracemalloc
+
+    class Line:
+        """One JSON line of some 8 MB behind a short one, made as it is read."""
+
+        def __init__(self) -> None:
+            call = b', {"id": "c", "summary": "%b"}' % (b"x" * 900)
+            self.pieces = iter([b'{"id": "first"}\n{"calls": [{"id": "c"}', *[call] * 9_000, b"]}\n"])
+            self.rest = b""
+
+        def read(self, size: int, /) -> bytes:
+            while len(self.rest) < size and (piece := next(self.pieces, b"")):
+                self.rest += piece
+            read, self.rest = self.rest[:size], self.rest[size:]
+            return read
+
+    tracemalloc.start()
+    try:
+        count = sum(item.count for item in RecordReader(64_000).read(Line()) if isinstance(item, RawRecords))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert count == 9_002
+    assert peak < 4_000_000
