@@ -15,9 +15,11 @@ from typing import Final
 
 import msgspec
 
-from batchlake.ingest.json_values import path_key
+from batchlake.ingest.json_values import JSON_FAULTS, path_key
 
 _DEEPEST: Final = 200
+_MOST_SOUND_DEPTH: Final = 4
+"""How deep objects and lists are first tried as a whole."""
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 _MOST_FAULTS: Final = 1_000
 _RAW_SHOWN_BYTES: Final = 60
@@ -97,6 +99,8 @@ class _Reader:
         opening = self.text[start : start + 1]
         if depth > _DEEPEST:
             raise _TooDeep
+        if opening in _OPENING and 0 < depth <= _MOST_SOUND_DEPTH and (sound := self._sound(start)):
+            return sound
         if opening == b"{":
             return self._object(path, depth)
         if opening == b"[":
@@ -113,6 +117,18 @@ class _Reader:
             self._lost(path, "is no JSON value", found[0])
             return None
         return found[0]
+
+    def _sound(self, start: int) -> bytes | None:
+        """The object or list that begins there, where nothing is wrong with it: most of a text is sound."""
+        end = self._end(start)
+        text = self.text[start:end]
+        try:
+            text.decode()
+            _is_value.decode(text)
+        except JSON_FAULTS:
+            return None
+        self.position = end
+        return text
 
     def _object(self, path: str, depth: int) -> bytes:
         pairs = []
@@ -200,13 +216,16 @@ class _Reader:
 
     def _skip(self, start: int, path: str) -> None:
         """Go past the object or list that begins there."""
+        self.position = self._end(start)
+        self._lost(path, "is nested too deeply", self.text[start : self.position])
+
+    def _end(self, start: int) -> int:
+        """Where the object or list that begins there ends."""
         depth = 0
         for found in _TEXTS_AND_BRACKETS.finditer(self.text, start):
             depth += (found[0] in _OPENING) - (found[0] in _CLOSING)
             if not depth:
-                self.position = found.end()
-                self._lost(path, "is nested too deeply", self.text[start : self.position])
-                return
+                return found.end()
         raise _BeyondRepair
 
     def _lost(self, path: str, why: str, raw: bytes) -> None:

@@ -34,6 +34,9 @@ from batchlake.ingest.json_values import (
 )
 
 _MOST_KEYS: Final = 64
+_MOST_MISSED: Final = 100
+"""After so many transcripts whose keys had no room, what was learned is forgotten."""
+
 _MOST_MADE: Final = 10_000
 _DIGEST_LENGTH: Final = 32
 """Hexadecimal digits; 128 bits tell any number of transcripts apart, and they don't compress."""
@@ -103,6 +106,7 @@ class SpeechReader:
             key: part for part, keys in fields.utterances.items() if part != "list" for key in keys
         }
         self._met: list[str] = []
+        self._missed = 0
         self._strict: _Type = self._type(_STRICT)
         self._loose: _Type = self._type({})
 
@@ -166,16 +170,20 @@ class SpeechReader:
         self._add_each(listed, into)
 
     def _learn(self, listed: bytes | msgspec.Raw) -> bool:
-        """Whether keys of these utterances were new."""
-        known = set(self._met)
-        for element in elements_of(listed):
-            if opens(element, b"{"):
-                for key in fields_of(element):
-                    if key not in known and len(known) < _MOST_KEYS and _UNNAMEABLE.isdisjoint(key):
-                        known.add(key)
-                        self._met.append(key)
-        if len(known) == len(self._strict.parts_met):
+        """Whether keys of these utterances were new, and are known from now on."""
+        objects = [fields_of(element) for element in elements_of(listed) if opens(element, b"{")]
+        met = dict.fromkeys(key for fields in objects for key in fields)
+        new = [key for key in met if key not in self._met and _UNNAMEABLE.isdisjoint(key)]
+        if not new:
             return False
+        if len(self._met) + len(new) > _MOST_KEYS:
+            self._missed += 1
+            if self._missed < _MOST_MISSED or len(new) > _MOST_KEYS:
+                return False
+            # Keys that came up once are forgotten for those of now, which are likelier to come again.
+            self._met = []
+        self._missed = 0
+        self._met += new
         self._strict, self._loose = self._type(_STRICT), self._type({})
         return True
 
@@ -271,7 +279,6 @@ class SpeechReader:
         )  # fmt: skip
         hook = None if kinds else Number
         return _Type(
-            tuple(self._met),
             {part: tuple(found) for part, found in getters.items()},
             tuple((path, extra_prefix(path), get) for path, get in sorted(unknown, key=itemgetter(0))),
             is_plain,
@@ -289,7 +296,6 @@ class _Type:
     """The type of an utterance: how to get its parts, under whichever keys they may stand, and to decode it.
 
     Attributes:
-        parts_met: the keys met.
         getters: of each part, by key, in order of preference.
         unknown: the paths of other keys, what stands before their values in `extra`, and their getters.
         is_plain: whether each part was met under one key at most, and is had by its own name.
@@ -297,7 +303,6 @@ class _Type:
         made: what the same values have been made into: most repeat.
     """
 
-    parts_met: tuple[str, ...]
     getters: Mapping[str, Getters]
     unknown: Unknown
     is_plain: bool
