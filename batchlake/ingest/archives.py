@@ -13,7 +13,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Final, cast
@@ -50,6 +50,11 @@ class UnpackError(Exception):
 
 
 def members_of(path: Path | StoredObject) -> list[zipfile.ZipInfo]:
+    """The files in a zip archive.
+
+    Raises:
+        UnpackError: it doesn't open.
+    """
     try:
         with path.open("rb") as packed, zipfile.ZipFile(packed) as archive:
             return [info for info in archive.infolist() if not info.is_dir()]
@@ -60,7 +65,7 @@ def members_of(path: Path | StoredObject) -> list[zipfile.ZipInfo]:
 def modified_at(member: zipfile.ZipInfo) -> datetime | None:
     """When a member was last written, UTC, as unpacking it would say; None where the archive doesn't.
 
-    A zip archive keeps local times, in the zone of whoever unpacks it, and often the time in UTC beside.
+    A zip archive keeps local times, and often the time in UTC as well.
     """
     extra = member.extra
     while len(extra) >= 4:
@@ -78,11 +83,19 @@ def modified_at(member: zipfile.ZipInfo) -> datetime | None:
 
 @contextmanager
 def open_member(path: Path | StoredObject, member: zipfile.ZipInfo) -> Iterator[tuple[BinaryIO, int]]:
-    try:
-        with path.open("rb") as packed, zipfile.ZipFile(packed) as archive, archive.open(member) as file:
-            yield io.BufferedReader(_Unpacking(file, member.compress_size)), member.file_size
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, KeyError) as error:
-        raise UnpackError("bad_archive", f"the zip member does not open: {error}", 0) from error
+    """A member's bytes, and its size unpacked.
+
+    Raises:
+        UnpackError: it doesn't open; from a later read, where it breaks.
+    """
+    with ExitStack() as opened:
+        try:
+            packed = opened.enter_context(path.open("rb"))
+            archive = opened.enter_context(zipfile.ZipFile(packed))
+            file = opened.enter_context(archive.open(member))
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, KeyError) as error:
+            raise UnpackError("bad_archive", f"the zip member does not open: {error}", 0) from error
+        yield io.BufferedReader(_Unpacking(file, member.compress_size)), member.file_size
 
 
 def decompressed(file: BinaryIO | io.BufferedIOBase, size: int | None, depth: int = 0) -> BinaryIO:

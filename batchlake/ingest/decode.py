@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ import msgspec
 
 from batchlake.ingest.fields import FieldList, Node, field_list
 from batchlake.ingest.json_values import (
+    UNNAMEABLE,
     Fields,
     Number,
     as_json,
@@ -35,6 +35,7 @@ from batchlake.ingest.json_values import (
     joined,
     opens,
     path_key,
+    readable,
 )
 from batchlake.ingest.utterances import SpeechReader, Utterances, digest_of
 from batchlake.names import fault_of
@@ -43,11 +44,7 @@ MOST_KEYS: Final = 256
 """How many unknown keys are learned."""
 
 _ABSENT: Final = msgspec.Raw(b"")
-_NUMBER_BEGINNINGS: Final = tuple(b"%c" % one for one in b"-0123456789")
 _SURELY_AN_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,250}")
-_UNNAMEABLE: Final = re.compile(r'[\\"\x00-\x1f]')
-"""In a key, what msgspec takes no field's name with."""
-
 _as_objects: Final = msgspec.json.Decoder(list[Fields])
 
 
@@ -141,7 +138,7 @@ class _Shape:
                     known = self._known.children.get(key)
                     is_transcript = key in self._raw_keys
                     if known is None and not is_transcript:
-                        if learned >= room or _UNNAMEABLE.search(key):
+                        if learned >= room or UNNAMEABLE.search(key):
                             continue
                         learned += 1
                     slot = self._add(key, known, is_transcript=is_transcript)
@@ -189,8 +186,8 @@ class _Shape:
                     extra[self.prefix + path_key(key)] = text
             elif slot.shape and opens(value, b"{"):
                 kept[key] = slot.shape.split(fields_of(value), extra)
-            elif slot.known and _is_beyond_numbers(value):
-                kept[key] = b'"' + bytes(value) + b'"'
+            elif slot.known and not slot.known.is_json:
+                kept[key] = readable(value)
             else:
                 kept[key] = value
         return joined(kept)
@@ -309,7 +306,7 @@ class RecordDecoder:
             given = [
                 (slot.key, value)
                 for slot, value in zip(slots, values, strict=True)
-                if value and not is_nothing(value)
+                if value and not is_nothing(value) and not _is_empty(value)
             ]
             if given:
                 key, transcript = given[0]
@@ -319,7 +316,7 @@ class RecordDecoder:
                 if extra:
                     found.extra[place] = (found.extra[place] or {}) | extra
                 if fault:
-                    found.faults.append((place, fault, "not_a_transcript", bytes(transcript).decode()))
+                    found.faults.append((place, fault[0], "not_a_transcript", fault[1]))
             else:
                 found.utterances.counts.append(0)
             found.transcript.append(text)
@@ -353,9 +350,9 @@ def decoder_of(
     return RecordDecoder(field_list(name), forbidden, containers)
 
 
-def _is_beyond_numbers(value: msgspec.Raw) -> bool:
-    """Whether a JSON number can only be decoded as text: 1e400 is no double, 5,000 digits are no integer."""
-    return opens(value, *_NUMBER_BEGINNINGS) and not math.isfinite(float(bytes(value)))
+def _is_empty(value: msgspec.Raw) -> bool:
+    """Whether a value is an object or a list that holds nothing."""
+    return opens(value, b"[", b"{") and not bytes(value)[1:-1].strip()
 
 
 def _add_extra(extras: list[dict[str, bytes] | None], path: str, values: Sequence[msgspec.Raw]) -> None:

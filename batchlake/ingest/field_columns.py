@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from batchlake import columns
 from batchlake.ingest.decode import Columns
@@ -23,9 +23,7 @@ from batchlake.schema import CALLS as CALLS_TABLE
 from batchlake.text.keys import folded_labels
 
 if TYPE_CHECKING:
-    import numpy as np
     import pyarrow as pa
-    from numpy.typing import NDArray
 
 _SURELY_IDS: Final = r"^[A-Za-z0-9_.:\-]{1,250}$"
 
@@ -40,6 +38,7 @@ class FieldColumns:
     fields: FieldList
     found: Columns
     columns: dict[str, pa.StringArray] = field(default_factory=dict)
+    _containers: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for choice in self.fields.choices:
@@ -63,25 +62,36 @@ class FieldColumns:
             for alternative in given
         ]
         chosen = dict(zip(choice.columns, read[0], strict=True))
-        if len(given) == 1:
-            return chosen
         import pyarrow.compute as pc
 
-        is_open = _all_null(read[0])
+        is_open = _all_null(read[0]) if len(given) > 1 else None
         for alternative, values in zip(given[1:], read[1:], strict=True):
             for column, path, later in zip(choice.columns, alternative, values, strict=True):
-                earlier = chosen[column]
-                taken = pc.if_else(is_open, later, earlier)
+                taken = pc.if_else(is_open, later, chosen[column])
                 chosen[column] = taken
-                self._keep(path, columns.places(pc.and_(later.is_valid(), pc.invert(_equal(later, taken)))))
+                differs = pc.and_(later.is_valid(), pc.invert(_equal(later, taken)))
+                self._keep(path, columns.places(differs).tolist())
             is_open = pc.and_(is_open, _all_null(values))
+        for column, path in self._containers:
+            self._note_containers(column, path, chosen[column])
+        self._containers.clear()
         return chosen
 
-    def _keep(self, path: str, places: NDArray[np.int64]) -> None:
+    def _note_containers(self, column: str, path: str, chosen: pa.StringArray) -> None:
+        """Objects and lists in the place of a text: faults, or `extra` where another path gave the text."""
+        values = self.found.scalars[path]
+        held = [place for place, value in enumerate(values) if isinstance(value, dict | list)]
+        unread = {place for place in held if not chosen[place].is_valid}
+        self.found.faults += [
+            (place, column, "not_a_text", as_json(values[place])) for place in held if place in unread
+        ]
+        self._keep(path, [place for place in held if place not in unread])
+
+    def _keep(self, path: str, places: Sequence[int]) -> None:
         """Put the values of a path that another was preferred to into `extra`."""
-        values = self.found.scalars[path] if len(places) else []
+        values = self.found.scalars[path] if places else []
         name = ".".join(path_key(key) for key in path.split("."))
-        for place in places.tolist():
+        for place in places:
             extra = self.found.extra[place] or {}
             self.found.extra[place] = extra | {name: as_json(values[place]).encode()}
 
@@ -92,16 +102,11 @@ class FieldColumns:
             return columns.texts([None] * self.found.count)
         kinds = set(map(type, values))
         if not kinds <= TEXT_TYPES:
-            is_text = _is_text(column, self.fields.kind)
-            if is_text and not kinds.isdisjoint((dict, list)):
-                values = self._without_containers(column, values)
+            if _is_text(column, self.fields.kind) and not kinds.isdisjoint((dict, list)):
+                self._containers.append((column, path))
+                values = [None if isinstance(value, dict | list) else value for value in values]
             values = list(map(scalar_text, values))
         return trimmed(columns.texts(values))
-
-    def _without_containers(self, column: str, values: Sequence[Any]) -> list[Any]:
-        held = [place for place, value in enumerate(values) if isinstance(value, dict | list)]
-        self.found.faults += [(place, column, "not_a_text", as_json(values[place])) for place in held]
-        return [None if isinstance(value, dict | list) else value for value in values]
 
     def _usable_ids(self, column: str, ids: pa.StringArray) -> pa.StringArray:
         import pyarrow.compute as pc

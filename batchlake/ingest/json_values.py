@@ -7,6 +7,7 @@ in the document (`bytes`, `msgspec.Raw`) or decoded.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -20,8 +21,9 @@ JSON_FAULTS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 """What decoding raises of a text that is no JSON, or none that can be read."""
 
 _EMPTY: Final = frozenset((b"", b"null", b'""'))
-_LONGEST_BLANK_BYTES: Final = 256
-_UNICODE_ESCAPE: Final = re.compile(rb"\\u")
+
+UNNAMEABLE: Final = re.compile(r'[\\"\x00-\x1f]')
+"""In a key, what msgspec takes no field's name with."""
 
 _as_object: Final = msgspec.json.Decoder(Fields)
 _as_array: Final = msgspec.json.Decoder(list[msgspec.Raw])
@@ -66,7 +68,7 @@ def opens(value: bytes | msgspec.Raw, *brackets: bytes) -> bool:
 
 def is_nothing(value: bytes | msgspec.Raw) -> bool:
     """Whether a value is absent, null or blank text: it says nothing, and erases nothing."""
-    return len(value) <= _LONGEST_BLANK_BYTES and _is_nothing(bytes(value))
+    return _is_nothing(bytes(value))
 
 
 def _is_nothing(text: bytes) -> bool:
@@ -81,7 +83,7 @@ def _is_nothing(text: bytes) -> bool:
 def given_value(value: bytes | msgspec.Raw) -> bytes | None:
     """A value as JSON text, None where it says nothing."""
     text = bytes(value)
-    return None if len(text) <= _LONGEST_BLANK_BYTES and _is_nothing(text) else text
+    return None if _is_nothing(text) else text
 
 
 def text_of(fields: Mapping[str, msgspec.Raw], key: str) -> str | None:
@@ -92,6 +94,26 @@ def text_of(fields: Mapping[str, msgspec.Raw], key: str) -> str | None:
         return as_text(_as_value.decode(fields[key]))
     except JSON_FAULTS:
         return None
+
+
+def given_text(fields: Mapping[str, msgspec.Raw], key: str) -> str | None:
+    """The same, where anything but null and empty text is given: an object and a list as their JSON text."""
+    if key not in fields or is_nothing(fields[key]):
+        return None
+    return text_of(fields, key) or bytes(fields[key]).decode()
+
+
+def readable(value: bytes | msgspec.Raw) -> bytes:
+    """A value that can be decoded: itself, or, where it is beyond all limits, its own text as a JSON text.
+
+    1e400 is no double, 5,000 digits are no integer, also within an object or a list.
+    """
+    try:
+        found = _as_value.decode(value)
+    except JSON_FAULTS:
+        return _quoted(bytes(value).decode()).encode()
+    is_infinite = isinstance(found, Number) and not math.isfinite(float(found))
+    return b'"' + bytes(value) + b'"' if is_infinite else bytes(value)
 
 
 def as_text(value: Any) -> str | None:
@@ -113,19 +135,29 @@ def scalar_text(value: Any) -> str | None:
 
 
 def as_json(value: Any) -> str:
-    """A decoded value as JSON, its numbers as they were spelled."""
+    """A decoded value as JSON, its numbers as they were spelled; but for one that is nested very deeply."""
+    try:
+        return _as_json(value)
+    except RecursionError:
+        return msgspec.json.encode(value).decode()
+
+
+def _as_json(value: Any) -> str:
     if isinstance(value, Number):
         return str(value)
     if isinstance(value, dict):
-        return "{" + ",".join([f"{_quoted(key)}:{as_json(one)}" for key, one in value.items()]) + "}"
+        return "{" + ",".join([f"{_quoted(key)}:{_as_json(one)}" for key, one in value.items()]) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(as_json, value)) + "]"
+        return "[" + ",".join(map(_as_json, value)) + "]"
     return json.dumps(value, ensure_ascii=False)
 
 
 def flag_of(value: bytes | msgspec.Raw) -> bool | None:
     """Whether a value says yes or no, as a flag of `calls` is read; None where it says neither."""
-    text = as_text(_as_value.decode(value))
+    try:
+        text = as_text(_as_value.decode(value))
+    except JSON_FAULTS:
+        return None
     return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
         (text or "").lower()
     )
@@ -174,7 +206,7 @@ def kept_text(value: bytes | msgspec.Raw) -> str | None:
     first = text[:1]
     if first == b'"':
         # Nearly every text begins with a letter or a digit, and holds no escape.
-        if not text[1:2].isalnum() and len(text) <= _LONGEST_BLANK_BYTES and _is_nothing(text):
+        if not text[1:2].isalnum() and _is_nothing(text):
             return None
         return _quoted(_as_text.decode(text)) if b"\\" in text else text.decode()
     if first in (b"{", b"["):

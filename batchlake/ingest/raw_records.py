@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from batchlake.ingest.decode import Columns
-from batchlake.ingest.split import NO_ENVELOPE, Envelope, Unkept
+from batchlake.ingest.parts import NO_ENVELOPE, Envelope, Unkept
 
 
 @dataclass(slots=True)

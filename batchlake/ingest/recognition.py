@@ -7,7 +7,7 @@ it. `kind_of` weighs a record's own keys against the lists of fields (`sql/sourc
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,37 +19,29 @@ from batchlake.ingest.json_values import Fields, elements_of, fields_of, opens, 
 SVALYNC_CALLS: Final = "svalync_calls"
 SVALYNC_BATCHES: Final = "svalync_batches"
 
+_MOST_LOOKED_AT: Final = 8
+
 
 @dataclass(frozen=True, slots=True)
-class Platform:
-    """One platform's lists of fields: the files of `sql/sources` that read its calls and its batches."""
+class Rule:
+    """A kind of record: an object with any of `keys`, or with a list or an object in any of `containers`."""
 
-    name: str
-    calls: str
-    batches: str
+    kind: str
+    keys: tuple[str, ...] = ()
+    containers: tuple[str, ...] = ()
 
 
-PLATFORMS: Final = (Platform("svalync", SVALYNC_CALLS, SVALYNC_BATCHES),)
-"""The platforms, in the order in which records are tried; the last takes what no other recognised."""
+RECOGNITION: Final = (
+    Rule(CALLS, keys=("call_id",)),
+    Rule(BATCHES, containers=("calls",)),
+)
+"""Tried in this order; what no rule recognises is weighed against the lists of fields."""
 
-ENVELOPES: Final[Mapping[str, str]] = {
-    "batch": "a batch",
-    "call": "a call",
-    "calls": "calls",
-    "response": "answers, each with `success` and `data`",
-    "data": "batches or calls",
-    "batches": "batches or calls",
-    "content": "batches or calls",
-    "entries": "batches or calls",
-    "items": "batches or calls",
-    "records": "batches or calls",
-    "results": "batches or calls",
-    "rows": "batches or calls",
-}
-"""The keys under which records lie, and what is expected there."""
-
-LISTS: Final = tuple(key for key, holds in ENVELOPES.items() if holds == "batches or calls")
+LISTS: Final = ("data", "batches", "content", "entries", "items", "records", "results", "rows")
 """The keys of lists of which only their elements tell what they are."""
+
+ENVELOPES: Final = ("batch", "call", "calls", "response", *LISTS)
+"""The keys under which records lie."""
 
 ABOUT_ANSWERS: Final = frozenset(
     """ api_version code count cursor error errors exported_at has_more limit links message meta metadata next
@@ -59,11 +51,10 @@ ABOUT_ANSWERS: Final = frozenset(
 )
 """What an answer says of itself beside its records: nothing that is kept."""
 
-RECORD_IDS: Final = ("id", "call_id")
-"""Without one of these, only what else a record holds can make it one."""
+RECORD_IDS: Final = field_list(SVALYNC_CALLS).identity
+"""The keys of a record's own id."""
 
-
-ID_KEYS: Final = (*RECORD_IDS, "batch_id")
+ID_KEYS: Final = frozenset((*RECORD_IDS, *field_list(SVALYNC_BATCHES).identity))
 """The keys of ids."""
 
 
@@ -88,47 +79,60 @@ def paths_of_batches_alone() -> frozenset[str]:
     """The paths that speak for a batch: its fields that are none of a call's, and an envelope's keys."""
     own = _known_paths(SVALYNC_BATCHES) - _known_paths(SVALYNC_CALLS)
     # An object that holds one of them is decoded as an object of its own.
-    return own | _objects_of_batches_alone() | ENVELOPES.keys() - {"batch"} | {"batch.calls"}
+    return own | _objects_of_batches_alone() | set(ENVELOPES) - {"batch"} | {"batch.calls"}
 
 
-def kind_of(fields: Fields) -> str | None:
+def kind_of(fields: Fields, expected: str = CALLS) -> str | None:
     """`calls` or `batches`, by what an object holds itself; None where nothing speaks for either.
 
-    A call's id makes it a call, and calls in it a batch. Else the list of fields that knows more of what it
-    holds decides. Where both know as much, it is a call, if it has an id at all.
+    Where no rule recognises it, the list of fields that knows more of what it holds decides.
+
+    Args:
+        fields: the object's.
+        expected: what it is where both know as much, if it has an id at all.
     """
-    if "call_id" in fields:
-        return CALLS
-    if "calls" in fields and is_container(fields["calls"]):
-        return BATCHES
+    for rule in RECOGNITION:
+        if any(key in fields for key in rule.keys) or any(
+            key in fields and is_container(fields[key]) for key in rule.containers
+        ):
+            return rule.kind
     calls, batches = _weights(fields)
     if batches > calls or (not calls and fields.keys() & _objects_of_batches_alone()):
         return BATCHES
-    return CALLS if calls or "id" in fields else None
+    if calls > batches:
+        return CALLS
+    return expected if calls or "id" in fields else None
 
 
 def is_likely_record(fields: Fields) -> bool:
-    """Whether an object is surely a call or a batch: its id alone doesn't say so."""
+    """Whether an object is probably a call or a batch: an id alone doesn't say so, with a state it does."""
+    return is_surely_record(fields) or (not fields.keys().isdisjoint(ID_KEYS) and "status" in fields)
+
+
+def is_surely_record(fields: Fields) -> bool:
+    """Whether an object has an id, and something that only a call or a batch has."""
     if "call_id" in fields:
         return True
-    named = "id" in fields or "batch_id" in fields
-    return named and ("status" in fields or max(_weights(fields)) > 0 or holds_records(fields.get("calls")))
+    named = not fields.keys().isdisjoint(ID_KEYS)
+    return named and (max(_weights(fields)) > 0 or holds_records(fields.get("calls")))
 
 
-def holds_records(value: bytes | msgspec.Raw | None) -> bool:
-    """Whether a list or an object holds what is surely a call or a batch."""
+def holds_records(
+    value: bytes | msgspec.Raw | None, is_record: Callable[[Fields], bool] = is_likely_record
+) -> bool:
+    """Whether a list or an object holds what is a call or a batch, by `is_record`."""
     if value is None or not is_container(value):
         return False
     inner = elements_of(value) if opens(value, b"[") else list(fields_of(value).values())
-    if opens(value, b"{") and is_likely_record(fields_of(value)):
+    if opens(value, b"{") and is_record(fields_of(value)):
         return True
     # One record at the beginning tells what the others are.
-    for element in inner[:8]:
+    for element in inner[:_MOST_LOOKED_AT]:
         if opens(element, b"{"):
             found = fields_of(element)
-            if is_likely_record(found) or any(holds_records(found.get(key)) for key in ENVELOPES):
+            if is_record(found) or any(holds_records(found.get(key), is_record) for key in ENVELOPES):
                 return True
-        elif opens(element, b"[") and opens(value, b"{") and holds_records(element):
+        elif opens(element, b"[") and opens(value, b"{") and holds_records(element, is_record):
             return True
     return False
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 import numpy as np
 
 from batchlake import columns, sqlfiles
@@ -124,10 +123,11 @@ class Buffered:
 
 
 @dataclass(frozen=True, slots=True)
-class Nameless:
-    """A record without a usable id: where it stands, and its JSON text."""
+class RawRecord:
+    """One of records in a row: which, from 0, and its JSON text."""
 
     buffered: Buffered
+    offset: int
     raw: bytes
 
 
@@ -139,11 +139,14 @@ def buffer(export_number: int, run: RawRecords) -> Buffered:
     return Buffered(export_number, replace(run, columns=None), chunk)
 
 
-def to_batch(format_name: str, buffered: Sequence[Buffered]) -> tuple[RecordBatch, list[Nameless]]:
+def to_batch(format_name: str, buffered: Sequence[Buffered]) -> tuple[RecordBatch, list[RawRecord]]:
     """Records of one kind as one batch, and those that can't be told from others."""
     decoded = [some for some in buffered if some.chunk or some.run.columns]
     others = [some for some in buffered if not (some.chunk or some.run.columns)]
-    texts = _Texts(format_name, [(some, raw) for some in others for raw in some.run.raws])
+    given = [
+        RawRecord(some, offset, bytes(raw)) for some in others for offset, raw in enumerate(some.run.raws)
+    ]
+    texts = _Texts(format_name, given)
     found = [one for some in decoded if (one := some.chunk or some.run.columns)]
     chunks = list(_chunks(field_list(format_name), [*found, *texts.columns]))
     places = _places(decoded)
@@ -155,19 +158,19 @@ def to_batch(format_name: str, buffered: Sequence[Buffered]) -> tuple[RecordBatc
 class _Texts:
     """Records given as JSON texts, decoded many at a time, with their places among all."""
 
-    def __init__(self, format_name: str, raws: Sequence[tuple[Buffered, bytes | msgspec.Raw]]) -> None:
+    def __init__(self, format_name: str, raws: Sequence[RawRecord]) -> None:
         self.columns: list[Columns] = []
         self.places: list[int] = []
-        self.nameless: list[Nameless] = []
+        self.nameless: list[RawRecord] = []
         self._decoder = decoder_of(format_name)
         for start in range(0, len(raws), _AT_ONCE):
             self._take(raws[start : start + _AT_ONCE], range(start, len(raws)))
 
-    def _take(self, raws: Sequence[tuple[Buffered, bytes | msgspec.Raw]], places: Sequence[int]) -> None:
-        found = self._decoder.decode(b"[" + b",".join([raw for _, raw in raws]) + b"]")
+    def _take(self, raws: Sequence[RawRecord], places: Sequence[int]) -> None:
+        found = self._decoder.decode(b"[" + b",".join([one.raw for one in raws]) + b"]")
         if found.nameless:
             without = frozenset(found.nameless)
-            self.nameless += [Nameless(raws[place][0], bytes(raws[place][1])) for place in found.nameless]
+            self.nameless += [raws[place] for place in found.nameless]
             named = [place for place in range(len(raws)) if place not in without]
             if named:
                 self._take([raws[place] for place in named], [places[place] for place in named])

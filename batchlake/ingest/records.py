@@ -24,23 +24,14 @@ from batchlake.ingest.boundaries import (
     value_start,
 )
 from batchlake.ingest.json_values import JSON_FAULTS
+from batchlake.ingest.parts import NO_ENVELOPE, Envelope, Misfit, Part, Unkept
+from batchlake.ingest.parts import Item as SplitItem
 from batchlake.ingest.raw_records import Broken, Document, Item, RawRecords, Unusable
 from batchlake.ingest.recognition import ID_KEYS, SVALYNC_CALLS
 from batchlake.ingest.repair import repair
 from batchlake.ingest.scan import Document as ScannedDocument
 from batchlake.ingest.scan import Element, Parsed, Scanner, Stray, UnmatchedBracket
-from batchlake.ingest.split import (
-    NO_ENVELOPE,
-    Envelope,
-    Misfit,
-    Part,
-    Unkept,
-    decode_alike,
-    exported_at,
-    split_document,
-    split_elements,
-)
-from batchlake.ingest.split import Item as SplitItem
+from batchlake.ingest.split import decode_alike, exported_at, split_document, split_elements
 
 WINDOW_BYTES: Final = 32 * 1024 * 1024
 """How much of an export is looked at at a time; a sound document up to this size takes the fastest way."""

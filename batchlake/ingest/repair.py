@@ -148,11 +148,13 @@ class _Reader:
             except _TooDeep:
                 value = None
                 self._skip(start, inner)
-            if key is None:
-                self._fault(
-                    path, "has a key that is no JSON text", found[0] + b":" + self.text[start : self.position]
+            if key is None or _REPLACEMENT in key:
+                self._bad_key(
+                    path, found[0] + b":" + self.text[start : self.position], is_kept=key is not None
                 )
-            elif value is not None:
+            if key is None:
+                continue
+            if value is not None:
                 pairs.append(json.dumps(key, ensure_ascii=False).encode() + b":" + value)
         return b"{" + b",".join(pairs) + b"}"
 
@@ -232,9 +234,14 @@ class _Reader:
         shown = raw[:_RAW_SHOWN_BYTES].decode("utf-8", "replace") + "..." * (len(raw) > _RAW_SHOWN_BYTES)
         self._fault(path, f"`{path}` was left empty: '{shown}' {why}", raw)
 
+    def _bad_key(self, path: str, raw: bytes, *, is_kept: bool) -> None:
+        where = f"`{path}`" if path else "the record"
+        became = f"what is no character in it was read as {_REPLACEMENT}" if is_kept else "it was left out"
+        self._fault(path, f"{where} has a key that is no JSON text; {became}", raw)
+
     def _comma(self, path: str) -> None:
         within = f" in `{path}`" if path else ""
-        self._fault(path, f"a comma too many{within} was passed over", b",")
+        self._fault(path, f"an extra comma{within} was ignored", b",")
 
     def _fault(self, path: str, message: str, raw: bytes) -> None:
         if len(self.faults) >= _MOST_FAULTS:

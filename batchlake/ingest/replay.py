@@ -34,9 +34,9 @@ def replay(
     files = {row["location"]: _file(row["location"]) for row in problems}
     there = {location for location, file in files.items() if file is not None}
     found = find(sorted({file for file in files.values() if file is not None}))
-    gone = [row for row in problems if row["location"] not in there and row["level"] == "record"]
-    exports = [*found.exports, *(_record(row) for row in gone)]
-    settled = [row["problem_id"] for row in problems if row["location"] in there or row in gone]
+    tried = [row for row in problems if row["location"] in there or row["level"] == "record"]
+    exports = [*found.exports, *(_record(row) for row in tried if row["location"] not in there)]
+    settled = [row["problem_id"] for row in tried]
     tables = LakeTables(root)
     with tables.place.lock(wait_seconds=options.wait_seconds):
         run = Run(tables, options, progress, datetime.now(UTC))

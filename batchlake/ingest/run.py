@@ -25,11 +25,11 @@ from batchlake.ingest.archives import UnpackError
 from batchlake.ingest.changes import write_merged, write_once, write_segments
 from batchlake.ingest.merge import BATCH_RULE, CALL_RULE, merge
 from batchlake.ingest.options import IngestOptions, most_memory_bytes, usual_memory_bytes
+from batchlake.ingest.parts import Envelope, Unkept
 from batchlake.ingest.raw_records import Broken, Item, RawRecords, Unusable
 from batchlake.ingest.records import Readable, RecordReader, read_fully
 from batchlake.ingest.report import IngestReport
 from batchlake.ingest.sources import Export, Fingerprint, Found, HeldObject, RecordAgain, containers_of, find
-from batchlake.ingest.split import Envelope, Unkept
 from batchlake.ingest.staging import ReadExport, Staging
 from batchlake.ingest.transcripts import TranscriptFiles
 from batchlake.schema import EXPORTS, FORMAT_VERSION, PROBLEMS, SNAPSHOTS

@@ -44,7 +44,7 @@ _LONGEST_HEAD_BYTES: Final = 256
 _MOST_HELD_BYTES: Final = 1 << 20
 """A longer beginning of an element is not read twice for the sake of the faster way."""
 
-_RECORD_ARRAYS: Final = frozenset(("calls", "data", *LISTS))
+_RECORD_ARRAYS: Final = frozenset(("calls", *LISTS))
 
 ParseList = Callable[[str, bytes], Any]
 """Reads elements of an array, given its key and the text of a list; None, or a fault, where it can't."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -23,14 +23,17 @@ from batchlake.ingest.json_values import (
     elements_of,
     fields_of,
     flag_of,
+    given_text,
     is_nothing,
     joined,
     opens,
     text_of,
 )
+from batchlake.ingest.parts import NO_ENVELOPE, Envelope, Item, Misfit, Part, Unkept
 from batchlake.ingest.recognition import (
     ABOUT_ANSWERS,
     ENVELOPES,
+    ID_KEYS,
     LISTS,
     RECORD_IDS,
     SVALYNC_BATCHES,
@@ -38,10 +41,14 @@ from batchlake.ingest.recognition import (
     holds_records,
     is_container,
     is_likely_record,
+    is_surely_record,
     kind_of,
     paths_of_batches_alone,
 )
 from batchlake.names import fault_of
+
+_NOT_ITS_OWN: Final = frozenset(ENVELOPES) | ABOUT_ANSWERS
+"""The keys of an object that don't tell what it is itself."""
 
 _HELD_BY_RECORDS: Final = tuple(key for key in ENVELOPES if key != "batch")
 """The keys of a record under which others may lie."""
@@ -50,57 +57,13 @@ _as_value: Final = msgspec.json.Decoder(msgspec.Raw)
 _as_text: Final = msgspec.json.Decoder(str)
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What a document says about the records in it: their batch, and when it was exported (as text)."""
-
-    batch_id: str | None = None
-    exported_at: str | None = None
-
-
-NO_ENVELOPE: Final = Envelope()
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Records in a row: the list of fields that reads them, their JSON texts, and their envelope.
-
-    `columns` stands for `raws` where they have been decoded together; `bytes` is the size of their text.
-    """
-
-    format: str
-    raws: Sequence[bytes | msgspec.Raw]
-    envelope: Envelope
-    columns: Columns | None = None
-    bytes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """A value that is no record: why, and its JSON text."""
-
-    code: str
-    message: str
-    raw: bytes
-    envelope: Envelope = NO_ENVELOPE
-
-
-@dataclass(frozen=True, slots=True)
-class Unkept:
-    """Keys beside records whose values are kept nowhere."""
-
-    keys: tuple[str, ...]
-
-
-Item = Part | Misfit | Unkept
-
-
-def split_document(raw: bytes, envelope: Envelope = NO_ENVELOPE) -> Iterator[Item]:
+def split_document(raw: bytes, envelope: Envelope = NO_ENVELOPE, expected: str = CALLS) -> Iterator[Item]:
     """The records in one JSON value.
 
     Args:
         raw: the value's text.
         envelope: what is known from around it.
+        expected: what a record is whose own keys don't tell: `calls` or `batches`.
 
     Raises:
         MsgspecError, RecursionError: at once, where it is no JSON.
@@ -108,21 +71,18 @@ def split_document(raw: bytes, envelope: Envelope = NO_ENVELOPE) -> Iterator[Ite
     head = raw.lstrip()[:1]
     if head == b"[":
         elements = elements_of(raw)
-        return itertools.chain.from_iterable(split_document(bytes(element), envelope) for element in elements)
+        return itertools.chain.from_iterable(
+            split_document(bytes(element), envelope, expected) for element in elements
+        )
     if head == b"{":
-        return _from_object(fields_of(raw), raw, envelope)
+        return _from_object(fields_of(raw), raw, envelope, expected)
     _as_value.decode(raw)
     return iter([Misfit("not_a_record", "a record must be a JSON object", raw, envelope)])
 
 
 def exported_at(document: bytes) -> str | None:
     """When a document says that it was exported."""
-    return text_of(fields_of(document), "exported_at")
-
-
-def is_refusal(document: bytes) -> bool:
-    """Whether a document says that the platform refused to answer."""
-    return _refuses(fields_of(document))
+    return given_text(fields_of(document), "exported_at")
 
 
 def split_list(key: str, listed: bytes | msgspec.Raw, envelope: Envelope) -> Iterator[Item]:
@@ -150,6 +110,8 @@ def decode_alike(key: str, listed: bytes | msgspec.Raw) -> Columns | None:
     Raises:
         MsgspecError, RecursionError, UnicodeDecodeError: it is no JSON list.
     """
+    if key == "batches":
+        return None
     try:
         columns = _list_decoder(key).decode(listed)
     except (Unlike, msgspec.ValidationError):
@@ -168,7 +130,7 @@ def split_elements(key: str, elements: Sequence[bytes | msgspec.Raw], envelope: 
             yield Part(SVALYNC_CALLS, calls, envelope)
             calls = []
         if opens(element, b"{") or (opens(element, b"[") and holds_records(element)):
-            yield from split_document(bytes(element), envelope)
+            yield from split_document(bytes(element), envelope, BATCHES if key == "batches" else CALLS)
         else:
             yield Misfit("not_a_record", "a record must be a JSON object", bytes(element), envelope)
     if calls:
@@ -193,33 +155,41 @@ def _is_plain_call(element: bytes | msgspec.Raw) -> bool:
     return not any(holds_records(fields.get(key)) for key in ENVELOPES)
 
 
-def _from_object(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item]:
-    envelope = replace(outer, exported_at=text_of(fields, "exported_at") or outer.exported_at)
-    held = fields.keys() & ENVELOPES.keys()
-    if not held:
-        yield from _from_record(kind_of(fields), fields, raw, envelope)
-    elif _is_record(fields):
-        yield from _from_record(kind_of(fields) or CALLS, fields, raw, envelope)
-    elif any(is_container(fields[key]) or _json_text(fields[key]) for key in held):
+def _from_object(fields: Fields, raw: bytes, outer: Envelope, expected: str) -> Iterator[Item]:
+    envelope = replace(outer, exported_at=given_text(fields, "exported_at") or outer.exported_at)
+    kind = kind_of(fields, expected)
+    if _is_record(fields):
+        yield from _from_record(kind, fields, raw, envelope)
+    elif _refuses(fields) or any(map(_may_hold, fields.items())):
         yield from _from_envelope(fields, raw, envelope)
     else:
-        yield from _from_record(kind_of(fields), fields, raw, envelope)
+        yield from _from_record(kind, fields, raw, envelope)
+
+
+def _may_hold(member: tuple[str, msgspec.Raw]) -> bool:
+    """Whether records may lie under a key of an object that is none itself."""
+    key, value = member
+    if key in ENVELOPES:
+        return is_container(value) or _json_text(value) is not None
+    return holds_records(value, is_surely_record)
 
 
 def _is_record(fields: Fields) -> bool:
-    """Whether an object with an envelope's keys is itself a record: an event or an answer has an id, too."""
-    if fields.keys().isdisjoint(RECORD_IDS):
-        return "batch_id" in fields and is_likely_record(fields)
-    around = [
-        key for key in ("batch", "call", "response", "data", *LISTS)
-        if holds_records(fields.get(key)) or (key in ("batch", "call") and _object(fields, key))
-    ]  # fmt: skip
-    if not around:
+    """Whether an object is itself a call or a batch: an event or an answer has an id, too."""
+    if is_surely_record({key: value for key, value in fields.items() if key not in _NOT_ITS_OWN}):
         return True
-    batch = _object(fields, "batch")
-    says_status = "status" in fields and "status" not in batch
-    own = {key: value for key, value in fields.items() if key not in ENVELOPES and key != "status"}
-    return (says_status and around == ["batch"]) or is_likely_record(own)
+    if fields.keys().isdisjoint(RECORD_IDS):
+        return False
+    around = [
+        key
+        for key, value in fields.items()
+        if (key in ("batch", "call") and _object(fields, key))
+        or (key != "calls" and _may_hold((key, value)) and holds_records(value))
+        # An empty page has no records, and is none.
+        or (key in LISTS and opens(value, b"[") and not elements_of(value))
+    ]
+    says_status = "status" in fields and "status" not in _object(fields, "batch")
+    return not around or (says_status and around == ["batch"])
 
 
 def _from_record(kind: str | None, fields: Fields, raw: bytes, envelope: Envelope) -> Iterator[Item]:
@@ -244,7 +214,7 @@ def _from_record(kind: str | None, fields: Fields, raw: bytes, envelope: Envelop
 def _from_batch(fields: Fields, outer: Envelope) -> Iterator[Item]:
     """A batch's own record without its calls, then each of its calls."""
     batch_id = _id_of(fields, *field_list(SVALYNC_BATCHES).identity)
-    envelope = Envelope(batch_id or outer.batch_id, text_of(fields, "exported_at") or outer.exported_at)
+    envelope = Envelope(batch_id or outer.batch_id, given_text(fields, "exported_at") or outer.exported_at)
     held = [
         key for key in _HELD_BY_RECORDS
         if key in fields and (holds_records(fields[key]) or (key == "calls" and _is_held(fields[key])))
@@ -257,7 +227,7 @@ def _from_batch(fields: Fields, outer: Envelope) -> Iterator[Item]:
 
 
 def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item]:
-    """What lies under an envelope's keys, and the rest as a misfit."""
+    """What lies under an envelope's keys; of the rest objects and lists as a `Misfit`, others as `Unkept`."""
     left = dict(fields)
     envelope = replace(outer, batch_id=_id_of(left, "batch_id") or outer.batch_id)
     if _refuses(left):
@@ -273,8 +243,8 @@ def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item
         del left["call"]
         details = {key: left.pop(key) for key in sorted(_details() & left.keys() - call.keys())}
         found += _from_record(CALLS, call | details, joined(call | details), envelope)
-    for key in ENVELOPES:
-        if key in left and (is_container(left[key]) or _json_text(left[key])):
+    for key in [key for key in (*ENVELOPES, *left) if key in left]:
+        if key in left and _may_hold((key, left[key])):
             found += _from_container(key, left.pop(key), envelope)
     others = {key: value for key, value in left.items() if key not in {"exported_at", "batch_id"}}
     unkept = {
@@ -310,15 +280,15 @@ def _from_container(key: str, value: bytes | msgspec.Raw, envelope: Envelope) ->
     elif is_likely_record(fields) or (key in ("call", "data") and not fields.keys().isdisjoint(RECORD_IDS)):
         yield from split_elements(key, [bytes(value)], envelope)
     elif not fields.keys().isdisjoint(ENVELOPES) and any(
-        is_container(fields[inner]) for inner in fields.keys() & ENVELOPES.keys()
+        is_container(fields[inner]) for inner in ENVELOPES if inner in fields
     ):
         inner = next(one for one in ENVELOPES if one in fields and is_container(fields[one]))
         nested = fields.pop(inner)
         # A page of calls is a list of calls.
-        yield from _from_container(key if inner in LISTS or inner == "data" else inner, nested, envelope)
+        yield from _from_container(key if inner in LISTS else inner, nested, envelope)
         if fields:
             yield from _from_envelope(fields, bytes(value), envelope)
-    elif fields and all(opens(one, b"{") for one in fields.values()):
+    elif fields and all(opens(one, b"{") for one in fields.values()) and _are_by_id(key, fields):
         yield from split_list(key, b"[" + b",".join(_named(fields)) + b"]", envelope)
     elif fields:
         yield Misfit("not_a_list", f"`{key}` is no list of records", bytes(value), envelope)
@@ -335,6 +305,14 @@ def _from_answer(answer: msgspec.Raw | bytes, envelope: Envelope) -> Iterator[It
         yield Misfit("unknown_shape", "an entry of `response` has no `data` with calls", text, envelope)
     else:
         yield from _from_envelope(fields, text, envelope)
+
+
+def _are_by_id(key: str, fields: Fields) -> bool:
+    """Whether the objects of an object are records, under their ids: in `calls` less has to speak for it."""
+    several = [fields_of(value) for value in fields.values()]
+    if key == "calls":
+        return any(not ID_KEYS.isdisjoint(one) or "status" in one or kind_of(one) for one in several)
+    return any(map(is_likely_record, several)) or any(kind_of(one) for one in several if "id" not in one)
 
 
 def _named(fields: Fields) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ Records are buffered until they are worth a query (`FLUSH_BYTES`), then read by 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +19,8 @@ from batchlake import columns, sqlfiles
 from batchlake.engine import Engine
 from batchlake.ingest.normalize import Normalizer
 from batchlake.ingest.raw_records import Document, RawRecords
-from batchlake.ingest.recognition import PLATFORMS
-from batchlake.ingest.record_batches import Buffered, Nameless, buffer, to_batch
+from batchlake.ingest.recognition import SVALYNC_BATCHES, SVALYNC_CALLS
+from batchlake.ingest.record_batches import Buffered, RawRecord, buffer, to_batch
 from batchlake.ingest.transcripts import TranscriptFiles
 
 if TYPE_CHECKING:
@@ -114,14 +115,7 @@ class Staging:
     def problem(self, export: ReadExport, document: Document | None = None, **facts: Any) -> None:
         """Note one problem; facts are columns of the table `problems`, `document` is where it was found."""
         self._giving = export
-        place: dict[str, Any] = {"export_no": export.number, "location": export.location}
-        if document is not None:
-            envelope = document.known
-            place |= {"batch_id": envelope.batch_id, "envelope_exported_at": envelope.exported_at}
-            if document.number:
-                place["document"] = document.number
-                self._note_late(export.number, document)
-        self._problems.append(place | facts)
+        self._note(export, document, facts)
         self._count(len(facts.get("raw") or ""), 1)
 
     def finish(self) -> None:
@@ -130,8 +124,7 @@ class Staging:
 
         self._flush()
         self._wait()
-        home = PLATFORMS[-1]
-        nothing = [to_batch(name, [])[0] for name in (home.calls, home.batches)]
+        nothing = [to_batch(name, [])[0] for name in (SVALYNC_CALLS, SVALYNC_BATCHES)]
         self._normalizer.finish(nothing, self._exports_table())
         self._transcripts.end_file()
         # Arrow keeps memory that it is done with; from here on DuckDB needs it.
@@ -170,19 +163,25 @@ class Staging:
                 self._normalizer.normalize, batches, self._exports_table()
             )
 
-    def _note_nameless(self, nameless: Nameless) -> None:
-        run = nameless.buffered.run
-        number = nameless.buffered.export_number
+    def _note_nameless(self, nameless: RawRecord) -> None:
+        run, number = nameless.buffered.run, nameless.buffered.export_number
+        facts = {
+            "level": "record", "code": NO_IDENTITY, "message": NO_IDENTITY_MESSAGE, "line": run.line,
+            "record": run.number + nameless.offset,
+            "raw": nameless.raw.decode("utf-8", "backslashreplace"),
+        }  # fmt: skip
         export = next(one for one in reversed(self._exports) if one.number == number)
-        envelope = run.document.known
-        self._problems.append(
-            {
-                "export_no": number, "document": run.document.number, "location": export.location,
-                "record": run.number, "line": run.line, "level": "record", "code": NO_IDENTITY,
-                "message": NO_IDENTITY_MESSAGE, "raw": nameless.raw.decode("utf-8", "backslashreplace"),
-                "batch_id": envelope.batch_id, "envelope_exported_at": envelope.exported_at,
-            }
-        )  # fmt: skip
+        self._note(export, run.document, facts)
+
+    def _note(self, export: ReadExport, document: Document | None, facts: Mapping[str, Any]) -> None:
+        place: dict[str, Any] = {"export_no": export.number, "location": export.location}
+        if document is not None:
+            envelope = document.known
+            place |= {"batch_id": envelope.batch_id, "envelope_exported_at": envelope.exported_at}
+            if document.number:
+                place["document"] = document.number
+                self._note_late(export.number, document)
+        self._problems.append(place | dict(facts))
 
     def _wait(self) -> None:
         if self._normalizing:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from batchlake.ingest.fields import FieldList
 from batchlake.ingest.json_values import (
+    UNNAMEABLE,
     Number,
     as_json,
     as_text,
@@ -31,6 +32,7 @@ from batchlake.ingest.json_values import (
     kept_text,
     opens,
     path_key,
+    readable,
 )
 
 _MOST_KEYS: Final = 64
@@ -42,7 +44,6 @@ _DIGEST_LENGTH: Final = 32
 """Hexadecimal digits; 128 bits tell any number of transcripts apart, and they don't compress."""
 
 _ABSENT: Final = msgspec.Raw(b"")
-_UNNAMEABLE: Final = frozenset('"\\')
 
 _STRICT: Final[Mapping[str, Any]] = {
     "speaker": str | None,
@@ -112,7 +113,7 @@ class SpeechReader:
 
     def read(
         self, transcript: msgspec.Raw, path: str, into: Utterances, extra: dict[str, bytes]
-    ) -> tuple[str | None, str | None]:
+    ) -> tuple[str | None, tuple[str, str] | None]:
         """Take one record's transcript.
 
         Args:
@@ -122,17 +123,14 @@ class SpeechReader:
             extra: takes what a transcript that is an object holds beside them.
 
         Returns:
-            The transcript's text where it is one string, and the path of what is no transcript; else None.
+            The transcript's text where it is one string; the path and the JSON text of what is no transcript.
 
         Raises:
             UnicodeDecodeError: it is no UTF-8.
         """
         text = fault = None
         listed: bytes | msgspec.Raw = transcript
-        if opens(transcript, b'"'):
-            text = _as_string.decode(transcript).strip()
-            listed = b"[]"
-        elif opens(transcript, b"{"):
+        if opens(transcript, b"{"):
             try:
                 said = self._strict.in_object.decode(transcript).listed
             except msgspec.ValidationError:
@@ -153,7 +151,10 @@ class SpeechReader:
             self._add_list(listed, into)
         else:
             into.counts.append(0)
-            fault = path
+            if opens(listed, b'"'):
+                text = _as_string.decode(listed).strip()
+            else:
+                fault = (path, bytes(listed).decode())
         return text, fault
 
     def _add_list(self, listed: bytes | msgspec.Raw, into: Utterances) -> None:
@@ -173,7 +174,7 @@ class SpeechReader:
         """Whether keys of these utterances were new, and are known from now on."""
         objects = [fields_of(element) for element in elements_of(listed) if opens(element, b"{")]
         met = dict.fromkeys(key for fields in objects for key in fields)
-        new = [key for key in met if key not in self._met and _UNNAMEABLE.isdisjoint(key)]
+        new = [key for key in met if key not in self._met and not UNNAMEABLE.search(key)]
         if not new:
             return False
         if len(self._met) + len(new) > _MOST_KEYS:
@@ -201,7 +202,7 @@ class SpeechReader:
                     for key in fields.keys() - set(self._met)
                     if (value := given_value(fields[key])) is not None
                 }
-                kept = joined({key: value for key, value in fields.items() if key in self._met})
+                kept = joined({key: readable(value) for key, value in fields.items() if key in self._met})
                 (said,) = self._loose.alone.decode(b"[" + kept + b"]")
             one = Utterances()
             if said is None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _STRAIGHT: Final = {"[\u2018\u2019\u201a\u201b]": "'", "[\u201c\u201d\u201e\u201f]": '"'}
 
-_WHITE: Final = r"\t-\r \x{85}\pZ"
+_WHITE: Final = r"\t-\r\x{1c}-\x{1f} \x{85}\pZ"
 """Unicode's white space, within a class of RE2's, whose own `\\s` is that of ASCII."""
 
 _ASCII_OUTSIDE: Final = " !\"#%&'()*,-./:;?@[\\]_{}"

@@ -30,9 +30,7 @@ end;
 
 -- Money, to six decimals; a negative amount is a credit.
 create or replace macro money_of(field) as case
-  when number_of(field) between -9e9 and 9e9 then try_cast(field as decimal(18, 6))
-  when abs(number_of(field)) > 9e9 and not contains(lower(field), 'e') and length(field) > 17
-  then try_cast(field as decimal(18, 6))
+  when number_of(field) is not null then try_cast(field as decimal(18, 6))
 end;
 
 create or replace macro flag_of(field) as case
@@ -94,7 +92,7 @@ create or replace macro why_unread(code, raw) as case
     when number_of(raw) is not null and code = 'not_a_share' then 'is not between 0 and 1'
     when number_of(raw) is not null and code = 'not_a_count' then 'is no whole number from 0'
     when number_of(raw) is not null and code = 'not_a_duration' then 'is negative, or past the largest'
-    when number_of(raw) is not null then 'is past the largest, or not exact any more'
+    when number_of(raw) is not null then 'is past the largest'
     else 'is no number'
   end
   when code = 'not_a_time' then case

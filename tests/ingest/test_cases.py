@@ -146,8 +146,7 @@ def test_each_unreadable_observation_time_is_one_problem(tmp_path: Path, place: 
         ordered = {key: document[key] for key in list(document)[::order]}
         path = write_export(tmp_path / name, "a.json", ordered, observed_at=1e9)
         ingested(tmp_path / name / "lake", path)
-        expected = [] if given == {} and place == "envelope" else [("not_a_time", "exported_at")]
-        assert problems_of(tmp_path / name / "lake") == expected
+        assert problems_of(tmp_path / name / "lake") == [("not_a_time", "exported_at")]
         seen = rows(tmp_path / name / "lake", "select distinct epoch(observed_at) as at from calls")
         assert [row["at"] for row in seen] == [1e9]
 
@@ -296,14 +295,14 @@ def test_a_member_without_a_time_has_its_archives(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "character", ["\U00020bb7", "\U0001f600", "\U000f0000", "\U0010fffd", "\u2028", "\u0085", "'\"\\"]
+    "character", ["\U00020bb7", "\U0001f600", "\U000f0000", "\U0010fffd", "x\u2028", "x\u2029", "'\"\\"]
 )
 def test_ids_of_any_plane_are_found_again(tmp_path: Path, character: str) -> None:
     """Their transcripts are replaced, not doubled, whichever way their file came into the lake."""
     names = ("batch-id-beyond-the-first-plane.json", "batch-id-beyond-the-first-plane.newer.json")
     for number, name in enumerate(names):
         document = json.loads((CASES / name).read_text())
-        document["batch"]["id"] = f"{character}野家_spring".replace("\u0085", "x\u2029")
+        document["batch"]["id"] = f"{character}野家_spring"
         ingested(tmp_path / "lake", write_export(tmp_path, name, document))
         said = rows(tmp_path / "lake", "select count(*) as said from segments")
         assert said == [{"said": 2 + number}]
@@ -393,3 +392,71 @@ def test_a_name_with_an_exclamation_mark_is_found_again(tmp_path: Path) -> None:
     lake.ingest(folder / "a.zip")
     report = lake.replay()
     assert (report.exports_read, report.calls_unchanged, report.problems) == (1, 1, 1)
+
+
+CALLS_IN = [{"call_id": "r1", "callDuration": 3}, {"call_id": "r2"}]
+NINES = "9" * 5_000
+AROUND: dict[str, tuple[Any, list[str], list[str], list[str]]] = {
+    "an answer with an id": ({"id": "evt", "success": True, "data": CALLS_IN}, ["r1", "r2"], [], []),
+    "objects that are none": ({"data": {"user": {"name": "x"}, "page": {"no": 1}}}, [], [], ["not_a_list"]),
+    "counts by state": ({"calls": {"completed": {"count": 3}, "failed": {"count": 1}}}, [], [], ["not_a_list"]),
+    "an event with a payload": (
+        {"id": "evt", "type": "call.ended", "payload": {"call": {"id": "c1", "duration": 5}}},
+        ["c1"], [], [],
+    ),
+    "a list of another name": (
+        {"conversations": [{"id": "c1", "duration": 5}], "more": False}, ["c1"], [], [],
+    ),
+    "batches without counts": (
+        {"batches": [{"id": "b1", "status": "completed", "created_at": "2024-01-01"}]}, [], ["b1"], [],
+    ),
+    "calls among batches": ({"batches": [{"id": "b1"}, {"id": "c1", "duration": 4}]}, ["c1"], ["b1"], []),
+    "a refusal without data": ({"success": False, "error": "x"}, [], [], ["platform_error"]),
+    "a success of many digits": (
+        f'{{"success": {NINES}, "data": [{{"call_id": "r1"}}]}}', ["r1"], [], [],
+    ),
+    "an empty page": ({"id": "evt", "success": True, "data": []}, [], [], []),
+    "equal calls without ids": (
+        {"calls": [{"id": "c1"}, {"duration": 1}, {"duration": 1}]}, ["c1"], [], ["no_identity"] * 2,
+    ),
+    "an empty transcript beside one": (
+        {"id": "c1", "duration": 1, "transcripts": [], "transcript": "AI: hi"}, ["c1"], [], [],
+    ),
+    "segments in one text": (
+        {"id": "c1", "duration": 1, "transcript": {"segments": "AI: hi"}}, ["c1"], [], [],
+    ),
+    "a number of 5,000 digits": (f'{{"id": "c1", "cost": [{NINES}]}}', ["c1"], [], ["not_an_amount"]),
+    "such a confidence": (
+        f'{{"id": "c1", "transcript": [{{"text": "hi", "confidence": {NINES}}}]}}',
+        ["c1"], [], ["not_a_share"],
+    ),
+    "a deep amount": (
+        f'{{"id": "c1", "cost": {"[" * 700}1{"]" * 700}}}', ["c1"], [], ["not_an_amount"],
+    ),
+    "a control character in a key": (
+        {"id": "c1", "transcript": [{"text": "hi", "a\x01b": 1}], "x\x02": 2}, ["c1"], [], [],
+    ),
+}  # fmt: skip
+"""A document, and what is in it: calls, batches, the codes of its problems."""
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_what_lies_around_records_is_told_from_them(tmp_path: Path, name: str) -> None:
+    """By itself, in an array behind other documents, and scanned."""
+    document, calls, batches, codes = AROUND[name]
+    text = document if isinstance(document, str) else json.dumps(document)
+    for place, (written, options) in enumerate(
+        [
+            (text, {}),
+            (f'[{{"id": "first", "duration": 1}}, {text}]', {}),
+            (f"{text}\n{text[:0]}", {"window_bytes": 40}),
+        ]
+    ):
+        lake = tmp_path / str(place)
+        ingested(lake, write_export(tmp_path, f"{place}.json", written), **options)
+        held = rows(lake, "select call_id from calls where call_id <> 'first' order by all")
+        assert [row["call_id"] for row in held] == calls
+        assert [row["batch_id"] for row in rows(lake, "select batch_id from batches order by all")] == batches
+        assert [row["code"] for row in rows(lake, "select code from problems order by all")] == codes
+        if "transcript" in name or "text" in name:
+            assert rows(lake, "select speaker, text from segments") == [{"speaker": "ai", "text": "hi"}]

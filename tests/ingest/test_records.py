@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from batchlake.ingest.parts import Unkept
 from batchlake.ingest.raw_records import Broken, Document, RawRecords, Unusable
 from batchlake.ingest.records import RecordReader
-from batchlake.ingest.split import Unkept
 
 CALL: dict[str, Any] = {"id": "c1", "note": 'quotes " and } ] in \\ text', "about": {"tags": [1, [2]]}}
 BATCH = {

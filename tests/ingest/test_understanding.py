@@ -34,7 +34,12 @@ COLUMN_OF = {
     for column, path in zip(columns, alternative, strict=True)
 }
 NOTHING = [None, "", " ", "\u00a0", "\t"]
+DEEP = json.loads("[" * 190 + "1.5" + "]" * 190)
+HUGE = 10**4_299
 ODD = [
+    DEEP,
+    [HUGE],
+    {"a": HUGE},
     {"amount": 1.50},
     [1, "x"],
     {},
@@ -54,7 +59,19 @@ USUAL = {
     "direction": ["Inbound", "OUTBOUND", "web"], "status": ["completed", "No Answer", "weird"],
     "batch_id": ["b1", " b2 ", "x" * 257, "a\nb"], "summary": [" fine ", 5, "x"],
 }  # fmt: skip
-UNKNOWN = ["campaign", "a.b", 'quo"te', "", "x y", "ключ", "back\\slash", "meta.", '"quoted"', "statistics2"]
+UNKNOWN = [
+    "con\x01trol",
+    "campaign",
+    "a.b",
+    'quo"te',
+    "",
+    "x y",
+    "ключ",
+    "back\\slash",
+    "meta.",
+    '"quoted"',
+    "statistics2",
+]
 LEFT_OUT = {"id", "call_id", "duration"}
 
 
@@ -183,7 +200,11 @@ UTTERANCES = st.fixed_dictionaries(
         for part, keys in UTTERANCE_KEYS.items()
         for key in keys
     }
-    | {"mood": st.sampled_from(["good", None, {"x": [1.10]}]), "a.b": st.integers(0, 3)},
+    | {
+        "mood": st.sampled_from(["good", None, {"x": [1.10]}]),
+        "a.b": st.integers(0, 3),
+        "con\x01trol": st.just(1),
+    },  # fmt: skip
 )
 
 
@@ -191,7 +212,11 @@ def said(utterance: Any) -> tuple[Any, ...] | None:
     """An utterance in plain Python: speaker, text, time, confidence and the rest; None without a text."""
     if not isinstance(utterance, dict):
         return None
-    extra = {key: value for key, value in utterance.items() if key in ("mood", "a.b") and value is not None}
+    extra = {
+        key: value
+        for key, value in utterance.items()
+        if key in ("mood", "a.b", "con\x01trol") and value is not None
+    }
     extra = {'"a.b"' if key == "a.b" else key: value for key, value in extra.items()}
     chosen: dict[str, Any] = {}
     for part, keys in UTTERANCE_KEYS.items():
@@ -328,6 +353,11 @@ def test_a_fault_in_a_header_costs_the_value_in_which_it_stands(
         assert batch["reported_total_calls"] == 2
     if lost != "success_rate":
         assert batch["reported_success_rate"] == 0.5
-    problems = rows(folder / "lake", "select level, code, batch_id from problems")
-    assert problems
-    assert {row["level"] for row in problems} == {"field"}
+    problems = rows(folder / "lake", "select level, code, field, batch_id from problems")
+    assert {(row["level"], row["code"], row["batch_id"]) for row in problems} == {("field", "not_json", "b")}
+    key = "new" if is_new else HEADER[place][0].strip('"')
+    where = {"": "", "batch": "batch."}.get(HEADER[place][2], f"batch.{HEADER[place][2]}.")
+    at_fault = [row["field"] for row in problems if row["field"] != "batch.statistics"]
+    assert len(at_fault) == 1
+    assert at_fault[0].startswith(f"{where}{key}")
+    assert len(problems) == 1 + bool(more)

@@ -130,6 +130,7 @@ def _choose(
     call: dict[str, Any], columns: tuple[str, ...], alternatives: list[tuple[str, ...]], found: Understood
 ) -> None:
     chosen: dict[str, str | None] = dict.fromkeys(columns)
+    containers: list[tuple[str, str]] = []
     for paths in alternatives:
         texts: dict[str, str | None] = {}
         for column, path in zip(columns, paths, strict=True):
@@ -137,7 +138,7 @@ def _choose(
             if isinstance(value, dict) and path in OBJECTS:
                 value = None
             if isinstance(value, dict | list) and column not in CODES:
-                found.problems.append((column, "not_a_text"))
+                containers.append((column, path))
                 value = None
             texts[column] = text(value)
         is_open = all(one is None for one in chosen.values())
@@ -147,6 +148,11 @@ def _choose(
         for column, path in zip(columns, paths, strict=True):
             if texts[column] is not None and texts[column] != chosen[column]:
                 found.extra[path] = at(call, path)
+    for column, path in containers:
+        if chosen[column] is None:
+            found.problems.append((column, "not_a_text"))
+        else:
+            found.extra[path] = at(call, path)
     for column, given in chosen.items():
         value, is_read = typed(column, given)
         found.columns[column] = value
