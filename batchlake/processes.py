@@ -14,7 +14,7 @@ _OWN_FOLDER: Final = re.compile(r"batchlake-(\d+)-(\d+)-\w+")
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process of this number runs, whoever's it is."""
+    """Whether a process of this number runs, of any user."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -67,7 +67,7 @@ def ingest_command(
     """Read exports into the lake: files, folders, globs, or - for standard input.
 
     Batches, calls, lists and arrays of them, as JSON, JSON lines or several documents in a row, plain or in
-    gzip, Zstandard or zip, are told apart by their shape. What can't be used is kept under `problems`. Exit
+    gzip, Zstandard or zip, are recognised by their keys. What can't be used is kept under `problems`. Exit
     status 5 says that the run is committed but something could not be used.
     """
     with _progress(quiet=quiet) as progress:

@@ -110,7 +110,7 @@ class Listing(_Table):
     def _is_ingested(cls, given: str | None) -> str | None:
         from batchlake.ingest.recognition import LISTS
 
-        known = sorted({"calls", "data", *LISTS})
+        known = sorted({"calls", *LISTS})
         if given is not None and given.rpartition(".")[2] not in known:
             raise ValueError(f"an ingest finds calls in no list of this name, but in {', '.join(known)}")
         return given

@@ -21,7 +21,7 @@ BETWEEN_VALUES: Final = b" \t\r\n,"
 _SEPARATORS: Final = re.compile(b"(?:[%b]|%b)*" % (BETWEEN_VALUES, BYTE_ORDER_MARK))
 _FIRST_SCANNED_BYTES: Final = 64 * 1024
 _LONGEST_WORD: Final = 12
-"""Of JSON, in characters, that says nothing before it is whole: two escapes that are one character."""
+"""The longest token, in characters, that a cut can split: an escaped surrogate pair."""
 
 _BYTE: Final = re.compile(r"\s*\(byte (\d+)\)$")
 

@@ -12,9 +12,9 @@ unknown keys the others are cut out of each record before it is decoded.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -342,12 +342,24 @@ class RecordDecoder:
         return nameless
 
 
-@functools.cache
 def decoder_of(
     name: str, forbidden: frozenset[str] = frozenset(), containers: frozenset[str] = frozenset()
 ) -> RecordDecoder:
-    """The decoder of the records that `sql/sources/<name>.sql` reads; it keeps what it has learned."""
-    return RecordDecoder(field_list(name), forbidden, containers)
+    """This thread's decoder of the records that `sql/sources/<name>.sql` reads; it keeps what it learns."""
+    key = (name, forbidden, containers)
+    if key not in _decoders.made:
+        _decoders.made[key] = RecordDecoder(field_list(name), forbidden, containers)
+    return _decoders.made[key]
+
+
+class _Decoders(threading.local):
+    """The decoders of a thread: two ingests at once would change what the other has learned."""
+
+    def __init__(self) -> None:
+        self.made: dict[tuple[str, frozenset[str], frozenset[str]], RecordDecoder] = {}
+
+
+_decoders: Final = _Decoders()
 
 
 def _is_empty(value: msgspec.Raw) -> bool:

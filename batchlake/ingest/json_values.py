@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 import msgspec
@@ -22,12 +23,17 @@ JSON_FAULTS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 _EMPTY: Final = frozenset((b"", b"null", b'""'))
 
+_OFFSET: Final = r"[Zz]|[+-]([01]\d|2[0-3])(:?[0-5]\d)?"
+_CLOCK: Final = r"([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)(\.\d+)?)?"
+_TIME: Final = re.compile(rf"\d{{4}}-\d\d-\d\d([Tt ]{_CLOCK}( ?({_OFFSET}))?)?", re.ASCII)
+
 UNNAMEABLE: Final = re.compile(r'[\\"\x00-\x1f]')
 """In a key, what msgspec takes no field's name with."""
 
 _as_object: Final = msgspec.json.Decoder(Fields)
 _as_array: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _as_text: Final = msgspec.json.Decoder(str)
+_as_raw: Final = msgspec.json.Decoder(msgspec.Raw)
 
 
 _quoted: Final = json.encoder.encode_basestring
@@ -66,6 +72,19 @@ def opens(value: bytes | msgspec.Raw, *brackets: bytes) -> bool:
     return bytes(memoryview(value)[:1]) in brackets
 
 
+def json_in_text(value: bytes | msgspec.Raw) -> bytes | msgspec.Raw:
+    """The list or object that a text holds as JSON, as some platforms give them; else the value."""
+    if not opens(value, b'"'):
+        return value
+    text = _as_text.decode(value).strip()
+    if text[:1] not in ("[", "{"):
+        return value
+    try:
+        return bytes(_as_raw.decode(text.encode()))
+    except JSON_FAULTS:
+        return value
+
+
 def is_nothing(value: bytes | msgspec.Raw) -> bool:
     """Whether a value is absent, null or blank text: it says nothing, and erases nothing."""
     return _is_nothing(bytes(value))
@@ -101,6 +120,20 @@ def given_text(fields: Mapping[str, msgspec.Raw], key: str) -> str | None:
     if key not in fields or is_nothing(fields[key]):
         return None
     return text_of(fields, key) or bytes(fields[key]).decode()
+
+
+def is_time(text: str) -> bool:
+    """Whether a text is a time, as the macro `time_of` of `sql/ingest/macros.sql` reads one."""
+    if _TIME.fullmatch(text):
+        try:
+            return date.fromisoformat(text[:10]).year > 1
+        except ValueError:
+            return False
+    try:
+        number = float(text)
+    except ValueError:
+        return False
+    return 1e8 <= number <= 1e10 or 1e12 <= number <= 1e13 or 1e15 <= number <= 1e16
 
 
 def readable(value: bytes | msgspec.Raw) -> bytes:

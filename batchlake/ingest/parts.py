@@ -24,7 +24,7 @@ NO_ENVELOPE: Final = Envelope()
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Records in a row: the list of fields that reads them, their JSON texts, and their envelope.
+    """Records in a row, if any: the list of fields that reads them, their JSON texts, and their envelope.
 
     `columns` stands for `raws` where they have been decoded together; `bytes` is the size of their text.
     """
@@ -34,6 +34,11 @@ class Part:
     envelope: Envelope
     columns: Columns | None = None
     bytes: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has no record, and only tells the envelope."""
+        return not (self.columns.count if self.columns else self.raws)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,9 @@ class Document:
         number: its number in the export, from 1; 0 where nothing that was made of it can be dropped again.
         envelope: what it says of its records; known once its end is seen.
         foreseen: what it has said before.
-        is_refused: whether the platform says that it refused to answer.
+        is_refused: whether the platform says of the list being read that it refused to answer.
+        has_refused: whether a record of such a list was found.
+        arrays: how many lists of records had begun when that was looked at.
         batches: documents for the batches in it, which tell their own ids, as `foreseen`.
     """
 
@@ -27,6 +29,8 @@ class Document:
     envelope: Envelope | None = None
     foreseen: Envelope | None = None
     is_refused: bool = False
+    has_refused: bool = False
+    arrays: int = 0
     batches: list[Document] = field(default_factory=list)
 
     @property

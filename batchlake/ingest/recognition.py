@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from batchlake.ingest.fields import BATCHES, CALLS, FieldList, Node, field_list
-from batchlake.ingest.json_values import Fields, elements_of, fields_of, opens, text_of
+from batchlake.ingest.json_values import Fields, elements_of, fields_of, is_nothing, opens, text_of
 
 SVALYNC_CALLS: Final = "svalync_calls"
 SVALYNC_BATCHES: Final = "svalync_batches"
@@ -44,18 +44,22 @@ ENVELOPES: Final = ("batch", "call", "calls", "response", *LISTS)
 """The keys under which records lie."""
 
 ABOUT_ANSWERS: Final = frozenset(
-    """ api_version code count cursor error errors exported_at has_more limit links message meta metadata next
-    next_cursor next_page ok offset page page_info page_size pages pagination pagination_key paging per_page
-    previous request_id size status success timestamp total total_count total_pages version
+    """
+    api_version count cursor exported_at has_more limit links meta metadata next next_cursor next_page ok
+    offset page page_info page_size pages pagination pagination_key paging per_page previous request_id size
+    success total total_count total_pages version
     """.split()
 )
-"""What an answer says of itself beside its records: nothing that is kept."""
+"""What an answer says of itself and its pages: nothing that is kept."""
 
 RECORD_IDS: Final = field_list(SVALYNC_CALLS).identity
 """The keys of a record's own id."""
 
 ID_KEYS: Final = frozenset((*RECORD_IDS, *field_list(SVALYNC_BATCHES).identity))
-"""The keys of ids."""
+"""The keys of a record's own id, or of a batch's."""
+
+EXACT_KEYS: Final = ID_KEYS | {"batch"}
+"""The keys of ids, wherever they stand."""
 
 
 @functools.cache
@@ -92,7 +96,7 @@ def kind_of(fields: Fields, expected: str = CALLS) -> str | None:
         expected: what it is where both know as much, if it has an id at all.
     """
     for rule in RECOGNITION:
-        if any(key in fields for key in rule.keys) or any(
+        if any(key in fields and not is_nothing(fields[key]) for key in rule.keys) or any(
             key in fields and is_container(fields[key]) for key in rule.containers
         ):
             return rule.kind
@@ -111,10 +115,15 @@ def is_likely_record(fields: Fields) -> bool:
 
 def is_surely_record(fields: Fields) -> bool:
     """Whether an object has an id, and something that only a call or a batch has."""
-    if "call_id" in fields:
+    if "call_id" in fields and not is_nothing(fields["call_id"]):
         return True
     named = not fields.keys().isdisjoint(ID_KEYS)
     return named and (max(_weights(fields)) > 0 or holds_records(fields.get("calls")))
+
+
+def weight_of(fields: Fields) -> int:
+    """How many fields an object has that only a call or a batch has."""
+    return max(_weights(fields))
 
 
 def holds_records(

@@ -1,12 +1,13 @@
 """Reads one export: bytes in, raw records and faults out, every one with its place.
 
-Three ways through, all with the same result where more than one could be taken. Sound documents that fit the
-window are cut by msgspec, which is fastest. JSON lines go line by line, so that a bad line costs itself
-alone. Everything else (larger than the window, or damaged) goes through the bracket scan. Records of a
+Several ways through, all with the same result where more than one could be taken. Sound documents that fit the
+window are cut by msgspec, which is fastest, alone or in a row. JSON lines go line by line, so that a bad line
+costs itself alone. Everything else (larger than the window, or damaged) goes through the bracket scan. What is
+not quite JSON is repaired, record by record. Records of a
 document that turns out to be cut off are to be dropped: `Broken.document` says.
 
-A document's envelope (its batch, its time) may stand behind its records. What stands before them is foreseen,
-so that records can be put where they will belong; what is known at the end decides.
+A document's envelope (its batch, its time) may stand behind its records. The envelope read so far is used
+provisionally; the one complete at the document's end replaces it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from batchlake.ingest.json_values import JSON_FAULTS
 from batchlake.ingest.parts import NO_ENVELOPE, Envelope, Misfit, Part, Unkept
 from batchlake.ingest.parts import Item as SplitItem
 from batchlake.ingest.raw_records import Broken, Document, Item, RawRecords, Unusable
-from batchlake.ingest.recognition import ID_KEYS, SVALYNC_CALLS
+from batchlake.ingest.recognition import EXACT_KEYS, SVALYNC_BATCHES, SVALYNC_CALLS
 from batchlake.ingest.repair import repair
 from batchlake.ingest.scan import Document as ScannedDocument
 from batchlake.ingest.scan import Element, Parsed, Scanner, Stray, UnmatchedBracket
@@ -93,6 +94,8 @@ class RecordReader:
         elif is_whole and (documents := _documents(head)) is not None:
             for line, document in documents:
                 yield from self._from_items(split_document(document), line)
+        elif is_whole and _begins_lines(head):
+            yield from self._read_lines(head, stream)
         else:
             yield from self._read_scanned(self._windows(head, stream))
 
@@ -113,7 +116,9 @@ class RecordReader:
         document = Document(0)
         for item in items:
             if isinstance(item, Part):
-                if item.envelope != document.envelope:
+                if item.is_empty:
+                    continue
+                if item.envelope != document.envelope or item.format == SVALYNC_BATCHES:
                     document = self._next_document(item.envelope)
                 yield self._record(item, document, line)
             else:
@@ -130,7 +135,7 @@ class RecordReader:
         self, text: bytes, line: int | None, document: Document = _NO_DOCUMENT
     ) -> tuple[bytes, list[Unusable]] | None:
         """A text as JSON and its faults, as problems of its first record; None where it can't be read."""
-        found = repair(text, ID_KEYS)
+        found = repair(text, EXACT_KEYS)
         if found is None:
             return None
         faults = [
@@ -235,6 +240,7 @@ class RecordReader:
     def _element(self, element: Element, document: Document) -> Iterator[Item]:
         raw = element.raw
         if document.is_refused:
+            document.has_refused = True
             yield self._unusable("platform_error", _REFUSED, raw, None, document)
             return
         try:
@@ -249,6 +255,8 @@ class RecordReader:
             items = list(split_elements(element.array, [repaired[0]], NO_ENVELOPE))
         batch: Document | None = None
         for item in items:
+            if isinstance(item, Part) and item.is_empty:
+                continue
             if not isinstance(item, Part):
                 yield self._other(item, None, document)
             elif item.envelope == NO_ENVELOPE:
@@ -280,8 +288,11 @@ class RecordReader:
         own = Envelope(None, exported_at(header) if is_object else None)
         document.end(envelopes[0] if is_object and envelopes else own)
         for item in items:
+            if isinstance(item, Part) and item.is_empty:
+                continue
             if not isinstance(item, Part):
-                if not (document.is_refused and isinstance(item, Misfit) and item.code == "platform_error"):
+                # The calls of a refusal were told one by one.
+                if not (document.has_refused and isinstance(item, Misfit) and item.code == "platform_error"):
                     yield self._other(item, None)
             elif is_object and item.envelope == document.envelope:
                 yield self._record(item, document, None)
@@ -315,9 +326,11 @@ def _decoded(key: str, listed: bytes) -> Part | None:
 
 
 def _foresee(document: Document, scanner: Scanner) -> None:
-    """Note what the document that is being scanned has said so far, when its first record comes."""
-    if document.foreseen is None:
-        document.foreseen, document.is_refused = _foreseen(scanner.preamble())
+    """Note what the document that is being scanned has said so far, when the first record of a list comes."""
+    if document.arrays != scanner.arrays:
+        document.arrays = scanner.arrays
+        envelope, document.is_refused = _foreseen(scanner.preamble())
+        document.foreseen = document.foreseen or envelope
 
 
 def _foreseen(preamble: bytes) -> tuple[Envelope, bool]:
@@ -326,9 +339,10 @@ def _foreseen(preamble: bytes) -> tuple[Envelope, bool]:
         items = list(split_document(preamble))
         own = exported_at(preamble) if preamble[:1] == b"{" else None
     except JSON_FAULTS:
-        repaired = repair(preamble, ID_KEYS)
+        repaired = repair(preamble, EXACT_KEYS)
         return (NO_ENVELOPE, False) if repaired is None else _foreseen(repaired.text)
-    is_refused = any(isinstance(item, Misfit) and item.code == "platform_error" for item in items)
+    # What is refused last is what is being read.
+    is_refused = any(isinstance(item, Misfit) and item.code == "platform_error" for item in items[-1:])
     envelopes = (item.envelope for item in items if isinstance(item, Part))
     return next(envelopes, Envelope(None, own)), is_refused
 
@@ -353,12 +367,23 @@ def _sound_items(text: bytes, envelope: Envelope = NO_ENVELOPE) -> Iterable[Spli
 
 def _is_line_by_line(head: bytes) -> bool:
     """Whether these are JSON lines: the first line is sound and not the last, or the next two are."""
-    lines = [stripped(line) for line in head[: 1 << 20].split(b"\n", 64)]
+    lines = [stripped(line) for line in head.split(b"\n", 64)]
     sound = [
         line[:1] in (b"{", b"[") and _sound_items(line) is not None
         for line in [one for one in lines if one][:3]
     ]
     return len(sound) > 1 and (sound[0] or sound[1:] == [True, True])
+
+
+def _begins_lines(text: bytes) -> bool:
+    """Whether damaged text is JSON lines: each begins a value, none ends within a list, and one is sound.
+
+    The lines of an indented document begin with blanks, or end with commas.
+    """
+    lines = [line.rstrip(b"\r") for line in text.split(b"\n") if line.strip()]
+    if len(lines) < 2 or not all(line[:1] in b"{[" and line[-1:] not in b",{[" for line in lines):
+        return False
+    return any(_sound_items(line) is not None for line in lines[:64])
 
 
 def _documents(text: bytes) -> list[tuple[int, bytes]] | None:

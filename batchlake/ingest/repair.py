@@ -1,8 +1,8 @@
 """Reads what is not quite JSON, so that a fault costs the value in which it stands and nothing else.
 
 Input: the text of an object or a list that a JSON parser refuses. Output: the same text without what can't be
-read, which a parser takes, and the faults. Brackets, quotes, colons and commas must be in their places (but
-for a comma too many); where they aren't, nothing is known about what follows, and there is no repair.
+read, which a parser takes, and the faults. Brackets and quotes must be in their places; where they aren't,
+nothing is known about what follows, and there is no repair. Nor is there one that keeps nothing.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ _WORD: Final = re.compile(rb"[^\s,:{}\[\]\"]+")
 _TEXTS_AND_BRACKETS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{\]}]', re.DOTALL)
 _OPENING: Final = (b"[", b"{")
 _CLOSING: Final = (b"]", b"}")
+_TEXTS_BRACKETS_AND_COMMAS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{\]},]', re.DOTALL)
+_DIGITS: Final = re.compile(rb"\d+$")
+_COLON: Final = re.compile(rb"[ \t\r\n]*:")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
 _is_value: Final = msgspec.json.Decoder(msgspec.Raw)
@@ -61,7 +64,7 @@ class _BeyondRepair(Exception):
 
 
 def repair(text: bytes, exact: Collection[str] = ()) -> Repaired | None:
-    """A text as JSON; None where its brackets, quotes, colons or commas are out of place.
+    """A text as JSON; None where its brackets or quotes are out of place, or nothing of it can be read.
 
     Args:
         text: what a parser refuses.
@@ -75,7 +78,7 @@ def repair(text: bytes, exact: Collection[str] = ()) -> Repaired | None:
         value = reader.value("", 0)
     except (_BeyondRepair, _TooDeep, RecursionError):
         return None
-    if value is None or reader.blanks() < len(text):
+    if value is None or value in (b"{}", b"[]") or reader.blanks() < len(text):
         return None
     return Repaired(value, reader.faults)
 
@@ -108,15 +111,27 @@ class _Reader:
         if opening == b'"':
             return self._text(path)
         found = _WORD.match(self.text, start)
-        if not found:
-            raise _BeyondRepair
-        self.position = found.end()
+        raw = found[0] if found else b""
+        self.position = start + len(raw)
         try:
-            _is_value.decode(found[0])
+            _is_value.decode(raw)
         except msgspec.MsgspecError:
-            self._lost(path, "is no JSON value", found[0])
+            self._junk()
+            self._lost(path, "is no JSON value", self.text[start : self.position].strip())
             return None
-        return found[0]
+        return raw
+
+    def _junk(self) -> None:
+        """Go to the comma or the bracket with which the value ends that can't be read."""
+        for found in _TEXTS_BRACKETS_AND_COMMAS.finditer(self.text, self.position):
+            if found.start() < self.position:
+                continue
+            if found[0] in _OPENING:
+                self.position = self._end(found.start())
+            elif found[0] == b"," or found[0] in _CLOSING:
+                self.position = found.start()
+                return
+        raise _BeyondRepair
 
     def _sound(self, start: int) -> bytes | None:
         """The object or list that begins there, where nothing is wrong with it: most of a text is sound."""
@@ -131,16 +146,23 @@ class _Reader:
         return text
 
     def _object(self, path: str, depth: int) -> bytes:
-        pairs = []
+        pairs: list[bytes] = []
         for _ in self._members(b"}", path):
-            found = _TEXT.match(self.text, self.blanks())
-            if not found:
-                raise _BeyondRepair
-            self.position = found.end()
+            found = _TEXT.match(self.text, start := self.blanks())
+            colon = _COLON.match(self.text, found.end()) if found else None
+            if not found or not colon:
+                # What it was to be can't be told.
+                self._junk()
+                junk = self.text[start : self.position].strip()
+                if pairs and _DIGITS.fullmatch(junk) and _DIGITS.search(pairs[-1]):
+                    # 1,5 was to be one number.
+                    lost = pairs.pop()
+                    self._fault(path, f"{_where(path)} holds a number with a comma", lost + b"," + junk)
+                else:
+                    self._fault(path, f"{_where(path)} holds what is no member", junk)
+                continue
             key = self._decoded(found[0])
-            if self.text[self.blanks() : self.position + 1] != b":":
-                raise _BeyondRepair
-            self.position += 1
+            self.position = colon.end()
             inner = f"{path}.{path_key(key or '')}" if path else path_key(key or "")
             start = self.position
             try:
@@ -179,6 +201,13 @@ class _Reader:
             number += 1
             yield number
             sign = self.text[self.blanks() : self.position + 1]
+            if sign not in (b",", closing):
+                start = self.position
+                self._junk()
+                self._fault(
+                    path, f"{_where(path)} holds what is no value", self.text[start : self.position].strip()
+                )
+                sign = self.text[self.position : self.position + 1]
             if sign == b",":
                 self.position += 1
                 if self.text[self.blanks() : self.position + 1] == closing:
@@ -235,15 +264,22 @@ class _Reader:
         self._fault(path, f"`{path}` was left empty: '{shown}' {why}", raw)
 
     def _bad_key(self, path: str, raw: bytes, *, is_kept: bool) -> None:
-        where = f"`{path}`" if path else "the record"
         became = f"what is no character in it was read as {_REPLACEMENT}" if is_kept else "it was left out"
-        self._fault(path, f"{where} has a key that is no JSON text; {became}", raw)
+        self._fault(path, f"{_where(path)} has a key that is no JSON text; {became}", raw)
 
     def _comma(self, path: str) -> None:
         within = f" in `{path}`" if path else ""
         self._fault(path, f"an extra comma{within} was ignored", b",")
 
     def _fault(self, path: str, message: str, raw: bytes) -> None:
-        if len(self.faults) >= _MOST_FAULTS:
-            raise _BeyondRepair
-        self.faults.append(Fault(path, message, raw))
+        if len(self.faults) < _MOST_FAULTS:
+            self.faults.append(Fault(path, message, raw))
+        else:
+            last = self.faults[-1]
+            self.faults[-1] = Fault(
+                last.path, f"more than {_MOST_FAULTS} values can't be read; this is one", last.raw
+            )
+
+
+def _where(path: str) -> str:
+    return f"`{path}`" if path else "the record"

@@ -2,7 +2,7 @@
 
 In come windows of bytes, out come elements (of an array of records, as soon as their last brace is seen) and,
 at each document's end, a `Document` with everything but those elements. Values are not
-validated: whoever takes an `Element` does, so one broken element costs no other.
+validated here but by the reader, so that one broken element costs no other.
 
 For a window: the positions of unescaped quotes give every bracket's in-string parity, the cumulative sum over
 the brackets outside strings gives its depth; only brackets near the top are then looked at one by one.
@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from batchlake.ingest.json_values import JSON_FAULTS
 from batchlake.ingest.recognition import ENVELOPES, LISTS
 
-_DEEPEST_LEVEL: Final = 6
-"""An element of `[{"response": [{"data": [{` is at level 6; deeper brackets are inside elements."""
+_DEEPEST_LEVEL: Final = 8
+"""An element of `[{"response": [{"data": {"batch": {"calls": [{` is at level 8; deeper ones lie in it."""
 
 _SIGNS: Final = np.zeros(256, dtype=np.int8)
 _SIGNS[[ord("{"), ord("[")]] = 1
@@ -109,6 +109,9 @@ class Scanner:
     _closers: list[bytes] = field(default_factory=list)
     _array_level: int = 0
     _held: bytes = b""
+    _array_key: str = ""
+    arrays: int = 0
+    """How many arrays of records have begun."""
 
     def feed(self, window: bytes) -> Iterator[Element | Parsed | Document | Stray]:
         """What ends within this window; an empty one says that nothing follows."""
@@ -138,7 +141,7 @@ class Scanner:
             if (blank := between.rstrip(_BLANKS)).endswith(b","):
                 listed = b"[" + text[begin : cut - len(between) + len(blank) - 1] + b"]"
                 try:
-                    elements = self.parse(self._path[-1], listed)
+                    elements = self.parse(self._array_key, listed)
                 except JSON_FAULTS:
                     continue
                 return (Parsed(elements), cut) if elements is not None else (None, 0)
@@ -239,7 +242,7 @@ class Scanner:
                 yield from self._scalars(position)
                 self._mark = position
             else:
-                yield Element(self._path[-1], self._buffer[self._mark : position + 1])
+                yield Element(self._array_key, self._buffer[self._mark : position + 1])
                 self._mark = position + 1
 
     def _scalars(self, end: int) -> Iterator[Element]:
@@ -251,7 +254,7 @@ class Scanner:
                 if token != b",":
                     value += token
                 elif value.strip(_BLANKS):
-                    yield Element(self._path[-1], value.strip(_BLANKS))
+                    yield Element(self._array_key, value.strip(_BLANKS))
                     value = b""
         self._mark = max(end, self._mark)
 
@@ -287,6 +290,9 @@ class Scanner:
                 self._header.append(self._buffer[self._mark : position + 1])
                 self._mark = position + 1
                 self._array_level = level
+                # A page of calls is a list of calls.
+                self._array_key = "calls" if "calls" in self._path else self._path[-1]
+                self.arrays += 1
         self._event_end = position + 1
 
     def _is_record_array(self) -> bool:

@@ -1,9 +1,9 @@
 """Splits a document into its raw records.
 
 Input: one JSON value as bytes. Output: `Part`s (records of one platform and kind, with what their envelope
-says) and `Misfit`s. Which keys hold records, and what a record is, `recognition` says. A value is cut out as
-it stands; but the elements of a list are first decoded together, which tells as well that they are all of one
-kind.
+says), `Misfit`s and `Unkept` keys. Which keys hold records, and what a record is, `recognition` says. A value
+is cut out as it stands; but the elements of a list are first decoded together, which tells as well that they
+are all of one kind.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ import msgspec
 from batchlake.ingest.decode import Columns, RecordDecoder, Unlike, decoder_of
 from batchlake.ingest.fields import BATCHES, CALLS, field_list
 from batchlake.ingest.json_values import (
-    JSON_FAULTS,
     Fields,
     elements_of,
     fields_of,
     flag_of,
     given_text,
     is_nothing,
+    is_time,
     joined,
+    json_in_text,
     opens,
     text_of,
 )
@@ -44,8 +45,10 @@ from batchlake.ingest.recognition import (
     is_surely_record,
     kind_of,
     paths_of_batches_alone,
+    weight_of,
 )
 from batchlake.names import fault_of
+from batchlake.schema import canonical_status
 
 _NOT_ITS_OWN: Final = frozenset(ENVELOPES) | ABOUT_ANSWERS
 """The keys of an object that don't tell what it is itself."""
@@ -99,7 +102,8 @@ def split_list(key: str, listed: bytes | msgspec.Raw, envelope: Envelope) -> Ite
     columns = decode_alike(key, listed)
     if columns is None:
         yield from split_elements(key, elements_of(listed), envelope)
-    elif columns.count:
+    else:
+        # Also of none: what is said around them is known.
         yield Part(SVALYNC_CALLS, (), envelope, columns, len(listed))
 
 
@@ -156,7 +160,7 @@ def _is_plain_call(element: bytes | msgspec.Raw) -> bool:
 
 
 def _from_object(fields: Fields, raw: bytes, outer: Envelope, expected: str) -> Iterator[Item]:
-    envelope = replace(outer, exported_at=given_text(fields, "exported_at") or outer.exported_at)
+    envelope = replace(outer, exported_at=_exported_at(fields, outer))
     kind = kind_of(fields, expected)
     if _is_record(fields):
         yield from _from_record(kind, fields, raw, envelope)
@@ -170,16 +174,13 @@ def _may_hold(member: tuple[str, msgspec.Raw]) -> bool:
     """Whether records may lie under a key of an object that is none itself."""
     key, value = member
     if key in ENVELOPES:
-        return is_container(value) or _json_text(value) is not None
+        return is_container(json_in_text(value))
     return holds_records(value, is_surely_record)
 
 
 def _is_record(fields: Fields) -> bool:
     """Whether an object is itself a call or a batch: an event or an answer has an id, too."""
-    if is_surely_record({key: value for key, value in fields.items() if key not in _NOT_ITS_OWN}):
-        return True
-    if fields.keys().isdisjoint(RECORD_IDS):
-        return False
+    own = {key: value for key, value in fields.items() if key not in _NOT_ITS_OWN}
     around = [
         key
         for key, value in fields.items()
@@ -188,7 +189,14 @@ def _is_record(fields: Fields) -> bool:
         # An empty page has no records, and is none.
         or (key in LISTS and opens(value, b"[") and not elements_of(value))
     ]
-    says_status = "status" in fields and "status" not in _object(fields, "batch")
+    if is_surely_record(own):
+        # One key is not enough to make a record of what a record lies in.
+        return "call" not in around or not is_likely_record(_object(fields, "call")) or weight_of(own) > 1
+    if fields.keys().isdisjoint(RECORD_IDS):
+        return False
+    batch = _object(fields, "batch")
+    is_told_of = "status" in fields and canonical_status(text_of(fields, "status") or "") is not None
+    says_status = "status" in fields and ("status" not in batch or (is_told_of and not weight_of(batch)))
     return not around or (says_status and around == ["batch"])
 
 
@@ -201,6 +209,11 @@ def _from_record(kind: str | None, fields: Fields, raw: bytes, envelope: Envelop
     if kind == BATCHES:
         yield from _from_batch(fields, envelope)
         return
+    call = _object(fields, "call")
+    if call and call.keys().isdisjoint(RECORD_IDS) and weight_of(call):
+        # What stands in it is told of this call.
+        fields = call | {key: value for key, value in fields.items() if key != "call"}
+        raw = joined(fields)
     held = [key for key in _HELD_BY_RECORDS if holds_records(fields.get(key))]
     if "batch" in fields and holds_records(_object(fields, "batch").get("calls")):
         held.append("batch")
@@ -214,11 +227,18 @@ def _from_record(kind: str | None, fields: Fields, raw: bytes, envelope: Envelop
 def _from_batch(fields: Fields, outer: Envelope) -> Iterator[Item]:
     """A batch's own record without its calls, then each of its calls."""
     batch_id = _id_of(fields, *field_list(SVALYNC_BATCHES).identity)
-    envelope = Envelope(batch_id or outer.batch_id, given_text(fields, "exported_at") or outer.exported_at)
-    held = [
-        key for key in _HELD_BY_RECORDS
+    envelope = Envelope(batch_id or outer.batch_id, _exported_at(fields, outer))
+    held: list[str] = [
+        key
+        for key in _HELD_BY_RECORDS
         if key in fields and (holds_records(fields[key]) or (key == "calls" and _is_held(fields[key])))
-    ]  # fmt: skip
+    ]
+    known = field_list(SVALYNC_BATCHES).tree.children
+    held += [
+        key
+        for key, value in fields.items()
+        if key not in held and key not in known and holds_records(value, is_surely_record)
+    ]
     own = {key: value for key, value in fields.items() if key not in held}
     if batch_id is not None or not held or own.keys() - ABOUT_ANSWERS:
         yield Part(SVALYNC_BATCHES, [joined(own)], envelope)
@@ -229,16 +249,27 @@ def _from_batch(fields: Fields, outer: Envelope) -> Iterator[Item]:
 def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item]:
     """What lies under an envelope's keys; of the rest objects and lists as a `Misfit`, others as `Unkept`."""
     left = dict(fields)
-    envelope = replace(outer, batch_id=_id_of(left, "batch_id") or outer.batch_id)
+    envelope = Envelope(
+        _id_of(left, "batch_id", "batch") or outer.batch_id,
+        _exported_at(left, outer),
+    )
     if _refuses(left):
         yield Misfit("platform_error", "the platform answered `success: false`", raw, envelope)
         return
     found: list[Item] = []
+    if (given := given_text(left, "batch_id")) is not None and _id_of(left, "batch_id") is None:
+        found.append(
+            Misfit("not_an_id", f"`batch_id` around records is no id: {given[:80]!r}", raw, envelope)
+        )
     if batch := _object(left, "batch"):
         del left["batch"]
-        batch_id = _id_of(batch, *field_list(SVALYNC_BATCHES).identity)
-        found += _from_batch(batch, envelope)
-        envelope = replace(envelope, batch_id=batch_id or envelope.batch_id)
+        if envelope.batch_id is not None and batch.keys().isdisjoint(ID_KEYS):
+            batch["batch_id"] = msgspec.Raw(msgspec.json.encode(envelope.batch_id))
+        found += _from_batch(dict(batch), envelope)
+        envelope = Envelope(
+            _id_of(batch, *field_list(SVALYNC_BATCHES).identity) or envelope.batch_id,
+            _exported_at(batch, envelope),
+        )
     if call := _object(left, "call"):
         del left["call"]
         details = {key: left.pop(key) for key in sorted(_details() & left.keys() - call.keys())}
@@ -253,7 +284,9 @@ def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item
     held = {key: value for key, value in unkept.items() if _holds_more(value)}
     if held:
         names = ", ".join(f"`{key}`" for key in held)
-        found.append(Misfit("unknown_shape", f"{names} stands beside what was used", joined(held), envelope))
+        found.append(
+            Misfit("unknown_shape", f"{names} beside the records was not read", joined(held), envelope)
+        )
     if scalars := tuple(key for key, value in unkept.items() if not is_container(value)):
         found.append(Unkept(scalars))
     yield from found
@@ -261,8 +294,7 @@ def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item
 
 def _from_container(key: str, value: bytes | msgspec.Raw, envelope: Envelope) -> Iterator[Item]:
     """The records under an envelope's key: a list, one object, an object of objects, a page, a JSON text."""
-    if (text := _json_text(value)) is not None:
-        value = text
+    value = json_in_text(value)
     if opens(value, b"["):
         if key == "response":
             for answer in elements_of(value):
@@ -275,8 +307,11 @@ def _from_container(key: str, value: bytes | msgspec.Raw, envelope: Envelope) ->
             yield Misfit("not_a_list", f"`{key}` is no list of records", bytes(value), envelope)
         return
     fields = fields_of(value)
+    envelope = replace(envelope, exported_at=_exported_at(fields, envelope))
     if key == "response":
         yield from _from_answer(value, envelope)
+    elif key == "batch" and fields:
+        yield from _from_batch(fields, envelope)
     elif is_likely_record(fields) or (key in ("call", "data") and not fields.keys().isdisjoint(RECORD_IDS)):
         yield from split_elements(key, [bytes(value)], envelope)
     elif not fields.keys().isdisjoint(ENVELOPES) and any(
@@ -341,22 +376,15 @@ def _is_held(value: msgspec.Raw) -> bool:
     return not opens(value, *(b"%c" % one for one in b"-0123456789tf"))
 
 
-def _json_text(value: bytes | msgspec.Raw) -> bytes | None:
-    """The document that a JSON text holds: some platforms put one into the other; None where it is none."""
-    if not opens(value, b'"'):
-        return None
-    text = _as_text.decode(value).strip()
-    if text[:1] not in ("[", "{"):
-        return None
-    try:
-        return bytes(_as_value.decode(text.encode()))
-    except JSON_FAULTS:
-        return None
-
-
 def _object(fields: Fields, key: str) -> Fields:
     """A field's own fields; none where it is no object."""
     return fields_of(fields[key]) if key in fields and opens(fields[key], b"{") else {}
+
+
+def _exported_at(fields: Fields, around: Envelope) -> str | None:
+    """When an object says that it was exported, else what is said around it, also where it can't be read."""
+    own = given_text(fields, "exported_at")
+    return around.exported_at if own is None or (around.exported_at and not is_time(own)) else own
 
 
 def _id_of(fields: Fields, *keys: str) -> str | None:

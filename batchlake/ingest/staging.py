@@ -103,8 +103,10 @@ class Staging:
             self._wait()
             condition = "export_no = $export_no"
             params: dict[str, Any] = {"export_no": export.number}
-            tables = [*sorted(self._normalizer.made), "staged_problems"]
-            if document is not None:
+            tables = sorted(self._normalizer.made)
+            if document is None:
+                tables.append("staged_problems")
+            else:
                 condition += " and document = $document"
                 params["document"] = document
             for table in tables:

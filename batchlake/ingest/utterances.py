@@ -29,6 +29,7 @@ from batchlake.ingest.json_values import (
     given_value,
     is_nothing,
     joined,
+    json_in_text,
     kept_text,
     opens,
     path_key,
@@ -129,12 +130,13 @@ class SpeechReader:
             UnicodeDecodeError: it is no UTF-8.
         """
         text = fault = None
-        listed: bytes | msgspec.Raw = transcript
-        if opens(transcript, b"{"):
+        given = json_in_text(transcript)
+        listed = given
+        if opens(given, b"{"):
             try:
-                said = self._strict.in_object.decode(transcript).listed
+                said = self._strict.in_object.decode(given).listed
             except msgspec.ValidationError:
-                fields = fields_of(transcript)
+                fields = fields_of(given)
                 listed = fields.pop(self._list_key, b"[]")
                 extra |= {
                     f"{path}.{path_key(key)}": found
@@ -145,7 +147,7 @@ class SpeechReader:
                     listed = b"[]"
                 path = f"{path}.{self._list_key}"
             else:
-                self._add(self._strict, said, into, lambda: fields_of(transcript)[self._list_key])
+                self._add(self._strict, said, into, lambda: fields_of(given)[self._list_key])
                 return None, None
         if opens(listed, b"["):
             self._add_list(listed, into)

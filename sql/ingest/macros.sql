@@ -39,20 +39,21 @@ create or replace macro flag_of(field) as case
 end;
 
 -- A date, or a date and time as RFC 3339 has it (also with a blank for the T, without seconds, with an offset in hours
--- alone; without an offset it is taken as UTC), or a Unix time in seconds, milli- or microseconds. The engine's own cast
+-- alone; without an offset it is taken as UTC), or a Unix time in seconds, milli- or microseconds from 2001 on (in seconds
+-- from 1973 on): 20240101120000 is none. The engine's own cast
 -- takes more: offsets past a day, names of zones, seconds in offsets. A leap second is the one after.
 create or replace macro time_of(field) as case
   when field like '____-__-__T__:__:__Z' and field between '0002' and '9999' and not field like '___________24%'
     and not field like '%:60Z'
   then try_cast(field as timestamptz)
-  when number_of(field) between 1e8 and 1e11 then make_timestamptz((number_of(field) * 1000000)::bigint)
-  when number_of(field) between 1e11 and 1e14 then make_timestamptz((number_of(field) * 1000)::bigint)
-  when number_of(field) between 1e14 and 1e17 then make_timestamptz(number_of(field)::bigint)
+  when number_of(field) between 1e8 and 1e10 then make_timestamptz((number_of(field) * 1000000)::bigint)
+  when number_of(field) between 1e12 and 1e13 then make_timestamptz((number_of(field) * 1000)::bigint)
+  when number_of(field) between 1e15 and 1e16 then make_timestamptz(number_of(field)::bigint)
   when field between '0002' and '9999' and regexp_full_match(
     field,
-    '\d{4}-\d\d-\d\d([Tt ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?([Zz]|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)?)?'
+    '\d{4}-\d\d-\d\d([Tt ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?( ?([Zz]|[+-]([01]\d|2[0-3])(:?[0-5]\d)?))?)?'
   )
-  then try_cast(upper(field) as timestamptz)
+  then try_cast(regexp_replace(upper(field), ' ([-+Z])', '\1') as timestamptz)
   when regexp_full_match(
     field, '\d{4}-\d\d-\d\d[Tt ]([01]\d|2[0-3]):59:60(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):?[0-5]\d)?'
   )
@@ -61,6 +62,7 @@ end;
 
 -- Hours, minutes and seconds as a transcript's stamp has them (1:02:03, 02:03.5), in seconds.
 create or replace macro stamp_seconds(field) as case
+  when regexp_full_match(field, '\d+(\.\d+)?s') then rtrim(field, 's')::double
   when regexp_full_match(field, '(\d{1,3}:)?[0-5]?\d:[0-5]\d([.,]\d{1,6})?')
   then list_reduce(
     list_transform(string_split(replace(field, ',', '.'), ':'), lambda part: part::double),
@@ -83,16 +85,16 @@ end
 -- Why the text of a field is not read, and what would be, as the end of a sentence that begins with the text.
 create or replace macro why_unread(code, raw) as case
   when code in ('not_an_amount', 'not_a_duration', 'not_a_share', 'not_a_number', 'not_a_count') then case
+    when number_of(raw) is not null and code = 'not_a_share' then 'is not between 0 and 1'
+    when number_of(raw) is not null and code = 'not_a_count' then 'is no whole number from 0'
+    when number_of(raw) is not null and code = 'not_a_duration' then 'is negative, or past the largest'
+    when number_of(raw) is not null or try_cast(raw as double) is not null then 'is past the largest'
     when regexp_matches(raw, '\p{Sc}') then 'has a currency sign'
     when regexp_full_match(raw, '[+-]?\d+,\d+') then 'has a decimal comma'
     when regexp_full_match(raw, '[+-]?\d{1,3}([,'' ]\d{3})+(\.\d+)?') then 'has separators between thousands'
     when contains(raw, '%') then 'has a percent sign'
     when regexp_full_match(raw, '\d+(:\d+)+') then 'is a clock''s time'
-    when regexp_full_match(raw, '[+-]?[\d.]+\s*\pL.*') then 'has a unit'
-    when number_of(raw) is not null and code = 'not_a_share' then 'is not between 0 and 1'
-    when number_of(raw) is not null and code = 'not_a_count' then 'is no whole number from 0'
-    when number_of(raw) is not null and code = 'not_a_duration' then 'is negative, or past the largest'
-    when number_of(raw) is not null then 'is past the largest'
+    when regexp_full_match(raw, '[+-]?(\d+\.?\d*|\.\d+)\s*[\pL/]+') then 'has a unit'
     else 'is no number'
   end
   when code = 'not_a_time' then case
@@ -141,21 +143,30 @@ create or replace macro trimmed(field) as nullif(
   regexp_replace(field, '^[\x09-\x0d\x1c-\x20\x{85}\pZ]+|[\x09-\x0d\x1c-\x20\x{85}\pZ]+$', '', 'g'), ''
 );
 
--- A transcript in one string, cut at its speaker labels: at the start of a line, or, where it is all one line, at a
--- label behind a blank that begins with a capital. A stamp may stand before a label, within a line in brackets. Other
--- capitals with a colon are text. What stands before the first label has no known speaker.
+-- A transcript in one string, cut at its speaker labels: at the start of a line, or of a sentence within it, or, where it
+-- is all one line, behind a blank; but for the start of a line a label begins with a capital. Around a label may stand
+-- stamps, dashes, bars, asterisks. Other words with a colon are text. What stands before the first label has no known
+-- speaker.
 create or replace macro marked(transcript) as case
   when regexp_matches(transcript, '[\n\r]') then regexp_replace(
-    transcript,
-    '(^|[\n\r])[\t\p{Zs}]*(?:[\[(]?((?:\d{1,3}:)?\d{1,2}:\d\d(?:[.,]\d{1,6})?)[\])]?[\t\p{Zs}]*(?:-[\t\p{Zs}]*)?)?'
-    || '(ai|agent|assistant|bot|robot|human|user|customer|caller|callee|client|person|lead)[\t\p{Zs}]*:',
-    e'\x1e\\2\x1d\\3\x1f', 'gi'
+    regexp_replace(
+      transcript,
+      '(^|[\n\r])[\t\p{Zs}*_>•-]*(?:[\[(<]?('
+      || '(?:\d{4}-\d\d-\d\d[T ])?(?:\d{1,3}:)?\d{1,2}:\d\d(?:[.,]\d{1,6})?Z?|\d+(?:\.\d+)?s)'
+      || '(?:\s*(?:-|–|-->)\s*[\d:.,]+s?)?[\])>]?[\t\p{Zs}|*-]*)?'
+      || '(ai|agent|assistant|bot|robot|human|user|customer|caller|callee|client|person|lead)'
+      || '[\t\p{Zs}*]*(?:[\[(<]?((?:\d{1,3}:)?\d{1,2}:\d\d(?:[.,]\d{1,6})?)[\])>]?)?[\t\p{Zs}*]*[:：]\*{0,2}',
+      e'\x1e\\2\\4\x1d\\3\x1f', 'gi'
+    ),
+    '([.!?…]["'')\]]*[\t\p{Zs}]+)'
+    || '(AI|Agent|Assistant|Bot|Robot|Human|User|Customer|Caller|Callee|Client|Person|Lead)[\t\p{Zs}]*[:：]',
+    e'\\1\x1e\x1d\\2\x1f', 'g'
   )
   else regexp_replace(
     transcript,
-    '(^|\s)(?:[\[(]((?:\d{1,3}:)?\d{1,2}:\d\d(?:[.,]\d{1,6})?)[\])][\t\p{Zs}]*(?:-[\t\p{Zs}]*)?)?'
+    '(^|\s)(?:[\[(<]((?:\d{4}-\d\d-\d\d[T ])?(?:\d{1,3}:)?\d{1,2}:\d\d(?:[.,]\d{1,6})?Z?)[\])>][\t\p{Zs}|-]*)?'
     || '(AI|Ai|(?:Agent|Assistant|Bot|Robot|Human|User|Customer|Caller|Callee|Client|Person|Lead)'
-    || '|(?:AGENT|ASSISTANT|BOT|ROBOT|HUMAN|USER|CUSTOMER|CALLER|CALLEE|CLIENT|PERSON|LEAD))[\t\p{Zs}]*:',
+    || '|(?:AGENT|ASSISTANT|BOT|ROBOT|HUMAN|USER|CUSTOMER|CALLER|CALLEE|CLIENT|PERSON|LEAD))[\t\p{Zs}]*[:：]',
     e'\x1e\\2\x1d\\3\x1f', 'g'
   )
 end;

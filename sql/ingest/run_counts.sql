@@ -11,7 +11,7 @@ calls as (
     merged.is_updated as is_changed,
     held.call_id is not null as is_held,
     merged.outcome = 'unknown'
-      and coalesce(merged.started_at, merged.created_at, merged.ended_at_reported) is null
+      and coalesce(merged.started_at, merged.created_at, merged.ended_at) is null
       and merged.duration_seconds is null and merged.cost is null as is_not_understood
   from merged_calls merged
   left join held_calls held using (source, call_id)

@@ -26,11 +26,11 @@ final as (
     export_no, record, source, call_id, batch_id, place,
     speaker_of(speaker) as speaker,
     text,
-    null::timestamptz as spoken_at,
+    time_of(timestamp) as spoken_at,
     offset_of(timestamp) as offset_seconds,
     null::double as confidence,
     null::varchar as extra,
-    case when offset_of(timestamp) is null then timestamp end as unread_time,
+    case when coalesce(offset_of(timestamp)::varchar, time_of(timestamp)::varchar) is null then timestamp end as unread_time,
     null::varchar as unread_confidence,
     null::varchar as given
   from pieces

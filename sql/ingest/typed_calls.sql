@@ -21,7 +21,10 @@ timed as (
     time_of(updated_at) as updated,
     time_of(started_at) as started,
     time_of(ended_at) as ended,
-    lower(direction) as way
+    lower(direction) as way,
+    number_between(sentiment_positive, 0, 1) as positive,
+    number_between(sentiment_neutral, 0, 1) as neutral,
+    number_between(sentiment_negative, 0, 1) as negative
   from canonical
 ),
 
@@ -53,12 +56,18 @@ typed as (
     coalesce(to_number, case when way is distinct from 'inbound' then phone_number end) as to_number,
     agent_id,
     agent_name,
-    case when sentiment_positive is null and coalesce(sentiment_neutral, sentiment_negative) is not null then 0
-      else number_between(sentiment_positive, 0, 1) end as sentiment_positive,
-    case when sentiment_neutral is null and coalesce(sentiment_positive, sentiment_negative) is not null then 0
-      else number_between(sentiment_neutral, 0, 1) end as sentiment_neutral,
-    case when sentiment_negative is null and coalesce(sentiment_positive, sentiment_neutral) is not null then 0
-      else number_between(sentiment_negative, 0, 1) end as sentiment_negative,
+    case
+      when sentiment_positive is null and coalesce(neutral, negative) is not null then 0
+      else positive
+    end as sentiment_positive,
+    case
+      when sentiment_neutral is null and coalesce(positive, negative) is not null then 0
+      else neutral
+    end as sentiment_neutral,
+    case
+      when sentiment_negative is null and coalesce(positive, neutral) is not null then 0
+      else negative
+    end as sentiment_negative,
     sentiment_label,
     number_between(engagement, 0, 1) as engagement,
     number_between(talk_ratio_ai, 0, 1) as talk_ratio_ai,

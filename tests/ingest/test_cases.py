@@ -399,7 +399,9 @@ NINES = "9" * 5_000
 AROUND: dict[str, tuple[Any, list[str], list[str], list[str]]] = {
     "an answer with an id": ({"id": "evt", "success": True, "data": CALLS_IN}, ["r1", "r2"], [], []),
     "objects that are none": ({"data": {"user": {"name": "x"}, "page": {"no": 1}}}, [], [], ["not_a_list"]),
-    "counts by state": ({"calls": {"completed": {"count": 3}, "failed": {"count": 1}}}, [], [], ["not_a_list"]),
+    "counts by state": (
+        {"calls": {"completed": {"count": 3}, "failed": {"count": 1}}}, [], [], ["not_a_list"],
+    ),
     "an event with a payload": (
         {"id": "evt", "type": "call.ended", "payload": {"call": {"id": "c1", "duration": 5}}},
         ["c1"], [], [],
@@ -433,6 +435,42 @@ AROUND: dict[str, tuple[Any, list[str], list[str], list[str]]] = {
     "a deep amount": (
         f'{{"id": "c1", "cost": {"[" * 700}1{"]" * 700}}}', ["c1"], [], ["not_an_amount"],
     ),
+    "calls under what is said of pages": (
+        {"data": [], "page": {"items": [{"call_id": "c1"}]}, "errors": [{"call_id": "c2"}]},
+        ["c1", "c2"], [], [],
+    ),
+    "a call in an event with a time": (
+        {"id": "evt", "createdAt": "2024-01-01T00:00:00Z", "call": {"call_id": "c1"}}, ["c1"], [], [],
+    ),
+    "a batch whose call_id is null": (
+        {"id": "b1", "call_id": None, "statistics": {"total_calls": 1}, "calls": [{"id": "c1"}]},
+        ["c1"], ["b1"], [],
+    ),
+    "a call that tells of its batch's state": (
+        {"id": "c1", "status": "completed", "batch": {"id": "b1", "status": "running"}}, ["c1"], ["b1"], [],
+    ),
+    "a call's figures under call": (
+        {"call_id": "c1", "call": {"duration": 30, "status": "completed"}}, ["c1"], [], [],
+    ),
+    "a batch named beside": ({"batch": "b1", "calls": [{"id": "c1"}]}, ["c1"], ["b1"], []),
+    "a batch named around": (
+        {"batch_id": "b1", "batch": {"status": "running", "calls": [{"id": "c1"}]}}, ["c1"], ["b1"], [],
+    ),
+    "a batch's id that is none": (
+        {"batch_id": {"x": 1}, "data": [{"call_id": "c1"}]}, ["c1"], [], ["not_an_id"],
+    ),
+    "batches under calls' page": (
+        {"batch": {"id": "b1", "calls": {"items": [{"id": "x1", "total_calls": 5}, {"id": "x2"}]}}},
+        ["x1", "x2"], ["b1"], [],
+    ),
+    "a refusal before an answer": (
+        {"response": [{"success": False}, {"success": True, "data": [{"call_id": "c1"}]}]},
+        ["c1"], [], ["platform_error"],
+    ),
+    "a batch deep in an answer": (
+        {"response": [{"data": {"batch": {"id": "b1", "calls": [{"id": "c1"}, {"id": "c2"}]}}}]},
+        ["c1", "c2"], ["b1"], [],
+    ),
     "a control character in a key": (
         {"id": "c1", "transcript": [{"text": "hi", "a\x01b": 1}], "x\x02": 2}, ["c1"], [], [],
     ),
@@ -460,3 +498,72 @@ def test_what_lies_around_records_is_told_from_them(tmp_path: Path, name: str) -
         assert [row["code"] for row in rows(lake, "select code from problems order by all")] == codes
         if "transcript" in name or "text" in name:
             assert rows(lake, "select speaker, text from segments") == [{"speaker": "ai", "text": "hi"}]
+
+
+def test_equal_batches_of_one_document_list_their_own_calls(tmp_path: Path) -> None:
+    """Each is an observation of its own."""
+    batch = {"batch": {"id": "b1", "status": "running", "calls": [{"id": "c1"}, {"id": "c2"}]}}
+    for name, text in (("array", json.dumps([batch, batch])), ("lines", f"{json.dumps(batch)}\n" * 2)):
+        ingested(tmp_path / name, write_export(tmp_path, f"{name}.json", text))
+        assert rows(tmp_path / name, "select listed_calls from snapshots") == [{"listed_calls": 2}] * 2
+
+
+def test_the_next_time_of_an_export_counts(tmp_path: Path) -> None:
+    """Where the nearer can't be read, and where only an answer or a page tells it."""
+    call = {"call_id": "c1", "status": "completed"}
+    documents: list[Any] = [
+        {"exported_at": "2024-02-01T00:00:00Z", "batch": {"id": "b", "exported_at": "soon", "calls": [call]}},
+        {"response": [{"success": True, "exported_at": "2024-02-01T00:00:00Z", "data": [call]}]},
+        {"data": {"exported_at": "2024-02-01T00:00:00Z", "calls": [call]}},
+        {"data": [call], "batch": {"id": "b", "exported_at": "2024-02-01T00:00:00Z"}},
+    ]
+    for number, document in enumerate(documents):
+        for window_bytes in (40, 1 << 20):
+            lake = tmp_path / f"{number}-{window_bytes}"
+            path = write_export(tmp_path, f"{number}.json", document, observed_at=1e9)
+            ingested(lake, path, window_bytes=window_bytes)
+            assert rows(lake, "select epoch(observed_at) as at from calls") == [{"at": 1706745600.0}], (
+                document
+            )
+
+
+def test_an_unreadable_score_erases_no_other(tmp_path: Path) -> None:
+    """Nor does it make the others 0, where none can be read."""
+    for name, scores in (
+        ("1", {"positive": 0.5, "neutral": 0.3, "negative": 0.2}),
+        ("2", {"positive": "abc"}),
+    ):
+        document = {"exported_at": f"2024-01-0{name}T00:00:00Z", "call": {"id": "c1", "sentiment": scores}}
+        ingested(tmp_path / "lake", write_export(tmp_path, f"{name}.json", document))
+    columns = "sentiment_positive, sentiment_neutral, sentiment_negative"
+    (call,) = rows(tmp_path / "lake", f"select {columns} from calls")
+    assert list(call.values()) == [0.5, 0.3, 0.2]
+
+
+def test_a_bad_first_line_costs_itself(tmp_path: Path) -> None:
+    """Whichever lines are bad, and however long they are; an indented document that is cut stays unused."""
+    good = [json.dumps({"call_id": f"c{number}", "summary": "x" * 2_000}) for number in range(3)]
+    bad = '{"call_id": "bad", "cost": 0.5'
+    for number, lines in enumerate(([bad, good[0]], [bad, good[0], bad, *good[1:]], [good[0], bad])):
+        ingested(tmp_path / str(number), write_export(tmp_path, f"{number}.json", "\n".join(lines)))
+        held = rows(tmp_path / str(number), "select count(*) as count from calls")
+        assert held == [{"count": len([line for line in lines if line != bad])}]
+    cut = json.dumps({"batch": {"id": "b", "calls": [{"id": "c1"}, {"id": "c2"}]}}, indent=0)[:-9]
+    ingested(tmp_path / "cut", write_export(tmp_path, "cut.json", cut))
+    assert rows(tmp_path / "cut", "from calls") == []
+    assert problems_of(tmp_path / "cut") == [("cut_off", None)]
+
+
+def test_two_ingests_at_once_learn_apart(tmp_path: Path) -> None:
+    """Keys that one thread meets are none of the other's business."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def ingest(thread: int) -> list[Any]:
+        calls = [{"id": f"c{number}", f"own_{(number * 7 + thread) % 90}": thread} for number in range(300)]
+        path = write_export(tmp_path / str(thread), "a.ndjson", "\n".join(map(json.dumps, calls)))
+        ingested(tmp_path / f"lake{thread}", path)
+        return rows(tmp_path / f"lake{thread}", "select extra from calls order by call_id")
+
+    with ThreadPoolExecutor(3) as pool:
+        for thread, found in enumerate(pool.map(ingest, range(3))):
+            assert {value for row in found for value in json.loads(row["extra"]).values()} == {thread}

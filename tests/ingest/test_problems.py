@@ -127,7 +127,7 @@ def test_a_record_without_an_identity_is_kept_whole(tmp_path: Path, identity: di
     assert rows(tmp_path / "lake", "select call_id from calls") == [{"call_id": "good"}]
 
 
-@pytest.mark.parametrize("more", [{}, {"unknown": 1}], ids=["regular", "irregular"])
+@pytest.mark.parametrize("more", [{}, {"unknown": 1}], ids=["known keys", "an unknown key"])
 def test_an_empty_text_gives_way_to_the_other_name(tmp_path: Path, more: dict[str, Any]) -> None:
     """It is no value, and so hides none: of a time, a number, an id, a transcript, a speaker."""
     said = [

@@ -15,7 +15,7 @@ import batchlake
 from batchlake import sqlfiles
 from batchlake.columns import moments, texts
 from batchlake.engine import Engine
-from batchlake.ingest.json_values import Fields, fields_of, flag_of
+from batchlake.ingest.json_values import Fields, fields_of, flag_of, is_time
 from batchlake.ingest.recognition import is_likely_record, kind_of
 from batchlake.names import fault_of
 from batchlake.schema import canonical_status, status_key
@@ -116,6 +116,9 @@ TIMES: dict[str, datetime | None] = {
     "1704103200": utc(2024, 1, 1, 10),
     "1704103200123": utc(2024, 1, 1, 10, 0, 0, 123_000),
     "1704103200.5": utc(2024, 1, 1, 10, 0, 0, 500_000),
+    "2024-01-01 10:00:00 +05:30": utc(2024, 1, 1, 4, 30),
+    "20240101120000": None,
+    "202401011200": None,
     "2024-01-01T10:00:00+25:00": None,
     "2024-01-01T10:00:00+24:00": None,
     "2024-01-01T10:00:00+05:60": None,
@@ -160,8 +163,9 @@ def test_a_time_is_the_same_wherever_it_stands(tmp_path: Path) -> None:
         row = held[f"c{number}"]
         assert (row["created_at"], row["observed_at"]) == (moment, moment or read_at), given_time
         assert row["spoken_at"] == moment, given_time
+        assert is_time(given_time) == (moment is not None), given_time
     problems = rows(tmp_path / "lake", "select call_id, count(*) as count from problems group by all")
-    # 12 is no time, but an offset.
+    # A plain number is no time, but an offset.
     assert {row["call_id"]: row["count"] for row in problems} == {
         f"c{number}": 2 if given_time == "12" else 3
         for number, (given_time, moment) in enumerate(TIMES.items()) if moment is None
@@ -210,6 +214,13 @@ TRANSCRIPTS: dict[str, list[tuple[str, str, float | None]]] = {
         ("ai", "PLEASE: wait. NOTE: this.", None), ("human", "OK", None),
     ],
     "AI: at 10:30 User: at 11:15": [("ai", "at 10:30", None), ("human", "at 11:15", None)],
+    "AI: Hi. User: Hello!\nAI: Bye.": [("ai", "Hi.", None), ("human", "Hello!", None), ("ai", "Bye.", None)],
+    "[2024-01-01 10:00:00] AI: hi\nUser: yo": [("ai", "hi", None), ("human", "yo", None)],
+    "AI (00:01): hi\nUser [0:03]: yo": [("ai", "hi", 1.0), ("human", "yo", 3.0)],
+    "[00:01 - 00:03] AI: hi\n[0.5s] User: x": [("ai", "hi", 1.0), ("human", "x", 0.5)],
+    "<00:01> AI: hi\n00:02 | User: y\n**AI:** ok\n- User：z": [
+        ("ai", "hi", 1.0), ("human", "y", 2.0), ("ai", "ok", None), ("human", "z", None),
+    ],
     "AI: one\nNOTE: two\nUser: three": [("ai", "one\nNOTE: two", None), ("human", "three", None)],
     "AI: say User: in a line\nUser: yes": [("ai", "say User: in a line", None), ("human", "yes", None)],
     "[00:05] AI: Hello\n[00:07.5] User: Yes": [("ai", "Hello", 5.0), ("human", "Yes", 7.5)],

@@ -204,7 +204,7 @@ UTTERANCES = st.fixed_dictionaries(
         "mood": st.sampled_from(["good", None, {"x": [1.10]}]),
         "a.b": st.integers(0, 3),
         "con\x01trol": st.just(1),
-    },  # fmt: skip
+    },
 )
 
 

@@ -81,10 +81,10 @@ def understood(call: dict[str, Any]) -> Understood:
         found.columns["ended_at"] = None
         found.problems.append(("ended_at", "end_before_start"))
     scores = [f"sentiment_{name}" for name in ("positive", "neutral", "negative")]
-    unread = {name for name in scores if (name, "not_a_share") in found.problems}
-    if unread or any(found.columns[name] is not None for name in scores):
+    if any(found.columns[name] is not None for name in scores):
+        unread = {name for name in scores if (name, "not_a_share") in found.problems}
         for name in scores:
-            # A score that is left out is 0; one that can't be read is none.
+            # Beside one that can be read, a score that is left out is 0; one that can't be read is none.
             if found.columns[name] is None and name not in unread:
                 found.columns[name] = 0.0
     phone, direction = found.columns.pop("phone_number", None), found.columns.get("direction")
