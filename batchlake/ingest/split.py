@@ -277,16 +277,16 @@ def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item
     for key in [key for key in (*ENVELOPES, *left) if key in left]:
         if key in left and _may_hold((key, left[key])):
             found += _from_container(key, left.pop(key), envelope)
-    others = {key: value for key, value in left.items() if key not in {"exported_at", "batch_id"}}
+    read = {"exported_at", "batch_id", "batch"} if _id_of(left, "batch") else {"exported_at", "batch_id"}
     unkept = {
-        key: value for key, value in others.items() if key not in ABOUT_ANSWERS and not is_nothing(value)
+        key: value
+        for key, value in left.items()
+        if key not in read and key not in ABOUT_ANSWERS and not is_nothing(value)
     }
     held = {key: value for key, value in unkept.items() if _holds_more(value)}
     if held:
-        names = ", ".join(f"`{key}`" for key in held)
-        found.append(
-            Misfit("unknown_shape", f"{names} beside the records was not read", joined(held), envelope)
-        )
+        message = f"{', '.join(f'`{key}`' for key in held)} beside the records was not read"
+        found.append(Misfit("unknown_shape", message, joined(held), envelope))
     if scalars := tuple(key for key, value in unkept.items() if not is_container(value)):
         found.append(Unkept(scalars))
     yield from found
