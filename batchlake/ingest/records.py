@@ -3,8 +3,8 @@
 Several ways through, all with the same result where more than one could be taken. Sound documents that fit
 the window are cut by msgspec, which is fastest, alone or in a row. JSON lines go line by line, so that a bad
 line costs itself alone. Everything else (larger than the window, or damaged) goes through the bracket scan.
-What is not quite JSON is repaired, record by record. Records of a document that turns out to be cut off are to
-be dropped: `Broken.document` says.
+What is not quite JSON is repaired, record by record. Records of a document that turns out to be cut off are
+to be dropped: `Broken.document` says.
 
 A document's envelope (its batch, its time) may stand behind its records. The envelope read so far is used
 provisionally; the one complete at the document's end replaces it.
