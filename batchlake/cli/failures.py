@@ -102,7 +102,9 @@ def _tell(code: str, message: str, details: dict[str, Any], status: int) -> int:
     if output_format() in _JSON_FORMATS:
         document = {"error": {"code": code, "message": message, "details": details}}
         try:
-            click.echo(json.dumps(document, ensure_ascii=False, default=str))
+            text = json.dumps(document, ensure_ascii=False, default=str)
+            # Half a character, of an argument that is no UTF-8, is written as JSON's escape of it.
+            click.echo(text.encode(errors="backslashreplace").decode())
         except OSError:
             # The sentence above has said what matters.
             end_output()

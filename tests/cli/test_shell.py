@@ -60,10 +60,11 @@ def test_ingest_says_what_it_did_and_exits_5_with_problems(tmp_path: Path) -> No
     "verb", ["batch", "call", "progress", "audit", "problems --run", "problems --file", "batches --at"]
 )
 def test_bytes_that_are_no_utf8_are_a_fault_of_the_request(lake: Path, verb: str) -> None:
-    """Exit 2 and a sentence, whatever takes them."""
+    """Exit 2 and a sentence, whatever takes them; the error's JSON is UTF-8 all the same."""
     answer = run(*verb.split(), os.fsdecode(b"a\xff"), "--lake", lake)
     assert answer.returncode == 2
     assert "is no UTF-8" in answer.stderr or "are no UTF-8" in answer.stderr
+    assert not answer.stdout or json.loads(answer.stdout)["error"]["code"]
 
 
 def test_ingest_as_json_and_dry(tmp_path: Path) -> None:

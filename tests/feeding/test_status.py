@@ -55,6 +55,7 @@ USABLE = {
     "a call": '{"call": {"id": "c2", "status": "completed"}}',
     "a call beside what can't be used": '[{"call_id": ""}, {"call_id": "c2", "status": "completed"}]',
     "a good line beside bad ones": '{bad}\n{"call": {"id": "c2", "status": "failed"}}\n{"x": ',
+    "a call before a break": '[{"call_id": "c2", "status": "failed"}, {"call_id": ',
     "a field that can't be read": '{"call": {"id": "c1", "status": "completed", "cost": "abc"}}',
     "nothing but what is held": '{"call":   {"id": "c1", "status": "completed"}}',
     "an empty batch": '{"batch": {"id": "b1", "status": "queued", "calls": []}}',
@@ -82,7 +83,7 @@ def test_only_what_could_be_used_makes_a_lake_fresh(
         lake.ingest(export, force=force)
         (found,) = lake.sql(counts).to_dicts()
         assert found["last_run_at"] > good["last_run_at"]
-        if force and contents == USABLE["a good line beside bad ones"]:
+        if force and contents == USABLE["a call before a break"]:
             # Which of the records of a broken export are used shows only in what they change.
             is_usable = False
         assert found["last_run_was_usable"] == is_usable
