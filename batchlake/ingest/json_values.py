@@ -116,10 +116,10 @@ def text_of(fields: Mapping[str, msgspec.Raw], key: str) -> str | None:
 
 
 def given_text(fields: Mapping[str, msgspec.Raw], key: str) -> str | None:
-    """The same, where anything but null and empty text is given: an object and a list as their JSON text."""
+    """The same, where anything is given; an object and a list are spelled as in a column."""
     if key not in fields or is_nothing(fields[key]):
         return None
-    return text_of(fields, key) or bytes(fields[key]).decode()
+    return text_of(fields, key) or scalar_text(_as_value.decode(readable(fields[key])))
 
 
 def is_time(text: str) -> bool:

@@ -10,10 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.ingest.understanding import FIELDS, FLAGS, OBJECTS, PATHS, TIMES, Understood, understood
+from tests.ingest.understanding import (
+    BATCHES,
+    CALLS,
+    FLAGS,
+    TIMES,
+    Rules,
+    Understood,
+    understood,
+    understood_batch,
+)
 from tests.lakes import ingested, rows, write_export
 
 EXAMPLES = int(os.environ.get("BATCHLAKE_EXAMPLES", "10"))
@@ -29,7 +38,8 @@ FEW_INGESTS = settings(
 
 COLUMN_OF = {
     path: column
-    for columns, alternatives in FIELDS
+    for rules in (CALLS, BATCHES)
+    for columns, alternatives in rules.fields
     for alternative in alternatives
     for column, path in zip(columns, alternative, strict=True)
 }
@@ -73,6 +83,7 @@ UNKNOWN = [
     "statistics2",
 ]
 LEFT_OUT = {"id", "call_id", "duration"}
+"""What makes a record a call of its own, whatever else it holds."""
 
 
 def values(path: str) -> st.SearchStrategy[Any]:
@@ -99,19 +110,25 @@ def put(call: dict[str, Any], path: list[str], value: Any) -> None:
 
 @st.composite
 def calls(draw: st.DrawFn) -> dict[str, Any]:
-    """A call with some of the known fields, in some of their spellings, and some fields of its own."""
-    call: dict[str, Any] = {"duration": 7}
-    paths = st.sampled_from([path for path in [*PATHS, *sorted(OBJECTS)] if path not in LEFT_OUT])
+    """A record that is surely a call."""
+    return {"duration": 7} | draw(records(CALLS, LEFT_OUT))
+
+
+@st.composite
+def records(draw: st.DrawFn, rules: Rules, left_out: set[str]) -> dict[str, Any]:
+    """A record with some of its known fields, in some of their spellings, and some fields of its own."""
+    record: dict[str, Any] = {}
+    paths = st.sampled_from([path for path in [*rules.paths, *sorted(rules.objects)] if path not in left_out])
     for path in draw(st.lists(paths, max_size=9)):
-        put(call, path.split("."), draw(values(path)))
-    folders = st.sampled_from([[], [], *([part.split(".") for part in sorted(OBJECTS)])])
+        put(record, path.split("."), draw(values(path)))
+    folders = st.sampled_from([[], [], *([part.split(".") for part in sorted(rules.objects)])])
     for folder, key in draw(st.lists(st.tuples(folders, st.sampled_from(UNKNOWN)), max_size=3)):
         put(
-            call,
+            record,
             [*folder, key],
             draw(st.sampled_from([*NOTHING, *ODD, "own", 1, {"a": {"b": [None, 1.10]}}])),
         )
-    return call
+    return record
 
 
 def bare(documents: list[Any]) -> str:
@@ -182,6 +199,58 @@ def compare(row: dict[str, Any], found: Understood, batch_id: str | None) -> Non
         found.columns.pop(column)
     assert {column: row[column] for column in found.columns} == found.columns
     assert json.loads(row["extra"] or "{}") == found.extra
+
+
+BATCH_ENVELOPES: dict[str, Any] = {
+    "batch details, one a line": lambda listed: "\n".join(json.dumps({"batch": batch}) for batch in listed),
+    "bare, one a line": lambda listed: "\n".join(map(json.dumps, listed)),
+    "bare, in a row": bare,
+    "an array": json.dumps,
+    "a page": lambda listed: json.dumps({"data": listed}, indent=2),
+}
+
+
+@settings(FEW_INGESTS, max_examples=2 * EXAMPLES)
+@given(
+    envelope=st.sampled_from(sorted(BATCH_ENVELOPES)),
+    listed=st.lists(records(BATCHES, {"id", "batch_id"}), min_size=1, max_size=20),
+    is_behind=st.booleans(),
+    window_bytes=st.sampled_from([150, 2_000, 1 << 20]),
+)
+@example(envelope="bare, in a row", listed=[{"exported_at": [1, "x"]}], is_behind=False, window_bytes=1 << 20)
+def test_a_batch_is_understood_as_the_rules_say(
+    tmp_path_factory: pytest.TempPathFactory,
+    envelope: str,
+    listed: list[dict[str, Any]],
+    is_behind: bool,
+    window_bytes: int,
+) -> None:
+    """Columns, `extra` and problems, batch by batch, with the calls before the fields or behind them."""
+    folder = tmp_path_factory.mktemp("batches")
+    batches = [
+        {"id": f"b{place}"} | (batch | {"calls": []} if is_behind else {"calls": []} | batch)
+        for place, batch in enumerate(listed)
+    ]
+    text = BATCH_ENVELOPES[envelope](batches).encode("utf-8", "surrogatepass")
+    ingested(
+        folder / "lake", write_export(folder, "a.json", text, observed_at=1e9), window_bytes=window_bytes
+    )
+    held = {row["batch_id"]: row for row in rows(folder / "lake", "select * from batches")}
+    expected = {batch["id"]: understood_batch(batch) for batch in batches}
+    assert held.keys() == expected.keys()
+    problems = rows(folder / "lake", "select batch_id, field, code from problems")
+    assert Counter(tuple(row.values()) for row in problems) == Counter(
+        (batch_id, *problem) for batch_id, found in expected.items() for problem in found.problems
+    )
+    for batch_id, found in expected.items():
+        row = held[batch_id]
+        assert row["status_reported"] == found.columns.pop("status")
+        for column in ("updated_at", "exported_at"):
+            found.columns.pop(column)
+        responses = row["reported_common_responses"]
+        row["reported_common_responses"] = responses and json.loads(responses)
+        assert {column: row[column] for column in found.columns} == found.columns
+        assert json.loads(row["extra"] or "{}") == found.extra
 
 
 UTTERANCE_KEYS = {

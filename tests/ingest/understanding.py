@@ -1,7 +1,7 @@
-"""How a call of the home platform is to be understood, in plain Python: an oracle that imports nothing of the
-package.
+"""How a call or a batch of the home platform is to be understood, in plain Python: an oracle that imports
+nothing of the package.
 
-It reads the list of fields from the header of `sql/sources/svalync_calls.sql`, as a person would, and applies
+It reads the lists of fields from the headers of `sql/sources/svalync_*.sql`, as a person would, and applies
 the rules of the README ("How a record is understood") to one decoded JSON object.
 """
 
@@ -15,35 +15,47 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-HEADER = (Path(__file__).parents[2] / "sql" / "sources" / "svalync_calls.sql").read_text(encoding="utf-8")
+SOURCES = Path(__file__).parents[2] / "sql" / "sources"
+CALL_FIELDS = (SOURCES / "svalync_calls.sql").read_text(encoding="utf-8")
+BATCH_FIELDS = (SOURCES / "svalync_batches.sql").read_text(encoding="utf-8")
 
-NUMBERS = {"duration_seconds": 1e9, "response_time_seconds": 1e9}
+NUMBERS = {"duration_seconds": 1e9, "response_time_seconds": 1e9, "reported_average_duration_seconds": 1e9}
 SHARES = {
     "sentiment_positive", "sentiment_neutral", "sentiment_negative", "engagement", "talk_ratio_ai",
-    "talk_ratio_human",
+    "talk_ratio_human", "reported_success_rate", "reported_sentiment_positive", "reported_sentiment_neutral",
+    "reported_sentiment_negative",
 }  # fmt: skip
 PLAIN_NUMBERS = {"voice_pace", "voice_volume", "voice_clarity"}
-COUNTS = {"interruptions", "tokens_consumed"}
+COUNTS = {
+    "interruptions", "tokens_consumed", "reported_total_calls", "reported_completed", "reported_failed",
+    "reported_in_progress",
+}  # fmt: skip
+AMOUNTS = {"cost", "reported_total_cost"}
+LISTS = {"reported_common_responses"}
 FLAGS = {"success", "is_test"}
-TIMES = {"created_at", "updated_at", "started_at", "ended_at", "exported_at"}
+TIMES = {"created_at", "updated_at", "started_at", "ended_at", "completed_at", "exported_at"}
 CODES = (
     dict.fromkeys(NUMBERS, "not_a_duration") | dict.fromkeys(SHARES, "not_a_share")
     | dict.fromkeys(PLAIN_NUMBERS, "not_a_number") | dict.fromkeys(COUNTS, "not_a_count")
     | dict.fromkeys(FLAGS, "not_a_flag") | dict.fromkeys(TIMES, "not_a_time")
-    | {"cost": "not_an_amount", "currency": "not_a_currency", "direction": "not_a_direction"}
+    | dict.fromkeys(AMOUNTS, "not_an_amount") | dict.fromkeys(LISTS, "not_a_list")
+    | {"currency": "not_a_currency", "direction": "not_a_direction"}
 )  # fmt: skip
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
-def fields() -> list[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
+Alternatives = list[tuple[tuple[str, ...], list[tuple[str, ...]]]]
+
+
+def fields(header: str) -> Alternatives:
     """Columns that are read together, with the paths of each alternative."""
-    block = re.search(r"-- fields:\n((?:--   .*\n)+)", HEADER)
+    block = re.search(r"-- fields:\n((?:--   .*\n)+)", header)
     assert block
     text = re.sub(r"\n--\s+", " ", re.sub(r"\n--   (?=\S+(?: \S+)*?:)", "\n", "\n" + block[1].strip()))
     found = []
     for line in re.sub(r"^--   ", "", text.strip(), flags=re.M).splitlines():
         name, _, given = line.partition(": ")
-        paths = [path.strip() for path in given.split(",")]
+        paths = [path.strip() for path in given.removesuffix(" (JSON)").split(",")]
         if members := re.search(r"\{(.*)\}", name):
             parts = [part.strip() for part in members[1].split(",")]
             columns = tuple(name.replace(members[0], part) for part in parts)
@@ -53,11 +65,20 @@ def fields() -> list[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
     return found
 
 
-FIELDS = fields()
-PATHS = [path for _, alternatives in FIELDS for alternative in alternatives for path in alternative]
-OBJECTS = {path.rpartition(".")[0] for path in PATHS if "." in path}
-OBJECTS |= {parent.rpartition(".")[0] for parent in OBJECTS if "." in parent}
-OBJECTS |= {parent.rpartition(".")[0] for parent in OBJECTS if "." in parent}
+class Rules:
+    """What is known of one kind of record."""
+
+    def __init__(self, header: str) -> None:
+        self.fields = fields(header)
+        self.paths = [path for _, listed in self.fields for alternative in listed for path in alternative]
+        self.objects = {
+            ".".join(path.split(".")[:depth])
+            for path in self.paths
+            for depth in range(1, path.count(".") + 1)
+        }
+
+
+CALLS, BATCHES = Rules(CALL_FIELDS), Rules(BATCH_FIELDS)
 TRANSCRIPTS = ("transcripts", "transcript")
 
 
@@ -70,12 +91,19 @@ class Understood:
     problems: list[tuple[str, str]] = field(default_factory=list)
 
 
+def understood_batch(batch: dict[str, Any]) -> Understood:
+    """One batch as the rules have it; its calls are records of their own."""
+    found = _read({key: value for key, value in batch.items() if key != "calls"}, BATCHES)
+    start, end = found.columns["created_at"], found.columns["completed_at"]
+    if start and end and end < start:
+        found.columns["completed_at"] = None
+        found.problems.append(("completed_at", "end_before_start"))
+    return found
+
+
 def understood(call: dict[str, Any]) -> Understood:
     """One call as the rules have it."""
-    found = Understood()
-    _unknown(call, "", found)
-    for columns, alternatives in FIELDS:
-        _choose(call, columns, alternatives, found)
+    found = _read({key: value for key, value in call.items() if key not in TRANSCRIPTS}, CALLS)
     start, end = found.columns["started_at"], found.columns["ended_at"]
     if start and end and end < start:
         found.columns["ended_at"] = None
@@ -94,17 +122,23 @@ def understood(call: dict[str, Any]) -> Understood:
     return found
 
 
-def _unknown(value: dict[str, Any], prefix: str, found: Understood) -> None:
+def _read(record: dict[str, Any], rules: Rules) -> Understood:
+    found = Understood()
+    _unknown(record, "", rules, found)
+    for columns, alternatives in rules.fields:
+        _choose(record, columns, alternatives, rules, found)
+    return found
+
+
+def _unknown(value: dict[str, Any], prefix: str, rules: Rules, found: Understood) -> None:
     for key, inner in value.items():
         path = prefix + key
-        if not prefix and key in TRANSCRIPTS:
-            continue
-        if path in OBJECTS and "." not in key:
+        if path in rules.objects and "." not in key:
             if isinstance(inner, dict):
-                _unknown(inner, f"{path}.", found)
-            elif says(inner) and (path not in PATHS):
+                _unknown(inner, f"{path}.", rules, found)
+            elif says(inner) and (path not in rules.paths):
                 found.problems.append((path, "not_an_object"))
-        elif (path not in PATHS or "." in key) and says(inner):
+        elif (path not in rules.paths or "." in key) and says(inner):
             quoted = json.dumps(key, ensure_ascii=False) if "." in key or key.startswith('"') else key
             found.extra[prefix + quoted] = inner
 
@@ -127,7 +161,11 @@ def text(value: Any) -> str | None:
 
 
 def _choose(
-    call: dict[str, Any], columns: tuple[str, ...], alternatives: list[tuple[str, ...]], found: Understood
+    call: dict[str, Any],
+    columns: tuple[str, ...],
+    alternatives: list[tuple[str, ...]],
+    rules: Rules,
+    found: Understood,
 ) -> None:
     chosen: dict[str, str | None] = dict.fromkeys(columns)
     containers: list[tuple[str, str]] = []
@@ -135,7 +173,7 @@ def _choose(
         texts: dict[str, str | None] = {}
         for column, path in zip(columns, paths, strict=True):
             value = at(call, path)
-            if isinstance(value, dict) and path in OBJECTS:
+            if isinstance(value, dict) and path in rules.objects:
                 value = None
             if isinstance(value, dict | list) and column not in CODES:
                 containers.append((column, path))
@@ -183,7 +221,9 @@ def _typed(column: str, given: str) -> Any:
         return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
             given.lower()
         )
-    if column == "cost":
+    if column in LISTS:
+        return json.loads(given) if given.startswith("[") else None
+    if column in AMOUNTS:
         try:
             return round(Decimal(given), 6) if NUMBER.fullmatch(given) else None
         except InvalidOperation:
