@@ -50,7 +50,7 @@ ABOUT_ANSWERS: Final = frozenset(
     success total total_count total_pages version
     """.split()
 )
-"""What an answer says of itself and its pages: nothing that is kept."""
+"""What an answer says of itself and its pages: neither kept nor named in the report."""
 
 RECORD_IDS: Final = field_list(SVALYNC_CALLS).identity
 """The keys of a record's own id."""
