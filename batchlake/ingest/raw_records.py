@@ -93,4 +93,9 @@ class Broken:
     raw: bytes = b""
 
 
-Item = RawRecords | Unusable | Broken | Unkept
+@dataclass(frozen=True, slots=True)
+class Afresh:
+    """What was read of the export so far is not to be used: what follows is read from its beginning."""
+
+
+Item = RawRecords | Unusable | Broken | Unkept | Afresh

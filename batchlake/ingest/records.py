@@ -12,8 +12,12 @@ provisionally; the one complete at the document's end replaces it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+import io
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from batchlake.ingest.boundaries import (
@@ -25,12 +29,12 @@ from batchlake.ingest.boundaries import (
     value_start,
 )
 from batchlake.ingest.json_values import JSON_FAULTS
+from batchlake.ingest.mend import Mended, begins_list, mend, mended_header
 from batchlake.ingest.parts import NO_ENVELOPE, Envelope, Misfit, Part, Unkept
 from batchlake.ingest.parts import Item as SplitItem
-from batchlake.ingest.raw_records import Broken, Document, Item, RawRecords, Unusable
+from batchlake.ingest.raw_records import Afresh, Broken, Document, Item, RawRecords, Unusable
 from batchlake.ingest.recognition import EXACT_KEYS, SVALYNC_BATCHES, SVALYNC_CALLS
-from batchlake.ingest.repair import repair
-from batchlake.ingest.scan import Document as ScannedDocument
+from batchlake.ingest.repair import Fault, repair
 from batchlake.ingest.scan import Element, Parsed, Scanner, Stray, UnmatchedBracket
 from batchlake.ingest.split import decode_alike, exported_at, split_document, split_elements
 
@@ -45,6 +49,8 @@ _MOST_WINDOWS_A_LINE: Final = 2
 """A line that is longer than so many windows is read as documents larger than a window are."""
 
 _RAW_SHOWN_BYTES: Final = 4_096
+_LONGEST_TAIL_BYTES: Final = 256
+_KEY: Final = re.compile(rb'"[ \t\r\n]*:')
 _NO_DOCUMENT: Final = Document(0, NO_ENVELOPE)
 _REFUSED: Final = "the platform answered `success: false`"
 
@@ -56,11 +62,25 @@ class Readable(Protocol):
         """Up to so many bytes; none at the end."""
 
 
-class RecordReader:
-    """Reads the records of one export; iterate over `read` once."""
+Reopen = Callable[[], AbstractContextManager[Readable]]
+"""Opens a stream once more, from its beginning."""
 
-    def __init__(self, window_bytes: int = WINDOW_BYTES, first_record: int = 1) -> None:
+
+class RecordReader:
+    """Reads the records of one export; iterate over `read` once.
+
+    Args:
+        window_bytes: how much of it is looked at at a time.
+        first_record: the number of its first record.
+        again: opens it once more, where it is larger than a window and can be.
+    """
+
+    def __init__(
+        self, window_bytes: int = WINDOW_BYTES, first_record: int = 1, again: Reopen | None = None
+    ) -> None:
         self._window_bytes = window_bytes
+        self._again = again
+        self._start = 0
         self._documents = 0
         self._before = first_record - 1
         self._records = self._before
@@ -77,6 +97,9 @@ class RecordReader:
     def read_on(self, head: bytes, stream: Readable) -> Iterator[Item]:
         """The same of a stream whose first window (all of it, if it is shorter) has been read."""
         is_whole = len(head) < self._window_bytes
+        if is_whole:
+            self._again = lambda: nullcontext(io.BytesIO(head))
+        self._start = len(BYTE_ORDER_MARK) if head.startswith(BYTE_ORDER_MARK) else 0
         head = head.removeprefix(BYTE_ORDER_MARK)
         if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
             yield Broken("not_utf8", "the file is UTF-16; save it as UTF-8", 0)
@@ -138,11 +161,48 @@ class RecordReader:
         found = repair(text, EXACT_KEYS)
         if found is None:
             return None
-        faults = [
-            Unusable("not_json", fault.message, fault.raw, self._records + 1, line, document, fault.path)
-            for fault in found.faults
+        return found.text, self._unusables(found.faults, line, document)
+
+    def _unusables(self, faults: Iterable[Fault], line: int | None, document: Document) -> list[Unusable]:
+        number = self._records + 1
+        return [
+            Unusable("not_json", fault.message, fault.raw, number, line, document, fault.path)
+            for fault in faults
         ]
-        return found.text, faults
+
+    def _read_mended(self, mended: Mended, stream: Readable, line: int | None = None) -> Iterator[Item]:
+        """The same of what was mended, given what it was mended from, and then what that cost."""
+        document = _NO_DOCUMENT
+        self._again = None
+        for item in self._read_scanned(itertools.chain(mended.read_from(stream), [b""])):
+            if isinstance(item, RawRecords) and mended.batches == 1:
+                document = item.document
+            yield item
+        for fault in mended.faults:
+            yield Unusable("not_json", fault.message, fault.raw, self._records, line, document, fault.path)
+
+    def _mended_line(self, line: bytes) -> Mended | None:
+        """A line that holds calls, where brackets or quotes are the fault; None where repair costs none."""
+        repaired = repair(line, EXACT_KEYS)
+        if repaired and not any(begins_list(fault.raw) for fault in repaired.faults):
+            return None
+        return mend(io.BytesIO(line))
+
+    def _afresh(self, byte: int) -> Iterator[Item] | None:
+        """All of the export once more, mended from a byte on; None where that can't be."""
+        again = self._again
+        if again is None:
+            return None
+        self._again = None
+        with again() as stream:
+            mended = mend(stream, self._start + byte)
+        return self._read_afresh(mended, again) if mended else None
+
+    def _read_afresh(self, mended: Mended, again: Reopen) -> Iterator[Item]:
+        yield Afresh()
+        self._records = self._before
+        with again() as stream:
+            yield from self._read_mended(mended, stream)
 
     def _read_lines(self, head: bytes, stream: Readable) -> Iterator[Item]:
         number = 1
@@ -163,6 +223,9 @@ class RecordReader:
                 end = len(lines) if end < 0 else end
                 line = stripped(lines[position:end])
                 items = _sound_items(line) if line else ()
+                if items is None and begins_list(line) and (mended := self._mended_line(line)):
+                    items = ()
+                    yield from self._read_mended(mended, io.BytesIO(line), number)
                 if items is None:
                     start = lines.index(line, position)
                     ends_at = value_end(lines, start)
@@ -200,10 +263,16 @@ class RecordReader:
             return None if document.is_refused else _decoded(key, listed)
 
         scanner = Scanner(decoded)
+        first = _Suspect()
+        tail = b""
         try:
             for window in windows:
+                tail = window[-_LONGEST_TAIL_BYTES:] or tail
                 for found in scanner.feed(window):
                     if isinstance(found, Stray):
+                        if _KEY.search(found.raw) and (items := self._afresh(first.byte)):
+                            yield from items
+                            return
                         yield self._stray(found)
                     elif isinstance(found, Element | Parsed):
                         _foresee(document, scanner)
@@ -212,12 +281,25 @@ class RecordReader:
                         else:
                             yield self._record(found.elements, document, None)
                     else:
-                        yield from self._end_of(found, document)
+                        sound = _sound_items(found.header)
+                        first.note(found.byte, scanner.arrays, is_sound=sound is not None)
+                        is_damaged = sound is None and begins_list(found.header)
+                        if is_damaged and (items := self._afresh(first.byte)):
+                            yield from items
+                            return
+                        yield from self._end_of(found.header, sound, document)
                         document = self._next_document(None)
         except UnmatchedBracket as error:
+            if items := self._afresh(first.byte):
+                yield from items
+                return
             yield Broken("not_json", "a closing bracket too many", error.byte, document.number)
             return
         if (byte := scanner.unfinished()) is not None:
+            is_whole = tail.rstrip().endswith((b"}", b"]"))
+            if is_whole and (items := self._afresh(byte if first.is_sound else first.byte)):
+                yield from items
+                return
             message = f"the document that begins at byte {byte} is cut off; nothing of it was used"
             yield Broken("cut_off", message, scanner.bytes_seen(), document.number)
 
@@ -268,21 +350,18 @@ class RecordReader:
                     document.batches.append(batch)
                 yield self._record(item, batch, None)
 
-    def _end_of(self, scanned: ScannedDocument, document: Document) -> Iterator[Item]:
+    def _end_of(self, header: bytes, sound: Iterable[SplitItem] | None, document: Document) -> Iterator[Item]:
         """The records in what is left of a document without its elements, which its envelope is read from."""
-        header = scanned.header
-        try:
-            header.decode()
-            items = list(split_document(header))
-        except JSON_FAULTS as error:
-            repaired = self._repaired(header, None)
+        if sound is None:
+            repaired = self._repaired(header, None) or self._mended_header(header)
             if repaired is None:
                 document.end(document.foreseen or NO_ENVELOPE)
-                yield self._unusable("not_json", describe(error, header)[0], header, None)
+                yield self._unusable("not_json", fault_in(header)[0], header, None)
                 return
             header, faults = repaired
-            items = list(split_document(header))
+            sound = split_document(header)
             yield from (replace(fault, document=document) for fault in faults)
+        items = list(sound)
         is_object = header[:1] == b"{"
         envelopes = [item.envelope for item in items if isinstance(item, Part)]
         own = Envelope(None, exported_at(header) if is_object else None)
@@ -298,6 +377,10 @@ class RecordReader:
                 yield self._record(item, document, None)
             else:
                 yield self._record(item, self._next_document(item.envelope), None)
+
+    def _mended_header(self, header: bytes) -> tuple[bytes, list[Unusable]] | None:
+        found = mended_header(header)
+        return found and (found[0], self._unusables(found[1], None, _NO_DOCUMENT))
 
     def _next_document(self, envelope: Envelope | None) -> Document:
         self._documents += 1
@@ -323,6 +406,23 @@ def _decoded(key: str, listed: bytes) -> Part | None:
     listed.decode()
     columns = decode_alike(key, listed)
     return None if columns is None else Part(SVALYNC_CALLS, (), NO_ENVELOPE, columns, len(listed))
+
+
+@dataclass(slots=True)
+class _Suspect:
+    """The document in which a bracket may be out of place that shows further on: the last, or an unsound
+    one before it.
+    """
+
+    byte: int = 0
+    is_sound: bool = True
+    _arrays: int = 0
+
+    def note(self, byte: int, arrays: int, *, is_sound: bool) -> None:
+        """Take the next document: where it begins, and how many lists of records there were up to its end."""
+        if self.is_sound or (is_sound and arrays > self._arrays):
+            self.byte, self.is_sound = byte, is_sound
+        self._arrays = arrays
 
 
 def _foresee(document: Document, scanner: Scanner) -> None:

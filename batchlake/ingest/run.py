@@ -26,7 +26,7 @@ from batchlake.ingest.changes import write_merged, write_once, write_segments
 from batchlake.ingest.merge import BATCH_RULE, CALL_RULE, merge
 from batchlake.ingest.options import IngestOptions, most_memory_bytes, usual_memory_bytes
 from batchlake.ingest.parts import Envelope, Unkept
-from batchlake.ingest.raw_records import Broken, Item, RawRecords, Unusable
+from batchlake.ingest.raw_records import Afresh, Broken, Item, RawRecords, Unusable
 from batchlake.ingest.records import Readable, RecordReader, read_fully
 from batchlake.ingest.report import IngestReport
 from batchlake.ingest.sources import Export, Fingerprint, Found, HeldObject, RecordAgain, containers_of, find
@@ -217,14 +217,20 @@ class Run:
                 if printed.sha256() in known:
                     return False
                 with export.open() as again:
-                    self._stage_records(staging, read, read_fully(again, window_bytes), again)
+                    self._stage_records(staging, read, read_fully(again, window_bytes), again, export)
             else:
-                self._stage_records(staging, read, head, printed)
+                self._stage_records(staging, read, head, printed, export)
+                # It may have been read again from its beginning.
+                while printed.read(_COPIED_BYTES):
+                    pass
         read.export_id, read.bytes = printed.sha256(), printed.bytes
         return read.export_id not in known
 
-    def _stage_records(self, staging: Staging, read: ReadExport, head: bytes, stream: Readable) -> None:
-        reader = RecordReader(self._options.window_bytes)
+    def _stage_records(
+        self, staging: Staging, read: ReadExport, head: bytes, stream: Readable, export: Export | None = None
+    ) -> None:
+        again = export.open if export and export.path else None
+        reader = RecordReader(self._options.window_bytes, again=again)
         for item in reader.read_on(head, stream):
             self._stage_item(staging, read, item)
         read.records = reader.records
@@ -236,6 +242,8 @@ class Run:
             self._note_unusable(staging, read, item)
         elif isinstance(item, Unkept):
             self._unkept.update(item.keys)
+        elif isinstance(item, Afresh):
+            staging.forget(read)
         else:
             self._note_break(staging, read, item)
 
@@ -248,7 +256,7 @@ class Run:
 
     def _note_break(self, staging: Staging, read: ReadExport, broken: Broken) -> None:
         if broken.document is not None:
-            staging.drop(read, broken.document)
+            staging.forget(read, broken.document)
         raw = broken.raw.decode("utf-8", "backslashreplace") or None
         staging.problem(
             read, level="file", code=broken.code, message=f"{broken.message} (byte {broken.byte})",

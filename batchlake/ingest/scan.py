@@ -231,6 +231,8 @@ class Scanner:
 
     def _event_in_array(self, position: int, level: int, *, opens: bool) -> Iterator[Element]:
         if level == self._array_level:
+            if self._buffer[position : position + 1] != b"]":
+                raise UnmatchedBracket(self._buffer_byte + position)
             yield from self._scalars(position)
             self._mark = position
             self._event_end = position + 1

@@ -95,8 +95,13 @@ class Staging:
         self._buffered[records.format].append(buffer(export.number, records))
         self._count(records.bytes, records.count)
 
-    def drop(self, export: ReadExport, document: int | None = None) -> None:
-        """Forget what one document of the export that began last gave, or all of that export."""
+    def drop(self, export: ReadExport) -> None:
+        """Forget the export that began last, and what it gave."""
+        self.forget(export)
+        self._exports.pop()
+
+    def forget(self, export: ReadExport, document: int | None = None) -> None:
+        """Forget what the export that began last gave from one document on, or all that it gave so far."""
         # Most exports that are dropped have given nothing: the lake holds them.
         if export is self._giving:
             self._flush()
@@ -107,12 +112,11 @@ class Staging:
             if document is None:
                 tables.append("staged_problems")
             else:
-                condition += " and document = $document"
+                # The batches in it have numbers of their own, which follow.
+                condition += " and document >= $document"
                 params["document"] = document
             for table in tables:
                 self.engine.run(f"delete from {table} where {condition}", params)
-        if document is None:
-            self._exports.pop()
 
     def problem(self, export: ReadExport, document: Document | None = None, **facts: Any) -> None:
         """Note one problem; facts are columns of the table `problems`, `document` is where it was found."""

@@ -64,3 +64,15 @@ def test_what_a_cut_document_gave_is_dropped_alone(tmp_path: Path) -> None:
     problems = [(Path(row["location"]).name, row["code"]) for row in found]
     assert [name for name, _ in problems] == ["0.json", "1.json", "1.json", "2.json"]
     assert ("1.json", "cut_off") in problems
+
+
+def test_the_batches_in_a_cut_document_are_dropped_with_it(tmp_path: Path) -> None:
+    """A list of batches that is cut off in a later one: also those before it are not used."""
+    batch = '{"id": "b1", "status": "completed", "total_calls": 1, "calls": [{"id": "c1", "duration": 1}]}'
+    path = write_export(tmp_path, "a.json", f'{{"id": "c0"}}{{"batches": [{batch}, {batch[:-30]}')
+    for window_bytes in (30, 1 << 20):
+        lake = tmp_path / f"lake-{window_bytes}"
+        ingested(lake, path, window_bytes=window_bytes)
+        assert rows(lake, "select call_id from calls") == [{"call_id": "c0"}]
+        assert rows(lake, "select batch_id from batches") == []
+        assert rows(lake, "select code from problems") == [{"code": "cut_off"}]
