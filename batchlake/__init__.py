@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchlake.late import importer
+from batchlake._lazy import importer
 from batchlake.version import VERSION
 
 __version__ = VERSION
@@ -34,12 +34,15 @@ if TYPE_CHECKING:
         QueryTimeout,
         RateLimited,
     )
-    from batchlake.filters import CompiledFilter, Filter, compile_filter
-    from batchlake.ingest import IngestReport
+    from batchlake.filters.compile import CompiledFilter, compile_filter
+    from batchlake.filters.model import Filter
+    from batchlake.ingest.report import IngestReport
     from batchlake.lake import Lake, open  # noqa: A004 - the documented name
-    from batchlake.reports import BatchReport
-    from batchlake.responses import Analytics, BatchDetails, CallDetails
-    from batchlake.result import Result
+    from batchlake.models.analytics import Analytics
+    from batchlake.models.batches import BatchDetails
+    from batchlake.models.calls import CallDetails
+    from batchlake.query.result import Result
+    from batchlake.reports.batch_report import BatchReport
 
 __all__ = [
     "Analytics",
@@ -74,16 +77,16 @@ __all__ = [
 ]
 
 _HOMES = dict.fromkeys(__all__, "errors") | {
-    "Analytics": "responses",
-    "BatchDetails": "responses",
-    "BatchReport": "reports",
-    "CallDetails": "responses",
-    "CompiledFilter": "filters",
-    "Filter": "filters",
-    "IngestReport": "ingest",
+    "Analytics": "models.analytics",
+    "BatchDetails": "models.batches",
+    "BatchReport": "reports.batch_report",
+    "CallDetails": "models.calls",
+    "CompiledFilter": "filters.compile",
+    "Filter": "filters.model",
+    "IngestReport": "ingest.report",
     "Lake": "lake",
-    "Result": "result",
-    "compile_filter": "filters",
+    "Result": "query.result",
+    "compile_filter": "filters.compile",
     "open": "lake",
 }
 __getattr__ = importer(__name__, _HOMES)

@@ -1,5 +1,5 @@
 """`python -m batchlake`."""
 
-from batchlake.cli import main
+from batchlake.cli.main import main
 
 main()

@@ -14,20 +14,26 @@ from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
 from batchlake.errors import InvalidRequest
-from batchlake.reading import State, as_moment, asks_again
-from batchlake.result import Result
+from batchlake.query.result import Result
+from batchlake.query.snapshot import State, as_moment, asks_again
 from batchlake.schema import DEFAULT_SOURCE
-from batchlake.store import NEWEST_FIRST, LakeTables, Version
+from batchlake.store.ledger import NEWEST_FIRST, Version
+from batchlake.store.tables import LakeTables
 
 if TYPE_CHECKING:
-    from batchlake.engine import Connection
-    from batchlake.filters import Filter, Selection
-    from batchlake.ingest import IngestReport, Progress
-    from batchlake.maintenance import CareReport, Finding
-    from batchlake.reports import BatchReport
-    from batchlake.responses import Analytics, Audit, BatchDetails, CallDetails
-    from batchlake.responses import Progress as BatchProgress
-    from batchlake.session import Session
+    from batchlake.engine.engine import Connection
+    from batchlake.filters.model import Filter
+    from batchlake.filters.selection import Selection
+    from batchlake.ingest.report import IngestReport
+    from batchlake.ingest.run import Progress
+    from batchlake.models.analytics import Analytics
+    from batchlake.models.audits import Audit
+    from batchlake.models.audits import Progress as BatchProgress
+    from batchlake.models.batches import BatchDetails
+    from batchlake.models.calls import CallDetails
+    from batchlake.query.session import Session
+    from batchlake.reports.batch_report import BatchReport
+    from batchlake.store.maintenance import CareReport, Finding
 
     FilterLike: TypeAlias = Filter | Mapping[str, Any] | None
 
@@ -87,7 +93,8 @@ class Lake:
             LakeLocked: another writer is at work.
             LakeNotWritable: the disk is full, read-only or forbidden; the lake is as it was.
         """
-        from batchlake.ingest import IngestOptions, ingest
+        from batchlake.ingest.options import IngestOptions
+        from batchlake.ingest.run import ingest
 
         options = IngestOptions(source, force, dry_run, wait_seconds, memory_limit)
         return ingest(self.root, paths, options, *([progress] if progress else []))
@@ -108,7 +115,8 @@ class Lake:
             wait_seconds: how long to wait for another writer.
             progress: called with each export's location and the bytes read.
         """
-        from batchlake.ingest import IngestOptions, replay
+        from batchlake.ingest.options import IngestOptions
+        from batchlake.ingest.replay import replay
 
         problems = self.problems(run=run, code=code, file=file).to_dicts()
         sources = {row["source"] for row in problems} or {DEFAULT_SOURCE}
@@ -146,9 +154,9 @@ class Lake:
         """
         # The engine first, here and below: what is imported then may be coming on another thread (`late`).
         engine = self._state.engine()
-        from batchlake import analytics
+        from batchlake.analytics.batch_details import batch_details
 
-        return analytics.batch_details(
+        return batch_details(
             engine,
             source,
             batch_id,
@@ -175,9 +183,9 @@ class Lake:
     def _batch_json(self, *request: Any) -> Iterator[str]:
         """The pieces of a batch's JSON; what is wrong with the request is raised before the first."""
         engine = self._state.engine()
-        from batchlake import analytics
+        from batchlake.analytics.batch_details import batch_json
 
-        pieces = analytics.batch_json(engine, *request)
+        pieces = batch_json(engine, *request)
         return chain([next(pieces)], pieces)
 
     @asks_again
@@ -188,9 +196,9 @@ class Lake:
             CallNotFound: names the nearest ids.
         """
         engine = self._state.engine()
-        from batchlake import analytics
+        from batchlake.analytics.call_details import call_details
 
-        return analytics.call_details(engine, source, call_id)
+        return call_details(engine, source, call_id)
 
     def calls(self, filter: FilterLike = None) -> Result:  # noqa: A002 - the documented name
         """The matching calls as rows, ordered by `call_time`, `call_id`."""
@@ -211,9 +219,9 @@ class Lake:
     ) -> Analytics:
         """Every metric over the matching calls, grouped by the dimensions `by`."""
         engine = self._state.engine()
-        from batchlake import analytics
+        from batchlake.analytics.metrics import analyse
 
-        return analytics.analyse(
+        return analyse(
             engine, _select(filter), by=(by,) if isinstance(by, str) else tuple(by),
             top=top, timezone=timezone, every=every, patterns=patterns,
         )  # fmt: skip
@@ -237,7 +245,7 @@ class Lake:
             QueryError: it is wrong, or refused: it would write, or read another file.
             InvalidRequest: `query` is no text, or `params` are no values by name.
         """
-        from batchlake.session import Contained
+        from batchlake.query.session import Contained
 
         wanted = None if filter is None else _select(filter)
         result = Result(Contained(self._state.engine(), wanted), query, params)
@@ -251,7 +259,7 @@ class Lake:
         timeout_seconds: float | None = None,
     ) -> Session:
         """A person's session of several statements, read-only and contained, over the lake as it is now."""
-        from batchlake.session import Session
+        from batchlake.query.session import Session
 
         selection = None if filter is None else _select(filter)
         return Session(self._state.engine(), selection, timeout_seconds=timeout_seconds)
@@ -265,13 +273,13 @@ class Lake:
         Raises:
             LakeNotFound, LakeTooNew, LakeDamaged: there is nothing to connect to.
         """
-        from batchlake import views
+        from batchlake.query import views
 
         return views.connection(self._state.files()[1])
 
     def views_script(self) -> str:
         """SQL that makes the same tables and views in any DuckDB, over the lake as it is now."""
-        from batchlake import views
+        from batchlake.query import views
 
         version, files = self._state.files()
         return views.script(files, f"The lake {self._place.location} as run {version.run_id} left it")
@@ -287,18 +295,18 @@ class Lake:
     ) -> Audit:
         """Each reported figure beside the recomputed one, of one batch or of all."""
         engine = self._state.engine()
-        from batchlake import analytics
+        from batchlake.analytics.audit import audit
 
         batch = (source, batch_id) if batch_id is not None else None
-        return analytics.audit(engine, batch, filter, only_differences=only_differences)
+        return audit(engine, batch, filter, only_differences=only_differences)
 
     @asks_again
     def progress(self, batch_id: str, *, source: str | None = None) -> BatchProgress:
         """How far a batch is: done of total, rate, estimated completion, and the history of observations."""
         engine = self._state.engine()
-        from batchlake import analytics
+        from batchlake.analytics.progress import progress
 
-        return analytics.progress(engine, source, batch_id, datetime.now(UTC))
+        return progress(engine, source, batch_id, datetime.now(UTC))
 
     @asks_again
     def report(
@@ -320,7 +328,8 @@ class Lake:
             BatchNotFound: names the nearest ids.
             AnalyticsUnavailable: the lake holds no call at all.
         """
-        from batchlake.reports import ReportOptions, report
+        from batchlake.reports.batch_report import report
+        from batchlake.reports.build import ReportOptions
 
         version = self._state.version()
         engine, name = self._state.at(version).engine(), PurePath(self._place.location).name
@@ -353,7 +362,7 @@ class Lake:
         return self._rows("select * from exports order by run_id desc, location, export_id")
 
     def _view(self, name: str, order: str) -> Result:
-        from batchlake import views
+        from batchlake.query import views
 
         views.show_all(engine := self._state.engine())
         return Result(engine, f"select * from {name} order by {order}")
@@ -363,13 +372,13 @@ class Lake:
 
     def check(self) -> list[Finding]:
         """Everything that is wrong with the lake; an empty list, or notes alone, is a sound lake."""
-        from batchlake.maintenance import check
+        from batchlake.store.maintenance import check
 
         return check(self.root)
 
     def compact(self, *, wait_seconds: float = 0) -> CareReport:
         """Fold small files into larger ones; no row changes."""
-        from batchlake.maintenance import compact
+        from batchlake.store.maintenance import compact
 
         return compact(self.root, wait_seconds=wait_seconds)
 
@@ -377,7 +386,7 @@ class Lake:
         self, *, keep_for: timedelta = timedelta(days=7), dry_run: bool = False, wait_seconds: float = 0
     ) -> CareReport:
         """Delete files that no state of the last `keep_for` needs; earlier ones can't be read afterwards."""
-        from batchlake import maintenance
+        from batchlake.store import maintenance
 
         return maintenance.vacuum(self.root, keep_for=keep_for, dry_run=dry_run, wait_seconds=wait_seconds)
 
@@ -389,7 +398,7 @@ class Lake:
 
 
 def _select(given: FilterLike) -> Selection:
-    from batchlake.filters import select
+    from batchlake.filters.selection import select
 
     return select(given)
 

@@ -8,11 +8,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from batchlake.engine import Engine
-from batchlake.ingest import IngestOptions, IngestReport, ingest
-from batchlake.maintenance import Finding, check
+from batchlake.engine.engine import Engine
+from batchlake.ingest.options import IngestOptions
+from batchlake.ingest.report import IngestReport
+from batchlake.ingest.run import ingest
 from batchlake.schema import TABLES
-from batchlake.store import LakeTables, Ledger
+from batchlake.store.ledger import Ledger
+from batchlake.store.maintenance import Finding, check
+from batchlake.store.tables import LakeTables
 
 RUN_COLUMNS = frozenset({"run_id", "first_run_id", "last_run_id"})
 

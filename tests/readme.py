@@ -23,28 +23,28 @@ def verbs() -> str:
 
 def filters() -> str:
     """The filter's keys, from the operator table."""
-    from batchlake.filters import reference_table
+    from batchlake.filters.reference import reference_table
 
     return reference_table()
 
 
 def metrics() -> str:
     """The metrics, from the headers of `sql/analytics`."""
-    from batchlake.analytics import definitions_table
+    from batchlake.analytics.definitions import definitions_table
 
     return definitions_table()
 
 
 def patterns() -> str:
     """The rules of the response patterns, from `patterns.toml`."""
-    from batchlake.analytics import patterns_table
+    from batchlake.analytics.definitions import patterns_table
 
     return patterns_table()
 
 
 def tables() -> str:
     """Tables and columns, from the schema."""
-    from batchlake.ingest.fields import origins
+    from batchlake.ingest.parse.fields import origins
     from batchlake.schema import TABLES
 
     parts = []
@@ -147,13 +147,13 @@ _SQL_FOLDERS: Final = {
 
 def sql_readme() -> str:
     """`sql/README.md`, from the files' own headers."""
-    from batchlake import sqlfiles
+    from batchlake.engine import sql_files
 
     parts = [_SQL_HEAD]
     for folder, words in _SQL_FOLDERS.items():
         parts.append(f"## `{folder}/`: {words}\n\n| file | what | grain | reads |\n|---|---|---|---|")
-        for name in sqlfiles.names(folder):
-            file = sqlfiles.load(name)
+        for name in sql_files.names(folder):
+            file = sql_files.load(name)
             reads = ", ".join(f"`{relation}`" for relation in file.inputs) or "nothing"
             parts.append(f"| `{name}.sql` | {file.header['what']} | {file.header['grain']} | {reads} |")
         parts.append("")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import batchlake
-from batchlake import sqlfiles
+from batchlake.engine import sql_files
 from batchlake.errors import BatchlakeError
 from tests.readme import sql_readme
 
@@ -54,11 +54,11 @@ def test_modules_are_imported_ahead() -> None:
         for file in (ROOT / "batchlake/cli").glob("*.py")
         for name in re.findall(r'needs="([^"]+)"', file.read_text(encoding="utf-8"))
     }
-    assert "batchlake.analytics.details" in named
+    assert "batchlake.analytics.batch_details" in named
     for name in named:
         importlib.import_module(name)
     script = (
-        "import sys, threading; from batchlake.late import import_ahead; import_ahead('batchlake.nowhere'); "
+        "import sys, threading; from batchlake._lazy import import_ahead; import_ahead('batchlake.nowhere'); "
         "import_ahead('colorsys'); [one.join() for one in threading.enumerate() if one.name == 'imports']; "
         "print('colorsys' in sys.modules)"
     )
@@ -95,7 +95,7 @@ def test_verbs_import_what_they_need(tmp_path: Path, verb: str, spared: set[str]
     assert done.stderr.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("package", ["batchlake", "batchlake.analytics", "batchlake.responses"])
+@pytest.mark.parametrize("package", ["batchlake", "batchlake.analytics", "batchlake.models"])
 def test_no_module_stands_in_the_place_of_a_name(package: str) -> None:
     """A module that was imported before would be had instead of the name that is imported late."""
     module = importlib.import_module(package)
@@ -107,7 +107,7 @@ def test_no_module_stands_in_the_place_of_a_name(package: str) -> None:
 @pytest.mark.parametrize("name", SQL_FILES)
 def test_sql_files_have_their_header_and_read_what_they_declare(name: str) -> None:
     """Each file says what, grain, inputs; every declared input is used."""
-    file = sqlfiles.load(name)
+    file = sql_files.load(name)
     body = "\n".join(line for line in file.text.splitlines() if not line.startswith("--"))
     for relation in file.inputs:
         assert re.search(rf"\b{relation}\b", body), relation

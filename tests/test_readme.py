@@ -11,8 +11,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from tests.query.sql_lake import make_lake
 from tests.readme import README, ROOT, generated
-from tests.sql_lake import make_lake
 
 BIN = Path(sys.executable).parent
 TEXT = README.read_text(encoding="utf-8")

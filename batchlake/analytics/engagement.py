@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from batchlake.analytics.grouping import Row
-from batchlake.responses import Band, Engagement, Measured, Score, Words
+from batchlake.analytics.grouped_query import Row
+from batchlake.models.analytics import Band, Engagement, Measured, Score, Words
 
 _BANDS: Final = 5
 

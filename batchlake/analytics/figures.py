@@ -10,18 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
-from batchlake.analytics.grouping import Row
-from batchlake.responses import (
+from batchlake.analytics.grouped_query import Row
+from batchlake.models.analytics import (
     AverageSentiment,
     Cost,
     CurrencyCost,
     Duration,
-    Figures,
     Mainly,
     Rate,
     Rates,
     Statistics,
 )
+from batchlake.models.values import Figures
 from batchlake.schema import STATUSES
 
 Model = TypeVar("Model", bound=Figures)

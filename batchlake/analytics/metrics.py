@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.analytics import figures
-from batchlake.analytics.answers import Answers, answers, answers_of_all
+from batchlake.analytics.common_responses import Answers, answers, answers_of_all
 from batchlake.analytics.engagement import distribution, engagement
-from batchlake.analytics.grouping import Key, Question, dimensions, side_by_side
+from batchlake.analytics.grouped_query import Key, Question, dimensions, side_by_side
 from batchlake.analytics.patterns import Patterns, default_patterns, read_patterns
 from batchlake.analytics.timeline import Every, timelines
-from batchlake.engine import Engine
+from batchlake.engine.engine import Engine
 from batchlake.errors import AnalyticsUnavailable, InvalidRequest
-from batchlake.responses import Analytics, Engagement, Group, Score, Statistics, Timeline
+from batchlake.models.analytics import Analytics, Engagement, Group, Score, Statistics, Timeline
 
 if TYPE_CHECKING:
-    from batchlake.filters import Selection
+    from batchlake.filters.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)

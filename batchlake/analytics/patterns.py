@@ -19,7 +19,7 @@ from batchlake.errors import InvalidRequest
 
 OTHER: Final = "other"
 
-DEFAULT_FILE: Final = Path(__file__).parents[1] / "patterns.toml"
+DEFAULT_FILE: Final = Path(__file__).with_name("patterns.toml")
 
 # Parting the text into words once is cheap; Unicode's letters in every rule would take RE2 30 ms to compile.
 _NOT_IN_WORD: Final = r"[^\p{L}\p{M}\p{N}_']+"

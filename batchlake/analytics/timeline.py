@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import Final, Literal
 
 from batchlake.analytics.figures import only_total
-from batchlake.analytics.grouping import Key, Question, Row, file_text
-from batchlake.responses import CurrencyTotal, Moment, Timeline
+from batchlake.analytics.grouped_query import Key, Question, Row, file_text
+from batchlake.models.analytics import CurrencyTotal, Moment, Timeline
 
 Every = Literal["hour", "day"]
 

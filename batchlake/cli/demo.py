@@ -11,7 +11,7 @@ import click
 
 from batchlake.cli.failures import WITH_PROBLEMS
 from batchlake.cli.parameters import option
-from batchlake.sqlfiles import bundled
+from batchlake.engine.sql_files import bundled
 
 _FILTER: Final = '{"status": ["completed", "failed"], "duration": {"min": 30, "max": 300}}'
 

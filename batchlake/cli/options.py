@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
+from batchlake._lazy import import_ahead
 from batchlake.cli.failures import note_format
 from batchlake.cli.parameters import option
 from batchlake.cli.streams import say
 from batchlake.errors import InvalidRequest
-from batchlake.feeding import CONFIGURATION_FILE
-from batchlake.late import import_ahead
+from batchlake.sync import CONFIGURATION_FILE
 
 if TYPE_CHECKING:
     from batchlake.errors import FilterFault
-    from batchlake.feeding.configuration import Configuration
-    from batchlake.filters import Filter
+    from batchlake.filters.model import Filter
     from batchlake.lake import Lake
+    from batchlake.sync.configuration import Configuration
 
 Command = Callable[..., Any]
 
@@ -99,7 +99,7 @@ def configuration_of(context: click.Context) -> Configuration:
     Raises:
         InvalidConfiguration: with every fault.
     """
-    from batchlake.feeding.configuration import read_configuration
+    from batchlake.sync.configuration import read_configuration
 
     if _CONFIGURATION not in context.meta:
         context.meta[_CONFIGURATION] = read_configuration(context.meta[_CONFIG], os.environ)
@@ -183,7 +183,7 @@ def _set_format(context: click.Context, _option: click.Parameter, file: Path | N
         return file
     named = next((one for one in context.command.params if one.name == "output_format"), None)
     formats = named.type.choices if named and isinstance(named.type, click.Choice) else _WITHOUT_CHOICE
-    from batchlake.output import format_by_suffix
+    from batchlake.output.target import format_by_suffix
 
     name = format_by_suffix(file, formats)
     if name and named:
@@ -243,7 +243,8 @@ def read_filter_option(texts: Sequence[str]) -> Filter | None:
     if not texts:
         return None
     from batchlake.errors import InvalidFilter
-    from batchlake.filters import ALL, Filter, parse_filter
+    from batchlake.filters.model import ALL, Filter
+    from batchlake.filters.parse import parse_filter
 
     found: list[Filter] = []
     faults: list[FilterFault] = []

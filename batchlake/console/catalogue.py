@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from batchlake import views
-from batchlake.session import Session
+from batchlake.query import views
+from batchlake.query.session import Session
 
 _FROM = re.compile(r"\b(?:from|join)\s+(\w+)(?:\s+(?:as\s+)?(\w+))?", re.IGNORECASE)
 _OPERATOR_NAME = re.compile(r"^[a-z]\w*$", re.IGNORECASE)

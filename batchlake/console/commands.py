@@ -10,15 +10,17 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from batchlake import sqlfiles
-from batchlake.analytics import definitions
+from batchlake.analytics.definitions import definitions
 from batchlake.console.catalogue import Catalogue, Name
+from batchlake.engine import sql_files
 from batchlake.errors import InvalidRequest
-from batchlake.filters import ALL, parse_filter, select
-from batchlake.grids import Grid
-from batchlake.names import nearest_name
-from batchlake.output import BINARY_FORMATS, ROW_FORMATS
-from batchlake.widths import display_width
+from batchlake.filters.model import ALL
+from batchlake.filters.parse import parse_filter
+from batchlake.filters.selection import select
+from batchlake.output.rows import BINARY_FORMATS, ROW_FORMATS
+from batchlake.text.names import nearest_name
+from batchlake.text.table import Grid
+from batchlake.text.terminal import display_width
 
 if TYPE_CHECKING:
     from batchlake.console.loop import Console
@@ -113,12 +115,12 @@ def _metrics(console: Console, _: str) -> None:
 def _sql_of(console: Console, argument: str) -> None:
     """`\\sql success_rate`, and `\\sql scalars` for a file as a whole."""
     files = {metric.name: metric.file for metric in definitions()}
-    for name in (*sqlfiles.names("analytics"), *sqlfiles.names("views")):
+    for name in (*sql_files.names("analytics"), *sql_files.names("views")):
         files[name.rpartition("/")[2]] = f"sql/{name}.sql"
     if argument not in files:
         raise InvalidRequest(f"there is no metric or view {argument!r}. \\metrics and \\d list them.")
     path = files[argument]
-    file = sqlfiles.load(path.removeprefix("sql/").removesuffix(".sql"))
+    file = sql_files.load(path.removeprefix("sql/").removesuffix(".sql"))
     console.screen.page([f"-- {path}", *file.text.splitlines()])
 
 

@@ -17,18 +17,19 @@ from batchlake.console.completion import LakeCompleter
 from batchlake.console.prompt import make_prompt
 from batchlake.console.screen import Screen
 from batchlake.errors import BatchlakeError, InvalidRequest
-from batchlake.filters import select
-from batchlake.grids import Grid
-from batchlake.output import BINARY_FORMATS, ROW_FORMATS, Limited, format_by_suffix, replacing, write_rows
+from batchlake.filters.selection import select
+from batchlake.output.rows import BINARY_FORMATS, ROW_FORMATS, Limited, write_rows
+from batchlake.output.target import format_by_suffix, replacing
+from batchlake.text.table import Grid
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from prompt_toolkit import PromptSession
 
-    from batchlake.filters import Filter
+    from batchlake.engine.cursor import Rows
+    from batchlake.filters.model import Filter
     from batchlake.lake import Lake
-    from batchlake.rows import Rows
 
 _MAKING = re.compile(r"\b(create|drop)\b", re.IGNORECASE)
 

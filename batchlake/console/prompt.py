@@ -15,7 +15,7 @@ from prompt_toolkit.output import ColorDepth
 from pygments.lexers.sql import PostgresLexer  # type: ignore[import-untyped]
 
 from batchlake.console.commands import is_command
-from batchlake.statements import is_begun, is_complete
+from batchlake.query.statements import is_begun, is_complete
 
 _PROMPT: Final = "lake> "
 _MORE: Final = "  ... "

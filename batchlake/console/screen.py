@@ -13,8 +13,8 @@ from contextlib import suppress
 from itertools import chain
 from typing import Final
 
-from batchlake.output import takes_colour
-from batchlake.widths import display_width
+from batchlake.output.target import takes_colour
+from batchlake.text.terminal import display_width
 
 _RED, _DIM, _PLAIN = "\x1b[31m", "\x1b[2m", "\x1b[0m"
 _LESS: Final = "-SRFX~"

@@ -18,13 +18,13 @@ from zoneinfo import available_timezones
 
 import duckdb
 
-from batchlake import forking
-from batchlake.engine.faults import Explain, first_line, person_error, translating
+from batchlake.engine import forking
+from batchlake.engine.cursor import Rows
+from batchlake.engine.errors import Explain, first_line, person_error, translating
+from batchlake.engine.interrupts import Running, Watch
+from batchlake.engine.quoting import literal, rows_of, view_of
 from batchlake.errors import BatchlakeError, InvalidRequest, LakeDamaged
-from batchlake.rows import Rows
 from batchlake.schema import TABLES, Table, status_names
-from batchlake.sqltext import literal, rows_of, view_of
-from batchlake.watching import Running, Watch
 
 if TYPE_CHECKING:
     import pyarrow as pa

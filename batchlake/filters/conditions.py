@@ -11,10 +11,10 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from batchlake.engine.text_keys import text_key
+from batchlake.filters.describe import sought
 from batchlake.filters.operators import Query
-from batchlake.filters.sentence import sought
 from batchlake.schema import SEGMENTS
-from batchlake.text.keys import text_key
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -20,11 +20,11 @@ from typing import Any, Final
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from batchlake.engine.text_keys import folded_label
 from batchlake.filters.faults import fault, is_empty
 from batchlake.filters.limits import MAX_VALUES
-from batchlake.names import nearest_name
 from batchlake.schema import DIRECTIONS, OUTCOMES, SPEAKERS, STATUSES, status_key, status_names
-from batchlake.text.keys import folded_label
+from batchlake.text.names import nearest_name
 
 JsonSchema = dict[str, Any]
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batchlake.filters.describe import describe, named
 from batchlake.filters.query import Query
-from batchlake.filters.sentence import describe, named
 
 if TYPE_CHECKING:
     from batchlake.filters.model import Filter
@@ -90,7 +90,7 @@ def _read(filter: Filter | Mapping[str, Any]) -> Filter | None:  # noqa: A002
     """The filter, None where it is empty."""
     # The operators take as long to import as a question to a small lake; most questions have no filter.
     from batchlake.filters.model import ALL
-    from batchlake.filters.reading import read_filter
+    from batchlake.filters.parse import read_filter
 
     wanted = read_filter(filter)
     return None if wanted == ALL else wanted

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from batchlake.errors import InvalidRequest
-from batchlake.ingest.records import WINDOW_BYTES
-from batchlake.names import fault_of
+from batchlake.ingest.parse.reader import WINDOW_BYTES
 from batchlake.schema import DEFAULT_SOURCE
+from batchlake.text.names import fault_of
 
 _BYTES_A_CORE: Final = 125_000_000
 """The least that DuckDB's manual asks for; with more it holds what it could as well keep on disk."""

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from batchlake.ingest.objects import there_is
+from batchlake.ingest.find.object_exports import there_is
+from batchlake.ingest.find.sources import Export, Found, RecordAgain, containers_of, find
 from batchlake.ingest.options import IngestOptions
 from batchlake.ingest.report import IngestReport
 from batchlake.ingest.run import Progress, Run
-from batchlake.ingest.sources import Export, Found, RecordAgain, containers_of, find
-from batchlake.objects import is_object_address
-from batchlake.store import LakeTables, Writer
+from batchlake.store.object_store import is_object_address
+from batchlake.store.tables import LakeTables, Writer
 
 
 def replay(

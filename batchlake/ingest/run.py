@@ -19,22 +19,31 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from batchlake import sqlfiles
-from batchlake.engine import Engine
-from batchlake.ingest.archives import UnpackError
-from batchlake.ingest.changes import write_merged, write_once, write_segments
-from batchlake.ingest.merge import BATCH_RULE, CALL_RULE, merge
+from batchlake.engine import sql_files
+from batchlake.engine.engine import Engine
+from batchlake.engine.quoting import literal
+from batchlake.ingest.find.archives import UnpackError
+from batchlake.ingest.find.sources import (
+    Export,
+    Fingerprint,
+    Found,
+    HeldObject,
+    RecordAgain,
+    containers_of,
+    find,
+)
+from batchlake.ingest.load.staging import ReadExport, Staging
+from batchlake.ingest.load.transcripts import TranscriptFiles
+from batchlake.ingest.merge.delta_writes import write_merged, write_once, write_segments
+from batchlake.ingest.merge.merge import BATCH_RULE, CALL_RULE, merge
 from batchlake.ingest.options import IngestOptions, most_memory_bytes, usual_memory_bytes
-from batchlake.ingest.parts import Envelope, Unkept
-from batchlake.ingest.raw_records import Afresh, Broken, Item, RawRecords, Unusable
-from batchlake.ingest.records import Readable, RecordReader, read_fully
+from batchlake.ingest.parse.parts import Envelope, Unkept
+from batchlake.ingest.parse.raw_records import Afresh, Broken, Item, RawRecords, Unusable
+from batchlake.ingest.parse.reader import Readable, RecordReader, read_fully
 from batchlake.ingest.report import IngestReport
-from batchlake.ingest.sources import Export, Fingerprint, Found, HeldObject, RecordAgain, containers_of, find
-from batchlake.ingest.staging import ReadExport, Staging
-from batchlake.ingest.transcripts import TranscriptFiles
 from batchlake.schema import EXPORTS, FORMAT_VERSION, PROBLEMS, SNAPSHOTS
-from batchlake.sqltext import literal
-from batchlake.store import LakeTables, Ledger, Writer
+from batchlake.store.ledger import Ledger
+from batchlake.store.tables import LakeTables, Writer
 from batchlake.version import VERSION
 
 _COPIED_BYTES: Final = 1 << 20
@@ -119,7 +128,7 @@ class Run:
             merge(engine, BATCH_RULE, self._run_id)
             merge(engine, CALL_RULE, self._run_id)
             problems = " union all by name ".join(
-                f"({sqlfiles.load(f'ingest/{name}').text})" for name in ("found_problems", "merged_problems")
+                f"({sql_files.load(f'ingest/{name}').text})" for name in ("found_problems", "merged_problems")
             )
             run = literal(self._run_id)
             engine.run(f"create table fresh_problems as select *, {run} as run_id from ({problems})")
@@ -275,7 +284,7 @@ class Run:
 
     def _facts(self, engine: Engine) -> dict[str, Any]:
         """This run's counts, as the ledger keeps them."""
-        facts = engine.row(sqlfiles.load("ingest/run_counts").text)
+        facts = engine.row(sql_files.load("ingest/run_counts").text)
         return facts | {
             "exports_read": sum(export.export_id is not None and export.is_whole for export in self._read),
             "exports_skipped": self._skipped,
@@ -295,7 +304,7 @@ class Run:
         )
         engine.run(
             f"create table fresh_snapshots as select *, {run} as run_id "
-            f"from ({sqlfiles.load('ingest/snapshots').text})"
+            f"from ({sql_files.load('ingest/snapshots').text})"
         )
         engine.run(
             "create view fresh_exports as select read_exports.* exclude (is_whole), "
@@ -345,10 +354,10 @@ class Run:
         )
         problems = {row["code"]: row["count"] for row in by_code}
         extra: dict[str, dict[str, int]] = {}
-        for row in engine.rows(sqlfiles.load("ingest/extra_fields").text):
+        for row in engine.rows(sql_files.load("ingest/extra_fields").text):
             extra.setdefault(row["table_name"], {})[row["field"]] = row["records"]
         after = self._started + timedelta(seconds=_CLOCK_SECONDS)
-        future = engine.row(sqlfiles.load("ingest/future_observations").text, {"after": after})
+        future = engine.row(sql_files.load("ingest/future_observations").text, {"after": after})
         return IngestReport(
             lake=self._lake,
             run_id=self._run_id if changed and not self._options.dry_run else None,

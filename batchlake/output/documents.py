@@ -11,10 +11,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
-from batchlake.cells import NULL, json_text, plain, text
 from batchlake.errors import InvalidRequest
-from batchlake.grids import Grid
-from batchlake.widths import display_width, printable
+from batchlake.text.table import Grid
+from batchlake.text.terminal import display_width, printable
+from batchlake.text.values import NULL, json_text, plain, text
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

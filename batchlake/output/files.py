@@ -6,9 +6,9 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import IO, TYPE_CHECKING
 
+from batchlake.engine.cursor import Row, Rows
 from batchlake.errors import InvalidRequest
 from batchlake.output.sheets import SHEET_ROWS, Book
-from batchlake.rows import Row, Rows
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from batchlake.cells import NULL, PLAIN_TYPES, json_text, plain, text
-from batchlake.rows import Row
+from batchlake.engine.cursor import Row
+from batchlake.text.values import NULL, PLAIN_TYPES, json_text, plain, text
 
 _CSV_QUOTED: Final = re.compile(r'[,"\r\n]')
 _RUN_BY_SPREADSHEETS: Final = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import IO, Final
 
+from batchlake.engine.cursor import Row, Rows
 from batchlake.errors import InvalidRequest
-from batchlake.grids import Grid
 from batchlake.output import lines
-from batchlake.result import Result
-from batchlake.rows import Row, Rows
+from batchlake.query.result import Result
+from batchlake.text.table import Grid
 
 ROW_FORMATS: Final = ("table", "json", "ndjson", "csv", "markdown", "parquet", "xlsx")
 BINARY_FORMATS: Final = frozenset({"parquet", "xlsx"})

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import IO, Any, Final
 
-from batchlake.cells import text
+from batchlake.text.values import text
 
 SHEET_ROWS: Final = 1_048_576
 """Rows of a sheet, its head among them."""

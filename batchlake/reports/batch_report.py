@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from batchlake.engine import Engine
-from batchlake.filters import Filter, Selection
-from batchlake.output import replacing
-from batchlake.reports.building import ReportOptions, build
-from batchlake.reports.calls import call_rows
+from batchlake.engine.engine import Engine
+from batchlake.filters.model import Filter
+from batchlake.filters.selection import Selection
+from batchlake.output.target import replacing
+from batchlake.reports.build import ReportOptions, build
+from batchlake.reports.call_rows import call_rows
 from batchlake.reports.model import Report
 from batchlake.reports.subject import subject_of
-from batchlake.reports.writing import format_of, write
-from batchlake.store import Version
+from batchlake.reports.write import format_of, write
+from batchlake.store.ledger import Version
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from batchlake import analytics, sqlfiles, views
-from batchlake.analytics.auditing import totals
-from batchlake.engine import Engine
+from batchlake.analytics.audit import audit, totals
+from batchlake.analytics.progress import progress
+from batchlake.engine import sql_files
+from batchlake.engine.engine import Engine
+from batchlake.models.audits import Audit, Progress
+from batchlake.query import views
 from batchlake.reports.model import BatchState
-from batchlake.reports.privacy import masked_text
+from batchlake.reports.redaction import masked_text
 from batchlake.reports.subject import NAMED_BATCHES, Subject
-from batchlake.responses import Audit, Progress
-from batchlake.store import Version
+from batchlake.store.ledger import Version
 
 MOST_LISTED: Final = 50
 """How many batches a report lists."""
@@ -31,7 +33,7 @@ def touched_batches(engine: Engine, subject: Subject) -> list[BatchState]:
     query = f"""
 with
 {NAMED_BATCHES},
-touched_batches as ({sqlfiles.load("reports/touched_batches").text}
+touched_batches as ({sql_files.load("reports/touched_batches").text}
 )
 
 select * from batch_overview semi join touched_batches using (source, batch_id)
@@ -43,26 +45,22 @@ select * from batch_overview semi join touched_batches using (source, batch_id)
     return [BatchState(**{name: row[name] for name in BatchState.model_fields}) for row in rows]
 
 
-def progress(engine: Engine, batches: Sequence[BatchState], version: Version) -> list[Progress]:
+def progress_of(engine: Engine, batches: Sequence[BatchState], version: Version) -> list[Progress]:
     """Each batch's progress as of the run; none of many batches."""
     if len(batches) > MOST_FOLLOWED:
         return []
-    return [
-        analytics.progress(engine, batch.source, batch.batch_id, version.finished_at) for batch in batches
-    ]
+    return [progress(engine, batch.source, batch.batch_id, version.finished_at) for batch in batches]
 
 
-def audit(engine: Engine, batches: Sequence[BatchState], subject: Subject) -> tuple[Audit | None, int]:
+def audit_of(engine: Engine, batches: Sequence[BatchState], subject: Subject) -> tuple[Audit | None, int]:
     """What the batches reported beside the same recomputed; and how many differing batches it lacks."""
     if not batches:
         return None, 0
     few = len(batches) <= MOST_FOLLOWED
     if subject.named:
-        found = [
-            analytics.audit(engine, (one.source, one.batch_id), only_differences=not few) for one in batches
-        ]
+        found = [audit(engine, (one.source, one.batch_id), only_differences=not few) for one in batches]
     else:
-        found = [analytics.audit(engine, None, subject.filter, only_differences=not few)]
+        found = [audit(engine, None, subject.filter, only_differences=not few)]
     audited = [batch for one in found for batch in one.batches]
     whole = Audit(
         audited_batches=sum(one.audited_batches for one in found),

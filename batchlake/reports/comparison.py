@@ -13,9 +13,9 @@ from typing import Final
 
 from pydantic import Field
 
+from batchlake.models.analytics import Analytics, CurrencyCost, Duration, Rate
+from batchlake.models.values import Figures, Money, money_text
 from batchlake.reports.intervals import Interval, newcombe, welch
-from batchlake.responses import Analytics, CurrencyCost, Duration, Rate
-from batchlake.responses.values import Figures, Money, money_text
 
 NOTES: Final = (
     "Intervals are at 95 %: where nothing differs in truth, about one figure in twenty looks as if it did.",

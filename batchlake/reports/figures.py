@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from batchlake.responses import (
+from batchlake.models.analytics import (
     Analytics,
     AverageSentiment,
     Cost,

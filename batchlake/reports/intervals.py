@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from batchlake.responses.values import Figures
+from batchlake.models.values import Figures
 
 CONFIDENCE: Final = 0.95
 

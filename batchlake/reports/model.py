@@ -12,9 +12,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from batchlake.models.analytics import Analytics
+from batchlake.models.audits import Audit, MetricDefinition, Progress
+from batchlake.models.values import Figures, Money, Seconds, Time
 from batchlake.reports.comparison import Amount, SelectionComparison
-from batchlake.responses import Analytics, Audit, MetricDefinition, Progress
-from batchlake.responses.values import Figures, Money, Seconds, Time
 
 StandingOutKind = Literal["longest", "dearest", "most_negative", "failed"]
 

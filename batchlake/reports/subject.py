@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from batchlake.analytics.finding import find_batch
-from batchlake.engine import Engine
+from batchlake.analytics.lookup import find_batch
+from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidRequest
-from batchlake.filters import ALL, Filter, Selection, read_filter, select
-from batchlake.filters.sentence import quoted
-from batchlake.reports.privacy import masked_text
+from batchlake.filters.describe import quoted
+from batchlake.filters.model import ALL, Filter
+from batchlake.filters.parse import read_filter
+from batchlake.filters.selection import Selection, select
+from batchlake.reports.redaction import masked_text
 
 PREVIOUS: Final = "previous"
 """Asks for a comparison with the batch that was created before."""

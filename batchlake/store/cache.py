@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from batchlake.objects import ObjectAddress, StorageError, endpoint
+from batchlake.store.object_store import ObjectAddress, StorageError, endpoint
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore

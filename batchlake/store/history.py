@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from batchlake.errors import LakeDamaged
-from batchlake.store.files import sizes
+from batchlake.store.file_stats import sizes
 from batchlake.store.log import actions
-from batchlake.store.places import COMMIT, LOG, LOG_ENTRY, commit_name
+from batchlake.store.storage import COMMIT, LOG, LOG_ENTRY, commit_name
 
 if TYPE_CHECKING:
     from batchlake.store.tables import LakeTables

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from batchlake.engine import Engine
+from batchlake.engine.engine import Engine
+from batchlake.engine.quoting import view_of
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeNotFound, LakeTooNew
 from batchlake.schema import FORMAT_VERSION, RUNS
-from batchlake.sqltext import view_of
 from batchlake.store.tables import LakeTables, Writer
 
 NEWEST_FIRST: Final = "list_sum(map_values(table_versions)) desc, finished_at desc, run_id desc"

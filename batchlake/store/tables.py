@@ -20,10 +20,10 @@ from deltalake.exceptions import DeltaError
 from deltalake.schema import MapType, PrimitiveType
 from deltalake.transaction import AddAction, RemoveAction
 
-from batchlake import forking
+from batchlake.engine import forking
 from batchlake.errors import LakeDamaged, LakeLocked, LakeNotWritable
 from batchlake.schema import TABLES, Column, Table
-from batchlake.store.files import (
+from batchlake.store.file_stats import (
     STATISTICS_PROPERTY,
     BoundedFile,
     Snapshot,
@@ -34,7 +34,7 @@ from batchlake.store.files import (
 )
 from batchlake.store.history import Unneeded, oldest_version, unneeded
 from batchlake.store.parquet import FILE_BYTES, delta_options
-from batchlake.store.places import LAST_CHECKPOINT, Place, place_of
+from batchlake.store.storage import LAST_CHECKPOINT, Place, place_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

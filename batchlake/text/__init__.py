@@ -1,1 +1,1 @@
-"""Texts as they are compared: folded utterances and folded labels."""
+"""A value as text, once: numbers, times, tables, what is safe to show."""

@@ -215,6 +215,6 @@ def engagement_of(calls: list[Row], segments: list[Row]) -> Row:
 
 def default_rules() -> list[Row]:
     """The project's own word patterns, as the file has them."""
-    file = Path(__file__).parents[2] / "batchlake" / "patterns.toml"
+    file = Path(__file__).parents[2] / "batchlake" / "analytics" / "patterns.toml"
     rules: list[Row] = tomllib.loads(file.read_text(encoding="utf-8"))["rule"]
     return rules

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from batchlake.engine import Engine
+from batchlake.engine.engine import Engine
 from batchlake.schema import OUTCOME_BY_STATUS, TABLES
 
 Row = dict[str, Any]

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from batchlake.analytics import audit
-from batchlake.analytics.comparison import Circumstances, compare
-from batchlake.engine import Engine
+from batchlake.analytics.audit import audit
+from batchlake.analytics.compare_reported import Circumstances, compare
+from batchlake.engine.engine import Engine
 from batchlake.errors import BatchNotFound
-from batchlake.responses import Audit, Comparison
+from batchlake.models.audits import Audit, Comparison
 from tests.analytics.tables import NOON, Row, batch, call, fill, segment
 
 REPORTED = {

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from batchlake.analytics import analyse
-from batchlake.engine import Engine
-from batchlake.filters import select
+from batchlake.analytics.metrics import analyse
+from batchlake.engine.engine import Engine
+from batchlake.filters.selection import select
 from tests.analytics.oracle_of_speech import fold
 from tests.analytics.tables import call, fill, segment
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from batchlake import sqlfiles
-from batchlake.analytics import definitions, definitions_table
-from batchlake.responses import Duration, Statistics
+from batchlake.analytics.definitions import definitions, definitions_table
+from batchlake.engine import sql_files
+from batchlake.models.analytics import Duration, Statistics
 
 
 def test_every_metric_is_defined_once_in_its_file() -> None:
@@ -36,7 +36,7 @@ def test_ratios_name_columns_of_the_same_file() -> None:
     """A numerator or denominator in one word is an output of the file, or the sum of one in plain words."""
     for one in definitions():
         name = one.file.removeprefix("sql/").removesuffix(".sql")
-        outputs = " ".join(sqlfiles.load(name).outputs)
+        outputs = " ".join(sql_files.load(name).outputs)
         for part in (one.numerator, one.denominator):
             if part and "_" in part:
                 assert part in outputs, (one.file, part)

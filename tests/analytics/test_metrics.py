@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from batchlake.analytics import DIMENSIONS, analyse, statistics
-from batchlake.engine import Engine
+from batchlake.analytics.grouped_query import DIMENSIONS
+from batchlake.analytics.metrics import analyse, statistics
+from batchlake.engine.engine import Engine
 from batchlake.errors import AnalyticsUnavailable, InvalidRequest
-from batchlake.filters import select
+from batchlake.filters.selection import select
 from batchlake.schema import OUTCOME_BY_STATUS
 from tests.analytics import oracle
 from tests.analytics.oracle_of_speech import default_rules, fold
@@ -345,7 +346,7 @@ def test_asked_one_after_the_other_the_figures_are_the_same(
     calls = [call(f"c{number}", duration_seconds=number, cost=Decimal(number)) for number in range(20)]
     fill(engine, calls=calls, segments=[segment("c1", 0, "human", "Yes", "yes")])
     at_once = analyse(engine, select(), by="status")
-    monkeypatch.setattr("batchlake.analytics.grouping._MOST_CALLS_SIDE_BY_SIDE", 19)
+    monkeypatch.setattr("batchlake.analytics.grouped_query._MOST_CALLS_SIDE_BY_SIDE", 19)
     assert analyse(engine, select(), by="status") == at_once
 
 

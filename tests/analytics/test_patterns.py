@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from batchlake.analytics import analyse, pattern_definitions, patterns_table
+from batchlake.analytics.definitions import pattern_definitions, patterns_table
+from batchlake.analytics.metrics import analyse
 from batchlake.analytics.patterns import DEFAULT_FILE, default_patterns, read_patterns
-from batchlake.engine import Engine
+from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidRequest
-from batchlake.filters import select
+from batchlake.filters.selection import select
 from tests.analytics.oracle_of_speech import fold
 from tests.analytics.tables import call, fill, segment
 
@@ -162,7 +163,7 @@ def test_patterns_are_defined() -> None:
     found = pattern_definitions()
     assert [one.name for one in found] == [f"response_patterns.{name}" for name in default_patterns().names]
     assert {(one.unit, one.numerator, one.denominator, one.file) for one in found} == {
-        ("utterances", "utterances of the pattern", "human utterances", "batchlake/patterns.toml")
+        ("utterances", "utterances of the pattern", "human utterances", "batchlake/analytics/patterns.toml")
     }
     positive = next(one for one in found if one.name.endswith("positive"))
     assert positive.definition == (

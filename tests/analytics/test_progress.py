@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from batchlake import views
-from batchlake.analytics import progress, progress_chart, statistics
-from batchlake.engine import Engine
+from batchlake.analytics.metrics import statistics
+from batchlake.analytics.progress import progress, progress_chart
+from batchlake.engine.engine import Engine
 from batchlake.errors import BatchNotFound, InvalidRequest
-from batchlake.filters import select
-from batchlake.responses import Progress
+from batchlake.filters.selection import select
+from batchlake.models.audits import Progress
+from batchlake.query import views
 from tests.analytics.tables import NOON, Row, batch, call, fill
 
 

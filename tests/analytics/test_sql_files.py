@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from batchlake import sqlfiles
-from batchlake.engine import Engine
+from batchlake.engine import sql_files
+from batchlake.engine.engine import Engine
 from batchlake.schema import TABLES
 from tests.analytics.tables import call, fill, segment
 
-FILES = sqlfiles.names("analytics")
+FILES = sql_files.names("analytics")
 VIEWS = {"selected_calls": "calls", "selected_segments": "segments"}
 
 
@@ -36,7 +36,7 @@ def console() -> Engine:
 @pytest.mark.parametrize("name", FILES)
 def test_declared_inputs_are_the_used_ones(name: str) -> None:
     """A file reads the relations that its header declares, and no other."""
-    file = sqlfiles.load(name)
+    file = sql_files.load(name)
     text = without_comments(file.text)
     known = TABLES.keys() | VIEWS.keys()
     assert set(file.inputs) <= known
@@ -49,7 +49,7 @@ def test_declared_inputs_are_the_used_ones(name: str) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_declared_outputs_are_the_columns_produced(name: str, console: Engine) -> None:
     """Pasted into a console, a file runs and gives the columns of its header, in their order."""
-    file = sqlfiles.load(name)
+    file = sql_files.load(name)
     declared = [re.match(r"(\w+)(?: \([^)]+\))?: ", output) for output in file.outputs]
     assert all(declared), file.outputs
     columns = console.arrow(file.text).column_names
@@ -59,7 +59,7 @@ def test_declared_outputs_are_the_columns_produced(name: str, console: Engine) -
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_has_the_form_of_all(name: str) -> None:
     """Lower case but for texts and comments, inputs read in the first CTEs, `select * from final` last."""
-    file = sqlfiles.load(name)
+    file = sql_files.load(name)
     code = re.sub(r"'[^']*'", "''", without_comments(file.text))
     assert code == code.lower()
     assert code.rstrip().endswith("select * from final")

@@ -16,10 +16,14 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from batchlake.engine import Engine
-from batchlake.filters import Filter, compile_filter, parse_filter, render, select
+from batchlake.engine.engine import Engine
+from batchlake.engine.quoting import literal, view_of
+from batchlake.filters.compile import compile_filter
+from batchlake.filters.model import Filter
+from batchlake.filters.parse import parse_filter
+from batchlake.filters.render import render
+from batchlake.filters.selection import select
 from batchlake.schema import CALLS, SEGMENTS
-from batchlake.sqltext import literal, view_of
 
 COUNT = int(os.environ.get("BATCHLAKE_BENCH_CALLS", "1_000_000"))
 TYPICAL = """{"status": ["completed", "failed"], "duration": {"min": 30, "max": 300},

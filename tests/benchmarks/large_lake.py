@@ -15,12 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from batchlake.engine import Engine
+from batchlake.engine.engine import Engine
+from batchlake.engine.quoting import literal
 from batchlake.schema import FORMAT_VERSION, TABLES
-from batchlake.sqltext import literal
-from batchlake.store import LakeTables, Ledger, Writer
+from batchlake.store.ledger import Ledger
+from batchlake.store.tables import LakeTables, Writer
 from batchlake.version import VERSION
-from tests.benchmarks.course import big_batch_calls
+from tests.benchmarks.workloads import big_batch_calls
 
 CALLS_A_BATCH: Final = 1_000
 _CALLS_A_FILE: Final = 62_500

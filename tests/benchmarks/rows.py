@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from tests.benchmarks.course import Course, big_batch_calls, megabytes
-from tests.benchmarks.race import Figures, Side, module, race
+from tests.benchmarks.runner import Figures, Side, module, race
+from tests.benchmarks.workloads import Course, big_batch_calls, megabytes
 
 Kind = Literal["speed", "time", "memory", "size"]
 """What a ratio is of: the rival's time by ours, or ours by the rival's."""
 
-_SIDES: Final = "tests.benchmarks.sides"
+_SIDES: Final = "tests.benchmarks.contenders"
 _TOOLS: Final = {
     "duckdb": "DuckDB's `read_json`",
     "polars": "Polars' `scan_ndjson`",

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 import batchlake
-from tests.benchmarks.course import Course
 from tests.benchmarks.exports import CALLS_A_BATCH, HISTORY_SHARES, SHAPES, Exports, batch_id
 from tests.benchmarks.large_lake import make
-from tests.benchmarks.race import Figures, Side, SideFailed, module
 from tests.benchmarks.raw_json import TOOLS
 from tests.benchmarks.rows import Target, Volume, rows
+from tests.benchmarks.runner import Figures, Side, SideFailed, module
+from tests.benchmarks.workloads import Course
 
 CALLS = CALLS_A_BATCH + 50
 """More than one batch, and the last smaller than the others."""

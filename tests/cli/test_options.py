@@ -13,8 +13,8 @@ import pytest
 
 from batchlake.cli.main import VERBS
 from batchlake.cli.options import Duration
-from tests.feeding.runs import run
 from tests.lakes import ingested, write_export
+from tests.sync.runs import run
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.sql_lake import make_lake
+from tests.query.sql_lake import make_lake
 
 ROOT = Path(__file__).parents[2]
 SLOW = "select count(*) from range(100_000_000_000) t(i) where i % 7 = 3"

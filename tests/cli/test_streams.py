@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sql_lake import make_lake
+from tests.query.sql_lake import make_lake
 
 ROOT = Path(__file__).parents[2]
 COMMAND = f"'{sys.executable}' -m batchlake"

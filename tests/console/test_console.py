@@ -11,7 +11,7 @@ import pytest
 
 from batchlake.lake import Lake
 from tests.console.terminal import CTRL_C, ENTER, PROMPT, TAB, UP, Terminal
-from tests.sql_lake import make_lake
+from tests.query.sql_lake import make_lake
 
 SLOW = "select count(*) from range(100_000_000_000) t(i) where i % 7 = 3;"
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from batchlake.engine import Engine
+from batchlake.engine.engine import Engine
+from batchlake.engine.text_keys import text_key
 from batchlake.schema import CALLS, SEGMENTS, Table
-from batchlake.text.keys import text_key
 
 Key = tuple[str, str]
 

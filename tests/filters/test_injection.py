@@ -11,9 +11,12 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from batchlake.engine import Engine
-from batchlake.filters import DIALECTS, compile_filter, inline, read_filter, render, select
-from batchlake.text.keys import text_key
+from batchlake.engine.engine import Engine
+from batchlake.engine.text_keys import text_key
+from batchlake.filters.compile import compile_filter
+from batchlake.filters.parse import read_filter
+from batchlake.filters.render import DIALECTS, inline, render
+from batchlake.filters.selection import select
 from tests.filters import oracle
 from tests.filters.tables import keys, load
 

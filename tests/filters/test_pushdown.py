@@ -12,11 +12,13 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from batchlake.engine import Engine
+from batchlake.engine.engine import Engine
+from batchlake.engine.quoting import view_of
 from batchlake.errors import LakeDamaged
-from batchlake.filters import compile_filter, read_filter, select
+from batchlake.filters.compile import compile_filter
+from batchlake.filters.parse import read_filter
+from batchlake.filters.selection import select
 from batchlake.schema import CALLS, SEGMENTS
-from batchlake.sqltext import view_of
 
 FILES, BATCHES_A_FILE, CALLS_A_BATCH = 4, 5, 200
 CALLS_A_FILE = BATCHES_A_FILE * CALLS_A_BATCH

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchlake.engine import Engine
+from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidFilter
-from batchlake.filters import Filter, select
+from batchlake.filters.model import Filter
+from batchlake.filters.selection import select
 from tests.filters import oracle
 from tests.filters.strategies import calls, filters, thorough
 from tests.filters.tables import keys, load

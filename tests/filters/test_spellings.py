@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from batchlake.errors import InvalidFilter
-from batchlake.filters import Filter, compile_filter, parse_filter
+from batchlake.filters.compile import compile_filter
+from batchlake.filters.model import Filter
+from batchlake.filters.parse import parse_filter
 from batchlake.schema import OUTCOMES, STATUSES, canonical_status
 from tests.filters.test_reference import VALIDATOR
 

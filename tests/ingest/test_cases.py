@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from batchlake.maintenance import check
+from batchlake.store.maintenance import check
 from tests.lakes import ingested, rows, write_export
 
 CASES = Path(__file__).parent.parent / "cases" / "exports"

@@ -14,8 +14,9 @@ import pytest
 import zstandard
 
 from batchlake.errors import ExportUnreadable
-from batchlake.ingest import IngestOptions, ingest
-from batchlake.maintenance import check
+from batchlake.ingest.options import IngestOptions
+from batchlake.ingest.run import ingest
+from batchlake.store.maintenance import check
 from tests.lakes import ingested, rows, write_export
 
 FIELDS: dict[str, tuple[dict[str, Any], str, str, str]] = {

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import batchlake
-from batchlake.maintenance import check
 from batchlake.schema import TABLES
+from batchlake.store.maintenance import check
 from tests.lakes import contents, ingested, rows, write_export
 
 BATCH = {
@@ -92,7 +92,8 @@ def test_a_record_that_can_be_used_after_all_is_in_its_batch(tmp_path: Path) -> 
     path = write_export(tmp_path, "a.json", document)
     ingested(tmp_path / "lake", path)
     path.unlink()
-    from batchlake.ingest import IngestOptions, replay
+    from batchlake.ingest.options import IngestOptions
+    from batchlake.ingest.replay import replay
 
     (problem,) = rows(tmp_path / "lake", "from problems")
     mended = problem | {"raw": problem["raw"].replace("ident", "id")}

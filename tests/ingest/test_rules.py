@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import batchlake
-from batchlake import sqlfiles
-from batchlake.columns import moments, texts
-from batchlake.engine import Engine
-from batchlake.ingest.json_values import Fields, fields_of, flag_of, is_time
-from batchlake.ingest.recognition import is_likely_record, kind_of
-from batchlake.names import fault_of
+from batchlake.engine import sql_files
+from batchlake.engine.columns import moments, texts
+from batchlake.engine.engine import Engine
+from batchlake.ingest.parse.json_values import Fields, fields_of, flag_of, is_time
+from batchlake.ingest.parse.recognition import is_likely_record, kind_of
 from batchlake.schema import canonical_status, status_key
+from batchlake.text.names import fault_of
 from tests.lakes import ingested, rows, write_export
 
 IDS: dict[str, str | None] = {
@@ -79,7 +79,7 @@ BLANKS = [" ", "\t", "\u00a0", "\u2003", "\u3000", "\u2028", "-", "_", "\x0b", "
 )
 def test_a_status_is_the_same_in_sql_and_in_python(words: list[list[str]]) -> None:
     with Engine() as engine:
-        engine.run(sqlfiles.load("ingest/macros").text)
+        engine.run(sql_files.load("ingest/macros").text)
         spellings = ["".join(one) for one in words]
         found = engine.rows("select status_key(unnest($spellings)) as key", {"spellings": spellings})
         assert [row["key"] for row in found] == [status_key(one) for one in spellings]

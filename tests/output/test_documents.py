@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from batchlake.analytics import definitions
+from batchlake.analytics.definitions import definitions
 from batchlake.errors import InvalidRequest
-from batchlake.output import write_document
-from batchlake.responses.values import Money, Time
-from tests.sql_lake import make_lake
+from batchlake.models.values import Money, Time
+from batchlake.output.documents import write_document
+from tests.query.sql_lake import make_lake
 
 
 class Part(BaseModel):

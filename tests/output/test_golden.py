@@ -15,7 +15,7 @@ from decimal import Decimal
 import pyarrow.parquet as pq
 import pytest
 
-from tests.output.hard_rows import GOLDEN, written
+from tests.output.edge_cases import GOLDEN, written
 
 LONG = "0123456789" * 1000
 

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchlake.engine import Engine
+from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidRequest
-from batchlake.grids import Grid
-from batchlake.output import ROW_FORMATS, write_rows
 from batchlake.output.lines import csv_lines, markdown_lines
-from batchlake.result import Result
-from batchlake.widths import cut, display_width, printable
+from batchlake.output.rows import ROW_FORMATS, write_rows
+from batchlake.query.result import Result
+from batchlake.text.table import Grid
+from batchlake.text.terminal import cut, display_width, printable
 
 
 def result(query: str) -> Result:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchlake.errors import InvalidRequest
-from batchlake.output import ROW_FORMATS, format_by_suffix
-from batchlake.reports import FORMATS, format_of
+from batchlake.output.rows import ROW_FORMATS
+from batchlake.output.target import format_by_suffix
+from batchlake.reports.write import FORMATS, format_of
 
 KNOWN = {
     ".csv": "csv", ".json": "json", ".jsonl": "ndjson", ".markdown": "markdown", ".md": "markdown",

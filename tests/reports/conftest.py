@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from batchlake.lake import Lake
+from tests.query.sql_lake import make_lake
 from tests.reports.reports import hostile_lake
-from tests.sql_lake import make_lake
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from batchlake.responses import Analytics
+from batchlake.models.analytics import Analytics
 
 
 def money(amount: str) -> Decimal:

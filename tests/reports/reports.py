@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import batchlake
 from batchlake.lake import Lake
-from batchlake.reports.building import ReportOptions, build
-from batchlake.reports.calls import call_rows
+from batchlake.reports.build import ReportOptions, build
+from batchlake.reports.call_rows import call_rows
 from batchlake.reports.model import Report
 from batchlake.reports.subject import subject_of
 from tests.lakes import write_export

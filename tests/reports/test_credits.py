@@ -11,15 +11,15 @@ from decimal import Decimal
 import pytest
 from openpyxl import load_workbook
 
-from batchlake import views
-from batchlake.engine import Engine
-from batchlake.reports.building import ReportOptions, build
-from batchlake.reports.calls import call_rows
+from batchlake.engine.engine import Engine
+from batchlake.query import views
+from batchlake.reports.build import ReportOptions, build
+from batchlake.reports.call_rows import call_rows
 from batchlake.reports.model import Report
 from batchlake.reports.page import charts
 from batchlake.reports.subject import subject_of
-from batchlake.reports.writing import write
-from batchlake.store import Version
+from batchlake.reports.write import write
+from batchlake.store.ledger import Version
 from tests.analytics.tables import NOON, batch, call, fill
 
 COSTS = ["0.50", "-0.25", "1.00", "-1500.00"]

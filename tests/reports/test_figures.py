@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from batchlake.analytics import definitions
+from batchlake.analytics.definitions import definitions
 from batchlake.lake import Lake
 from batchlake.reports.figures import figures
 from tests.reports.figures import analytics

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from batchlake.lake import Lake
-from batchlake.output import write_document
+from batchlake.output.documents import write_document
 from batchlake.reports.model import Report
 from tests.reports.reports import HOSTILE, report_of
 

@@ -14,10 +14,11 @@ from markdown_it.token import Token
 
 from batchlake.lake import Lake
 from batchlake.reports.figures import figures
-from batchlake.reports.harmless import harmless
-from batchlake.reports.markdown import escaped, write
+from batchlake.reports.markdown.syntax import escaped
+from batchlake.reports.markdown.write import write
 from batchlake.reports.model import Report
 from batchlake.reports.wording import over, shown
+from batchlake.text.escaping import harmless
 from tests.reports.reports import HOSTILE, report_of
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from batchlake import sqlfiles
-from batchlake.engine import Engine
+from batchlake.engine import sql_files
+from batchlake.engine.engine import Engine
 from batchlake.schema import TABLES
 from tests.analytics.tables import call, fill, segment
 
-FILES = sqlfiles.names("reports")
+FILES = sql_files.names("reports")
 RELATIONS = {
     "selected_calls": "select * from calls",
     "selected_segments": "select * from segments",
@@ -35,7 +35,7 @@ def engine() -> Engine:
 @pytest.mark.parametrize("name", FILES)
 def test_declared_inputs_and_outputs_are_those_of_the_query(name: str, engine: Engine) -> None:
     """A file reads what it declares and nothing else, without parameters, and gives its header's columns."""
-    file = sqlfiles.load(name)
+    file = sql_files.load(name)
     code = re.sub(r"--[^\n]*", "", file.text)
     named = set(re.findall(rf"\b(?:from|join)\s+({'|'.join([*TABLES, *RELATIONS])})\b", code))
     own = set(re.findall(r"^(\w+) as \(", code, re.MULTILINE))
@@ -52,7 +52,7 @@ def test_declared_inputs_and_outputs_are_those_of_the_query(name: str, engine: E
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_has_the_form_of_all(name: str) -> None:
     """Lower case but for texts and comments, `select * from final` last, no line too long."""
-    text = sqlfiles.load(name).text
+    text = sql_files.load(name).text
     code = re.sub(r"'[^']*'", "''", re.sub(r"--[^\n]*", "", text))
     assert code == code.lower()
     assert code.rstrip().endswith("select * from final")

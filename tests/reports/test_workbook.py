@@ -20,10 +20,10 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from batchlake.lake import Lake
-from batchlake.reports.calls import CALL_COLUMNS
+from batchlake.reports.call_rows import CALL_COLUMNS
 from batchlake.reports.figures import figures
 from batchlake.reports.model import Report
-from batchlake.reports.workbook import write
+from batchlake.reports.workbook.write import write
 from tests.reports.reports import HOSTILE, calls_of, report_of
 
 

@@ -12,8 +12,8 @@ import pytest
 from deltalake import DeltaTable, Schema, write_deltalake
 
 import batchlake
-from batchlake.maintenance import check, compact, vacuum
 from batchlake.schema import TABLES
+from batchlake.store.maintenance import check, compact, vacuum
 from tests.lakes import contents, damages, ingested, rows, write_export
 
 LACKING = {

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from batchlake.errors import LakeLocked, LakeNotFound
-from batchlake.ingest import IngestOptions, ingest
-from batchlake.maintenance import check
-from batchlake.store import writer_lock
+from batchlake.ingest.options import IngestOptions
+from batchlake.ingest.run import ingest
+from batchlake.store.lock import writer_lock
+from batchlake.store.maintenance import check
 from tests.lakes import engine_of, ingested, rows, write_export
 
 RUNS = int(os.environ.get("BATCHLAKE_RUNS", "6"))

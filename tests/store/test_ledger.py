@@ -10,8 +10,9 @@ import pytest
 
 import batchlake
 from batchlake.errors import LakeDamaged
-from batchlake.maintenance import check, vacuum
-from batchlake.store import LakeTables, Writer, writer_lock
+from batchlake.store.lock import writer_lock
+from batchlake.store.maintenance import check, vacuum
+from batchlake.store.tables import LakeTables, Writer
 from tests.lakes import engine_of, ingested, rows, write_export
 
 

@@ -15,9 +15,10 @@ import pytest
 import batchlake
 from batchlake.errors import InvalidRequest, LakeDamaged, StateVacuumed
 from batchlake.lake import Lake
-from batchlake.maintenance import check, vacuum
-from batchlake.reading import State
-from batchlake.store import LakeTables, Ledger
+from batchlake.query.snapshot import State
+from batchlake.store.ledger import Ledger
+from batchlake.store.maintenance import check, vacuum
+from batchlake.store.tables import LakeTables
 from tests.lakes import ingested, write_export
 from tests.storage import Bucket
 

@@ -10,7 +10,8 @@ import pytest
 from deltalake import DeltaTable
 
 from batchlake.schema import TABLES
-from batchlake.store import LakeTables, Ledger
+from batchlake.store.ledger import Ledger
+from batchlake.store.tables import LakeTables
 from tests.lakes import damages, ingested, rows, write_export
 
 POLARS_TYPES = {

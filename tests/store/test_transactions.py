@@ -11,7 +11,7 @@ import pytest
 
 from batchlake.errors import LakeNotWritable
 from tests.lakes import contents, damages, ingested, write_export
-from tests.store.dying import Points, fill_disk, forbid, run_in_process, watched
+from tests.store.crash_points import Points, fill_disk, forbid, run_in_process, watched
 
 EVERY_POINT = "BATCHLAKE_EVERY_POINT" in os.environ
 """Die at each point of a run, which takes minutes, instead of at an even choice of them."""
@@ -76,7 +76,8 @@ def history(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def state(root: Path) -> Any:
     """What the lake holds, None where it holds no finished run."""
-    from batchlake.store import LakeTables, Ledger
+    from batchlake.store.ledger import Ledger
+    from batchlake.store.tables import LakeTables
 
     return contents(root) if Ledger(LakeTables(root)).find() else None
 

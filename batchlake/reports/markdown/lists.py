@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from batchlake.cells import utc_text
+from batchlake.models.audits import Audit, Progress
 from batchlake.reports.comparison import Amount
 from batchlake.reports.markdown.syntax import escaped, numbers, paragraph, section, table, texts
 from batchlake.reports.model import (
@@ -18,7 +18,7 @@ from batchlake.reports.model import (
     StandingOut,
 )
 from batchlake.reports.wording import NO_CURRENCY, shown
-from batchlake.responses import Audit, Progress
+from batchlake.text.values import utc_text
 
 
 def batches(report: Report) -> Iterator[str]:

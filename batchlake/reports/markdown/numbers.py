@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from batchlake.models.analytics import Analytics, Group, Moment
 from batchlake.reports.comparison import Difference, SelectionComparison
 from batchlake.reports.figures import Figure, figures
 from batchlake.reports.markdown.syntax import escaped, numbers, paragraph, section, table, texts
 from batchlake.reports.model import Bin, Distribution, Report
 from batchlake.reports.wording import NO_CURRENCY, over, shown
-from batchlake.responses import Analytics, Group, Moment
 
 
 def headlines(report: Report) -> Iterator[str]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from batchlake.cells import text
 from batchlake.output.lines import markdown_text
+from batchlake.text.values import text
 
 # What GitHub makes a link, an emphasis or a formula of although it is no markup in plain Markdown.
 _ACTING: Final = re.compile(r"(?<=\w)@(?=\w)|:(?=//)|(?<=\bwww)\.|(?<!\w)_|_(?!\w)|[~$#]", re.IGNORECASE)

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from batchlake.models.analytics import CommonResponse, Engagement, Mainly, ResponsePatterns, Statistics
 from batchlake.reports.model import Distribution
-from batchlake.reports.page.drawing import COLOURS
+from batchlake.reports.page.svg import COLOURS
 from batchlake.reports.page.wording import amount_text, duration, share
-from batchlake.responses import CommonResponse, Engagement, Mainly, ResponsePatterns, Statistics
 from batchlake.schema import OUTCOME_BY_STATUS
 
 _HEIGHT: Final = 220

@@ -1,5 +1,1 @@
 """A report as a workbook of a spreadsheet."""
-
-from batchlake.reports.workbook.writing import write
-
-__all__ = ["write"]

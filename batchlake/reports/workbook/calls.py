@@ -8,9 +8,16 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from batchlake.output.sheets import Book
-from batchlake.reports.calls import CALL_COLUMNS, CallColumn, Kind
+from batchlake.reports.call_rows import CALL_COLUMNS, CallColumn, Kind
 from batchlake.reports.model import Report
-from batchlake.reports.workbook.tables import Cell, Column, money_format, table_sheet, unit_format, yes_or_no
+from batchlake.reports.workbook.tables import (
+    Cell,
+    Column,
+    money_format,
+    table_sheet,
+    unit_format,
+    yes_or_no,
+)
 
 _TIME_FORMAT: Final = r"yyyy\-mm\-dd\ hh:mm:ss"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from batchlake.models.analytics import Analytics
 from batchlake.output.sheets import Book
 from batchlake.reports.workbook.charts import Chart, Series, bars
 from batchlake.reports.workbook.tables import Column, table_sheet, unit_format, write_table
-from batchlake.responses import Analytics
-from batchlake.widths import cut
+from batchlake.text.terminal import cut
 
 _CHARTED: Final = 20
 """Responses in the chart."""

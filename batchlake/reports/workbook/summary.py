@@ -10,7 +10,14 @@ from batchlake.reports.comparison import Amount
 from batchlake.reports.figures import Figure, figures
 from batchlake.reports.model import Report
 from batchlake.reports.workbook.charts import COLOURS, Chart, Series, bars
-from batchlake.reports.workbook.tables import ANY_NUMBER, Cell, Column, money_format, table_sheet, unit_format
+from batchlake.reports.workbook.tables import (
+    ANY_NUMBER,
+    Cell,
+    Column,
+    money_format,
+    table_sheet,
+    unit_format,
+)
 
 
 def summary(book: Book, report: Report, left_out: Iterable[str]) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
+from batchlake.models.analytics import Analytics, Moment, Timeline
 from batchlake.output.sheets import DATE_FORMAT, Book
 from batchlake.reports.workbook.charts import COLOURS, Chart, Series, lines
 from batchlake.reports.workbook.tables import Column, money_format, table_sheet, unit_format
-from batchlake.responses import Analytics, Moment, Timeline
 
 _HOUR_FORMAT: Final = r"yyyy\-mm\-dd\ hh:mm"
 _COUNTS: Final = {

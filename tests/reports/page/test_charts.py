@@ -10,12 +10,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from batchlake.lake import Lake
+from batchlake.models.analytics import CommonResponse, Moment, Timeline
 from batchlake.reports.model import Bin, Distribution
-from batchlake.reports.page import charts, courses
+from batchlake.reports.page import charts, time_charts
 from batchlake.reports.page.charts import Chart
-from batchlake.reports.page.drawing import COLOURS, draw
+from batchlake.reports.page.svg import COLOURS, draw
 from batchlake.reports.page.wording import Clock
-from batchlake.responses import CommonResponse, Moment, Timeline
 
 UTC_CLOCK = Clock("UTC")
 
@@ -63,7 +63,7 @@ def test_no_call_is_lost_where_steps_are_put_together(
     """A long timeline is shown in days, weeks or months; its calls by outcome are all of the timeline's."""
     start = datetime(2024, 2, 27, tzinfo=UTC)
     of = timeline([start + number * step for number in range(count)], every)
-    chart = courses.calls_over_time(of, UTC_CLOCK)
+    chart = time_charts.calls_over_time(of, UTC_CLOCK)
     assert chart.caption == f"Calls by {kind} (UTC)"
     values = chart.spec["data"]["values"]
     for outcome in ("completed", "failed", "in_progress", "unknown"):
@@ -72,7 +72,7 @@ def test_no_call_is_lost_where_steps_are_put_together(
         ]
         assert sum(shown) == sum(getattr(moment, outcome) for moment in of.moments)
     assert len({value["start"] for value in values}) <= 101
-    completion = courses.completion_over_time(of, UTC_CLOCK).spec["data"]["values"]
+    completion = time_charts.completion_over_time(of, UTC_CLOCK).spec["data"]["values"]
     assert sum(value["calls"] for value in completion) == sum(moment.total_calls for moment in of.moments)
 
 
@@ -84,7 +84,7 @@ def test_days_are_those_of_the_time_zone() -> None:
         datetime(2024, 3, 10, 5, tzinfo=UTC),
         datetime(2024, 3, 11, 4, tzinfo=UTC),
     ]
-    chart = courses.calls_over_time(timeline(starts, "day", clock.timezone), clock)
+    chart = time_charts.calls_over_time(timeline(starts, "day", clock.timezone), clock)
     days = sorted({value["start"][:10] for value in chart.spec["data"]["values"]})
     assert days == ["2024-03-09", "2024-03-10", "2024-03-11"]
     assert "Day, 2024 (America/New_York)" in texts(chart)
@@ -100,9 +100,11 @@ def test_axes_tell_what_and_in_which_unit(sample: Lake) -> None:
     assert "Share of utterances (%)" in texts(charts.patterns(analytics.response_patterns))
     assert "Utterances" in texts(charts.responses(analytics.common_responses))
     assert "Calls" in texts(charts.statuses(analytics.statistics))
-    assert "Completed of all calls (%)" in texts(courses.completion_over_time(analytics.timeline, UTC_CLOCK))
+    assert "Completed of all calls (%)" in texts(
+        time_charts.completion_over_time(analytics.timeline, UTC_CLOCK)
+    )
     assert {"Time (UTC)", "done", "total"} <= set(
-        texts(courses.progress_over_time(of.progress[0], UTC_CLOCK))
+        texts(time_charts.progress_over_time(of.progress[0], UTC_CLOCK))
     )
     long = Distribution(
         unit="seconds",
@@ -150,7 +152,7 @@ def test_a_chart_is_painted_by_the_page_and_drawn_alike_each_time() -> None:
     said = [CommonResponse(text=text, count=9 - n, calls=1, share=0.1) for n, text in enumerate(hostile)]
     chart = charts.responses(said)
     first = draw(chart.spec, 'words "and" <more>')
-    draw(courses.calls_over_time(timeline([datetime(2024, 1, 1, tzinfo=UTC)], "day"), UTC_CLOCK).spec, "")
+    draw(time_charts.calls_over_time(timeline([datetime(2024, 1, 1, tzinfo=UTC)], "day"), UTC_CLOCK).spec, "")
     assert draw(chart.spec, 'words "and" <more>') == first
     root = ET.fromstring(str(first))
     assert root.get("aria-label") == 'words "and" <more>'

@@ -18,14 +18,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from batchlake import sqlfiles
-from batchlake.engine import Engine
+from batchlake.engine import sql_files
+from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidRequest
 from batchlake.lake import Lake
-from batchlake.reports.building import ReportOptions, build
-from batchlake.reports.page import html
+from batchlake.reports.build import ReportOptions, build
+from batchlake.reports.page.html import html
 from batchlake.reports.subject import subject_of
-from batchlake.store import Version
+from batchlake.store.ledger import Version
 from tests.analytics.tables import batch, fill
 from tests.reports.page.reading import Page, shown
 
@@ -250,7 +250,7 @@ def test_a_hundred_thousand_calls_make_a_small_page() -> None:
         " repeat('so many words ', 40) || call_id as text, text as text_key from calls"
         " limit 2000"
     )
-    engine.run(f"create view batch_overview as {sqlfiles.load('views/batch_overview').text}")
+    engine.run(f"create view batch_overview as {sql_files.load('views/batch_overview').text}")
     version = Version("run", datetime(2024, 6, 1, tzinfo=UTC), {})
     options = ReportOptions(by="agent_id", compare="previous", every="day", include_transcripts=True)
     report = build(engine, "lake", version, subject_of(engine, ["b1"], None), options)

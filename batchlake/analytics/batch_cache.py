@@ -1,0 +1,59 @@
+"""One batch held in memory while several questions are put to it.
+
+Most of the time of a question about few calls is the planning of its scan, which is the same for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from batchlake.analytics.lookup import held_calls
+from batchlake.engine.engine import Engine
+from batchlake.engine.interrupts import SideBySide
+from batchlake.schema import CALLS, SEGMENTS, Table
+
+MOST_CALLS: Final = 10_000
+MOST_UTTERANCES: Final = 300_000
+"""How much of a batch is held at the most."""
+
+
+@contextmanager
+def batch_in_memory(
+    engine: Engine, source: str, batch_id: str, *, with_segments: bool
+) -> Iterator[tuple[Engine, int]]:
+    """An engine for questions about one batch while the block lasts, and how many of its calls are held.
+
+    Of a batch that is too large it is the lake's own.
+
+    Args:
+        engine: the lake.
+        source, batch_id: the batch; the questions select its calls themselves.
+        with_segments: whether several questions are about what was said, too.
+    """
+    with engine.with_tables() as own:
+        with SideBySide(own.interrupt, 2) as asked:
+            reading = asked.start(_read, own, CALLS, source, batch_id, MOST_CALLS)
+            hearing = (
+                asked.start(_read, own, SEGMENTS, source, batch_id, MOST_UTTERANCES)
+                if with_segments
+                else None
+            )
+            calls = reading.result()
+            # Of too many calls the utterances aren't waited for.
+            fits = calls <= MOST_CALLS and (hearing is None or hearing.result() <= MOST_UTTERANCES)
+        if fits:
+            yield own, calls
+            return
+    yield engine, held_calls(engine, source, batch_id)
+
+
+def _read(own: Engine, table: Table, source: str, batch_id: str, most: int) -> int:
+    """Make a table of the batch's rows, and say how many they are, at most one more than `most`."""
+    count = own.row(
+        f"create table {table.name} as select * from {own.of_batches(table, [batch_id])} "
+        f"where source = $source and batch_id = $batch_id limit {most + 1}",
+        {"source": source, "batch_id": batch_id},
+    )["Count"]
+    return int(count)

@@ -1,0 +1,118 @@
+"""A batch with its calls as the platform documents it, recomputed from the calls held.
+
+In come a batch and a filter, out goes JSON: `batch_json` gives it piece by piece, `write_batch` writes it to
+a file, and `batch_details` parses the same text into models: there is one shape, and one place that makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import IO, TYPE_CHECKING, Any
+
+from batchlake.analytics.batch_cache import batch_in_memory
+from batchlake.analytics.call_json import call_documents, few_documents
+from batchlake.analytics.lookup import find_batch
+from batchlake.analytics.metrics import DEFAULTS, blocks, statistics
+from batchlake.engine.engine import Engine
+from batchlake.engine.interrupts import SideBySide
+from batchlake.errors import AnalyticsUnavailable
+from batchlake.filters.selection import select
+from batchlake.models.analytics import BatchAnalytics
+from batchlake.models.batches import BatchDetails, BatchSummary, SelectedCalls
+
+if TYPE_CHECKING:
+    from batchlake.filters.model import Filter
+
+
+def batch_details(
+    engine: Engine,
+    source: str | None,
+    batch_id: str,
+    filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002
+    include_analytics: bool = False,
+    include_transcripts: bool = False,
+) -> BatchDetails:
+    """A batch, its matching calls in order of time, and their statistics, as models.
+
+    Args:
+        engine: the lake.
+        source, batch_id: which batch, as in `find_batch`.
+        filter: which of its calls; None for all. With a filter, `selection` says how many matched.
+        include_analytics: the batch's analytics, and each call's own.
+        include_transcripts: each call's transcript.
+
+    Raises:
+        InvalidBatchId, BatchNotFound: there is no such batch.
+        InvalidFilter: the filter holds faults.
+        AnalyticsUnavailable: analytics are asked of a batch of which no call is held.
+    """
+    pieces = batch_json(engine, source, batch_id, filter, include_analytics, include_transcripts)
+    return BatchDetails.model_validate_json("".join(pieces))
+
+
+def write_batch(
+    engine: Engine,
+    file: IO[bytes],
+    source: str | None,
+    batch_id: str,
+    filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002
+    include_analytics: bool = False,
+    include_transcripts: bool = False,
+) -> None:
+    """The JSON of `batch_details`, in UTF-8, written to a binary file as it is made.
+
+    What can be wrong with the question raises before anything is written.
+    """
+    for piece in batch_json(engine, source, batch_id, filter, include_analytics, include_transcripts):
+        file.write(piece.encode())
+
+
+def batch_json(
+    engine: Engine,
+    source: str | None,
+    batch_id: str,
+    filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002
+    include_analytics: bool = False,
+    include_transcripts: bool = False,
+) -> Iterator[str]:
+    """The JSON of `batch_details` in pieces, a call a line; a wrong question raises at once."""
+    batch = find_batch(engine, source, batch_id)
+    key = (batch["source"], batch_id)
+    selection = select(filter, batch=key)
+    optional = {"transcript": include_transcripts, "analytics": include_analytics}
+    parts = {"facts", "recording"} | {part for part, included in optional.items() if included}
+    with batch_in_memory(engine, *key, with_segments=include_analytics) as (within, held):
+        if include_analytics and not held:
+            raise AnalyticsUnavailable(f"batch {batch_id!r}", "none of its calls has come yet")
+        own = within.apart()
+        with SideBySide(own.interrupt, 1) as beside:
+            # Over a batch in memory most of each question is its planning, which keeps one core busy.
+            few = beside.start(few_documents, own, selection, parts) if within is not engine else None
+            figures = blocks(within, selection, DEFAULTS) if include_analytics else {}
+            counted = figures.pop("statistics", None) or statistics(within, selection)
+            calls: Iterable[list[str]] = (
+                [few.result()] if few else call_documents(engine, selection, parts, counted.total_calls)
+            )
+    summary = BatchSummary(
+        id=batch_id,
+        status=batch["status"],
+        created_at=batch["created_at"],
+        completed_at=batch["completed_at"],
+        selection=(SelectedCalls(matched=counted.total_calls, of=held) if selection.is_filtered else None),
+        statistics=counted,
+    )
+    return _pieces(summary, calls, BatchAnalytics(**figures) if include_analytics else None)
+
+
+def _pieces(
+    summary: BatchSummary, calls: Iterable[list[str]], analytics: BatchAnalytics | None
+) -> Iterator[str]:
+    yield '{"batch":' + summary.model_dump_json().removesuffix("}") + ',"calls":['
+    separator = "\n"
+    for documents in filter(None, calls):
+        yield separator + ",\n".join(documents)
+        separator = ",\n"
+    yield "]"
+    if analytics:
+        yield ',\n"analytics":' + analytics.model_dump_json()
+    yield "}}\n"

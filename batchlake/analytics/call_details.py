@@ -1,0 +1,48 @@
+"""A single call as the platform documents it."""
+
+from __future__ import annotations
+
+from batchlake.analytics.call_json import PARTS, documents_sql
+from batchlake.analytics.lookup import nearest_ids
+from batchlake.engine.engine import Engine
+from batchlake.errors import CallNotFound, InvalidRequest
+from batchlake.models.calls import CallDetails
+from batchlake.text.names import fault_of
+
+
+def call_details(engine: Engine, source: str | None, call_id: str) -> CallDetails:
+    """One call with all that the lake knows of it.
+
+    Args:
+        engine: the lake.
+        source: whose call; None for any, of several the first by name.
+        call_id: its id there.
+
+    Raises:
+        InvalidRequest: no platform issues such an id.
+        CallNotFound: it isn't in the lake; names the nearest ids, or the sources that have it.
+    """
+    if fault := fault_of(call_id):
+        raise InvalidRequest(
+            f"invalid call id {call_id!r}: it {fault}. Give one as `batchlake calls` lists it.",
+            call_id=call_id,
+        )
+    found = engine.rows(
+        f"""
+with
+selected_calls as (
+  select * from calls
+  where call_id = $call_id and source = coalesce($source, source)
+  order by source limit 1
+),
+selected_segments as (select * from segments where call_id = $call_id)
+{documents_sql(PARTS)}
+""",
+        {"source": source, "call_id": call_id},
+    )
+    for row in found:
+        return CallDetails.model_validate_json(f'{{"call":{row["document"]}}}')
+    others = engine.rows("select source from calls where call_id = $id order by source", {"id": call_id})
+    if others:
+        raise CallNotFound(call_id, [], source, [row["source"] for row in others])
+    raise CallNotFound(call_id, nearest_ids(engine, "calls", "call_id", call_id))

@@ -1,0 +1,132 @@
+"""One reported figure beside the recomputed one: do they agree, and if not, what explains it.
+
+Input: the two figures and the circumstances of the report. Output: a `Comparison`. A reported figure is as
+exact as the decimals it is shown with, so half a unit of the last one is rounding. Counts have to be equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from batchlake.models.audits import Comparison, Explanation
+
+Amount = int | float | Decimal
+
+_LISTS_FEWER: Final = "export lists fewer calls than it counts"
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What may explain a difference.
+
+    Attributes:
+        reported_calls: the calls that the platform counts in the batch; None where it doesn't say.
+        listed_calls: the calls that the export with the figure itself lists; None where that isn't known.
+        held_calls: the calls of the batch that the lake holds.
+        later_calls: those of them whose value for this figure is of a later observation than the figure.
+        as_listed: the figure over the calls that the export itself lists; None where that isn't known.
+        currencies: the totals held in each currency, in words, where there are several.
+    """
+
+    reported_calls: int | None
+    listed_calls: int | None
+    held_calls: int
+    later_calls: int = 0
+    as_listed: Amount | None = None
+    currencies: str | None = None
+
+    @property
+    def lists_all(self) -> bool:
+        """Whether the export lists every call that it counts; if it doesn't count, whether it lists any."""
+        if self.listed_calls is None or self.reported_calls is None:
+            return bool(self.listed_calls)
+        return self.listed_calls >= self.reported_calls
+
+    @property
+    def unlisted_calls(self) -> int:
+        """How many calls are held beyond those of the report: those it lists, else those it counts."""
+        known = self.listed_calls if self.lists_all else self.reported_calls
+        return 0 if known is None else max(0, self.held_calls - known)
+
+
+def compare(
+    figure: str,
+    unit: str,
+    reported: Amount,
+    recomputed: Amount | None,
+    decimals: int | None,
+    circumstances: Circumstances,
+) -> Comparison:
+    """One comparison; `decimals` are those that a platform shows at least, None for a count."""
+    exactly = Decimal(str(reported))
+    tolerance = _rounding(exactly, decimals)
+    difference = None if recomputed is None else Decimal(str(recomputed)) - exactly
+    agrees: bool | None = difference is not None and abs(difference) <= tolerance
+    explanation: Explanation | None = None
+    detail: str | None = None
+    if recomputed is None and circumstances.currencies:
+        agrees, explanation, detail = None, "several currencies", circumstances.currencies
+    elif agrees and difference:
+        explanation, detail = "rounding", f"within {tolerance} of the decimals shown"
+    elif not agrees:
+        listed = circumstances.as_listed
+        was_true = listed is None or abs(Decimal(str(listed)) - exactly) <= tolerance
+        explanation, detail = _explain(circumstances, was_true)
+    return Comparison(
+        figure=figure,
+        unit=unit,
+        reported=reported,
+        recomputed=recomputed,
+        difference=None if difference is None else type(reported)(difference),
+        tolerance=type(reported)(tolerance),
+        agrees=agrees,
+        explanation=explanation,
+        detail=detail,
+    )
+
+
+def _rounding(reported: Decimal, decimals: int | None) -> Decimal:
+    """Half a unit of the last decimal shown: 0.005 for 0.95, 0.5 for 120 seconds."""
+    if decimals is None:
+        return Decimal(0)
+    exponent = reported.normalize().as_tuple().exponent
+    shown = max(decimals, -exponent if isinstance(exponent, int) else 0)
+    return Decimal(5).scaleb(-shown - 1)
+
+
+def _explain(of: Circumstances, was_true: bool) -> tuple[Explanation, str | None]:
+    """The reason for a difference, and what supports it.
+
+    Args:
+        of: the circumstances.
+        was_true: whether the figure agrees with the calls that its own export lists, as far as is known.
+    """
+    counted, listed = of.reported_calls, of.listed_calls
+    if counted is not None and of.held_calls < counted:
+        held = f"the lake holds {of.held_calls} of the {counted} calls"
+        if of.lists_all:
+            return "unexplained", f"{held} that the export lists"
+        return _LISTS_FEWER, held if listed is None else _listing(listed, counted)
+    if of.lists_all and not was_true:
+        return "unexplained", f"the calls that the export lists give {of.as_listed}"
+    if unlisted := of.unlisted_calls:
+        others = max(0, of.later_calls - unlisted)
+        return "calls are held that the report did not list", (
+            f"{'1 call is' if unlisted == 1 else f'{unlisted} calls are'} held that the report did not "
+            f"{'list' if of.lists_all else 'count'}" + (f", and {_again(others, 'others')}" if others else "")
+        )
+    if of.later_calls:
+        return "states changed since", _again(of.later_calls, "calls")
+    if counted is not None and listed is not None and listed < counted:
+        return _LISTS_FEWER, _listing(listed, counted)
+    return "unexplained", None
+
+
+def _again(count: int, of: str) -> str:
+    return f"{count} of the {of} {'was' if count == 1 else 'were'} observed again later"
+
+
+def _listing(listed: int, counted: int) -> str:
+    return f"the export lists {listed or 'none'} of the {counted} calls"

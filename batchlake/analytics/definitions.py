@@ -1,0 +1,83 @@
+"""What every metric means, read from the headers of the files of `sql/analytics` that compute it.
+
+What the word patterns mean is read from `patterns.toml`.
+
+A line of a header's outputs that tells of a metric is `name (unit): definition`, with ` = numerator /
+denominator` behind it where the metric is a ratio or a mean. Lines without a unit tell of the columns that
+rows are told apart by.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from batchlake.analytics.patterns import DEFAULT_FILE, OTHER, default_patterns
+from batchlake.engine import sql_files
+from batchlake.models.audits import MetricDefinition
+
+_METRIC: Final = re.compile(
+    r"(?P<name>\w+) \((?P<unit>[^)]+)\): (?P<definition>.+?)"
+    r"(?: = (?P<numerator>[^/=]+) / (?P<denominator>[^/=]+))?"
+)
+
+
+def definitions() -> list[MetricDefinition]:
+    """Every metric in the order of its file."""
+    return [
+        MetricDefinition(**match.groupdict(), file=f"sql/{name}.sql")
+        for name in sql_files.names("analytics")
+        for output in sql_files.load(name).outputs
+        if (match := _METRIC.fullmatch(output))
+    ]
+
+
+def definitions_table() -> str:
+    """The definitions as a Markdown table."""
+    lines = ["| metric | unit | definition | numerator / denominator | file |", "|---|---|---|---|---|"]
+    lines += [
+        f"| `{metric.name}` | {metric.unit} | {metric.definition} | {_ratio(metric)} | `{metric.file}` |"
+        for metric in definitions()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _ratio(metric: MetricDefinition) -> str:
+    return f"{metric.numerator} / {metric.denominator}" if metric.numerator else ""
+
+
+def pattern_definitions() -> list[MetricDefinition]:
+    """Every pattern of batchlake's own file in the order of its rules, `other` last."""
+    patterns = default_patterns()
+    meanings = {rule.pattern: rule.meaning for rule in reversed(patterns.rules) if rule.meaning}
+    return [
+        MetricDefinition(
+            name=f"response_patterns.{name}",
+            definition=_NO_RULE if name == OTHER else f"{meanings[name]}: {_places(name)}",
+            numerator="utterances of the pattern",
+            denominator="human utterances",
+            unit="utterances",
+            file=f"batchlake/{DEFAULT_FILE.name}",
+        )
+        for name in patterns.names
+    ]
+
+
+def patterns_table() -> str:
+    """The rules in their order as a Markdown table."""
+    lines = ["| tried | pattern | what it means | words |", "|---|---|---|---|"]
+    for place, rule in enumerate(default_patterns().rules, 1):
+        words = ", ".join(f"`{word}`" for word in rule.words).replace("|", r"\|")
+        lines.append(f"| {place} | `{rule.pattern}` | {rule.meaning} | {words} |")
+    return "\n".join([*lines, f"| last | `{OTHER}` | {_NO_RULE} |  |"]) + "\n"
+
+
+_NO_RULE: Final = "what no rule finds, among them words that only acknowledge or thank (ok, right, thank you)"
+
+
+def _places(name: str) -> str:
+    """`rules 3 and 6 of 6, of which the first that finds its words decides`."""
+    rules = default_patterns().rules
+    places = [str(place) for place, rule in enumerate(rules, 1) if rule.pattern == name]
+    named = f"rule{'s' if len(places) > 1 else ''} {' and '.join(places)}"
+    return f"{named} of {len(rules)}, of which the first that finds its words decides"

@@ -1,0 +1,142 @@
+"""A selection and what to group it by, asked the files of `sql/analytics`.
+
+Those files group by a column `group_key` where `selected_calls` and `selected_segments` have one, and make
+one group where they don't. Grouping is therefore a matter of handing them relations with that column: a
+struct of the dimensions' values. In comes a query over the two relations, out go its rows by the group they
+belong to.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from batchlake.engine import sql_files
+from batchlake.engine.engine import Engine
+from batchlake.engine.interrupts import SideBySide
+from batchlake.engine.quoting import literal, quoted
+from batchlake.errors import InvalidRequest
+from batchlake.text.names import nearest_name
+
+if TYPE_CHECKING:
+    from batchlake.filters.selection import Selection
+
+Key = tuple[Any, ...]
+Row = dict[str, Any]
+
+DIMENSIONS: Final[dict[str, str]] = {
+    name: quoted(name)
+    for name in (
+        "source",
+        "batch_id",
+        "agent_id",
+        "agent_name",
+        "status",
+        "outcome",
+        "direction",
+        "currency",
+        "sentiment_label",
+        "success",
+        "outcome_label",
+        "ended_by",
+        "is_test",
+        "user_id",
+        "pathway_id",
+    )
+} | {
+    "day": "call_time::date",
+    "month": "strftime(call_time, '%Y-%m')",
+    "weekday": "dayname(call_time)",
+    "hour_of_day": "extract('hour' from call_time)",
+}
+"""What calls can be grouped by, and the SQL of it; days and hours are those of the engine's time zone."""
+
+_MOST_CALLS_SIDE_BY_SIDE: Final = 100_000
+"""In an engine of more calls than this, questions wait for one another."""
+
+_QUESTIONS_AT_ONCE: Final = 4
+
+
+def dimensions(by: str | Sequence[str]) -> tuple[str, ...]:
+    """The names of dimensions, checked, each once.
+
+    Raises:
+        InvalidRequest: one isn't in `DIMENSIONS`.
+    """
+    names = tuple(dict.fromkeys((by,) if isinstance(by, str) else by))
+    for name in names:
+        if name not in DIMENSIONS:
+            nearest = nearest_name(name, DIMENSIONS)
+            hint = f" Did you mean `{nearest}`?" if nearest else ""
+            raise InvalidRequest(
+                f"can't group by {name!r}.{hint} Calls can be grouped by {', '.join(DIMENSIONS)}.",
+                dimension=name,
+                nearest=[nearest] if nearest else [],
+            )
+    return names
+
+
+def file_text(name: str) -> str:
+    """The text of a file of `sql/analytics`."""
+    return sql_files.load(f"analytics/{name}").text
+
+
+def side_by_side(engine: Engine) -> SideBySide:
+    """For several questions to an engine that is `apart`: an error or Ctrl-C interrupts all that it is asked.
+
+    Where it holds few calls, in the lake or of a batch held in memory, most of the time of a question is its
+    planning, which keeps one core busy: they are asked at once. Over many each keeps all cores busy, and two
+    would take twice the memory: one after the other.
+    """
+    calls = engine.row("select count(*) as calls from calls")["calls"]
+    return SideBySide(engine.interrupt, _QUESTIONS_AT_ONCE if calls <= _MOST_CALLS_SIDE_BY_SIDE else 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A selection, and the dimensions to group its answers by (none: one group, whose key is empty).
+
+    Attributes:
+        engine: whom to ask.
+        selection: which calls.
+        by: the dimensions.
+        with_whole: each call counts in a group of all besides, whose key is empty. Utterances, each of which
+            would count twice, then have no group.
+    """
+
+    engine: Engine
+    selection: Selection
+    by: tuple[str, ...] = ()
+    with_whole: bool = False
+
+    def ask(self, query: str, **params: Any) -> dict[Key, list[Row]]:
+        """The rows of a query by group, without their `group_key`; a group without rows is absent."""
+        sql = self.selection.over(self._grouped(query))
+        groups: dict[Key, list[Row]] = defaultdict(list)
+        for row in self.engine.rows(sql, {**self.selection.params, **params}):
+            key = row.pop("group_key")
+            groups[tuple(key.values()) if key else ()].append(row)
+        return groups
+
+    def ask_file(self, name: str) -> dict[Key, list[Row]]:
+        """The rows of a file of `sql/analytics` by group."""
+        return self.ask(file_text(name))
+
+    def _grouped(self, query: str) -> str:
+        if not self.by:
+            return query
+        values = ", ".join(f"{literal(name)}: {DIMENSIONS[name]}" for name in self.by)
+        calls = f"select *, {{{values}}} as group_key from selected_calls"
+        if self.with_whole:
+            relations = f"selected_calls as ({calls} union all by name select * from selected_calls)"
+        else:
+            relations = f"""\
+selected_calls as ({calls}),
+selected_segments as (
+  select segments.*, calls.group_key
+  from selected_segments as segments
+  join selected_calls as calls using (source, call_id)
+)"""
+        return f"with\n{relations}\nselect * from ({query}\n)"

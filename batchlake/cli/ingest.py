@@ -1,0 +1,210 @@
+"""`ingest`, `problems`, `runs`, `exports`: what goes into a lake, and what happened."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+from click.core import ParameterSource
+
+from batchlake.cli.answers import write_rows
+from batchlake.cli.failures import WITH_PROBLEMS
+from batchlake.cli.options import (
+    REPORT_FORMATS,
+    ROW_FORMATS,
+    at_option,
+    format_option,
+    lake_option,
+    note,
+    open_lake,
+    output_option,
+    quiet_option,
+    wait_option,
+)
+from batchlake.cli.parameters import option
+from batchlake.schema import DEFAULT_SOURCE
+
+if TYPE_CHECKING:
+    from batchlake.ingest.report import IngestReport
+
+_SECONDS_BETWEEN_LINES: Final = 10
+
+_run_option = option("--run", metavar="RUN", help="Only of this run.")
+_code_option = option("--code", metavar="CODE", help="Only of this code.")
+_file_option = option("--file", metavar="TEXT", help="Only where the location holds this text.")
+
+
+@click.command("ingest")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@lake_option
+@option("--source", default=DEFAULT_SOURCE, show_default=True, metavar="NAME",
+        help="The platform or account the exports are of.")  # fmt: skip
+@option("--force", is_flag=True, help="Read exports again whose bytes are known.")
+@option("--dry-run", is_flag=True, help="Report what would change, write nothing.")
+@option("--allow-problems", is_flag=True, help="Exit 0 even where something could not be used.")
+@option("--memory", "memory_limit", metavar="SIZE", help="Memory to work in, as 2GB.")
+@wait_option
+@quiet_option
+@format_option(REPORT_FORMATS)
+def ingest_command(
+    paths: tuple[str, ...],
+    lake_path: str,
+    source: str,
+    force: bool,
+    dry_run: bool,
+    allow_problems: bool,
+    memory_limit: str | None,
+    wait_seconds: float,
+    quiet: bool,
+    output_format: str,
+) -> None:
+    """Read exports into the lake: files, folders, globs, or - for standard input.
+
+    Batches, calls, lists and arrays of them, as JSON, JSON lines or several documents in a row, plain or in
+    gzip, Zstandard or zip, are recognised by their keys. What can't be used is kept under `problems`. Exit
+    status 5 says that the run is committed but something could not be used.
+    """
+    with _progress(quiet=quiet) as progress:
+        report = open_lake(lake_path).ingest(
+            *paths,
+            source=source,
+            force=force,
+            dry_run=dry_run,
+            wait_seconds=wait_seconds,
+            memory_limit=memory_limit,
+            progress=progress,
+        )
+    _tell(report, output_format, allow_problems=allow_problems)
+
+
+@click.group("problems", invoke_without_command=True)
+@lake_option
+@at_option
+@_run_option
+@_code_option
+@_file_option
+@output_option
+@quiet_option
+@format_option(ROW_FORMATS)
+@click.pass_context
+def problems_command(
+    context: click.Context,
+    lake_path: str,
+    at: str | None,
+    run: str | None,
+    code: str | None,
+    file: str | None,
+    output: Path | None,
+    quiet: bool,
+    output_format: str,
+) -> None:
+    """What could not be used: files, records and fields, each with its place, a code and the raw text."""
+    if context.invoked_subcommand is None:
+        found = open_lake(lake_path, at).problems(run=run, code=code, file=file)
+        write_rows(found, output_format, output, quiet=quiet)
+        return
+    for name, option_name in (("at", "--at"), ("output", "-o")):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{option_name} is of no use to `{context.invoked_subcommand}`.", context)
+
+
+@problems_command.command("replay")
+@lake_option
+@_run_option
+@_code_option
+@_file_option
+@option("--allow-problems", is_flag=True, help="Exit 0 even where something could not be used.")
+@wait_option
+@quiet_option
+@format_option(REPORT_FORMATS)
+def replay_command(
+    lake_path: str,
+    run: str | None,
+    code: str | None,
+    file: str | None,
+    allow_problems: bool,
+    wait_seconds: float,
+    quiet: bool,
+    output_format: str,
+) -> None:
+    """Try the problems again, after a fix: `batchlake problems replay --code CODE`.
+
+    Files that are still there are read again whole; of others, records are tried by the raw text kept.
+    """
+    with _progress(quiet=quiet) as progress:
+        report = open_lake(lake_path).replay(
+            run=run, code=code, file=file, wait_seconds=wait_seconds, progress=progress
+        )
+    _tell(report, output_format, allow_problems=allow_problems)
+
+
+@click.command("runs")
+@lake_option
+@output_option
+@quiet_option
+@format_option(ROW_FORMATS)
+def runs_command(lake_path: str, output: Path | None, quiet: bool, output_format: str) -> None:
+    """Every run that was committed, newest first; its id goes with --at."""
+    write_rows(open_lake(lake_path).runs(), output_format, output, quiet=quiet)
+
+
+@click.command("exports")
+@lake_option
+@at_option
+@output_option
+@quiet_option
+@format_option(ROW_FORMATS)
+def exports_command(
+    lake_path: str, at: str | None, output: Path | None, quiet: bool, output_format: str
+) -> None:
+    """Every export that was read, newest first."""
+    write_rows(open_lake(lake_path, at).exports(), output_format, output, quiet=quiet)
+
+
+def _tell(report: IngestReport, output_format: str, *, allow_problems: bool) -> None:
+    click.echo(json.dumps(report.to_dict(), indent=2) if output_format == "json" else str(report))
+    if report.problems and not allow_problems:
+        raise click.exceptions.Exit(WITH_PROBLEMS)
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[str, int], None]]:
+    """A bar on a terminal, a line now and then elsewhere, nothing when quiet; all on standard error."""
+    if quiet:
+        yield lambda location, size: None
+    elif sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("reading", total=None)
+
+            def advance(location: str, size: int) -> None:
+                bar.update(task, advance=size, description=Path(location).name)
+
+            yield advance
+    else:
+        yield _SparseLines().advance
+
+
+class _SparseLines:
+    """One line every few seconds, so that a log shows life without filling up."""
+
+    def __init__(self) -> None:
+        self._exports = 0
+        self._bytes = 0
+        self._told = time.monotonic()
+
+    def advance(self, location: str, size: int) -> None:
+        self._exports += size == 0
+        self._bytes += size
+        if time.monotonic() - self._told >= _SECONDS_BETWEEN_LINES:
+            self._told = time.monotonic()
+            note(f"read {self._exports} exports, {self._bytes / 1e6:.0f} MB; now {location}")

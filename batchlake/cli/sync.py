@@ -1,0 +1,289 @@
+"""`pull`, `watch`, `schedule`, `status`: a lake that keeps itself current."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from batchlake.cli.failures import INTERRUPTED, WITH_PROBLEMS, note_format
+from batchlake.cli.options import (
+    REPORT_FORMATS,
+    Duration,
+    configuration_of,
+    format_option,
+    lake_option,
+    note,
+    open_lake,
+    quiet_option,
+    wait_option,
+)
+from batchlake.cli.parameters import option
+from batchlake.errors import InvalidRequest
+from batchlake.schema import DEFAULT_SOURCE
+from batchlake.store.object_store import is_object_address
+
+if TYPE_CHECKING:
+    from batchlake.ingest.report import IngestReport
+    from batchlake.sync.configuration import Configuration
+    from batchlake.sync.schedule import Job
+
+_STALE: Final = 1
+_LONGEST_TURN_SECONDS: Final = "3600"
+
+
+_landing_option = option(
+    "--landing",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="landing",
+    envvar="BATCHLAKE_LANDING",
+    show_default=True,
+    metavar="DIR",
+    help="Where answers are kept as received.",
+)
+
+
+@click.command("pull")
+@click.argument("platform", required=False, metavar="[PLATFORM]")
+@option("--batch", "batches", multiple=True, metavar="ID", help="Only this batch; give it again for several.")
+@option("--call", "calls", multiple=True, metavar="ID", help="Only the details of this call.")
+@option("--full", is_flag=True, help="List and ask for everything, whatever earlier pulls have seen.")
+@option("--allow-problems", is_flag=True, help="Exit 0 even where something was not to be had.")
+@lake_option
+@_landing_option
+@wait_option
+@quiet_option
+@format_option(REPORT_FORMATS)
+@click.pass_context
+def pull_command(
+    context: click.Context,
+    platform: str | None,
+    batches: tuple[str, ...],
+    calls: tuple[str, ...],
+    full: bool,
+    allow_problems: bool,
+    lake_path: str,
+    landing: Path,
+    wait_seconds: float,
+    quiet: bool,
+    output_format: str,
+) -> None:
+    """Fetch what is new or still running from a calling platform, and ingest it.
+
+    Platforms are described in batchlake.toml; svalync needs only SVALYNC_API_KEY. Every answer is first
+    written as received to the landing folder. A pull that is interrupted is gone on with by the next.
+    """
+    from batchlake.sync.pull import PullOptions, pull
+
+    name, described = configuration_of(context).platform(platform)
+    try:
+        report = pull(
+            open_lake(lake_path),
+            name,
+            described,
+            landing,
+            os.environ,
+            PullOptions(batches, calls, full, wait_seconds),
+            lambda line: note(line, quiet=quiet),
+        )
+    except KeyboardInterrupt:
+        note("Interrupted; the next pull goes on from here.")
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    click.echo(json.dumps(report.to_dict(), indent=2) if output_format == "json" else str(report))
+    if report.problems and not allow_problems:
+        raise click.exceptions.Exit(WITH_PROBLEMS)
+
+
+@click.command("watch")
+@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DIR...")
+@option("--source", default=DEFAULT_SOURCE, show_default=True, metavar="NAME",
+        help="The platform or account the exports are of.")  # fmt: skip
+@option("--settle", type=click.FloatRange(min=0.05), default=2, show_default=True, metavar="SECONDS",
+        help="How long a file must have stood still.")  # fmt: skip
+@option("--patience", type=click.FloatRange(min=0), default=300, show_default=True, metavar="SECONDS",
+        help="How long a file that looks half-written is waited for.")  # fmt: skip
+@option("--poll", is_flag=True, help="Look for changes by polling, as on network shares.")
+@lake_option
+@wait_option
+@quiet_option
+@format_option(("table", "ndjson"))
+def watch_command(
+    folders: tuple[Path, ...],
+    source: str,
+    settle: float,
+    patience: float,
+    poll: bool,
+    lake_path: str,
+    wait_seconds: float,
+    quiet: bool,
+    output_format: str,
+) -> None:
+    """Ingest new and changed exports in folders as they settle, until it is stopped.
+
+    What lies there already is ingested first. Hidden files and names such as x.tmp or x.part are passed over.
+    SIGINT and SIGTERM end it after the ingest at work.
+    """
+    from batchlake.sync.watch import WatchTiming, watch
+
+    lake = open_lake(lake_path)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+
+    def ingest(paths: list[Path]) -> IngestReport:
+        return lake.ingest(*paths, source=source, wait_seconds=wait_seconds)
+
+    note(f"watching {', '.join(str(folder) for folder in folders)}", quiet=quiet)
+    timing = WatchTiming(settle, patience)
+    for report in watch(
+        folders, ingest, stop, timing=timing, polling=poll, note=lambda line: note(line, quiet=quiet)
+    ):
+        text = json.dumps(report.to_dict()) if output_format == "ndjson" else str(report)
+        click.echo(text)
+        sys.stdout.flush()
+
+
+@click.group("schedule")
+def schedule_command() -> None:
+    """Let cron or systemd run a pull or an ingest."""
+
+
+@schedule_command.command("print")
+@click.argument("scheduler", type=click.Choice(["cron", "systemd"]))
+@click.argument("verb", type=click.Choice(["pull", "ingest"]))
+@click.argument("subjects", nargs=-1, metavar="[PLATFORM | PATH...]")
+@option(
+    "--every",
+    type=Duration(),
+    default="1h",
+    show_default=True,
+    metavar="TIME",
+    help="How often: 15m, 1h, 24h.",
+)
+@option("--env-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        help="Sets the credential; by default ~/.config/batchlake/PLATFORM.env.")  # fmt: skip
+@option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+        help="Write the files there instead; - is standard output.")  # fmt: skip
+@lake_option
+@_landing_option
+@click.pass_context
+def print_command(
+    context: click.Context,
+    scheduler: str,
+    verb: str,
+    subjects: tuple[str, ...],
+    every: timedelta,
+    env_file: Path | None,
+    output: Path | None,
+    lake_path: str,
+    landing: Path,
+) -> None:
+    """Print a crontab line, or a systemd service and timer, ready to install.
+
+    Runs take turns: each waits up to an hour for the one before it.
+    """
+    from batchlake.sync.schedule import crontab, systemd_units
+
+    make = _pull_job if verb == "pull" else _ingest_job
+    job = make(context, subjects, every, env_file, lake_path, landing)
+    files = {f"batchlake-{job.name}.cron": crontab(job)} if scheduler == "cron" else systemd_units(job)
+    if output is None or str(output) == "-":
+        click.echo("\n".join(files.values()), nl=False)
+        return
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (output / name).write_text(text, encoding="utf-8")
+            click.echo(str(output / name))
+    except OSError as error:
+        raise InvalidRequest(
+            f"cannot write to {str(output)!r}: {error.strerror or error}. Name another folder with -o.",
+            path=str(output),
+        ) from error
+
+
+@click.command("status")
+@option(
+    "--max-age", type=Duration(), metavar="TIME", help="Exit 1 where the lake was last fed longer ago: 26h."
+)
+@lake_option
+@_landing_option
+def status_command(max_age: timedelta | None, lake_path: str, landing: Path) -> None:
+    """How fresh the lake is, as JSON: its newest run, each platform's last pull, and what is stale."""
+    from batchlake.sync.status import lake_status
+
+    note_format("json")
+    found = lake_status(open_lake(lake_path), landing, max_age, datetime.now(UTC))
+    click.echo(json.dumps(found.to_dict(), indent=2))
+    if found.is_stale:
+        raise click.exceptions.Exit(_STALE)
+
+
+def _pull_job(
+    context: click.Context,
+    subjects: tuple[str, ...],
+    every: timedelta,
+    env_file: Path | None,
+    lake_path: str,
+    landing: Path,
+) -> Job:
+    if len(subjects) > 1:
+        raise click.UsageError("`pull` takes one platform", context)
+    configuration = configuration_of(context)
+    name, platform = configuration.platform(next(iter(subjects), None))
+    options = ["--landing", str(landing.absolute()), *_config_option(configuration)]
+    environment_file = env_file.absolute() if env_file else Path.home() / ".config/batchlake" / f"{name}.env"
+    return _job(
+        f"pull-{name}",
+        ("pull", name, *options),
+        lake_path,
+        every,
+        environment_file if platform.auth else None,
+    )
+
+
+def _ingest_job(
+    context: click.Context,
+    subjects: tuple[str, ...],
+    every: timedelta,
+    env_file: Path | None,
+    lake_path: str,
+    landing: Path,
+) -> Job:
+    if not subjects:
+        raise click.UsageError("`ingest` needs the paths of exports", context)
+    paths = tuple(path if is_object_address(path) else str(Path(path).absolute()) for path in subjects)
+    options = _config_option(configuration_of(context))
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(paths[0]).name).strip("-") or "exports"
+    return _job(
+        f"ingest-{name}",
+        ("ingest", *paths, *options),
+        lake_path,
+        every,
+        env_file.absolute() if env_file else None,
+    )
+
+
+def _config_option(configuration: Configuration) -> list[str]:
+    return ["--config", str(configuration.file.absolute())] if configuration.file else []
+
+
+def _job(
+    name: str, words: tuple[str, ...], lake_path: str, every: timedelta, environment_file: Path | None
+) -> Job:
+    from batchlake.sync.schedule import Job
+
+    program = shutil.which("batchlake")
+    start = (program,) if program else (sys.executable, "-m", "batchlake")
+    lake = lake_path if is_object_address(lake_path) else str(Path(lake_path).absolute())
+    command = (*start, *words, "--lake", lake, "--wait", _LONGEST_TURN_SECONDS)
+    return Job(name, command, Path.cwd(), every, environment_file)

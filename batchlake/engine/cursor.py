@@ -1,0 +1,143 @@
+"""`Rows`: the answer to one statement, read once, from front to back, while DuckDB makes it.
+
+In comes a connection of its own, a statement and its values; out come tuples of Python's values, or Arrow
+record batches, which need pyarrow. Nothing runs before the first of them is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+
+from batchlake.engine import forking
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+
+_BATCH_ROWS: Final = 2_048
+
+
+class Guard(Protocol):
+    """Runs a call into DuckDB, and makes of its errors those of batchlake."""
+
+    def __call__(self, call: Callable[[], T], /) -> T:
+        """What the call returns."""
+
+
+class Rows:
+    """The answer to one statement.
+
+    Args:
+        cursor: a DuckDB connection that nothing else uses meanwhile.
+        sql: one statement.
+        params: values of its parameters; all must be used.
+        guard: runs every call into DuckDB.
+        close: called once when the last row has been read, or before.
+    """
+
+    def __init__(
+        self,
+        cursor: Any,
+        sql: str,
+        params: Mapping[str, Any] | None,
+        guard: Guard,
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._cursor = cursor
+        self._sql = sql
+        self._params = dict(params) if params else None
+        self._guard = guard
+        self._close = close
+        self._description: list[tuple[str, str]] | None = None
+        self._running = False
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns; a name that occurs again has a number behind it."""
+        return [name for name, _ in self._described()]
+
+    @property
+    def types(self) -> list[str]:
+        """DuckDB's types of the columns."""
+        return [kind for _, kind in self._described()]
+
+    def bind(self) -> None:
+        """Find out the columns, or what is wrong with the statement, without running it."""
+        if self._description is not None:
+            return
+        relation = self._guard(self._relation)
+        if relation is not None:
+            self._description = _named(zip(relation.columns, relation.types, strict=True))
+
+    def run(self) -> None:
+        """Begin: faults of the statement come out here, and a statement without an answer is done."""
+        if not self._running:
+            self._guard(lambda: self._cursor.execute(self._sql, self._params))
+            self._running = True
+            self._description = _named(column[:2] for column in self._cursor.description or ())
+
+    def batches(self, size: int = _BATCH_ROWS) -> Iterator[list[Row]]:
+        """The rows, several at a time."""
+        try:
+            self.run()
+            while batch := self._guard(lambda: self._cursor.fetchmany(size)):
+                yield batch
+        finally:
+            self.close()
+
+    def __iter__(self) -> Iterator[Row]:
+        for batch in self.batches():
+            yield from batch
+
+    def reader(self, batch_rows: int = 65_536) -> pa.RecordBatchReader:
+        """The rows as Arrow record batches; instead of `batches`, not after it."""
+        import pyarrow as pa
+
+        made = self._guard(lambda: self._relation().to_arrow_reader(batch_rows))
+        forking.keep(made)
+        names = _unique(made.schema.names)
+        schema = pa.schema([field.with_name(name) for name, field in zip(names, made.schema, strict=True)])
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            try:
+                while (batch := self._guard(lambda: next(made, None))) is not None:
+                    yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+            finally:
+                self.close()
+
+        return pa.RecordBatchReader.from_batches(schema, batches())
+
+    def close(self) -> None:
+        """Read no further."""
+        close, self._close = self._close, lambda: None
+        close()
+
+    def _relation(self) -> Any:
+        return self._cursor.sql(self._sql, params=self._params)
+
+    def _described(self) -> list[tuple[str, str]]:
+        if self._description is None:
+            self.run()
+        return self._description or []
+
+
+def _named(columns: Any) -> list[tuple[str, str]]:
+    described = [(str(name), str(kind)) for name, kind in columns]
+    names = _unique([name for name, _ in described])
+    return [(name, kind) for name, (_, kind) in zip(names, described, strict=True)]
+
+
+def _unique(names: list[str]) -> list[str]:
+    """The names, `a` and `a` as `a` and `a_1`: rows are handed out as dictionaries too."""
+    taken = set(names)
+    found: dict[str, None] = {}
+    for name in names:
+        unique, number = name, 0
+        while unique in found or (number and unique in taken):
+            number += 1
+            unique = f"{name}_{number}"
+        found[unique] = None
+    return list(found)

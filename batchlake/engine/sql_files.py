@@ -1,0 +1,86 @@
+"""Finds the files of `sql/`, checks their headers and hands out their text.
+
+A file begins with a header of comment lines, `-- what:`, `-- grain:`, `-- inputs:` (names of relations,
+separated by commas) and `-- outputs:` followed by one indented line a column. `-- key: value` lines beyond
+those are kept in `header`, and the lines below such a key, with their numbers, in `lists`. In comes a name
+such as `analytics/scalars`, out goes a `SqlFile`.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+_PACKAGE: Final = Path(__file__).parents[1]
+
+
+def bundled(folder: str) -> Path:
+    """The path of a top-level folder (`sql`, `sample_data`), in a checkout or in an installed wheel."""
+    installed = _PACKAGE / "_bundled" / folder
+    return installed if installed.is_dir() else _PACKAGE.parent / folder
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderLine:
+    """A line below a key of a header: its number in the file, from 1, and its text."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SqlFile:
+    """One query: its name, its text without a closing semicolon, and its header."""
+
+    name: str
+    text: str
+    inputs: tuple[str, ...]
+    header: dict[str, str] = field(hash=False)
+    lists: dict[str, tuple[HeaderLine, ...]] = field(hash=False, default_factory=dict)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The lines below `outputs`: one a column."""
+        return tuple(line.text for line in self.lists.get("outputs", ()))
+
+
+@functools.cache
+def load(name: str) -> SqlFile:
+    """The file `sql/<name>.sql`.
+
+    Raises:
+        FileNotFoundError: the installation lacks it.
+        ValueError: its header lacks `what`, `grain` or `inputs`.
+    """
+    text = (bundled("sql") / f"{name}.sql").read_text(encoding="utf-8").strip().removesuffix(";")
+    header, lists = _read_header(text)
+    if missing := {"what", "grain", "inputs"} - header.keys():
+        raise ValueError(f"sql/{name}.sql: the header lacks {', '.join(sorted(missing))}")
+    inputs = tuple(part.strip() for part in header["inputs"].split(",") if part.strip())
+    return SqlFile(name, text, inputs, header, lists)
+
+
+def names(folder: str) -> list[str]:
+    """The names of the files in one folder of `sql/`, sorted."""
+    return sorted(f"{folder}/{path.stem}" for path in (bundled("sql") / folder).glob("*.sql"))
+
+
+def _read_header(text: str) -> tuple[dict[str, str], dict[str, tuple[HeaderLine, ...]]]:
+    header: dict[str, str] = {}
+    lists: dict[str, tuple[HeaderLine, ...]] = {}
+    key = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.startswith("--"):
+            break
+        content = line[2:].removeprefix(" ")
+        if match := re.match(r"([a-z_]+):(?:\s+(.*))?$", content):
+            key = match.group(1)
+            header[key] = (match.group(2) or "").strip()
+        elif key and content.strip():
+            lists[key] = (*lists.get(key, ()), HeaderLine(number, content.strip()))
+            if key != "outputs":
+                header[key] += " " + content.strip()
+    return header, lists

@@ -1,0 +1,1 @@
+"""Which exports there are: files, folders, archives, objects in a store."""

@@ -1,0 +1,186 @@
+"""Containers of exports: gzip and Zstandard streams, zip archives and their members, read as they are
+unpacked.
+
+Input: a file or an object. Output: streams of bytes, and the members of an archive with their own times. A
+container is told by its first bytes. Nothing is unpacked to disk, so that a member's name can't escape.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, BinaryIO, Final, cast
+
+import zstandard
+
+from batchlake.ingest.find.object_exports import StoredObject
+
+GZIP: Final = b"\x1f\x8b"
+ZSTD: Final = b"\x28\xb5\x2f\xfd"
+ZIPS: Final = (b"PK\x03\x04", b"PK\x05\x06")
+"""An archive, and one that holds nothing."""
+
+_DEEPEST_WRAPPING: Final = 3
+_UNIX_TIME: Final = 0x5455
+"""The extra field of a zip member that holds its time in UTC."""
+
+_NO_TIME: Final = (1980, 1, 1, 0, 0, 0)
+"""What a member has whose packer named no time."""
+
+_EXPANSION_LIMIT: Final = 2_000
+_EXPANSION_FREE_BYTES: Final = 1 << 30
+"""An archive may expand this many bytes before the ratio to its own size is looked at."""
+
+
+class UnpackError(Exception):
+    """A container that does not unpack; `byte` counts decompressed bytes that came before."""
+
+    def __init__(self, code: str, message: str, byte: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.byte = byte
+
+
+def members_of(path: Path | StoredObject) -> list[zipfile.ZipInfo]:
+    """The files in a zip archive.
+
+    Raises:
+        UnpackError: it doesn't open.
+    """
+    try:
+        with path.open("rb") as packed, zipfile.ZipFile(packed) as archive:
+            return [info for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise UnpackError("bad_archive", f"the zip archive does not open: {error}", 0) from error
+
+
+def modified_at(member: zipfile.ZipInfo) -> datetime | None:
+    """When a member was last written, UTC, as unpacking it would say; None where the archive doesn't.
+
+    A zip archive keeps local times, and often the time in UTC as well.
+    """
+    extra = member.extra
+    while len(extra) >= 4:
+        kind, size = struct.unpack("<HH", extra[:4])
+        if kind == _UNIX_TIME and size >= 5 and extra[4] & 1:
+            return datetime.fromtimestamp(struct.unpack("<i", extra[5:9])[0], UTC)
+        extra = extra[4 + size :]
+    if tuple(member.date_time) == _NO_TIME:
+        return None
+    try:
+        return datetime(*member.date_time).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+@contextmanager
+def open_member(path: Path | StoredObject, member: zipfile.ZipInfo) -> Iterator[tuple[BinaryIO, int]]:
+    """A member's bytes, and its size unpacked.
+
+    Raises:
+        UnpackError: it doesn't open; from a later read, where it breaks.
+    """
+    with ExitStack() as opened:
+        try:
+            packed = opened.enter_context(path.open("rb"))
+            archive = opened.enter_context(zipfile.ZipFile(packed))
+            file = opened.enter_context(archive.open(member))
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, KeyError) as error:
+            raise UnpackError("bad_archive", f"the zip member does not open: {error}", 0) from error
+        yield io.BufferedReader(_Unpacking(file, member.compress_size)), member.file_size
+
+
+def decompressed(file: BinaryIO | io.BufferedIOBase, size: int | None, depth: int = 0) -> BinaryIO:
+    """The stream behind gzip or Zstandard wrappings, or the stream itself."""
+    buffered: Any = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)
+    magic = buffered.peek(4)[:4]
+    unpacked: Any
+    if magic[:2] == GZIP and depth < _DEEPEST_WRAPPING:
+        unpacked = gzip.GzipFile(fileobj=buffered)
+    elif magic == ZSTD and depth < _DEEPEST_WRAPPING:
+        unpacked = _ZstandardFrames(buffered)
+    elif magic in ZIPS:
+        raise UnpackError("nested_archive", "a zip archive inside another container is not read", 0)
+    else:
+        return cast(BinaryIO, buffered)
+    return decompressed(io.BufferedReader(_Unpacking(unpacked, size)), size, depth + 1)
+
+
+class _ZstandardFrames(io.RawIOBase):
+    """The frames of a Zstandard stream in a row; unlike the library's own reader, it notices a cut."""
+
+    def __init__(self, packed: io.BufferedReader) -> None:
+        super().__init__()
+        self._packed = packed
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._begun = False
+
+    def read(self, size: int = -1) -> bytes:
+        """Some bytes of what is unpacked, as many as the next piece gives; none at the end."""
+        while True:
+            piece = self._frame.unused_data or self._packed.read(1 << 16)
+            if self._frame.eof:
+                if not piece:
+                    return b""
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+                self._begun = False
+            if not piece:
+                if self._begun:
+                    raise EOFError("the last frame is cut off")
+                return b""
+            self._begun = True
+            if data := self._frame.decompress(piece):
+                return data
+
+
+class _Unpacking(io.RawIOBase):
+    """A decompressing stream whose faults are `UnpackError`s and that stops before it expands without end."""
+
+    def __init__(self, stream: IO[bytes] | io.RawIOBase, packed_size: int | None) -> None:
+        super().__init__()
+        self._stream = stream
+        self._packed_size = packed_size
+        self._unpacked = 0
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        while not self._rest:
+            data = self._next(len(buffer))
+            if not data:
+                return 0
+            self._rest = data
+        taken = self._rest[: len(buffer)]
+        self._rest = self._rest[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+    def _next(self, size: int) -> bytes:
+        try:
+            data = self._stream.read(size) or b""
+        except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError, zipfile.BadZipFile) as error:
+            raise UnpackError(
+                "bad_archive", f"the compressed data breaks off: {error}", self._unpacked
+            ) from error
+        self._unpacked += len(data)
+        if (
+            self._unpacked > _EXPANSION_FREE_BYTES
+            and self._packed_size
+            and self._unpacked > self._packed_size * _EXPANSION_LIMIT
+        ):
+            raise UnpackError(
+                "expands_without_end",
+                f"{self._packed_size} packed bytes expand past {self._unpacked}; unpack it yourself if meant",
+                self._unpacked,
+            )
+        return data

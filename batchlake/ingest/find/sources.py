@@ -1,0 +1,313 @@
+"""Finds exports: what a path, folder, glob or `-` names becomes a sequence of streams of JSON bytes.
+
+In come paths as a person gave them, out come `Export`s, each a location, a time and a stream that is
+decompressed as it is read. A container (gzip, Zstandard, zip) is told by its first bytes, never by its name.
+An archive's members are read where they lie; nothing is unpacked to disk, so a member's name can't escape.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import io
+import os
+import stat
+import sys
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Set
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePath, PurePosixPath
+from typing import BinaryIO, Final
+
+from batchlake.errors import ExportUnreadable
+from batchlake.ingest.find.archives import (
+    GZIP,
+    ZIPS,
+    ZSTD,
+    UnpackError,
+    decompressed,
+    members_of,
+    modified_at,
+    open_member,
+)
+from batchlake.ingest.find.object_exports import StoredObject, look_at, objects_at
+from batchlake.store.object_store import is_object_address
+from batchlake.store.storage import is_lake
+
+STANDARD_INPUT: Final = "-"
+_STDIN_LOCATION: Final = "<standard input>"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAgain:
+    """A record by the text that `problems` kept of it: the text, its export, its place there, its batch."""
+
+    data: bytes
+    export_id: str | None
+    number: int
+    line: int | None
+    batch_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One file (or member of an archive, or standard input) that may hold exports.
+
+    Attributes:
+        location: its path or address, with a member's name behind `!`.
+        path: the file or object; None for standard input, and where `data` is given.
+        member: of an archive.
+        observed_at: its modification time (a member's own), else the time of finding it, UTC.
+        record: one record that is tried again, of an export that was read before.
+    """
+
+    location: str
+    path: Path | StoredObject | None
+    member: zipfile.ZipInfo | None
+    observed_at: datetime
+    record: RecordAgain | None = None
+
+    @property
+    def etag(self) -> str | None:
+        """The entity tag of an object in a store; None for anything else."""
+        return self.path.etag if isinstance(self.path, StoredObject) else None
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Its bytes, decompressed as they are read.
+
+        Raises:
+            UnpackError: from here or from a later read, when the container is broken.
+            OSError: when the file can't be opened or read.
+        """
+        if self.record is not None:
+            yield io.BytesIO(self.record.data)
+        elif self.path is None:
+            yield decompressed(sys.stdin.buffer, None)
+        elif self.member is None:
+            with self.path.open("rb") as file:
+                yield decompressed(file, _size_bytes(self.path))
+        else:
+            with open_member(self.path, self.member) as (file, size):
+                yield decompressed(file, size)
+
+    def size(self) -> int | None:
+        """How many bytes it has, None where that can't be known before it is read (packed, or a pipe)."""
+        if self.record is not None:
+            return len(self.record.data)
+        if self.path is None or self.member is not None or not _is_regular(self.path):
+            return None
+        magic = _first_bytes(self.path)
+        return None if magic[:2] == GZIP or magic == ZSTD else _size_bytes(self.path)
+
+
+class Fingerprint:
+    """A stream's bytes as they are read: their SHA-256 and how many they are.
+
+    Args:
+        stream: what is read.
+        progress: called with the number of bytes of each reading.
+    """
+
+    def __init__(self, stream: BinaryIO, progress: Callable[[int], None]) -> None:
+        self.bytes = 0
+        self._stream = stream
+        self._progress = progress
+        self._digest = hashlib.sha256()
+
+    def read(self, size: int) -> bytes:
+        """Up to so many bytes; none at the end."""
+        piece = self._stream.read(size)
+        self._digest.update(piece)
+        self.bytes += len(piece)
+        self._progress(len(piece))
+        return piece
+
+    def sha256(self) -> str:
+        """The digest of what was read so far, in hexadecimal."""
+        return self._digest.hexdigest()
+
+
+@dataclass(slots=True)
+class Found:
+    """What the given paths hold: exports, archives that don't open, and files passed over in folders.
+
+    `held` counts objects that were not even looked at, because the lake holds them as they are.
+    """
+
+    exports: list[Export]
+    broken: list[tuple[Export, UnpackError | OSError]]
+    passed_over: list[str]
+    held: int = 0
+
+
+HeldObject = tuple[str, str]
+"""The address and the entity tag of an object that the lake holds."""
+
+
+def find(
+    paths: Iterable[str | os.PathLike[str]],
+    held: Callable[[str], Set[HeldObject]] = lambda address: frozenset(),
+) -> Found:
+    """All exports at these paths, in a fixed order: as given, folders walked by name.
+
+    A folder is walked with all in it but hidden files, Markdown and lakes, and so is an archive; a file that
+    is named itself is always read.
+
+    Args:
+        paths: as a person gave them: files, folders, globs, `-`, addresses of objects.
+        held: gives the objects at an address that need not be read, for the lake holds them as they are.
+
+    Raises:
+        ExportUnreadable: a path doesn't exist, can't be opened, is a lake, or a glob matches nothing.
+    """
+    found = Found([], [], [])
+    seen: set[str] = set()
+    for given in [os.fspath(path) for path in paths]:
+        if not given:
+            raise ExportUnreadable(given, "the path is empty; `.` is the folder you are in")
+        if given == STANDARD_INPUT:
+            if sys.stdin is None:
+                raise ExportUnreadable(given, "standard input is closed")
+            if given not in seen:
+                seen.add(given)
+                found.exports.append(Export(_STDIN_LOCATION, None, None, datetime.now(UTC)))
+            continue
+        if is_object_address(given):
+            _add_objects(given, found, held(given), seen)
+            continue
+        for path, named in _files(given, found):
+            if (real := os.path.realpath(path)) not in seen:
+                seen.add(real)
+                _add(path, found, named=named)
+    return found
+
+
+def containers_of(location: str) -> Iterator[str]:
+    """What a location may name, the longest first: a file, or an archive with a member's name behind `!`.
+
+    A file's name, and a member's, may hold `!` itself.
+    """
+    parts = location.split("!")
+    for count in range(len(parts), 0, -1):
+        yield "!".join(parts[:count])
+
+
+def _files(given: str, found: Found) -> Iterator[tuple[Path, bool]]:
+    """The regular files that one given path means, each with whether it was named itself."""
+    path = Path(given)
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        matches = sorted(glob.glob(given, recursive=True))  # noqa: PTH207 - the pattern may be absolute
+        matches = matches if glob.has_magic(given) else []
+        if not matches:
+            reason = "the pattern matches nothing" if glob.has_magic(given) else error.strerror or str(error)
+            raise ExportUnreadable(given, reason) from error
+        for match in matches:
+            yield from _files(glob.escape(match) if not Path(match).exists() else match, found)
+        return
+    except ValueError as error:
+        raise ExportUnreadable(given, str(error)) from error
+    if stat.S_ISDIR(mode):
+        if is_lake(path):
+            raise ExportUnreadable(given, "it is a lake, not a folder of exports")
+        yield from ((file, False) for file in _walk(path, found))
+    else:
+        yield path, True
+
+
+def _walk(folder: Path, found: Found) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        raise ExportUnreadable(str(error.filename), error.strerror or str(error)) from error
+
+    for parent, folders, names in os.walk(folder, onerror=refuse):
+        within = sorted(name for name in folders if not name.startswith("."))
+        lakes = [name for name in within if is_lake(Path(parent, name))]
+        found.passed_over += [str(Path(parent, name)) for name in lakes]
+        folders[:] = [name for name in within if name not in lakes]
+        for name in sorted(names):
+            path = Path(parent, name)
+            if _is_passed_over(PurePath(name)):
+                found.passed_over.append(str(path))
+            elif path.is_file():
+                yield path
+
+
+def _add_objects(address: str, found: Found, held: Set[HeldObject], seen: set[str]) -> None:
+    fresh = []
+    for stored in objects_at(address):
+        if stored.address in seen:
+            continue
+        seen.add(stored.address)
+        if stored.etag is not None and (stored.address, stored.etag) in held:
+            found.held += 1
+        else:
+            fresh.append(stored)
+    for stored in look_at(fresh):
+        _add(stored, found, named=False)
+
+
+def _size_bytes(path: Path | StoredObject) -> int:
+    return path.size if isinstance(path, StoredObject) else path.stat().st_size
+
+
+def _modified_at(path: Path | StoredObject) -> datetime:
+    if isinstance(path, StoredObject):
+        return path.modified_at
+    if not _is_regular(path):
+        return datetime.now(UTC)
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
+def _first_bytes(path: Path | StoredObject) -> bytes:
+    if isinstance(path, StoredObject):
+        return path.first_bytes
+    if not _is_regular(path):
+        # A pipe can be opened once.
+        return b""
+    with path.open("rb") as file:
+        return file.read(4)
+
+
+def _is_regular(path: Path | StoredObject) -> bool:
+    """Whether it can be read more than once."""
+    return isinstance(path, StoredObject) or stat.S_ISREG(path.stat().st_mode)
+
+
+def _add(path: Path | StoredObject, found: Found, *, named: bool) -> None:
+    location = path.address if isinstance(path, StoredObject) else _printable(path)
+    try:
+        observed_at = _modified_at(path)
+        whole = Export(location, path, None, observed_at)
+        magic = _first_bytes(path)
+        members = members_of(path) if magic in ZIPS else None
+    except OSError as error:
+        if named:
+            raise ExportUnreadable(location, error.strerror or str(error)) from error
+        found.broken.append((Export(location, path, None, datetime.now(UTC)), error))
+    except UnpackError as error:
+        found.broken.append((whole, error))
+    else:
+        if members is None:
+            found.exports.append(whole)
+        else:
+            for member in members:
+                name = f"{location}!{_printable(member.filename)}"
+                if _is_passed_over(PurePosixPath(member.filename)):
+                    found.passed_over.append(name)
+                else:
+                    found.exports.append(Export(name, path, member, modified_at(member) or observed_at))
+
+
+def _is_passed_over(path: PurePath) -> bool:
+    """Whether a file of this path below a folder, or in an archive, is hidden, Markdown, or of macOS' own."""
+    named = [part for part in path.parts if part not in (".", "..")]
+    return any(part.startswith(".") or part == "__MACOSX" for part in named) or path.suffix.lower() == ".md"
+
+
+def _printable(path: str | os.PathLike[str]) -> str:
+    """A path as text; a byte of a file's name that is no UTF-8 becomes `\\xNN`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

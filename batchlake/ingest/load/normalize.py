@@ -1,0 +1,164 @@
+"""Normalizes records: batches of columns in, rows in the staging tables and utterances in files out.
+
+It works through the files of `sql/sources` and `sql/ingest`, one batch of records at a time, on one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from batchlake.engine import columns, sql_files
+from batchlake.engine.engine import Engine
+from batchlake.ingest.load.record_batches import RecordBatch
+from batchlake.ingest.load.transcripts import TranscriptFiles
+from batchlake.ingest.parse.fields import BATCHES
+from batchlake.schema import SEGMENTS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_STAGED: Final = {"calls": "staged_calls", "batches": "staged_batches"}
+
+
+class Normalizer:
+    """Makes the staging tables and fills them.
+
+    Args:
+        engine: holds `staged_calls`, `staged_batches`, `staged_problems` and `read_exports`. It keeps rows in
+            their order, by which an utterance and what is read of it belong together.
+        transcripts: takes the utterances.
+
+    Attributes:
+        made: the staging tables that there are.
+    """
+
+    def __init__(self, engine: Engine, transcripts: TranscriptFiles) -> None:
+        if not engine.keeps_order:
+            raise ValueError("utterances are put together by their order, which this engine doesn't keep")
+        self._engine = engine
+        self._transcripts = transcripts
+        self.made: set[str] = set()
+        engine.run(sql_files.load("ingest/macros").text)
+        engine.name_statuses()
+        engine.run(
+            "create table staged_problems (export_no bigint, document bigint, location varchar, "
+            "record bigint, line bigint, byte bigint, level varchar, code varchar, field varchar, "
+            "message varchar, raw varchar, call_id varchar, batch_id varchar, "
+            "envelope_exported_at varchar, observed_at timestamptz)"
+        )
+        engine.run("create table extra_of_utterances (field varchar, records bigint)")
+
+    def finish(self, nothing: Sequence[RecordBatch], exports: pa.Table) -> None:
+        """Make the staging tables that no record has called for, and name all the exports that were read."""
+        self.normalize([batch for batch in nothing if _STAGED[batch.kind] not in self.made], exports)
+
+    def normalize(self, batches: Sequence[RecordBatch], exports: pa.Table) -> None:
+        """Take some batches of the exports that have been read so far."""
+        self._engine.run("create or replace table read_exports as from given", given=exports)
+        for batch in batches:
+            self._engine.run(f"create or replace table typed_records as {_typed(batch)}", given=batch.records)
+            if batch.kind != BATCHES:
+                utterances = self._listen(batch)
+                self._write_transcripts(utterances)
+                if _has_faults(utterances):
+                    self._note("utterance_problems", typed_utterances=utterances)
+                self._count_extra(utterances)
+            self._stage(batch)
+            self._note_faults(batch)
+
+    def _listen(self, batch: RecordBatch) -> pa.Table:
+        """The utterances of the calls read, typed; and the table `spoken_records`."""
+        import pyarrow as pa
+
+        load, arrow = sql_files.load, self._engine.arrow
+        speakers = arrow(load("ingest/speaking_records").text, given_records=batch.records)
+        typed = arrow(load("ingest/typed_utterances").text, given_utterances=batch.spoken())
+        utterances = batch.heard(speakers, typed)
+        is_split = self._engine.is_any("from typed_records where transcript is not null")
+        split = arrow(load("ingest/split_transcripts").text) if is_split else None
+        heard = speakers.append_column("utterances", columns.from_numpy(batch.usable_counts()))
+        self._engine.run(
+            f"create or replace table spoken_records as {load('ingest/spoken_records').text}",
+            heard_records=heard.append_column("given_utterances", columns.from_numpy(batch.counts)),
+            split_utterances=utterances.slice(0, 0) if split is None else split,
+        )
+        if split is None:
+            return utterances
+        return pa.concat_tables([columns.plain(utterances).select(split.column_names), split])
+
+    def _count_extra(self, utterances: pa.Table) -> None:
+        if utterances["extra"].null_count < len(utterances):
+            found = sql_files.load("ingest/extra_of_utterances").text
+            self._engine.run(f"insert into extra_of_utterances {found}", utterances_read=utterances)
+
+    def _stage(self, batch: RecordBatch) -> None:
+        """Add the records to the staging table of their kind."""
+        rows = "from typed_records" if batch.kind == BATCHES else sql_files.load("ingest/usable_calls").text
+        table = _STAGED[batch.kind]
+        if table in self.made:
+            self._engine.run(f"insert into {table} by name {rows}")
+        else:
+            self._engine.run(f"create table {table} as {rows}")
+            self.made.add(table)
+
+    def _write_transcripts(self, utterances: pa.Table) -> None:
+        """Write the transcripts of the calls read; a file holds a call once."""
+        row = self._engine.row
+        if current := self._transcripts.current:
+            in_file = "select call_id from staged_calls where transcript_file = $current"
+            again = f"from spoken_records where call_id in ({in_file})"
+            if self._engine.is_any(again, {"current": current}):
+                self._transcripts.end_file()
+        spoken = row(
+            "select count(*) as transcripts, coalesce(max(occurrence), 0) as most, "
+            "coalesce(bool_or(is_gapped), false) as is_gapped from spoken_records"
+        )
+        if spoken["most"] == 1 and not spoken["is_gapped"]:
+            names = [name for name in SEGMENTS.column_names() if name != "text_key"]
+            rows = utterances.select(["place" if name == "position" else name for name in names])
+            rows = rows.rename_columns(names)
+            self._note_file(1, self._transcripts.write(rows, spoken["transcripts"]))
+            return
+        for occurrence in range(1, spoken["most"] + 1):
+            params = {"occurrence": occurrence}
+            new = sql_files.load("ingest/new_segments").text
+            rows = self._engine.arrow(new, params, typed_utterances=utterances)
+            counted = "select count(*) as count from spoken_records where occurrence = $occurrence"
+            self._note_file(occurrence, self._transcripts.write(rows, row(counted, params)["count"]))
+            if occurrence < spoken["most"]:
+                self._transcripts.end_file()
+
+    def _note_file(self, occurrence: int, number: int) -> None:
+        self._engine.run(
+            "update spoken_records set transcript_file = $number where occurrence = $occurrence",
+            {"number": number, "occurrence": occurrence},
+        )
+
+    def _note_faults(self, batch: RecordBatch) -> None:
+        """Note the fields that can't be read; most records have none, which is quick to see."""
+        if not batch.faults.num_rows and not self._engine.is_any("from typed_records where len(faults) > 0"):
+            return
+        names = "* exclude (identity)" if batch.kind == BATCHES else "* rename (identity as call_id)"
+        self._note("field_problems", names, given_faults=batch.faults)
+
+    def _note(self, problems: str, names: str = "*", **given: pa.Table) -> None:
+        found = sql_files.load(f"ingest/{problems}").text
+        self._engine.run(f"insert into staged_problems by name select {names} from ({found})", **given)
+
+
+def _has_faults(utterances: pa.Table) -> bool:
+    """Whether something given was not read."""
+    unread = (utterances[name] for name in ("unread_time", "unread_confidence"))
+    return utterances["text"].null_count > 0 or any(len(one) > one.null_count for one in unread)
+
+
+def _typed(batch: RecordBatch) -> str:
+    """The query for `typed_records`: from the records through their platform's file to types."""
+    kind = batch.kind
+    platform = sql_files.load(f"sources/{batch.format}").text
+    typed = sql_files.load(f"ingest/typed_{kind}").text
+    return (
+        f"with given_{kind} as (from given),\ncanonical_{kind} as (\n{platform}\n)\n"
+        f"select * from (\n{typed}\n)"
+    )

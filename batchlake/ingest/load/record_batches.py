@@ -1,0 +1,305 @@
+"""Records of one kind as Arrow tables, as SQL reads them: `RecordBatch`es.
+
+Input: records as the reader found them, decoded or as JSON texts. Output: their fields as columns of text
+under the names that `sql/ingest/typed_<kind>.sql` reads, their utterances, and what can't stand where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from batchlake.engine import columns, sql_files
+from batchlake.ingest.load.field_columns import TEXT_TYPES, FieldColumns, trimmed
+from batchlake.ingest.parse.decode import Columns, decoder_of
+from batchlake.ingest.parse.fields import FieldList, field_list
+from batchlake.ingest.parse.json_values import extra_text, scalar_text
+from batchlake.ingest.parse.raw_records import RawRecords
+from batchlake.ingest.parse.utterances import Utterances
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+_AT_ONCE: Final = 64
+"""JSON texts of records that are decoded together."""
+
+_CHUNK_RECORDS: Final = 2_048
+"""How many records are worth a table."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBatch:
+    """Records of one kind.
+
+    Attributes:
+        format: names their file in `sql/sources`.
+        records: the relation `given_<kind>`.
+        faults: the relation `given_faults`: values that can't stand where they do.
+        utterances: those of transcripts that are lists, as given.
+        counts: how many of these each record has.
+    """
+
+    format: str
+    records: pa.Table
+    faults: pa.Table
+    utterances: pa.Table
+    counts: NDArray[np.int64]
+
+    @property
+    def kind(self) -> str:
+        """`calls` or `batches`."""
+        return field_list(self.format).kind
+
+    def usable_counts(self) -> NDArray[np.int64]:
+        """How many utterances of each record have a text."""
+        unusable = columns.places(self.utterances["text"].is_null().combine_chunks())
+        if not len(unusable):
+            return self.counts
+        of_record = np.repeat(np.arange(len(self.counts)), self.counts)
+        return self.counts - np.bincount(of_record[unusable], minlength=len(self.counts))
+
+    def spoken(self) -> pa.Table:
+        """The relation `given_utterances`: the utterances without their text."""
+        times = self.utterances["time"]
+        moments = columns.moments(times)
+        given = {
+            "speaker": self.utterances["speaker"],
+            "moment": columns.nothing("timestamp", len(times)) if moments is None else moments,
+            "timestamp": times if moments is None else columns.nothing("string", len(times)),
+            "confidence": self.utterances["confidence"],
+            "confidence_text": self.utterances["confidence_text"],
+        }
+        return columns.table(given)
+
+    def heard(self, speakers: pa.Table, typed: pa.Table) -> pa.Table:
+        """The utterances as their types: the columns of `split_transcripts`, in another order.
+
+        Args:
+            speakers: whose they are, the rows of `speaking_records`.
+            typed: the rows of `typed_utterances`.
+        """
+        of_record = np.repeat(np.arange(len(speakers)), self.counts)
+        return columns.table(
+            {name: columns.repeated(speakers[name], of_record) for name in speakers.column_names}
+            | {
+                "place": self.utterances["place"],
+                "speaker": typed["speaker"],
+                "text": self.utterances["text"],
+            }
+            | {name: typed[name] for name in ("spoken_at", "offset_seconds", "confidence")}
+            | {"extra": self.utterances["extra"], "unread_time": typed["unread_time"]}
+            | {"unread_confidence": typed["unread_confidence"], "given": self.utterances["given"]}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some records as Arrow tables: the records, their faults (by place among them), their utterances."""
+
+    records: pa.Table
+    faults: list[tuple[int, str, str, str]]
+    utterances: pa.Table
+    counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Buffered:
+    """Records in a row of the export of this number; a `chunk` stands for many."""
+
+    export_number: int
+    run: RawRecords
+    chunk: Chunk | None = None
+
+    @property
+    def count(self) -> int:
+        """How many records."""
+        return self.run.count if self.chunk is None else len(self.chunk.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """One of records in a row: which, from 0, and its JSON text."""
+
+    buffered: Buffered
+    offset: int
+    raw: bytes
+
+
+def buffer(export_number: int, run: RawRecords) -> Buffered:
+    """Records to be typed later; many decoded ones become tables at once, which take less memory."""
+    if run.columns is None or run.count < _CHUNK_RECORDS:
+        return Buffered(export_number, run)
+    chunk = _chunk(field_list(run.format), run.columns)
+    return Buffered(export_number, replace(run, columns=None), chunk)
+
+
+def to_batch(format_name: str, buffered: Sequence[Buffered]) -> tuple[RecordBatch, list[RawRecord]]:
+    """Records of one kind as one batch, and those that can't be told from others."""
+    decoded = [some for some in buffered if some.chunk or some.run.columns]
+    others = [some for some in buffered if not (some.chunk or some.run.columns)]
+    given = [
+        RawRecord(some, offset, bytes(raw)) for some in others for offset, raw in enumerate(some.run.raws)
+    ]
+    texts = _Texts(format_name, given)
+    found = [one for some in decoded if (one := some.chunk or some.run.columns)]
+    chunks = list(_chunks(field_list(format_name), [*found, *texts.columns]))
+    places = _places(decoded)
+    if texts.places:
+        places = _concat([places, _places(others).take(columns.integers(texts.places))])
+    return _batch(format_name, places, chunks), texts.nameless
+
+
+class _Texts:
+    """Records given as JSON texts, decoded many at a time, with their places among all."""
+
+    def __init__(self, format_name: str, raws: Sequence[RawRecord]) -> None:
+        self.columns: list[Columns] = []
+        self.places: list[int] = []
+        self.nameless: list[RawRecord] = []
+        self._decoder = decoder_of(format_name)
+        for start in range(0, len(raws), _AT_ONCE):
+            self._take(raws[start : start + _AT_ONCE], range(start, len(raws)))
+
+    def _take(self, raws: Sequence[RawRecord], places: Sequence[int]) -> None:
+        found = self._decoder.decode(b"[" + b",".join([one.raw for one in raws]) + b"]")
+        if found.nameless:
+            without = frozenset(found.nameless)
+            self.nameless += [raws[place] for place in found.nameless]
+            named = [place for place in range(len(raws)) if place not in without]
+            if named:
+                self._take([raws[place] for place in named], [places[place] for place in named])
+            return
+        self.columns.append(found)
+        self.places += places[: len(raws)]
+
+
+def _batch(format_name: str, places: pa.Table, chunks: Sequence[Chunk]) -> RecordBatch:
+    records = _concat([chunk.records for chunk in chunks])
+    for name in places.column_names:
+        records = records.append_column(name, places[name])
+    faults: list[tuple[int, str, str, str]] = []
+    before = 0
+    for chunk in chunks:
+        faults += [(place + before, field, code, raw) for place, field, code, raw in chunk.faults]
+        before += len(chunk.counts)
+    of_record = columns.integers([place for place, *_ in faults])
+    given = {name: places[name].take(of_record) for name in ("export_no", "record")}
+    given["field"] = columns.texts([field for _, field, _, _ in faults])
+    given["code"] = columns.texts([code for _, _, code, _ in faults])
+    given["raw"] = columns.texts([raw for _, _, _, raw in faults])
+    return RecordBatch(
+        format_name,
+        records,
+        columns.table(given),
+        _concat([chunk.utterances for chunk in chunks]),
+        np.concatenate([chunk.counts for chunk in chunks]),
+    )
+
+
+def _places(buffered: Sequence[Buffered]) -> pa.Table:
+    """Where each record stands, and what is said around it."""
+    integers: dict[str, list[int | None]] = {"export_no": [], "document": [], "record": [], "line": []}
+    texts: dict[str, list[str | None]] = {"envelope_batch_id": [], "envelope_exported_at": []}
+    for some in buffered:
+        run, count = some.run, some.count
+        integers["export_no"] += [some.export_number] * count
+        integers["document"] += [run.document.number] * count
+        integers["record"] += range(run.number, run.number + count)
+        integers["line"] += [run.line] * count
+        envelope = run.document.known
+        texts["envelope_batch_id"] += [envelope.batch_id] * count
+        texts["envelope_exported_at"] += [envelope.exported_at] * count
+    return columns.table(
+        {name: columns.integers(values) for name, values in integers.items()}
+        | {name: columns.texts(values) for name, values in texts.items()}
+    )
+
+
+def _chunks(fields: FieldList, several: Iterable[Columns | Chunk]) -> Iterator[Chunk]:
+    """The same records in chunks of a size that is worth a table; one at least."""
+    small = Columns()
+    is_first = True
+    for records in several:
+        if isinstance(records, Columns):
+            small.extend(records)
+        if small.count >= _CHUNK_RECORDS or (small.count and isinstance(records, Chunk)):
+            yield _chunk(fields, small)
+            small, is_first = Columns(), False
+        if isinstance(records, Chunk):
+            yield records
+            is_first = False
+    if small.count or is_first:
+        yield _chunk(fields, small)
+
+
+def _chunk(fields: FieldList, found: Columns) -> Chunk:
+    given = FieldColumns(fields, found)
+    names = tuple(dict.fromkeys((*_typed_fields(fields.kind), *fields.columns)))
+    nothing = columns.texts([None] * found.count)
+    records = {name: given.columns.get(name, nothing) for name in names}
+    records["extra"] = columns.texts([extra_text(extra) for extra in found.extra])
+    records["transcript"] = columns.texts(found.transcript)
+    records["transcript_digest"] = columns.texts(found.transcript_digest)
+    return Chunk(
+        columns.table(records),
+        found.faults,
+        _utterances_table(found.utterances),
+        found.utterances.of_each(),
+    )
+
+
+def _typed_fields(kind: str) -> tuple[str, ...]:
+    """The fields that `sql/ingest/typed_<kind>.sql` reads."""
+    header = sql_files.load(f"ingest/typed_{kind}").header["fields"]
+    return tuple(name.strip() for name in header.split(","))
+
+
+def _utterances_table(said: Utterances) -> pa.Table:
+    confidence, confidence_text = _confidences(said.confidence)
+    count = len(said.text)
+    given = columns.nothing("string", count)
+    if said.unusable:
+        given = columns.texts([said.unusable.get(place) for place in range(count)])
+    return columns.table(
+        {
+            "place": columns.from_numpy(_places_within(said.of_each())),
+            "speaker": trimmed(_scalar_texts(said.speaker)),
+            "text": columns.texts(said.text),
+            "time": trimmed(_scalar_texts(said.time)),
+            "confidence": confidence,
+            "confidence_text": confidence_text,
+            "extra": columns.texts(said.extra),
+            "given": given,
+        }
+    )
+
+
+def _confidences(values: Sequence[Any]) -> tuple[pa.Array, pa.Array]:
+    """Confidences that are numbers, and the others as text."""
+    if set(map(type, values)) <= {float, NoneType}:
+        return columns.numbers(values), columns.nothing("string", len(values))
+    texts = [None if isinstance(value, float) else value for value in values]
+    numbers = [value if isinstance(value, float) else None for value in values]
+    return columns.numbers(numbers), trimmed(_scalar_texts(texts))
+
+
+def _scalar_texts(values: Sequence[Any]) -> pa.StringArray:
+    if set(map(type, values)) <= TEXT_TYPES:
+        return columns.texts(values)
+    return columns.texts(list(map(scalar_text, values)))
+
+
+def _places_within(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """1, 2, 3 ... up to each count."""
+    return np.arange(1, counts.sum() + 1) - np.repeat(counts.cumsum() - counts, counts)
+
+
+def _concat(tables: Sequence[Any]) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.concat_tables(tables)

@@ -1,0 +1,246 @@
+"""Raw records in, typed rows out: the tables of one run, in a DuckDB of its own.
+
+Records are buffered until they are worth a query (`FLUSH_BYTES`), then read by their format's file of
+`sql/sources` and typed by `sql/ingest`, on a thread of its own: reading goes on meanwhile. Utterances go to
+`TranscriptFiles` at once. Afterwards the engine holds `staged_calls`, `staged_batches`, `staged_problems`,
+`observed_calls` and `observed_batches`. Nothing here touches a lake.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from batchlake.engine import columns, sql_files
+from batchlake.engine.engine import Engine
+from batchlake.ingest.load.normalize import Normalizer
+from batchlake.ingest.load.record_batches import Buffered, RawRecord, buffer, to_batch
+from batchlake.ingest.load.transcripts import TranscriptFiles
+from batchlake.ingest.parse.raw_records import Document, RawRecords
+from batchlake.ingest.parse.recognition import SVALYNC_BATCHES, SVALYNC_CALLS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NO_IDENTITY: Final = "no_identity"
+NO_IDENTITY_MESSAGE: Final = "no usable id (1 to 256 characters, no control characters) in the record"
+
+FLUSH_BYTES: Final = 48 * 1024 * 1024
+_FLUSH_RECORDS: Final = 50_000
+
+
+@dataclass(slots=True)
+class ReadExport:
+    """One export of this run: its number in the run, what it is, and what came of it.
+
+    One that is not whole is a record of an export that was read before, tried again by its text alone.
+    """
+
+    number: int
+    source: str
+    export_id: str | None
+    location: str
+    observed_at: datetime
+    bytes: int = 0
+    records: int = 0
+    etag: str | None = None
+    is_whole: bool = True
+
+
+class Staging:
+    """The typed rows of one run. Add records, drop what turns out to be cut off, then `finish`.
+
+    Args:
+        engine: holds the tables; left alone by others until `finish`.
+        transcripts: takes the utterances.
+    """
+
+    def __init__(self, engine: Engine, transcripts: TranscriptFiles) -> None:
+        self.engine = engine
+        self._transcripts = transcripts
+        self._exports: list[ReadExport] = []
+        self._buffered: dict[str, list[Buffered]] = defaultdict(list)
+        self._buffered_bytes = 0
+        self._buffered_records = 0
+        self._problems: list[dict[str, Any]] = []
+        self._giving: ReadExport | None = None
+        self._late: list[tuple[int, Document]] = []
+        self._thread = ThreadPoolExecutor(1, "normalizer")
+        self._normalizing: Future[None] | None = None
+        self._normalizer = Normalizer(engine, transcripts)
+
+    def __enter__(self) -> Staging:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop normalizing, whatever is left of it."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        while self._normalizing and not self._normalizing.done():
+            # DuckDB forgets an interrupt that comes between two queries.
+            self.engine.interrupt()
+            wait([self._normalizing], timeout=0.05)
+        self._transcripts.stop()
+
+    def begin(self, export: ReadExport) -> None:
+        """From here on, records are of this export."""
+        self._exports.append(export)
+
+    def add(self, export: ReadExport, records: RawRecords) -> None:
+        """Buffer records; have them typed when enough have come."""
+        self._giving = export
+        self._buffered[records.format].append(buffer(export.number, records))
+        self._count(records.bytes, records.count)
+
+    def drop(self, export: ReadExport) -> None:
+        """Forget the export that began last, and what it gave."""
+        self.forget(export)
+        self._exports.pop()
+
+    def forget(self, export: ReadExport, document: int | None = None) -> None:
+        """Forget what the export that began last gave from one document on, or all that it gave so far."""
+        # Most exports that are dropped have given nothing: the lake holds them.
+        if export is self._giving:
+            self._flush()
+            self._wait()
+            condition = "export_no = $export_no"
+            params: dict[str, Any] = {"export_no": export.number}
+            tables = sorted(self._normalizer.made)
+            if document is None:
+                tables.append("staged_problems")
+            else:
+                # The batches in it have numbers of their own, which follow.
+                condition += " and document >= $document"
+                params["document"] = document
+            for table in tables:
+                self.engine.run(f"delete from {table} where {condition}", params)
+
+    def problem(self, export: ReadExport, document: Document | None = None, **facts: Any) -> None:
+        """Note one problem; facts are columns of the table `problems`, `document` is where it was found."""
+        self._giving = export
+        self._note(export, document, facts)
+        self._count(len(facts.get("raw") or ""), 1)
+
+    def finish(self) -> None:
+        """Type the rest and make the observations ready to be merged."""
+        import pyarrow as pa
+
+        self._flush()
+        self._wait()
+        nothing = [to_batch(name, [])[0] for name in (SVALYNC_CALLS, SVALYNC_BATCHES)]
+        self._normalizer.finish(nothing, self._exports_table())
+        self._transcripts.end_file()
+        # Arrow keeps memory that it is done with; from here on DuckDB needs it.
+        pa.default_memory_pool().release_unused()
+        self.engine.run("create or replace table late_envelopes as from given", given=self._late_table())
+        self.engine.run(f"create view observed_calls as {sql_files.load('ingest/observed_calls').text}")
+        self.engine.run(
+            f"create table enveloped_batches as {sql_files.load('ingest/enveloped_batches').text}"
+        )
+        # Few beside calls, and asked for often.
+        self.engine.run(f"create table observed_batches as {sql_files.load('ingest/observed_batches').text}")
+
+    def _count(self, size: int, records: int) -> None:
+        self._buffered_bytes += size
+        self._buffered_records += records
+        if self._buffered_bytes >= FLUSH_BYTES or self._buffered_records >= _FLUSH_RECORDS:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Hand what has been buffered to the normalizer, when what it had before is done."""
+        self._buffered_bytes = self._buffered_records = 0
+        buffered, self._buffered = self._buffered, defaultdict(list)
+        batches = []
+        for name, runs in sorted(buffered.items()):
+            for some in runs:
+                self._note_late(some.export_number, some.run.document)
+            batch, nameless = to_batch(name, sorted(runs, key=_place))
+            batches.append(batch)
+            for one in nameless:
+                self._note_nameless(one)
+        if self._problems:
+            problems, self._problems = self._problems, []
+            self._wait()
+            self.engine.run("insert into staged_problems by name from given", given=_problems_table(problems))
+        if batches:
+            self._wait()
+            self._normalizing = self._thread.submit(
+                self._normalizer.normalize, batches, self._exports_table()
+            )
+
+    def _note_nameless(self, nameless: RawRecord) -> None:
+        run, number = nameless.buffered.run, nameless.buffered.export_number
+        facts = {
+            "level": "record", "code": NO_IDENTITY, "message": NO_IDENTITY_MESSAGE, "line": run.line,
+            "record": run.number + nameless.offset,
+            "raw": nameless.raw.decode("utf-8", "backslashreplace"),
+        }  # fmt: skip
+        export = next(one for one in reversed(self._exports) if one.number == number)
+        self._note(export, run.document, facts)
+
+    def _note(self, export: ReadExport, document: Document | None, facts: Mapping[str, Any]) -> None:
+        place: dict[str, Any] = {"export_no": export.number, "location": export.location}
+        if document is not None:
+            envelope = document.known
+            place |= {"batch_id": envelope.batch_id, "envelope_exported_at": envelope.exported_at}
+            if document.number:
+                place["document"] = document.number
+                self._note_late(export.number, document)
+        self._problems.append(place | dict(facts))
+
+    def _wait(self) -> None:
+        if self._normalizing:
+            self._normalizing.result()
+
+    def _note_late(self, export_number: int, document: Document) -> None:
+        late = (export_number, document)
+        if document.envelope is None and (not self._late or self._late[-1] != late):
+            self._late.append(late)
+
+    def _exports_table(self) -> pa.Table:
+        exports = self._exports
+        return columns.table(
+            {
+                "export_no": columns.integers([export.number for export in exports]),
+                "source": columns.texts([export.source for export in exports]),
+                "export_id": columns.texts([export.export_id for export in exports]),
+                "location": columns.texts([export.location for export in exports]),
+                "etag": columns.texts([export.etag for export in exports]),
+                "bytes": columns.integers([export.bytes for export in exports]),
+                "records": columns.integers([export.records for export in exports]),
+                "observed_at": columns.times([export.observed_at for export in exports]),
+                "is_whole": columns.flags([export.is_whole for export in exports]),
+            }
+        )
+
+    def _late_table(self) -> pa.Table:
+        late = {
+            (number, document.number): document.envelope
+            for number, document in self._late
+            if document.envelope is not None
+        }
+        return columns.table(
+            {
+                "export_no": columns.integers([number for number, _ in late]),
+                "document": columns.integers([number for _, number in late]),
+                "batch_id": columns.texts([envelope.batch_id for envelope in late.values()]),
+                "exported_at": columns.texts([envelope.exported_at for envelope in late.values()]),
+            }
+        )
+
+
+def _place(some: Buffered) -> str:
+    """Where records belong: a batch's transcripts lie together in the lake."""
+    return some.run.document.known.batch_id or ""
+
+
+def _problems_table(problems: list[dict[str, Any]]) -> pa.Table:
+    integers = ("export_no", "document", "record", "line", "byte")
+    texts = ("location", "level", "code", "field", "message", "raw", "batch_id", "envelope_exported_at")
+    return columns.table(
+        {name: columns.integers([problem.get(name) for problem in problems]) for name in integers}
+        | {name: columns.texts([problem.get(name) for problem in problems]) for name in texts}
+    )

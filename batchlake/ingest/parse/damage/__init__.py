@@ -1,0 +1,1 @@
+"""Texts that are not quite JSON: what of them can be read."""

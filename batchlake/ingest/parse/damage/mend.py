@@ -1,0 +1,429 @@
+"""Reads documents whose brackets or quotes are out of place: what lies around calls is read anew, key by key.
+
+Input: a stream that a bracket scan can't follow. Output: the stream as documents that it can follow, one for
+each list of calls, and what that cost. Three things can be told whatever is out of place before them: where a
+key stands (no text holds a quote that isn't escaped), where a list of calls begins (at such a key, with a
+record), and where that list ends. Between lists, values are taken one by one; of what an open bracket leaves
+in doubt only ids and times are, where no other is told.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import msgspec
+
+from batchlake.ingest.parse.damage.boundaries import value_end
+from batchlake.ingest.parse.damage.members import AROUND_MEMBERS, Member, members_in
+from batchlake.ingest.parse.damage.repair import Fault
+from batchlake.ingest.parse.fields import BATCHES, CALLS, field_list
+from batchlake.ingest.parse.json_values import JSON_FAULTS, Fields, fields_of, joined, opens, path_key
+from batchlake.ingest.parse.recognition import (
+    ENVELOPES,
+    LISTS,
+    RECORD_IDS,
+    SVALYNC_BATCHES,
+    is_likely_record,
+    is_surely_record,
+    kind_of,
+)
+
+_READ_BYTES: Final = 8 * 1024 * 1024
+_MOST_AROUND_BYTES: Final = 64 * 1024 * 1024
+"""How long what lies between two lists of calls may be, and a text in such a list."""
+_MOST_ELEMENT_BYTES: Final = 1024 * 1024
+"""How much of a list's first element is looked at to tell what it is."""
+_LONGEST_ANCHOR_BYTES: Final = 256
+
+_LIST_BEGINS: Final = re.compile(
+    rb'(?<!\\)"(calls|%b)"[ \t\r\n]*:[ \t\r\n]*\[[ \t\r\n]*' % "|".join(LISTS).encode()
+)
+_TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|"|[\[{\]}]', re.DOTALL)
+_NAMED: Final = re.compile(rb'\{[ \t\r\n]*"(?:%b)"' % "|".join(RECORD_IDS).encode())
+_NEXT_RECORD: Final = re.compile(rb"\}[ \t\r\n,\]}]*\{")
+_BATCH_IDS: Final = field_list(SVALYNC_BATCHES).identity
+_TOLD_ANYWHERE: Final = frozenset((*_BATCH_IDS, "exported_at"))
+"""What is taken from behind an open bracket, where it is told nowhere else."""
+
+
+class Readable(Protocol):
+    """What is read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to so many bytes; none at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Bytes of the stream that stay as they are: from where, and up to where."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """Documents in a row, as texts and spans of the stream they were mended from, and what was lost."""
+
+    pieces: Sequence[bytes | Span]
+    faults: Sequence[Fault]
+    batches: int
+
+    def read_from(self, stream: Readable) -> Iterator[bytes]:
+        """The documents' bytes, given the stream from its beginning."""
+        position = 0
+        for piece in self.pieces:
+            if isinstance(piece, bytes):
+                yield piece
+                continue
+            for start, size in ((position, piece.start - position), (piece.start, piece.end - piece.start)):
+                while size > 0 and (some := stream.read(min(size, _READ_BYTES))):
+                    size -= len(some)
+                    if start == piece.start:
+                        yield some
+            position = piece.end
+
+
+class _Lost(Exception):
+    """No list of calls can be told from what lies around it."""
+
+
+def mend(stream: Readable, start: int = 0) -> Mended | None:
+    """What can be read of a stream's documents; None where no list of calls is whole, or the end is missing.
+
+    Args:
+        stream: from its beginning.
+        start: where the first document begins that can't be followed; what is before stays as it is.
+    """
+    try:
+        around, lists = _survey(stream, start)
+        if not lists or _is_cut_off(around, lists):
+            return None
+        pieces, faults = _rewritten(around, lists)
+    except (_Lost, RecursionError):
+        return None
+    before = [Span(0, start)] if start else []
+    return Mended([*before, *pieces], faults, len(lists))
+
+
+def begins_list(text: bytes) -> bool:
+    """Whether a list of calls begins in a text, and isn't empty."""
+    return any(text[found.end() : found.end() + 1] == b"{" for found in _LIST_BEGINS.finditer(text))
+
+
+def mended_header(header: bytes) -> tuple[bytes, Sequence[Fault]] | None:
+    """The same of one document whose lists of records were taken out of it."""
+    try:
+        around, lists = _survey(io.BytesIO(header), 0, are_emptied=True)
+        if len(lists) != 1:
+            return None
+        pieces, faults = _rewritten(around, lists)
+    except (_Lost, RecursionError):
+        return None
+    return b"".join(piece for piece in pieces if isinstance(piece, bytes)), faults
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A list of records: its key, and where its elements are."""
+
+    key: str
+    span: Span
+
+
+@dataclass(slots=True)
+class _Survey:
+    """A stream read in windows, of which only what isn't done with is held."""
+
+    stream: Readable
+    text: bytes = b""
+    byte: int = 0
+    is_at_end: bool = False
+
+    def more(self) -> bool:
+        """Hold more of it; False where there is no more."""
+        if self.is_at_end:
+            return False
+        if len(self.text) > _MOST_AROUND_BYTES:
+            raise _Lost
+        window = self.stream.read(_READ_BYTES)
+        self.text += window
+        self.is_at_end = not window
+        return bool(window)
+
+    def take(self, size: int) -> bytes:
+        """Be done with so much of what is held."""
+        taken, self.text = self.text[:size], self.text[size:]
+        self.byte += size
+        return taken
+
+
+def _survey(stream: Readable, start: int, *, are_emptied: bool = False) -> tuple[list[bytes], list[_Listed]]:
+    """The lists of records, and what lies before, between and behind them: one text more than lists."""
+    held = _Survey(stream)
+    while held.byte + len(held.text) < start and held.more():
+        held.take(min(start - held.byte, len(held.text)))
+    held.take(start - held.byte)
+    around: list[bytes] = []
+    lists: list[_Listed] = []
+    searched = 0
+    while True:
+        found = _LIST_BEGINS.search(held.text, searched)
+        if found is None:
+            searched = max(searched, len(held.text) - _LONGEST_ANCHOR_BYTES)
+            if not held.more():
+                break
+            continue
+        searched = found.start() + 1
+        if not _begins_records(held, found.group(1).decode(), found.end(), are_emptied=are_emptied):
+            continue
+        around.append(held.take(found.end())[: found.start()])
+        begin = held.byte
+        _take_list(held)
+        lists.append(_Listed(found.group(1).decode(), Span(begin, held.byte)))
+        held.take(1)
+        searched = 0
+    around.append(held.text)
+    return around, lists
+
+
+def _begins_records(held: _Survey, key: str, position: int, *, are_emptied: bool) -> bool:
+    """Whether the list whose first element would stand there is one of calls."""
+    while len(held.text) <= position and held.more():
+        pass
+    first = held.text[position : position + 1]
+    if first == b"]":
+        return are_emptied or key == "calls"
+    if first != b"{":
+        return False
+    while (end := value_end(held.text, position)) is None:
+        if len(held.text) - position > _MOST_ELEMENT_BYTES or not held.more():
+            break
+    if not end:
+        # The first of them is damaged, too.
+        return key == "calls" and _NAMED.match(held.text, position) is not None
+    try:
+        fields = fields_of(held.text[position:end])
+    except JSON_FAULTS:
+        return key == "calls"
+    if key == "calls":
+        return is_likely_record(fields)
+    return key != BATCHES and is_surely_record(fields) and kind_of(fields) == CALLS
+
+
+def _take_list(held: _Survey) -> None:
+    """Be done with a list's elements, up to the bracket that closes it."""
+    depth = 1
+    while True:
+        done = 0
+        for token in _TOKENS.finditer(held.text):
+            if token[0] == b'"':
+                # A text that ends in what isn't held yet.
+                break
+            depth += (token[0] in (b"[", b"{")) - (token[0] in (b"]", b"}"))
+            if not depth:
+                held.take(token.start())
+                return
+            done = token.end()
+        else:
+            done = len(held.text)
+        held.take(done)
+        if not held.more():
+            raise _Lost
+
+
+def _is_cut_off(around: Sequence[bytes], lists: Sequence[_Listed]) -> bool:
+    """Whether the documents are sound as far as they go, and only their end is missing."""
+    last = around[-1].rstrip()
+    if last[-1:] not in (b"}", b"]"):
+        return True
+    text = around[0] + b"".join(
+        f'"{one.key}":['.encode() + b"]" + piece for one, piece in zip(lists, around[1:], strict=True)
+    )
+    open_brackets = []
+    for token in _TOKENS.findall(text):
+        if token in (b"[", b"{"):
+            open_brackets.append(b"]" if token == b"[" else b"}")
+        elif token in (b"]", b"}") and open_brackets:
+            open_brackets.pop()
+    try:
+        return bool(open_brackets) and not _holds_misplaced(text + b"".join(reversed(open_brackets)))
+    except JSON_FAULTS:
+        return False
+
+
+def _holds_misplaced(value: bytes | msgspec.Raw, key: str = "data") -> bool:
+    """Whether an object holds what stands around it, in a sound document."""
+    if opens(value, b"["):
+        return any(_holds_misplaced(one, key) for one in msgspec.json.decode(value, type=list[msgspec.Raw]))
+    if not opens(value, b"{"):
+        return False
+    fields = fields_of(value)
+    return _is_misplaced(key, fields) or any(_holds_misplaced(one, inner) for inner, one in fields.items())
+
+
+def _is_misplaced(key: str, fields: Fields) -> bool:
+    """Whether the object under a key holds fields of a batch, as if a bracket before them were missing."""
+    if key in ENVELOPES:
+        return False
+    known = field_list(SVALYNC_BATCHES).tree.children
+    own = known[key].children.keys() if key in known else set()
+    return not (fields.keys() - own).isdisjoint({*known, *_TOLD_ANYWHERE, *ENVELOPES})
+
+
+@dataclass(slots=True)
+class _Around:
+    """What lies around one list of calls: its batch's own fields, and those around the batch."""
+
+    outer: dict[str, bytes] = field(default_factory=dict)
+    inner: dict[str, bytes] = field(default_factory=dict)
+    behind: dict[str, bytes] = field(default_factory=dict)
+    unsure: dict[str, set[bytes]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    is_wrapped: bool = False
+    is_of_list: bool = False
+
+    def before(self, members: Sequence[Member]) -> None:
+        """Take what stands before the list."""
+        is_sure = True
+        for member in members:
+            self._junk(member.gap)
+            enters = member.key in ENVELOPES and _is_around(member)
+            if enters:
+                self.outer |= self.inner
+                self.inner = {}
+                self.is_wrapped = self.is_wrapped or member.key == "batch"
+                self.is_of_list = self.is_of_list or member.raw[:1] == b"["
+                if member.value is not None:
+                    self.inner = {key: bytes(value) for key, value in fields_of(member.value).items()}
+            else:
+                is_sure = self._take(member, self.inner, is_sure=is_sure)
+
+    def after(self, members: Sequence[Member], rest: bytes) -> None:
+        """Take what stands behind it."""
+        is_sure = True
+        for member in members:
+            self._junk(member.gap)
+            if b"]" in member.gap and member.key == "exported_at":
+                self._take(member, self.outer, is_sure=True)
+                continue
+            is_behind = bool(self.behind) or (is_sure and b"}" in member.gap)
+            is_sure = self._take(member, self.behind if is_behind else self.inner, is_sure=is_sure)
+        self._junk(rest)
+
+    def _take(self, member: Member, fields: dict[str, bytes], *, is_sure: bool) -> bool:
+        """Put a value where it belongs; False where it can't be told what the next ones belong to."""
+        path = self._path(member.key)
+        if member.value is None:
+            self.faults.append(_left_empty(path, member.raw, "its brackets or quotes don't match"))
+            return is_sure and bool(member.raw) and member.raw not in (b"{", b"[")
+        if not is_sure:
+            if member.key in _TOLD_ANYWHERE:
+                self.unsure.setdefault(member.key, set()).add(member.value)
+            else:
+                self.faults.append(_left_empty(path, member.raw, "belongs to what can't be told"))
+            return False
+        self.faults += [
+            Fault(f"{path}.{fault.path}" if fault.path else path, fault.message, fault.raw)
+            for fault in member.faults
+        ]
+        if opens(member.value, b"{") and _is_misplaced(member.key, held := fields_of(member.value)):
+            self.faults.append(_left_empty(path, member.raw, "holds what belongs around it"))
+            for key in _TOLD_ANYWHERE & held.keys():
+                self.unsure.setdefault(key, set()).add(bytes(held[key]))
+            return True
+        fields[member.key] = member.value
+        return True
+
+    def _path(self, key: str) -> str:
+        return f"batch.{path_key(key)}" if self.is_wrapped else path_key(key)
+
+    def _junk(self, gap: bytes) -> None:
+        if junk := gap.strip(AROUND_MEMBERS):
+            self.faults.append(Fault("batch" * self.is_wrapped, "what is no member was left out", junk))
+
+    def settle(self) -> None:
+        """Decide what was left in doubt."""
+        ids = (self.inner.keys() | self.outer.keys()) & set(_BATCH_IDS)
+        if not self.is_wrapped or not self.inner.keys() & set(_BATCH_IDS):
+            # The bracket between them was the one too many.
+            self.inner |= {key: value for key, value in self.behind.items() if key not in self.inner}
+        else:
+            self.outer |= {key: value for key, value in self.behind.items() if key not in self.outer}
+        for key, values in self.unsure.items():
+            is_told = ids if key in _BATCH_IDS else "exported_at" in {*self.inner, *self.outer}
+            if not is_told and len(values) == 1:
+                self.inner[key] = next(iter(values))
+
+
+def _is_around(member: Member) -> bool:
+    """Whether what stands under an envelope's key is what the list that follows is of."""
+    if member.value is None:
+        return member.raw in (b"", b"{", b"[")
+    # Then it was closed too early.
+    return opens(member.value, b"{") and not fields_of(member.value).keys().isdisjoint(_BATCH_IDS)
+
+
+def _left_empty(path: str, raw: bytes, why: str) -> Fault:
+    shown = raw[:60].decode("utf-8", "replace") + "..." * (len(raw) > 60)
+    return Fault(path, f"`{path}` was left empty: '{shown}' {why}", raw)
+
+
+def _record_begins(members: Sequence[Member], *, is_one_sought: bool) -> list[int]:
+    """The places of members before which one object ends and another begins, by the surest sign there is."""
+    raws = [b"]", *(member.raw for member in members)]
+    possible = [
+        place
+        for place, (member, before) in enumerate(zip(members, raws, strict=False))
+        if b"{" in member.gap and before
+    ]
+    ended = [place for place in possible if _NEXT_RECORD.search(members[place].gap)]
+    clean = [place for place in ended if not members[place].gap.strip(AROUND_MEMBERS)]
+    if is_one_sought:
+        return next((some for some in (clean, ended, possible) if len(some) == 1), clean)
+    return [place for place in clean if members[place].gap.rstrip().endswith(b"{")]
+
+
+def _rewritten(
+    around: Sequence[bytes], lists: Sequence[_Listed]
+) -> tuple[list[bytes | Span], Sequence[Fault]]:
+    """Each list of records as a document of its own, with what is told around it."""
+    several = [_Around() for _ in lists]
+    for place, text in enumerate(around):
+        members, rest = members_in(text)
+        is_between = 0 < place < len(lists)
+        begins = _record_begins(members, is_one_sought=is_between)
+        if len(begins) != is_between:
+            # A record without a list, which would be taken for a part of another.
+            raise _Lost
+        parted = begins[0] if begins else 0 if place == 0 else len(members)
+        if place > 0:
+            several[place - 1].after(members[:parted], b"" if begins else rest)
+        if place < len(lists):
+            several[place].before(members[parted:])
+    for one in several:
+        one.settle()
+    times = [one.outer["exported_at"] for one in several if "exported_at" in one.outer]
+    shared = times[0] if times and several[0].is_of_list else None
+    pieces: list[bytes | Span] = []
+    for one, listed in zip(several, lists, strict=True):
+        if shared and "exported_at" not in {*one.outer, *one.inner}:
+            one.outer["exported_at"] = shared
+        elements = f'"{listed.key}":['.encode()
+        if one.is_wrapped:
+            outer = joined({key: value for key, value in one.outer.items() if key != "batch"})[:-1]
+            begin = outer + b"," * (len(outer) > 1) + b'"batch":' + joined(one.inner)[:-1]
+        else:
+            begin = joined(one.outer | one.inner)[:-1]
+        pieces += [
+            begin + b"," * (begin[-1:] != b"{") + elements,
+            listed.span,
+            b"]}" + b"}" * one.is_wrapped + b"\n",
+        ]
+    faults = [fault for one in several for fault in one.faults]
+    message = "a bracket or a quote too many, or one that is missing, was passed over"
+    return pieces, faults or [Fault("batch" if several[0].is_wrapped else "", message, b"")]

@@ -1,0 +1,184 @@
+"""The fields of a platform's records: which columns they fill, under which names, in which order of
+preference.
+
+Input: the header of a file in `sql/sources`, which is the only place that names a platform's fields. Output:
+a `FieldList`, from which records are decoded, recognised and documented.
+
+A line there is `column: path, path, ...`. A path is an object's keys joined by dots. The first path that has
+a value gives the column; another value under a later path, if it differs, is kept in `extra`. The columns of
+`name_{a, b}: path.{}, ...` are read of one object together: of the first that has any of them. `(JSON)`
+behind a path keeps its value as JSON text.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from batchlake.engine import sql_files
+from batchlake.engine.sql_files import HeaderLine, SqlFile
+
+_BRACES: Final = re.compile(r"\{([^}]*)\}")
+_JSON: Final = " (JSON)"
+
+_READ_AS: Final = {
+    "status_reported": "status",
+    "ended_at_reported": "ended_at",
+    "completed_at_reported": "completed_at",
+    "spoken_at": "time",
+    "offset_seconds": "time",
+}
+"""Columns that are read from a field of another name."""
+
+CALLS: Final = "calls"
+BATCHES: Final = "batches"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Columns that are read together, and where: each alternative names a path for each of them."""
+
+    columns: tuple[str, ...]
+    alternatives: tuple[tuple[str, ...], ...]
+    is_json: bool = False
+
+    @property
+    def paths(self) -> Iterator[str]:
+        """Every path, in order of preference."""
+        return (path for alternative in self.alternatives for path in alternative)
+
+
+@dataclass(slots=True)
+class Node:
+    """A known key: whether it holds a value of a column itself, and the known keys of the object in it."""
+
+    is_value: bool = False
+    is_json: bool = False
+    children: dict[str, Node] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldList:
+    """The fields of one platform's calls, or of its batches.
+
+    Attributes:
+        name: names the file of `sql/sources`, as `svalync_calls`.
+        kind: `calls` or `batches`.
+        choices: the columns and their paths.
+        transcripts: the keys of the record that may hold its transcript, in order of preference.
+        utterances: the keys of an utterance for `speaker`, `text`, `time` and `confidence`, and under `list`
+        the
+            key of the list in a transcript that is an object.
+        tree: the known keys of a record.
+    """
+
+    name: str
+    kind: str
+    choices: tuple[Choice, ...]
+    transcripts: tuple[str, ...]
+    utterances: Mapping[str, tuple[str, ...]]
+    tree: Node
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the fields fill."""
+        return tuple(column for choice in self.choices for column in choice.columns)
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """The keys that hold the record's id, in order of preference."""
+        wanted = "call_id" if self.kind == CALLS else "batch_id"
+        return next(tuple(choice.paths) for choice in self.choices if wanted in choice.columns)
+
+
+@functools.cache
+def field_list(name: str) -> FieldList:
+    """The fields that the header of `sql/sources/<name>.sql` lists.
+
+    Raises:
+        ValueError: a line of it can't be read; says which and why.
+    """
+    file = sql_files.load(f"sources/{name}")
+    choices = tuple(_choice(file, line) for line in _entries(file.lists.get("fields", ())))
+    tree = Node()
+    for choice in choices:
+        for path in choice.paths:
+            node = tree
+            for key in path.split("."):
+                node = node.children.setdefault(key, Node())
+            node.is_value = True
+            node.is_json = choice.is_json
+    return FieldList(
+        name,
+        name.rpartition("_")[2],
+        choices,
+        _names(file.header.get("transcript", "")),
+        {
+            line.text.partition(":")[0].strip(): _names(line.text.partition(":")[2])
+            for line in file.lists.get("utterances", ())
+        },
+        tree,
+    )
+
+
+def origins(table: str) -> dict[str, str]:
+    """Where each column of `calls`, `batches` or `segments` is read from, on all platforms, as Markdown."""
+    found: dict[str, dict[str, None]] = {}
+    kind = CALLS if table == "segments" else table
+    for name in sql_files.names("sources"):
+        if not name.endswith(kind):
+            continue
+        fields = field_list(name.partition("/")[2])
+        named = [
+            (column, path)
+            for choice in fields.choices
+            for alternative in choice.alternatives
+            for column, path in zip(choice.columns, alternative, strict=True)
+        ]
+        if table == "segments":
+            named = [(part, key) for part, keys in fields.utterances.items() for key in keys]
+        for column, path in named:
+            found.setdefault(column, {})[f"`{path}`"] = None
+    read = {column: ", ".join(paths) for column, paths in found.items()}
+    for column, field_name in _READ_AS.items():
+        if field_name in read:
+            read[column] = read[field_name]
+    return read
+
+
+def _entries(lines: Iterable[HeaderLine]) -> Iterator[HeaderLine]:
+    """The lines that begin with a column, each with those that continue it."""
+    entry: HeaderLine | None = None
+    for line in lines:
+        if ":" not in line.text and entry:
+            entry = HeaderLine(entry.number, f"{entry.text} {line.text}")
+        else:
+            if entry:
+                yield entry
+            entry = line
+    if entry:
+        yield entry
+
+
+def _choice(file: SqlFile, line: HeaderLine) -> Choice:
+    name, colon, given = line.text.partition(":")
+    is_json = given.endswith(_JSON)
+    paths = _names(given.removesuffix(_JSON))
+    members = _BRACES.search(name)
+    if not (colon and name.strip() and paths) or any("{}" in path for path in paths) != bool(members):
+        raise ValueError(
+            f"sql/{file.name}.sql, line {line.number}: {line.text!r} is no field; write "
+            "`column: path, path`, or `name_{a, b}: path.{}` for columns that are read of one object"
+        )
+    if not members:
+        return Choice((name.strip(),), tuple((path,) for path in paths), is_json)
+    parts = _names(members[1])
+    columns = tuple(_BRACES.sub(part, name).strip() for part in parts)
+    return Choice(columns, tuple(tuple(path.replace("{}", part) for part in parts) for path in paths))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())

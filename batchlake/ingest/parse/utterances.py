@@ -1,0 +1,356 @@
+"""What was said: reads a call's transcript into columns of utterances.
+
+Input: a transcript as its JSON text (a list of utterances, or an object with such a list; one in a single
+string is cut apart by SQL). Output: `Utterances`. Their keys are learned as those of records are (`decode`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter, itemgetter
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from batchlake.ingest.parse.fields import FieldList
+from batchlake.ingest.parse.json_values import (
+    UNNAMEABLE,
+    Number,
+    as_json,
+    as_text,
+    elements_of,
+    extra_prefix,
+    extra_text,
+    fields_of,
+    given_value,
+    is_nothing,
+    joined,
+    json_in_text,
+    kept_text,
+    opens,
+    path_key,
+    readable,
+)
+
+_MOST_KEYS: Final = 64
+_MOST_MISSED: Final = 100
+"""After so many transcripts whose keys had no room, what was learned is forgotten."""
+
+_MOST_MADE: Final = 10_000
+_DIGEST_LENGTH: Final = 32
+"""Hexadecimal digits; 128 bits tell any number of transcripts apart, and they don't compress."""
+
+_ABSENT: Final = msgspec.Raw(b"")
+
+_STRICT: Final[Mapping[str, Any]] = {
+    "speaker": str | None,
+    "text": str | None,
+    "time": str | int | float | None,
+    "confidence": float | None,
+}
+"""The usual type of each part of an utterance; one of another type is decoded again, as whatever it is."""
+
+_as_string: Final = msgspec.json.Decoder(str)
+_as_objects: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+
+
+@dataclass(slots=True)
+class Utterances:
+    """Utterances as columns, one record's after another's.
+
+    Attributes:
+        counts: how many each record has.
+        speaker, text, time, confidence: as given; `text` is None where nothing can be used as such.
+        extra: what an utterance holds beside these, as the column of `segments`.
+        unusable: the JSON texts of utterances without text, by their place among all.
+    """
+
+    counts: list[int] = field(default_factory=list)
+    speaker: list[Any] = field(default_factory=list)
+    text: list[str | None] = field(default_factory=list)
+    time: list[Any] = field(default_factory=list)
+    confidence: list[Any] = field(default_factory=list)
+    extra: list[str | None] = field(default_factory=list)
+    unusable: dict[int, str] = field(default_factory=dict)
+
+    def of_each(self) -> NDArray[np.int64]:
+        """`counts` as an array."""
+        return np.array(self.counts, np.int64)
+
+    def extend(self, others: Utterances) -> None:
+        """Take those of further records."""
+        before = len(self.text)
+        for name in ("counts", "speaker", "text", "time", "confidence", "extra"):
+            getattr(self, name).extend(getattr(others, name))
+        self.unusable |= {before + place: raw for place, raw in others.unusable.items()}
+
+
+def digest_of(transcript: bytes | msgspec.Raw) -> str:
+    """What tells a transcript from others: half of the SHA-256 of its JSON text."""
+    return hashlib.sha256(transcript).hexdigest()[:_DIGEST_LENGTH]
+
+
+class SpeechReader:
+    """Reads the transcripts of one kind of record.
+
+    Args:
+        fields: names the keys of a transcript and of its utterances.
+    """
+
+    def __init__(self, fields: FieldList) -> None:
+        self._keys = fields.utterances
+        self._list_key = next(iter(fields.utterances.get("list", ())), "")
+        self._part_of = {
+            key: part for part, keys in fields.utterances.items() if part != "list" for key in keys
+        }
+        self._met: list[str] = []
+        self._missed = 0
+        self._strict: _Type = self._type(_STRICT)
+        self._loose: _Type = self._type({})
+
+    def read(
+        self, transcript: msgspec.Raw, path: str, into: Utterances, extra: dict[str, bytes]
+    ) -> tuple[str | None, tuple[str, str] | None]:
+        """Take one record's transcript.
+
+        Args:
+            transcript: its JSON text.
+            path: where it stands in the record.
+            into: takes its utterances.
+            extra: takes what a transcript that is an object holds beside them.
+
+        Returns:
+            The transcript's text where it is one string; the path and the JSON text of what is no transcript.
+
+        Raises:
+            UnicodeDecodeError: it is no UTF-8.
+        """
+        text = fault = None
+        given = json_in_text(transcript)
+        listed = given
+        if opens(given, b"{"):
+            try:
+                said = self._strict.in_object.decode(given).listed
+            except msgspec.ValidationError:
+                fields = fields_of(given)
+                listed = fields.pop(self._list_key, b"[]")
+                extra |= {
+                    f"{path}.{path_key(key)}": found
+                    for key, value in fields.items()
+                    if (found := given_value(value)) is not None
+                }
+                if is_nothing(listed):
+                    listed = b"[]"
+                path = f"{path}.{self._list_key}"
+            else:
+                self._add(self._strict, said, into, lambda: fields_of(given)[self._list_key])
+                return None, None
+        if opens(listed, b"["):
+            self._add_list(listed, into)
+        else:
+            into.counts.append(0)
+            if opens(listed, b'"'):
+                text = _as_string.decode(listed).strip()
+            else:
+                fault = (path, bytes(listed).decode())
+        return text, fault
+
+    def _add_list(self, listed: bytes | msgspec.Raw, into: Utterances) -> None:
+        for _ in range(2):
+            for kind in (self._strict, self._loose):
+                try:
+                    said = kind.alone.decode(listed)
+                except msgspec.ValidationError:
+                    continue
+                self._add(kind, said, into, lambda: listed)
+                return
+            if not self._learn(listed):
+                break
+        self._add_each(listed, into)
+
+    def _learn(self, listed: bytes | msgspec.Raw) -> bool:
+        """Whether keys of these utterances were new, and are known from now on."""
+        objects = [fields_of(element) for element in elements_of(listed) if opens(element, b"{")]
+        met = dict.fromkeys(key for fields in objects for key in fields)
+        new = [key for key in met if key not in self._met and not UNNAMEABLE.search(key)]
+        if not new:
+            return False
+        if len(self._met) + len(new) > _MOST_KEYS:
+            self._missed += 1
+            if self._missed < _MOST_MISSED or len(new) > _MOST_KEYS:
+                return False
+            # Keys that came up once are forgotten for those of now, which are likelier to come again.
+            self._met = []
+        self._missed = 0
+        self._met += new
+        self._strict, self._loose = self._type(_STRICT), self._type({})
+        return True
+
+    def _add_each(self, listed: bytes | msgspec.Raw, into: Utterances) -> None:
+        """Utterances that can't be decoded together: some are no objects, or have keys too many."""
+        elements = elements_of(listed)
+        into.counts.append(len(elements))
+        for element in elements:
+            said: Any = None
+            extra: dict[str, bytes] = {}
+            if opens(element, b"{"):
+                fields = fields_of(element)
+                extra = {
+                    path_key(key): value
+                    for key in fields.keys() - set(self._met)
+                    if (value := given_value(fields[key])) is not None
+                }
+                kept = joined({key: readable(value) for key, value in fields.items() if key in self._met})
+                (said,) = self._loose.alone.decode(b"[" + kept + b"]")
+            one = Utterances()
+            if said is None:
+                one.extend(Utterances([0], [None], [None], [None], [None], [None]))
+            else:
+                self._add(self._loose, [said], one, lambda: b"[" + bytes(element) + b"]")  # noqa: B023
+            own = one.extra[0]
+            if extra and own:
+                extra |= {key: bytes(value) for key, value in fields_of(own.encode()).items()}
+            one.extra[0] = extra_text(extra) if extra else own
+            if said is None:
+                one.unusable[0] = bytes(element).decode()
+            one.counts.clear()
+            into.extend(one)
+
+    def _add(
+        self, kind: _Type, said: Sequence[Any], into: Utterances, listed: Callable[[], bytes | msgspec.Raw]
+    ) -> None:
+        """Put utterances into columns; `listed` gives the list that they were decoded from."""
+        before = len(into.text)
+        into.counts.append(len(said))
+        losers: list[dict[str, str] | None] | None = None
+        if kind.is_plain:
+            into.speaker += [one.speaker for one in said]
+            texts = [one.text for one in said]
+            into.time += [one.time for one in said]
+            into.confidence += [one.confidence for one in said]
+        else:
+            losers = [None] * len(said)
+            into.speaker += _first(kind.getters["speaker"], said, losers)
+            texts = _first(kind.getters["text"], said, losers)
+            into.time += _first(kind.getters["time"], said, losers)
+            into.confidence += _first(kind.getters["confidence"], said, losers)
+        if kind is self._loose:
+            texts = [text if isinstance(text, str) else as_text(text) for text in texts]
+        into.text += texts
+        extras = kind.extras(said) if kind.unknown else [None] * len(said)
+        into.extra += extras if losers is None else map(_with_losers, extras, losers)
+        if None in texts:
+            elements = elements_of(listed())
+            into.unusable |= {
+                before + place: bytes(elements[place]).decode()
+                for place, text in enumerate(texts)
+                if text is None
+            }
+
+    def _type(self, kinds: Mapping[str, Any]) -> _Type:
+        """The type of utterances with the keys met; a part that `kinds` doesn't name may be anything."""
+        getters: dict[str, list[tuple[str, Callable[[Any], Any]]]] = {part: [] for part in _STRICT}
+        unknown = []
+        names: dict[str, str] = {}
+        fields: list[tuple[str, Any, Any]] = []
+        for number, key in enumerate(self._met):
+            part = self._part_of.get(key)
+            # The usual key of a part gives it its name: an attribute is found faster than by a getter.
+            name = part if part and part not in names else f"f{number}"
+            names[name] = key
+            if part is None:
+                unknown.append((path_key(key), attrgetter(name)))
+                fields.append((name, msgspec.Raw, _ABSENT))
+            else:
+                getters[part].append((key, attrgetter(name)))
+                fields.append((name, kinds.get(part, Any), None))
+        for part, found in getters.items():
+            found.sort(key=lambda named: self._keys[part].index(named[0]))
+        is_plain = all(len(found) <= 1 for found in getters.values())
+        utterance = msgspec.defstruct(
+            "Utterance", fields, rename=names, forbid_unknown_fields=True, eq=False, gc=False,
+            # A part that was never met is None throughout.
+            namespace=dict.fromkeys(_STRICT.keys() - names.keys()),
+        )  # fmt: skip
+        speech = msgspec.defstruct(
+            "Speech", [("listed", list[utterance])], rename={"listed": self._list_key or "list"},  # type: ignore[valid-type]
+            forbid_unknown_fields=True, eq=False, gc=False,
+        )  # fmt: skip
+        hook = None if kinds else Number
+        return _Type(
+            {part: tuple(found) for part, found in getters.items()},
+            tuple((path, extra_prefix(path), get) for path, get in sorted(unknown, key=itemgetter(0))),
+            is_plain,
+            msgspec.json.Decoder(list[utterance], float_hook=hook),  # type: ignore[valid-type]
+            msgspec.json.Decoder(speech, float_hook=hook),
+        )
+
+
+Getters = tuple[tuple[str, Callable[[Any], Any]], ...]
+Unknown = tuple[tuple[str, str, Callable[[Any], Any]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Type:
+    """The type of an utterance: how to get its parts, under whichever keys they may stand, and to decode it.
+
+    Attributes:
+        getters: of each part, by key, in order of preference.
+        unknown: the paths of other keys, what stands before their values in `extra`, and their getters.
+        is_plain: whether each part was met under one key at most, and is had by its own name.
+        alone, in_object: decode a list of utterances, and an object with such a list.
+        made: what the same values have been made into: most repeat.
+    """
+
+    getters: Mapping[str, Getters]
+    unknown: Unknown
+    is_plain: bool
+    alone: msgspec.json.Decoder[Any]
+    in_object: msgspec.json.Decoder[Any]
+    made: dict[tuple[bytes, ...], str | None] = field(default_factory=dict)
+
+    def extras(self, said: Sequence[Any]) -> list[str | None]:
+        """What each utterance holds beside its parts, as the column of `segments`."""
+        made = self.made
+        if len(made) > _MOST_MADE:
+            made.clear()
+        several = zip(*[map(bytes, map(get, said)) for _, _, get in self.unknown], strict=True)
+        return [made[values] if values in made else self._make(values) for values in several]
+
+    def _make(self, values: tuple[bytes, ...]) -> str | None:
+        held = [
+            prefix + text
+            for (_, prefix, _), value in zip(self.unknown, values, strict=True)
+            if (text := kept_text(value)) is not None
+        ]
+        extra = self.made[values] = "{" + ",".join(held) + "}" if held else None
+        return extra
+
+
+def _first(getters: Getters, said: Sequence[Any], losers: list[dict[str, str] | None]) -> list[Any]:
+    """A part of each utterance: the value of the first key that has one. Others that differ are `losers`."""
+    found = []
+    for place, one in enumerate(said):
+        values = [(key, value) for key, get in getters if (value := get(one)) is not None]
+        chosen = next((value for _, value in values if _says(value)), values[0][1] if values else None)
+        for key, value in values:
+            if value is not chosen and _says(value) and as_text(value) != as_text(chosen):
+                losers[place] = (losers[place] or {}) | {key: as_json(value)}
+        found.append(chosen)
+    return found
+
+
+def _says(value: Any) -> bool:
+    return not isinstance(value, str) or bool(value.strip())
+
+
+def _with_losers(extra: str | None, losers: dict[str, str] | None) -> str | None:
+    """An utterance's `extra` with the values of keys that others were preferred to."""
+    if not losers:
+        return extra
+    own = {key: bytes(value) for key, value in fields_of(extra.encode()).items()} if extra else {}
+    return extra_text(own | {key: value.encode() for key, value in losers.items()})

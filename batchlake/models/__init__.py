@@ -1,0 +1,1 @@
+"""What batchlake answers with, as pydantic models."""

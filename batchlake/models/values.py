@@ -1,0 +1,53 @@
+"""The kinds of values that answers are made of: money, seconds, times, and how a missing value looks.
+
+A figure without data is None and prints as null; in what describes a call or a batch (`Known`), an unknown
+value is left out. Models are frozen and refuse fields they don't have.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, SerializerFunctionWrapHandler, model_serializer
+
+from batchlake.text.values import utc_text
+
+
+def money_text(amount: Decimal) -> str:
+    """An amount with at least two decimals and no zeros beyond.
+
+    >>> money_text(Decimal("50")), money_text(Decimal("0.123400")), money_text(Decimal("1E+3"))
+    ('50.00', '0.1234', '1000.00')
+    """
+    whole, _, decimals = f"{amount:f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0'):0<2}"
+
+
+def seconds_number(seconds: float) -> int | float:
+    """A number of seconds as an integer where it is whole and small enough for one to be exact.
+
+    >>> seconds_number(125.0), seconds_number(0.5)
+    (125, 0.5)
+    """
+    return int(seconds) if seconds.is_integer() and abs(seconds) < 1e15 else seconds
+
+
+Money = Annotated[Decimal, PlainSerializer(money_text, return_type=str, when_used="json")]
+Seconds = Annotated[float, PlainSerializer(seconds_number, return_type=int | float, when_used="json")]
+Time = Annotated[datetime, PlainSerializer(utc_text, return_type=str, when_used="json")]
+
+
+class Figures(BaseModel):
+    """A model whose missing values are null; it is built when it is first used, as few verbs use many."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+class Known(Figures):
+    """A model whose unknown values are left out."""
+
+    @model_serializer(mode="wrap")
+    def _leave_out_unknown(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in handler(self).items() if value is not None}

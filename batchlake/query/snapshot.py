@@ -1,0 +1,215 @@
+"""Finding what to read: the state of a lake that a question is put to.
+
+In come a lake's tables and perhaps a fixed version, out comes an engine over the pinned files, made anew when
+another run has finished.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache, partial, wraps
+from pathlib import Path
+from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
+
+from batchlake.engine import forking
+from batchlake.engine.engine import Engine
+from batchlake.engine.processes import TemporaryFolder, clear_dead_folders
+from batchlake.errors import (
+    BatchlakeError,
+    InvalidRequest,
+    LakeDamaged,
+    LakeError,
+    LakeUnreachable,
+    StateVacuumed,
+)
+from batchlake.query import views
+from batchlake.store.ledger import Ledger, Version
+from batchlake.store.tables import LakeTables
+
+_clear_dead_folders_once: Final = cache(clear_dead_folders)
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class State:
+    """The state to read: one version, or always the newest. May be used from several threads.
+
+    Args:
+        tables: the lake's.
+        fixed: the version to read; None follows the newest finished run.
+        memory_limit: DuckDB's own limit, as `2GB`.
+        threads: DuckDB's worker threads.
+    """
+
+    def __init__(
+        self,
+        tables: LakeTables,
+        fixed: Version | None = None,
+        *,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self.fixed = fixed
+        self.ledger = Ledger(tables)
+        self.memory_limit = memory_limit
+        self.threads = threads
+        self._tables = tables
+        self._opened: tuple[str, Engine] | None = None
+        self._opening = threading.Lock()
+
+    def version(self) -> Version:
+        """The version to read at this moment.
+
+        Raises:
+            LakeNotFound, LakeTooNew: there is none, or none that can be read.
+        """
+        return self.fixed or self.ledger.newest()
+
+    def at(self, version: Version) -> State:
+        """The same lake at one version, read as this one is."""
+        return State(self._tables, version, memory_limit=self.memory_limit, threads=self.threads)
+
+    def engine(self) -> Engine:
+        """The engine over the state to read; a new one when another run has finished."""
+        forking.check()
+        with self._opening:
+            state = self.fixed.run_id if self.fixed else self._tables.newest_commit("runs")
+            if self._opened is None or self._opened[0] != state:
+                self._opened = (state, self.look(self._open))
+            return self._opened[1]
+
+    def files(self) -> tuple[Version, dict[str, list[str]]]:
+        """The version to read at this moment, and the Parquet files of every table at it."""
+        return self.look(self._files)
+
+    def look(self, read: Callable[[], T]) -> T:
+        """What a reader of the lake returns; where the newest state is read, it may look a second time.
+
+        A `vacuum` may delete what it is reading, if another run has finished since it began.
+        """
+        try:
+            return read()
+        except (LakeDamaged, StateVacuumed):
+            if self.fixed:
+                raise
+            return read()
+
+    def _files(self) -> tuple[Version, dict[str, list[str]]]:
+        version = self.version()
+        self._refuse_vacuumed(version)
+        return version, self._tables.all_files({**version.pins, "runs": None})
+
+    def _open(self) -> Engine:
+        engine = Engine(
+            self._tables.place.name,
+            memory_limit=self.memory_limit,
+            threads=self.threads,
+            spill=_spill_folder(),
+        )
+        version = self.fixed or self.ledger.newest(engine)
+        self._refuse_vacuumed(version)
+        snapshot = self._tables.snapshot({**version.pins, "runs": None})
+        engine.explain(partial(self._why_gone, version, snapshot.files))
+        views.show(engine, snapshot.files)
+        engine.narrow(snapshot.files_of_batches)
+        return engine
+
+    def _why_gone(self, version: Version, files: Mapping[str, Sequence[str]]) -> BatchlakeError | None:
+        """Why files of a state that was opened are gone; None where all are there."""
+        for name, paths in files.items():
+            gone = [path for path in paths if not Path(path).exists()]
+            if gone:
+                return self._error_of_gone(version, name, {Path(path).name for path in gone})
+        return None
+
+    def _error_of_gone(self, version: Version, name: str, gone: set[str]) -> BatchlakeError:
+        try:
+            newest = self.ledger.newest()
+            lost = gone.intersection(self._tables.sizes(name, newest.pins.get(name)))
+            # Of an object, what is gone may be a copy of it.
+            self._tables.place.local(name, sorted(lost))
+        except LakeError as error:
+            return error
+        if lost.intersection(self._tables.place.sizes(name)):
+            return LakeUnreachable(self._tables.place.name, "local copies of its files were deleted")
+        if lost:
+            return LakeDamaged(self._tables.place.name, f"{min(lost)} of {name} is gone")
+        return StateVacuumed(version.run_id)
+
+    def _refuse_vacuumed(self, version: Version) -> None:
+        if self.fixed and self._is_vacuumed(version):
+            raise StateVacuumed(version.run_id)
+
+    def _is_vacuumed(self, version: Version) -> bool:
+        """Whether the lake lacks what only states before its newest need, of those that this one needs."""
+        for name, pin in version.pins.items():
+            try:
+                lost = self._tables.lost(name, pin)
+            except LakeDamaged:
+                if self._tables.is_cut_off(name, pin):
+                    return True
+                raise
+            if lost:
+                still_named = self._tables.sizes(name, self.ledger.newest().pins[name])
+                return any(file not in still_named for file in lost)
+        return False
+
+
+def _spill_folder() -> TemporaryFolder | None:
+    """A folder for one engine; two of DuckDB's must not share one. None where there is no room for any."""
+    _clear_dead_folders_once()
+    try:
+        return TemporaryFolder()
+    except OSError:
+        return None
+
+
+class Reader(Protocol):
+    """What puts questions to a state."""
+
+    _state: State
+
+
+R = TypeVar("R", bound=Reader)
+
+
+def asks_again(question: Callable[Concatenate[R, P], T]) -> Callable[Concatenate[R, P], T]:
+    """A question that is put again, to the newest state, where a `vacuum` took away what it was reading."""
+
+    @wraps(question)
+    def asked(lake: R, /, *args: P.args, **given: P.kwargs) -> T:
+        try:
+            return question(lake, *args, **given)
+        except StateVacuumed:
+            if lake._state.fixed:
+                raise
+            return question(lake, *args, **given)
+
+    return asked
+
+
+def as_moment(given: datetime | str) -> datetime | str:
+    """A time as an aware `datetime`; text that is no time is a run's id."""
+    if isinstance(given, str):
+        try:
+            moment = datetime.fromisoformat(given)
+        except ValueError:
+            return given
+        if len(given) == len("2024-01-01"):
+            moment = moment.replace(tzinfo=UTC)
+    elif isinstance(given, datetime):
+        moment = given
+    else:
+        raise InvalidRequest(
+            f"{given!r} is neither a time nor a run. Give an aware datetime, a text such as "
+            "2024-01-01T12:10:00Z or 2024-01-01, or a run's id.",
+            at=repr(given),
+        )
+    if moment.tzinfo is None:
+        raise InvalidRequest(
+            f"the time {str(given)!r} has no offset; write it as 2024-01-01T12:10:00Z.", at=str(given)
+        )
+    return moment

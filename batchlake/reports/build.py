@@ -1,0 +1,208 @@
+"""A report filled from a lake's state: the analytics as they are, and what a report shows beside them.
+
+In come an engine over one version of a lake, a subject and options, out goes a `Report`. Nothing in it
+depends on when it is made: what has a time is as of the run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, Literal, TypeVar
+
+from batchlake.analytics import definitions, metrics
+from batchlake.engine.engine import Engine
+from batchlake.models.analytics import Analytics, BatchAnalytics
+from batchlake.reports import batches, provenance
+from batchlake.reports.comparison import SelectionComparison, compare_selections
+from batchlake.reports.distributions import distributions
+from batchlake.reports.figures import figures
+from batchlake.reports.model import Headline, Report
+from batchlake.reports.notable_calls import standing_out
+from batchlake.reports.redaction import masked_text
+from batchlake.reports.subject import Subject, other_subject
+from batchlake.store.ledger import Version
+from batchlake.text.escaping import harmless_model
+
+Block = TypeVar("Block", bound=BatchAnalytics)
+
+_HOURS_WITHIN: Final = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportOptions:
+    """What to make of a subject.
+
+    Attributes:
+        by: a dimension to group by, or several, as in `analytics`.
+        compare: the id of a batch to compare with, or `previous`; None compares with nothing.
+        top: how many common responses.
+        timezone: the IANA time zone of days, hours and all times shown.
+        every: whether the timeline is of hours or days; None: of hours where it spans three days or less.
+        include_transcripts: with the transcripts of the calls that stand out.
+        patterns: a TOML file of word patterns instead of batchlake's own.
+        show_numbers: with phone numbers as they are.
+        source: whose batches, where several platforms use an id.
+    """
+
+    by: str | Sequence[str] = ()
+    compare: str | None = None
+    top: int = 10
+    timezone: str = "UTC"
+    every: Literal["hour", "day"] | None = None
+    patterns: Path | None = None
+    include_transcripts: bool = False
+    show_numbers: bool = False
+    source: str | None = None
+
+
+def build(engine: Engine, lake: str, version: Version, subject: Subject, options: ReportOptions) -> Report:
+    """The report.
+
+    Args:
+        engine: over the lake at `version`.
+        lake: what the lake is called.
+        version: the run whose state is read.
+        subject: which calls.
+        options: what to make of them.
+
+    Raises:
+        AnalyticsUnavailable: the lake holds no call at all.
+        InvalidRequest: options that can't be meant.
+        BatchNotFound: there is no batch to compare with.
+    """
+    engine = engine.in_timezone(options.timezone)
+    counted = provenance.extent(engine, subject)
+    every = options.every or _every(counted)
+    found = _analyse(engine, subject, options, every, options.by)
+    durations, costs = distributions(engine, subject.selection, found)
+    touched = batches.touched_batches(engine, subject)
+    audit, audits_left_out = batches.audit_of(engine, touched, subject)
+    lists, transcripts = standing_out(
+        engine,
+        subject.selection,
+        show_numbers=options.show_numbers,
+        include_transcripts=options.include_transcripts,
+    )
+    problems = provenance.problems(engine, subject)
+    report = Report(
+        title=subject.title,
+        analytics=found,
+        headlines=headlines(found),
+        durations=durations,
+        costs=costs,
+        batches=touched[: batches.MOST_LISTED],
+        batches_left_out=max(len(touched) - batches.MOST_LISTED, 0),
+        progress=batches.progress_of(engine, touched, version),
+        audit=audit if audit is None or options.show_numbers else batches.without_numbers(audit),
+        audits_left_out=audits_left_out,
+        standing_out=lists,
+        transcripts=transcripts,
+        problems=provenance.listed(problems),
+        comparison=_comparison(engine, subject, options, every, found),
+        definitions=definitions.definitions(),
+        provenance=provenance.provenance(engine, lake, version, subject, options.timezone, counted, problems),
+    )
+    cleaned: Report = harmless_model(report)
+    return cleaned
+
+
+def _every(counted: dict[str, Any]) -> Literal["hour", "day"]:
+    first, last = counted["first_call_time"], counted["last_call_time"]
+    return "hour" if first is not None and last - first <= _HOURS_WITHIN else "day"
+
+
+def _analyse(
+    engine: Engine,
+    subject: Subject,
+    options: ReportOptions,
+    every: Literal["hour", "day"],
+    by: str | Sequence[str],
+) -> Analytics:
+    found = metrics.analyse(
+        engine,
+        subject.selection,
+        by=by,
+        top=options.top,
+        timezone=options.timezone,
+        every=every,
+        patterns=options.patterns,
+    )
+    if options.show_numbers:
+        return found
+    groups = [
+        _without_numbers(group).model_copy(update={"keys": _masked_keys(group.keys)})
+        for group in found.groups
+    ]
+    return _without_numbers(found).model_copy(update={"groups": groups})
+
+
+def _without_numbers(found: Block) -> Block:
+    """The figures with the phone numbers in common responses and in labels of sentiment masked."""
+    responses = [
+        response.model_copy(update={"text": masked_text(response.text)})
+        for response in found.common_responses
+    ]
+    labels: Counter[str] = Counter()
+    for label, calls in found.average_sentiment.labels.items():
+        labels[masked_text(label)] += calls
+    sentiment = found.average_sentiment.model_copy(update={"labels": dict(labels)})
+    return found.model_copy(update={"common_responses": responses, "average_sentiment": sentiment})
+
+
+def _masked_keys(keys: dict[str, Any]) -> dict[str, Any]:
+    """What a group's calls share, without phone numbers but in ids, which would name nothing then."""
+    return {
+        name: masked_text(value) if isinstance(value, str) and not name.endswith("_id") else value
+        for name, value in keys.items()
+    }
+
+
+def _comparison(
+    engine: Engine,
+    subject: Subject,
+    options: ReportOptions,
+    every: Literal["hour", "day"],
+    found: Analytics,
+) -> SelectionComparison | None:
+    if options.compare is None:
+        return None
+    other = other_subject(
+        engine, subject, options.compare, source=options.source, show_numbers=options.show_numbers
+    )
+    return compare_selections(found, _analyse(engine, other, options, every, ()))
+
+
+_HEADLINES: Final = {
+    "statistics.total_calls": "Calls",
+    "rates.completed_of_total.rate": "Success rate",
+    "rates.completed_of_finished.rate": "Completed of finished",
+    "duration.mean": "Mean duration",
+    "average_sentiment.mainly.positive.rate": "Mainly positive",
+    "engagement.score.mean": "Mean engagement",
+}
+
+
+def headlines(of: Analytics) -> list[Headline]:
+    """The figures that a reader wants first, in that order; the cost of each currency last."""
+    paths = [*_HEADLINES, *(f"cost.currencies.{place}.total" for place in range(len(of.cost.currencies)))]
+    if len(of.cost.currencies) == 1:
+        paths.append("cost.currencies.0.per_completed_call")
+    by_path = {figure.path: figure for figure in figures(of)}
+    return [
+        Headline(
+            figure=path,
+            title=_HEADLINES.get(path, by_path[path].title),
+            value=by_path[path].value,
+            unit=by_path[path].unit,
+            currency=by_path[path].currency,
+            numerator=by_path[path].numerator,
+            denominator=by_path[path].denominator,
+            missing=by_path[path].missing,
+            definition=by_path[path].metric,
+        )
+        for path in paths
+    ]

@@ -1,0 +1,81 @@
+"""A report in the format asked for.
+
+In come a report and its calls as they are read, out go the bytes of a file. A format is told by the file's
+suffix or by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import IO, Any, Final
+
+from batchlake.errors import InvalidRequest
+from batchlake.output.target import format_by_suffix
+from batchlake.reports.model import Report
+
+FORMATS: Final = ("html", "pdf", "xlsx", "csv", "json", "markdown")
+"""Every format of a report."""
+
+
+def format_of(file: Path) -> str:
+    """The format that a file's suffix asks for, in any case.
+
+    Raises:
+        InvalidRequest: it has none, or it stands for no format of a report; lists the suffixes that do.
+    """
+    name = format_by_suffix(file, FORMATS)
+    if name is None:
+        raise InvalidRequest(
+            f"cannot tell the format of {str(file)!r}, which has no suffix. Give one, as .html, or name the "
+            f"format: {', '.join(FORMATS)}.",
+            path=str(file),
+        )
+    return name
+
+
+def write(
+    report: Report, calls: Iterable[Mapping[str, Any]], output_format: str, file: IO[bytes]
+) -> list[str]:
+    """Write a report to a binary file; what can be wrong with the request raises before anything is written.
+
+    Args:
+        report: what to write.
+        calls: its calls by the names of `CALL_COLUMNS`, for the formats that list them; else not read.
+        output_format: one of `FORMATS`.
+        file: where to.
+
+    Returns:
+        What was left out for want of room, in sentences.
+
+    Raises:
+        InvalidRequest: there is no such format, or the extra that writes it isn't installed.
+    """
+    if output_format == "xlsx":
+        from batchlake.reports.workbook import write as workbook
+
+        return workbook.write(report, file, calls)
+    if output_format == "html":
+        from batchlake.reports.page.html import html
+
+        file.write(html(report).encode())
+    elif output_format == "pdf":
+        from batchlake.reports.page.pdf import pdf
+
+        file.write(pdf(report))
+    elif output_format == "csv":
+        from batchlake.reports import csv_report
+
+        csv_report.write(report, file)
+    elif output_format == "markdown":
+        from batchlake.reports.markdown import write as markdown
+
+        markdown.write(report, file)
+    elif output_format == "json":
+        file.write(report.model_dump_json(indent=2).encode() + b"\n")
+    else:
+        raise InvalidRequest(
+            f"a report has no format {output_format!r}. Give one of {', '.join(FORMATS)}.",
+            format=output_format,
+        )
+    return []

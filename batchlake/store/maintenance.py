@@ -1,0 +1,271 @@
+"""Care of a lake: check it, fold small files into larger ones, delete what no kept state needs.
+
+Each is safe to interrupt: a check only reads, compaction is a run like any other, and vacuum deletes only
+files that no kept state names.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from batchlake.engine import sql_files
+from batchlake.engine.engine import Engine
+from batchlake.errors import LakeDamaged
+from batchlake.schema import FORMAT_VERSION, RUNS, TABLES
+from batchlake.store.history import named_files
+from batchlake.store.ledger import Ledger, Version
+from batchlake.store.tables import LakeTables, Writer
+from batchlake.version import VERSION
+
+_RESTORE: Final = "restore the lake from a copy, or read an earlier state with --at"
+
+KEEP_FOR: Final = timedelta(days=7)
+"""How long `vacuum` keeps earlier states readable, unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with a lake (`level` error) or worth knowing (`note`), and how to mend it."""
+
+    level: str
+    code: str
+    table: str
+    message: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
+class CareReport:
+    """What `compact` or `vacuum` did: files and bytes before and after, by table.
+
+    `run_id` is the run that `compact` made, None where nothing has changed.
+    """
+
+    kind: str
+    run_id: str | None
+    dry_run: bool
+    tables: dict[str, dict[str, int]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain JSON values."""
+        return asdict(self)
+
+
+def check(root: str | os.PathLike[str]) -> list[Finding]:
+    """Everything that is wrong with the lake at `root`; an empty list, or notes alone, is a sound lake.
+
+    Looks at pins, files and every value in them, keys, and whether the tables agree with each other.
+
+    Raises:
+        LakeNotFound, LakeTooNew: there is no lake to check.
+    """
+    tables = LakeTables(root)
+    ledger = Ledger(tables)
+    version = ledger.newest()
+    findings = list(_check_files(tables, version))
+    if not any(finding.level == "error" for finding in findings):
+        findings += _check_unnamed(tables, ledger)
+    if not any(finding.level == "error" for finding in findings):
+        findings += _check_pages(tables, version)
+    if not any(finding.level == "error" for finding in findings):
+        findings += _check_rows(tables, version)
+    if any(finding.level == "error" for finding in findings) and ledger.newest() != version:
+        # A run and a vacuum have taken away what was being read.
+        return check(root)
+    return findings
+
+
+def _check_files(tables: LakeTables, version: Version) -> Iterator[Finding]:
+    for name, pin in version.pins.items():
+        try:
+            logged = tables.sizes(name, pin)
+        except LakeDamaged as error:
+            yield Finding("error", "unreadable_log", name, error.reason, _RESTORE)
+            continue
+        there = tables.place.sizes(name)
+        for file, size in logged.items():
+            if file not in there:
+                yield Finding("error", "missing_file", name, f"{file} is gone", _RESTORE)
+            elif there[file] != size:
+                message = f"{file} has {there[file]} bytes, its log says {size}"
+                yield Finding("error", "changed_file", name, message, _RESTORE)
+        if tables.version(name) > pin and tables.sizes(name) != logged:
+            message = f"version {tables.version(name)}, past {pin}, is of a run that did not finish"
+            yield Finding(
+                "note", "unfinished_run", name, message, "nothing to do: the next ingest takes them back"
+            )
+
+
+def _check_unnamed(tables: LakeTables, ledger: Ledger) -> Iterator[Finding]:
+    """Data files that are there and that no run's state names."""
+    # The files first: one that a run adds meanwhile isn't among them.
+    there = {name: tables.place.sizes(name) for name in TABLES if tables.exists(name)}
+    versions = ledger.all()
+    for name, sizes in there.items():
+        pins = {version.pins[name] for version in versions if name in version.pins}
+        # `runs` is read at its newest version, and an unfinished run is told of as such.
+        wanted = {*pins, tables.version(name)} if name != RUNS.name else None
+        try:
+            try:
+                named = named_files(tables, name, wanted)
+            except LakeDamaged:
+                # A vacuum may have cut the log while it was read.
+                named = named_files(tables, name, wanted)
+        except LakeDamaged as error:
+            yield Finding("error", "unreadable_log", name, error.reason, _RESTORE)
+            continue
+        if unnamed := sorted(sizes.keys() - named):
+            size = sum(sizes[file] for file in unnamed)
+            count = f"{len(unnamed)} file{'' if len(unnamed) == 1 else 's'}"
+            message = f"{count} ({size} bytes) that no finished run names, such as {unnamed[0]}"
+            mend = "`batchlake vacuum` deletes what no run at work is writing"
+            yield Finding("note", "unnamed_file", name, message, mend)
+
+
+def _check_pages(tables: LakeTables, version: Version) -> Iterator[Finding]:
+    """Read every value; where a table can't be read, file by file, to tell which are damaged."""
+    files = tables.all_files({**version.pins, "runs": None})
+    with Engine(tables.place.name) as engine:
+        # What a damaged file does to the engine may make other tables look damaged: their files tell.
+        suspects = [name for name in files if _why_unread(engine, name, files[name])]
+    for name in suspects:
+        for file in files[name]:
+            with Engine(tables.place.name) as engine:
+                if reason := _why_unread(engine, name, [file]):
+                    message = f"{Path(file).name} can't be read ({reason})"
+                    yield Finding("error", "damaged_file", name, message, _RESTORE)
+
+
+def _why_unread(engine: Engine, name: str, files: Sequence[str]) -> str:
+    """Why not every value of a table's files can be read; empty where all can."""
+    try:
+        engine.show({name: files})
+        engine.row(f"select bit_xor(hash({name})) as read from {name}")
+    except LakeDamaged as error:
+        return error.reason
+    return ""
+
+
+def _check_rows(tables: LakeTables, version: Version) -> list[Finding]:
+    with Engine(tables.place.name) as engine:
+        engine.show(tables.all_files({**version.pins, "runs": None}))
+        engine.name_statuses()
+        mend = "ingest the exports again with --force into a new lake, and keep this one to find the cause"
+        rows = engine.rows(sql_files.load("maintenance/check").text)
+        repeated = [
+            Finding(
+                "error",
+                "repeated_key",
+                table.name,
+                f"{count} keys ({', '.join(table.key)}) are there twice",
+                mend,
+            )
+            for table in TABLES.values()
+            if (count := _repeated_keys(engine, table.name, table.key))
+        ]
+    return repeated + [
+        Finding("error", row["code"], row["table_name"], row["message"], mend) for row in rows if row["count"]
+    ]
+
+
+def _repeated_keys(engine: Engine, table: str, key: tuple[str, ...]) -> int:
+    columns = ", ".join(key)
+    query = f"select count(*) as count from (select 1 from {table} group by {columns} having count(*) > 1)"
+    return int(engine.row(query)["count"])
+
+
+def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> CareReport:
+    """Fold small Parquet files into larger ones, as one run; no row changes. With none there is no run.
+
+    Raises:
+        LakeNotFound, LakeLocked, LakeNotWritable: the lake is as it was.
+    """
+    tables = LakeTables(root)
+    ledger = Ledger(tables)
+    ledger.newest()
+    with tables.place.lock(wait_seconds=wait_seconds):
+        before = ledger.newest()
+        started = datetime.now(UTC)
+        writer = Writer(tables)
+        writer.prepare(dict(before.pins))
+        figures = {}
+        is_changed = False
+        for name in before.pins:
+            files, size = _held(tables, name)
+            is_changed |= writer.compact(name)["numFilesRemoved"] > 0
+            files_after, size_after = _held(tables, name)
+            figures[name] = {
+                "files_before": files,
+                "files_after": files_after,
+                "bytes_before": size,
+                "bytes_after": size_after,
+            }
+        run_id = _commit(ledger, writer, "compact", started) if is_changed else None
+    return CareReport("compact", run_id, dry_run=False, tables=figures)
+
+
+def vacuum(
+    root: str | os.PathLike[str],
+    *,
+    keep_for: timedelta = KEEP_FOR,
+    dry_run: bool = False,
+    wait_seconds: float = 0,
+) -> CareReport:
+    """Delete what no state of the last `keep_for` needs; earlier ones can't be read afterwards.
+
+    That is data files, be they named in a log or left by a run that died, and entries of the logs.
+
+    Raises:
+        LakeNotFound, LakeLocked, LakeNotWritable: nothing more is deleted.
+    """
+    tables = LakeTables(root)
+    ledger = Ledger(tables)
+    ledger.newest()
+    with tables.place.lock(wait_seconds=wait_seconds):
+        kept = ledger.since(datetime.now(UTC) - keep_for)
+        writer = Writer(tables)
+        if not dry_run:
+            writer.prepare(dict(ledger.newest().pins))
+        figures = {}
+        for name in filter(tables.exists, TABLES):
+            is_ledger = name == RUNS.name
+            pins = {tables.version(name)} if is_ledger else {version.pins.get(name, 0) for version in kept}
+            size = tables.place.size(name)
+            deleted = writer.vacuum(name, pins, dry_run=dry_run)
+            figures[name] = {
+                "files_deleted": len(deleted.files),
+                "log_entries_deleted": len(deleted.log_entries),
+                "bytes_before": size,
+                "bytes_after": tables.place.size(name),
+            }
+    return CareReport("vacuum", None, dry_run=dry_run, tables=figures)
+
+
+def _commit(ledger: Ledger, writer: Writer, kind: str, started: datetime) -> str:
+    run_id = f"{started:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}"
+    ledger.commit(
+        writer,
+        {
+            "run_id": run_id,
+            "kind": kind,
+            "started_at": started,
+            "finished_at": datetime.now(UTC),
+            "batchlake_version": VERSION,
+            "host": platform.node(),
+            "format_version": FORMAT_VERSION,
+            "table_versions": writer.versions(),
+        },
+    )
+    return run_id
+
+
+def _held(tables: LakeTables, name: str) -> tuple[int, int]:
+    sizes = tables.sizes(name)
+    return len(sizes), sum(sizes.values())

@@ -1,0 +1,116 @@
+"""Where answers land: as received, before anything is made of them, and for as long as they are kept.
+
+An answer becomes two files in `<landing>/<platform>/<date>/`: its body in gzip, and beside it, hidden so
+that an ingest of the folder passes it over, `.<name>.request.json` with what was asked, when, and the
+status. The body's modification time is when the answer came, which is what an ingest takes for its time
+of observation. Each file appears whole or not at all; the body first, so a body without its sidecar has
+not landed.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from batchlake.sync.client import Answer
+
+_SIDECAR_VERSION: Final = 1
+_LONGEST_ID: Final = 100
+_HEADERS_KEPT: Final = ("content-type", "date", "etag", "last-modified", "link", "x-request-id")
+
+
+class Landing:
+    """The landing folder of one platform."""
+
+    def __init__(self, root: Path, platform: str) -> None:
+        self.folder = root / platform
+        self._platform = platform
+
+    def write(self, name: str, answer: Answer, *, day: datetime | None = None) -> Path:
+        """Land an answer as `<name>.json.gz`; one of the same name and day is replaced.
+
+        Args:
+            name: safe as a file's name, see `file_name`.
+            answer: what came; it holds no credential.
+            day: whose folder it belongs to, UTC; by default the day on which it came.
+
+        Raises:
+            OSError: the disk is full, or the folder can't be written.
+        """
+        folder = self.folder / f"{day or answer.received_at:%Y-%m-%d}"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{name}.json.gz"
+        # Without a time in its header, the same body makes the same file.
+        _write_whole(path, gzip.compress(answer.body, compresslevel=6, mtime=0), answer.received_at)
+        _write_whole(_sidecar(path), json.dumps(self._facts(answer), indent=2).encode(), answer.received_at)
+        return path
+
+    def read(self, path: Path) -> tuple[bytes, dict[str, str], str]:
+        """Body, headers and address of an answer that landed.
+
+        Raises:
+            OSError, ValueError, KeyError: it isn't there, or isn't whole.
+        """
+        facts = json.loads(_sidecar(path).read_text(encoding="utf-8"))
+        body = gzip.decompress(path.read_bytes())
+        if hashlib.sha256(body).hexdigest() != facts["sha256"]:
+            raise ValueError(f"{path} is not what landed")
+        return body, facts["headers"], facts["request"]["url"]
+
+    def _facts(self, answer: Answer) -> dict[str, Any]:
+        return {
+            "version": _SIDECAR_VERSION,
+            "platform": self._platform,
+            "request": {"method": "GET", "url": answer.url},
+            "requested_at": _stamp(answer.requested_at),
+            "received_at": _stamp(answer.received_at),
+            "status": answer.status,
+            "headers": {name: answer.headers[name] for name in _HEADERS_KEPT if name in answer.headers},
+            "bytes": len(answer.body),
+            "sha256": hashlib.sha256(answer.body).hexdigest(),
+        }
+
+
+def file_name(kind: str, item_id: str, moment: datetime) -> str:
+    """A file's name for an id, whatever the id holds: `call-c%2F1-20240101T120000.000000Z`."""
+    safe = quote(item_id, safe="")
+    if len(safe) > _LONGEST_ID:
+        safe = safe[:_LONGEST_ID].rsplit("%", 1)[0] + "-" + hashlib.sha256(item_id.encode()).hexdigest()[:16]
+    return f"{kind}-{safe}-{time_name(moment)}"
+
+
+def time_name(moment: datetime) -> str:
+    """A time (aware) as part of a file's name, sortable."""
+    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
+
+
+def _sidecar(path: Path) -> Path:
+    return path.with_name(f".{path.name.removesuffix('.json.gz')}.request.json")
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _write_whole(path: Path, data: bytes, modified_at: datetime) -> None:
+    """Write a file that is there whole or not at all, whatever happens in between."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    with unfinished.open("wb") as file:
+        file.write(data)
+        file.flush()
+        seconds = modified_at.timestamp()
+        os.utime(unfinished, (seconds, seconds))
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

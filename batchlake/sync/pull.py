@@ -1,0 +1,269 @@
+"""One pull from one platform: ask, land, ingest; what is new or still running, going on where the last
+stopped.
+
+In come a lake, a platform and its landing folder, out comes a report. Everything is landed before it is
+ingested, and remembered in between, so that a pull may end anywhere: the next one ingests what waits and
+asks for the rest. It has three steps, each ingested before the next looks into the lake: the list of
+calls, batches that haven't finished, and details of calls that run or lack them. Not for use within a
+running event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from batchlake.engine import sql_files
+from batchlake.errors import (
+    BatchlakeError,
+    InvalidRequest,
+    LakeLocked,
+    LakeNotFound,
+    PullFailed,
+    RateLimited,
+)
+from batchlake.lake import Lake
+from batchlake.schema import OUTCOME_BY_STATUS
+from batchlake.store.lock import writer_lock
+from batchlake.sync.client import Cause, Client, Fault
+from batchlake.sync.credential import read_credential
+from batchlake.sync.fetching import Fetcher
+from batchlake.sync.journal import STATE_FOLDER, Journal
+from batchlake.sync.landing import Landing
+from batchlake.sync.platforms import Platform
+from batchlake.sync.report import PullReport
+
+
+@dataclass(frozen=True, slots=True)
+class PullOptions:
+    """What to pull, and how.
+
+    Attributes:
+        batches: only these batches, and the details that their calls lack.
+        calls: only the details of these calls.
+        full: list everything and ask for every lacking detail, whatever earlier pulls have seen.
+        wait_seconds: how long to wait for another pull of the platform, and for another writer of the lake.
+    """
+
+    batches: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    full: bool = False
+    wait_seconds: float = 0
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether batches or calls were named, so that nothing else is pulled."""
+        return bool(self.batches or self.calls)
+
+
+def pull(
+    lake: Lake,
+    name: str,
+    platform: Platform,
+    landing_root: Path,
+    environ: Mapping[str, str],
+    options: PullOptions = PullOptions(),
+    note: Callable[[str], None] = lambda line: None,
+) -> PullReport:
+    """Pull from a platform into the lake.
+
+    Args:
+        lake: where the answers end up; made if there is none.
+        name: the platform's name, which becomes the calls' `source`.
+        platform: how it is asked.
+        landing_root: the folder in which each platform has its landing.
+        environ: holds the credential under the name that the platform gives.
+        options: what to pull.
+        note: called with a line now and then.
+
+    Raises:
+        InvalidRequest: a batch or call was named, and the platform has no table for one.
+        InvalidConfiguration: the credential is missing.
+        RateLimited: the platform kept refusing; what was fetched is in the lake.
+        PullFailed: it failed otherwise, or nothing at all was to be had; what was fetched is in the lake.
+        LakeLocked: another pull or writer is at work; what landed waits for the next pull.
+    """
+    for wanted, item, kind in (
+        (options.batches, platform.batch, "batch"),
+        (options.calls, platform.call, "call"),
+    ):
+        if wanted and item is None:
+            raise InvalidRequest(
+                f"how to ask {name} for a {kind} is not known. Say so under [platforms.{name}.{kind}].",
+                platform=name,
+            )
+    credential = read_credential(platform.auth, environ) if platform.auth else None
+    landing = Landing(landing_root, name)
+    with _turn(landing.folder, options.wait_seconds), Journal(landing.folder, name) as journal:
+        client = Client(platform, credential)
+        with asyncio.Runner() as runner:
+            try:
+                running = _Pull(lake, name, platform, journal, landing, client, options, note)
+                return running.execute(runner.run)
+            finally:
+                runner.run(client.close())
+
+
+class _Pull:
+    """The state of one pull."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        name: str,
+        platform: Platform,
+        journal: Journal,
+        landing: Landing,
+        client: Client,
+        options: PullOptions,
+        note: Callable[[str], None],
+    ) -> None:
+        self._lake = lake
+        self._name = name
+        self._platform = platform
+        self._journal = journal
+        self._client = client
+        self._options = options
+        self._report = PullReport(name, str(landing.folder), datetime.now(UTC))
+        self._fetcher = Fetcher(platform, client, landing, journal, self._report, note)
+
+    def execute(self, wait_for: Callable[[Coroutine[Any, Any, None]], None]) -> PullReport:
+        """Do it all, and remember how it ended."""
+        clock = time.monotonic()
+        try:
+            self._execute(wait_for)
+        except BatchlakeError as error:
+            failed = {"at": _stamp(datetime.now(UTC)), "code": error.code, "message": error.message}
+            self._journal.note_fact("failed", failed)
+            raise
+        self._journal.note_fact("succeeded_at", _stamp(self._report.started_at))
+        self._journal.forget_settled(2 * timedelta(days=self._platform.refresh_days))
+        self._report.seconds = time.monotonic() - clock
+        self._report.requests, self._report.bytes = self._client.requests, self._client.bytes
+        return self._report
+
+    def _execute(self, wait_for: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+        self._begin()
+        self._ingest()
+        for step in (self._list, self._ask_batches, self._ask_calls):
+            try:
+                wait_for(step())
+            except Fault as fault:
+                self._ingest()
+                raise self._told(fault) from None
+            except OSError as error:
+                reason = f"{self._report.landing} can't be written: {error.strerror or error}"
+                raise PullFailed(self._name, reason) from error
+            self._ingest()
+        if self._report.failures and not self._report.answers:
+            first = self._report.failures[0]
+            reason = f"{first.kind} {first.item_id!r} was not to be had, nor anything else; {first.reason}"
+            raise PullFailed(self._name, reason, first.status)
+
+    async def _list(self) -> None:
+        if self._platform.calls and not self._options.is_chosen:
+            running = set() if self._platform.call else self._running_calls()
+            await self._fetcher.list_calls(self._platform.calls, full=self._options.full, wanted=running)
+
+    async def _ask_batches(self) -> None:
+        if item := self._platform.batch:
+            chosen = list(self._options.batches)
+            wanted = chosen if self._options.is_chosen else self._unfinished_batches()
+            await self._fetcher.ask("batch", item, wanted)
+
+    async def _ask_calls(self) -> None:
+        if item := self._platform.call:
+            wanted = list(self._options.calls)
+            if self._options.batches or not self._options.is_chosen:
+                wanted += self._lacking_calls()
+            await self._fetcher.ask("call", item, wanted)
+
+    # What the lake knows
+
+    def _unfinished_batches(self) -> list[str]:
+        finished = [
+            status for status, outcome in OUTCOME_BY_STATUS.items() if outcome in ("completed", "failed")
+        ]
+        rows = self._rows("unfinished_batches", since_run=self._since_run(), finished=finished)
+        settled = set() if self._options.full else self._journal.settled("batch")
+        return [row["batch_id"] for row in rows if row["batch_id"] not in settled]
+
+    def _lacking_calls(self) -> list[str]:
+        settled = set() if self._options.full else self._journal.settled("call")
+        chosen = set(self._options.batches)
+        return [
+            row["call_id"]
+            for row in self._rows("calls_to_ask", since_run=self._since_run())
+            if (not chosen or row["batch_id"] in chosen)
+            and row["call_id"] not in (self._fetcher.seen if row["is_running"] else settled)
+        ]
+
+    def _running_calls(self) -> set[str]:
+        rows = self._rows("calls_to_ask", since_run=self._since_run())
+        return {row["call_id"] for row in rows if row["is_running"]}
+
+    def _since_run(self) -> str:
+        """The least id of a run that is recent enough; ids begin with the run's time."""
+        since = datetime.now(UTC) - timedelta(days=self._platform.refresh_days)
+        return "" if self._options.full else f"{since:%Y%m%dT%H%M%S}"
+
+    def _rows(self, query: str, **params: Any) -> list[dict[str, Any]]:
+        text = sql_files.load(f"feeding/{query}").text
+        try:
+            return self._lake.sql(text, {"source": self._name, **params}).to_dicts()
+        except LakeNotFound:
+            return []
+
+    # What the lake learns
+
+    def _begin(self) -> None:
+        """A lake that isn't there yet begins with all that has ever landed: it won't be asked for again."""
+        try:
+            self._lake.runs().to_dicts()
+        except LakeNotFound:
+            landing = Path(self._report.landing)
+            if any(landing.rglob("*.json.gz")):
+                report = self._lake.ingest(
+                    landing, source=self._name, wait_seconds=self._options.wait_seconds
+                )
+                self._report.ingests.append(report)
+
+    def _ingest(self) -> None:
+        """Ingest what has landed and waits; a call that has ended by what was asked of it is settled."""
+        waiting = self._journal.waiting()
+        present = [path for path in waiting if path.is_file()]
+        if present:
+            report = self._lake.ingest(*present, source=self._name, wait_seconds=self._options.wait_seconds)
+            self._report.ingests.append(report)
+            asked = self._journal.waiting_calls()
+            ended = self._rows("ended_calls", call_ids=asked) if asked else []
+            self._journal.settle("call", (row["call_id"] for row in ended))
+        if waiting:
+            self._journal.note_ingested()
+
+    def _told(self, fault: Fault) -> BatchlakeError:
+        if fault.cause is Cause.LIMITED:
+            return RateLimited(self._name, fault.retry_after)
+        return PullFailed(self._name, fault.reason, fault.status)
+
+
+@contextmanager
+def _turn(folder: Path, wait_seconds: float) -> Iterator[None]:
+    """One pull of a platform at a time; the second says who is at work, or waits."""
+    try:
+        with writer_lock(folder / STATE_FOLDER, wait_seconds=wait_seconds):
+            yield
+    except LakeLocked as error:
+        if error.lake != str(folder / STATE_FOLDER):
+            raise
+        raise LakeLocked(str(folder), error.holder, error.since) from None
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

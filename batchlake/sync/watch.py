@@ -1,0 +1,190 @@
+"""Watches folders and ingests new and changed exports once they have settled.
+
+A change wakes the watcher, the folders themselves say what changed: every file's inode, size and
+modification time, looked at again now and then in case a change went unheard. A file has settled when
+these have stood still for a while and it doesn't look half-written; one that goes on looking so is taken
+all the same after a longer while, so that the lake's problems tell of it. One that can't be opened doesn't
+hold up the others: it is noted once, counts as passed over, and is tried again after the longer while. The
+same bytes again are a no-op, so a restart only costs reading.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from batchlake.errors import ExportUnreadable, LakeLocked
+from batchlake.ingest.report import IngestReport
+from batchlake.sync.completeness import looks_whole
+
+_UNFINISHED_SUFFIXES: Final = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".swp", ".filepart", "~")
+
+Signature = tuple[int, int, int]
+"""A file's inode, size in bytes, and modification time in nanoseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchTiming:
+    """How patient a watch is, in seconds.
+
+    Attributes:
+        settle: how long a file must have stood still.
+        patience: how long one that looks half-written is waited for.
+        rescan: how often the folders are looked at without a change having been heard.
+    """
+
+    settle: float = 2.0
+    patience: float = 300.0
+    rescan: float = 60.0
+
+
+class Settling:
+    """Tells which files have settled; knows no clock and no disk of its own.
+
+    Args:
+        timing: how patient to be.
+        is_whole: whether a file looks finished; asked once it stands still.
+    """
+
+    def __init__(self, timing: WatchTiming, is_whole: Callable[[Path], bool]) -> None:
+        self._timing = timing
+        self._is_whole = is_whole
+        self._taken: dict[Path, Signature] = {}
+        self._moving: dict[Path, tuple[Signature, float]] = {}
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether some file has not settled yet."""
+        return bool(self._moving)
+
+    def look(self, found: Mapping[Path, Signature], now: float) -> list[Path]:
+        """The files that have settled by `now` (seconds), in order; each once until it changes again."""
+        self._taken = {path: seen for path, seen in self._taken.items() if path in found}
+        self._moving = {path: seen for path, seen in self._moving.items() if path in found}
+        settled = []
+        for path, signature in sorted(found.items()):
+            if self._taken.get(path) == signature:
+                continue
+            seen, since = self._moving.get(path, (None, now))
+            if seen != signature:
+                self._moving[path] = (signature, since := now)
+            stood_still = now - since
+            is_still = stood_still >= self._timing.settle
+            if is_still and (stood_still >= self._timing.patience or self._is_whole(path)):
+                settled.append(path)
+                del self._moving[path]
+                self._taken[path] = signature
+        return settled
+
+    def again(self, paths: Iterable[Path]) -> None:
+        """These could not be taken yet; they settle anew."""
+        for path in paths:
+            self._taken.pop(path, None)
+
+
+def watch(
+    folders: Iterable[Path],
+    ingest: Callable[[list[Path]], IngestReport],
+    stop: threading.Event,
+    *,
+    timing: WatchTiming = WatchTiming(),
+    polling: bool = False,
+    note: Callable[[str], None] = lambda line: None,
+) -> Iterator[IngestReport]:
+    """Ingest exports as they settle, until `stop` is set; yields each ingest's report.
+
+    Args:
+        folders: where exports appear, with their subfolders.
+        ingest: takes settled files into the lake.
+        stop: ends the watch; an ingest at work is finished first.
+        timing: how patient to be.
+        polling: look for changes by polling, for file systems that don't tell of them (network shares).
+        note: called with a line when something is put off.
+
+    Raises:
+        ExportUnreadable: a folder isn't there.
+    """
+    import watchfiles
+
+    watched = list(folders)
+    for folder in watched:
+        if not folder.is_dir():
+            raise ExportUnreadable(str(folder), "it is not a folder that can be watched")
+    settling = Settling(timing, looks_whole)
+    tick = max(timing.settle / 2, 0.05)
+    changes = watchfiles.watch(
+        *watched,
+        watch_filter=None,
+        debounce=int(timing.settle * 1000),
+        step=min(50, int(tick * 1000)),
+        rust_timeout=int(tick * 1000),
+        yield_on_timeout=True,
+        stop_event=stop,
+        force_polling=polling or None,
+        ignore_permission_denied=True,
+    )
+    looked_at = -timing.rescan
+    told: set[tuple[Path, str]] = set()
+    for heard in changes:
+        now = time.monotonic()
+        if not heard and not settling.is_waiting and now - looked_at < timing.rescan:
+            continue
+        looked_at = now
+        found = settling.look(signatures(watched), now)
+        refused = {path: reason for path in found if (reason := _refusal(path)) is not None}
+        settling.again(refused)
+        for path, reason in refused.items() - told:
+            note(f"put off: {path} cannot be opened: {reason}")
+        told |= refused.items()
+        settled = [path for path in found if path not in refused]
+        if settled and not stop.is_set():
+            try:
+                report = ingest(settled)
+                yield replace(report, passed_over=(*report.passed_over, *map(str, refused)))
+            except LakeLocked as error:
+                settling.again(settled)
+                note(f"put off: the lake is being written by {error.holder or 'another process'}")
+            except ExportUnreadable:
+                # One of them went away between the look and the reading; the others settle anew.
+                settling.again(settled)
+
+
+def _refusal(path: Path) -> str | None:
+    """Why a file can't be read; None where it can, or has gone away again."""
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
+
+
+def signatures(folders: Iterable[Path]) -> dict[Path, Signature]:
+    """The files in these folders that may be exports, with what tells whether they change."""
+    found: dict[Path, Signature] = {}
+    for folder in folders:
+        for parent, inner, names in os.walk(folder):
+            inner[:] = [name for name in inner if not name.startswith(".")]
+            for name in names:
+                if not name.startswith(".") and not name.lower().endswith((*_UNFINISHED_SUFFIXES, ".md")):
+                    path = Path(parent, name)
+                    if signature := _signature(path):
+                        found[path] = signature
+    return found
+
+
+def _signature(path: Path) -> Signature | None:
+    """What tells whether a file changes; None for what is gone, or no file."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return (facts.st_ino, facts.st_size, facts.st_mtime_ns) if stat.S_ISREG(facts.st_mode) else None

@@ -1,0 +1,88 @@
+"""Which files are exports: what a folder holds beside them, and names that can't be meant."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import warnings
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import batchlake
+from batchlake.errors import ExportUnreadable, InvalidRequest
+from tests.lakes import ingested, rows, write_export
+
+SAMPLE = Path(__file__).parents[3] / "sample_data"
+
+
+def test_a_lake_within_a_folder_of_exports_is_passed_over(tmp_path: Path) -> None:
+    """The lake is made in the folder that it is filled from, and the next run finds it there."""
+    shutil.copytree(SAMPLE, tmp_path / "exports")
+    lake = batchlake.open(tmp_path / "exports" / "lake")
+    first = lake.ingest(tmp_path / "exports")
+    again = lake.ingest(tmp_path / "exports")
+    assert first.exports_read
+    assert (again.exports_read, again.problems, again.exports_skipped) == (0, 0, first.exports_read)
+    assert str(tmp_path / "exports" / "lake") in again.passed_over
+
+
+def test_a_lake_is_no_export(tmp_path: Path) -> None:
+    lake = batchlake.open(tmp_path / "lake")
+    lake.ingest(SAMPLE)
+    with pytest.raises(ExportUnreadable, match="it is a lake"):
+        lake.ingest(tmp_path / "lake")
+
+
+def test_an_empty_path_is_not_the_folder_one_is_in(tmp_path: Path) -> None:
+    with pytest.raises(ExportUnreadable, match="the path is empty"):
+        batchlake.open(tmp_path / "lake").ingest("")
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ("", "is empty"),
+        (" ", "is empty"),
+        ("a\x1b[31m", "holds control characters"),
+        ("x" * 257, "too|most is"),
+    ],
+)
+def test_a_source_has_a_name(tmp_path: Path, source: str, fault: str) -> None:
+    with pytest.raises(InvalidRequest, match=fault):
+        batchlake.open(tmp_path / "lake").ingest(SAMPLE, source=source)
+    assert not (tmp_path / "lake").exists()
+
+
+def test_members_of_an_archive_are_all_looked_at(tmp_path: Path) -> None:
+    """Two of one name are both read; hidden ones, Markdown and what macOS adds are passed over."""
+    archive = tmp_path / "exports.zip"
+    members = ["a.json", "a.json", "README.md", "in/.b.json", "__MACOSX/._a.json", "../c.json"]
+    with zipfile.ZipFile(archive, "w") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        for number, name in enumerate(members):
+            file.writestr(name, f'{{"id": "c{number}"}}')
+    report = ingested(tmp_path / "lake", archive)
+    assert [row["call_id"] for row in rows(tmp_path / "lake", "from calls order by call_id")] == [
+        "c0",
+        "c1",
+        "c5",
+    ]
+    assert (report.exports_read, report.exports_skipped, len(report.passed_over)) == (3, 0, 3)
+
+
+def test_a_name_that_is_no_utf8_is_read(tmp_path: Path) -> None:
+    """Its location shows the byte, and so does a problem's."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    name = b"a\xff.json"
+    try:
+        (folder / os.fsdecode(name)).write_text('{"id": "c1"}\nbad\n{"id": "c2"}\n')
+    except OSError:
+        pytest.skip("this file system has UTF-8 names alone")
+    write_export(folder, "b.json", {"id": "c3"})
+    ingested(tmp_path / "lake", folder)
+    assert len(rows(tmp_path / "lake", "from calls")) == 3
+    (problem,) = rows(tmp_path / "lake", "select location from problems")
+    assert problem["location"].endswith("/a\\xff.json")

@@ -1,0 +1,78 @@
+"""Rows of a run are gathered before they are typed, and what turns out to be known or cut off is dropped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batchlake.engine.engine import Engine
+from tests.lakes import ingested, rows, write_export
+
+
+def statements_of(monkeypatch: pytest.MonkeyPatch, lake: Path, *paths: Path) -> int:
+    """How many statements an ingest executes."""
+    counted = 0
+    run = Engine.run
+
+    def counting(self: Engine, sql: str, *args: Any, **given: Any) -> None:
+        nonlocal counted
+        counted += 1
+        run(self, sql, *args, **given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Engine, "run", counting)
+        ingested(lake, *paths)
+    return counted
+
+
+def test_exports_that_are_known_cost_no_statement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are, and new ones between them are typed together."""
+    known = [write_export(tmp_path, f"{number}.json", {"call": {"id": f"c{number}"}}) for number in range(40)]
+    ingested(tmp_path / "lake", *known)
+    new = [write_export(tmp_path, f"new{number}.json", {"call": {"id": f"n{number}"}}) for number in range(4)]
+    few = statements_of(monkeypatch, tmp_path / "lake", *known[:2], new[0], *known[2:4], new[1])
+    many = statements_of(monkeypatch, tmp_path / "lake", *known[:20], new[2], *known[20:], new[3])
+    assert many == few
+    assert len(rows(tmp_path / "lake", "from calls")) == 44
+
+
+def test_problems_cost_no_statement_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does one that belongs to an export between others."""
+    counted = []
+    for lines in (3, 300):
+        text = "".join(f'{{"id": "c{number}"}}\nbad {number}\n' for number in range(lines))
+        export = write_export(tmp_path, f"{lines}.ndjson", text)
+        counted.append(statements_of(monkeypatch, tmp_path / f"lake{lines}", export))
+    assert counted[0] == counted[1]
+    found = rows(tmp_path / "lake300", "select line, raw from problems order by line")
+    assert [tuple(row.values()) for row in found] == [(2 * at + 2, f"bad {at}") for at in range(300)]
+
+
+def test_what_a_cut_document_gave_is_dropped_alone(tmp_path: Path) -> None:
+    """The exports before and behind it keep their calls and their problems."""
+    whole = '{"calls": [{"id": "a"}, 5]}'
+    cut = '{"calls": [{"id": "b"}, 6, {"id": "c"}'
+    paths = [
+        write_export(tmp_path / "in", f"{number}.json", text)
+        for number, text in enumerate((whole, cut, whole.replace('"a"', '"d"')))
+    ]
+    ingested(tmp_path / "lake", *paths)
+    assert [row["call_id"] for row in rows(tmp_path / "lake", "from calls order by call_id")] == ["a", "d"]
+    found = rows(tmp_path / "lake", "select location, code from problems order by all")
+    problems = [(Path(row["location"]).name, row["code"]) for row in found]
+    assert [name for name, _ in problems] == ["0.json", "1.json", "1.json", "2.json"]
+    assert ("1.json", "cut_off") in problems
+
+
+def test_the_batches_in_a_cut_document_are_dropped_with_it(tmp_path: Path) -> None:
+    """A list of batches that is cut off in a later one: also those before it are not used."""
+    batch = '{"id": "b1", "status": "completed", "total_calls": 1, "calls": [{"id": "c1", "duration": 1}]}'
+    path = write_export(tmp_path, "a.json", f'{{"id": "c0"}}{{"batches": [{batch}, {batch[:-30]}')
+    for window_bytes in (30, 1 << 20):
+        lake = tmp_path / f"lake-{window_bytes}"
+        ingested(lake, path, window_bytes=window_bytes)
+        assert rows(lake, "select call_id from calls") == [{"call_id": "c0"}]
+        assert rows(lake, "select batch_id from batches") == []
+        assert rows(lake, "select code from problems") == [{"code": "cut_off"}]

@@ -1,0 +1,109 @@
+"""A `Result` gives the same rows to whoever asks for them, as often as they ask."""
+
+from __future__ import annotations
+
+import resource
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from batchlake.lake import Lake
+from tests.lakes import write_export
+from tests.query.sql_lake import make_lake
+
+QUERY = "select call_id, cost, call_time, duration_seconds from calls order by call_id"
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    return make_lake(tmp_path_factory.mktemp("result"))
+
+
+def test_every_form_holds_the_same_rows(lake: Lake) -> None:
+    """Dictionaries, iteration, Arrow, polars and pandas agree; money is exact, times are aware."""
+    result = lake.sql(QUERY)
+    dicts = result.to_dicts()
+    assert dicts[0] == {
+        "call_id": "c1",
+        "cost": Decimal("1.500000"),
+        "call_time": datetime(2024, 1, 1, 12, tzinfo=UTC),
+        "duration_seconds": 60.0,
+    }
+    assert list(result) == dicts
+    assert result.columns == list(dicts[0])
+    assert result.arrow().to_pylist() == dicts
+    assert result.pl().to_dicts() == dicts
+    assert list(result.df()["call_id"]) == [row["call_id"] for row in dicts]
+    assert pl.DataFrame(result).to_dicts() == dicts
+    assert pa.table(result).to_pylist() == dicts
+
+
+def test_arrow_keeps_the_types(lake: Lake) -> None:
+    """Decimals stay decimals and times keep their zone."""
+    schema = lake.sql(QUERY).stream().schema
+    assert schema.field("cost").type == pa.decimal128(18, 6)
+    assert schema.field("call_time").type == pa.timestamp("us", tz="UTC")
+
+
+def test_columns_of_one_name_are_told_apart(lake: Lake) -> None:
+    """A dictionary loses no column whose name occurs twice, and polars takes the rows."""
+    result = lake.sql("select 1 as a, 2 as a, 3 as a_1, 4 as a")
+    assert result.to_dicts() == [{"a": 1, "a_2": 2, "a_1": 3, "a_3": 4}]
+    assert result.pl().rows() == [(1, 2, 3, 4)]
+
+
+def test_it_is_read_again_and_by_several_threads(lake: Lake) -> None:
+    """Reading starts anew each time; readers side by side don't disturb each other."""
+    result = lake.sql(QUERY)
+    first, second = iter(result), iter(result)
+    assert next(first) == next(second)
+    with ThreadPoolExecutor(4) as threads:
+        counts = list(threads.map(lambda _: len(result.to_dicts()), range(8)))
+    assert counts == [8] * 8
+
+
+def test_it_means_the_lake_as_it_was(tmp_path: Path) -> None:
+    """An ingest after the question changes no answer that is read later."""
+    lake = make_lake(tmp_path)
+    before = lake.sql("select count(*) as n from calls")
+    write_export(tmp_path, "more.json", {"call": {"id": "new", "status": "completed"}})
+    lake.ingest(tmp_path / "more.json")
+    assert before.to_dicts() == [{"n": 8}]
+    assert lake.sql("select count(*) as n from calls").to_dicts() == [{"n": 9}]
+
+
+def test_large_results_stream(lake: Lake) -> None:
+    """The first rows of billions come at once, in bounded memory."""
+    result = lake.sql("select i, repeat('x', 100) as text from range(1_000_000_000) t(i)")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    rows = iter(result)
+    assert [next(rows)["i"] for _ in range(100_000)][-1] == 99_999
+    rows.close()  # type: ignore[attr-defined]
+    batches = result.stream()
+    assert sum(batches.read_next_batch().num_rows for _ in range(3)) > 100_000
+    batches.close()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000
+
+
+def test_it_prints_as_a_table(lake: Lake) -> None:
+    """A few rows print as they are, with their number; of many the first, saying so."""
+    assert repr(lake.sql("select call_id, cost from calls where cost > 1 order by all")) == (
+        "call_id  cost\n───────  ────\nc1       1.50\nc5       2.25\n2 rows"
+    )
+    lines = repr(lake.sql("select i from range(30) t(i)")).splitlines()
+    assert lines[-2:] == ["19", "the first 20 rows; .pl(), .df(), .to_dicts() and iteration give all"]
+    assert repr(lake.sql("select 1 as a where false")) == "a\n─\n0 rows"
+
+
+def test_a_notebook_shows_a_table(lake: Lake) -> None:
+    """HTML is escaped, NULL is told from text, the rest is announced."""
+    shown = lake.sql("select '<b>' as \"<h>\", null as n, 1 as i from range(21)")._repr_html_()
+    assert "<th>&lt;h&gt;</th>" in shown
+    assert "<td>&lt;b&gt;</td><td><em>NULL</em></td>" in shown
+    assert shown.count("<tr>") == 21
+    assert "the first 20 rows" in shown

@@ -1,0 +1,417 @@
+"""A lake in object storage is the lake that a folder would be; the S3 on loopback is moto's."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import batchlake
+from batchlake.errors import (
+    InvalidRequest,
+    LakeDamaged,
+    LakeLocked,
+    LakeNotFound,
+    LakeNotWritable,
+    LakeUnreachable,
+)
+from batchlake.ingest.options import IngestOptions
+from batchlake.ingest.run import ingest
+from batchlake.store.maintenance import check, compact, vacuum
+from batchlake.store.tables import LakeTables
+from tests.lakes import contents, damages, ingested, rows, write_export
+from tests.storage import Bucket, check_from_now_on, environment, new_bucket, served
+from tests.store.crash_points import run_in_process
+from tests.store.test_transactions import document, state
+
+SAMPLE = Path(__file__).parents[2] / "sample_data"
+TABLES = ("calls", "segments", "batches", "snapshots", "problems", "exports")
+
+
+@pytest.fixture
+def lake(bucket: Bucket) -> str:
+    """An address at which there is no lake yet."""
+    return f"{bucket.address}/some/lake"
+
+
+@pytest.fixture(scope="module")
+def objects_of_a_lake() -> dict[str, bytes]:
+    """What the bucket of `fed` holds, once the first test has made it."""
+    return {}
+
+
+@pytest.fixture
+def fed(bucket: Bucket, lake: str, tmp_path: Path, objects_of_a_lake: dict[str, bytes]) -> str:
+    """An address at which a lake holds the first of `exports`."""
+    if not objects_of_a_lake:
+        ingested(lake, *exports(tmp_path, 1))
+        objects_of_a_lake |= bucket.objects()
+    else:
+        for path, data in objects_of_a_lake.items():
+            bucket.put(path, data)
+    return lake
+
+
+def exports(folder: Path, count: int) -> list[Path]:
+    """The same batch as exported several times."""
+    return [write_export(folder / "in", f"{number}.json", document(number + 1)) for number in range(count)]
+
+
+def lease(**facts: Any) -> bytes:
+    """A lease as another writer left it."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    given = {
+        "holder": "process 7 on elsewhere", "since": now, "renewed": now, "released": False, "pid": 7,
+        "machine": "another", "token": "t",
+    } | facts  # fmt: skip
+    return json.dumps(given).encode()
+
+
+def test_it_holds_what_a_folder_holds(bucket: Bucket, lake: str, tmp_path: Path) -> None:
+    """Fed with the same exports, run by run and again, both hold the same rows and answer alike."""
+    folder = tmp_path / "folder"
+    later = exports(tmp_path, 2)
+    for given in ([SAMPLE, later[0]], [later[1]], [SAMPLE, *later]):
+        reports = [ingested(root, *given) for root in (lake, folder)]
+        assert (
+            len({(report.calls_new, report.calls_updated, report.exports_skipped) for report in reports}) == 1
+        )
+    assert contents(lake, TABLES) == contents(folder, TABLES)
+    assert check(lake) == []
+    ours, theirs = batchlake.open(lake), batchlake.open(folder)
+    details = [
+        one.batch("batch_xyz789", {"duration": {"min": 30}}, include_analytics=True, include_transcripts=True)
+        for one in (ours, theirs)
+    ]
+    assert details[0] == details[1]
+    assert ours.analytics(by="agent_id") == theirs.analytics(by="agent_id")
+    assert [row["kind"] for row in ours.runs().to_dicts()] == ["ingest"] * 2
+    assert {path.split("/")[2] for path in bucket.paths()} == {*TABLES, "runs", "_lock.json"}
+
+
+def test_exports_and_lake_in_one_bucket(bucket: Bucket, lake: str) -> None:
+    """Exports are read from a bucket into a lake that lives there, incrementally."""
+    bucket.put("in/1.json", document(1))
+    assert ingested(lake, f"{bucket.address}/in").calls_new == 4
+    bucket.put("in/2.json", document(2))
+    report = ingested(lake, f"{bucket.address}/in")
+    assert (report.exports_read, report.exports_skipped, report.calls_new) == (1, 1, 1)
+
+
+def test_earlier_states_and_care(bucket: Bucket, fed: str, tmp_path: Path) -> None:
+    """Time travel, compaction and vacuum work as in a folder, and `check` names an object that is gone."""
+    ingested(fed, exports(tmp_path, 2)[1])
+    first = rows(fed, "select run_id from runs order by run_id")[0]["run_id"]
+    before = contents(fed)
+    report = compact(fed)
+    assert (report.tables["exports"]["files_before"], report.tables["exports"]["files_after"]) == (2, 1)
+    assert contents(fed) == before
+    assert len(batchlake.open(fed).at(first).calls().to_dicts()) == 4
+    dry = vacuum(fed, keep_for=timedelta(0), dry_run=True)
+    done = vacuum(fed, keep_for=timedelta(0))
+    assert done.tables["calls"]["files_deleted"] == dry.tables["calls"]["files_deleted"] > 0
+    assert done.tables["calls"]["bytes_after"] < done.tables["calls"]["bytes_before"]
+    assert (contents(fed), check(fed)) == (before, [])
+    with pytest.raises(InvalidRequest, match="vacuumed"):
+        batchlake.open(fed).at(first).calls().to_dicts()
+    (gone,) = LakeTables(fed).sizes("batches")
+    bucket.delete(f"some/lake/batches/{gone}")
+    assert [(finding.table, finding.code) for finding in check(fed)] == [("batches", "missing_file")]
+    (tmp_path / "cache").rename(tmp_path / "no cache")
+    with pytest.raises(LakeDamaged, match="a data file of batches is gone"):
+        batchlake.open(fed).batches()
+
+
+def test_a_new_run_is_seen(fed: str, tmp_path: Path) -> None:
+    """A lake that is open answers from the newest run, also past a checkpoint of the log."""
+    _, later = exports(tmp_path, 2)
+    held = batchlake.open(fed)
+    assert len(held.calls().to_dicts()) == 4
+    ingested(fed, later)
+    assert len(held.calls().to_dicts()) == 5
+    tables = LakeTables(fed)
+    newest = tables.newest_commit("runs")
+    tables.open("runs").create_checkpoint()
+    assert LakeTables(fed).newest_commit("runs") == newest == f"{2:020}.json"
+
+
+def write(lake: str, folder: Path, writer: int, variables: dict[str, str]) -> None:
+    """Export a shared batch again and again: one more call of this writer's each time, in one run."""
+    os.environ.update(variables)
+    for run in range(2):
+        calls = [{"id": f"w{writer}-{number}", "duration": run} for number in range(run + 1)]
+        given = {"exported_at": f"2024-01-01T00:0{run}:00Z", "batch": {"id": "shared", "calls": calls}}
+        path = write_export(folder / "in", f"{writer}-{run}.json", given)
+        ingest(lake, [path], IngestOptions(wait_seconds=120))
+
+
+def test_writers_at_once(bucket: Bucket, lake: str, tmp_path: Path) -> None:
+    """Two writers that wait for each other: every call is there in its last state."""
+    context = multiprocessing.get_context("forkserver")
+    variables = environment(bucket.endpoint) | {"XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"]}
+    processes = [
+        context.Process(target=write, args=(lake, tmp_path, writer, variables)) for writer in range(2)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0]
+    found = rows(lake, "select call_id, duration_seconds as duration from calls order by call_id")
+    assert found == [
+        {"call_id": f"w{writer}-{number}", "duration": 1.0} for writer in range(2) for number in range(2)
+    ]
+    assert check(lake) == []
+
+
+def test_a_second_writer_is_answered(bucket: Bucket, lake: str, tmp_path: Path) -> None:
+    """It is told who writes and since when; with `wait_seconds` it goes on when the first has ended."""
+    (path,) = exports(tmp_path, 1)
+    with LakeTables(lake).place.lock():
+        with pytest.raises(LakeLocked, match=rf"being written by process {os.getpid()} on .* since 20"):
+            ingested(lake, path)
+        assert ingested(lake, path, dry_run=True).calls_new == 4
+    hold = threading.Event()
+
+    def first() -> None:
+        with LakeTables(lake).place.lock():
+            hold.set()
+            time.sleep(1)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    hold.wait()
+    assert ingested(lake, path, wait_seconds=30).calls_new == 4
+    thread.join()
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_free"),
+    [
+        ({}, False),
+        ({"renewed": "2024-01-01T00:00:00Z"}, True),
+        ({"released": True}, True),
+    ],
+)
+def test_a_lease_of_another_machine(
+    bucket: Bucket, lake: str, tmp_path: Path, facts: dict[str, Any], is_free: bool
+) -> None:
+    """It holds while it is renewed, and ends when it was given back or not renewed in time."""
+    (path,) = exports(tmp_path, 1)
+    bucket.put("some/lake/_lock.json", lease(**facts))
+    if is_free:
+        assert ingested(lake, path).calls_new == 4
+    else:
+        with pytest.raises(LakeLocked, match="process 7 on elsewhere"):
+            ingested(lake, path)
+
+
+def test_a_writer_that_was_taken_for_dead(bucket: Bucket, fed: str, tmp_path: Path) -> None:
+    """One that loses its lease while it works commits nothing, and leaves the new one's lease alone."""
+    _, later = exports(tmp_path, 2)
+    before = contents(fed)
+    stolen = lease()
+    with pytest.raises(LakeLocked, match="another writer, which took over"):
+        ingest(fed, [later], IngestOptions(), lambda *_: bucket.put("some/lake/_lock.json", stolen))
+    assert contents(fed) == before
+    with pytest.raises(LakeLocked, match="process 7 on elsewhere"):
+        ingested(fed, later)
+    bucket.put("some/lake/_lock.json", lease(released=True))
+    assert ingested(fed, later).calls_new == 1
+    assert damages(fed) == []
+
+
+def test_a_table_that_another_has_changed(fed: str, tmp_path: Path) -> None:
+    """A commit between this writer's own, whoever made it, is noticed: nothing is committed upon it."""
+    from deltalake import DeltaTable, write_deltalake
+
+    _, later = exports(tmp_path, 2)
+    before = contents(fed)
+    place = LakeTables(fed).place
+    again = DeltaTable(place.table("calls"), storage_options=place.storage_options).to_pyarrow_table()
+
+    def intrude(_location: str, size: int) -> None:
+        if size == 0:
+            write_deltalake(place.table("calls"), again, mode="append", storage_options=place.storage_options)
+
+    with pytest.raises(LakeLocked, match="another writer, which took over"):
+        ingest(fed, [later], IngestOptions(), intrude)
+    assert contents(fed) == before
+    assert ingested(fed, later).calls_new == 1
+    assert damages(fed) == []
+
+
+def test_a_kill_leaves_the_lake_before_or_after(bucket: Bucket, fed: str, tmp_path: Path) -> None:
+    """Killed in the middle, the lake is sound and the one before or after; the next ingest goes on."""
+    _, second = exports(tmp_path, 2)
+    variables = environment(bucket.endpoint) | {"XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"]}
+    before = contents(fed)
+    bucket.copy("some/lake", "rehearsal")
+    points = run_in_process(f"{bucket.address}/rehearsal", [second], None, variables)
+    assert points is not None
+    after = contents(f"{bucket.address}/rehearsal")
+    outcomes = []
+    for fatal in (points // 2, points):
+        bucket.copy("some/lake", f"killed-{fatal}")
+        root = f"{bucket.address}/killed-{fatal}"
+        assert run_in_process(root, [second], fatal, variables) is None
+        found = state(root)
+        assert found in (before, after)
+        outcomes.append(found == after)
+        ingested(root, second)
+        assert contents(root) == after
+        assert damages(root) == []
+    assert outcomes[0] is False
+    assert outcomes[-1] is True
+
+
+def test_a_store_that_ignores_conditions(
+    bucket: Bucket, lake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where two writers could create the same object, no lake is made."""
+    import obstore
+
+    put = obstore.put
+    monkeypatch.setattr(obstore, "put", lambda *given, mode, **how: put(*given, mode="overwrite", **how))
+    with pytest.raises(LakeNotWritable, match=r"ignores conditions on writes \(If-None-Match\)"):
+        ingested(lake, *exports(tmp_path, 1))
+    assert bucket.paths() == ["some/lake/_lock.json"]
+
+
+def test_what_is_no_lake_is_said(bucket: Bucket, lake: str, tmp_path: Path) -> None:
+    """No lake, no bucket, no prefix, other things in the place, and a spoilt address each say what to do."""
+    (path,) = exports(tmp_path, 1)
+    with pytest.raises(LakeNotFound, match=f"batchlake ingest PATH --lake {lake}"):
+        batchlake.open(lake).calls()
+    with pytest.raises(LakeUnreachable, match="there is no bucket 'no-such-bucket'"):
+        batchlake.open("s3://no-such-bucket/lake").calls()
+    with pytest.raises(LakeUnreachable, match="there is no bucket 'no-such-bucket'"):
+        ingested("s3://no-such-bucket/lake", path)
+    with pytest.raises(LakeUnreachable, match="no storage is known as ftp://"):
+        batchlake.open("ftp://host/lake")
+    with pytest.raises(LakeUnreachable, match=r"'s3://': it names no bucket; write s3://BUCKET/PREFIX"):
+        batchlake.open("s3://")
+    assert batchlake.open(f"{lake}/").root == lake
+    for odd in ("", "/", "/a//b", "/a b", "/a/../b", "/a%20b", "/[1]"):
+        with pytest.raises(InvalidRequest, match="it needs a prefix of its own"):
+            batchlake.open(f"{bucket.address}{odd}")
+    with pytest.raises(InvalidRequest, match=f"write '{lake}', in Python as text"):
+        batchlake.open(Path(lake))
+    bucket.put("some/lake/holiday.jpg", b"x")
+    with pytest.raises(LakeNotWritable, match=r"other things are there already \(holiday\.jpg\)"):
+        ingested(lake, path)
+
+
+def test_credentials_that_may_only_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They answer questions and write nothing; wrong ones are told from those that are unknown."""
+    import boto3
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (path,) = exports(tmp_path, 1)
+    with served() as endpoint:
+        for name, value in environment(endpoint).items():
+            monkeypatch.setenv(name, value)
+        lake = f"{new_bucket(endpoint).address}/lake"
+        ingested(lake, path)
+        people = boto3.client("iam", endpoint_url=endpoint, region_name="us-east-1")
+        people.create_user(UserName="reader")
+        allowed = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        people.put_user_policy(UserName="reader", PolicyName="reading", PolicyDocument=policy)
+        key = people.create_access_key(UserName="reader")["AccessKey"]
+        check_from_now_on(endpoint)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+        assert len(batchlake.open(lake).calls().to_dicts()) == 4
+        assert check(lake) == []
+        with pytest.raises(LakeNotWritable, match="these credentials may not do that"):
+            ingested(lake, path, force=True)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
+        with pytest.raises(LakeUnreachable, match="the store doesn't take this secret key"):
+            batchlake.open(lake).calls()
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+        with pytest.raises(LakeUnreachable, match="there are no valid credentials; set AWS_ACCESS_KEY_ID"):
+            batchlake.open(lake).calls()
+
+
+def test_copies_of_files(bucket: Bucket, fed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each file is fetched once, only its owner can read the copy, and deleted copies come back."""
+    import obstore
+
+    cache = tmp_path / "cache" / "batchlake"
+    assert len(batchlake.open(fed).calls().to_dicts()) == 4
+    fetched = []
+    get = obstore.get
+    monkeypatch.setattr(obstore, "get", lambda *given, **how: fetched.append(given[1]) or get(*given, **how))
+    assert len(batchlake.open(fed).calls().to_dicts()) == 4
+    assert [path for path in fetched if path.endswith(".parquet")] == []
+    assert cache.stat().st_mode & 0o077 == 0
+    for path in cache.rglob("*.parquet"):
+        path.unlink()
+    assert len(batchlake.open(fed).calls().to_dicts()) == 4
+    assert len([path for path in fetched if path.endswith(".parquet")]) == 7
+    assert list(cache.rglob("*.part")) == []
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(LakeUnreachable, match="name another XDG_CACHE_HOME"):
+        batchlake.open(fed).calls()
+
+
+def test_copies_are_bounded(bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Past the bound the copies go that were not used for a day, longest unused first; others stay."""
+    from batchlake.store import cache
+    from batchlake.store.object_store import ObjectAddress
+
+    monkeypatch.setattr(cache, "_MOST_BYTES", 250)
+    for name in "abcd":
+        bucket.put(f"t/{name}.parquet", b"x" * 100)
+    files = cache.FileCache(ObjectAddress("s3", bucket.name, "t"), bucket.store)
+    paths = [Path(path) for path in files.paths("t/", ["a.parquet", "b.parquet", "c.parquet"])]
+    assert all(path.exists() for path in paths)
+    for path, days in zip(paths, (3, 2, 0), strict=True):
+        moment = time.time() - days * 24 * 3600 - 60
+        os.utime(path, (moment, moment))
+    files.paths("t/", ["b.parquet", "d.parquet"])
+    assert [path.exists() for path in paths] == [False, True, True]
+
+
+def test_a_file_is_taken_into_a_table(bucket: Bucket, fed: str, tmp_path: Path) -> None:
+    """A local file becomes an object of the table's, byte for byte, and is gone; a folder does alike."""
+    ingested(tmp_path / "folder", *exports(tmp_path, 1))
+    for root in (fed, tmp_path / "folder"):
+        (tmp_path / "x").write_bytes(b"abc")
+        place = LakeTables(root).place
+        place.take(tmp_path / "x", "calls", "part-x.parquet")
+        assert not (tmp_path / "x").exists()
+        assert place.sizes("calls")["part-x.parquet"] == 3
+        assert Path(place.local("calls", ["part-x.parquet"])[0]).read_bytes() == b"abc"
+
+
+def test_the_verbs_take_an_address(lake: str, tmp_path: Path) -> None:
+    """From the shell it is like a folder, SQL stays contained, and the views' script says what it reads."""
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "batchlake", *words, "--lake", lake],
+            capture_output=True, text=True, check=False, cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(SAMPLE.parent)},
+        )  # fmt: skip
+
+    assert run("ingest", str(SAMPLE)).returncode == 5
+    assert json.loads(run("sql", "-c", "select count(*) as n from calls", "--format", "json").stdout) == [
+        {"n": 31}
+    ]
+    outside = write_export(tmp_path, "outside.csv", "a\n1\n")
+    refused = run("sql", "-c", f"from read_csv('{outside}')")
+    assert (refused.returncode, "reads the lake's tables and views" in refused.stderr) == (1, True)
+    assert run("check").stdout == "The lake is sound.\n"
+    assert f"-- The lake {lake} as run" in run("views").stdout

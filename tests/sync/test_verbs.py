@@ -1,0 +1,104 @@
+"""The verbs from the shell: what they print, and how they end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sync.fake_platform import CANARY, Dashboard, Server, answer, call, serving
+from tests.sync.runs import run
+
+SETTINGS = """\
+lake = "data/lake"
+landing = "data/landing"
+
+[platforms.svalync]
+base_url = "{url}"
+auth.env = "TEST_KEY"
+calls.pages = {{ style = "page", parameter = "page", size = 2 }}
+batch = {{ path = "batches", params = {{ id = "{{id}}" }} }}
+limits = {{ first_wait_seconds = 0.01, tries = 2, requests_per_second = 1000 }}
+"""
+
+
+def configured(folder: Path, server: Server) -> None:
+    (folder / "batchlake.toml").write_text(SETTINGS.format(url=server.url))
+
+
+def document(text: str) -> Any:
+    return json.loads(text)
+
+
+def test_pull_from_the_settings_in_the_working_folder(tmp_path: Path) -> None:
+    """A pull reads its platform, lake and landing from batchlake.toml, and its report tells what came."""
+    dashboard = Dashboard([call("c1"), call("c2"), call("c3", callDuration="abc")])
+    with serving(dashboard) as server:
+        configured(tmp_path, server)
+        ran = run(tmp_path, "pull", "--format", "json", TEST_KEY=CANARY)
+        report = document(ran.output)
+        assert (ran.status, report["pages"], report["calls_listed"]) == (5, 2, 3)
+        assert report["ingests"][0]["calls_new"] == 3
+        assert ran.errors == "svalync: page 1, 2 calls\nsvalync: page 2, 3 calls\n"
+        assert (tmp_path / "data" / "landing" / "svalync").is_dir()
+        assert len(server.asked) == 2
+        status = run(tmp_path, "status", "--max-age", "26h")
+        assert (status.status, document(status.output)["calls"]) == (0, 3)
+
+
+def test_refusals_end_with_a_sentence_and_a_status(tmp_path: Path) -> None:
+    """What is missing, refused or limited is a line on standard error, JSON where asked for, no trace."""
+    dashboard = Dashboard()
+    with serving(dashboard) as server:
+        configured(tmp_path, server)
+        missing = run(tmp_path, "pull")
+        assert missing.status == 2
+        assert "environment: TEST_KEY: not set; it must hold the value of the header" in missing.errors
+        dashboard.answers["1"] = answer({"message": f"bad key {CANARY}"}, 401)
+        refused = run(tmp_path, "pull", "svalync", TEST_KEY=CANARY)
+        assert (refused.status, refused.output) == (3, "")
+        assert refused.errors.startswith(
+            "batchlake: the pull from svalync stopped: it answered 401: bad key *** (check the credential in "
+        )
+        dashboard.answers["1"] = answer({}, 429, {"Retry-After": "600"})
+        limited = run(tmp_path, "pull", "--format", "json", TEST_KEY=CANARY)
+        assert limited.status == 3
+        assert document(limited.output)["error"]["code"] == "rate_limited"
+        assert document(limited.output)["error"]["details"]["retry_after"] == 600
+        gone = run(tmp_path, "pull", "--batch", "b1", TEST_KEY=CANARY)
+        assert gone.status == 3
+        assert "batch 'b1' was not to be had, nor anything else; it answered 404: no b1 here" in gone.errors
+    stale = run(tmp_path, "status", "--max-age", "26h")
+    assert (stale.status, document(stale.output)["is_stale"]) == (1, True)
+
+
+@pytest.mark.parametrize("words", [(), ("--format", "json")])
+def test_config_show_hides_the_credential(words: tuple[str, ...], tmp_path: Path) -> None:
+    """Every value stands with its origin; of the credential it is only said that it is set."""
+    (tmp_path / "other.toml").write_text('wait = 5\nlake = "l"\n')
+    ran = run(
+        tmp_path, "config", "show", "--config", "other.toml", "--landing", "/x", *words,
+        SVALYNC_API_KEY=CANARY, BATCHLAKE_MEMORY="2GB",
+    )  # fmt: skip
+    assert (ran.status, ran.errors) == (0, "")
+    if words:
+        found = document(ran.output)
+        assert found["settings"]["wait"] == {"value": "5.0", "origin": "other.toml line 1"}
+        assert found["settings"]["landing"] == {"value": "/x", "origin": "--landing"}
+        assert found["settings"]["memory"] == {"value": "2GB", "origin": "BATCHLAKE_MEMORY"}
+        assert found["credentials"] == {"SVALYNC_API_KEY": True}
+    else:
+        rows = [line.split(maxsplit=2) for line in ran.output.splitlines()]
+        assert ["lake", "l", "other.toml line 2"] in rows
+        assert ["platforms.svalync.auth.header", "x-api-key", "bundled with batchlake"] in rows
+        assert ["SVALYNC_API_KEY", "***", "environment"] in rows
+
+
+def test_a_faulty_file_stops_any_verb_that_reads_it(tmp_path: Path) -> None:
+    """The fault is named with line and key, before anything is done."""
+    (tmp_path / "batchlake.toml").write_text("\nlandnig = 'x'\n")
+    ran = run(tmp_path, "status")
+    assert ran.status == 2
+    assert "batchlake.toml line 2: landnig: there is no such key; did you mean `landing`?" in ran.errors
