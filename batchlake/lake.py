@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
 from batchlake.errors import InvalidRequest
 from batchlake.query.result import Result
-from batchlake.query.snapshot import State, as_moment, asks_again
+from batchlake.query.snapshot import LakeState, as_moment, asks_again
 from batchlake.schema import DEFAULT_SOURCE
 from batchlake.store.ledger import NEWEST_FIRST, Version
 from batchlake.store.tables import LakeTables
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from batchlake.models.calls import CallDetails
     from batchlake.query.session import Session
     from batchlake.reports.batch_report import BatchReport
-    from batchlake.store.maintenance import CareReport, Finding
+    from batchlake.store.maintenance import Finding, MaintenanceReport
 
     FilterLike: TypeAlias = Filter | Mapping[str, Any] | None
 
@@ -58,9 +58,9 @@ class Lake:
         threads: int | None = None,
     ) -> None:
         tables = LakeTables(root)
-        self._place = tables.place
-        self.root = tables.place.root
-        self._state = State(tables, version, memory_limit=memory_limit, threads=threads)
+        self._place = tables.storage
+        self.root = tables.storage.root
+        self._state = LakeState(tables, version, memory_limit=memory_limit, threads=threads)
 
     def __repr__(self) -> str:
         fixed = self._state.fixed
@@ -364,7 +364,7 @@ class Lake:
     def _view(self, name: str, order: str) -> Result:
         from batchlake.query import views
 
-        views.show_all(engine := self._state.engine())
+        views.create_views(engine := self._state.engine())
         return Result(engine, f"select * from {name} order by {order}")
 
     def _rows(self, query: str, params: Mapping[str, Any] | None = None) -> Result:
@@ -376,7 +376,7 @@ class Lake:
 
         return check(self.root)
 
-    def compact(self, *, wait_seconds: float = 0) -> CareReport:
+    def compact(self, *, wait_seconds: float = 0) -> MaintenanceReport:
         """Fold small files into larger ones; no row changes."""
         from batchlake.store.maintenance import compact
 
@@ -384,7 +384,7 @@ class Lake:
 
     def vacuum(
         self, *, keep_for: timedelta = timedelta(days=7), dry_run: bool = False, wait_seconds: float = 0
-    ) -> CareReport:
+    ) -> MaintenanceReport:
         """Delete files that no state of the last `keep_for` needs; earlier ones can't be read afterwards."""
         from batchlake.store import maintenance
 

@@ -50,7 +50,7 @@ def engine_of(root: Path | str) -> Engine:
     tables = LakeTables(root)
     version = Ledger(tables).newest()
     engine = Engine(str(root))
-    engine.show(tables.all_files({**version.pins, "runs": None}))
+    engine.register_tables(tables.all_files({**version.pins, "runs": None}))
     return engine
 
 

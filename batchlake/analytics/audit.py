@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from batchlake.analytics import figures
 from batchlake.analytics.batch_cache import batch_in_memory
-from batchlake.analytics.compare_reported import Amount, Circumstances, compare
-from batchlake.analytics.grouped_query import Key, Question, Row, file_text, side_by_side
+from batchlake.analytics.compare_reported import Amount, Coverage, compare
+from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, file_text, side_by_side
 from batchlake.analytics.lookup import find_batch
 from batchlake.engine.engine import Engine
 from batchlake.engine.text_keys import text_key
@@ -178,7 +178,7 @@ def _audits(
     And the total of each of them that reports one, None where its calls' costs don't add up to one.
     """
     rows = _matching(engine, batches, matching)
-    question = Question(engine.apart(), audited, by=("source", "batch_id"))
+    question = GroupedQuery(engine.clone(), audited, by=("source", "batch_id"))
     with side_by_side(question.engine) as asked:
         scalars = asked.start(question.ask_file, "scalars")
         costs = asked.start(question.ask_file, "cost")
@@ -256,7 +256,7 @@ def _audit(
 
     def comparison(figure: _Figure, reported: Amount, found: Amount | None) -> Comparison:
         known = state(figure.reported)
-        circumstances = Circumstances(
+        coverage = Coverage(
             reported_calls=batch["reported_total_calls"],
             listed_calls=known["listed_calls"],
             held_calls=known["held_calls"],
@@ -264,7 +264,7 @@ def _audit(
             as_listed=known[figure.listed] if figure.listed else None,
             currencies=recomputed.get("currencies") if figure.unit == "money" else None,
         )
-        return compare(figure.name, figure.unit, reported, found, figure.decimals, circumstances)
+        return compare(figure.name, figure.unit, reported, found, figure.decimals, coverage)
 
     compared = [
         comparison(figure, batch[figure.reported], recomputed.get(figure.recomputed, figure.missing))
@@ -330,7 +330,7 @@ def _reported_responses(batch: Row) -> list[_Response]:
     ]
 
 
-def _response_counts(question: Question, batches: list[Row]) -> dict[Key, dict[str, int]]:
+def _response_counts(question: GroupedQuery, batches: list[Row]) -> dict[Key, dict[str, int]]:
     """How often each reported response was said in each batch, however it was spelled, by its key."""
     keys = sorted({said.key for batch in batches for said in _reported_responses(batch)})
     if not keys:

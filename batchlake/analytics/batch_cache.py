@@ -11,7 +11,7 @@ from typing import Final
 
 from batchlake.analytics.lookup import held_calls
 from batchlake.engine.engine import Engine
-from batchlake.engine.interrupts import SideBySide
+from batchlake.engine.interrupts import ConcurrentQueries
 from batchlake.schema import CALLS, SEGMENTS, Table
 
 MOST_CALLS: Final = 10_000
@@ -32,8 +32,8 @@ def batch_in_memory(
         source, batch_id: the batch; the questions select its calls themselves.
         with_segments: whether several questions are about what was said, too.
     """
-    with engine.with_tables() as own:
-        with SideBySide(own.interrupt, 2) as asked:
+    with engine.temporary_schema() as own:
+        with ConcurrentQueries(own.interrupt, 2) as asked:
             reading = asked.start(_read, own, CALLS, source, batch_id, MOST_CALLS)
             hearing = (
                 asked.start(_read, own, SEGMENTS, source, batch_id, MOST_UTTERANCES)
@@ -52,7 +52,7 @@ def batch_in_memory(
 def _read(own: Engine, table: Table, source: str, batch_id: str, most: int) -> int:
     """Make a table of the batch's rows, and say how many they are, at most one more than `most`."""
     count = own.row(
-        f"create table {table.name} as select * from {own.of_batches(table, [batch_id])} "
+        f"create table {table.name} as select * from {own.pruned_scan(table, [batch_id])} "
         f"where source = $source and batch_id = $batch_id limit {most + 1}",
         {"source": source, "batch_id": batch_id},
     )["Count"]

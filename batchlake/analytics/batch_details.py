@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 from batchlake.analytics.batch_cache import batch_in_memory
-from batchlake.analytics.call_json import call_documents, few_documents
+from batchlake.analytics.call_json import call_documents, documents_of
 from batchlake.analytics.lookup import find_batch
 from batchlake.analytics.metrics import DEFAULTS, blocks, statistics
 from batchlake.engine.engine import Engine
-from batchlake.engine.interrupts import SideBySide
+from batchlake.engine.interrupts import ConcurrentQueries
 from batchlake.errors import AnalyticsUnavailable
 from batchlake.filters.selection import select
 from batchlake.models.analytics import BatchAnalytics
@@ -84,10 +84,10 @@ def batch_json(
     with batch_in_memory(engine, *key, with_segments=include_analytics) as (within, held):
         if include_analytics and not held:
             raise AnalyticsUnavailable(f"batch {batch_id!r}", "none of its calls has come yet")
-        own = within.apart()
-        with SideBySide(own.interrupt, 1) as beside:
+        own = within.clone()
+        with ConcurrentQueries(own.interrupt, 1) as beside:
             # Over a batch in memory most of each question is its planning, which keeps one core busy.
-            few = beside.start(few_documents, own, selection, parts) if within is not engine else None
+            few = beside.start(documents_of, own, selection, parts) if within is not engine else None
             figures = blocks(within, selection, DEFAULTS) if include_analytics else {}
             counted = figures.pop("statistics", None) or statistics(within, selection)
             calls: Iterable[list[str]] = (

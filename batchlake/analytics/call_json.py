@@ -58,13 +58,13 @@ def call_documents(
         if end:
             conditions.append(f"not {_from('end')}")
             bounds |= {"end_time": end[0], "end_id": end[1]}
-        rows = engine.ask(
+        rows = engine.query(
             _ordered(selection, parts, " and ".join(conditions)), {**selection.params, **bounds}
         )
         yield [document for batch in rows.batches() for (document,) in batch]
 
 
-def few_documents(engine: Engine, selection: Selection, parts: Collection[str]) -> list[str]:
+def documents_of(engine: Engine, selection: Selection, parts: Collection[str]) -> list[str]:
     """The JSON of the calls selected, all at once."""
     rows = engine.rows(_ordered(selection, parts, "true"), selection.params)
     return [row["document"] for row in rows]

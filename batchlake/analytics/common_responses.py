@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from batchlake.analytics.grouped_query import Key, Question, Row, file_text
+from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, file_text
 from batchlake.analytics.patterns import Patterns
 from batchlake.models.analytics import CommonResponse, PatternCount, PatternCounts, ResponsePatterns
 
@@ -37,7 +37,7 @@ class Answers:
         )
 
 
-def answers(question: Question, top: int, patterns: Patterns) -> dict[Key, Answers]:
+def answers(question: GroupedQuery, top: int, patterns: Patterns) -> dict[Key, Answers]:
     """The answers of each group; a group in which no human utterance is held is absent."""
     groups = question.ask(
         f"""
@@ -59,7 +59,7 @@ group by group_key, pattern
     return {key: _answers(rows, patterns) for key, rows in groups.items()}
 
 
-def answers_of_all(question: Question, top: int, groups: Iterable[Answers]) -> Answers:
+def answers_of_all(question: GroupedQuery, top: int, groups: Iterable[Answers]) -> Answers:
     """The answers of all calls together, where those of every group of them are known.
 
     What a text means is known then; but its most frequent spelling may be another than in each group.

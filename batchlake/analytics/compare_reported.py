@@ -1,6 +1,6 @@
 """One reported figure beside the recomputed one: do they agree, and if not, what explains it.
 
-Input: the two figures and the circumstances of the report. Output: a `Comparison`. A reported figure is as
+Input: the two figures and the coverage of the report. Output: a `Comparison`. A reported figure is as
 exact as the decimals it is shown with, so half a unit of the last one is rounding. Counts have to be equal.
 """
 
@@ -18,7 +18,7 @@ _LISTS_FEWER: Final = "export lists fewer calls than it counts"
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class Coverage:
     """What may explain a difference.
 
     Attributes:
@@ -57,7 +57,7 @@ def compare(
     reported: Amount,
     recomputed: Amount | None,
     decimals: int | None,
-    circumstances: Circumstances,
+    coverage: Coverage,
 ) -> Comparison:
     """One comparison; `decimals` are those that a platform shows at least, None for a count."""
     exactly = Decimal(str(reported))
@@ -66,14 +66,14 @@ def compare(
     agrees: bool | None = difference is not None and abs(difference) <= tolerance
     explanation: Explanation | None = None
     detail: str | None = None
-    if recomputed is None and circumstances.currencies:
-        agrees, explanation, detail = None, "several currencies", circumstances.currencies
+    if recomputed is None and coverage.currencies:
+        agrees, explanation, detail = None, "several currencies", coverage.currencies
     elif agrees and difference:
         explanation, detail = "rounding", f"within {tolerance} of the decimals shown"
     elif not agrees:
-        listed = circumstances.as_listed
+        listed = coverage.as_listed
         was_true = listed is None or abs(Decimal(str(listed)) - exactly) <= tolerance
-        explanation, detail = _explain(circumstances, was_true)
+        explanation, detail = _explain(coverage, was_true)
     return Comparison(
         figure=figure,
         unit=unit,
@@ -96,11 +96,11 @@ def _rounding(reported: Decimal, decimals: int | None) -> Decimal:
     return Decimal(5).scaleb(-shown - 1)
 
 
-def _explain(of: Circumstances, was_true: bool) -> tuple[Explanation, str | None]:
+def _explain(of: Coverage, was_true: bool) -> tuple[Explanation, str | None]:
     """The reason for a difference, and what supports it.
 
     Args:
-        of: the circumstances.
+        of: the coverage.
         was_true: whether the figure agrees with the calls that its own export lists, as far as is known.
     """
     counted, listed = of.reported_calls, of.listed_calls

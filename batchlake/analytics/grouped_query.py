@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
-from batchlake.engine.interrupts import SideBySide
+from batchlake.engine.interrupts import ConcurrentQueries
 from batchlake.engine.quoting import literal, quoted
 from batchlake.errors import InvalidRequest
 from batchlake.text.names import nearest_name
@@ -83,7 +83,7 @@ def file_text(name: str) -> str:
     return sql_files.load(f"analytics/{name}").text
 
 
-def side_by_side(engine: Engine) -> SideBySide:
+def side_by_side(engine: Engine) -> ConcurrentQueries:
     """For several questions to an engine that is `apart`: an error or Ctrl-C interrupts all that it is asked.
 
     Where it holds few calls, in the lake or of a batch held in memory, most of the time of a question is its
@@ -91,11 +91,11 @@ def side_by_side(engine: Engine) -> SideBySide:
     would take twice the memory: one after the other.
     """
     calls = engine.row("select count(*) as calls from calls")["calls"]
-    return SideBySide(engine.interrupt, _QUESTIONS_AT_ONCE if calls <= _MOST_CALLS_SIDE_BY_SIDE else 1)
+    return ConcurrentQueries(engine.interrupt, _QUESTIONS_AT_ONCE if calls <= _MOST_CALLS_SIDE_BY_SIDE else 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class GroupedQuery:
     """A selection, and the dimensions to group its answers by (none: one group, whose key is empty).
 
     Attributes:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batchlake.analytics import figures
 from batchlake.analytics.common_responses import Answers, answers, answers_of_all
 from batchlake.analytics.engagement import distribution, engagement
-from batchlake.analytics.grouped_query import Key, Question, dimensions, side_by_side
+from batchlake.analytics.grouped_query import GroupedQuery, Key, dimensions, side_by_side
 from batchlake.analytics.patterns import Patterns, default_patterns, read_patterns
 from batchlake.analytics.timeline import Every, timelines
 from batchlake.engine.engine import Engine
@@ -100,7 +100,7 @@ def analyse(
 
 def statistics(engine: Engine, selection: Selection) -> Statistics:
     """The statistics alone, over the calls selected."""
-    question = Question(engine.apart(), selection)
+    question = GroupedQuery(engine.clone(), selection)
     with side_by_side(question.engine) as asked:
         counting = asked.start(question.ask_file, "scalars")
         adding_up = asked.start(question.ask_file, "cost")
@@ -121,18 +121,20 @@ def blocks_by_group(
 ) -> dict[Key, dict[str, Any]]:
     """Every block of figures by its name, for each group that holds a call; of all, under the empty key."""
     patterns = _patterns(options)
-    zoned = engine.apart() if options.timezone == "UTC" else engine.in_timezone(options.timezone)
-    question = Question(zoned, selection, by, with_whole=bool(by))
+    zoned = engine.clone() if options.timezone == "UTC" else engine.in_timezone(options.timezone)
+    question = GroupedQuery(zoned, selection, by, with_whole=bool(by))
     with side_by_side(zoned) as asked:
         # What takes longest begins first.
-        answering = asked.start(answers, Question(zoned, selection, by), options.top, patterns)
+        answering = asked.start(answers, GroupedQuery(zoned, selection, by), options.top, patterns)
         engaging = asked.start(question.ask_file, "engagement")
         counting = asked.start(question.ask_file, "scalars")
         timing = asked.start(timelines, question, options.every, options.timezone)
         adding_up = asked.start(question.ask_file, "cost")
         said, times, costs = answering.result(), timing.result(), adding_up.result()
         if by and said:
-            of_all = asked.start(answers_of_all, Question(zoned, selection), options.top, list(said.values()))
+            of_all = asked.start(
+                answers_of_all, GroupedQuery(zoned, selection), options.top, list(said.values())
+            )
             said[()] = of_all.result()
         engagements, counted = engaging.result(), counting.result()
     groups: dict[Key, dict[str, Any]] = {}

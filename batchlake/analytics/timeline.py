@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final, Literal
 
 from batchlake.analytics.figures import only_total
-from batchlake.analytics.grouped_query import Key, Question, Row, file_text
+from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, file_text
 from batchlake.models.analytics import CurrencyTotal, Moment, Timeline
 
 Every = Literal["hour", "day"]
@@ -16,7 +16,7 @@ Every = Literal["hour", "day"]
 _COUNTS: Final = ("total_calls", "completed", "failed", "in_progress")
 
 
-def timelines(question: Question, every: Every, timezone: str) -> dict[Key, Timeline]:
+def timelines(question: GroupedQuery, every: Every, timezone: str) -> dict[Key, Timeline]:
     """The timeline of each group, in the time zone that the question's engine is in."""
     counts = ", ".join(f"sum({name})::bigint as {name}" for name in _COUNTS)
     answer = question.ask(

@@ -20,7 +20,7 @@ from batchlake.cli.options import (
 from batchlake.cli.parameters import option
 
 if TYPE_CHECKING:
-    from batchlake.store.maintenance import CareReport
+    from batchlake.store.maintenance import MaintenanceReport
 
 _DAMAGED: Final = 3
 
@@ -65,7 +65,7 @@ def vacuum_command(
     _show(report, output_format)
 
 
-def _show(report: CareReport, output_format: str) -> None:
+def _show(report: MaintenanceReport, output_format: str) -> None:
     if output_format == "json":
         click.echo(json.dumps(report.to_dict(), indent=2))
         return

@@ -94,4 +94,4 @@ class Catalogue:
         return self._keywords
 
     def _ask(self, query: str) -> list[tuple[str, ...]]:
-        return list(self.session.ask(query))
+        return list(self.session.query(query))

@@ -20,8 +20,8 @@ import duckdb
 
 from batchlake.engine import forking
 from batchlake.engine.cursor import Rows
-from batchlake.engine.errors import Explain, first_line, person_error, translating
-from batchlake.engine.interrupts import Running, Watch
+from batchlake.engine.errors import Explain, first_line, translating, user_query_error
+from batchlake.engine.interrupts import InterruptGuard, InterruptRegistry
 from batchlake.engine.quoting import literal, rows_of, view_of
 from batchlake.errors import BatchlakeError, InvalidRequest, LakeDamaged
 from batchlake.schema import TABLES, Table, status_names
@@ -43,7 +43,7 @@ class Engine:
     Args:
         lake: what to call the lake in an error about its files.
         memory_limit: DuckDB's own limit, as `2GB`; None leaves DuckDB's default (80 % of the machine).
-        memory_in_reserve: the limit from when a statement first needs more than that.
+        max_memory: the limit from when a statement first needs more than that.
         threads: worker threads; None leaves one a core.
         spill: a folder of its own that intermediate results may overflow into; None allows none.
         keeps_order: rows come in the order of their tables where a query has none of its own.
@@ -54,7 +54,7 @@ class Engine:
         lake: str = "",
         *,
         memory_limit: str | None = None,
-        memory_in_reserve: str | None = None,
+        max_memory: str | None = None,
         threads: int | None = None,
         spill: os.PathLike[str] | None = None,
         keeps_order: bool = False,
@@ -73,13 +73,13 @@ class Engine:
         self.lake = lake
         self._connection = _connect(config)
         self._schema = ""
-        self._running = Running()
+        self._running = InterruptRegistry()
         self._files_of_batches: Callable[[str, Iterable[str]], Sequence[str]] | None = None
         # A temporary folder goes with what holds it.
         self._spill = spill
         self._explain: Explain = lambda: None
         self.keeps_order = keeps_order
-        self._memory_in_reserve = memory_in_reserve
+        self._memory_in_reserve = max_memory
         self._timezone = ""
         self._done: set[str] = set()
         self._doing = threading.Lock()
@@ -107,23 +107,23 @@ class Engine:
                 f"unknown time zone {timezone!r}.{hint} Give an IANA name such as Europe/Berlin.",
                 timezone=timezone,
             )
-        other = self.apart()
+        other = self.clone()
         other._timezone = known[timezone.lower()]
         return other
 
-    def apart(self) -> Engine:
+    def clone(self) -> Engine:
         """This same engine, of which `interrupt` stops what was asked through it alone."""
         other = copy.copy(self)
-        other._running = Running()
+        other._running = InterruptRegistry()
         return other
 
     @contextmanager
-    def with_tables(self) -> Iterator[Engine]:
+    def temporary_schema(self) -> Iterator[Engine]:
         """This same engine with a schema of its own while the block lasts.
 
         Tables made there stand before the tables and views of the same names, for this one alone.
         """
-        other = self.apart()
+        other = self.clone()
         other._schema = f"own_{next(_SCHEMAS)}"
         try:
             self.run(f"create schema {other._schema}")
@@ -138,12 +138,12 @@ class Engine:
         close(self._connection)
         self._spill = None
 
-    def show(self, files: Mapping[str, Sequence[str]]) -> None:
+    def register_tables(self, files: Mapping[str, Sequence[str]]) -> None:
         """Make a view of every table of the schema over the Parquet files given for it (none: no rows)."""
         for table in TABLES.values():
-            self.make(view_of(table, files.get(table.name, ())))
+            self.create_view(view_of(table, files.get(table.name, ())))
 
-    def make(self, view: str) -> None:
+    def create_view(self, view: str) -> None:
         """Execute a statement that makes a view over the lake's files.
 
         Raises:
@@ -154,7 +154,7 @@ class Engine:
         except duckdb.Error as error:
             raise LakeDamaged(self.lake, first_line(error)) from error
 
-    def contain(self, paths: Iterable[str]) -> None:
+    def sandbox(self, paths: Iterable[str]) -> None:
         """From now on read no file but these, write none, and change no setting that matters to others.
 
         A cursor may still choose its time zone, its schema and the form of its errors.
@@ -180,7 +180,7 @@ class Engine:
                     self.run(statement)
                 self._done.add(name)
 
-    def narrow(self, files_of_batches: Callable[[str, Iterable[str]], Sequence[str]]) -> None:
+    def set_file_pruner(self, files_of_batches: Callable[[str, Iterable[str]], Sequence[str]]) -> None:
         """Let `of_batches` ask which of a table's files may hold rows of some batches."""
         self._files_of_batches = files_of_batches
 
@@ -188,7 +188,7 @@ class Engine:
         """Let errors about files ask why files that the engine shows are gone."""
         self._explain = missing
 
-    def of_batches(self, table: Table, batch_ids: Iterable[str]) -> str:
+    def pruned_scan(self, table: Table, batch_ids: Iterable[str]) -> str:
         """A relation that holds the table's rows of these batches, and others: less to open than the table.
 
         To open a file and find that it holds nothing wanted takes 0.1 ms; a large lake has thousands.
@@ -237,9 +237,9 @@ class Engine:
         (row,) = self.rows(sql, params)
         return row
 
-    def is_any(self, sql: str, params: Params | None = None) -> bool:
+    def exists_any(self, sql: str, params: Params | None = None) -> bool:
         """Whether a query has a row."""
-        return bool(self.row(f"select exists({sql}) as is_any", params)["is_any"])
+        return bool(self.row(f"select exists({sql}) as exists_any", params)["exists_any"])
 
     def arrow(self, sql: str, params: Params | None = None, **given: Any) -> pa.Table:
         """The whole result as an Arrow table."""
@@ -257,10 +257,10 @@ class Engine:
             forking.keep(reader)
             return reader
 
-    def ask(self, sql: str, params: Params | None = None) -> Rows:
+    def query(self, sql: str, params: Params | None = None) -> Rows:
         """The rows of a query, on a cursor of their own, made while they are read."""
         cursor = self._cursor()
-        watch = Watch(cursor.interrupt)
+        watch = InterruptGuard(cursor.interrupt)
 
         def guard(call: Callable[[], T], /) -> T:
             with translating(self.lake, self._explain):
@@ -268,20 +268,20 @@ class Engine:
 
         return Rows(cursor, sql, params, guard, partial(close, cursor))
 
-    def person_cursor(self) -> Connection:
-        """A cursor for statements that a person typed: its errors say where (see `person_error`)."""
+    def user_cursor(self) -> Connection:
+        """A cursor for statements that a person typed: its errors say where (see `user_query_error`)."""
         cursor = self._cursor()
         cursor.execute("set errors_as_json = true")
         return cursor
 
-    def person_error(self, error: duckdb.Error, sql: str) -> BatchlakeError:
-        """What DuckDB raised for a statement on a `person_cursor`, as an error of batchlake's."""
-        return person_error(error, sql, self.lake, self._explain)
+    def user_query_error(self, error: duckdb.Error, sql: str) -> BatchlakeError:
+        """What DuckDB raised for a statement on a `user_cursor`, as an error of batchlake's."""
+        return user_query_error(error, sql, self.lake, self._explain)
 
     def interrupt(self) -> None:
         """Stop what was asked through this engine and is running, from another thread.
 
-        But for rows that are read as they are made (`ask`, `stream`, a `person_cursor`): each of these has a
+        But for rows that are read as they are made (`ask`, `stream`, a `user_cursor`): each of these has a
         cursor of its own.
         """
         self._running.interrupt()

@@ -55,8 +55,8 @@ def translating(lake: str, explain: Explain) -> Iterator[None]:
         raise
 
 
-def person_error(error: duckdb.Error, sql: str, lake: str, explain: Explain) -> BatchlakeError:
-    """DuckDB's complaint about SQL that a person typed, from a `person_cursor`.
+def user_query_error(error: duckdb.Error, sql: str, lake: str, explain: Explain) -> BatchlakeError:
+    """DuckDB's complaint about SQL that a person typed, from a `user_cursor`.
 
     A `QueryError`'s position counts the statement's characters from 0, and is None where DuckDB gives none.
 

@@ -24,7 +24,7 @@ P = ParamSpec("P")
 _AGAIN_SECONDS: Final = 0.05
 
 
-class Watch:
+class InterruptGuard:
     """Guards calls that share one time limit.
 
     Args:
@@ -96,7 +96,7 @@ class Watch:
             return
 
 
-class SideBySide:
+class ConcurrentQueries:
     """Runs calls on threads while its block lasts. Take what they return in the block.
 
     At its end those that wait never begin, and those that run are interrupted until they have ended, whatever
@@ -113,7 +113,7 @@ class SideBySide:
         self._running: set[object] = set()
         self._is_over = False
 
-    def __enter__(self) -> SideBySide:
+    def __enter__(self) -> ConcurrentQueries:
         return self
 
     def __exit__(
@@ -149,7 +149,7 @@ class SideBySide:
         return self._pool.submit(run)
 
 
-class Running:
+class InterruptRegistry:
     """What runs, for another thread to interrupt. Nothing is interrupted that has been let go of."""
 
     def __init__(self) -> None:

@@ -140,7 +140,7 @@ def said(query: Query, utterance: BaseModel, columns: Columns) -> list[str]:
     batch's text is looked for in one batch's row groups.
     """
     key = ", ".join(columns)
-    wanted = " and ".join([*query.scope, *query.apart(utterance)])
+    wanted = " and ".join([*query.scope, *query.isolated(utterance)])
     return [f"({key}) in (select {key} from {SEGMENTS.name} where {wanted})"]
 
 
@@ -156,7 +156,7 @@ def all_of(query: Query, filters: Sequence[BaseModel], columns: Columns) -> list
 
 def any_of(query: Query, filters: Sequence[BaseModel], columns: Columns) -> list[str]:
     """All conditions of one of the filters."""
-    alternatives = [query.apart(one) for one in filters]
+    alternatives = [query.isolated(one) for one in filters]
     if len(alternatives) == 1:
         return alternatives[0]
     return [Grouped(f"({' or '.join(map(_together, alternatives))})")]
@@ -164,7 +164,7 @@ def any_of(query: Query, filters: Sequence[BaseModel], columns: Columns) -> list
 
 def none_of(query: Query, unwanted: BaseModel, columns: Columns) -> list[str]:
     """The conditions of the filter are not all true: false, or unknown for want of a value."""
-    conditions = query.apart(unwanted)
+    conditions = query.isolated(unwanted)
     grouped = len(conditions) == 1 and isinstance(conditions[0], Grouped)
     return [f"{conditions[0] if grouped else '(' + ' and '.join(conditions) + ')'} is not true"]
 

@@ -28,7 +28,7 @@ class Query(Protocol):
     def conditions(self, part: BaseModel) -> list[str]:
         """The conditions of a part of the filter, to be ANDed with those around it."""
 
-    def apart(self, part: BaseModel) -> list[str]:
+    def isolated(self, part: BaseModel) -> list[str]:
         """The conditions of a part of the filter that isn't ANDed with those around it."""
 
 

@@ -50,7 +50,7 @@ class Query:
         self._narrow((column,), found)
         return found
 
-    def apart(self, part: BaseModel) -> list[str]:
+    def isolated(self, part: BaseModel) -> list[str]:
         """The conditions of a part of the filter that isn't ANDed with what comes after it."""
         scope = self.scope
         found = self.conditions(part)

@@ -36,12 +36,12 @@ def replay(
     found = find(sorted({file for file in files.values() if file is not None}))
     tried = [row for row in problems if row["location"] in there or row["level"] == "record"]
     exports = [*found.exports, *(_record(row) for row in tried if row["location"] not in there)]
-    settled = [row["problem_id"] for row in tried]
+    resolved = [row["problem_id"] for row in tried]
     tables = LakeTables(root)
-    with tables.place.lock(wait_seconds=options.wait_seconds):
+    with tables.storage.lock(wait_seconds=options.wait_seconds):
         run = Run(tables, options, progress, datetime.now(UTC))
         again = Found(exports, found.broken, found.passed_over)
-        return run.execute(again, Writer(tables), kind="replay", settled=settled)
+        return run.execute(again, Writer(tables), kind="replay", resolved=resolved)
 
 
 def _file(location: str) -> str | None:

@@ -34,11 +34,11 @@ from batchlake.ingest.find.sources import (
 )
 from batchlake.ingest.load.staging import ReadExport, Staging
 from batchlake.ingest.load.transcripts import TranscriptFiles
-from batchlake.ingest.merge.delta_writes import write_merged, write_once, write_segments
+from batchlake.ingest.merge.delta_writes import replace_by_export, write_merged, write_segments
 from batchlake.ingest.merge.merge import BATCH_RULE, CALL_RULE, merge
 from batchlake.ingest.options import IngestOptions, most_memory_bytes, usual_memory_bytes
 from batchlake.ingest.parse.parts import Envelope, Unkept
-from batchlake.ingest.parse.raw_records import Afresh, Broken, Item, RawRecords, Unusable
+from batchlake.ingest.parse.raw_records import BadRecord, CorruptExport, Item, RawRecords, StartOver
 from batchlake.ingest.parse.reader import Readable, RecordReader, read_fully
 from batchlake.ingest.report import IngestReport
 from batchlake.schema import EXPORTS, FORMAT_VERSION, PROBLEMS, SNAPSHOTS
@@ -71,8 +71,8 @@ def ingest(
     found = find(paths, partial(_held_objects, tables, options))
     if options.dry_run:
         return Run(tables, options, progress, started).execute(found, None)
-    tables.place.refuse_other_things()
-    with tables.place.lock(wait_seconds=options.wait_seconds):
+    tables.storage.refuse_other_things()
+    with tables.storage.lock(wait_seconds=options.wait_seconds):
         return Run(tables, options, progress, started).execute(found, Writer(tables))
 
 
@@ -82,7 +82,7 @@ class Run:
     def __init__(
         self, tables: LakeTables, options: IngestOptions, progress: Progress, started: datetime
     ) -> None:
-        self._lake = tables.place.name
+        self._lake = tables.storage.name
         self._options = options
         self._progress = progress
         self._started = started
@@ -96,7 +96,7 @@ class Run:
         self._seen: dict[str, int] = {}
 
     def execute(
-        self, found: Found, writer: Writer | None, *, kind: str = "ingest", settled: Sequence[str] = ()
+        self, found: Found, writer: Writer | None, *, kind: str = "ingest", resolved: Sequence[str] = ()
     ) -> IngestReport:
         """Do it all; without a writer, all but the writing.
 
@@ -104,7 +104,7 @@ class Run:
             found: the exports to read.
             writer: takes what changes.
             kind: what the ledger calls the run.
-            settled: ids of problems that this run puts an end to; what is still wrong is found anew.
+            resolved: ids of problems that this run puts an end to; what is still wrong is found anew.
         """
         self._skipped = found.held
         with (
@@ -117,8 +117,8 @@ class Run:
             if writer:
                 writer.prepare(pins)
             snapshot = (writer or self._tables).snapshot(pins)
-            engine.show(snapshot.files)
-            engine.narrow(snapshot.files_of_batches)
+            engine.register_tables(snapshot.files)
+            engine.set_file_pruner(snapshot.files_of_batches)
             known = self._known(engine)
             for broken, error in found.broken:
                 self._note_broken(staging, broken, error)
@@ -138,8 +138,8 @@ class Run:
             segments = 0
             versions: dict[str, int] = {}
             if changed and writer:
-                segments = self._write(engine, writer, transcripts, settled)
-                writer.tidy()
+                segments = self._write(engine, writer, transcripts, resolved)
+                writer.compact_if_needed()
                 versions = writer.versions()
                 self._commit(engine, writer, facts, versions, kind)
             return self._report(engine, found, facts, segments, versions, changed=changed)
@@ -150,7 +150,7 @@ class Run:
         if writer is None:
             yield None
         else:
-            with self._tables.place.scratch() as folder:
+            with self._tables.storage.scratch() as folder:
                 yield folder
 
     def _engine(self, spill: Path | None) -> Engine:
@@ -158,7 +158,7 @@ class Run:
         return Engine(
             self._lake,
             memory_limit=given or f"{usual_memory_bytes()}B",
-            memory_in_reserve=None if given else f"{most_memory_bytes()}B",
+            max_memory=None if given else f"{most_memory_bytes()}B",
             spill=spill,
             keeps_order=True,
         )
@@ -247,23 +247,23 @@ class Run:
     def _stage_item(self, staging: Staging, read: ReadExport, item: Item) -> None:
         if isinstance(item, RawRecords):
             staging.add(read, item)
-        elif isinstance(item, Unusable):
+        elif isinstance(item, BadRecord):
             self._note_unusable(staging, read, item)
         elif isinstance(item, Unkept):
             self._unkept.update(item.keys)
-        elif isinstance(item, Afresh):
+        elif isinstance(item, StartOver):
             staging.forget(read)
         else:
             self._note_break(staging, read, item)
 
-    def _note_unusable(self, staging: Staging, read: ReadExport, item: Unusable) -> None:
+    def _note_unusable(self, staging: Staging, read: ReadExport, item: BadRecord) -> None:
         staging.problem(
             read, item.document, level="record" if item.path is None else "field", code=item.code,
             message=item.message, raw=item.raw.decode("utf-8", "backslashreplace"), field=item.path,
             record=item.number, line=item.line,
         )  # fmt: skip
 
-    def _note_break(self, staging: Staging, read: ReadExport, broken: Broken) -> None:
+    def _note_break(self, staging: Staging, read: ReadExport, broken: CorruptExport) -> None:
         if broken.document is not None:
             staging.forget(read, broken.document)
         raw = broken.raw.decode("utf-8", "backslashreplace") or None
@@ -292,7 +292,7 @@ class Run:
         }
 
     def _write(
-        self, engine: Engine, writer: Writer, transcripts: TranscriptFiles, settled: Sequence[str]
+        self, engine: Engine, writer: Writer, transcripts: TranscriptFiles, resolved: Sequence[str]
     ) -> int:
         write_merged(engine, writer, CALL_RULE, self._run_id)
         segments = write_segments(engine, writer, transcripts.files)
@@ -313,8 +313,8 @@ class Run:
             "using (export_id) where export_id is not null and is_whole"
         )
         for table in (SNAPSHOTS, PROBLEMS, EXPORTS):
-            ended = settled if table is PROBLEMS else ()
-            write_once(engine, writer, table, f"fresh_{table.name}", again, ended)
+            ended = resolved if table is PROBLEMS else ()
+            replace_by_export(engine, writer, table, f"fresh_{table.name}", again, ended)
         return segments
 
     def _commit(
@@ -391,8 +391,8 @@ def _held_objects(tables: LakeTables, options: IngestOptions, address: str) -> f
     version = None if options.force else Ledger(tables).find()
     if version is None:
         return frozenset()
-    with Engine(tables.place.name) as engine:
-        engine.show({"exports": tables.files("exports", version.pins["exports"])})
+    with Engine(tables.storage.name) as engine:
+        engine.register_tables({"exports": tables.files("exports", version.pins["exports"])})
         rows = engine.rows(
             "select location, etag from exports "
             "where source = $source and etag is not null and starts_with(location, $address)",

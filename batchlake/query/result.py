@@ -18,10 +18,10 @@ _SHOWN_ROWS: Final = 20
 _SHOWN_WIDTH: Final = 120
 
 
-class Asked(Protocol):
+class Queryable(Protocol):
     """What a question is put to."""
 
-    def ask(self, sql: str, params: Mapping[str, Any] | None = None) -> Rows:
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> Rows:
         """The rows of a query, which runs when they are read."""
 
 
@@ -39,7 +39,7 @@ class Result:
         InvalidRequest: `params` is no mapping from names to values.
     """
 
-    def __init__(self, asked: Asked, query: str, params: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, asked: Queryable, query: str, params: Mapping[str, Any] | None = None) -> None:
         self._asked = asked
         self._query = query
         self._params = values_by_name(params)
@@ -56,7 +56,7 @@ class Result:
 
     def rows(self) -> Rows:
         """The rows as tuples, read once, from front to back."""
-        return self._asked.ask(self._query, self._params)
+        return self._asked.query(self._query, self._params)
 
     def stream(self, batch_rows: int = 65_536) -> pa.RecordBatchReader:
         """The rows as Arrow record batches, made while they are read."""

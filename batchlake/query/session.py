@@ -17,7 +17,7 @@ from batchlake.engine import forking
 from batchlake.engine.cursor import Rows
 from batchlake.engine.engine import Engine, close, statement_kinds
 from batchlake.engine.errors import DatabaseError
-from batchlake.engine.interrupts import Watch
+from batchlake.engine.interrupts import InterruptGuard
 from batchlake.errors import BatchlakeError, InvalidRequest, QueryError
 from batchlake.query import statements, views
 from batchlake.query.result import values_by_name
@@ -70,8 +70,8 @@ class Session:
     ) -> None:
         self._engine = engine
         self._timeout_seconds = timeout_seconds
-        views.show_all(engine)
-        self._cursor = engine.person_cursor()
+        views.create_views(engine)
+        self._cursor = engine.user_cursor()
         if selection:
             self.select(selection)
 
@@ -114,7 +114,7 @@ class Session:
             raise QueryError(
                 f"no statement has a parameter ${unknown[0]}. Name it there, or don't give it.", position=None
             )
-        watch = Watch(self._cursor.interrupt, self._timeout_seconds)
+        watch = InterruptGuard(self._cursor.interrupt, self._timeout_seconds)
         for statement in found:
             rows = self._prepare(text, statement, given, watch)
             if _own(statement):
@@ -122,7 +122,7 @@ class Session:
             else:
                 yield rows
 
-    def ask(self, text: str, params: Params | None = None, *, close: bool = False) -> Rows:
+    def query(self, text: str, params: Params | None = None, *, close: bool = False) -> Rows:
         """The rows of one query, which runs when they are read.
 
         Args:
@@ -142,7 +142,7 @@ class Session:
                 "and in `lake.connect()`.",
                 position=None,
             )
-        watch = Watch(self._cursor.interrupt, self._timeout_seconds)
+        watch = InterruptGuard(self._cursor.interrupt, self._timeout_seconds)
         rows = self._prepare(text, found[0], given, watch, self.close if close else None)
         try:
             rows.bind()
@@ -166,14 +166,16 @@ class Session:
         text: str,
         statement: Statement,
         params: dict[str, Any],
-        watch: Watch,
+        watch: InterruptGuard,
         close: Callable[[], None] | None = None,
     ) -> Rows:
         def guard(call: Callable[[], T], /) -> T:
             try:
                 return watch(call)
             except DatabaseError as error:
-                raise _located(self._engine.person_error(error, statement.text), text, statement) from error
+                raise _located(
+                    self._engine.user_query_error(error, statement.text), text, statement
+                ) from error
 
         self._check(text, statement, guard)
         if _CATALOGUE.search(statement.text):
@@ -222,11 +224,11 @@ class Contained:
         self._engine = engine
         self._selection = selection
 
-    def ask(self, sql: str, params: Params | None = None) -> Rows:
+    def query(self, sql: str, params: Params | None = None) -> Rows:
         """The rows of one query; see `Session.ask`."""
         session = Session(self._engine, self._selection)
         try:
-            return session.ask(sql, params, close=True)
+            return session.query(sql, params, close=True)
         except BatchlakeError:
             session.close()
             raise

@@ -34,7 +34,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 
-class State:
+class LakeState:
     """The state to read: one version, or always the newest. May be used from several threads.
 
     Args:
@@ -68,9 +68,9 @@ class State:
         """
         return self.fixed or self.ledger.newest()
 
-    def at(self, version: Version) -> State:
+    def at(self, version: Version) -> LakeState:
         """The same lake at one version, read as this one is."""
-        return State(self._tables, version, memory_limit=self.memory_limit, threads=self.threads)
+        return LakeState(self._tables, version, memory_limit=self.memory_limit, threads=self.threads)
 
     def engine(self) -> Engine:
         """The engine over the state to read; a new one when another run has finished."""
@@ -104,7 +104,7 @@ class State:
 
     def _open(self) -> Engine:
         engine = Engine(
-            self._tables.place.name,
+            self._tables.storage.name,
             memory_limit=self.memory_limit,
             threads=self.threads,
             spill=_spill_folder(),
@@ -113,8 +113,8 @@ class State:
         self._refuse_vacuumed(version)
         snapshot = self._tables.snapshot({**version.pins, "runs": None})
         engine.explain(partial(self._why_gone, version, snapshot.files))
-        views.show(engine, snapshot.files)
-        engine.narrow(snapshot.files_of_batches)
+        views.create_view(engine, snapshot.files)
+        engine.set_file_pruner(snapshot.files_of_batches)
         return engine
 
     def _why_gone(self, version: Version, files: Mapping[str, Sequence[str]]) -> BatchlakeError | None:
@@ -130,13 +130,13 @@ class State:
             newest = self.ledger.newest()
             lost = gone.intersection(self._tables.sizes(name, newest.pins.get(name)))
             # Of an object, what is gone may be a copy of it.
-            self._tables.place.local(name, sorted(lost))
+            self._tables.storage.local(name, sorted(lost))
         except LakeError as error:
             return error
-        if lost.intersection(self._tables.place.sizes(name)):
-            return LakeUnreachable(self._tables.place.name, "local copies of its files were deleted")
+        if lost.intersection(self._tables.storage.sizes(name)):
+            return LakeUnreachable(self._tables.storage.name, "local copies of its files were deleted")
         if lost:
-            return LakeDamaged(self._tables.place.name, f"{min(lost)} of {name} is gone")
+            return LakeDamaged(self._tables.storage.name, f"{min(lost)} of {name} is gone")
         return StateVacuumed(version.run_id)
 
     def _refuse_vacuumed(self, version: Version) -> None:
@@ -170,7 +170,7 @@ def _spill_folder() -> TemporaryFolder | None:
 class Reader(Protocol):
     """What puts questions to a state."""
 
-    _state: State
+    _state: LakeState
 
 
 R = TypeVar("R", bound=Reader)

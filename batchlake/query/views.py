@@ -52,14 +52,14 @@ def relations() -> tuple[Relation, ...]:
     return tuple(found)
 
 
-def show(engine: Engine, files: Files) -> None:
+def create_view(engine: Engine, files: Files) -> None:
     """Make views of the tables in an engine, and let it read these files and nothing else from then on."""
-    engine.contain(path for several in files.values() for path in several)
+    engine.sandbox(path for several in files.values() for path in several)
     for table in TABLES.values():
-        engine.make(view_of(table, files.get(table.name, ())))
+        engine.create_view(view_of(table, files.get(table.name, ())))
 
 
-def show_all(engine: Engine) -> None:
+def create_views(engine: Engine) -> None:
     """Make the other views too, in an engine that shows the tables; most questions need none of them."""
     engine.once("views", _other_views)
 

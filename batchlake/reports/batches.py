@@ -29,7 +29,7 @@ MOST_FOLLOWED: Final = 12
 
 def touched_batches(engine: Engine, subject: Subject) -> list[BatchState]:
     """The batches named, and those that the selected calls belong to, newest first."""
-    views.show_all(engine)
+    views.create_views(engine)
     query = f"""
 with
 {NAMED_BATCHES},

@@ -21,7 +21,7 @@ from batchlake.reports.comparison import SelectionComparison, compare_selections
 from batchlake.reports.distributions import distributions
 from batchlake.reports.figures import figures
 from batchlake.reports.model import Headline, Report
-from batchlake.reports.notable_calls import standing_out
+from batchlake.reports.notable_calls import notable_calls
 from batchlake.reports.redaction import masked_text
 from batchlake.reports.subject import Subject, other_subject
 from batchlake.store.ledger import Version
@@ -81,7 +81,7 @@ def build(engine: Engine, lake: str, version: Version, subject: Subject, options
     durations, costs = distributions(engine, subject.selection, found)
     touched = batches.touched_batches(engine, subject)
     audit, audits_left_out = batches.audit_of(engine, touched, subject)
-    lists, transcripts = standing_out(
+    lists, transcripts = notable_calls(
         engine,
         subject.selection,
         show_numbers=options.show_numbers,

@@ -17,7 +17,7 @@ from batchlake.models.audits import Audit, MetricDefinition, Progress
 from batchlake.models.values import Figures, Money, Seconds, Time
 from batchlake.reports.comparison import Amount, SelectionComparison
 
-StandingOutKind = Literal["longest", "dearest", "most_negative", "failed"]
+NotableKind = Literal["longest", "dearest", "most_negative", "failed"]
 
 
 class Headline(Figures):
@@ -91,7 +91,7 @@ class BatchState(Figures):
     observed_at: Time | None
 
 
-class OutstandingCall(Figures):
+class NotableCall(Figures):
     """A call that stands out; the numbers are masked unless asked for, None is unknown."""
 
     source: str
@@ -111,17 +111,17 @@ class OutstandingCall(Figures):
     summary: str | None
 
 
-class StandingOut(Figures):
+class NotableCalls(Figures):
     """Calls that stand out in one way, the most outstanding first; `of` are all that could be listed.
 
     Costs are ranked within one `currency`; there is one list for each.
     """
 
-    kind: StandingOutKind
+    kind: NotableKind
     title: str
     currency: str | None = None
     of: int
-    calls: list[OutstandingCall]
+    calls: list[NotableCall]
 
 
 class Utterance(Figures):
@@ -223,7 +223,7 @@ class Report(Figures):
     progress: list[Progress]
     audit: Audit | None
     audits_left_out: int = 0
-    standing_out: list[StandingOut]
+    standing_out: list[NotableCalls]
     transcripts: list[CallTranscript] | None = None
     problems: Problems
     comparison: SelectionComparison | None = None

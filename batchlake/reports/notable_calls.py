@@ -14,13 +14,13 @@ from batchlake.analytics.grouped_query import Row
 from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.filters.selection import Selection
-from batchlake.reports.model import CallTranscript, OutstandingCall, StandingOut, StandingOutKind, Utterance
+from batchlake.reports.model import CallTranscript, NotableCall, NotableCalls, NotableKind, Utterance
 from batchlake.reports.redaction import masked_number, masked_text
 
 _MOST_CALLS: Final = 5
 _MOST_UTTERANCES: Final = 100
 
-_TITLES: Final[dict[StandingOutKind, str]] = {
+_TITLES: Final[dict[NotableKind, str]] = {
     "longest": "Longest calls",
     "dearest": "Dearest calls",
     "most_negative": "Most negative calls",
@@ -29,9 +29,9 @@ _TITLES: Final[dict[StandingOutKind, str]] = {
 _KINDS: Final = tuple(_TITLES)
 
 
-def standing_out(
+def notable_calls(
     engine: Engine, selection: Selection, *, show_numbers: bool, include_transcripts: bool
-) -> tuple[list[StandingOut], list[CallTranscript] | None]:
+) -> tuple[list[NotableCalls], list[CallTranscript] | None]:
     """The lists in which there is any call, and the transcripts of the calls in them if wanted.
 
     Of costs there is a list for each currency, what the exports name none of last. A call that is in two
@@ -45,7 +45,7 @@ def standing_out(
     for (kind, currency), same in groupby(ranked, key=itemgetter("kind", "ranked_currency")):
         rows = list(same)
         lists.append(
-            StandingOut(
+            NotableCalls(
                 kind=kind,
                 title=f"{_TITLES[kind]}, {currency}" if currency else _TITLES[kind],
                 currency=currency,
@@ -83,12 +83,12 @@ def _transcripts(
     return transcripts
 
 
-def _call(row: Row, show_numbers: bool) -> OutstandingCall:
-    facts = {name: row[name] for name in OutstandingCall.model_fields}
+def _call(row: Row, show_numbers: bool) -> NotableCall:
+    facts = {name: row[name] for name in NotableCall.model_fields}
     if not show_numbers:
         for name, masked in _MASKS.items():
             facts[name] = masked(facts[name]) if facts[name] is not None else None
-    return OutstandingCall(**facts)
+    return NotableCall(**facts)
 
 
 _MASKS: Final = {

@@ -30,7 +30,7 @@ from batchlake.store.storage import (
     DATA_FILE,
     LAST_CHECKPOINT,
     LOG,
-    Place,
+    Storage,
     commit_name,
     lost_commit,
     refuse_others,
@@ -46,7 +46,7 @@ _COMMITS_AHEAD: Final = 256
 _DOTS: Final = re.compile(r"(^|/)\.{1,2}(/|$)")
 
 
-class Bucket(Place):
+class BucketStorage(Storage):
     """A prefix in a bucket. Nothing is asked of the store before it is needed."""
 
     def __init__(self, address: str) -> None:
@@ -136,7 +136,7 @@ class Bucket(Place):
         clear_dead_folders()
         return self._lease.held(self.name, wait_seconds)
 
-    def still_locked(self) -> None:
+    def assert_locked(self) -> None:
         self._lease.renew(self.name)
 
     @contextmanager
@@ -150,7 +150,7 @@ class Bucket(Place):
         finally:
             folder.remove()
 
-    def take(self, file: Path, table: str, name: str) -> None:
+    def move_in(self, file: Path, table: str, name: str) -> None:
         import obstore
 
         with plainly(self._address):

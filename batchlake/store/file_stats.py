@@ -91,8 +91,8 @@ def add_action(file: Path, name: str, delta: DeltaTable) -> AddAction:
     groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
     wanted = delta.metadata().configuration[STATISTICS_PROPERTY].split(",")
     least, greatest, nulls = {}, {}, {}
-    for place, column in enumerate(footer.schema.names):
-        statistics = [group.column(place).statistics for group in groups] if column in wanted else []
+    for storage, column in enumerate(footer.schema.names):
+        statistics = [group.column(storage).statistics for group in groups] if column in wanted else []
         if statistics and all(known and known.has_null_count for known in statistics):
             nulls[column] = sum(known.null_count for known in statistics)
             bounds = [(known.min, known.max) for known in statistics if known.has_min_max]

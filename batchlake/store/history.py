@@ -45,7 +45,7 @@ def oldest_version(tables: LakeTables, table: str) -> int:
     Raises:
         LakeDamaged: it begins with neither its first commit nor a checkpoint.
     """
-    entries = tables.place.log_entries(table)
+    entries = tables.storage.log_entries(table)
     if commit_name(0) in entries:
         return 0
     checkpoints = [
@@ -54,7 +54,7 @@ def oldest_version(tables: LakeTables, table: str) -> int:
         if (entry := LOG_ENTRY.fullmatch(name)) and not COMMIT.fullmatch(name)
     ]
     if not checkpoints:
-        raise LakeDamaged(tables.place.name, f"the log of {table} has lost its beginning")
+        raise LakeDamaged(tables.storage.name, f"the log of {table} has lost its beginning")
     return min(checkpoints)
 
 
@@ -80,7 +80,9 @@ def named_files(tables: LakeTables, table: str, versions: Collection[int] | None
         if bisect_left(wanted, since) < bisect_left(wanted, until):
             named.add(file)
 
-    for version, commit in enumerate(tables.place.commits(table, range(oldest + 1, newest + 1)), oldest + 1):
+    for version, commit in enumerate(
+        tables.storage.commits(table, range(oldest + 1, newest + 1)), oldest + 1
+    ):
         fresh = []
         for action in actions(commit):
             if "remove" in action:
@@ -91,7 +93,7 @@ def named_files(tables: LakeTables, table: str, versions: Collection[int] | None
             added.setdefault(file, version)
     if added.keys() != sizes(tables.open(table, newest)).keys():
         # What is wrongly taken for unneeded would be deleted.
-        raise LakeDamaged(tables.place.name, f"the log of {table} contradicts its newest version")
+        raise LakeDamaged(tables.storage.name, f"the log of {table} contradicts its newest version")
     for file in list(added):
         note(file, newest + 1)
     return named
@@ -106,12 +108,12 @@ def unneeded(tables: LakeTables, table: str, kept: Collection[int]) -> Unneeded:
         kept: its versions that must stay readable, its newest among them.
     """
     # The list first: a file that comes after it isn't in it.
-    there = tables.place.sizes(table)
+    there = tables.storage.sizes(table)
     oldest = oldest_version(tables, table)
     cut = min(version for version in kept if version >= oldest)
     return Unneeded(
         sorted(there.keys() - named_files(tables, table, kept)),
-        [f"{LOG}/{name}" for name in _before(tables.place.log_entries(table), cut)],
+        [f"{LOG}/{name}" for name in _before(tables.storage.log_entries(table), cut)],
         cut,
     )
 

@@ -40,7 +40,7 @@ class Ledger:
 
     def __init__(self, tables: LakeTables) -> None:
         self._tables = tables
-        self._lake = tables.place.name
+        self._lake = tables.storage.name
 
     def newest(self, engine: Engine | None = None) -> Version:
         """The lake as the newest finished run left it.
@@ -112,7 +112,7 @@ class Ledger:
         )
         with nullcontext(engine) if engine else Engine(self._lake) as maker:
             table = maker.arrow(f"select {columns}", row)
-        writer.still_locked()
+        writer.assert_locked()
         writer.append("runs", pa.RecordBatchReader.from_batches(table.schema, table.to_batches()))
         writer.sync(["runs"])
         if writer.file_count("runs") > _MOST_FILES:
@@ -126,7 +126,7 @@ class Ledger:
             raise LakeNotFound(self._lake)
         limit = "" if most is None else f"limit {most}"
         with nullcontext(engine) if engine else Engine(self._lake) as reader:
-            reader.make(view_of(RUNS, self._tables.files("runs")))
+            reader.create_view(view_of(RUNS, self._tables.files("runs")))
             rows = reader.rows(
                 "select run_id, finished_at, table_versions, newest_format "
                 "from (select *, max(format_version) over () as newest_format from runs) "

@@ -42,7 +42,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class CareReport:
+class MaintenanceReport:
     """What `compact` or `vacuum` did: files and bytes before and after, by table.
 
     `run_id` is the run that `compact` made, None where nothing has changed.
@@ -89,7 +89,7 @@ def _check_files(tables: LakeTables, version: Version) -> Iterator[Finding]:
         except LakeDamaged as error:
             yield Finding("error", "unreadable_log", name, error.reason, _RESTORE)
             continue
-        there = tables.place.sizes(name)
+        there = tables.storage.sizes(name)
         for file, size in logged.items():
             if file not in there:
                 yield Finding("error", "missing_file", name, f"{file} is gone", _RESTORE)
@@ -106,7 +106,7 @@ def _check_files(tables: LakeTables, version: Version) -> Iterator[Finding]:
 def _check_unnamed(tables: LakeTables, ledger: Ledger) -> Iterator[Finding]:
     """Data files that are there and that no run's state names."""
     # The files first: one that a run adds meanwhile isn't among them.
-    there = {name: tables.place.sizes(name) for name in TABLES if tables.exists(name)}
+    there = {name: tables.storage.sizes(name) for name in TABLES if tables.exists(name)}
     versions = ledger.all()
     for name, sizes in there.items():
         pins = {version.pins[name] for version in versions if name in version.pins}
@@ -132,12 +132,12 @@ def _check_unnamed(tables: LakeTables, ledger: Ledger) -> Iterator[Finding]:
 def _check_pages(tables: LakeTables, version: Version) -> Iterator[Finding]:
     """Read every value; where a table can't be read, file by file, to tell which are damaged."""
     files = tables.all_files({**version.pins, "runs": None})
-    with Engine(tables.place.name) as engine:
+    with Engine(tables.storage.name) as engine:
         # What a damaged file does to the engine may make other tables look damaged: their files tell.
         suspects = [name for name in files if _why_unread(engine, name, files[name])]
     for name in suspects:
         for file in files[name]:
-            with Engine(tables.place.name) as engine:
+            with Engine(tables.storage.name) as engine:
                 if reason := _why_unread(engine, name, [file]):
                     message = f"{Path(file).name} can't be read ({reason})"
                     yield Finding("error", "damaged_file", name, message, _RESTORE)
@@ -146,7 +146,7 @@ def _check_pages(tables: LakeTables, version: Version) -> Iterator[Finding]:
 def _why_unread(engine: Engine, name: str, files: Sequence[str]) -> str:
     """Why not every value of a table's files can be read; empty where all can."""
     try:
-        engine.show({name: files})
+        engine.register_tables({name: files})
         engine.row(f"select bit_xor(hash({name})) as read from {name}")
     except LakeDamaged as error:
         return error.reason
@@ -154,8 +154,8 @@ def _why_unread(engine: Engine, name: str, files: Sequence[str]) -> str:
 
 
 def _check_rows(tables: LakeTables, version: Version) -> list[Finding]:
-    with Engine(tables.place.name) as engine:
-        engine.show(tables.all_files({**version.pins, "runs": None}))
+    with Engine(tables.storage.name) as engine:
+        engine.register_tables(tables.all_files({**version.pins, "runs": None}))
         engine.name_statuses()
         mend = "ingest the exports again with --force into a new lake, and keep this one to find the cause"
         rows = engine.rows(sql_files.load("maintenance/check").text)
@@ -181,7 +181,7 @@ def _repeated_keys(engine: Engine, table: str, key: tuple[str, ...]) -> int:
     return int(engine.row(query)["count"])
 
 
-def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> CareReport:
+def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> MaintenanceReport:
     """Fold small Parquet files into larger ones, as one run; no row changes. With none there is no run.
 
     Raises:
@@ -190,7 +190,7 @@ def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> CareRep
     tables = LakeTables(root)
     ledger = Ledger(tables)
     ledger.newest()
-    with tables.place.lock(wait_seconds=wait_seconds):
+    with tables.storage.lock(wait_seconds=wait_seconds):
         before = ledger.newest()
         started = datetime.now(UTC)
         writer = Writer(tables)
@@ -208,7 +208,7 @@ def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> CareRep
                 "bytes_after": size_after,
             }
         run_id = _commit(ledger, writer, "compact", started) if is_changed else None
-    return CareReport("compact", run_id, dry_run=False, tables=figures)
+    return MaintenanceReport("compact", run_id, dry_run=False, tables=figures)
 
 
 def vacuum(
@@ -217,7 +217,7 @@ def vacuum(
     keep_for: timedelta = KEEP_FOR,
     dry_run: bool = False,
     wait_seconds: float = 0,
-) -> CareReport:
+) -> MaintenanceReport:
     """Delete what no state of the last `keep_for` needs; earlier ones can't be read afterwards.
 
     That is data files, be they named in a log or left by a run that died, and entries of the logs.
@@ -228,7 +228,7 @@ def vacuum(
     tables = LakeTables(root)
     ledger = Ledger(tables)
     ledger.newest()
-    with tables.place.lock(wait_seconds=wait_seconds):
+    with tables.storage.lock(wait_seconds=wait_seconds):
         kept = ledger.since(datetime.now(UTC) - keep_for)
         writer = Writer(tables)
         if not dry_run:
@@ -237,15 +237,15 @@ def vacuum(
         for name in filter(tables.exists, TABLES):
             is_ledger = name == RUNS.name
             pins = {tables.version(name)} if is_ledger else {version.pins.get(name, 0) for version in kept}
-            size = tables.place.size(name)
+            size = tables.storage.size(name)
             deleted = writer.vacuum(name, pins, dry_run=dry_run)
             figures[name] = {
                 "files_deleted": len(deleted.files),
                 "log_entries_deleted": len(deleted.log_entries),
                 "bytes_before": size,
-                "bytes_after": tables.place.size(name),
+                "bytes_after": tables.storage.size(name),
             }
-    return CareReport("vacuum", None, dry_run=dry_run, tables=figures)
+    return MaintenanceReport("vacuum", None, dry_run=dry_run, tables=figures)
 
 
 def _commit(ledger: Ledger, writer: Writer, kind: str, started: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Where a lake lives: a folder, or a prefix in object storage. Whoever needs the difference asks a `Place`.
+"""Where a lake lives: a folder, or a prefix in object storage. Whoever needs the difference asks a `Storage`.
 
 In come names of tables and of their files, out come local paths that DuckDB reads, sizes in bytes, and locks.
 """
@@ -40,7 +40,7 @@ _UNUSABLE: Final = re.compile(r"[\[\]|^\\\x00-\x1f\x7f]|%[0-9A-Fa-f]{2}")
 _MANGLED: Final = re.compile(r"(s3|gs|az):/[^/]")
 
 
-class Place(ABC):
+class Storage(ABC):
     """Where one lake lives.
 
     Attributes:
@@ -104,11 +104,11 @@ class Place(ABC):
 
         Raises:
             LakeLocked: another writer is at work; says which and since when.
-            LakeNotWritable: the place can't be written.
+            LakeNotWritable: the storage can't be written.
         """
 
     @abstractmethod
-    def still_locked(self) -> None:
+    def assert_locked(self) -> None:
         """Make sure that the lock is still held.
 
         Raises:
@@ -120,7 +120,7 @@ class Place(ABC):
         """A local folder for what overflows memory, gone after the block. The lock must be held."""
 
     @abstractmethod
-    def take(self, file: Path, table: str, name: str) -> None:
+    def move_in(self, file: Path, table: str, name: str) -> None:
         """Move a local file into a table's folder under this name; the log doesn't name it yet."""
 
     @abstractmethod
@@ -132,7 +132,7 @@ class Place(ABC):
         """Nothing, where a lake is or may be made.
 
         Raises:
-            LakeNotWritable: something else is there, more likely a mistyped name than a place for a lake.
+            LakeNotWritable: something else is there, more likely a mistyped name than a storage for a lake.
         """
 
     @abstractmethod
@@ -144,7 +144,7 @@ class Place(ABC):
         """The error for something that can't be read there."""
 
 
-class Folder(Place):
+class LocalStorage(Storage):
     """A folder of this machine."""
 
     def __init__(self, root: Path) -> None:
@@ -226,7 +226,7 @@ class Folder(Place):
             shutil.rmtree(self._folder / _SCRATCH, ignore_errors=True)
             yield
 
-    def still_locked(self) -> None:
+    def assert_locked(self) -> None:
         """The operating system lets nobody else have it."""
 
     @contextmanager
@@ -241,7 +241,7 @@ class Folder(Place):
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def take(self, file: Path, table: str, name: str) -> None:
+    def move_in(self, file: Path, table: str, name: str) -> None:
         file.replace(self._folder / table / name)
 
     def sync(self, written: Mapping[str, range]) -> None:
@@ -275,18 +275,18 @@ def is_lake(folder: Path) -> bool:
     return Path(folder, RUNS.name, LOG).is_dir() and Path(folder, CALLS.name, LOG).is_dir()
 
 
-def place_of(root: str | os.PathLike[str]) -> Place:
-    """The place that a path or an address names.
+def open_storage(root: str | os.PathLike[str]) -> Storage:
+    """The storage that a path or an address names.
 
     Raises:
         InvalidRequest: no lake can live there.
         LakeUnreachable: its storage can't be used from here.
     """
     if isinstance(root, str) and is_object_address(root):
-        from batchlake.store.bucket import Bucket
+        from batchlake.store.bucket import BucketStorage
 
-        return Bucket(root)
-    return Folder(Path(root))
+        return BucketStorage(root)
+    return LocalStorage(Path(root))
 
 
 def refuse_others(lake: str, entries: Collection[str]) -> None:

@@ -34,7 +34,7 @@ from batchlake.store.file_stats import (
 )
 from batchlake.store.history import Unneeded, oldest_version, unneeded
 from batchlake.store.parquet import FILE_BYTES, delta_options
-from batchlake.store.storage import LAST_CHECKPOINT, Place, place_of
+from batchlake.store.storage import LAST_CHECKPOINT, Storage, open_storage
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,7 +68,7 @@ class LakeTables:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         forking.check()
-        self.place: Place = place_of(root)
+        self.storage: Storage = open_storage(root)
 
     def exists(self, table: str) -> bool:
         """Whether the table has been made: its log holds a commit."""
@@ -102,7 +102,7 @@ class LakeTables:
 
     def _bounded_files(self, table: str, delta: DeltaTable) -> list[BoundedFile]:
         names, least, greatest = batch_bounds(delta)
-        return list(map(BoundedFile, self.place.local(table, names), least, greatest))
+        return list(map(BoundedFile, self.storage.local(table, names), least, greatest))
 
     def sizes(self, table: str, version: int | None = None) -> dict[str, int]:
         """The sizes in bytes of the files of a version by their names, as its log says."""
@@ -110,7 +110,7 @@ class LakeTables:
 
     def lost(self, table: str, version: int) -> list[str]:
         """The names of files of a version that are not there any more."""
-        there = self.place.sizes(table)
+        there = self.storage.sizes(table)
         return [name for name in self.sizes(table, version) if name not in there]
 
     def is_cut_off(self, table: str, version: int) -> bool:
@@ -123,20 +123,20 @@ class LakeTables:
 
     def newest_commit(self, table: str) -> str:
         """The name of the last commit in a table's log: a cheap way to see that nothing has changed."""
-        return self.place.newest_commit(table)
+        return self.storage.newest_commit(table)
 
     def open(self, table: str, version: int | None = None) -> DeltaTable:
         """The table through delta-rs, at a version (None: the newest)."""
         forking.begin()
         try:
             return DeltaTable(
-                self.place.table(table), version=version, storage_options=self.place.storage_options
+                self.storage.table(table), version=version, storage_options=self.storage.storage_options
             )
         except (DeltaError, OSError) as error:
             what = f"table {table}" if version is None else f"table {table} at version {version}"
             if isinstance(error, OSError):
-                raise self.place.unreadable(what, error) from error
-            raise LakeDamaged(self.place.name, f"{what} cannot be opened ({error})") from error
+                raise self.storage.unreadable(what, error) from error
+            raise LakeDamaged(self.storage.name, f"{what} cannot be opened ({error})") from error
 
     def open_all(self, versions: Mapping[str, int | None]) -> dict[str, DeltaTable]:
         """Several tables at the versions given, side by side: from afar each takes half a dozen answers."""
@@ -149,7 +149,7 @@ class Writer:
 
     def __init__(self, tables: LakeTables) -> None:
         self._tables = tables
-        self._place = tables.place
+        self._place = tables.storage
         self._first_version: dict[str, int] = {}
         self._opened: dict[str, DeltaTable] = {}
 
@@ -177,23 +177,23 @@ class Writer:
         """Add rows."""
         self._write(table, rows, mode="append")
 
-    def adopt(self, table: str, files: Sequence[Path]) -> None:
+    def add_files(self, table: str, files: Sequence[Path]) -> None:
         """Take Parquet files that hold the table's columns as they are; they are moved."""
         with self._changing(table) as delta:
             actions: list[AddAction | RemoveAction] = []
             for file in files:
                 name = f"part-{uuid.uuid4()}-c000.zstd.parquet"
                 actions.append(add_action(file, name, delta))
-                self._place.take(file, table, name)
+                self._place.move_in(file, table, name)
             delta.create_write_transaction(actions, "append", delta.schema())
             delta.update_incremental()
 
     def replace(self, table: str, predicate: str, rows: pa.RecordBatchReader) -> None:
-        """Put these rows in the place of those that the SQL predicate holds for; they must satisfy it too."""
+        """Put these rows in place of those that the SQL predicate holds for; they must satisfy it too."""
         self._write(table, rows, mode="overwrite", predicate=predicate)
 
     def replace_all(self, table: str, rows: pa.RecordBatchReader) -> None:
-        """Put these rows in the place of all."""
+        """Put these rows in place of all."""
         self._write(table, rows, mode="overwrite")
 
     def compact(self, table: str) -> dict[str, Any]:
@@ -201,7 +201,7 @@ class Writer:
         with self._changing(table) as delta:
             return delta.optimize.compact(target_size=FILE_BYTES, writer_properties=delta_options(table))
 
-    def tidy(self) -> None:
+    def compact_if_needed(self) -> None:
         """Compact the tables that this writer changed and that have come to too many small files."""
         for table in self.written():
             small = [size for size in sizes(self._opened[table]).values() if size < FILE_BYTES // 4]
@@ -221,7 +221,7 @@ class Writer:
         with _writing(self._place):
             found = unneeded(self._tables, table, kept if dry_run else {*kept, self._tables.version(table)})
             if not dry_run:
-                self._place.still_locked()
+                self._place.assert_locked()
                 if found.log_entries:
                     self._checkpoint(table, found.cut)
                 self._place.delete(table, found.files)
@@ -240,13 +240,13 @@ class Writer:
         """How many data files the newest version of a table has."""
         return len(self._newest(table).file_uris())
 
-    def still_locked(self) -> None:
+    def assert_locked(self) -> None:
         """Make sure, right before what makes a run stand, that no other writer has taken over.
 
         Raises:
             LakeLocked: one has.
         """
-        self._place.still_locked()
+        self._place.assert_locked()
 
     def sync(self, tables: Iterable[str]) -> None:
         """Bring what was written to these tables onto the disk: data, logs and folders."""
@@ -345,8 +345,8 @@ def _field(column: Column) -> Field:
 
 
 @contextmanager
-def _writing(place: Place) -> Iterator[None]:
+def _writing(storage: Storage) -> Iterator[None]:
     try:
         yield
     except (OSError, DeltaError) as error:
-        raise LakeNotWritable(place.name, place.reason(error)) from error
+        raise LakeNotWritable(storage.name, storage.reason(error)) from error

@@ -39,17 +39,17 @@ _WORDY_KEYS: Final = ("message", "error", "detail", "error_description", "title"
 class Cause(Enum):
     """Why there is no answer."""
 
-    LIMITED = "limited"
+    RATE_LIMITED = "limited"
     """The platform wants fewer requests, or rest."""
-    UNWELL = "unwell"
+    UNAVAILABLE = "unwell"
     """It failed in a way that may heal, more often than is tried."""
     REFUSED = "refused"
     """It refused this one request, and would again (4xx)."""
     FORBIDDEN = "forbidden"
     """It refuses the credential (401, 403)."""
-    UNFIT = "unfit"
+    UNACCEPTABLE = "unfit"
     """What it answered won't be taken: too large, elsewhere, in an encoding not asked for."""
-    OUT_OF_TIME = "out_of_time"
+    DEADLINE = "out_of_time"
     """The time for the whole pull is over."""
 
 
@@ -79,7 +79,7 @@ class Answer:
     received_at: datetime
 
 
-class _Passing(Exception):
+class _TransientFault(Exception):
     """A fault that may heal by itself."""
 
     def __init__(self, reason: str, status: int | None = None, retry_after: float | None = None) -> None:
@@ -133,18 +133,18 @@ class Client:
         while True:
             try:
                 return await self._ask(url, params or {})
-            except _Passing as passing:
+            except _TransientFault as passing:
                 tries_made += 1
                 await self._wait(passing, tries_made)
 
-    async def _wait(self, passing: _Passing, tries_made: int) -> None:
+    async def _wait(self, passing: _TransientFault, tries_made: int) -> None:
         """Let the time before the next try go by; give up where there is none or it would take too long."""
         is_limiting = passing.status in _LIMITING
         asked = passing.retry_after
         seconds = backoff_seconds(self._limits, tries_made) if asked is None else asked
         too_long = seconds > self._limits.longest_wait_seconds or seconds > self._time_left()
         if too_long or tries_made == self._limits.tries:
-            cause = Cause.LIMITED if is_limiting else Cause.UNWELL
+            cause = Cause.RATE_LIMITED if is_limiting else Cause.UNAVAILABLE
             raise Fault(cause, passing.reason, passing.status, passing.retry_after)
         if is_limiting:
             self._pacer.rest(seconds)
@@ -158,12 +158,14 @@ class Client:
             async with self._pacer.turn():
                 if self._time_left() <= 0:
                     limit = f"{self._limits.pull_seconds:g} s"
-                    raise Fault(Cause.OUT_OF_TIME, f"the time for one pull ({limit}) is over")
+                    raise Fault(Cause.DEADLINE, f"the time for one pull ({limit}) is over")
                 answered = await self._send(url, params)
             if isinstance(answered, Answer):
                 return answered
             url, params = answered, {}
-        raise Fault(Cause.UNFIT, f"more than {_MOST_REDIRECTS} redirects, the last to {self._mask(url)}")
+        raise Fault(
+            Cause.UNACCEPTABLE, f"more than {_MOST_REDIRECTS} redirects, the last to {self._mask(url)}"
+        )
 
     async def _send(self, url: str, params: Mapping[str, str]) -> Answer | str:
         """One request: its answer, or the address that it is redirected to."""
@@ -183,50 +185,52 @@ class Client:
                     raise await self._refusal(response)
                 body = await self._read(response, self._limits.response_bytes)
         except TimeoutError:
-            raise _Passing(f"no whole answer within {self._limits.response_seconds:g} s") from None
+            raise _TransientFault(f"no whole answer within {self._limits.response_seconds:g} s") from None
         except httpx2.TimeoutException as error:
-            raise _Passing(f"the platform fell silent ({type(error).__name__})") from None
+            raise _TransientFault(f"the platform fell silent ({type(error).__name__})") from None
         except httpx2.TransportError as error:
             detail = self._mask(str(error)) or type(error).__name__
-            raise _Passing(f"the connection failed ({detail})") from None
+            raise _TransientFault(f"the connection failed ({detail})") from None
         except httpx2.InvalidURL:
-            raise Fault(Cause.UNFIT, f"{self._mask(url)!r} is no address") from None
+            raise Fault(Cause.UNACCEPTABLE, f"{self._mask(url)!r} is no address") from None
         body = self._mask_body(body)
         document = self._document(body)
         shown = {name: self._mask(value) for name, value in response.headers.items()}
         return Answer(self._mask(str(response.url)), status, shown, body, document, requested_at, received_at)
 
-    async def _refusal(self, response: httpx2.Response) -> Fault | _Passing:
+    async def _refusal(self, response: httpx2.Response) -> Fault | _TransientFault:
         """What an answer other than 200 means, in the platform's own words."""
         status = response.status_code
         try:
             words = _words(self._mask_body(await self._read(response, _WORDS_BYTES)))
-        except (Fault, _Passing, httpx2.TransportError):
+        except (Fault, _TransientFault, httpx2.TransportError):
             words = ""
         reason = f"it answered {status}" + (f": {words}" if words else "")
         if status in _PASSING:
             headers = response.headers
-            return _Passing(
+            return _TransientFault(
                 reason, status, retry_after_seconds(headers.get("retry-after"), headers.get("date"))
             )
         if status in (401, 403):
             auth = self._platform.auth
             hint = f" (check the credential in {auth.env})" if auth else " (the platform has no `auth` table)"
             return Fault(Cause.FORBIDDEN, reason + hint, status)
-        cause = Cause.REFUSED if 400 <= status < 500 else Cause.UNFIT
+        cause = Cause.REFUSED if 400 <= status < 500 else Cause.UNACCEPTABLE
         return Fault(cause, reason, status)
 
     async def _read(self, response: httpx2.Response, most: int) -> bytes:
         """The whole body, decoded, unless it is or becomes larger than `most` bytes."""
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("identity", "gzip", "x-gzip"):
-            raise Fault(Cause.UNFIT, f"its answer is encoded as {encoding!r}, which was not asked for")
+            raise Fault(Cause.UNACCEPTABLE, f"its answer is encoded as {encoding!r}, which was not asked for")
         body = bytearray()
         pieces = self._pieces(response, most)
         async for piece in pieces if encoding == "identity" else _unzipped(pieces, most):
             body += piece
             if len(body) > most:
-                raise Fault(Cause.UNFIT, f"its answer is larger than {most} bytes (`limits.response_bytes`)")
+                raise Fault(
+                    Cause.UNACCEPTABLE, f"its answer is larger than {most} bytes (`limits.response_bytes`)"
+                )
         return bytes(body)
 
     async def _pieces(self, response: httpx2.Response, most: int) -> AsyncIterator[bytes]:
@@ -241,7 +245,7 @@ class Client:
     def _check_origin(self, url: str) -> None:
         if origin_of(url) != self._origin:
             raise Fault(
-                Cause.UNFIT,
+                Cause.UNACCEPTABLE,
                 f"it leads to another origin, {self._mask(url)!r}; only {self._platform.base_url} is asked",
             )
 
@@ -250,7 +254,7 @@ class Client:
             return read_document(body)
         except NotJson as fault:
             words = _words(body[:_WORDS_BYTES])
-            raise _Passing(f"its answer is not whole JSON ({fault.reason}): {words}", 200) from None
+            raise _TransientFault(f"its answer is not whole JSON ({fault.reason}): {words}", 200) from None
 
     def _time_left(self) -> float:
         return self._deadline - time.monotonic()
@@ -274,10 +278,10 @@ async def _unzipped(pieces: AsyncIterator[bytes], most: int) -> AsyncIterator[by
             try:
                 yield decoder.decompress(piece, most + 1)
             except zlib.error as error:
-                raise _Passing(f"its gzip encoding is broken ({error})") from None
+                raise _TransientFault(f"its gzip encoding is broken ({error})") from None
             piece = decoder.unconsumed_tail or decoder.unused_data
     if begun and not decoder.eof:
-        raise _Passing("its gzip encoding breaks off")
+        raise _TransientFault("its gzip encoding breaks off")
 
 
 def _words(body: bytes) -> str:

@@ -25,7 +25,7 @@ _RESUMABLE_FOR: Final = timedelta(hours=24)
 _SINCE_OVERLAP: Final = timedelta(hours=1)
 """How much further back `since` reaches than the last whole listing, for clocks that differ."""
 
-_UNWELL_IN_A_ROW: Final = 3
+_MOST_UNAVAILABLE_IN_A_ROW: Final = 3
 """So many ids that each fail all their tries, one after another, and the platform itself is down."""
 
 
@@ -47,7 +47,7 @@ class Fetcher:
         self._journal = journal
         self._report = report
         self._note = note
-        self._unwell = 0
+        self._unavailable = 0
         self.seen: set[str] = set()
 
     # The list
@@ -71,7 +71,7 @@ class Fetcher:
         while (request := pager.request) and not stopped:
             if self._report.pages == self._platform.limits.pages:
                 limit = self._platform.limits.pages
-                raise Fault(Cause.UNFIT, f"the list goes on after {limit} pages (`limits.pages`)")
+                raise Fault(Cause.UNACCEPTABLE, f"the list goes on after {limit} pages (`limits.pages`)")
             try:
                 answer = await self._client.get(request.path, request.params)
                 page = self._taken(pager, answer)
@@ -85,9 +85,9 @@ class Fetcher:
                 resumed = self._report.resumed_pages = 0
                 continue
             self._land_page(opened, page, answer)
-            if pager.astray:
+            if pager.loop:
                 self._journal.end_listing(None)
-                raise Fault(Cause.UNFIT, pager.astray)
+                raise Fault(Cause.UNACCEPTABLE, pager.loop)
             stopped = (
                 listing.newest_first
                 and last_whole is not None
@@ -120,15 +120,15 @@ class Fetcher:
         except (PageFault, NotJson, OSError, ValueError, KeyError):
             # Pages that are gone, or no longer fit the configuration, are fetched again.
             return None
-        return None if pager.astray else (opened, pager)
+        return None if pager.loop else (opened, pager)
 
     def _taken(self, pager: Pager, answer: Answer) -> Page:
         try:
             return pager.take(answer.document, answer.headers, answer.url)
         except PageFault as fault:
-            if fault.is_astray:
+            if fault.is_looping:
                 self._journal.end_listing(None)
-            cause = Cause.UNFIT if fault.is_astray else Cause.REFUSED
+            cause = Cause.UNACCEPTABLE if fault.is_looping else Cause.REFUSED
             raise Fault(cause, fault.reason, answer.status) from None
 
     def _land_page(self, opened: OpenListing, page: Page, answer: Answer) -> None:
@@ -148,7 +148,7 @@ class Fetcher:
             Fault: the platform refuses them all, or is down; those that landed are remembered.
             OSError: the landing can't be written.
         """
-        self._unwell = 0
+        self._unavailable = 0
         remaining = iter(dict.fromkeys(ids))
         try:
             async with asyncio.TaskGroup() as group:
@@ -164,7 +164,7 @@ class Fetcher:
             except Fault as fault:
                 self._note_failure(kind, item_id, fault)
                 continue
-            self._unwell = 0
+            self._unavailable = 0
             path = self._landing.write(file_name(kind, item_id, answer.received_at), answer)
             self._journal.note_landed(path, kind, item_id=item_id)
             if kind == "batch":
@@ -174,8 +174,11 @@ class Fetcher:
 
     def _note_failure(self, kind: Literal["batch", "call"], item_id: str, fault: Fault) -> None:
         """Remember that one was not to be had; raise the fault where it is not of this one alone."""
-        self._unwell = self._unwell + 1 if fault.cause is Cause.UNWELL else 0
-        if fault.cause not in (Cause.REFUSED, Cause.UNFIT, Cause.UNWELL) or self._unwell == _UNWELL_IN_A_ROW:
+        self._unavailable = self._unavailable + 1 if fault.cause is Cause.UNAVAILABLE else 0
+        if (
+            fault.cause not in (Cause.REFUSED, Cause.UNACCEPTABLE, Cause.UNAVAILABLE)
+            or self._unavailable == _MOST_UNAVAILABLE_IN_A_ROW
+        ):
             raise fault
         if fault.cause is Cause.REFUSED:
             self._journal.settle(kind, [item_id])

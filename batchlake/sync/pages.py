@@ -23,12 +23,12 @@ _SHOWN: Final = 300
 
 
 class PageFault(Exception):
-    """An answer that can't count as the next page; `is_astray`: going on would lead nowhere."""
+    """An answer that can't count as the next page; `is_looping`: going on would lead nowhere."""
 
-    def __init__(self, reason: str, *, is_astray: bool = False) -> None:
+    def __init__(self, reason: str, *, is_looping: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.is_astray = is_astray
+        self.is_looping = is_looping
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Pager:
         self.ids: set[str] = set()
         self.head: frozenset[str] = frozenset()
         self.pages = 0
-        self.astray: str | None = None
+        self.loop: str | None = None
         self.request: PageRequest | None = self._first()
 
     def take(self, document: Any, headers: Mapping[str, str], url: str, *, is_live: bool = True) -> Page:
@@ -88,12 +88,12 @@ class Pager:
         records = _list_at(document, self._listing.records)
         ids = tuple(found for record in records if (found := _id_of(record)) is not None)
         if is_live and ids and ids in self._taken_live:
-            raise PageFault(f"page {number} repeats an earlier page, call for call", is_astray=True)
+            raise PageFault(f"page {number} repeats an earlier page, call for call", is_looping=True)
         total = _integer(value_at(document, self._pages.total)) if self._pages.total else None
         try:
             self.request = self._following(document, headers, url, len(records), total)
         except PageFault as fault:
-            self.request, self.astray = None, fault.reason
+            self.request, self.loop = None, fault.reason
         self.pages = number
         self.head = self.head or frozenset(ids)
         self.ids.update(ids)

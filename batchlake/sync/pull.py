@@ -248,7 +248,7 @@ class _Pull:
             self._journal.note_ingested()
 
     def _told(self, fault: Fault) -> BatchlakeError:
-        if fault.cause is Cause.LIMITED:
+        if fault.cause is Cause.RATE_LIMITED:
             return RateLimited(self._name, fault.retry_after)
         return PullFailed(self._name, fault.reason, fault.status)
 

@@ -80,7 +80,7 @@ def show_parquet(engine: Engine, folder: Path, **tables: Iterable[Row]) -> Engin
         path = folder / f"{name}.parquet"
         pq.write_table(arrow_table(name, rows), path)
         files[name] = [str(path)]
-    engine.show(files)
+    engine.register_tables(files)
     return engine
 
 

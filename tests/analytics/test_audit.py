@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from batchlake.analytics.audit import audit
-from batchlake.analytics.compare_reported import Circumstances, compare
+from batchlake.analytics.compare_reported import Coverage, compare
 from batchlake.engine.engine import Engine
 from batchlake.errors import BatchNotFound
 from batchlake.models.audits import Audit, Comparison
@@ -314,51 +314,49 @@ def test_half_a_unit_of_the_last_decimal_is_rounding(
     reported: Any, recomputed: Any, decimals: int | None, tolerance: Any, agrees: bool
 ) -> None:
     """Tolerance follows the decimals reported, and at least those a platform shows; counts have none."""
-    found = compare("figure", "unit", reported, recomputed, decimals, Circumstances(1, 1, 1, 0))
+    found = compare("figure", "unit", reported, recomputed, decimals, Coverage(1, 1, 1, 0))
     assert (found.tolerance, found.agrees) == (tolerance, agrees)
     assert (found.explanation == "rounding") == (agrees and recomputed != reported)
 
 
 @pytest.mark.parametrize(
-    ("circumstances", "explanation", "detail"),
+    ("coverage", "explanation", "detail"),
     [
-        (Circumstances(100, 1, 1), LISTS_FEWER, "the export lists 1 of the 100 calls"),
-        (Circumstances(100, 0, 1), LISTS_FEWER, "the export lists none of the 100 calls"),
-        (Circumstances(100, None, 60, 5), LISTS_FEWER, "the lake holds 60 of the 100 calls"),
+        (Coverage(100, 1, 1), LISTS_FEWER, "the export lists 1 of the 100 calls"),
+        (Coverage(100, 0, 1), LISTS_FEWER, "the export lists none of the 100 calls"),
+        (Coverage(100, None, 60, 5), LISTS_FEWER, "the lake holds 60 of the 100 calls"),
         (
-            Circumstances(100, 100, 60),
+            Coverage(100, 100, 60),
             "unexplained",
             "the lake holds 60 of the 100 calls that the export lists",
         ),
-        (Circumstances(100, 40, 100, 5), CHANGED, "5 of the calls were observed again later"),
-        (Circumstances(100, 0, 100), LISTS_FEWER, "the export lists none of the 100 calls"),
-        (Circumstances(100, 100, 100), "unexplained", None),
-        (Circumstances(100, 100, 100, 5), CHANGED, "5 of the calls were observed again later"),
-        (Circumstances(100, 100, 100, 5, as_listed=9), CHANGED, "5 of the calls were observed again later"),
+        (Coverage(100, 40, 100, 5), CHANGED, "5 of the calls were observed again later"),
+        (Coverage(100, 0, 100), LISTS_FEWER, "the export lists none of the 100 calls"),
+        (Coverage(100, 100, 100), "unexplained", None),
+        (Coverage(100, 100, 100, 5), CHANGED, "5 of the calls were observed again later"),
+        (Coverage(100, 100, 100, 5, as_listed=9), CHANGED, "5 of the calls were observed again later"),
         (
-            Circumstances(100, 100, 100, 5, as_listed=8),
+            Coverage(100, 100, 100, 5, as_listed=8),
             "unexplained",
             "the calls that the export lists give 8",
         ),
-        (Circumstances(100, 100, 101, 1), UNLISTED, "1 call is held that the report did not list"),
+        (Coverage(100, 100, 101, 1), UNLISTED, "1 call is held that the report did not list"),
         (
-            Circumstances(100, 100, 102, 3, as_listed=9),
+            Coverage(100, 100, 102, 3, as_listed=9),
             UNLISTED,
             "2 calls are held that the report did not list, and 1 of the others was observed again later",
         ),
-        (Circumstances(100, 101, 102), UNLISTED, "1 call is held that the report did not list"),
-        (Circumstances(100, 40, 101), UNLISTED, "1 call is held that the report did not count"),
-        (Circumstances(100, None, 101), UNLISTED, "1 call is held that the report did not count"),
-        (Circumstances(None, 3, 4), UNLISTED, "1 call is held that the report did not list"),
-        (Circumstances(None, 0, 3), "unexplained", None),
-        (Circumstances(None, None, 3), "unexplained", None),
-        (Circumstances(0, 0, 3), UNLISTED, "3 calls are held that the report did not list"),
+        (Coverage(100, 101, 102), UNLISTED, "1 call is held that the report did not list"),
+        (Coverage(100, 40, 101), UNLISTED, "1 call is held that the report did not count"),
+        (Coverage(100, None, 101), UNLISTED, "1 call is held that the report did not count"),
+        (Coverage(None, 3, 4), UNLISTED, "1 call is held that the report did not list"),
+        (Coverage(None, 0, 3), "unexplained", None),
+        (Coverage(None, None, 3), "unexplained", None),
+        (Coverage(0, 0, 3), UNLISTED, "3 calls are held that the report did not list"),
     ],
 )
-def test_what_explains_a_difference(
-    circumstances: Circumstances, explanation: str, detail: str | None
-) -> None:
+def test_what_explains_a_difference(coverage: Coverage, explanation: str, detail: str | None) -> None:
     """Calls that are missing come first, then a report that its own listing contradicts, then calls that it
     doesn't know, then calls that changed."""
-    found = compare("completed", "calls", 9, 8, None, circumstances)
+    found = compare("completed", "calls", 9, 8, None, coverage)
     assert (found.explanation, found.detail) == (explanation, detail)

@@ -139,7 +139,7 @@ def test_the_overview_and_the_analytics_have_one_mean() -> None:
     calls = [call(f"c{n}", duration_seconds=((n * 7919) % 600_000) / 1000) for n in range(3000)]
     engine = Engine()
     for rows in (calls, calls[::-1]):
-        views.show_all(fill(engine, calls=rows))
+        views.create_views(fill(engine, calls=rows))
         (batch_row,) = engine.rows("select * from batch_overview")
         assert batch_row["average_duration_seconds"] == statistics(engine, select()).average_duration
     engine.close()

@@ -89,7 +89,7 @@ def documents(root: Path, _: int) -> float:
     return _documents(root, "batch_big")
 
 
-def few_documents(root: Path, _: int) -> float:
+def documents_of(root: Path, _: int) -> float:
     """The same of a tenth as many calls."""
     return _documents(root, "batch_tenth")
 
@@ -144,7 +144,7 @@ ASKING: Final[dict[str, Callable[[Path, int], float]]] = {
     "analytics": analytics_of_all,
     "analytics-by-hand": analytics_by_hand,
     "documents": documents,
-    "few-documents": few_documents,
+    "few-documents": documents_of,
     "documents-by-hand": documents_by_hand,
 }
 

@@ -111,7 +111,7 @@ def make(root: Path, calls: int) -> None:
                 f"copy ({_rows('segments', first, calls)}) to {literal(str(path))} "
                 "(format parquet, compression zstd, row_group_size 65_536)"
             )
-            writer.adopt("segments", [path])
+            writer.add_files("segments", [path])
     spill.rmdir()
     run = {
         "run_id": "made",

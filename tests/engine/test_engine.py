@@ -19,7 +19,7 @@ LARGE = "select count(distinct i::varchar || repeat('x', 90)) as texts from rang
 
 
 def test_a_statement_that_needs_more_gets_the_reserve() -> None:
-    with Engine(memory_limit="30MB", memory_in_reserve="2GB", threads=1) as engine:
+    with Engine(memory_limit="30MB", max_memory="2GB", threads=1) as engine:
         assert engine.rows("select 1 as one") == [{"one": 1}]
         assert engine.row("select current_setting('memory_limit') as now")["now"] == "28.6 MiB"
         assert engine.rows(LARGE) == [{"texts": 400_000}]
@@ -27,7 +27,7 @@ def test_a_statement_that_needs_more_gets_the_reserve() -> None:
 
 
 def test_an_effect_of_a_statement_tried_twice_is_had_once() -> None:
-    with Engine(memory_limit="30MB", memory_in_reserve="2GB", threads=1) as engine:
+    with Engine(memory_limit="30MB", max_memory="2GB", threads=1) as engine:
         engine.run("create table made (texts bigint)")
         engine.run(f"insert into made {LARGE}")
         assert engine.rows("from made") == [{"texts": 400_000}]
@@ -35,14 +35,14 @@ def test_an_effect_of_a_statement_tried_twice_is_had_once() -> None:
 
 def test_a_stream_that_needs_more_to_begin_gets_the_reserve() -> None:
     texts = "select i, i::varchar || repeat('x', 90) as text from range(400_000) t(i) order by text"
-    with Engine(memory_limit="30MB", memory_in_reserve="2GB", threads=1) as engine:
+    with Engine(memory_limit="30MB", max_memory="2GB", threads=1) as engine:
         assert engine.stream(texts).read_all().num_rows == 400_000
 
 
 @pytest.mark.parametrize("reserve", [None, "40MB"])
 def test_with_no_reserve_left_the_fault_is_said(reserve: str | None) -> None:
     with (
-        Engine(memory_limit="30MB", memory_in_reserve=reserve, threads=1) as engine,
+        Engine(memory_limit="30MB", max_memory=reserve, threads=1) as engine,
         pytest.raises(InvalidRequest, match="raise the memory limit"),
     ):
         engine.rows(LARGE)
@@ -69,7 +69,7 @@ def test_tables_of_its_own() -> None:
     """They stand before those of the same name, on every cursor of this one alone, and end with the block."""
     with Engine() as engine:
         engine.run("create table calls as select 1 as number")
-        with engine.with_tables() as own, engine.with_tables() as another:
+        with engine.temporary_schema() as own, engine.temporary_schema() as another:
             own.run("create table calls as select number + 1 as number from calls")
             assert own.rows("from calls") == [{"number": 2}]
             assert list(own.ask("from calls")) == [(2,)]
@@ -82,7 +82,7 @@ def test_an_interrupt_stops_what_was_asked_through_it_alone() -> None:
     """Several threads ask; the question of one ends with an error, the others don't notice."""
     slow = "select count(*) as count from range({}) t(i) where i % 7 = 3"
     with Engine() as engine, ThreadPoolExecutor(2) as pool:
-        apart = engine.apart()
+        apart = engine.clone()
         stopped = pool.submit(apart.rows, slow.format(100_000_000_000))
         going_on = pool.submit(engine.rows, slow.format(300_000_000))
         while not stopped.done():

@@ -69,7 +69,7 @@ WORK = [
     "lake.connect()",
     "lake.views_script()", "lake.batch('b1')", "lake.analytics()", "lake.report()", "result.to_dicts()",
     "result.columns", "result.pl()", "filtered.to_dicts()", "list(session.run('select 1'))",
-    "session.ask('select 1')", "session.select(None)", "next(half) and list(half)", "stream.read_all()",
+    "session.query('select 1')", "session.select(None)", "next(half) and list(half)", "stream.read_all()",
     "engine.rows('select 1')", "Engine()",
 ]  # fmt: skip
 

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from batchlake.engine.interrupts import Running, SideBySide, Watch
+from batchlake.engine.interrupts import ConcurrentQueries, InterruptGuard, InterruptRegistry
 from batchlake.errors import QueryTimeout
 
 
 def test_results_and_errors_come_through() -> None:
     """What the call returns or raises is what the caller gets."""
-    watch = Watch(lambda: None, 10)
+    watch = InterruptGuard(lambda: None, 10)
     assert watch(lambda: 7) == 7
     with pytest.raises(ZeroDivisionError):
         watch(lambda: 1 // 0)
@@ -35,7 +35,7 @@ def test_a_limit_interrupts_until_the_call_ends() -> None:
         if len(interrupts) == 3:
             heard.set()
 
-    watch = Watch(interrupt, 0.1)
+    watch = InterruptGuard(interrupt, 0.1)
     with pytest.raises(QueryTimeout) as caught:
         watch(heard.wait)
     assert caught.value.seconds == 0.1
@@ -55,7 +55,7 @@ def test_impatience_breaks_nothing() -> None:
         ended.set()
 
     with pytest.raises(QueryTimeout):
-        Watch(interrupt, 0.1)(ended.wait)
+        InterruptGuard(interrupt, 0.1)(ended.wait)
     assert ended.is_set()
 
 
@@ -85,22 +85,22 @@ def test_ctrl_c_while_the_thread_is_started(monkeypatch: pytest.MonkeyPatch, *, 
         seen.append("ended")
 
     with pytest.raises(KeyboardInterrupt):
-        Watch(interrupt)(call)
+        InterruptGuard(interrupt)(call)
     assert seen in ([], ["begun", "ended"])
 
 
 def test_calls_side_by_side() -> None:
     """So many run at a time as are allowed, and what they return or raise comes through."""
     both = threading.Barrier(2, timeout=5)
-    with SideBySide(lambda: None, 2) as calls:
+    with ConcurrentQueries(lambda: None, 2) as calls:
         first, second = calls.start(both.wait), calls.start(both.wait)
         assert {first.result(), second.result()} == {0, 1}
     order: list[int] = []
-    with SideBySide(lambda: None, 1) as calls:
+    with ConcurrentQueries(lambda: None, 1) as calls:
         for ended in [calls.start(order.append, number) for number in range(5)]:
             ended.result()
     assert order == list(range(5))
-    with pytest.raises(ZeroDivisionError), SideBySide(lambda: None, 1) as calls:
+    with pytest.raises(ZeroDivisionError), ConcurrentQueries(lambda: None, 1) as calls:
         calls.start(lambda: 1 // 0).result()
 
 
@@ -116,7 +116,7 @@ def test_the_end_of_the_block_stops_the_calls(error: type[BaseException] | None)
         seen.append("ended")
 
     def ask() -> None:
-        with SideBySide(interrupted.set, 1) as calls:
+        with ConcurrentQueries(interrupted.set, 1) as calls:
             calls.start(slow)
             calls.start(seen.append, "begun")
             assert begun.wait(5)
@@ -144,7 +144,7 @@ def test_impatience_leaves_no_call_running(error: type[BaseException] | None) ->
         interrupted.set()
 
     def ask() -> None:
-        with SideBySide(interrupt, 1) as calls:
+        with ConcurrentQueries(interrupt, 1) as calls:
             calls.start(slow)
             assert begun.wait(5)
             if error:
@@ -158,7 +158,7 @@ def test_impatience_leaves_no_call_running(error: type[BaseException] | None) ->
 def test_only_what_runs_is_interrupted() -> None:
     """What has been let go of is not, and an error lets go of it too."""
     first, second = SlowThing(), SlowThing()
-    running = Running()
+    running = InterruptRegistry()
     with running.hold(first):
         with pytest.raises(ZeroDivisionError), running.hold(second):
             raise ZeroDivisionError

@@ -248,7 +248,7 @@ def test_parameters_are_values_by_name(lake: Lake, params: Any) -> None:
     session = lake.session()
     for ask in (
         lambda: lake.sql("select $a", params),
-        lambda: session.ask("select $a", params),
+        lambda: session.query("select $a", params),
         lambda: list(session.run("select $a", params)),
         lambda: Result(Engine(), "select $a", params),
     ):
@@ -260,7 +260,7 @@ def test_parameters_are_values_by_name(lake: Lake, params: Any) -> None:
 def test_sql_is_text(lake: Lake, text: Any) -> None:
     """Anything else is refused with a sentence."""
     session = lake.session()
-    for ask in (lambda: lake.sql(text), lambda: session.ask(text), lambda: list(session.run(text))):
+    for ask in (lambda: lake.sql(text), lambda: session.query(text), lambda: list(session.run(text))):
         with pytest.raises(InvalidRequest, match="SQL is text, not"):
             ask()
 

@@ -30,7 +30,7 @@ from batchlake.filters.selection import select
 from batchlake.lake import Lake
 from batchlake.reports.distributions import distributions
 from batchlake.reports.model import Distribution, Report
-from batchlake.reports.notable_calls import standing_out
+from batchlake.reports.notable_calls import notable_calls
 from tests.analytics.tables import NOON, Row, call, fill, segment
 from tests.lakes import write_export
 from tests.reports.reports import NUMBER
@@ -140,7 +140,7 @@ def test_calls_stand_out_by_what_is_known_of_them(engine: Engine) -> None:
         for number in range(80)
     ]
     fill(engine, calls=calls)
-    lists, transcripts = standing_out(engine, select(), show_numbers=False, include_transcripts=True)
+    lists, transcripts = notable_calls(engine, select(), show_numbers=False, include_transcripts=True)
     assert transcripts == []
     late = datetime.max.replace(tzinfo=UTC)
 
@@ -186,7 +186,7 @@ def test_transcripts_are_of_the_calls_that_stand_out(engine: Engine) -> None:
         segment("none", 1, "ai", "No", "no"),
     ]
     fill(engine, calls=calls, segments=said)
-    _, transcripts = standing_out(engine, select(), show_numbers=False, include_transcripts=True)
+    _, transcripts = notable_calls(engine, select(), show_numbers=False, include_transcripts=True)
     assert transcripts is not None
     assert [(one.call_id, len(one.utterances), one.left_out) for one in transcripts] == [
         ("long", 100, 50),

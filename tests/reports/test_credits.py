@@ -40,7 +40,7 @@ def engine() -> Iterator[Engine]:
     ]
     with Engine() as engine:
         fill(engine, calls=calls, batches=[batch(reported_total_cost=Decimal("1.00"))])
-        views.show_all(engine)
+        views.create_views(engine)
         yield engine
 
 

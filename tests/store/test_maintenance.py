@@ -18,7 +18,7 @@ from batchlake.errors import InvalidRequest, LakeDamaged, LakeNotFound, LakeTooN
 from batchlake.lake import Lake
 from batchlake.schema import FORMAT_VERSION, TABLES
 from batchlake.store.ledger import Ledger
-from batchlake.store.maintenance import CareReport, check, compact, vacuum
+from batchlake.store.maintenance import MaintenanceReport, check, compact, vacuum
 from batchlake.store.tables import LakeTables
 from tests.lakes import contents, ingested, rows, write_export
 
@@ -213,7 +213,7 @@ def log_of(root: Path, name: str) -> list[Path]:
     return sorted((root / name / "_delta_log").glob("0*"))
 
 
-def keep_last(root: Path, monkeypatch: pytest.MonkeyPatch, count: int, **options: Any) -> CareReport:
+def keep_last(root: Path, monkeypatch: pytest.MonkeyPatch, count: int, **options: Any) -> MaintenanceReport:
     """A vacuum that keeps the states of the last so many runs."""
     with monkeypatch.context() as patch:
         patch.setattr(Ledger, "since", lambda self, moment: self.all()[:count])

@@ -15,12 +15,12 @@ import pytest
 import batchlake
 from batchlake.errors import InvalidRequest, LakeDamaged, StateVacuumed
 from batchlake.lake import Lake
-from batchlake.query.snapshot import State
+from batchlake.query.snapshot import LakeState
 from batchlake.store.ledger import Ledger
 from batchlake.store.maintenance import check, vacuum
 from batchlake.store.tables import LakeTables
 from tests.lakes import ingested, write_export
-from tests.storage import Bucket
+from tests.storage import BucketStorage
 
 
 def run_and_vacuum(root: Path | str, folder: Path, day: int) -> None:
@@ -66,10 +66,10 @@ QUESTIONS: dict[str, Callable[[Lake], Any]] = {
 def test_a_question_looks_once_more(name: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it was reading is gone when it comes to read it: it is answered from the newest run."""
     lake = batchlake.open(root)
-    engine = State.engine
+    engine = LakeState.engine
     opened = 0
 
-    def late(state: State) -> Any:
+    def late(state: LakeState) -> Any:
         nonlocal opened
         found = engine(state)
         opened += 1
@@ -77,7 +77,7 @@ def test_a_question_looks_once_more(name: str, root: Path, monkeypatch: pytest.M
             run_and_vacuum(root, root.parent, 2)
         return found
 
-    monkeypatch.setattr(State, "engine", late)
+    monkeypatch.setattr(LakeState, "engine", late)
     assert QUESTIONS[name](lake) == 2
     assert opened > 1
 
@@ -192,7 +192,7 @@ def test_readers_at_work_while_runs_are_vacuumed(root: Path) -> None:
     assert check(root) == []
 
 
-def test_a_reader_of_a_bucket(bucket: Bucket, tmp_path: Path) -> None:
+def test_a_reader_of_a_bucket(bucket: BucketStorage, tmp_path: Path) -> None:
     """Local copies outlive a vacuum; an older state whose objects are gone is told as vacuumed."""
     root = f"{bucket.address}/some/lake"
     run_and_vacuum(root, tmp_path, 1)

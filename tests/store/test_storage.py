@@ -13,7 +13,7 @@ import pytest
 import batchlake
 from batchlake.errors import InvalidRequest, LakeNotWritable
 from batchlake.store.maintenance import check, compact, vacuum
-from batchlake.store.storage import Folder
+from batchlake.store.storage import LocalStorage
 from tests.lakes import contents, ingested, write_export
 
 DOCUMENT = {"batch": {"id": "b1", "calls": [{"id": "c1", "transcript": [{"text": "It's"}]}]}}
@@ -91,17 +91,17 @@ def test_the_newest_commit(checkpoint: str | None, oldest: int, tmp_path: Path) 
     for newest in range(oldest, 12):
         folder = tmp_path / str(newest)
         log_of(folder, range(oldest, newest + 1), checkpoint)
-        assert Folder(folder).newest_commit("runs") == f"{newest:020}.json"
-    assert Folder(tmp_path / "nothing").newest_commit("runs") == ""
+        assert LocalStorage(folder).newest_commit("runs") == f"{newest:020}.json"
+    assert LocalStorage(tmp_path / "nothing").newest_commit("runs") == ""
     log_of(tmp_path / "empty", (), checkpoint)
-    assert Folder(tmp_path / "empty").newest_commit("runs") == ""
+    assert LocalStorage(tmp_path / "empty").newest_commit("runs") == ""
 
 
 def test_a_checkpoint_without_its_commit(tmp_path: Path) -> None:
     """A log cut so that it begins with a checkpoint alone is of that version."""
     log = log_of(tmp_path, (), '{"version": 7}')
     (log / f"{7:020}.checkpoint.parquet").touch()
-    assert Folder(tmp_path).newest_commit("runs") == f"{7:020}.json"
+    assert LocalStorage(tmp_path).newest_commit("runs") == f"{7:020}.json"
 
 
 @pytest.mark.parametrize("checkpoint", [5_000, 4_950, 0])
@@ -117,7 +117,7 @@ def test_the_newest_commit_is_found_in_few_steps(
         asked.append(path)
         return exists(path)
 
-    folder = Folder(tmp_path)
+    folder = LocalStorage(tmp_path)
     monkeypatch.setattr(Path, "exists", counted)
     monkeypatch.delattr(Path, "glob")
     assert folder.newest_commit("runs") == f"{5_019:020}.json"

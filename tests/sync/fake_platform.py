@@ -22,7 +22,7 @@ CANARY = "canary-5e/cret+42"
 
 
 @dataclass(frozen=True)
-class Asked:
+class Queryable:
     """One request as the platform saw it."""
 
     path: str
@@ -39,7 +39,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
-        asked = Asked(url.path, dict(parse_qsl(url.query)), {k.lower(): v for k, v in self.headers.items()})
+        asked = Queryable(
+            url.path, dict(parse_qsl(url.query)), {k.lower(): v for k, v in self.headers.items()}
+        )
         with self.server.counting:
             self.server.asked.append(asked)
         try:
@@ -52,13 +54,13 @@ class Handler(BaseHTTPRequestHandler):
 
 
 Behaviour = Callable[[Handler], None]
-Script = Callable[[Asked], Behaviour]
+Script = Callable[[Queryable], Behaviour]
 
 
 @dataclass
 class _Facts:
     script: Script
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[Queryable] = field(default_factory=list)
     counting: threading.Lock = field(default_factory=threading.Lock)
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -241,7 +243,7 @@ def in_turn(*behaviours: Behaviour) -> Script:
     """A script that behaves so and so in turn, the last way for ever."""
     waiting = list(behaviours)
 
-    def script(_: Asked) -> Behaviour:
+    def script(_: Queryable) -> Behaviour:
         return waiting.pop(0) if len(waiting) > 1 else waiting[0]
 
     return script
@@ -297,7 +299,7 @@ class Dashboard:
         self.batches: dict[str, Any] = {}
         self.answers: dict[str, Behaviour] = {}
 
-    def __call__(self, asked: Asked) -> Behaviour:
+    def __call__(self, asked: Queryable) -> Behaviour:
         subject = asked.params.get("id") or asked.params.get("page", "")
         if subject in self.answers:
             return self.answers[subject]

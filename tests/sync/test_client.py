@@ -16,8 +16,8 @@ from batchlake.sync.client import Cause
 from tests.sync.conftest import with_canary
 from tests.sync.fake_platform import (
     CANARY,
-    Asked,
     Behaviour,
+    Queryable,
     Script,
     answer,
     answer_with_length,
@@ -45,8 +45,8 @@ PAST = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
 CURSOR = {"style": "cursor", "parameter": "after", "next": "next"}
 LINK = {"style": "link"}
 ZIPPED = {"Content-Encoding": "gzip"}
-LIMITED, UNWELL, REFUSED = Cause.LIMITED, Cause.UNWELL, Cause.REFUSED
-FORBIDDEN, UNFIT, OUT_OF_TIME = Cause.FORBIDDEN, Cause.UNFIT, Cause.OUT_OF_TIME
+LIMITED, UNAVAILABLE, REFUSED = Cause.RATE_LIMITED, Cause.UNAVAILABLE, Cause.REFUSED
+FORBIDDEN, UNACCEPTABLE, DEADLINE = Cause.FORBIDDEN, Cause.UNACCEPTABLE, Cause.DEADLINE
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def refused(status: int, document: Any) -> Script:
 def paged(*pages: list[str], total: Callable[[int], int] | None = None) -> Script:
     """Pages by number from 1, empty ones after the last."""
 
-    def script(asked: Asked) -> Behaviour:
+    def script(asked: Queryable) -> Behaviour:
         number = int(asked.params["page"])
         ids = pages[number - 1] if number <= len(pages) else []
         return answer(listed([call(name) for name in ids], **({"total": total(number)} if total else {})))
@@ -83,25 +83,25 @@ def paged(*pages: list[str], total: Callable[[int], int] | None = None) -> Scrip
     return script
 
 
-def endless(asked: Asked) -> Behaviour:
+def endless(asked: Queryable) -> Behaviour:
     return answer(listed([call(f"c{asked.params['page']}")]))
 
 
-def looping(asked: Asked) -> Behaviour:
+def looping(asked: Queryable) -> Behaviour:
     after = {"": "a", "a": "b", "b": "a"}[asked.params.get("after", "")]
     return answer(
         listed([call(f"before-{after}-{len(asked.params)}-{asked.params.get('after')}")], next=after)
     )
 
 
-def redirected(asked: Asked) -> Behaviour:
+def redirected(asked: Queryable) -> Behaviour:
     return GOOD if asked.path.endswith("/moved") else answer({}, 301, {"Location": "moved?x=1"})
 
 
 def limited_on_page_two() -> Script:
     waiting = [limited("0"), limited(None)]
 
-    def script(asked: Asked) -> Behaviour:
+    def script(asked: Queryable) -> Behaviour:
         if asked.params["page"] == "2" and waiting:
             return waiting.pop()
         return paged(["c1"], ["c2"], ["c3"])(asked)
@@ -109,7 +109,7 @@ def limited_on_page_two() -> Script:
     return script
 
 
-def linked(asked: Asked) -> Behaviour:
+def linked(asked: Queryable) -> Behaviour:
     if "page" in asked.params:
         return answer(listed([call("c2")]))
     return answer(
@@ -124,7 +124,7 @@ CASES = [
     Case("no calls", in_turn(answer(listed([]))), 1),
     Case("a lone surrogate", in_turn(answer(b'{"response":[{"data":[{"id":"c1","x":"\\ud800"}]}]}')), 1),
     Case("records that are no calls", in_turn(answer(listed([1, None, "x", {"x": 1}, call("c1")]))), 1),
-    # Asked for less
+    # Queryable for less
     Case("429, seconds", in_turn(limited("0"), GOOD), 2),
     Case("429, fraction", in_turn(limited("0.01"), GOOD), 2),
     Case("429, date", in_turn(limited(format_datetime(PAST, usegmt=True)), GOOD), 2),
@@ -144,8 +144,8 @@ CASES = [
     Case("500 once", in_turn(answer({}, 500), GOOD), 2),
     Case("502 and 504", in_turn(answer({}, 502), answer({}, 504), GOOD), 3),
     Case("408 once", in_turn(answer({}, 408), GOOD), 2),
-    Case("500 again and again", in_turn(answer({"error": "boom"}, 500)), 3, 0, UNWELL, "500: boom"),
-    Case("501 won't heal", in_turn(answer({}, 501)), 1, 0, UNFIT, "501"),
+    Case("500 again and again", in_turn(answer({"error": "boom"}, 500)), 3, 0, UNAVAILABLE, "500: boom"),
+    Case("501 won't heal", in_turn(answer({}, 501)), 1, 0, UNACCEPTABLE, "501"),
     Case("reset at once", in_turn(reset_at_once, GOOD), 2),
     Case("closed at once", in_turn(close_at_once, GOOD), 2),
     Case("reset in the body", in_turn(reset_in_body(listed([call("c1")])), GOOD), 2),
@@ -157,49 +157,51 @@ CASES = [
     Case("hung in the body", in_turn(hang_in_body, GOOD), 2),
     Case("slow drip", in_turn(drip({}), GOOD), 2),
     Case("slow drip of headers", in_turn(drip_headers, GOOD), 2),
-    Case("not HTTP", in_turn(nonsense), 3, 0, UNWELL, "connection failed"),
+    Case("not HTTP", in_turn(nonsense), 3, 0, UNAVAILABLE, "connection failed"),
     # Refused
     Case("400", refused(400, {"error": {"message": "no such field"}}), 1, 0, REFUSED, "400: no such field"),
     Case("401", refused(401, {"detail": "bad key"}), 1, 0, FORBIDDEN, "bad key (check the credential in"),
     Case("403", refused(403, "<p>go\n\naway</p>"), 1, 0, FORBIDDEN, "403: <p>go away</p>"),
     Case("404", refused(404, ""), 1, 0, REFUSED, "it answered 404"),
-    Case("204", in_turn(answer(b"", 204)), 1, 0, UNFIT, "204"),
+    Case("204", in_turn(answer(b"", 204)), 1, 0, UNACCEPTABLE, "204"),
     Case("200, but no success", in_turn(answer({"response": [{"success": False, "message": "quota"}]})), 1, 0,
          REFUSED, "quota"),
     Case("another shape", in_turn(answer([1, 2])), 1, 0, REFUSED, "at 'response.0.data'"),
     # Elsewhere
     Case("redirect within the origin", redirected, 2),
-    Case("redirects without end", in_turn(answer({}, 302, {"Location": "x"})), 6, 0, UNFIT, "redirects"),
+    Case("redirects without end", in_turn(answer({}, 302, {"Location": "x"})), 6, 0,
+         UNACCEPTABLE, "redirects"),
     Case("redirect to https", in_turn(answer({}, 307, {"Location": "https://127.0.0.1/x"})), 1, 0,
-         UNFIT, "another origin"),
+         UNACCEPTABLE, "another origin"),
     Case("redirect to a file", in_turn(answer({}, 302, {"Location": "file:///etc/passwd"})), 1, 0,
-         UNFIT, "another origin"),
-    Case("redirect to nonsense", in_turn(answer({}, 302, {"Location": "http://[::1"})), 1, 0, UNFIT, ""),
+         UNACCEPTABLE, "another origin"),
+    Case("redirect to nonsense", in_turn(answer({}, 302, {"Location": "http://[::1"})), 1, 0,
+         UNACCEPTABLE, ""),
     # Too much
-    Case("larger than allowed", in_turn(answer(b" " * 2_000_000)), 1, 0, UNFIT, "larger than"),
-    Case("a body without end", in_turn(endless_body), 1, 0, UNFIT, "larger than"),
-    Case("gzip bomb", in_turn(gzip_bomb), 1, 0, UNFIT, "larger than"),
+    Case("larger than allowed", in_turn(answer(b" " * 2_000_000)), 1, 0, UNACCEPTABLE, "larger than"),
+    Case("a body without end", in_turn(endless_body), 1, 0, UNACCEPTABLE, "larger than"),
+    Case("gzip bomb", in_turn(gzip_bomb), 1, 0, UNACCEPTABLE, "larger than"),
     Case("broken gzip", in_turn(answer(b"xyz", headers=ZIPPED), GOOD), 2),
     Case("gzip cut off", in_turn(answer(gzip.compress(b"[]")[:-4], headers=ZIPPED), GOOD), 2),
     Case("an encoding not asked for", in_turn(answer(b"x", headers={"Content-Encoding": "br"})), 1, 0,
-         UNFIT, "'br'"),
-    Case("time for the pull is over", endless, 0, 0, OUT_OF_TIME, "the time for one pull",
+         UNACCEPTABLE, "'br'"),
+    Case("time for the pull is over", endless, 0, 0, DEADLINE, "the time for one pull",
          platform={"pages": PAGES, "limits": {"pull_seconds": 1e-9}}),
     # Hostile JSON
-    Case("HTML", in_turn(answer("<html>Bad gateway</html>")), 3, 0, UNWELL, "not whole JSON"),
-    Case("nested deeply", in_turn(answer("[" * 100_000 + "]" * 100_000)), 3, 0, UNWELL, "too deeply"),
+    Case("HTML", in_turn(answer("<html>Bad gateway</html>")), 3, 0, UNAVAILABLE, "not whole JSON"),
+    Case("nested deeply", in_turn(answer("[" * 100_000 + "]" * 100_000)), 3, 0, UNAVAILABLE, "too deeply"),
     Case("not a number", in_turn(answer('{"response":[{"data":[{"id":"c1","cost":NaN}]}]}')), 1),
-    Case("nothing", in_turn(answer(b"")), 3, 0, UNWELL, "not whole JSON"),
-    Case("two documents", in_turn(answer("{}{}")), 3, 0, UNWELL, "not whole JSON"),
+    Case("nothing", in_turn(answer(b"")), 3, 0, UNAVAILABLE, "not whole JSON"),
+    Case("two documents", in_turn(answer("{}{}")), 3, 0, UNAVAILABLE, "not whole JSON"),
     # Pages
     Case("three pages and an empty one", paged(["c1"], ["c2"], ["c3"]), 4, 4, platform={"pages": PAGES}),
     Case("a page that isn't full", paged(["c1", "c2"], ["c3"]), 2, 2,
          platform={"pages": PAGES | {"size": 2}}),
     Case("as many as the total", paged(["c1"], ["c2"], total=lambda _: 2), 2, 2,
          platform={"pages": PAGES | {"total": "total"}}),
-    Case("pages without end", endless, 20, 20, UNFIT, "after 20 pages", platform={"pages": PAGES}),
-    Case("a repeated page", in_turn(GOOD), 2, 1, UNFIT, "page 2 repeats", platform={"pages": PAGES}),
-    Case("a cursor that loops", looping, 3, 3, UNFIT, "leads back", platform={"pages": CURSOR}),
+    Case("pages without end", endless, 20, 20, UNACCEPTABLE, "after 20 pages", platform={"pages": PAGES}),
+    Case("a repeated page", in_turn(GOOD), 2, 1, UNACCEPTABLE, "page 2 repeats", platform={"pages": PAGES}),
+    Case("a cursor that loops", looping, 3, 3, UNACCEPTABLE, "leads back", platform={"pages": CURSOR}),
     Case("a total that grows", paged(["c1"], ["c2"], ["c3"], total=lambda n: 2 if n == 1 else 3), 3, 3,
          note="changed from 2 to 3", platform={"pages": PAGES | {"total": "total"}}),
     Case("fewer than the total", paged(["c1"], total=lambda _: 9), 2, 2, note="counts 9 calls and listed 1",
@@ -207,13 +209,13 @@ CASES = [
     Case("links", linked, 2, 2, platform={"pages": LINK}),
     Case("a link to another origin",
          in_turn(answer(listed([call("c1")]), headers={"Link": "<http://127.0.0.1:9/x>; rel=next"})),
-         1, 1, UNFIT, "another origin", platform={"pages": LINK}),
+         1, 1, UNACCEPTABLE, "another origin", platform={"pages": LINK}),
     # The credential sent back
     Case("echo in a body", in_turn(answer(listed([call("c1", summary=f"key {CANARY}")]))), 1),
     Case("echo in a complaint", refused(400, {"message": f"bad key {CANARY}!"}), 1, 0, REFUSED, "key ***!"),
     Case("echo at the cut of a long complaint", refused(400, "x" * 290 + CANARY), 1, 0, REFUSED, "xxx"),
     Case("echo in an address", in_turn(answer({}, 302, {"Location": f"http://[::1]/?k={CANARY}"})), 1, 0,
-         UNFIT, "k=***"),
+         UNACCEPTABLE, "k=***"),
     Case("echo in headers", in_turn(answer(listed([]), headers={"Link": f"<{CANARY}>", "ETag": CANARY})), 1),
 ]  # fmt: skip
 

@@ -98,7 +98,7 @@ def test_a_repeated_page_is_no_page_unless_it_came_before_an_interruption() -> N
     pager.take(page("a", "b"), {}, URL)
     with pytest.raises(PageFault, match="page 2 repeats") as caught:
         pager.take(page("a", "b"), {}, URL)
-    assert caught.value.is_astray
+    assert caught.value.is_looping
     resumed = Pager(listing(pages), {})
     resumed.take(page("a", "b"), {}, URL, is_live=False)
     assert resumed.take(page("a", "b"), {}, URL).number == 2
@@ -144,7 +144,7 @@ def test_an_answer_without_a_list_is_no_page(document: Any) -> None:
     """What stands in the place of the list is shown, and doesn't lead astray: it may heal."""
     with pytest.raises(PageFault, match="no list of calls at 'calls'") as caught:
         Pager(listing({}), {}).take(document, {}, URL)
-    assert not caught.value.is_astray
+    assert not caught.value.is_looping
 
 
 def test_places_in_documents() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from batchlake.lake import Lake
 from tests.lakes import contents
-from tests.sync.fake_platform import CANARY, Asked, Behaviour, Dashboard, call, hang, serving
+from tests.sync.fake_platform import CANARY, Behaviour, Dashboard, Queryable, call, hang, serving
 from tests.sync.pulling import PAGES, platform, pulled
 
 PAGE_SIZE = 2
@@ -85,7 +85,7 @@ def test_killed_while_a_page_is_on_its_way(page: int, undisturbed: Any, tmp_path
     dashboard = Dashboard(CALLS, size=PAGE_SIZE)
     process: subprocess.Popen[bytes] | None = None
 
-    def script(asked: Asked) -> Behaviour:
+    def script(asked: Queryable) -> Behaviour:
         if process is not None and process.returncode is None and asked.params["page"] == str(page):
             process.kill()
             process.wait()

@@ -75,7 +75,7 @@ class Normalizer:
         speakers = arrow(load("ingest/speaking_records").text, given_records=batch.records)
         typed = arrow(load("ingest/typed_utterances").text, given_utterances=batch.spoken())
         utterances = batch.heard(speakers, typed)
-        is_split = self._engine.is_any("from typed_records where transcript is not null")
+        is_split = self._engine.exists_any("from typed_records where transcript is not null")
         split = arrow(load("ingest/split_transcripts").text) if is_split else None
         heard = speakers.append_column("utterances", columns.from_numpy(batch.usable_counts()))
         self._engine.run(
@@ -108,7 +108,7 @@ class Normalizer:
         if current := self._transcripts.current:
             in_file = "select call_id from staged_calls where transcript_file = $current"
             again = f"from spoken_records where call_id in ({in_file})"
-            if self._engine.is_any(again, {"current": current}):
+            if self._engine.exists_any(again, {"current": current}):
                 self._transcripts.end_file()
         spoken = row(
             "select count(*) as transcripts, coalesce(max(occurrence), 0) as most, "
@@ -137,7 +137,9 @@ class Normalizer:
 
     def _note_faults(self, batch: RecordBatch) -> None:
         """Note the fields that can't be read; most records have none, which is quick to see."""
-        if not batch.faults.num_rows and not self._engine.is_any("from typed_records where len(faults) > 0"):
+        if not batch.faults.num_rows and not self._engine.exists_any(
+            "from typed_records where len(faults) > 0"
+        ):
             return
         names = "* exclude (identity)" if batch.kind == BATCHES else "* rename (identity as call_id)"
         self._note("field_problems", names, given_faults=batch.faults)

@@ -1,7 +1,7 @@
 """Merged rows in, Delta writes out: only what changed is written, and only where it lives.
 
 A row that the lake holds and that changed is replaced together with the batch it lies in: the same SQL
-predicate (`Scope`) tells Delta which rows go and DuckDB which of them come back unchanged. Rows that are new
+predicate (`ReplaceScope`) tells Delta which rows go and DuckDB which of them come back unchanged. New rows
 are added. A run that changes more batches than a predicate should name rewrites the table.
 """
 
@@ -30,7 +30,7 @@ _MOST_NAMED: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ReplaceScope:
     """Rows of one table by where they lie.
 
     Attributes:
@@ -43,7 +43,7 @@ class Scope:
     batch_ids: tuple[str, ...] | None = None
 
     @classmethod
-    def of(cls, engine: Engine, places: str) -> Scope:
+    def of(cls, engine: Engine, places: str) -> ReplaceScope:
         """The rows in the batches of `places` (source, batch_id, call_id); without a batch, by their call."""
         batches = engine.rows(
             f"select distinct source, batch_id as id from {places} where batch_id is not null order by all "
@@ -88,14 +88,14 @@ class Scope:
             return
         added = f"select {names} from {fresh}"
         if self.predicate:
-            held = table.name if self.batch_ids is None else engine.of_batches(table, self.batch_ids)
+            held = table.name if self.batch_ids is None else engine.pruned_scan(table, self.batch_ids)
             inside = (
                 f"select {names} from (select * from {held} {without}) where {self.predicate} union all "
                 f"select {names} from {fresh} where {self.predicate} {order}"
             )
             writer.replace(table.name, self.predicate, _made(engine, inside))
             added += f" where not coalesce({self.predicate}, false)"
-        if engine.is_any(added):
+        if engine.exists_any(added):
             writer.append(table.name, _made(engine, f"{added} {order}"))
 
 
@@ -106,14 +106,14 @@ def write_merged(engine: Engine, writer: Writer, rule: MergeRule, run_id: str) -
     engine.run(
         f"create view changed_{name} as select * from merged_{name} where last_run_id = {literal(run_id)}"
     )
-    if not engine.is_any(f"from changed_{name}"):
+    if not engine.exists_any(f"from changed_{name}"):
         return
     engine.run(
         f"create view replaced_{name} as select source, batch_id, {call_id} "
         f"from held_{name} semi join changed_{name} using ({key})"
     )
     without = f"anti join changed_{name} using ({key})"
-    Scope.of(engine, f"replaced_{name}").write(engine, writer, rule.table, without, f"changed_{name}")
+    ReplaceScope.of(engine, f"replaced_{name}").write(engine, writer, rule.table, without, f"changed_{name}")
 
 
 def write_segments(engine: Engine, writer: Writer, files: Sequence[TranscriptFile]) -> int:
@@ -125,14 +125,14 @@ def write_segments(engine: Engine, writer: Writer, files: Sequence[TranscriptFil
         files: what this run wrote of the transcripts that it read.
     """
     engine.run(f"create table rewritten_calls as {sql_files.load('ingest/rewritten_calls').text}")
-    if not engine.is_any("from rewritten_calls"):
+    if not engine.exists_any("from rewritten_calls"):
         return 0
     engine.run("create table transcript_files as from given", given=_files_table(files))
     for table in ("kept_transcripts", "adopted_files"):
         engine.run(f"create table {table} as {sql_files.load(f'ingest/{table}').text}")
     adopted = {row["number"] for row in engine.rows("from adopted_files")}
     if adopted:
-        writer.adopt(SEGMENTS.name, [file.path for file in files if file.number in adopted])
+        writer.add_files(SEGMENTS.name, [file.path for file in files if file.number in adopted])
     _write_other_segments(engine, writer, [file for file in files if file.number not in adopted])
     counted = "select coalesce(sum(segment_count), 0) as count from merged_calls semi join rewritten_calls "
     return int(engine.row(counted + "using (source, call_id)")["count"])
@@ -154,7 +154,7 @@ def _write_other_segments(engine: Engine, writer: Writer, files: Sequence[Transc
         "from rewritten_calls where held_digest is not null"
     )
     without = "anti join rewritten_calls using (source, call_id)"
-    Scope.of(engine, "replaced_segments").write(engine, writer, SEGMENTS, without, "fresh_segments")
+    ReplaceScope.of(engine, "replaced_segments").write(engine, writer, SEGMENTS, without, "fresh_segments")
 
 
 def _files_table(files: Sequence[TranscriptFile]) -> pa.Table:
@@ -167,8 +167,8 @@ def _files_table(files: Sequence[TranscriptFile]) -> pa.Table:
     )
 
 
-def write_once(
-    engine: Engine, writer: Writer, table: Table, fresh: str, again: str, settled: Sequence[str] = ()
+def replace_by_export(
+    engine: Engine, writer: Writer, table: Table, fresh: str, again: str, resolved: Sequence[str] = ()
 ) -> None:
     """Write rows that belong to exports, in the place of what the same exports gave before.
 
@@ -178,25 +178,25 @@ def write_once(
         table: `snapshots`, `problems` or `exports`.
         fresh: the relation of the rows.
         again: a query for the export ids (source, export_id) that were read before, too.
-        settled: ids of problems that go, whatever export they are of.
+        resolved: ids of problems that go, whatever export they are of.
     """
     names = ", ".join(table.column_names())
     forced = engine.rows(f"select distinct source, export_id as id from ({again}) order by all")
-    if not forced and not settled:
-        if engine.is_any(f"from {fresh}"):
+    if not forced and not resolved:
+        if engine.exists_any(f"from {fresh}"):
             everything = f"select {names} from {fresh} order by {', '.join(table.key)}"
             writer.append(table.name, _made(engine, everything))
         return
     replaced = [
         f"(source = {literal(source)} and export_id in ({ids}))" for source, ids in _by_source(forced).items()
     ]
-    if settled:
-        replaced.append(f"problem_id in ({', '.join(map(literal, settled))})")
+    if resolved:
+        replaced.append(f"problem_id in ({', '.join(map(literal, resolved))})")
     predicate = " or ".join(replaced)
     inside = f"select {names} from {fresh} where {predicate}"
     writer.replace(table.name, predicate, _made(engine, inside))
     outside = f"select {names} from {fresh} where not coalesce({predicate}, false)"
-    if engine.is_any(outside):
+    if engine.exists_any(outside):
         writer.append(table.name, _made(engine, outside))
 
 

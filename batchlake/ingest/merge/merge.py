@@ -104,7 +104,7 @@ def merge(engine: Engine, rule: MergeRule, run_id: str) -> None:
         f"from (select {key} from observed_{name} union all select {key} from held_{name}) "
         f"group by {key} having count(*) > 1"
     )
-    newest = _newest(rule) if engine.is_any(f"from repeated_{name}") else _as_observed(rule)
+    newest = _newest(rule) if engine.exists_any(f"from repeated_{name}") else _as_observed(rule)
     engine.run(f"create table merged_{name} as {_finished(rule, run_id, newest)}")
     engine.run(
         f"create view {name}_after as from merged_{name} union all by name "
@@ -125,7 +125,7 @@ def _hold(engine: Engine, rule: MergeRule) -> None:
         return
     batches = f"select source, batch_id from observed_{table} where batch_id is not null"
     ids = engine.rows(f"select distinct batch_id from ({batches})")
-    near = engine.of_batches(rule.table, [row["batch_id"] for row in ids])
+    near = engine.pruned_scan(rule.table, [row["batch_id"] for row in ids])
     engine.run(
         f"create table held_{table} as select * from {near} "
         f"where ({key}) in ({observed}) and (source, batch_id) in ({batches})"
@@ -134,14 +134,14 @@ def _hold(engine: Engine, rule: MergeRule) -> None:
         f"create table missing_{table} as "
         f"select distinct {key} from observed_{table} anti join held_{table} using ({key})"
     )
-    if engine.is_any(f"from missing_{table}"):
+    if engine.exists_any(f"from missing_{table}"):
         engine.run(f"insert into held_{table} select * from {table} where ({key}) in (from missing_{table})")
     engine.run(
         "create table rescheduled_batches as select merged.source, merged.batch_id "
         "from merged_batches merged left join held_batches held using (source, batch_id) "
         "where merged.created_at is distinct from held.created_at"
     )
-    if engine.is_any("from rescheduled_batches"):
+    if engine.exists_any("from rescheduled_batches"):
         engine.run(
             f"insert into held_{table} select * from {table} anti join held_{table} using ({key}) "
             "where started_at is null and created_at is null "

@@ -23,7 +23,7 @@ NO_ENVELOPE: Final = Envelope()
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RecordGroup:
     """Records in a row, if any: the list of fields that reads them, their JSON texts, and their envelope.
 
     `columns` stands for `raws` where they have been decoded together; `bytes` is the size of their text.
@@ -42,7 +42,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Misfit:
+class BadValue:
     """A value that is no record: why, and its JSON text."""
 
     code: str
@@ -58,4 +58,4 @@ class Unkept:
     keys: tuple[str, ...]
 
 
-Item = Part | Misfit | Unkept
+Item = RecordGroup | BadValue | Unkept

@@ -18,16 +18,16 @@ class Document:
     Attributes:
         number: its number in the export, from 1; 0 where nothing that was made of it can be dropped again.
         envelope: what it says of its records; known once its end is seen.
-        foreseen: what it has said before.
+        provisional: what it has said before.
         is_refused: whether the platform says of the list being read that it refused to answer.
         has_refused: whether a record of such a list was found.
         arrays: how many lists of records had begun when that was looked at.
-        batches: documents for the batches in it, which tell their own ids, as `foreseen`.
+        batches: documents for the batches in it, which tell their own ids, as `provisional`.
     """
 
     number: int
     envelope: Envelope | None = None
-    foreseen: Envelope | None = None
+    provisional: Envelope | None = None
     is_refused: bool = False
     has_refused: bool = False
     arrays: int = 0
@@ -36,13 +36,13 @@ class Document:
     @property
     def known(self) -> Envelope:
         """What is known of its envelope so far."""
-        return self.envelope or self.foreseen or NO_ENVELOPE
+        return self.envelope or self.provisional or NO_ENVELOPE
 
     def end(self, envelope: Envelope) -> None:
         """The document's end is seen: this is its envelope, and what its batches don't tell is as it says."""
         self.envelope = envelope
         for batch in self.batches:
-            own = batch.foreseen or NO_ENVELOPE
+            own = batch.provisional or NO_ENVELOPE
             batch.envelope = Envelope(
                 own.batch_id or envelope.batch_id, own.exported_at or envelope.exported_at
             )
@@ -70,7 +70,7 @@ class RawRecords:
 
 
 @dataclass(frozen=True, slots=True)
-class Unusable:
+class BadRecord:
     """A record that can't be one, or (with its path) a value in a record: why, its place, and its text."""
 
     code: str
@@ -83,7 +83,7 @@ class Unusable:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class CorruptExport:
     """The export breaks here. `document`: the number of the document whose records are not to be used."""
 
     code: str
@@ -94,8 +94,8 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
-class Afresh:
+class StartOver:
     """What was read of the export so far is not to be used: what follows is read from its beginning."""
 
 
-Item = RawRecords | Unusable | Broken | Unkept | Afresh
+Item = RawRecords | BadRecord | CorruptExport | Unkept | StartOver

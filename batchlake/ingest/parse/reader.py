@@ -4,7 +4,7 @@ Several ways through, all with the same result where more than one could be take
 the window are cut by msgspec, which is fastest, alone or in a row. JSON lines go line by line, so that a bad
 line costs itself alone. Everything else (larger than the window, or damaged) goes through the bracket scan.
 What is not quite JSON is repaired, record by record. Records of a document that turns out to be cut off are
-to be dropped: `Broken.document` says.
+to be dropped: `CorruptExport.document` says.
 
 A document's envelope (its batch, its time) may stand behind its records. The envelope read so far is used
 provisionally; the one complete at the document's end replaces it.
@@ -32,9 +32,9 @@ from batchlake.ingest.parse.damage.boundaries import (
 from batchlake.ingest.parse.damage.mend import Mended, begins_list, mend, mended_header
 from batchlake.ingest.parse.damage.repair import Fault, repair
 from batchlake.ingest.parse.json_values import JSON_FAULTS
-from batchlake.ingest.parse.parts import NO_ENVELOPE, Envelope, Misfit, Part, Unkept
+from batchlake.ingest.parse.parts import NO_ENVELOPE, BadValue, Envelope, RecordGroup, Unkept
 from batchlake.ingest.parse.parts import Item as SplitItem
-from batchlake.ingest.parse.raw_records import Afresh, Broken, Document, Item, RawRecords, Unusable
+from batchlake.ingest.parse.raw_records import BadRecord, CorruptExport, Document, Item, RawRecords, StartOver
 from batchlake.ingest.parse.recognition import EXACT_KEYS, SVALYNC_BATCHES, SVALYNC_CALLS
 from batchlake.ingest.parse.split import decode_alike, exported_at, split_document, split_elements
 
@@ -102,10 +102,10 @@ class RecordReader:
         self._start = len(BYTE_ORDER_MARK) if head.startswith(BYTE_ORDER_MARK) else 0
         head = head.removeprefix(BYTE_ORDER_MARK)
         if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            yield Broken("not_utf8", "the file is UTF-16; save it as UTF-8", 0)
+            yield CorruptExport("not_utf8", "the file is UTF-16; save it as UTF-8", 0)
         elif not head.strip():
             if is_whole:
-                yield Broken("empty_file", "the file holds nothing", 0)
+                yield CorruptExport("empty_file", "the file holds nothing", 0)
             else:
                 yield from self._read_scanned(self._windows(head, stream))
         elif is_whole and (items := _sound_items(head)) is not None:
@@ -113,7 +113,7 @@ class RecordReader:
         elif _is_line_by_line(head):
             yield from self._read_lines(head, stream)
         elif head[value_start(head, 0) :][:1] not in (b"{", b"["):
-            yield Broken("not_json", *fault_in(head), None, head[:_RAW_SHOWN_BYTES])
+            yield CorruptExport("not_json", *fault_in(head), None, head[:_RAW_SHOWN_BYTES])
         elif is_whole and (documents := _documents(head)) is not None:
             for line, document in documents:
                 yield from self._from_items(split_document(document), line)
@@ -138,7 +138,7 @@ class RecordReader:
         """The records of one sound JSON value."""
         document = Document(0)
         for item in items:
-            if isinstance(item, Part):
+            if isinstance(item, RecordGroup):
                 if item.is_empty:
                     continue
                 if item.envelope != document.envelope or item.format == SVALYNC_BATCHES:
@@ -148,25 +148,25 @@ class RecordReader:
                 yield self._other(item, line)
 
     def _other(
-        self, item: Misfit | Unkept, line: int | None, document: Document | None = None
-    ) -> Unusable | Unkept:
+        self, item: BadValue | Unkept, line: int | None, document: Document | None = None
+    ) -> BadRecord | Unkept:
         if isinstance(item, Unkept):
             return item
         return self._unusable(item.code, item.message, item.raw, line, document or Document(0, item.envelope))
 
     def _repaired(
         self, text: bytes, line: int | None, document: Document = _NO_DOCUMENT
-    ) -> tuple[bytes, list[Unusable]] | None:
+    ) -> tuple[bytes, list[BadRecord]] | None:
         """A text as JSON and its faults, as problems of its first record; None where it can't be read."""
         found = repair(text, EXACT_KEYS)
         if found is None:
             return None
         return found.text, self._unusables(found.faults, line, document)
 
-    def _unusables(self, faults: Iterable[Fault], line: int | None, document: Document) -> list[Unusable]:
+    def _unusables(self, faults: Iterable[Fault], line: int | None, document: Document) -> list[BadRecord]:
         number = self._records + 1
         return [
-            Unusable("not_json", fault.message, fault.raw, number, line, document, fault.path)
+            BadRecord("not_json", fault.message, fault.raw, number, line, document, fault.path)
             for fault in faults
         ]
 
@@ -179,7 +179,7 @@ class RecordReader:
                 document = item.document
             yield item
         for fault in mended.faults:
-            yield Unusable("not_json", fault.message, fault.raw, self._records, line, document, fault.path)
+            yield BadRecord("not_json", fault.message, fault.raw, self._records, line, document, fault.path)
 
     def _mended_line(self, line: bytes) -> Mended | None:
         """A line that holds calls, where brackets or quotes are the fault; None where repair costs none."""
@@ -199,7 +199,7 @@ class RecordReader:
         return self._read_afresh(mended, again) if mended else None
 
     def _read_afresh(self, mended: Mended, again: Reopen) -> Iterator[Item]:
-        yield Afresh()
+        yield StartOver()
         self._records = self._before
         with again() as stream:
             yield from self._read_mended(mended, stream)
@@ -258,8 +258,8 @@ class RecordReader:
     def _read_scanned(self, windows: Iterator[bytes]) -> Iterator[Item]:
         document = self._next_document(None)
 
-        def decoded(key: str, listed: bytes) -> Part | None:
-            _foresee(document, scanner)
+        def decoded(key: str, listed: bytes) -> RecordGroup | None:
+            _note_provisional(document, scanner)
             return None if document.is_refused else _decoded(key, listed)
 
         scanner = Scanner(decoded)
@@ -275,7 +275,7 @@ class RecordReader:
                             return
                         yield self._stray(found)
                     elif isinstance(found, Element | Parsed):
-                        _foresee(document, scanner)
+                        _note_provisional(document, scanner)
                         if isinstance(found, Element):
                             yield from self._element(found, document)
                         else:
@@ -293,7 +293,7 @@ class RecordReader:
             if items := self._afresh(first.byte):
                 yield from items
                 return
-            yield Broken("not_json", "a closing bracket too many", error.byte, document.number)
+            yield CorruptExport("not_json", "a closing bracket too many", error.byte, document.number)
             return
         if (byte := scanner.unfinished()) is not None:
             is_whole = tail.rstrip().endswith((b"}", b"]"))
@@ -301,7 +301,7 @@ class RecordReader:
                 yield from items
                 return
             message = f"the document that begins at byte {byte} is cut off; nothing of it was used"
-            yield Broken("cut_off", message, scanner.bytes_seen(), document.number)
+            yield CorruptExport("cut_off", message, scanner.bytes_seen(), document.number)
 
     def _windows(self, head: bytes, stream: Readable) -> Iterator[bytes]:
         """What the scanner is fed: the first window in pieces, what follows, and an empty one at the end."""
@@ -317,7 +317,7 @@ class RecordReader:
     def _stray(self, stray: Stray) -> Item:
         if stray.in_array:
             return self._unusable("not_a_record", "a record must be a JSON object", stray.raw, None)
-        return Broken("not_json", "this is not JSON", stray.byte, None, stray.raw[:_RAW_SHOWN_BYTES])
+        return CorruptExport("not_json", "this is not JSON", stray.byte, None, stray.raw[:_RAW_SHOWN_BYTES])
 
     def _element(self, element: Element, document: Document) -> Iterator[Item]:
         raw = element.raw
@@ -337,16 +337,16 @@ class RecordReader:
             items = list(split_elements(element.array, [repaired[0]], NO_ENVELOPE))
         batch: Document | None = None
         for item in items:
-            if isinstance(item, Part) and item.is_empty:
+            if isinstance(item, RecordGroup) and item.is_empty:
                 continue
-            if not isinstance(item, Part):
+            if not isinstance(item, RecordGroup):
                 yield self._other(item, None, document)
             elif item.envelope == NO_ENVELOPE:
                 yield self._record(item, document, None)
             else:
-                if batch is None or batch.foreseen != item.envelope:
+                if batch is None or batch.provisional != item.envelope:
                     batch = self._next_document(None)
-                    batch.foreseen = item.envelope
+                    batch.provisional = item.envelope
                     document.batches.append(batch)
                 yield self._record(item, batch, None)
 
@@ -355,7 +355,7 @@ class RecordReader:
         if sound is None:
             repaired = self._repaired(header, None) or self._mended_header(header)
             if repaired is None:
-                document.end(document.foreseen or NO_ENVELOPE)
+                document.end(document.provisional or NO_ENVELOPE)
                 yield self._unusable("not_json", fault_in(header)[0], header, None)
                 return
             header, faults = repaired
@@ -363,22 +363,24 @@ class RecordReader:
             yield from (replace(fault, document=document) for fault in faults)
         items = list(sound)
         is_object = header[:1] == b"{"
-        envelopes = [item.envelope for item in items if isinstance(item, Part)]
+        envelopes = [item.envelope for item in items if isinstance(item, RecordGroup)]
         own = Envelope(None, exported_at(header) if is_object else None)
         document.end(envelopes[0] if is_object and envelopes else own)
         for item in items:
-            if isinstance(item, Part) and item.is_empty:
+            if isinstance(item, RecordGroup) and item.is_empty:
                 continue
-            if not isinstance(item, Part):
+            if not isinstance(item, RecordGroup):
                 # The calls of a refusal were told one by one.
-                if not (document.has_refused and isinstance(item, Misfit) and item.code == "platform_error"):
+                if not (
+                    document.has_refused and isinstance(item, BadValue) and item.code == "platform_error"
+                ):
                     yield self._other(item, None)
             elif is_object and item.envelope == document.envelope:
                 yield self._record(item, document, None)
             else:
                 yield self._record(item, self._next_document(item.envelope), None)
 
-    def _mended_header(self, header: bytes) -> tuple[bytes, list[Unusable]] | None:
+    def _mended_header(self, header: bytes) -> tuple[bytes, list[BadRecord]] | None:
         found = mended_header(header)
         return found and (found[0], self._unusables(found[1], None, _NO_DOCUMENT))
 
@@ -386,7 +388,7 @@ class RecordReader:
         self._documents += 1
         return Document(self._documents, envelope)
 
-    def _record(self, part: Part, document: Document, line: int | None) -> RawRecords:
+    def _record(self, part: RecordGroup, document: Document, line: int | None) -> RawRecords:
         found = RawRecords(
             part.format, part.raws, document, self._records + 1, line, part.columns,
             part.bytes or sum(map(len, part.raws)),
@@ -396,16 +398,16 @@ class RecordReader:
 
     def _unusable(
         self, code: str, message: str, raw: bytes, line: int | None, document: Document = _NO_DOCUMENT
-    ) -> Unusable:
+    ) -> BadRecord:
         self._records += 1
-        return Unusable(code, message, raw, self._records, line, document)
+        return BadRecord(code, message, raw, self._records, line, document)
 
 
-def _decoded(key: str, listed: bytes) -> Part | None:
+def _decoded(key: str, listed: bytes) -> RecordGroup | None:
     """What a scanner makes of several elements of an array."""
     listed.decode()
     columns = decode_alike(key, listed)
-    return None if columns is None else Part(SVALYNC_CALLS, (), NO_ENVELOPE, columns, len(listed))
+    return None if columns is None else RecordGroup(SVALYNC_CALLS, (), NO_ENVELOPE, columns, len(listed))
 
 
 @dataclass(slots=True)
@@ -425,25 +427,25 @@ class _Suspect:
         self._arrays = arrays
 
 
-def _foresee(document: Document, scanner: Scanner) -> None:
+def _note_provisional(document: Document, scanner: Scanner) -> None:
     """Note what the document that is being scanned has said so far, when the first record of a list comes."""
     if document.arrays != scanner.arrays:
         document.arrays = scanner.arrays
-        envelope, document.is_refused = _foreseen(scanner.preamble())
-        document.foreseen = document.foreseen or envelope
+        envelope, document.is_refused = _provisional(scanner.preamble())
+        document.provisional = document.provisional or envelope
 
 
-def _foreseen(preamble: bytes) -> tuple[Envelope, bool]:
+def _provisional(preamble: bytes) -> tuple[Envelope, bool]:
     """What a document says of its records before the first of them, and whether it is a refusal."""
     try:
         items = list(split_document(preamble))
         own = exported_at(preamble) if preamble[:1] == b"{" else None
     except JSON_FAULTS:
         repaired = repair(preamble, EXACT_KEYS)
-        return (NO_ENVELOPE, False) if repaired is None else _foreseen(repaired.text)
+        return (NO_ENVELOPE, False) if repaired is None else _provisional(repaired.text)
     # What is refused last is what is being read.
-    is_refused = any(isinstance(item, Misfit) and item.code == "platform_error" for item in items[-1:])
-    envelopes = (item.envelope for item in items if isinstance(item, Part))
+    is_refused = any(isinstance(item, BadValue) and item.code == "platform_error" for item in items[-1:])
+    envelopes = (item.envelope for item in items if isinstance(item, RecordGroup))
     return next(envelopes, Envelope(None, own)), is_refused
 
 

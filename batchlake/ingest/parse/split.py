@@ -1,9 +1,9 @@
 """Splits a document into its raw records.
 
-Input: one JSON value as bytes. Output: `Part`s (records of one platform and kind, with what their envelope
-says), `Misfit`s and `Unkept` keys. Which keys hold records, and what a record is, `recognition` says. A value
-is cut out as it stands; but the elements of a list are first decoded together, which tells as well that they
-are all of one kind.
+Input: one JSON value as bytes. Output: `RecordGroup`s (records of one platform and kind, with what their
+envelope says), `BadValue`s and `Unkept` keys. Which keys hold records, and what a record is, `recognition`
+says. A value is cut out as it stands; but the elements of a list are first decoded together, which tells as
+well that they are all of one kind.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from batchlake.ingest.parse.json_values import (
     opens,
     text_of,
 )
-from batchlake.ingest.parse.parts import NO_ENVELOPE, Envelope, Item, Misfit, Part, Unkept
+from batchlake.ingest.parse.parts import NO_ENVELOPE, BadValue, Envelope, Item, RecordGroup, Unkept
 from batchlake.ingest.parse.recognition import (
     ABOUT_ANSWERS,
     ENVELOPES,
@@ -80,7 +80,7 @@ def split_document(raw: bytes, envelope: Envelope = NO_ENVELOPE, expected: str =
     if head == b"{":
         return _from_object(fields_of(raw), raw, envelope, expected)
     _as_value.decode(raw)
-    return iter([Misfit("not_a_record", "a record must be a JSON object", raw, envelope)])
+    return iter([BadValue("not_a_record", "a record must be a JSON object", raw, envelope)])
 
 
 def exported_at(document: bytes) -> str | None:
@@ -104,7 +104,7 @@ def split_list(key: str, listed: bytes | msgspec.Raw, envelope: Envelope) -> Ite
         yield from split_elements(key, elements_of(listed), envelope)
     else:
         # Also of none: what is said around them is known.
-        yield Part(SVALYNC_CALLS, (), envelope, columns, len(listed))
+        yield RecordGroup(SVALYNC_CALLS, (), envelope, columns, len(listed))
 
 
 def decode_alike(key: str, listed: bytes | msgspec.Raw) -> Columns | None:
@@ -131,14 +131,14 @@ def split_elements(key: str, elements: Sequence[bytes | msgspec.Raw], envelope: 
             calls.append(element)
             continue
         if calls:
-            yield Part(SVALYNC_CALLS, calls, envelope)
+            yield RecordGroup(SVALYNC_CALLS, calls, envelope)
             calls = []
         if opens(element, b"{") or (opens(element, b"[") and holds_records(element)):
             yield from split_document(bytes(element), envelope, BATCHES if key == "batches" else CALLS)
         else:
-            yield Misfit("not_a_record", "a record must be a JSON object", bytes(element), envelope)
+            yield BadValue("not_a_record", "a record must be a JSON object", bytes(element), envelope)
     if calls:
-        yield Part(SVALYNC_CALLS, calls, envelope)
+        yield RecordGroup(SVALYNC_CALLS, calls, envelope)
 
 
 def _list_decoder(key: str) -> RecordDecoder:
@@ -204,7 +204,7 @@ def _from_record(kind: str | None, fields: Fields, raw: bytes, envelope: Envelop
     """A batch with the calls listed in it, or a call; and whatever other records it holds."""
     if kind is None:
         message = "neither a batch nor a call: no `batch`, `call`, `calls`, `response`, `id` or `call_id`"
-        yield Misfit("unknown_shape", message, raw, envelope)
+        yield BadValue("unknown_shape", message, raw, envelope)
         return
     if kind == BATCHES:
         yield from _from_batch(fields, envelope)
@@ -219,7 +219,7 @@ def _from_record(kind: str | None, fields: Fields, raw: bytes, envelope: Envelop
         held.append("batch")
     if held:
         raw = joined({key: value for key, value in fields.items() if key not in held})
-    yield Part(SVALYNC_CALLS, [raw], envelope)
+    yield RecordGroup(SVALYNC_CALLS, [raw], envelope)
     if held:
         yield from _from_envelope({key: fields[key] for key in held}, raw, envelope)
 
@@ -241,25 +241,25 @@ def _from_batch(fields: Fields, outer: Envelope) -> Iterator[Item]:
     ]
     own = {key: value for key, value in fields.items() if key not in held}
     if batch_id is not None or not held or own.keys() - ABOUT_ANSWERS:
-        yield Part(SVALYNC_BATCHES, [joined(own)], envelope)
+        yield RecordGroup(SVALYNC_BATCHES, [joined(own)], envelope)
     for key in held:
         yield from _from_container(key, fields[key], envelope)
 
 
 def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item]:
-    """What lies under an envelope's keys; of the rest objects and lists as a `Misfit`, others as `Unkept`."""
+    """What lies under an envelope's keys; of the rest containers as a `BadValue`, others as `Unkept`."""
     left = dict(fields)
     envelope = Envelope(
         _id_of(left, "batch_id", "batch") or outer.batch_id,
         _exported_at(left, outer),
     )
     if _refuses(left):
-        yield Misfit("platform_error", "the platform answered `success: false`", raw, envelope)
+        yield BadValue("platform_error", "the platform answered `success: false`", raw, envelope)
         return
     found: list[Item] = []
     if (given := given_text(left, "batch_id")) is not None and _id_of(left, "batch_id") is None:
         found.append(
-            Misfit("not_an_id", f"`batch_id` around records is no id: {given[:80]!r}", raw, envelope)
+            BadValue("not_an_id", f"`batch_id` around records is no id: {given[:80]!r}", raw, envelope)
         )
     if batch := _object(left, "batch"):
         del left["batch"]
@@ -286,7 +286,7 @@ def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item
     held = {key: value for key, value in unkept.items() if _holds_more(value)}
     if held:
         message = f"{', '.join(f'`{key}`' for key in held)} beside the records was not read"
-        found.append(Misfit("unknown_shape", message, joined(held), envelope))
+        found.append(BadValue("unknown_shape", message, joined(held), envelope))
     if scalars := tuple(key for key, value in unkept.items() if not is_container(value)):
         found.append(Unkept(scalars))
     yield from found
@@ -304,7 +304,7 @@ def _from_container(key: str, value: bytes | msgspec.Raw, envelope: Envelope) ->
         return
     if not opens(value, b"{"):
         if not is_nothing(value):
-            yield Misfit("not_a_list", f"`{key}` is no list of records", bytes(value), envelope)
+            yield BadValue("not_a_list", f"`{key}` is no list of records", bytes(value), envelope)
         return
     fields = fields_of(value)
     envelope = replace(envelope, exported_at=_exported_at(fields, envelope))
@@ -326,18 +326,18 @@ def _from_container(key: str, value: bytes | msgspec.Raw, envelope: Envelope) ->
     elif fields and all(opens(one, b"{") for one in fields.values()) and _are_by_id(key, fields):
         yield from split_list(key, b"[" + b",".join(_named(fields)) + b"]", envelope)
     elif fields:
-        yield Misfit("not_a_list", f"`{key}` is no list of records", bytes(value), envelope)
+        yield BadValue("not_a_list", f"`{key}` is no list of records", bytes(value), envelope)
 
 
 def _from_answer(answer: msgspec.Raw | bytes, envelope: Envelope) -> Iterator[Item]:
     """An entry of `response`."""
     text = bytes(answer)
     if not opens(text, b"{"):
-        yield Misfit("not_a_record", "an entry of `response` must be a JSON object", text, envelope)
+        yield BadValue("not_a_record", "an entry of `response` must be a JSON object", text, envelope)
         return
     fields = fields_of(text)
     if not _refuses(fields) and fields.keys().isdisjoint(ENVELOPES):
-        yield Misfit("unknown_shape", "an entry of `response` has no `data` with calls", text, envelope)
+        yield BadValue("unknown_shape", "an entry of `response` has no `data` with calls", text, envelope)
     else:
         yield from _from_envelope(fields, text, envelope)
 

@@ -11,11 +11,11 @@ from batchlake.reports.markdown.syntax import escaped, numbers, paragraph, secti
 from batchlake.reports.model import (
     BatchState,
     CallTranscript,
-    OutstandingCall,
+    NotableCall,
+    NotableCalls,
     Problems,
     Provenance,
     Report,
-    StandingOut,
 )
 from batchlake.reports.wording import NO_CURRENCY, shown
 from batchlake.text.values import utc_text
@@ -59,7 +59,7 @@ def progress(of: Progress) -> Iterator[str]:
     )  # fmt: skip
 
 
-def standing_out(of: StandingOut) -> Iterator[str]:
+def notable_calls(of: NotableCalls) -> Iterator[str]:
     """Calls that stand out in one way."""
     yield from section(f"{of.title} ({len(of.calls):,} of {of.of:,})")
     yield from table(
@@ -72,7 +72,7 @@ def standing_out(of: StandingOut) -> Iterator[str]:
     )
 
 
-def _outstanding_row(of: OutstandingCall) -> list[Any]:
+def _outstanding_row(of: NotableCall) -> list[Any]:
     return [
         *(of.call_id, of.batch_id, of.call_time and utc_text(of.call_time), of.status),
         shown(of.duration_seconds, "seconds"),

@@ -37,7 +37,7 @@ def _lines(report: Report) -> Iterator[str]:
     for batch in report.progress:
         yield from lists.progress(batch)
     for outstanding in report.standing_out:
-        yield from lists.standing_out(outstanding)
+        yield from lists.notable_calls(outstanding)
     if report.audit and report.audit.batches:
         yield from lists.audit(report.audit, report.audits_left_out)
     if report.problems.total:

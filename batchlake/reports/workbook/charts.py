@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from batchlake.output.sheets import DATE_FORMAT, Book
-from batchlake.reports.workbook.tables import Place
+from batchlake.reports.workbook.tables import Storage
 
 COLOURS: Final = {
     "completed": "#3A7D44",
@@ -62,7 +62,7 @@ class Chart:
     point_colours: Sequence[str] = ()
 
 
-def bars(book: Book, place: Place, chart: Chart, row: int, column: int, *, height: int = 280) -> None:
+def bars(book: Book, place: Storage, chart: Chart, row: int, column: int, *, height: int = 280) -> None:
     """Horizontal bars with their values beside them, the first row at the top."""
     made = book.workbook.add_chart({"type": "bar"})
     for series in chart.series:
@@ -81,7 +81,7 @@ def bars(book: Book, place: Place, chart: Chart, row: int, column: int, *, heigh
     _insert(made, place, chart, row, column, height)
 
 
-def lines(book: Book, place: Place, chart: Chart, row: int, column: int, *, every_day: bool) -> None:
+def lines(book: Book, place: Storage, chart: Chart, row: int, column: int, *, every_day: bool) -> None:
     """Up to three lines over time; days keep their distances on the axis, hours have a place each."""
     made = book.workbook.add_chart({"type": "line"})
     # Told apart by more than colours.
@@ -95,7 +95,7 @@ def lines(book: Book, place: Place, chart: Chart, row: int, column: int, *, ever
     _insert(made, place, chart, row, column, 340)
 
 
-def _cells(place: Place, chart: Chart, series: Series) -> dict[str, Any]:
+def _cells(place: Storage, chart: Chart, series: Series) -> dict[str, Any]:
     name, (first, last) = place.sheet.worksheet.get_name(), chart.rows
     return {
         "name": series.title,
@@ -113,7 +113,7 @@ def _numbers(chart: Chart) -> dict[str, Any]:
     return shown if chart.largest is None else {**shown, "max": chart.largest}
 
 
-def _insert(made: Any, place: Place, chart: Chart, row: int, column: int, height: int) -> None:
+def _insert(made: Any, place: Storage, chart: Chart, row: int, column: int, height: int) -> None:
     made.set_title({"name": chart.title, "name_font": {"size": 12}, "overlay": False})
     made.set_legend({"none": True} if len(chart.series) == 1 else {"position": "bottom"})
     made.set_size({"width": 620, "height": height})

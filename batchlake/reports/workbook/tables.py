@@ -51,7 +51,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Storage:
     """Where a table stands: its sheet, the row of its head and its last row, from 0."""
 
     sheet: Sheet
@@ -86,7 +86,7 @@ def yes_or_no(flag: bool | None) -> str | None:
 
 def table_sheet(
     book: Book, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]], above: Sequence[str] = ()
-) -> Place:
+) -> Storage:
     """A sheet with lines of text above one table; the first of several lines is the sheet's title."""
     sheet = book.sheet(name)
     worksheet = sheet.worksheet
@@ -108,7 +108,7 @@ def table_sheet(
     return placed
 
 
-def write_table(sheet: Sheet, head: int, columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Place:
+def write_table(sheet: Sheet, head: int, columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Storage:
     """A table whose head is in the row given."""
     lines = max(math.ceil((len(column.title) + _FILTER_BUTTON) / column.width) for column in columns)
     sheet.worksheet.set_row(head, lines * _LINE_HEIGHT)
@@ -123,7 +123,7 @@ def write_table(sheet: Sheet, head: int, columns: Sequence[Column], rows: Iterab
                 sheet.write(last, place, value.value, num_format=value.number_format, align="right")
             else:
                 sheet.write(last, place, value, **styles[place])
-    return Place(sheet, head, last)
+    return Storage(sheet, head, last)
 
 
 def _style(column: Column, place: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from batchlake.ingest.parse.parts import Unkept
-from batchlake.ingest.parse.raw_records import Afresh, Broken, RawRecords, Unusable
+from batchlake.ingest.parse.raw_records import BadRecord, CorruptExport, RawRecords, StartOver
 from batchlake.ingest.parse.reader import RecordReader
 from tests.ingest.parse.test_reader import texts
 from tests.lakes import ingested, rows, write_export
@@ -74,7 +74,7 @@ def read(text: str, window_bytes: int) -> list[Any]:
     found: list[Any] = []
     reader = RecordReader(window_bytes, again=lambda: nullcontext(io.BytesIO(raw)))
     for item in reader.read(io.BytesIO(raw)):
-        if isinstance(item, Afresh):
+        if isinstance(item, StartOver):
             found.clear()
         elif not isinstance(item, Unkept):
             found.append(item)
@@ -101,7 +101,7 @@ def test_a_fault_of_structure_costs_the_fields_beside_it_at_most(shape: str, win
         items = read(text, window_bytes)
         if shape == "fields behind" and is_like_one_cut_off(text) and not is_json(text):
             # That which is missing could as well be the end.
-            assert [item.code for item in items if isinstance(item, Broken)] == ["cut_off"], header
+            assert [item.code for item in items if isinstance(item, CorruptExport)] == ["cut_off"], header
             continue
         calls = records(items, "svalync_calls")
         others = ["c3"] * form.count("OTHER")
@@ -116,8 +116,8 @@ def test_a_fault_of_structure_costs_the_fields_beside_it_at_most(shape: str, win
         for batch, batch_id, _ in records(items, "svalync_batches"):
             if batch_id == "b" and place < AFTER_ID:
                 assert all(batch.get(key, value) == value for key, value in VALUES.items()), header
-        assert not [item for item in items if isinstance(item, Broken)], header
-        assert is_json(text) or others or [item for item in items if isinstance(item, Unusable)], header
+        assert not [item for item in items if isinstance(item, CorruptExport)], header
+        assert is_json(text) or others or [item for item in items if isinstance(item, BadRecord)], header
 
 
 def test_every_file_says_what_was_lost(tmp_path: Path) -> None:
@@ -153,12 +153,12 @@ def test_records_beside_a_damaged_batch_are_not_taken_for_a_part_of_it() -> None
         items = read(text, 1 << 20)
         for call, batch_id, _ in records(items, "svalync_calls"):
             assert call["id"] != "c9" or batch_id is None
-        assert [item for item in items if isinstance(item, Broken | Unusable)], form
+        assert [item for item in items if isinstance(item, CorruptExport | BadRecord)], form
 
 
 def test_what_is_called_calls_but_holds_none_is_no_sign(tmp_path: Path) -> None:
     """A list of numbers of a call's own, in a document that is cut off: nothing of it is used."""
     for text in ('{"id": "c1", "own": {"calls": [1, 2]}', '{"id": "c1", "own": {"calls": [{"n": 1}]}'):
         (item,) = read(text, 1 << 20)
-        assert isinstance(item, Broken)
+        assert isinstance(item, CorruptExport)
         assert item.code == "cut_off"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from batchlake.ingest.parse.parts import Unkept
-from batchlake.ingest.parse.raw_records import Broken, Document, RawRecords, Unusable
+from batchlake.ingest.parse.raw_records import BadRecord, CorruptExport, Document, RawRecords
 from batchlake.ingest.parse.reader import RecordReader
 
 CALL: dict[str, Any] = {"id": "c1", "note": 'quotes " and } ] in \\ text', "about": {"tags": [1, [2]]}}
@@ -47,9 +47,9 @@ def texts(records: RawRecords) -> list[bytes]:
     return [json.dumps(one).encode() for one in found]
 
 
-def read(data: bytes | str, window_bytes: int = 1 << 20) -> list[RawRecord | Unusable | Broken]:
+def read(data: bytes | str, window_bytes: int = 1 << 20) -> list[RawRecord | BadRecord | CorruptExport]:
     raw = data.encode() if isinstance(data, str) else data
-    items: list[RawRecord | Unusable | Broken] = []
+    items: list[RawRecord | BadRecord | CorruptExport] = []
     for item in RecordReader(window_bytes).read(io.BytesIO(raw)):
         if isinstance(item, Unkept):
             continue
@@ -63,7 +63,7 @@ def read(data: bytes | str, window_bytes: int = 1 << 20) -> list[RawRecord | Unu
     return items
 
 
-def summary(items: list[RawRecord | Unusable | Broken]) -> list[tuple[Any, ...]]:
+def summary(items: list[RawRecord | BadRecord | CorruptExport]) -> list[tuple[Any, ...]]:
     """Format, value and envelope of the records; kind and code of the rest; in a fixed order."""
     found = []
     for item in items:
@@ -143,17 +143,17 @@ SHAPES = {
     "a page of another platform": (
         {"items": [{"id": "c1", "status": "x"}, {"id": "b1", "completed_at": "x"}, 5], "total": 2},
         [
-            ("Unusable", "not_a_record"),
+            ("BadRecord", "not_a_record"),
             ("svalync_batches", {"id": "b1", "completed_at": "x"}, "b1", None),
             ("svalync_calls", {"id": "c1", "status": "x"}, None, None),
         ],
     ),
-    "something else": ({"filter": {}}, [("Unusable", "unknown_shape")]),
+    "something else": ({"filter": {}}, [("BadRecord", "unknown_shape")]),
     "a platform's refusal": (
         {"response": [{"success": False, "data": []}]},
-        [("Unusable", "platform_error")],
+        [("BadRecord", "platform_error")],
     ),
-    "a number": ([5], [("Unusable", "not_a_record")]),
+    "a number": ([5], [("BadRecord", "not_a_record")]),
 }
 
 
@@ -207,12 +207,12 @@ RECORDS_AROUND_OTHERS = {
     ),
     "a refusal with data": (
         {"response": [{"success": False, "data": [{"call_id": "r1"}]}]},
-        [("Unusable", "platform_error")],
+        [("BadRecord", "platform_error")],
     ),
     "more than can be used": (
         {"response": {"data": [{"call_id": "r1"}], "calls": [{"id": "c1"}], "rest": [1], "none": []}},
         [
-            ("Unusable", "unknown_shape"),
+            ("BadRecord", "unknown_shape"),
             ("svalync_calls", {"id": "c1"}, None, None),
             ("svalync_calls", {"call_id": "r1"}, None, None),
         ],
@@ -235,7 +235,7 @@ def test_what_can_not_be_used_of_a_wrapper_is_kept() -> None:
     items = read(
         json.dumps({"batch": {"id": "b1"}, "warnings": ["late"], "took_ms": 5, "links": {"next": "x"}})
     )
-    (unusable,) = [item for item in items if isinstance(item, Unusable)]
+    (unusable,) = [item for item in items if isinstance(item, BadRecord)]
     assert (json.loads(unusable.raw), unusable.message) == (
         {"warnings": ["late"]},
         "`warnings` beside the records was not read",
@@ -306,7 +306,7 @@ def test_json_lines_lose_only_their_bad_lines() -> None:
             "c3",
             "c4",
         ]
-        assert [item.line for item in items if isinstance(item, Unusable)] == [2, 4, 6]
+        assert [item.line for item in items if isinstance(item, BadRecord)] == [2, 4, 6]
         assert [item.line for item in items if isinstance(item, RawRecord)] == [1, 5, 7]
 
 
@@ -331,11 +331,11 @@ def test_lines_that_hold_more_or_less_than_a_document(window_bytes: int) -> None
     assert found == [
         (1, "c1"), (2, "c2"), (2, "c3"), (3, "c4"), (5, "c5"), (5, "c6"), (7, "c7"), (8, "c8"), (11, "c9"),
     ]  # fmt: skip
-    unusable = [(item.line, item.code, item.raw) for item in items if isinstance(item, Unusable)]
+    unusable = [(item.line, item.code, item.raw) for item in items if isinstance(item, BadRecord)]
     assert unusable == [
         (5, "not_json", b"rest"), (6, "not_json", b"bad"), (10, "not_a_record", b'"text"'),
     ]  # fmt: skip
-    assert [item.number for item in items if not isinstance(item, Broken)] == list(range(1, 13))
+    assert [item.number for item in items if not isinstance(item, CorruptExport)] == list(range(1, 13))
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ def test_a_document_of_several_lines_may_be_bad(bad: bytes, ids: list[str], raws
     records = [item for item in items if isinstance(item, RawRecord)]
     assert [json.loads(record.raw)["id"] for record in records] == ids
     assert (records[0].line, records[-1].line) == (1, 4)
-    unusable = [item for item in items if isinstance(item, Unusable)]
+    unusable = [item for item in items if isinstance(item, BadRecord)]
     assert {item.code for item in unusable} == {"not_json"}
     assert [item.raw for item in unusable] == raws
 
@@ -384,7 +384,7 @@ def test_many_bad_lines_are_each_looked_at_once() -> None:
 def test_a_bad_first_line_does_not_hide_the_others() -> None:
     """JSON lines whose first line is cut are still read line by line."""
     items = read('pleted"}\n{"id": "c2"}\n{"id": "c3"}\n')
-    assert [type(item).__name__ for item in items] == ["Unusable", "RawRecord", "RawRecord"]
+    assert [type(item).__name__ for item in items] == ["BadRecord", "RawRecord", "RawRecord"]
 
 
 def test_documents_in_a_row() -> None:
@@ -402,12 +402,13 @@ def test_nothing_of_a_cut_document_is_used() -> None:
     for cut in range(1, len(whole)):
         for window_bytes in (16, 1 << 20):
             items = read(whole[:cut], window_bytes)
-            broken = [item for item in items if isinstance(item, Broken)]
+            broken = [item for item in items if isinstance(item, CorruptExport)]
             assert len(broken) == 1, (cut, items)
             assert broken[0].byte <= cut
             dropped = broken[0].document
             assert all(
-                isinstance(item, Broken) or (isinstance(item, RawRecord) and item.document.number == dropped)
+                isinstance(item, CorruptExport)
+                or (isinstance(item, RawRecord) and item.document.number == dropped)
                 for item in items
             )
 
@@ -436,7 +437,7 @@ def test_a_fault_costs_the_value_in_which_it_stands(element: str, paths: list[st
     text = '{"batch": {"id": "b", "calls": [{"id": "c1"}, ' + element + ', {"id": "c3"}]}}'
     for window_bytes in (40, 1 << 20):
         items = read(text, window_bytes)
-        unusable = [item for item in items if isinstance(item, Unusable)]
+        unusable = [item for item in items if isinstance(item, BadRecord)]
         assert [(item.code, item.path) for item in unusable] == [("not_json", path) for path in paths]
         found = [json.loads(item.raw).get("id") for item in items if isinstance(item, RawRecord)]
         second = [] if None in paths else [None] if "id" in paths else ["c2"]
@@ -461,14 +462,14 @@ def test_a_fault_costs_the_value_in_which_it_stands(element: str, paths: list[st
 def test_a_file_that_is_no_export(data: bytes, code: str) -> None:
     """What is no JSON at all is one problem of the file."""
     (item,) = read(data)
-    assert isinstance(item, Broken)
+    assert isinstance(item, CorruptExport)
     assert item.code == code
 
 
 def test_an_unmatched_bracket_ends_the_reading() -> None:
     """Documents before a closing bracket too many are used; what follows can't be told apart."""
     items = read('{"id": "c1"}]{"id": "c2"}', 6)
-    assert [type(item).__name__ for item in items] == ["RawRecord", "Broken"]
+    assert [type(item).__name__ for item in items] == ["RawRecord", "CorruptExport"]
 
 
 def test_texts_with_commas_between_records_are_one_problem_each() -> None:
@@ -481,10 +482,10 @@ def test_texts_with_commas_between_records_are_one_problem_each() -> None:
         assert [json.loads(item.raw) for item in items if isinstance(item, RawRecord)] == [
             {"id": "c1"}, {"id": "c2"},
         ]  # fmt: skip
-        unusable = [item for item in items if isinstance(item, Unusable)]
+        unusable = [item for item in items if isinstance(item, BadRecord)]
         assert [json.loads(item.raw) for item in unusable] == odd
         assert {item.code for item in unusable} == {"not_a_record"}
-        assert [item.number for item in items if not isinstance(item, Broken)] == list(range(1, 12))
+        assert [item.number for item in items if not isinstance(item, CorruptExport)] == list(range(1, 12))
 
 
 def test_a_long_line_is_read_in_the_memory_of_a_few_windows() -> None:
