@@ -57,7 +57,7 @@ def pattern_definitions() -> list[MetricDefinition]:
             numerator="utterances of the pattern",
             denominator="human utterances",
             unit="utterances",
-            file=f"batchlake/{DEFAULT_FILE.name}",
+            file=f"batchlake/analytics/{DEFAULT_FILE.name}",
         )
         for name in patterns.names
     ]

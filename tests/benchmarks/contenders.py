@@ -41,7 +41,7 @@ def copy_exports(exports: Path, target: Path) -> None:
 
 def re_export(root: Path, calls: int) -> float:
     """A batch of 1,000 calls that the lake holds, exported again; seconds of the ingest."""
-    import batchlake.ingest
+    import batchlake.ingest.run
     from tests.benchmarks.exports import Exports, Seen
 
     lake = batchlake.open(root)

@@ -15,7 +15,7 @@ from batchlake.lake import Lake
 ROOT: Final = Path(__file__).parents[2]
 PROGRAM: Final = """
 import sys, batchlake
-from batchlake.console import run_console
+from batchlake.console.loop import run_console
 run_console(batchlake.open(sys.argv[1]), timeout_seconds=float(sys.argv[2]))
 """
 PROMPT: Final = "lake>"

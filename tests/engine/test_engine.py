@@ -51,7 +51,7 @@ def test_with_no_reserve_left_the_fault_is_said(reserve: str | None) -> None:
 def test_times_are_given_on_a_machine_without_time_zones() -> None:
     """A small container has none; DuckDB gives no time at all then, unless `tzdata` is installed."""
     program = (
-        "from batchlake.engine import Engine\n"
+        "from batchlake.engine.engine import Engine\n"
         "with Engine() as engine, engine.in_timezone('europe/berlin') as there:\n"
         "    print(there.row(\"select timestamptz '2024-10-27 01:30Z' as at\")['at'].isoformat())"
     )
@@ -72,7 +72,7 @@ def test_tables_of_its_own() -> None:
         with engine.temporary_schema() as own, engine.temporary_schema() as another:
             own.run("create table calls as select number + 1 as number from calls")
             assert own.rows("from calls") == [{"number": 2}]
-            assert list(own.ask("from calls")) == [(2,)]
+            assert list(own.query("from calls")) == [(2,)]
             assert own.in_timezone("Europe/Berlin").rows("from calls") == [{"number": 2}]
             assert another.rows("from calls") == engine.rows("from calls") == [{"number": 1}]
         assert engine.rows("select * from duckdb_tables() where schema_name <> 'main'") == []

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 HEAD = """
 import os, sys, gc
 import batchlake
-from batchlake.engine import Engine
+from batchlake.engine.engine import Engine
 
 def child(work):
     sys.stdout.flush()

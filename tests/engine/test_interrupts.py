@@ -181,8 +181,8 @@ def test_ctrl_c_ends_a_query_that_python_asked(tmp_path: Path) -> None:
     """A slow query in a program stops within moments of the signal, with KeyboardInterrupt."""
     program = (
         "import sys\n"
-        "from batchlake.engine import Engine\n"
-        "rows = Engine().ask('select count(*) from range(100_000_000_000) t(i) where i % 7 = 3')\n"
+        "from batchlake.engine.engine import Engine\n"
+        "rows = Engine().query('select count(*) from range(100_000_000_000) t(i) where i % 7 = 3')\n"
         "print('asked', flush=True)\n"
         "try: list(rows)\n"
         "except KeyboardInterrupt: print('stopped', flush=True)\n"

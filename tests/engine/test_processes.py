@@ -18,7 +18,7 @@ import batchlake
 from batchlake.engine.processes import TemporaryFolder, clear_dead_folders, is_alive
 from batchlake.store.maintenance import compact, vacuum
 from tests.lakes import ingested, write_export
-from tests.storage import BucketStorage, environment
+from tests.storage import Bucket, environment
 from tests.store.crash_points import run_in_process
 
 SPILLING = """
@@ -31,7 +31,7 @@ print(lake.sql("select count(*) from (select distinct hash(i), i from range(50_0
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The system's temporary folder, of the test's own."""
-    folder = tmp_path / "temporary"
+    folder = tmp_path / "t"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -93,9 +93,7 @@ def test_a_killed_ingest(care: object, tmp_path: Path, export: Path, temporary: 
     assert list(temporary.glob("batchlake-*")) == []
 
 
-def test_a_killed_ingest_into_a_bucket(
-    bucket: BucketStorage, tmp_path: Path, export: Path, temporary: Path
-) -> None:
+def test_a_killed_ingest_into_a_bucket(bucket: Bucket, tmp_path: Path, export: Path, temporary: Path) -> None:
     """Its transcripts are in the temporary folder, and go with the next run."""
     lake = f"{bucket.address}/lake"
     variables = environment(bucket.endpoint) | {"TMPDIR": str(temporary)}

@@ -143,7 +143,8 @@ def test_an_unknown_dialect_is_an_invalid_request() -> None:
 def test_sqlglot_stays_out_of_the_start() -> None:
     """Reading, compiling and rendering for DuckDB import no sqlglot."""
     program = (
-        "import sys; from batchlake.filters import Filter, inline, compile_filter, render\n"
+        "import sys; from batchlake.filters.compile import compile_filter\n"
+        "from batchlake.filters.model import Filter; from batchlake.filters.render import inline, render\n"
         "render(Filter(status='failed')); inline(compile_filter(Filter()))\n"
         "assert 'sqlglot' not in sys.modules"
     )

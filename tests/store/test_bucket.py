@@ -29,7 +29,7 @@ from batchlake.ingest.run import ingest
 from batchlake.store.maintenance import check, compact, vacuum
 from batchlake.store.tables import LakeTables
 from tests.lakes import contents, damages, ingested, rows, write_export
-from tests.storage import BucketStorage, check_from_now_on, environment, new_bucket, served
+from tests.storage import Bucket, check_from_now_on, environment, new_bucket, served
 from tests.store.crash_points import run_in_process
 from tests.store.test_transactions import document, state
 
@@ -38,7 +38,7 @@ TABLES = ("calls", "segments", "batches", "snapshots", "problems", "exports")
 
 
 @pytest.fixture
-def lake(bucket: BucketStorage) -> str:
+def lake(bucket: Bucket) -> str:
     """An address at which there is no lake yet."""
     return f"{bucket.address}/some/lake"
 
@@ -50,7 +50,7 @@ def objects_of_a_lake() -> dict[str, bytes]:
 
 
 @pytest.fixture
-def fed(bucket: BucketStorage, lake: str, tmp_path: Path, objects_of_a_lake: dict[str, bytes]) -> str:
+def fed(bucket: Bucket, lake: str, tmp_path: Path, objects_of_a_lake: dict[str, bytes]) -> str:
     """An address at which a lake holds the first of `exports`."""
     if not objects_of_a_lake:
         ingested(lake, *exports(tmp_path, 1))
@@ -76,7 +76,7 @@ def lease(**facts: Any) -> bytes:
     return json.dumps(given).encode()
 
 
-def test_it_holds_what_a_folder_holds(bucket: BucketStorage, lake: str, tmp_path: Path) -> None:
+def test_it_holds_what_a_folder_holds(bucket: Bucket, lake: str, tmp_path: Path) -> None:
     """Fed with the same exports, run by run and again, both hold the same rows and answer alike."""
     folder = tmp_path / "folder"
     later = exports(tmp_path, 2)
@@ -98,7 +98,7 @@ def test_it_holds_what_a_folder_holds(bucket: BucketStorage, lake: str, tmp_path
     assert {path.split("/")[2] for path in bucket.paths()} == {*TABLES, "runs", "_lock.json"}
 
 
-def test_exports_and_lake_in_one_bucket(bucket: BucketStorage, lake: str) -> None:
+def test_exports_and_lake_in_one_bucket(bucket: Bucket, lake: str) -> None:
     """Exports are read from a bucket into a lake that lives there, incrementally."""
     bucket.put("in/1.json", document(1))
     assert ingested(lake, f"{bucket.address}/in").calls_new == 4
@@ -107,7 +107,7 @@ def test_exports_and_lake_in_one_bucket(bucket: BucketStorage, lake: str) -> Non
     assert (report.exports_read, report.exports_skipped, report.calls_new) == (1, 1, 1)
 
 
-def test_earlier_states_and_care(bucket: BucketStorage, fed: str, tmp_path: Path) -> None:
+def test_earlier_states_and_care(bucket: Bucket, fed: str, tmp_path: Path) -> None:
     """Time travel, compaction and vacuum work as in a folder, and `check` names an object that is gone."""
     ingested(fed, exports(tmp_path, 2)[1])
     first = rows(fed, "select run_id from runs order by run_id")[0]["run_id"]
@@ -154,7 +154,7 @@ def write(lake: str, folder: Path, writer: int, variables: dict[str, str]) -> No
         ingest(lake, [path], IngestOptions(wait_seconds=120))
 
 
-def test_writers_at_once(bucket: BucketStorage, lake: str, tmp_path: Path) -> None:
+def test_writers_at_once(bucket: Bucket, lake: str, tmp_path: Path) -> None:
     """Two writers that wait for each other: every call is there in its last state."""
     context = multiprocessing.get_context("forkserver")
     variables = environment(bucket.endpoint) | {"XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"]}
@@ -173,7 +173,7 @@ def test_writers_at_once(bucket: BucketStorage, lake: str, tmp_path: Path) -> No
     assert check(lake) == []
 
 
-def test_a_second_writer_is_answered(bucket: BucketStorage, lake: str, tmp_path: Path) -> None:
+def test_a_second_writer_is_answered(bucket: Bucket, lake: str, tmp_path: Path) -> None:
     """It is told who writes and since when; with `wait_seconds` it goes on when the first has ended."""
     (path,) = exports(tmp_path, 1)
     with LakeTables(lake).storage.lock():
@@ -203,7 +203,7 @@ def test_a_second_writer_is_answered(bucket: BucketStorage, lake: str, tmp_path:
     ],
 )
 def test_a_lease_of_another_machine(
-    bucket: BucketStorage, lake: str, tmp_path: Path, facts: dict[str, Any], is_free: bool
+    bucket: Bucket, lake: str, tmp_path: Path, facts: dict[str, Any], is_free: bool
 ) -> None:
     """It holds while it is renewed, and ends when it was given back or not renewed in time."""
     (path,) = exports(tmp_path, 1)
@@ -215,7 +215,7 @@ def test_a_lease_of_another_machine(
             ingested(lake, path)
 
 
-def test_a_writer_that_was_taken_for_dead(bucket: BucketStorage, fed: str, tmp_path: Path) -> None:
+def test_a_writer_that_was_taken_for_dead(bucket: Bucket, fed: str, tmp_path: Path) -> None:
     """One that loses its lease while it works commits nothing, and leaves the new one's lease alone."""
     _, later = exports(tmp_path, 2)
     before = contents(fed)
@@ -252,7 +252,7 @@ def test_a_table_that_another_has_changed(fed: str, tmp_path: Path) -> None:
     assert damages(fed) == []
 
 
-def test_a_kill_leaves_the_lake_before_or_after(bucket: BucketStorage, fed: str, tmp_path: Path) -> None:
+def test_a_kill_leaves_the_lake_before_or_after(bucket: Bucket, fed: str, tmp_path: Path) -> None:
     """Killed in the middle, the lake is sound and the one before or after; the next ingest goes on."""
     _, second = exports(tmp_path, 2)
     variables = environment(bucket.endpoint) | {"XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"]}
@@ -277,7 +277,7 @@ def test_a_kill_leaves_the_lake_before_or_after(bucket: BucketStorage, fed: str,
 
 
 def test_a_store_that_ignores_conditions(
-    bucket: BucketStorage, lake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: Bucket, lake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where two writers could create the same object, no lake is made."""
     import obstore
@@ -289,7 +289,7 @@ def test_a_store_that_ignores_conditions(
     assert bucket.paths() == ["some/lake/_lock.json"]
 
 
-def test_what_is_no_lake_is_said(bucket: BucketStorage, lake: str, tmp_path: Path) -> None:
+def test_what_is_no_lake_is_said(bucket: Bucket, lake: str, tmp_path: Path) -> None:
     """No lake, no bucket, no prefix, other things in the place, and a spoilt address each say what to do."""
     (path,) = exports(tmp_path, 1)
     with pytest.raises(LakeNotFound, match=f"batchlake ingest PATH --lake {lake}"):
@@ -345,9 +345,7 @@ def test_credentials_that_may_only_read(tmp_path: Path, monkeypatch: pytest.Monk
             batchlake.open(lake).calls()
 
 
-def test_copies_of_files(
-    bucket: BucketStorage, fed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_copies_of_files(bucket: Bucket, fed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each file is fetched once, only its owner can read the copy, and deleted copies come back."""
     import obstore
 
@@ -370,7 +368,7 @@ def test_copies_of_files(
         batchlake.open(fed).calls()
 
 
-def test_copies_are_bounded(bucket: BucketStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copies_are_bounded(bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past the bound the copies go that were not used for a day, longest unused first; others stay."""
     from batchlake.store import cache
     from batchlake.store.object_store import ObjectAddress
@@ -388,7 +386,7 @@ def test_copies_are_bounded(bucket: BucketStorage, tmp_path: Path, monkeypatch: 
     assert [path.exists() for path in paths] == [False, True, True]
 
 
-def test_a_file_is_taken_into_a_table(bucket: BucketStorage, fed: str, tmp_path: Path) -> None:
+def test_a_file_is_taken_into_a_table(bucket: Bucket, fed: str, tmp_path: Path) -> None:
     """A local file becomes an object of the table's, byte for byte, and is gone; a folder does alike."""
     ingested(tmp_path / "folder", *exports(tmp_path, 1))
     for root in (fed, tmp_path / "folder"):

@@ -20,7 +20,7 @@ from batchlake.store.ledger import Ledger
 from batchlake.store.maintenance import check, vacuum
 from batchlake.store.tables import LakeTables
 from tests.lakes import ingested, write_export
-from tests.storage import BucketStorage
+from tests.storage import Bucket
 
 
 def run_and_vacuum(root: Path | str, folder: Path, day: int) -> None:
@@ -192,7 +192,7 @@ def test_readers_at_work_while_runs_are_vacuumed(root: Path) -> None:
     assert check(root) == []
 
 
-def test_a_reader_of_a_bucket(bucket: BucketStorage, tmp_path: Path) -> None:
+def test_a_reader_of_a_bucket(bucket: Bucket, tmp_path: Path) -> None:
     """Local copies outlive a vacuum; an older state whose objects are gone is told as vacuumed."""
     root = f"{bucket.address}/some/lake"
     run_and_vacuum(root, tmp_path, 1)

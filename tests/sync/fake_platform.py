@@ -22,7 +22,7 @@ CANARY = "canary-5e/cret+42"
 
 
 @dataclass(frozen=True)
-class Queryable:
+class Asked:
     """One request as the platform saw it."""
 
     path: str
@@ -39,9 +39,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
-        asked = Queryable(
-            url.path, dict(parse_qsl(url.query)), {k.lower(): v for k, v in self.headers.items()}
-        )
+        asked = Asked(url.path, dict(parse_qsl(url.query)), {k.lower(): v for k, v in self.headers.items()})
         with self.server.counting:
             self.server.asked.append(asked)
         try:
@@ -54,13 +52,13 @@ class Handler(BaseHTTPRequestHandler):
 
 
 Behaviour = Callable[[Handler], None]
-Script = Callable[[Queryable], Behaviour]
+Script = Callable[[Asked], Behaviour]
 
 
 @dataclass
 class _Facts:
     script: Script
-    asked: list[Queryable] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
     counting: threading.Lock = field(default_factory=threading.Lock)
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -243,7 +241,7 @@ def in_turn(*behaviours: Behaviour) -> Script:
     """A script that behaves so and so in turn, the last way for ever."""
     waiting = list(behaviours)
 
-    def script(_: Queryable) -> Behaviour:
+    def script(_: Asked) -> Behaviour:
         return waiting.pop(0) if len(waiting) > 1 else waiting[0]
 
     return script
@@ -299,7 +297,7 @@ class Dashboard:
         self.batches: dict[str, Any] = {}
         self.answers: dict[str, Behaviour] = {}
 
-    def __call__(self, asked: Queryable) -> Behaviour:
+    def __call__(self, asked: Asked) -> Behaviour:
         subject = asked.params.get("id") or asked.params.get("page", "")
         if subject in self.answers:
             return self.answers[subject]

@@ -16,8 +16,8 @@ from batchlake.sync.client import Cause
 from tests.sync.conftest import with_canary
 from tests.sync.fake_platform import (
     CANARY,
+    Asked,
     Behaviour,
-    Queryable,
     Script,
     answer,
     answer_with_length,
@@ -75,7 +75,7 @@ def refused(status: int, document: Any) -> Script:
 def paged(*pages: list[str], total: Callable[[int], int] | None = None) -> Script:
     """Pages by number from 1, empty ones after the last."""
 
-    def script(asked: Queryable) -> Behaviour:
+    def script(asked: Asked) -> Behaviour:
         number = int(asked.params["page"])
         ids = pages[number - 1] if number <= len(pages) else []
         return answer(listed([call(name) for name in ids], **({"total": total(number)} if total else {})))
@@ -83,25 +83,25 @@ def paged(*pages: list[str], total: Callable[[int], int] | None = None) -> Scrip
     return script
 
 
-def endless(asked: Queryable) -> Behaviour:
+def endless(asked: Asked) -> Behaviour:
     return answer(listed([call(f"c{asked.params['page']}")]))
 
 
-def looping(asked: Queryable) -> Behaviour:
+def looping(asked: Asked) -> Behaviour:
     after = {"": "a", "a": "b", "b": "a"}[asked.params.get("after", "")]
     return answer(
         listed([call(f"before-{after}-{len(asked.params)}-{asked.params.get('after')}")], next=after)
     )
 
 
-def redirected(asked: Queryable) -> Behaviour:
+def redirected(asked: Asked) -> Behaviour:
     return GOOD if asked.path.endswith("/moved") else answer({}, 301, {"Location": "moved?x=1"})
 
 
 def limited_on_page_two() -> Script:
     waiting = [limited("0"), limited(None)]
 
-    def script(asked: Queryable) -> Behaviour:
+    def script(asked: Asked) -> Behaviour:
         if asked.params["page"] == "2" and waiting:
             return waiting.pop()
         return paged(["c1"], ["c2"], ["c3"])(asked)
@@ -109,7 +109,7 @@ def limited_on_page_two() -> Script:
     return script
 
 
-def linked(asked: Queryable) -> Behaviour:
+def linked(asked: Asked) -> Behaviour:
     if "page" in asked.params:
         return answer(listed([call("c2")]))
     return answer(
@@ -124,7 +124,7 @@ CASES = [
     Case("no calls", in_turn(answer(listed([]))), 1),
     Case("a lone surrogate", in_turn(answer(b'{"response":[{"data":[{"id":"c1","x":"\\ud800"}]}]}')), 1),
     Case("records that are no calls", in_turn(answer(listed([1, None, "x", {"x": 1}, call("c1")]))), 1),
-    # Queryable for less
+    # Asked for less
     Case("429, seconds", in_turn(limited("0"), GOOD), 2),
     Case("429, fraction", in_turn(limited("0.01"), GOOD), 2),
     Case("429, date", in_turn(limited(format_datetime(PAST, usegmt=True)), GOOD), 2),

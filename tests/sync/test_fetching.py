@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from batchlake.sync.client import Cause
-from tests.sync.fake_platform import Behaviour, Dashboard, Queryable, answer, call, listed, serving
+from tests.sync.fake_platform import Asked, Behaviour, Dashboard, answer, call, listed, serving
 from tests.sync.pulling import PAGES, fetched, platform
 
 STYLES = {"cursor": {"style": "cursor", "parameter": "at", "next": "next"}, "link": {"style": "link"}}
@@ -20,7 +20,7 @@ def test_cursors_and_links_are_gone_on_with(style: str, tmp_path: Path) -> None:
     """The next cursor, or link, is read from the page that landed last."""
     broken = [True]
 
-    def script(asked: Queryable) -> Behaviour:
+    def script(asked: Asked) -> Behaviour:
         number = int(asked.params.get("at", "1"))
         if number == 3 and broken:
             return answer({}, 401)

@@ -12,7 +12,7 @@ import pytest
 
 from batchlake.lake import Lake
 from tests.lakes import contents
-from tests.sync.fake_platform import CANARY, Behaviour, Dashboard, Queryable, call, hang, serving
+from tests.sync.fake_platform import CANARY, Asked, Behaviour, Dashboard, call, hang, serving
 from tests.sync.pulling import PAGES, platform, pulled
 
 PAGE_SIZE = 2
@@ -24,8 +24,8 @@ TABLES = ("calls", "segments", "batches")
 PULLER = """
 import json, os, sys
 from pathlib import Path
-from batchlake.feeding.platforms import Platform
-from batchlake.feeding.pull import pull
+from batchlake.sync.platforms import Platform
+from batchlake.sync.pull import pull
 from batchlake.lake import Lake
 
 folder, described, fatal = Path(sys.argv[1]), Platform.model_validate_json(sys.argv[2]), int(sys.argv[3])
@@ -85,7 +85,7 @@ def test_killed_while_a_page_is_on_its_way(page: int, undisturbed: Any, tmp_path
     dashboard = Dashboard(CALLS, size=PAGE_SIZE)
     process: subprocess.Popen[bytes] | None = None
 
-    def script(asked: Queryable) -> Behaviour:
+    def script(asked: Asked) -> Behaviour:
         if process is not None and process.returncode is None and asked.params["page"] == str(page):
             process.kill()
             process.wait()

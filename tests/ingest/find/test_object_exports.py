@@ -21,7 +21,7 @@ import batchlake
 from batchlake.errors import ExportUnreadable
 from batchlake.ingest.find.object_exports import look_at, objects_at
 from tests.lakes import contents, ingested, rows, write_export
-from tests.storage import BucketStorage
+from tests.storage import Bucket
 
 DOCUMENT = {"batch": {"id": "b1", "calls": [{"id": "c1", "status": "completed", "cost": "0.50"}]}}
 
@@ -30,7 +30,7 @@ def call(call_id: str) -> dict[str, Any]:
     return {"call": {"id": call_id, "status": "completed"}}
 
 
-def test_a_prefix_is_read_like_a_folder(bucket: BucketStorage, tmp_path: Path) -> None:
+def test_a_prefix_is_read_like_a_folder(bucket: Bucket, tmp_path: Path) -> None:
     """Every container, odd names and inner folders give the same lake as the same files do."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -72,7 +72,7 @@ def test_a_prefix_is_read_like_a_folder(bucket: BucketStorage, tmp_path: Path) -
     assert all(row["etag"] and row["observed_at"] >= before for row in found)
 
 
-def test_what_the_lake_holds_is_not_read_again(bucket: BucketStorage, tmp_path: Path) -> None:
+def test_what_the_lake_holds_is_not_read_again(bucket: Bucket, tmp_path: Path) -> None:
     """A second ingest reads only objects that are new or changed; `force` reads all."""
     bucket.put("a.json", DOCUMENT)
     bucket.put("b.json", call("c2"))
@@ -88,7 +88,7 @@ def test_what_the_lake_holds_is_not_read_again(bucket: BucketStorage, tmp_path: 
     assert ingested(tmp_path / "lake", address, force=True).exports_read == 2
 
 
-def test_one_object_by_its_name(bucket: BucketStorage, tmp_path: Path) -> None:
+def test_one_object_by_its_name(bucket: Bucket, tmp_path: Path) -> None:
     """An address may name one object; a name that others begin with isn't them."""
     bucket.put("a.json", call("c1"))
     bucket.put("a.json.old", call("c2"))
@@ -96,7 +96,7 @@ def test_one_object_by_its_name(bucket: BucketStorage, tmp_path: Path) -> None:
     assert ingested(tmp_path / "lake", address).calls_new == 1
 
 
-def test_more_objects_than_a_list_holds_at_once(bucket: BucketStorage, tmp_path: Path) -> None:
+def test_more_objects_than_a_list_holds_at_once(bucket: Bucket, tmp_path: Path) -> None:
     """A list that comes in several pages is read to its end."""
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: bucket.put(f"many/.{number:04}", b"x"), range(1_005)))
@@ -105,7 +105,7 @@ def test_more_objects_than_a_list_holds_at_once(bucket: BucketStorage, tmp_path:
     assert ingested(tmp_path / "lake", address).exports_read == 1
 
 
-def test_a_large_object_is_read_in_pieces(bucket: BucketStorage, tmp_path: Path) -> None:
+def test_a_large_object_is_read_in_pieces(bucket: Bucket, tmp_path: Path) -> None:
     """What doesn't fit the window is read twice, piece by piece, to the same result."""
     lines = b"".join(
         json.dumps(call(f"c{number}") | {"pad": "x" * 4_000}).encode() + b"\n" for number in range(9_000)
@@ -118,7 +118,7 @@ def test_a_large_object_is_read_in_pieces(bucket: BucketStorage, tmp_path: Path)
 
 
 def test_what_is_held_is_not_even_fetched(
-    bucket: BucketStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Members of archives and names with `!` are known by their address and tag; no byte is asked for."""
     packed = io.BytesIO()
@@ -139,7 +139,7 @@ def test_what_is_held_is_not_even_fetched(
     assert asked
 
 
-def test_an_object_replaced_while_it_is_read(bucket: BucketStorage, tmp_path: Path) -> None:
+def test_an_object_replaced_while_it_is_read(bucket: Bucket, tmp_path: Path) -> None:
     """What was listed is read or nothing is: never the beginning of one object and the end of another."""
     bucket.put("a.json", call("c1"))
     (stored,) = look_at(objects_at(f"{bucket.address}/a.json"))
@@ -148,7 +148,7 @@ def test_an_object_replaced_while_it_is_read(bucket: BucketStorage, tmp_path: Pa
         file.read()
 
 
-def test_a_stored_object_is_a_file(bucket: BucketStorage) -> None:
+def test_a_stored_object_is_a_file(bucket: Bucket) -> None:
     """Any walk of seeks and reads gives the bytes that a file of the same content gives."""
     data = random.Random(9).randbytes(17 * 1024 * 1024 + 3)
     bucket.put("large", data)
@@ -167,7 +167,7 @@ def test_a_stored_object_is_a_file(bucket: BucketStorage) -> None:
         assert ours.read() == data
 
 
-def test_problems_of_objects_are_tried_again(bucket: BucketStorage, tmp_path: Path) -> None:
+def test_problems_of_objects_are_tried_again(bucket: Bucket, tmp_path: Path) -> None:
     """A mended object is read whole; the records of one that is gone are tried by their text."""
     bucket.put("in/a.json", b'{"call": {"id": "c1"')
     bucket.put("in/gone.ndjson", b'{"call": {"id": "c2", "status": "completed"}}\n{"call": {"id": ""}}\n')
@@ -190,9 +190,7 @@ def test_problems_of_objects_are_tried_again(bucket: BucketStorage, tmp_path: Pa
         ("az://container/x", "set AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY"),
     ],
 )
-def test_what_cannot_be_read_is_said(
-    address: str, reason: str, bucket: BucketStorage, tmp_path: Path
-) -> None:
+def test_what_cannot_be_read_is_said(address: str, reason: str, bucket: Bucket, tmp_path: Path) -> None:
     """An address that gives nothing is an error that says why and what to do; no lake is made."""
     with pytest.raises(ExportUnreadable, match=reason) as caught:
         ingested(tmp_path / "lake", address.format(bucket=bucket.address))
@@ -219,7 +217,7 @@ def test_what_cannot_be_read_is_said(
 def test_a_store_that_cannot_be_used_is_said(
     variables: dict[str, str | None],
     reason: str,
-    bucket: BucketStorage,
+    bucket: Bucket,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -233,7 +231,7 @@ def test_a_store_that_cannot_be_used_is_said(
         ingested(tmp_path / "lake", f"{bucket.address}/x")
 
 
-def test_a_name_that_cannot_be_read_is_said(bucket: BucketStorage, tmp_path: Path) -> None:
+def test_a_name_that_cannot_be_read_is_said(bucket: Bucket, tmp_path: Path) -> None:
     """S3 knows names with an empty part, the library doesn't: the error gives the name."""
     url = f"{bucket.endpoint}/{bucket.name}/in//x.json"
     urllib.request.urlopen(urllib.request.Request(url, data=b"{}", method="PUT")).close()
@@ -248,7 +246,7 @@ def test_without_the_extra_it_is_named(tmp_path: Path, monkeypatch: pytest.Monke
         ingested(tmp_path / "lake", "s3://bucket/x")
 
 
-def test_a_broken_object_costs_itself_alone(bucket: BucketStorage, tmp_path: Path) -> None:
+def test_a_broken_object_costs_itself_alone(bucket: Bucket, tmp_path: Path) -> None:
     """An archive that doesn't open is a problem at its address."""
     bucket.put("bad.zip", b"PK\x03\x04 and no more")
     bucket.put("good.json", call("c1"))
