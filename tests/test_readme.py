@@ -103,11 +103,3 @@ def test_harlequin_opens_the_views(tmp_path: Path) -> None:
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
-
-
-def test_the_gate_runs_the_readme_commands() -> None:
-    """`.ci/run` takes its commands from the README rather than repeating them."""
-    gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert "## Try it" in gate
-    assert "pip install" not in gate
-    assert len(blocks("sh")[0].splitlines()) == 2

@@ -1,0 +1,130 @@
+"""The gate, `.ci/run`: what it runs, in which order, in which environments; stand-ins replace its tools."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = """# x
+
+```sh
+pip install x
+```
+
+```sh
+python3 -m venv .venv && .venv/bin/tool one
+.venv/bin/tool two && .venv/bin/tool three
+```
+"""
+PYTHON = """#!/bin/sh
+# Stands in for Python: notes what it is called with, and makes environments of tools that do the same.
+case "$*" in
+  -VV) echo "Python 3" ;;
+  "-m venv "*)
+    mkdir -p "$3/bin"
+    name=${3##*/}
+    echo "venv $name" >> "$LOG"
+    for tool in python ruff mypy lint-imports tool; do
+      printf '#!/bin/sh\\necho "%s $*" >> "$LOG"\\n[ "$FAIL" != "%s $*" ]\\n' \\
+        "$name $tool" $tool > "$3/bin/$tool"
+      chmod +x "$3/bin/$tool"
+    done ;;
+esac
+"""
+STYLE = ["dev ruff format --check .", "dev ruff check .", "dev mypy ", "dev lint-imports "]
+SMOKE = "dev python -m tests.benchmarks.table --quick --only details"
+
+
+class Gate:
+    """A checkout with nothing but the gate and what it reads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.cache = folder / "cache" / "batchlake-gate"
+        (folder / ".ci").mkdir()
+        shutil.copy(ROOT / ".ci" / "run", folder / ".ci")
+        (folder / "README.md").write_text(README)
+        (folder / "pyproject.toml").write_text("a = 1\n")
+        (folder / "bin").mkdir()
+        (folder / "bin" / "python3").write_text(PYTHON)
+        (folder / "bin" / "python3").chmod(0o755)
+
+    def run(self, **environ: str) -> tuple[int, list[str]]:
+        """Its exit status, and the tools that it called, each with its environment."""
+        log = self.folder / "log"
+        log.write_text("")
+        own = {"BATCHLAKE_TESTS": "", "FAIL": "", "LOG": str(log), "TMPDIR": str(self.folder / "tmp")}
+        (self.folder / "tmp").mkdir(exist_ok=True)
+        path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        done = subprocess.run(
+            [self.folder / ".ci" / "run"], capture_output=True, check=False, timeout=60,
+            env=os.environ | own | {"PATH": path, "XDG_CACHE_HOME": str(self.folder / "cache")} | environ,
+        )  # fmt: skip
+        return done.returncode, log.read_text().splitlines()
+
+    def made(self) -> int:
+        """How many pairs of environments are kept."""
+        return sum(path.is_dir() for path in self.cache.iterdir())
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Gate:
+    return Gate(tmp_path)
+
+
+def test_the_quick_checks_run_before_the_readme_commands(gate: Gate) -> None:
+    """The first command in an environment of its own, the second in that of the tests, a benchmark last."""
+    install = "dev python -m pip install -q -e .[dev]"
+    commands = ["venv plain", "plain tool one", "dev tool two", "dev tool three"]
+    assert gate.run() == (0, ["venv dev", install, *STYLE, *commands, SMOKE])
+
+
+@pytest.mark.parametrize(
+    "fail", ["ruff format --check .", "ruff check .", "mypy ", "lint-imports ", "tool one", "tool two"]
+)
+def test_what_fails_is_the_last_that_runs(gate: Gate, fail: str) -> None:
+    """The gate fails, and with it nothing more is done."""
+    status, called = gate.run(FAIL=fail)
+    assert status != 0
+    assert called[-1].endswith(fail)
+
+
+def test_environments_are_used_again_until_pyproject_changes(gate: Gate) -> None:
+    """A run that is at work keeps its pair for itself; what was left half made is made anew."""
+    assert (gate.run()[1][0], gate.made()) == ("venv dev", 1)
+    assert ("venv dev" in gate.run()[1], gate.made()) == (False, 1)
+    (lock,) = gate.cache.glob("*.lock")
+    with lock.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert (gate.run()[1][0], gate.made()) == ("venv dev", 2)
+    (gate.folder / "pyproject.toml").write_text("a = 2\n")
+    assert gate.run(FAIL="python -m pip install -q -e .[dev]")[0] != 0
+    assert (gate.run()[1][0], gate.made()) == ("venv dev", 3)
+    assert ("venv dev" in gate.run()[1], gate.made()) == (False, 3)
+
+
+def test_environments_that_nobody_uses_go(gate: Gate) -> None:
+    """After a week without a run, unless one is at work in them."""
+    for name in ("old", "busy", "new"):
+        (gate.cache / name).mkdir(parents=True)
+        (gate.cache / f"{name}.lock").touch()
+        if name != "new":
+            os.utime(gate.cache / f"{name}.lock", (0, 0))
+    with (gate.cache / "busy.lock").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert gate.run()[0] == 0
+    assert [(gate.cache / name).exists() for name in ("old", "busy", "new")] == [False, True, True]
+
+
+def test_everything_is_run_in_new_environments(gate: Gate) -> None:
+    """`BATCHLAKE_TESTS=all` runs the whole quick table, and leaves no environment behind."""
+    status, called = gate.run(BATCHLAKE_TESTS="all")
+    assert (status, called[0], called[-1]) == (0, "venv dev", SMOKE.removesuffix(" --only details"))
+    assert not gate.cache.exists()
+    assert list((gate.folder / "tmp").iterdir()) == []
