@@ -1,4 +1,4 @@
-"""Names of a package that are imported when they are first used: most verbs need few, and want to start fast.
+"""Imports at the moment of use: most verbs need few, want to start fast, and can do without the extras.
 
 No module of such a package may be called like one of its names: once imported, it would stand in its place.
 """
@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
+
+from batchlake.errors import InvalidRequest
 
 
 def importer(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
@@ -40,3 +42,24 @@ def import_ahead(module: str) -> None:
             importlib.import_module(module)
 
     threading.Thread(target=work, name="imports").start()
+
+
+@contextmanager
+def extra(name: str, purpose: str) -> Iterator[None]:
+    """Import inside this block what only the extra `name` installs.
+
+    Args:
+        name: the extra, as `pip install 'batchlake[name]'` has it.
+        purpose: what needs it, at the beginning of a sentence ("xlsx files").
+
+    Raises:
+        InvalidRequest: the extra isn't installed; the message has the command that installs it.
+    """
+    try:
+        yield
+    except ImportError as error:
+        if (error.name or "").startswith("batchlake"):
+            raise
+        raise InvalidRequest(
+            f"{purpose} need the extra `{name}`; install it with: pip install 'batchlake[{name}]'", extra=name
+        ) from error

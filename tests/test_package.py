@@ -38,8 +38,8 @@ def test_unknown_names_are_attribute_errors() -> None:
 
 
 def test_starting_up_imports_little() -> None:
-    """Opening a lake imports neither polars, pyarrow, rich, sqlglot, prompt_toolkit nor numpy."""
-    heavy = "{'polars', 'pyarrow', 'rich', 'sqlglot', 'prompt_toolkit', 'numpy', 'pandas', 'xlsxwriter'}"
+    """Opening a lake imports neither polars, pyarrow, sqlglot, prompt_toolkit nor numpy."""
+    heavy = "{'polars', 'pyarrow', 'sqlglot', 'prompt_toolkit', 'numpy', 'pandas', 'xlsxwriter'}"
     script = f"import sys, batchlake; batchlake.open('x'); print({heavy} & sys.modules.keys())"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
@@ -71,7 +71,7 @@ def test_modules_are_imported_ahead() -> None:
 @pytest.mark.parametrize(
     ("verb", "spared"),
     [
-        ("ingest sample_data --allow-problems", {"pandas", "rich", "sqlglot", "httpx2"}),
+        ("ingest sample_data --allow-problems", {"pandas", "sqlglot", "httpx2"}),
         ("batch batch_xyz789 --include-analytics", {"pandas", "pyarrow", "numpy", "polars"}),
         ("call call_abc123", {"pandas", "pyarrow", "numpy", "batchlake.filters"}),
         ("status", {"pandas", "pyarrow", "numpy", "httpx2", "asyncio"}),

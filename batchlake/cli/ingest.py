@@ -29,11 +29,13 @@ from batchlake.cli.options import (
 )
 from batchlake.cli.parameters import option
 from batchlake.schema import DEFAULT_SOURCE
+from batchlake.text.terminal import cut, printable
 
 if TYPE_CHECKING:
     from batchlake.ingest.report import IngestReport
 
 _SECONDS_BETWEEN_LINES: Final = 10
+_NAME_WIDTH: Final = 30
 
 _run_option = option("--run", metavar="RUN", help="Only of this run.")
 _code_option = option("--code", metavar="CODE", help="Only of this code.")
@@ -179,19 +181,36 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[str, int], None]]:
     if quiet:
         yield lambda location, size: None
     elif sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("reading", total=None)
+        speed = _Speed()
+        # How much there is to read isn't known before it is found; an iterator of unknown length says so.
+        unknown: tuple[str, ...] = ()
+        with click.progressbar(
+            (item for item in unknown), label="reading", file=sys.stderr, width=12, item_show_func=speed.words
+        ) as bar:
 
             def advance(location: str, size: int) -> None:
-                bar.update(task, advance=size, description=Path(location).name)
+                speed.read += size
+                bar.update(size or 1, location)
 
             yield advance
     else:
         yield _SparseLines().advance
+
+
+class _Speed:
+    """What a bar says beside itself: the export that is read, how much has been read, and how fast."""
+
+    def __init__(self) -> None:
+        self.read = 0
+        self._begun = time.monotonic()
+
+    def words(self, location: str | None) -> str | None:
+        """`b019.json, 76.3 MB, 18.7 MB/s`; nothing before the first export."""
+        if location is None:
+            return None
+        name = cut(printable(Path(location).name), _NAME_WIDTH)
+        megabytes = self.read / 1e6
+        return f"{name}, {megabytes:.1f} MB, {megabytes / (time.monotonic() - self._begun + 0.001):.1f} MB/s"
 
 
 class _SparseLines:

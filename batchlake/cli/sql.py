@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from batchlake._lazy import extra
 from batchlake.cli.answers import BINARY_FORMATS, opened, write_rows_to
 from batchlake.cli.options import (
     ROW_FORMATS,
@@ -77,7 +78,8 @@ def sql_command(
     wanted = read_filter_option(filter_texts)
     at_prompt = not command_texts and file is None and sys.stdin and sys.stdin.isatty()
     if at_prompt and sys.stdout.isatty():
-        from batchlake.console.loop import run_console
+        with extra("console", "statements at a prompt"):
+            from batchlake.console.loop import run_console
 
         run_console(
             lake,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from batchlake._lazy import extra
 from batchlake.cli.failures import INTERRUPTED, WITH_PROBLEMS, note_format
 from batchlake.cli.options import (
     REPORT_FORMATS,
@@ -82,7 +83,8 @@ def pull_command(
     Platforms are described in batchlake.toml; svalync needs only SVALYNC_API_KEY. Every answer is first
     written as received to the landing folder. A pull that is interrupted is gone on with by the next.
     """
-    from batchlake.sync.pull import PullOptions, pull
+    with extra("pull", "pulls from a platform"):
+        from batchlake.sync.pull import PullOptions, pull
 
     name, described = configuration_of(context).platform(platform)
     try:

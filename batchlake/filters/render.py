@@ -17,6 +17,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from batchlake._lazy import extra
 from batchlake.engine.quoting import literal
 from batchlake.errors import InvalidRequest
 from batchlake.filters.compile import CompiledFilter, compile_filter
@@ -48,7 +49,7 @@ def render(filter: Filter, dialect: str = "duckdb") -> str:  # noqa: A002
     """A whole query for the calls that match, in one of `DIALECTS`.
 
     Raises:
-        InvalidRequest: the dialect is another.
+        InvalidRequest: the dialect is another, or the extra `dialects` isn't installed.
     """
     if dialect not in DIALECTS:
         nearest = nearest_name(dialect, DIALECTS)
@@ -86,8 +87,9 @@ def _literal(value: Any) -> str:
 
 
 def _translated(compiled: CompiledFilter, dialect: str) -> str:
-    import sqlglot
-    from sqlglot import exp
+    with extra("dialects", "other engines' dialects"):
+        import sqlglot
+        from sqlglot import exp
 
     # From a `$` sqlglot looks for a dollar-quoted text and fails where quotes follow; `:f1` is read as meant.
     condition = re.sub(r"\$(\w+)", r":\1", compiled.sql)

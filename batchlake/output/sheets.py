@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import IO, Any, Final
 
+from batchlake._lazy import extra
 from batchlake.text.values import text
 
 SHEET_ROWS: Final = 1_048_576
@@ -36,12 +37,16 @@ class Book:
         file: where to.
         created: the time that the file says it was made.
 
+    Raises:
+        InvalidRequest: the extra `excel` isn't installed.
+
     Attributes:
         workbook: XlsxWriter's own, for charts and properties.
     """
 
     def __init__(self, file: IO[bytes], created: datetime = datetime(2000, 1, 1, tzinfo=UTC)) -> None:
-        import xlsxwriter
+        with extra("excel", "xlsx files"):
+            import xlsxwriter
 
         # XlsxWriter takes a pipe that closes for a fault of its own.
         self._whole = tempfile.TemporaryFile()  # noqa: SIM115

@@ -17,6 +17,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from batchlake._lazy import extra
+
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
@@ -88,12 +90,11 @@ def open_store(address: ObjectAddress) -> ObjectStore:
     """The bucket of an address; nothing is asked of it yet.
 
     Raises:
-        StorageError: obstore isn't installed, or the settings in the environment contradict each other.
+        InvalidRequest: the extra `objects` isn't installed.
+        StorageError: the settings in the environment contradict each other.
     """
-    try:
+    with extra("objects", "addresses in object storage"):
         from obstore.store import from_url
-    except ImportError:
-        raise StorageError("object storage needs obstore: pip install 'batchlake[objects]'") from None
     with plainly(address):
         return from_url(
             address.root,

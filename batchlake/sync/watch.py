@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from batchlake._lazy import extra
 from batchlake.errors import ExportUnreadable, LakeLocked
 from batchlake.ingest.report import IngestReport
 from batchlake.sync.completeness import looks_whole
@@ -109,8 +110,10 @@ def watch(
 
     Raises:
         ExportUnreadable: a folder isn't there.
+        InvalidRequest: the extra `watch` isn't installed.
     """
-    import watchfiles
+    with extra("watch", "watched folders"):
+        import watchfiles
 
     watched = list(folders)
     for folder in watched:

@@ -230,7 +230,7 @@ def test_a_small_question_starts_fast(lake: Lake, row_format: str) -> None:
         "from batchlake.cli.main import cli\n"
         "cli.main(sys.argv[1:], standalone_mode=False)\n"
         "slow = 'asyncio filelock httpx2 msgspec numpy pandas polars prompt_toolkit pyarrow pydantic '\n"
-        "slow += 'pygments rich sqlglot watchfiles xlsxwriter zstandard'\n"
+        "slow += 'pygments sqlglot watchfiles xlsxwriter zstandard'\n"
         "sys.exit(' '.join(set(slow.split()) & set(sys.modules)) or 0)\n"
     )
     arguments = ["sql", "-c", "select 1", "--format", row_format, "--lake", str(lake.root)]

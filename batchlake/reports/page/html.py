@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from batchlake.errors import InvalidRequest
+from batchlake._lazy import extra
 from batchlake.models.analytics import Engagement
 from batchlake.models.audits import Comparison, MetricDefinition
 from batchlake.models.values import money_text
@@ -104,12 +104,8 @@ def html(report: Report, *, classes: bool = True) -> str:
 
 
 def _environment(classes: bool) -> jinja2.Environment:
-    try:
+    with extra("report", "pages of reports"):
         import jinja2
-    except ImportError as error:
-        raise InvalidRequest(
-            "a page needs the extra `report`: pip install 'batchlake[report]'.", extra="report"
-        ) from error
     from batchlake.reports.page.svg import draw
 
     environment = jinja2.Environment(

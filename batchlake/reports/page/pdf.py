@@ -22,8 +22,8 @@ def pdf(report: Report) -> bytes:
         import weasyprint
     except (ImportError, OSError) as error:
         raise InvalidRequest(
-            "a PDF needs the extra `pdf` and the libraries of Pango: pip install 'batchlake[pdf]' "
-            f"({error}). Or write the page as HTML and print it from a browser.",
+            "PDF files need the extra `pdf`, and the system's Pango; install the extra with: "
+            f"pip install 'batchlake[pdf]' ({error}). Or write the page as HTML and print it from a browser.",
             extra="pdf",
         ) from error
     page = weasyprint.HTML(string=html(report, classes=False), url_fetcher=_refuse)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree as ET
 
-from batchlake.errors import InvalidRequest
+from batchlake._lazy import extra
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -88,13 +88,9 @@ def draw(chart: Mapping[str, Any], words: str, *, classes: bool = True) -> Marku
     Raises:
         InvalidRequest: the extra that draws isn't installed.
     """
-    try:
+    with extra("report", "charts"):
         import vl_convert
         from markupsafe import Markup
-    except ImportError as error:
-        raise InvalidRequest(
-            "charts need the extra `report`: pip install 'batchlake[report]'.", extra="report"
-        ) from error
     whole = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "width": WIDTH,

@@ -311,5 +311,9 @@ def test_without_any_extra_only_pages_are_missed(sample: Lake, tmp_path: Path) -
     )
     command = [sys.executable, "-c", script, str(sample.root), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert "InvalidRequest: a page needs the extra `report`: pip install 'batchlake[report]'." in done.stderr
+    said = (
+        "InvalidRequest: pages of reports need the extra `report`; install it with: "
+        "pip install 'batchlake[report]'"
+    )
+    assert said in done.stderr
     assert len(list(tmp_path.iterdir())) == 4

@@ -1,0 +1,163 @@
+"""What an extra installs is missed by those alone who use it, and they are told what to install."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pexpect
+import pytest
+
+import batchlake
+
+ROOT = Path(__file__).parents[2]
+MODULES = {
+    "console": ("prompt_toolkit", "pygments"),
+    "dialects": ("sqlglot",),
+    "excel": ("xlsxwriter",),
+    "objects": ("obstore",),
+    "pdf": ("weasyprint",),
+    "pull": ("httpx2",),
+    "report": ("jinja2", "markupsafe", "vl_convert"),
+    "watch": ("watchfiles",),
+}
+"""What each extra installs, as it is imported."""
+
+WITHOUT = "import sys\nsys.modules[sys.argv.pop(1)] = None\nfrom batchlake.cli.main import main\nmain()\n"
+"""The command line of a machine that lacks a module: importing it fails, as it does there."""
+
+ALL_WITHOUT = """
+import contextlib, io, json, sys
+from batchlake.cli.failures import run_guarded
+from batchlake.cli.main import cli
+
+for modules, arguments in json.load(sys.stdin):
+    for name in list(sys.modules):
+        if name.split(".")[0] in modules:
+            del sys.modules[name]
+    sys.modules.update(dict.fromkeys(modules))
+    out, err = io.TextIOWrapper(io.BytesIO()), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = run_guarded(lambda: cli.main(arguments, prog_name="batchlake", standalone_mode=False))
+    print(json.dumps([status, err.getvalue()]))
+    for name in modules:
+        del sys.modules[name]
+"""
+"""The same for several commands in one process: each lacks its modules, and leaves status and words."""
+
+NEEDY = [
+    ("excel", ["calls", "-o", "rows.xlsx"]),
+    ("excel", ["sql", "-c", "select 1", "-o", "rows.xlsx"]),
+    ("excel", ["report", "-o", "report.xlsx"]),
+    ("report", ["report", "-o", "report.html"]),
+    ("report", ["report", "-o", "report.pdf"]),
+    ("pdf", ["report", "-o", "report.pdf"]),
+    ("dialects", ["filter", "compile", '{"status": "completed"}', "--dialect", "spark"]),
+    ("pull", ["pull", "svalync"]),
+    ("watch", ["watch", "."]),
+    ("objects", ["ingest", "s3://bucket/exports/"]),
+    ("objects", ["batches", "--lake", "s3://bucket/lake"]),
+]
+
+PLAIN = [
+    ["ingest", str(ROOT / "sample_data"), "--force", "--allow-problems"],
+    ["batches"],
+    ["batch", "batch_xyz789", "--include-analytics", "--include-transcripts"],
+    ["call", "call_abc123"],
+    ["calls", "--filter", '{"text": "hello"}', "--format", "csv"],
+    ["calls", "-o", "calls.parquet"],
+    ["analytics", "--by", "agent_id", "--format", "table"],
+    ["audit"],
+    ["progress", "batch_xyz789"],
+    ["report", "-o", "report.csv"],
+    ["report", "-o", "report.md"],
+    ["filter", "compile", '{"status": "completed"}', "--inline"],
+    ["sql", "-c", "select count(*) from calls"],
+    ["views"],
+    ["schedule", "print", "cron", "pull", "svalync"],
+    ["status"],
+    ["config", "show"],
+    ["compact"],
+    ["check"],
+]
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake of the sample."""
+    folder = tmp_path_factory.mktemp("extras") / "lake"
+    batchlake.open(folder).ingest(ROOT / "sample_data")
+    return folder
+
+
+def settings(lake: Path) -> dict[str, str]:
+    """The environment of a command that asks this lake."""
+    return os.environ | {
+        "BATCHLAKE_LAKE": str(lake),
+        "PYTHONPATH": str(ROOT),
+        "SVALYNC_API_KEY": "key",
+        "XDG_STATE_HOME": str(lake.parent),
+    }
+
+
+def run_without(
+    commands: list[tuple[list[str], list[str]]], lake: Path, folder: Path
+) -> list[tuple[int, str]]:
+    """Exit status and words of commands, each run where the modules before it aren't installed."""
+    done = subprocess.run(
+        [sys.executable, "-c", ALL_WITHOUT],
+        input=json.dumps(commands), capture_output=True, text=True, check=True, cwd=folder,
+        env=settings(lake), timeout=120,
+    )  # fmt: skip
+    return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
+
+
+def test_what_needs_an_extra_says_which(lake: Path, tmp_path: Path) -> None:
+    """Without any one module of an extra: exit 2, one sentence with what installs it, and no file."""
+    commands = [([module], arguments) for extra, arguments in NEEDY for module in MODULES[extra]]
+    extras = [extra for extra, _ in NEEDY for _ in MODULES[extra]]
+    answers = run_without(commands, lake, tmp_path)
+    for extra, command, (status, said) in zip(extras, commands, answers, strict=True):
+        (line,) = (line for line in said.splitlines() if line.startswith("batchlake: "))
+        assert status == 2, (command, said)
+        assert f"pip install 'batchlake[{extra}]'" in line, command
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("module", MODULES["console"])
+def test_the_console_says_which_extra_it_needs(module: str, lake: Path) -> None:
+    """At a terminal `batchlake sql` without the prompt's libraries ends in the same way."""
+    child = pexpect.spawn(
+        sys.executable, ["-c", WITHOUT, module, "sql"], env=settings(lake), timeout=60, encoding="utf-8",
+        dimensions=(24, 200),
+    )  # fmt: skip
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 2
+    assert "need the extra `console`; install it with: pip install 'batchlake[console]'" in child.before
+
+
+def test_what_needs_no_extra_runs_without_any(lake: Path, tmp_path: Path) -> None:
+    """A plain install does all else: nothing of an extra is imported on the way."""
+    modules = [module for several in MODULES.values() for module in several]
+    answers = run_without([(modules, arguments) for arguments in PLAIN], lake, tmp_path)
+    for arguments, (status, said) in zip(PLAIN, answers, strict=True):
+        assert (status, "extra" in said) == (0, False), (arguments, said)
+
+
+def test_the_extras_are_those_of_the_project() -> None:
+    """Each has a command here that misses it; `all` holds every one, and nothing of them is required."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    tested = {extra for extra, _ in NEEDY} | {"console"}
+    assert extras.keys() - {"all", "dev"} == tested == MODULES.keys()
+    assert extras["all"] == [f"batchlake[{','.join(sorted(tested))}]"]
+    assert "batchlake[all]" in extras["dev"]
+    required = {requirement.split(">=")[0] for requirement in project["dependencies"]}
+    optional = {one.split(">=")[0] for extra in tested for one in extras[extra]}
+    assert required.isdisjoint(optional)
+    assert {"polars", "duckdb", "pyarrow", "pydantic", "deltalake"} <= required
