@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from batchlake.engine.engine import Connection
     from batchlake.filters.model import Filter
     from batchlake.filters.selection import Selection
+    from batchlake.ingest.reading import Progress
     from batchlake.ingest.report import IngestReport
-    from batchlake.ingest.run import Progress
     from batchlake.models.analytics import Analytics
     from batchlake.models.audits import Audit
     from batchlake.models.audits import Progress as BatchProgress
@@ -72,6 +72,7 @@ class Lake:
         *paths: str | os.PathLike[str],
         source: str = DEFAULT_SOURCE,
         force: bool = False,
+        read_all: bool = False,
         dry_run: bool = False,
         wait_seconds: float = 0,
         memory_limit: str | None = None,
@@ -83,6 +84,7 @@ class Lake:
             paths: where the exports are.
             source: the platform or account they are of; part of a call's identity.
             force: read exports again whose bytes are known.
+            read_all: read also files whose size and modification time are those of an export held.
             dry_run: report what would change and write nothing.
             wait_seconds: how long to wait for another writer.
             memory_limit: DuckDB's own limit while ingesting, as `2GB`; by default at most a quarter of all.
@@ -96,7 +98,7 @@ class Lake:
         from batchlake.ingest.options import IngestOptions
         from batchlake.ingest.run import ingest
 
-        options = IngestOptions(source, force, dry_run, wait_seconds, memory_limit)
+        options = IngestOptions(source, force, dry_run, wait_seconds, memory_limit, reads_all=read_all)
         return ingest(self.root, paths, options, *([progress] if progress else []))
 
     def replay(

@@ -344,7 +344,7 @@ EXPORTS: Final = Table(
         _key("export_id", "SHA-256 of the export's bytes (of the member's, in an archive)"),
         Column("location", "VARCHAR", "Where it was read", nullable=False),
         Column("bytes", "BIGINT", "Size in bytes, decompressed", nullable=False),
-        _text("etag", "The entity tag of an object in a store; NULL for a file"),
+        _text("etag", "An object's entity tag, or a file's size (bytes) and modification time (ns)"),
         _time("observed_at", "The file's modification time, else the time of reading, UTC", nullable=False),
         _count("records", "Records found, a count"),
         _count("problems", "Problems found, a count"),

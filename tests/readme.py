@@ -141,7 +141,7 @@ _SQL_FOLDERS: Final = {
     "reports": "what reports show beside the analytics",
     "views": "what the console shows beyond the tables",
     "maintenance": "care of the lake",
-    "feeding": "what a pull asks the lake",
+    "sync": "what a pull asks the lake",
 }
 
 

@@ -48,6 +48,7 @@ _file_option = option("--file", metavar="TEXT", help="Only where the location ho
 @option("--source", default=DEFAULT_SOURCE, show_default=True, metavar="NAME",
         help="The platform or account the exports are of.")  # fmt: skip
 @option("--force", is_flag=True, help="Read exports again whose bytes are known.")
+@option("--read-all", is_flag=True, help="Read also files that have the size and time of an export held.")
 @option("--dry-run", is_flag=True, help="Report what would change, write nothing.")
 @option("--allow-problems", is_flag=True, help="Exit 0 even where something could not be used.")
 @option("--memory", "memory_limit", metavar="SIZE", help="Memory to work in, as 2GB.")
@@ -59,6 +60,7 @@ def ingest_command(
     lake_path: str,
     source: str,
     force: bool,
+    read_all: bool,
     dry_run: bool,
     allow_problems: bool,
     memory_limit: str | None,
@@ -70,13 +72,15 @@ def ingest_command(
 
     Batches, calls, lists and arrays of them, as JSON, JSON lines or several documents in a row, plain or in
     gzip, Zstandard or zip, are recognised by their keys. What can't be used is kept under `problems`. Exit
-    status 5 says that the run is committed but something could not be used.
+    status 5 says that the run is committed but something could not be used. A file that the lake holds is
+    not opened again while its size and modification time are the same, nor read where its bytes are.
     """
     with _progress(quiet=quiet) as progress:
         report = open_lake(lake_path).ingest(
             *paths,
             source=source,
             force=force,
+            read_all=read_all,
             dry_run=dry_run,
             wait_seconds=wait_seconds,
             memory_limit=memory_limit,

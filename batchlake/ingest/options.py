@@ -22,13 +22,14 @@ class IngestOptions:
     Attributes:
         source: which platform or account the exports are of; part of a call's identity.
         force: read exports again whose bytes are known.
+        reads_all: read also files whose size and modification time are those of an export held; without it
+            they are not even opened.
         dry_run: do everything but write.
         wait_seconds: how long to wait for another writer.
         memory_limit: DuckDB's own limit, as `2GB`. None is 125 MB a core, and a quarter of the machine's
             memory from when a statement needs more than that.
         window_bytes: how much of an export is looked at at a time; a sound document up to this size is read
-        the
-            fastest way.
+            the fastest way.
 
     Raises:
         InvalidRequest: the source's name is empty, too long, or holds control characters.
@@ -40,6 +41,7 @@ class IngestOptions:
     wait_seconds: float = 0
     memory_limit: str | None = None
     window_bytes: int = WINDOW_BYTES
+    reads_all: bool = False
 
     def __post_init__(self) -> None:
         if fault := fault_of(self.source):

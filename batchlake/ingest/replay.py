@@ -14,8 +14,9 @@ from typing import Any
 from batchlake.ingest.find.object_exports import there_is
 from batchlake.ingest.find.sources import Export, Found, RecordAgain, containers_of, find
 from batchlake.ingest.options import IngestOptions
+from batchlake.ingest.reading import Progress
 from batchlake.ingest.report import IngestReport
-from batchlake.ingest.run import Progress, Run
+from batchlake.ingest.run import Run
 from batchlake.store.object_store import is_object_address
 from batchlake.store.tables import LakeTables, Writer
 

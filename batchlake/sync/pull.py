@@ -214,7 +214,7 @@ class _Pull:
         return "" if self._options.full else f"{since:%Y%m%dT%H%M%S}"
 
     def _rows(self, query: str, **params: Any) -> list[dict[str, Any]]:
-        text = sql_files.load(f"feeding/{query}").text
+        text = sql_files.load(f"sync/{query}").text
         try:
             return self._lake.sql(text, {"source": self._name, **params}).to_dicts()
         except LakeNotFound:

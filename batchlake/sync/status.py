@@ -19,7 +19,7 @@ from batchlake.sync.journal import STATE_FOLDER, last_pulls
 
 STATUS_VERSION: Final = 1
 
-_COUNTS: Final = "feeding/lake_counts"
+_COUNTS: Final = "sync/lake_counts"
 
 
 @dataclass(frozen=True, slots=True)

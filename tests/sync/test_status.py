@@ -73,7 +73,7 @@ def test_only_what_could_be_used_makes_a_lake_fresh(
 ) -> None:
     """An export of which nothing could be used is no feed, the first time and with --force; one that was read
     is, whatever it changed."""
-    lake, counts = Lake(tmp_path / "lake"), sql_files.load("feeding/lake_counts").text
+    lake, counts = Lake(tmp_path / "lake"), sql_files.load("sync/lake_counts").text
     lake.ingest(write_export(tmp_path, "good.json", GOOD))
     (good,) = lake.sql(counts).to_dicts()
     assert (good["last_run_at"], good["last_run_was_usable"]) == (good["newest_run_at"], True)

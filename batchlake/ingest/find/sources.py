@@ -13,8 +13,9 @@ import io
 import os
 import stat
 import sys
+import time
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,12 +33,17 @@ from batchlake.ingest.find.archives import (
     modified_at,
     open_member,
 )
+from batchlake.ingest.find.held_exports import FilesHeld, none_held
 from batchlake.ingest.find.object_exports import StoredObject, look_at, objects_at
 from batchlake.store.object_store import is_object_address
 from batchlake.store.storage import is_lake
 
 STANDARD_INPUT: Final = "-"
 _STDIN_LOCATION: Final = "<standard input>"
+
+_TICK_NS: Final = 20_000_000
+_COARSE_TICK_NS: Final = 2_000_000_000
+"""How long after its last writing a file may be written once more without a later time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,8 @@ class Export:
         member: of an archive.
         observed_at: its modification time (a member's own), else the time of finding it, UTC.
         record: one record that is tried again, of an export that was read before.
+        etag: what tells whether its file or object was changed since it was found: an object's entity tag,
+            else size and time; None where that can't be relied on (a pipe, a file written a moment ago).
     """
 
     location: str
@@ -68,11 +76,7 @@ class Export:
     member: zipfile.ZipInfo | None
     observed_at: datetime
     record: RecordAgain | None = None
-
-    @property
-    def etag(self) -> str | None:
-        """The entity tag of an object in a store; None for anything else."""
-        return self.path.etag if isinstance(self.path, StoredObject) else None
+    etag: str | None = None
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -134,7 +138,7 @@ class Fingerprint:
 class Found:
     """What the given paths hold: exports, archives that don't open, and files passed over in folders.
 
-    `held` counts objects that were not even looked at, because the lake holds them as they are.
+    `held` counts files and objects that were not even opened, because the lake holds them as they are.
     """
 
     exports: list[Export]
@@ -143,14 +147,7 @@ class Found:
     held: int = 0
 
 
-HeldObject = tuple[str, str]
-"""The address and the entity tag of an object that the lake holds."""
-
-
-def find(
-    paths: Iterable[str | os.PathLike[str]],
-    held: Callable[[str], Set[HeldObject]] = lambda address: frozenset(),
-) -> Found:
+def find(paths: Iterable[str | os.PathLike[str]], held: FilesHeld = none_held) -> Found:
     """All exports at these paths, in a fixed order: as given, folders walked by name.
 
     A folder is walked with all in it but hidden files, Markdown and lakes, and so is an archive; a file that
@@ -158,13 +155,15 @@ def find(
 
     Args:
         paths: as a person gave them: files, folders, globs, `-`, addresses of objects.
-        held: gives the objects at an address that need not be read, for the lake holds them as they are.
+        held: gives the files and objects that need not be read, for the lake holds them as they are.
 
     Raises:
         ExportUnreadable: a path doesn't exist, can't be opened, is a lake, or a glob matches nothing.
     """
     found = Found([], [], [])
     seen: set[str] = set()
+    named: set[Path | StoredObject] = set()
+    places: list[Path | StoredObject | None] = []
     for given in [os.fspath(path) for path in paths]:
         if not given:
             raise ExportUnreadable(given, "the path is empty; `.` is the folder you are in")
@@ -173,15 +172,22 @@ def find(
                 raise ExportUnreadable(given, "standard input is closed")
             if given not in seen:
                 seen.add(given)
-                found.exports.append(Export(_STDIN_LOCATION, None, None, datetime.now(UTC)))
-            continue
-        if is_object_address(given):
-            _add_objects(given, found, held(given), seen)
-            continue
-        for path, named in _files(given, found):
-            if (real := os.path.realpath(path)) not in seen:
-                seen.add(real)
-                _add(path, found, named=named)
+                places.append(None)
+        elif is_object_address(given):
+            fresh = [one for one in objects_at(given) if one.address not in seen]
+            seen.update(one.address for one in fresh)
+            places += fresh
+        else:
+            for path, is_named in _files(given, found):
+                if (real := os.path.realpath(path)) not in seen:
+                    seen.add(real)
+                    places.append(path)
+                    named.update([path] if is_named else [])
+    for place in _not_held(places, held, found):
+        if place is None:
+            found.exports.append(Export(_STDIN_LOCATION, None, None, datetime.now(UTC)))
+        else:
+            _add(place, found, named=place in named)
     return found
 
 
@@ -236,18 +242,36 @@ def _walk(folder: Path, found: Found) -> Iterator[Path]:
                 yield path
 
 
-def _add_objects(address: str, found: Found, held: Set[HeldObject], seen: set[str]) -> None:
-    fresh = []
-    for stored in objects_at(address):
-        if stored.address in seen:
-            continue
-        seen.add(stored.address)
-        if stored.etag is not None and (stored.address, stored.etag) in held:
-            found.held += 1
-        else:
-            fresh.append(stored)
-    for stored in look_at(fresh):
-        _add(stored, found, named=False)
+def _not_held(
+    places: Sequence[Path | StoredObject | None], held: FilesHeld, found: Found
+) -> list[Path | StoredObject | None]:
+    """Those that have to be read; the others are counted."""
+    tagged = [(_location(one), tag) for one in places if one is not None and (tag := _tag(one)) is not None]
+    those_held = held(tagged)
+    fresh = [one for one in places if one is None or _location(one) not in those_held]
+    found.held += len(places) - len(fresh)
+    stored = [one for one in fresh if isinstance(one, StoredObject)]
+    looked_at = dict(zip(stored, look_at(stored), strict=True))
+    return [looked_at[one] if isinstance(one, StoredObject) else one for one in fresh]
+
+
+def _location(path: Path | StoredObject) -> str:
+    return path.address if isinstance(path, StoredObject) else _printable(path)
+
+
+def _tag(path: Path | StoredObject) -> str | None:
+    if isinstance(path, StoredObject):
+        return path.etag
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    # A file system that keeps whole seconds can't tell two writings within one.
+    settled_ns = _TICK_NS if status.st_mtime_ns % 1_000_000_000 else _COARSE_TICK_NS
+    is_fresh = time.time_ns() - status.st_mtime_ns < settled_ns
+    return None if is_fresh else f"{status.st_size}-{status.st_mtime_ns}"
 
 
 def _size_bytes(path: Path | StoredObject) -> int:
@@ -278,10 +302,11 @@ def _is_regular(path: Path | StoredObject) -> bool:
 
 
 def _add(path: Path | StoredObject, found: Found, *, named: bool) -> None:
-    location = path.address if isinstance(path, StoredObject) else _printable(path)
+    location = _location(path)
     try:
         observed_at = _modified_at(path)
-        whole = Export(location, path, None, observed_at)
+        etag = _tag(path)
+        whole = Export(location, path, None, observed_at, etag=etag)
         magic = _first_bytes(path)
         members = members_of(path) if magic in ZIPS else None
     except OSError as error:
@@ -299,7 +324,8 @@ def _add(path: Path | StoredObject, found: Found, *, named: bool) -> None:
                 if _is_passed_over(PurePosixPath(member.filename)):
                     found.passed_over.append(name)
                 else:
-                    found.exports.append(Export(name, path, member, modified_at(member) or observed_at))
+                    member_at = modified_at(member) or observed_at
+                    found.exports.append(Export(name, path, member, member_at, etag=etag))
 
 
 def _is_passed_over(path: PurePath) -> bool:

@@ -1,0 +1,80 @@
+"""Which exports the lake holds already: by a file's or an object's tag, or by the SHA-256 of its bytes.
+
+Both are joins of what is asked about with the table `exports`: what they cost follows what a run reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence, Set
+
+from batchlake.engine import columns, sql_files
+from batchlake.engine.engine import Engine
+from batchlake.store.ledger import Ledger
+from batchlake.store.tables import LakeTables
+
+Tagged = tuple[str, str]
+"""A file's path or an object's address, and its tag: the entity tag of an object, size and time of a file."""
+
+FilesHeld = Callable[[Sequence[Tagged]], Set[str]]
+"""Gives the paths and addresses of those that the lake holds as they are."""
+
+
+def files_held(tables: LakeTables, source: str) -> FilesHeld:
+    """What a lake that nobody need have locked holds of some files."""
+
+    def held(files: Sequence[Tagged]) -> Set[str]:
+        version = Ledger(tables).find() if files else None
+        if version is None:
+            return frozenset()
+        given = columns.table(
+            {
+                "location": columns.texts([location for location, _ in files]),
+                "etag": columns.texts([tag for _, tag in files]),
+            }
+        )
+        with Engine(tables.storage.name) as engine:
+            engine.register_tables({"exports": tables.files("exports", version.pins["exports"])})
+            query = sql_files.load("ingest/held_files").text
+            rows = engine.rows(query, {"source": source}, given_files=given)
+        return frozenset(row["location"] for row in rows)
+
+    return held
+
+
+def none_held(files: Sequence[Tagged]) -> Set[str]:
+    """Of a run that reads everything."""
+    return frozenset()
+
+
+class HeldExports:
+    """The exports of a source that the lake held when the run began.
+
+    Args:
+        engine: shows the table `exports`.
+        source: whose.
+        is_forced: whether to act as if there were none.
+    """
+
+    def __init__(self, engine: Engine, source: str, *, is_forced: bool) -> None:
+        self._engine = engine
+        self._source = source
+        self._is_forced = is_forced
+
+    def ids_among(self, export_ids: Collection[str]) -> Set[str]:
+        """Those of these ids (SHA-256 in hexadecimal) that are held."""
+        if self._is_forced or not export_ids:
+            return frozenset()
+        given = columns.table({"export_id": columns.texts(list(export_ids))})
+        query = sql_files.load("ingest/held_exports").text
+        rows = self._engine.rows(query, {"source": self._source}, given_exports=given)
+        return frozenset(row["export_id"] for row in rows)
+
+    def may_hold(self, size: int | None, window_bytes: int) -> bool:
+        """Whether one of this many bytes may be held; where that isn't known, one of a window or more."""
+        if self._is_forced:
+            return False
+        condition = "bytes >= $bytes" if size is None else "bytes = $bytes"
+        return self._engine.exists_any(
+            f"from exports where source = $source and {condition}",
+            {"source": self._source, "bytes": window_bytes if size is None else size},
+        )
