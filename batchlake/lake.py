@@ -7,23 +7,19 @@ with `at`. It may be used from several threads.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path, PurePath
-from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Literal
 
-from batchlake.errors import InvalidRequest
-from batchlake.query.result import Result
+from batchlake.query.lake_queries import LakeQueries, select
 from batchlake.query.snapshot import LakeState, as_moment, asks_again
 from batchlake.schema import DEFAULT_SOURCE
-from batchlake.store.ledger import NEWEST_FIRST, Version
+from batchlake.store.ledger import Version
 from batchlake.store.tables import LakeTables
 
 if TYPE_CHECKING:
-    from batchlake.engine.engine import Connection
-    from batchlake.filters.model import Filter
-    from batchlake.filters.selection import Selection
     from batchlake.ingest.reading import Progress
     from batchlake.ingest.report import IngestReport
     from batchlake.models.analytics import Analytics
@@ -31,14 +27,12 @@ if TYPE_CHECKING:
     from batchlake.models.audits import Progress as BatchProgress
     from batchlake.models.batches import BatchDetails
     from batchlake.models.calls import CallDetails
-    from batchlake.query.session import Session
+    from batchlake.query.lake_queries import FilterLike
     from batchlake.reports.batch_report import BatchReport
     from batchlake.store.maintenance import Finding, MaintenanceReport
 
-    FilterLike: TypeAlias = Filter | Mapping[str, Any] | None
 
-
-class Lake:
+class Lake(LakeQueries):
     """The lake in one folder or bucket. Made by `batchlake.open`; nothing is read until a question is asked.
 
     Args:
@@ -58,13 +52,12 @@ class Lake:
         threads: int | None = None,
     ) -> None:
         tables = LakeTables(root)
-        self._place = tables.storage
+        state = LakeState(tables, version, memory_limit=memory_limit, threads=threads)
+        super().__init__(state, tables.storage.location)
         self.root = tables.storage.root
-        self._state = LakeState(tables, version, memory_limit=memory_limit, threads=threads)
 
     def __repr__(self) -> str:
-        fixed = self._state.fixed
-        at = f", at run {fixed.run_id}" if fixed else ""
+        at = f", at run {self._state.fixed.run_id}" if self._state.fixed else ""
         return f"Lake({str(self.root)!r}{at})"
 
     def ingest(
@@ -94,6 +87,11 @@ class Lake:
             ExportUnreadable: a path doesn't exist or can't be opened; nothing was ingested.
             LakeLocked: another writer is at work.
             LakeNotWritable: the disk is full, read-only or forbidden; the lake is as it was.
+
+        Example:
+            >>> report = batchlake.open("another").ingest("sample_data/")
+            >>> report.exports_read, report.calls_new, report.problems
+            (9, 31, 7)
         """
         from batchlake.ingest.options import IngestOptions
         from batchlake.ingest.run import ingest
@@ -116,19 +114,19 @@ class Lake:
             run, code, file: which problems, as in `problems`; all of them by default.
             wait_seconds: how long to wait for another writer.
             progress: called with each export's location and the bytes read.
+
+        Raises:
+            InvalidRequest: these problems are of several sources.
+
+        Example:
+            >>> report = lake.replay(code="not_an_amount")
+            >>> report.exports_read, report.calls_new
+            (1, 0)
         """
-        from batchlake.ingest.options import IngestOptions
         from batchlake.ingest.replay import replay
 
         problems = self.problems(run=run, code=code, file=file).to_dicts()
-        sources = {row["source"] for row in problems} or {DEFAULT_SOURCE}
-        if len(sources) > 1:
-            names = ", ".join(sorted(sources))
-            raise InvalidRequest(
-                f"these problems are of several sources ({names}); choose by run, code or file."
-            )
-        options = IngestOptions(source=sources.pop(), force=True, wait_seconds=wait_seconds)
-        return replay(self.root, problems, options, *([progress] if progress else []))
+        return replay(self.root, problems, wait_seconds, *([progress] if progress else []))
 
     @asks_again
     def batch(
@@ -142,6 +140,8 @@ class Lake:
     ) -> BatchDetails:
         """A batch's details in the documented shape, its figures recomputed from the calls held.
 
+        Durations are seconds, costs decimals, times UTC, rates from 0 to 1; None is unknown, never 0.
+
         Args:
             batch_id: the batch's id on its platform.
             filter: only calls that match; `batch.selection` then says how many of how many.
@@ -153,6 +153,11 @@ class Lake:
             InvalidBatchId, InvalidFilter: the request can't be meant.
             BatchNotFound: names the nearest ids.
             AnalyticsUnavailable: analytics were asked for and the lake holds no call of the batch.
+
+        Example:
+            >>> batch = lake.batch("batch_xyz789", {"duration": {"min": 120}}).batch
+            >>> batch.selection, batch.statistics.total_cost, batch.calls[0].id
+            (SelectedCalls(matched=6, of=24), Decimal('3.04'), 'call_abc123')
         """
         # The engine first, here and below: what is imported then may be coming on another thread (`late`).
         engine = self._state.engine()
@@ -177,7 +182,14 @@ class Lake:
         *,
         source: str | None = None,
     ) -> None:
-        """Write the JSON of `batch` to a binary file, call by call, in bounded memory."""
+        """Write the JSON of `batch` to a binary file, call by call, in bounded memory.
+
+        Example:
+            >>> with open("batch.json", "wb") as file:
+            ...     lake.write_batch(file, "batch_xyz789", include_transcripts=True)
+            >>> json.loads(Path("batch.json").read_bytes())["batch"]["statistics"]["completed"]
+            17
+        """
         for piece in self._batch_json(source, batch_id, filter, include_analytics, include_transcripts):
             file.write(piece.encode())
 
@@ -192,21 +204,20 @@ class Lake:
 
     @asks_again
     def call(self, call_id: str, *, source: str | None = None) -> CallDetails:
-        """One call with everything known of it, in the documented shape.
+        """One call with everything known of it, in the documented shape; None is what no export said.
 
         Raises:
             CallNotFound: names the nearest ids.
+
+        Example:
+            >>> call = lake.call("call_abc123").call
+            >>> call.duration, call.cost, call.transcript.segments[1].text
+            (125.0, Decimal('0.50'), 'Hi, yes I can hear you.')
         """
         engine = self._state.engine()
         from batchlake.analytics.call_details import call_details
 
         return call_details(engine, source, call_id)
-
-    def calls(self, filter: FilterLike = None) -> Result:  # noqa: A002 - the documented name
-        """The matching calls as rows, ordered by `call_time`, `call_id`."""
-        selection = _select(filter)
-        query = selection.over("select * from selected_calls order by call_time, call_id, source")
-        return Result(self._state.engine(), query, selection.params)
 
     @asks_again
     def analytics(
@@ -219,72 +230,33 @@ class Lake:
         every: Literal["hour", "day"] = "day",
         patterns: Path | None = None,
     ) -> Analytics:
-        """Every metric over the matching calls, grouped by the dimensions `by`."""
+        """Every metric over the matching calls, grouped by the dimensions `by`.
+
+        A metric over no value is None, and `missing` beside it counts the calls without one. Durations are
+        seconds, rates from 0 to 1, costs decimals for each currency; in several currencies a total is None.
+
+        Args:
+            filter: only calls that match; one whose value is None matches no condition on it.
+            by: a dimension such as `agent_id`, `status` or `day`, or several.
+            top: how many common responses.
+            timezone: the IANA time zone of days and hours.
+            every: whether the timeline is of hours or days.
+            patterns: a TOML file of response patterns instead of batchlake's own.
+
+        Example:
+            >>> found = lake.analytics({"batch_id": "batch_xyz789"})
+            >>> found.success_rate, found.rates.completed_of_total.denominator
+            (0.7083333333333334, 24)
+            >>> found.cost.total, found.common_responses[0].text
+            (Decimal('4.560000'), "Yes, I'm interested")
+        """
         engine = self._state.engine()
         from batchlake.analytics.metrics import analyse
 
         return analyse(
-            engine, _select(filter), by=(by,) if isinstance(by, str) else tuple(by),
+            engine, select(filter), by=(by,) if isinstance(by, str) else tuple(by),
             top=top, timezone=timezone, every=every, patterns=patterns,
         )  # fmt: skip
-
-    @asks_again
-    def sql(
-        self,
-        query: str,
-        params: Mapping[str, Any] | None = None,
-        *,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
-    ) -> Result:
-        """The rows of one query over the tables and views, contained as in `batchlake sql`.
-
-        Args:
-            query: `selected_calls` and `selected_segments` in it are the calls and utterances that match.
-            params: values of its named parameters, `$name`.
-            filter: None matches all calls.
-
-        Raises:
-            QueryError: it is wrong, or refused: it would write, or read another file.
-            InvalidRequest: `query` is no text, or `params` are no values by name.
-        """
-        from batchlake.query.session import Contained
-
-        wanted = None if filter is None else _select(filter)
-        result = Result(Contained(self._state.engine(), wanted), query, params)
-        result.columns  # noqa: B018 - what is wrong with the query is told now
-        return result
-
-    def session(
-        self,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
-        *,
-        timeout_seconds: float | None = None,
-    ) -> Session:
-        """A person's session of several statements, read-only and contained, over the lake as it is now."""
-        from batchlake.query.session import Session
-
-        selection = None if filter is None else _select(filter)
-        return Session(self._state.engine(), selection, timeout_seconds=timeout_seconds)
-
-    def connect(self) -> Connection:
-        """A DuckDB connection of your own with tables, views and comments in place, and nothing forbidden.
-
-        It is in memory, shows the lake as it is now until a `vacuum` takes the files away, and ends with
-        `close` or a `with` block. Its errors are DuckDB's own; use a `cursor()` of it in each thread.
-
-        Raises:
-            LakeNotFound, LakeTooNew, LakeDamaged: there is nothing to connect to.
-        """
-        from batchlake.query import views
-
-        return views.connection(self._state.files()[1])
-
-    def views_script(self) -> str:
-        """SQL that makes the same tables and views in any DuckDB, over the lake as it is now."""
-        from batchlake.query import views
-
-        version, files = self._state.files()
-        return views.script(files, f"The lake {self._place.location} as run {version.run_id} left it")
 
     @asks_again
     def audit(
@@ -295,7 +267,23 @@ class Lake:
         only_differences: bool = False,
         source: str | None = None,
     ) -> Audit:
-        """Each reported figure beside the recomputed one, of one batch or of all."""
+        """Each reported figure beside the recomputed one, of one batch or of all.
+
+        A difference is recomputed less reported: above 0 for money means that the calls cost more than was
+        billed. `agrees` is None where the two can't be compared.
+
+        Args:
+            batch_id: one batch; None audits all.
+            filter: only calls that match.
+            only_differences: leave out what agrees.
+            source: whose batch, where several platforms use the id.
+
+        Example:
+            >>> for figure in lake.audit("batch_xyz789", only_differences=True).batches[0].figures:
+            ...     print(figure.figure, figure.reported, figure.recomputed, figure.explanation)
+            average_duration 121.0 107.25 states changed since
+            common_responses["Yes, I'm interested"].count 9 12 states changed since
+        """
         engine = self._state.engine()
         from batchlake.analytics.audit import audit
 
@@ -304,7 +292,15 @@ class Lake:
 
     @asks_again
     def progress(self, batch_id: str, *, source: str | None = None) -> BatchProgress:
-        """How far a batch is: done of total, rate, estimated completion, and the history of observations."""
+        """How far a batch is: done of total, rate, estimated completion, and the history of observations.
+
+        Rates are from 0 to 1, speed is calls an hour, times are UTC; None where too little is known to tell.
+
+        Example:
+            >>> progress = lake.progress("batch_spring")
+            >>> progress.done_of_total.rate, progress.remaining, progress.estimated_completion
+            (0.6666666666666666, 1, None)
+        """
         engine = self._state.engine()
         from batchlake.analytics.progress import progress
 
@@ -329,57 +325,39 @@ class Lake:
             InvalidBatchId, InvalidFilter, InvalidRequest: the request can't be meant.
             BatchNotFound: names the nearest ids.
             AnalyticsUnavailable: the lake holds no call at all.
+
+        Example:
+            >>> report = lake.report("batch_xyz789", compare="batch_spring", timezone="Europe/Berlin")
+            >>> report.document.title, report.document.headlines[0].title, report.document.headlines[0].value
+            ('Batch batch_xyz789', 'Calls', 24)
+            >>> report.write("report.html")  # returns notes of what did not fit
+            []
         """
         from batchlake.reports.batch_report import report
         from batchlake.reports.build import ReportOptions
 
         version = self._state.version()
-        engine, name = self._state.at(version).engine(), PurePath(self._place.location).name
+        engine, name = self._state.at(version).engine(), PurePath(self._location).name
         return report(engine, name, version, batch_ids, filter, ReportOptions(**options))
 
-    def batches(self) -> Result:
-        """The batches with their counts and progress, newest first."""
-        return self._view("batch_overview", "created_at desc nulls last, batch_id, source")
-
-    def fields(self) -> Result:
-        """The exports' own fields, kept in `extra`: where, in how many rows, an example; frequent first."""
-        return self._view("own_fields", "records desc, field, source, table_name")
-
-    def problems(self, *, run: str | None = None, code: str | None = None, file: str | None = None) -> Result:
-        """What could not be used, newest first; `file` is a part of the location."""
-        given = {"run": run, "code": code, "file": file}
-        conditions = {"run": "run_id = $run", "code": "code = $code", "file": "contains(location, $file)"}
-        params = {name: str(value) for name, value in given.items() if value is not None}
-        where = " and ".join(["true", *(conditions[name] for name in params)])
-        return self._rows(
-            f"select * from problems where {where} order by run_id desc, location, record, field", params
-        )
-
-    def runs(self) -> Result:
-        """Every run, newest first."""
-        return self._rows(f"select * from runs order by {NEWEST_FIRST}")
-
-    def exports(self) -> Result:
-        """Every export read, newest first."""
-        return self._rows("select * from exports order by run_id desc, location, export_id")
-
-    def _view(self, name: str, order: str) -> Result:
-        from batchlake.query import views
-
-        views.create_views(engine := self._state.engine())
-        return Result(engine, f"select * from {name} order by {order}")
-
-    def _rows(self, query: str, params: Mapping[str, Any] | None = None) -> Result:
-        return Result(self._state.engine(), query, params)
-
     def check(self) -> list[Finding]:
-        """Everything that is wrong with the lake; an empty list, or notes alone, is a sound lake."""
+        """Everything that is wrong with the lake; an empty list, or notes alone, is a sound lake.
+
+        Example:
+            >>> lake.check()
+            []
+        """
         from batchlake.store.maintenance import check
 
         return check(self.root)
 
     def compact(self, *, wait_seconds: float = 0) -> MaintenanceReport:
-        """Fold small files into larger ones; no row changes."""
+        """Fold small files into larger ones; no row changes.
+
+        Example:
+            >>> lake.compact().tables["calls"]["files_after"]
+            1
+        """
         from batchlake.store.maintenance import compact
 
         return compact(self.root, wait_seconds=wait_seconds)
@@ -387,24 +365,34 @@ class Lake:
     def vacuum(
         self, *, keep_for: timedelta = timedelta(days=7), dry_run: bool = False, wait_seconds: float = 0
     ) -> MaintenanceReport:
-        """Delete files that no state of the last `keep_for` needs; earlier ones can't be read afterwards."""
+        """Delete files that no state of the last `keep_for` needs; earlier ones can't be read afterwards.
+
+        Example:
+            >>> lake.vacuum(keep_for=timedelta(days=1)).tables["calls"]["files_deleted"]
+            0
+        """
         from batchlake.store import maintenance
 
         return maintenance.vacuum(self.root, keep_for=keep_for, dry_run=dry_run, wait_seconds=wait_seconds)
 
     def at(self, moment: datetime | str) -> Lake:
-        """The lake as it was: at a time (aware, or RFC 3339 text), or as the run of an id left it."""
+        """The lake as it was: at a time (aware, or RFC 3339 text), or as the run of an id left it.
+
+        Example:
+            >>> (first,) = (run["run_id"] for run in lake.runs())
+            >>> lake.at(first).sql("select count(*) as calls from calls").to_dicts()
+            [{'calls': 31}]
+        """
         state = self._state
         version = state.ledger.at(as_moment(moment))
         return Lake(self.root, version=version, memory_limit=state.memory_limit, threads=state.threads)
 
 
-def _select(given: FilterLike) -> Selection:
-    from batchlake.filters.selection import select
-
-    return select(given)
-
-
 def open(root: str | os.PathLike[str] = "lake", **settings: Any) -> Lake:  # noqa: A001 - the documented name
-    """The lake in a folder, or at an address such as `s3://bucket/lake`; it is made by the first ingest."""
+    """The lake in a folder, or at an address such as `s3://bucket/lake`; it is made by the first ingest.
+
+    Example:
+        >>> batchlake.open("lake", memory_limit="2GB", threads=2)
+        Lake('lake')
+    """
     return Lake(root, **settings)

@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from batchlake.errors import InvalidRequest
 from batchlake.ingest.find.object_exports import there_is
 from batchlake.ingest.find.sources import Export, Found, RecordAgain, containers_of, find
 from batchlake.ingest.options import IngestOptions
 from batchlake.ingest.reading import Progress
 from batchlake.ingest.report import IngestReport
 from batchlake.ingest.run import Run
+from batchlake.schema import DEFAULT_SOURCE
 from batchlake.store.object_store import is_object_address
 from batchlake.store.tables import LakeTables, Writer
 
@@ -24,14 +26,20 @@ from batchlake.store.tables import LakeTables, Writer
 def replay(
     root: str | os.PathLike[str],
     problems: Sequence[Mapping[str, Any]],
-    options: IngestOptions,
+    wait_seconds: float = 0,
     progress: Progress = lambda location, size: None,
 ) -> IngestReport:
     """Try rows of `problems` again, as one run; what still can't be used is a problem anew.
 
     Raises:
+        InvalidRequest: they are of several sources.
         LakeLocked, LakeNotWritable: the lake is as it was.
     """
+    sources = {row["source"] for row in problems} or {DEFAULT_SOURCE}
+    if len(sources) > 1:
+        names = ", ".join(sorted(sources))
+        raise InvalidRequest(f"these problems are of several sources ({names}); choose by run, code or file.")
+    options = IngestOptions(source=sources.pop(), force=True, wait_seconds=wait_seconds)
     files = {row["location"]: _file(row["location"]) for row in problems}
     there = {location for location, file in files.items() if file is not None}
     found = find(sorted({file for file in files.values() if file is not None}))

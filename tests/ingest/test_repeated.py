@@ -92,12 +92,11 @@ def test_a_record_that_can_be_used_after_all_is_in_its_batch(tmp_path: Path) -> 
     path = write_export(tmp_path, "a.json", document)
     ingested(tmp_path / "lake", path)
     path.unlink()
-    from batchlake.ingest.options import IngestOptions
     from batchlake.ingest.replay import replay
 
     (problem,) = rows(tmp_path / "lake", "from problems")
     mended = problem | {"raw": problem["raw"].replace("ident", "id")}
-    report = replay(tmp_path / "lake", [mended], IngestOptions(force=True))
+    report = replay(tmp_path / "lake", [mended])
     assert (report.calls_new, report.problems, report.exports_read) == (1, 0, 0)
     found = rows(
         tmp_path / "lake",
