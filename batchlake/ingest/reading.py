@@ -19,9 +19,10 @@ from batchlake.ingest.find.held_exports import HeldExports
 from batchlake.ingest.find.sources import Export, Fingerprint, Found, RecordAgain
 from batchlake.ingest.load.staging import ReadExport, Staging
 from batchlake.ingest.options import IngestOptions
+from batchlake.ingest.parse.layout import read_fully
 from batchlake.ingest.parse.parts import Envelope, Unkept
-from batchlake.ingest.parse.raw_records import BadRecord, CorruptExport, Item, RawRecords, StartOver
-from batchlake.ingest.parse.reader import Readable, RecordReader, read_fully
+from batchlake.ingest.parse.raw_records import BadRecord, CorruptExport, Item, RawRecords, Readable, StartOver
+from batchlake.ingest.parse.reader import RecordReader
 
 _COPIED_BYTES: Final = 1 << 20
 _MOST_SMALL: Final = 1_000

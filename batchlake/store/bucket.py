@@ -1,7 +1,7 @@
 """A lake in object storage: `s3://bucket/prefix`, also `gs://` and `az://`.
 
 Delta's own protocol commits there: a commit is an object that may be created once. Questions read local
-copies (`cache`), writers take turns by a lease (`leases`), and what is written is durable as it is.
+copies (`cache`), writers take turns by a lease (`lease`), and what is written is durable as it is.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from batchlake.engine.processes import TemporaryFolder, clear_dead_folders
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeNotWritable, LakeUnreachable
 from batchlake.store.cache import FileCache
 from batchlake.store.lease import Lease
+from batchlake.store.log import DATA_FILE, LAST_CHECKPOINT, LOG, commit_name, lost_commit
 from batchlake.store.object_store import (
     ObjectAddress,
     StorageError,
@@ -26,15 +27,7 @@ from batchlake.store.object_store import (
     plain_reason,
     plainly,
 )
-from batchlake.store.storage import (
-    DATA_FILE,
-    LAST_CHECKPOINT,
-    LOG,
-    Storage,
-    commit_name,
-    lost_commit,
-    refuse_others,
-)
+from batchlake.store.storage import Storage, refuse_others
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta

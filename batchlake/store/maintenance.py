@@ -19,8 +19,8 @@ from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.errors import LakeDamaged
 from batchlake.schema import FORMAT_VERSION, RUNS, TABLES
-from batchlake.store.history import named_files
 from batchlake.store.ledger import Ledger, Version
+from batchlake.store.log import named_files
 from batchlake.store.tables import LakeTables, Writer
 from batchlake.version import VERSION
 
@@ -114,10 +114,10 @@ def _check_unnamed(tables: LakeTables, ledger: Ledger) -> Iterator[Finding]:
         wanted = {*pins, tables.version(name)} if name != RUNS.name else None
         try:
             try:
-                named = named_files(tables, name, wanted)
+                named = named_files(tables.storage, name, wanted)
             except LakeDamaged:
                 # A vacuum may have cut the log while it was read.
-                named = named_files(tables, name, wanted)
+                named = named_files(tables.storage, name, wanted)
         except LakeDamaged as error:
             yield Finding("error", "unreadable_log", name, error.reason, _RESTORE)
             continue

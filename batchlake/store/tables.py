@@ -21,7 +21,7 @@ from deltalake.schema import MapType, PrimitiveType
 from deltalake.transaction import AddAction, RemoveAction
 
 from batchlake.engine import forking
-from batchlake.errors import LakeDamaged, LakeLocked, LakeNotWritable
+from batchlake.errors import LakeLocked, LakeNotWritable
 from batchlake.schema import TABLES, Column, Table
 from batchlake.store.file_stats import (
     STATISTICS_PROPERTY,
@@ -32,9 +32,18 @@ from batchlake.store.file_stats import (
     sizes,
     statistics_columns,
 )
-from batchlake.store.history import Unneeded, oldest_version, unneeded
+from batchlake.store.local import LocalStorage
+from batchlake.store.log import (
+    LAST_CHECKPOINT,
+    Unneeded,
+    newest_version,
+    oldest_version,
+    open_table,
+    unneeded,
+)
+from batchlake.store.object_store import is_object_address
 from batchlake.store.parquet import FILE_BYTES, delta_options
-from batchlake.store.storage import LAST_CHECKPOINT, Storage, open_storage
+from batchlake.store.storage import Storage
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,6 +66,20 @@ MOST_SMALL_FILES: Final = 48
 
 _CHECKPOINT_INTERVAL: Final = 50
 _FOREVER: Final = "interval 36500 days"
+
+
+def open_storage(root: str | os.PathLike[str]) -> Storage:
+    """The storage that a path or an address names.
+
+    Raises:
+        InvalidRequest: no lake can live there.
+        LakeUnreachable: its storage can't be used from here.
+    """
+    if isinstance(root, str) and is_object_address(root):
+        from batchlake.store.bucket import BucketStorage
+
+        return BucketStorage(root)
+    return LocalStorage(Path(root))
 
 
 class LakeTables:
@@ -115,11 +138,11 @@ class LakeTables:
 
     def is_cut_off(self, table: str, version: int) -> bool:
         """Whether the table's log has been cut behind a version, so that it can't be opened any more."""
-        return version < oldest_version(self, table)
+        return version < oldest_version(self.storage, table)
 
     def version(self, table: str) -> int:
         """The newest version that the table's own log holds, pinned or not."""
-        return int(self.newest_commit(table).partition(".")[0])
+        return newest_version(self.storage, table)
 
     def newest_commit(self, table: str) -> str:
         """The name of the last commit in a table's log: a cheap way to see that nothing has changed."""
@@ -127,16 +150,7 @@ class LakeTables:
 
     def open(self, table: str, version: int | None = None) -> DeltaTable:
         """The table through delta-rs, at a version (None: the newest)."""
-        forking.begin()
-        try:
-            return DeltaTable(
-                self.storage.table(table), version=version, storage_options=self.storage.storage_options
-            )
-        except (DeltaError, OSError) as error:
-            what = f"table {table}" if version is None else f"table {table} at version {version}"
-            if isinstance(error, OSError):
-                raise self.storage.unreadable(what, error) from error
-            raise LakeDamaged(self.storage.name, f"{what} cannot be opened ({error})") from error
+        return open_table(self.storage, table, version)
 
     def open_all(self, versions: Mapping[str, int | None]) -> dict[str, DeltaTable]:
         """Several tables at the versions given, side by side: from afar each takes half a dozen answers."""
@@ -149,7 +163,7 @@ class Writer:
 
     def __init__(self, tables: LakeTables) -> None:
         self._tables = tables
-        self._place = tables.storage
+        self._storage = tables.storage
         self._first_version: dict[str, int] = {}
         self._opened: dict[str, DeltaTable] = {}
 
@@ -158,7 +172,7 @@ class Writer:
 
         A column that a table lacks must be nullable: rows written before have no value in it.
         """
-        with _writing(self._place):
+        with _writing(self._storage):
             made = [name for name in TABLES if self._tables.exists(name)]
             self._opened = self._tables.open_all(dict.fromkeys(made))
             for table in TABLES.values():
@@ -184,7 +198,7 @@ class Writer:
             for file in files:
                 name = f"part-{uuid.uuid4()}-c000.zstd.parquet"
                 actions.append(add_action(file, name, delta))
-                self._place.move_in(file, table, name)
+                self._storage.move_in(file, table, name)
             delta.create_write_transaction(actions, "append", delta.schema())
             delta.update_incremental()
 
@@ -218,14 +232,14 @@ class Writer:
             kept: versions that stay readable; the newest is one in any case, but for a dry run.
             dry_run: delete nothing.
         """
-        with _writing(self._place):
-            found = unneeded(self._tables, table, kept if dry_run else {*kept, self._tables.version(table)})
+        with _writing(self._storage):
+            found = unneeded(self._storage, table, kept if dry_run else {*kept, self._tables.version(table)})
             if not dry_run:
-                self._place.assert_locked()
+                self._storage.assert_locked()
                 if found.log_entries:
                     self._checkpoint(table, found.cut)
-                self._place.delete(table, found.files)
-                self._place.delete(table, found.log_entries)
+                self._storage.delete(table, found.files)
+                self._storage.delete(table, found.log_entries)
             return found
 
     def versions(self) -> dict[str, int]:
@@ -246,12 +260,12 @@ class Writer:
         Raises:
             LakeLocked: one has.
         """
-        self._place.assert_locked()
+        self._storage.assert_locked()
 
     def sync(self, tables: Iterable[str]) -> None:
         """Bring what was written to these tables onto the disk: data, logs and folders."""
-        with _writing(self._place):
-            self._place.sync(
+        with _writing(self._storage):
+            self._storage.sync(
                 {
                     table: range(self._first_version[table], self._opened[table].version() + 1)
                     for table in tables
@@ -266,9 +280,9 @@ class Writer:
     def _checkpoint(self, table: str, version: int) -> None:
         """Let the log be readable from this version on without what is before it."""
         name = f"{version:020}.checkpoint.parquet"
-        if version and name not in self._place.log_entries(table):
+        if version and name not in self._storage.log_entries(table):
             self._tables.open(table, version).create_checkpoint()
-            self._place.sync_entries(table, [name, LAST_CHECKPOINT])
+            self._storage.sync_entries(table, [name, LAST_CHECKPOINT])
 
     def _create(self, table: Table) -> None:
         configuration = {
@@ -277,11 +291,11 @@ class Writer:
             STATISTICS_PROPERTY: statistics_columns(table),
         }
         self._opened[table.name] = DeltaTable.create(
-            self._place.table(table.name),
+            self._storage.table(table.name),
             schema=Schema([_field(column) for column in table.columns]),
             description=table.grain,
             configuration=configuration,
-            storage_options=self._place.storage_options,
+            storage_options=self._storage.storage_options,
         )
         self._first_version[table.name] = 0
 
@@ -317,7 +331,7 @@ class Writer:
     @contextmanager
     def _changing(self, table: str) -> Iterator[DeltaTable]:
         """A table to be changed in the block."""
-        with _writing(self._place):
+        with _writing(self._storage):
             delta = self._newest(table)
             self._first_version.setdefault(table, delta.version() + 1)
             yield delta
@@ -331,7 +345,7 @@ class Writer:
         if table not in self._opened:
             self._opened[table] = self._tables.open(table)
         elif self._opened[table].version() != self._tables.version(table):
-            raise LakeLocked(self._place.name, "another writer, which took over", None)
+            raise LakeLocked(self._storage.name, "another writer, which took over", None)
         return self._opened[table]
 
 

@@ -12,8 +12,8 @@ import pytest
 
 import batchlake
 from batchlake.errors import InvalidRequest, LakeNotWritable
+from batchlake.store.local import LocalStorage
 from batchlake.store.maintenance import check, compact, vacuum
-from batchlake.store.storage import LocalStorage
 from tests.lakes import contents, ingested, write_export
 
 DOCUMENT = {"batch": {"id": "b1", "calls": [{"id": "c1", "transcript": [{"text": "It's"}]}]}}

@@ -35,8 +35,8 @@ from batchlake.ingest.find.archives import (
 )
 from batchlake.ingest.find.held_exports import FilesHeld, none_held
 from batchlake.ingest.find.object_exports import StoredObject, look_at, objects_at
+from batchlake.store.local import is_lake
 from batchlake.store.object_store import is_object_address
-from batchlake.store.storage import is_lake
 
 STANDARD_INPUT: Final = "-"
 _STDIN_LOCATION: Final = "<standard input>"

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import msgspec
 
 from batchlake.ingest.parse.decode import Columns
 from batchlake.ingest.parse.parts import NO_ENVELOPE, Envelope, Unkept
+
+
+class Readable(Protocol):
+    """What records are read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to so many bytes; none at the end."""
 
 
 @dataclass(slots=True)

@@ -15,11 +15,12 @@ from __future__ import annotations
 import io
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Final
 
+from batchlake.ingest.parse import layout
 from batchlake.ingest.parse.bracket_scanner import Element, Parsed, Scanner, Stray, UnmatchedBracket
 from batchlake.ingest.parse.damage.boundaries import (
     BYTE_ORDER_MARK,
@@ -32,18 +33,24 @@ from batchlake.ingest.parse.damage.boundaries import (
 from batchlake.ingest.parse.damage.mend import Mended, begins_list, mend, mended_header
 from batchlake.ingest.parse.damage.repair import Fault, repair
 from batchlake.ingest.parse.json_values import JSON_FAULTS
+from batchlake.ingest.parse.layout import Reopen, read_fully, sound_items
 from batchlake.ingest.parse.parts import NO_ENVELOPE, BadValue, Envelope, RecordGroup, Unkept
 from batchlake.ingest.parse.parts import Item as SplitItem
-from batchlake.ingest.parse.raw_records import BadRecord, CorruptExport, Document, Item, RawRecords, StartOver
+from batchlake.ingest.parse.provisional import Suspect, note_provisional
+from batchlake.ingest.parse.raw_records import (
+    BadRecord,
+    CorruptExport,
+    Document,
+    Item,
+    RawRecords,
+    Readable,
+    StartOver,
+)
 from batchlake.ingest.parse.recognition import EXACT_KEYS, SVALYNC_BATCHES, SVALYNC_CALLS
 from batchlake.ingest.parse.split import decode_alike, exported_at, split_document, split_elements
 
 WINDOW_BYTES: Final = 32 * 1024 * 1024
 """How much of an export is looked at at a time; a sound document up to this size takes the fastest way."""
-
-_FIRST_SCANNED_BYTES: Final = 64 * 1024
-_SCANNED_BYTES: Final = 8 * 1024 * 1024
-"""How much is scanned at a time. The first piece is small: the faster way begins inside an array."""
 
 _MOST_WINDOWS_A_LINE: Final = 2
 """A line that is longer than so many windows is read as documents larger than a window are."""
@@ -53,17 +60,6 @@ _LONGEST_TAIL_BYTES: Final = 256
 _KEY: Final = re.compile(rb'"[ \t\r\n]*:')
 _NO_DOCUMENT: Final = Document(0, NO_ENVELOPE)
 _REFUSED: Final = "the platform answered `success: false`"
-
-
-class Readable(Protocol):
-    """What records are read from."""
-
-    def read(self, size: int, /) -> bytes:
-        """Up to so many bytes; none at the end."""
-
-
-Reopen = Callable[[], AbstractContextManager[Readable]]
-"""Opens a stream once more, from its beginning."""
 
 
 class RecordReader:
@@ -107,24 +103,24 @@ class RecordReader:
             if is_whole:
                 yield CorruptExport("empty_file", "the file holds nothing", 0)
             else:
-                yield from self._read_scanned(self._windows(head, stream))
-        elif is_whole and (items := _sound_items(head)) is not None:
+                yield from self._read_scanned(layout.windows(head, stream, self._window_bytes))
+        elif is_whole and (items := sound_items(head)) is not None:
             yield from self._from_items(items, None)
-        elif _is_line_by_line(head):
+        elif layout.is_line_by_line(head):
             yield from self._read_lines(head, stream)
         elif head[value_start(head, 0) :][:1] not in (b"{", b"["):
             yield CorruptExport("not_json", *fault_in(head), None, head[:_RAW_SHOWN_BYTES])
-        elif is_whole and (documents := _documents(head)) is not None:
+        elif is_whole and (documents := layout.documents_in(head)) is not None:
             for line, document in documents:
                 yield from self._from_items(split_document(document), line)
-        elif is_whole and _begins_lines(head):
+        elif is_whole and layout.begins_lines(head):
             yield from self._read_lines(head, stream)
         else:
-            yield from self._read_scanned(self._windows(head, stream))
+            yield from self._read_scanned(layout.windows(head, stream, self._window_bytes))
 
     def read_record(self, text: bytes, line: int | None, envelope: Envelope) -> Iterator[Item]:
         """The same of one record's text, with what is known from around it."""
-        items = _sound_items(text, envelope)
+        items = sound_items(text, envelope)
         document = Document(0, envelope)
         if items is not None:
             yield from self._from_items(items, line)
@@ -212,17 +208,17 @@ class RecordReader:
             cut = rest.rfind(b"\n") + 1 if more else len(rest)
             lines, rest = rest[:cut], rest[cut:] + more
             if not lines and len(rest) >= _MOST_WINDOWS_A_LINE * self._window_bytes:
-                windows = self._windows(rest, stream)
+                pieces = layout.windows(rest, stream, self._window_bytes)
                 # What has been read of it isn't held while the rest is.
                 rest = more = b""
-                yield from self._read_scanned(windows)
+                yield from self._read_scanned(pieces)
                 return
             position = 0
             while position < len(lines):
                 end = lines.find(b"\n", position)
                 end = len(lines) if end < 0 else end
                 line = stripped(lines[position:end])
-                items = _sound_items(line) if line else ()
+                items = sound_items(line) if line else ()
                 if items is None and begins_list(line) and (mended := self._mended_line(line)):
                     items = ()
                     yield from self._read_mended(mended, io.BytesIO(line), number)
@@ -233,15 +229,15 @@ class RecordReader:
                         rest = lines[start:] + rest
                         if len(rest) < _MOST_WINDOWS_A_LINE * self._window_bytes:
                             break
-                        windows = self._windows(rest, stream)
+                        pieces = layout.windows(rest, stream, self._window_bytes)
                         rest = more = lines = line = b""
-                        yield from self._read_scanned(windows)
+                        yield from self._read_scanned(pieces)
                         return
                     if ends_at:
                         # What stands behind it on its last line comes next.
                         end = ends_at
                         line = lines[start:end]
-                        items = _sound_items(line)
+                        items = sound_items(line)
                 if items is not None:
                     yield from self._from_items(items, number)
                 elif (repaired := self._repaired(line, number)) is not None:
@@ -255,18 +251,18 @@ class RecordReader:
                     number += 1
                     position += 1
 
-    def _read_scanned(self, windows: Iterator[bytes]) -> Iterator[Item]:
+    def _read_scanned(self, pieces: Iterator[bytes]) -> Iterator[Item]:
         document = self._next_document(None)
 
         def decoded(key: str, listed: bytes) -> RecordGroup | None:
-            _note_provisional(document, scanner)
+            note_provisional(document, scanner)
             return None if document.is_refused else _decoded(key, listed)
 
         scanner = Scanner(decoded)
-        first = _Suspect()
+        first = Suspect()
         tail = b""
         try:
-            for window in windows:
+            for window in pieces:
                 tail = window[-_LONGEST_TAIL_BYTES:] or tail
                 for found in scanner.feed(window):
                     if isinstance(found, Stray):
@@ -275,13 +271,13 @@ class RecordReader:
                             return
                         yield self._stray(found)
                     elif isinstance(found, Element | Parsed):
-                        _note_provisional(document, scanner)
+                        note_provisional(document, scanner)
                         if isinstance(found, Element):
                             yield from self._element(found, document)
                         else:
                             yield self._record(found.elements, document, None)
                     else:
-                        sound = _sound_items(found.header)
+                        sound = sound_items(found.header)
                         first.note(found.byte, scanner.arrays, is_sound=sound is not None)
                         is_damaged = sound is None and begins_list(found.header)
                         if is_damaged and (items := self._afresh(first.byte)):
@@ -302,17 +298,6 @@ class RecordReader:
                 return
             message = f"the document that begins at byte {byte} is cut off; nothing of it was used"
             yield CorruptExport("cut_off", message, scanner.bytes_seen(), document.number)
-
-    def _windows(self, head: bytes, stream: Readable) -> Iterator[bytes]:
-        """What the scanner is fed: the first window in pieces, what follows, and an empty one at the end."""
-        size = min(self._window_bytes, _SCANNED_BYTES)
-        yield head[:_FIRST_SCANNED_BYTES]
-        for start in range(_FIRST_SCANNED_BYTES, len(head), size):
-            yield head[start : start + size]
-        head = b""
-        while window := read_fully(stream, size):
-            yield window
-        yield b""
 
     def _stray(self, stray: Stray) -> Item:
         if stray.in_array:
@@ -408,96 +393,3 @@ def _decoded(key: str, listed: bytes) -> RecordGroup | None:
     listed.decode()
     columns = decode_alike(key, listed)
     return None if columns is None else RecordGroup(SVALYNC_CALLS, (), NO_ENVELOPE, columns, len(listed))
-
-
-@dataclass(slots=True)
-class _Suspect:
-    """The document in which a bracket may be out of place that shows further on: the last, or an unsound
-    one before it.
-    """
-
-    byte: int = 0
-    is_sound: bool = True
-    _arrays: int = 0
-
-    def note(self, byte: int, arrays: int, *, is_sound: bool) -> None:
-        """Take the next document: where it begins, and how many lists of records there were up to its end."""
-        if self.is_sound or (is_sound and arrays > self._arrays):
-            self.byte, self.is_sound = byte, is_sound
-        self._arrays = arrays
-
-
-def _note_provisional(document: Document, scanner: Scanner) -> None:
-    """Note what the document that is being scanned has said so far, when the first record of a list comes."""
-    if document.arrays != scanner.arrays:
-        document.arrays = scanner.arrays
-        envelope, document.is_refused = _provisional(scanner.preamble())
-        document.provisional = document.provisional or envelope
-
-
-def _provisional(preamble: bytes) -> tuple[Envelope, bool]:
-    """What a document says of its records before the first of them, and whether it is a refusal."""
-    try:
-        items = list(split_document(preamble))
-        own = exported_at(preamble) if preamble[:1] == b"{" else None
-    except JSON_FAULTS:
-        repaired = repair(preamble, EXACT_KEYS)
-        return (NO_ENVELOPE, False) if repaired is None else _provisional(repaired.text)
-    # What is refused last is what is being read.
-    is_refused = any(isinstance(item, BadValue) and item.code == "platform_error" for item in items[-1:])
-    envelopes = (item.envelope for item in items if isinstance(item, RecordGroup))
-    return next(envelopes, Envelope(None, own)), is_refused
-
-
-def read_fully(stream: Readable, size: int) -> bytes:
-    """Up to `size` bytes: fewer only at the stream's end, whatever single reads return."""
-    pieces = []
-    while size > 0 and (piece := stream.read(size)):
-        pieces.append(piece)
-        size -= len(piece)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-
-def _sound_items(text: bytes, envelope: Envelope = NO_ENVELOPE) -> Iterable[SplitItem] | None:
-    """What the records in a text come in, None where it isn't sound: one JSON value in UTF-8."""
-    try:
-        text.decode()
-        return split_document(text, envelope)
-    except JSON_FAULTS:
-        return None
-
-
-def _is_line_by_line(head: bytes) -> bool:
-    """Whether these are JSON lines: the first line is sound and not the last, or the next two are."""
-    lines = [stripped(line) for line in head.split(b"\n", 64)]
-    sound = [
-        line[:1] in (b"{", b"[") and _sound_items(line) is not None
-        for line in [one for one in lines if one][:3]
-    ]
-    return len(sound) > 1 and (sound[0] or sound[1:] == [True, True])
-
-
-def _begins_lines(text: bytes) -> bool:
-    """Whether damaged text is JSON lines: each begins a value, none ends within a list, and one is sound.
-
-    The lines of an indented document begin with blanks, or end with commas.
-    """
-    lines = [line.rstrip(b"\r") for line in text.split(b"\n") if line.strip()]
-    if len(lines) < 2 or not all(line[:1] in b"{[" and line[-1:] not in b",{[" for line in lines):
-        return False
-    return any(_sound_items(line) is not None for line in lines[:64])
-
-
-def _documents(text: bytes) -> list[tuple[int, bytes]] | None:
-    """The documents in a row that a text is, each with its line; None where it is anything else."""
-    found = []
-    line, position = 1, 0
-    while (start := value_start(text, position)) < len(text):
-        end = value_end(text, start)
-        if not end or _sound_items(text[start:end]) is None:
-            return None
-        line += text.count(b"\n", position, start)
-        found.append((line, text[start:end]))
-        line += text.count(b"\n", start, end)
-        position = end
-    return found

@@ -13,56 +13,33 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
-from batchlake.ingest.parse.damage.boundaries import value_end
 from batchlake.ingest.parse.damage.members import AROUND_MEMBERS, Member, members_in
 from batchlake.ingest.parse.damage.repair import Fault
-from batchlake.ingest.parse.fields import BATCHES, CALLS, field_list
+from batchlake.ingest.parse.damage.survey import (
+    LIST_BEGINS,
+    READ_BYTES,
+    TOKENS,
+    ListsUnclear,
+    RecordList,
+    Span,
+    survey,
+)
+from batchlake.ingest.parse.fields import field_list
 from batchlake.ingest.parse.json_values import JSON_FAULTS, Fields, fields_of, joined, opens, path_key
+from batchlake.ingest.parse.raw_records import Readable
 from batchlake.ingest.parse.recognition import (
     ENVELOPES,
-    LISTS,
-    RECORD_IDS,
     SVALYNC_BATCHES,
-    is_likely_record,
-    is_surely_record,
-    kind_of,
 )
 
-_READ_BYTES: Final = 8 * 1024 * 1024
-_MOST_AROUND_BYTES: Final = 64 * 1024 * 1024
-"""How long what lies between two lists of calls may be, and a text in such a list."""
-_MOST_ELEMENT_BYTES: Final = 1024 * 1024
-"""How much of a list's first element is looked at to tell what it is."""
-_LONGEST_ANCHOR_BYTES: Final = 256
-
-_LIST_BEGINS: Final = re.compile(
-    rb'(?<!\\)"(calls|%b)"[ \t\r\n]*:[ \t\r\n]*\[[ \t\r\n]*' % "|".join(LISTS).encode()
-)
-_TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|"|[\[{\]}]', re.DOTALL)
-_NAMED: Final = re.compile(rb'\{[ \t\r\n]*"(?:%b)"' % "|".join(RECORD_IDS).encode())
 _NEXT_RECORD: Final = re.compile(rb"\}[ \t\r\n,\]}]*\{")
 _BATCH_IDS: Final = field_list(SVALYNC_BATCHES).identity
 _TOLD_ANYWHERE: Final = frozenset((*_BATCH_IDS, "exported_at"))
 """What is taken from behind an open bracket, where it is told nowhere else."""
-
-
-class Readable(Protocol):
-    """What is read from."""
-
-    def read(self, size: int, /) -> bytes:
-        """Up to so many bytes; none at the end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Bytes of the stream that stay as they are: from where, and up to where."""
-
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +58,11 @@ class Mended:
                 yield piece
                 continue
             for start, size in ((position, piece.start - position), (piece.start, piece.end - piece.start)):
-                while size > 0 and (some := stream.read(min(size, _READ_BYTES))):
+                while size > 0 and (some := stream.read(min(size, READ_BYTES))):
                     size -= len(some)
                     if start == piece.start:
                         yield some
             position = piece.end
-
-
-class _Lost(Exception):
-    """No list of calls can be told from what lies around it."""
 
 
 def mend(stream: Readable, start: int = 0) -> Mended | None:
@@ -100,11 +73,11 @@ def mend(stream: Readable, start: int = 0) -> Mended | None:
         start: where the first document begins that can't be followed; what is before stays as it is.
     """
     try:
-        around, lists = _survey(stream, start)
+        around, lists = survey(stream, start)
         if not lists or _is_cut_off(around, lists):
             return None
         pieces, faults = _rewritten(around, lists)
-    except (_Lost, RecursionError):
+    except (ListsUnclear, RecursionError):
         return None
     before = [Span(0, start)] if start else []
     return Mended([*before, *pieces], faults, len(lists))
@@ -112,131 +85,22 @@ def mend(stream: Readable, start: int = 0) -> Mended | None:
 
 def begins_list(text: bytes) -> bool:
     """Whether a list of calls begins in a text, and isn't empty."""
-    return any(text[found.end() : found.end() + 1] == b"{" for found in _LIST_BEGINS.finditer(text))
+    return any(text[found.end() : found.end() + 1] == b"{" for found in LIST_BEGINS.finditer(text))
 
 
 def mended_header(header: bytes) -> tuple[bytes, Sequence[Fault]] | None:
     """The same of one document whose lists of records were taken out of it."""
     try:
-        around, lists = _survey(io.BytesIO(header), 0, are_emptied=True)
+        around, lists = survey(io.BytesIO(header), 0, are_emptied=True)
         if len(lists) != 1:
             return None
         pieces, faults = _rewritten(around, lists)
-    except (_Lost, RecursionError):
+    except (ListsUnclear, RecursionError):
         return None
     return b"".join(piece for piece in pieces if isinstance(piece, bytes)), faults
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """A list of records: its key, and where its elements are."""
-
-    key: str
-    span: Span
-
-
-@dataclass(slots=True)
-class _Survey:
-    """A stream read in windows, of which only what isn't done with is held."""
-
-    stream: Readable
-    text: bytes = b""
-    byte: int = 0
-    is_at_end: bool = False
-
-    def more(self) -> bool:
-        """Hold more of it; False where there is no more."""
-        if self.is_at_end:
-            return False
-        if len(self.text) > _MOST_AROUND_BYTES:
-            raise _Lost
-        window = self.stream.read(_READ_BYTES)
-        self.text += window
-        self.is_at_end = not window
-        return bool(window)
-
-    def take(self, size: int) -> bytes:
-        """Be done with so much of what is held."""
-        taken, self.text = self.text[:size], self.text[size:]
-        self.byte += size
-        return taken
-
-
-def _survey(stream: Readable, start: int, *, are_emptied: bool = False) -> tuple[list[bytes], list[_Listed]]:
-    """The lists of records, and what lies before, between and behind them: one text more than lists."""
-    held = _Survey(stream)
-    while held.byte + len(held.text) < start and held.more():
-        held.take(min(start - held.byte, len(held.text)))
-    held.take(start - held.byte)
-    around: list[bytes] = []
-    lists: list[_Listed] = []
-    searched = 0
-    while True:
-        found = _LIST_BEGINS.search(held.text, searched)
-        if found is None:
-            searched = max(searched, len(held.text) - _LONGEST_ANCHOR_BYTES)
-            if not held.more():
-                break
-            continue
-        searched = found.start() + 1
-        if not _begins_records(held, found.group(1).decode(), found.end(), are_emptied=are_emptied):
-            continue
-        around.append(held.take(found.end())[: found.start()])
-        begin = held.byte
-        _take_list(held)
-        lists.append(_Listed(found.group(1).decode(), Span(begin, held.byte)))
-        held.take(1)
-        searched = 0
-    around.append(held.text)
-    return around, lists
-
-
-def _begins_records(held: _Survey, key: str, position: int, *, are_emptied: bool) -> bool:
-    """Whether the list whose first element would stand there is one of calls."""
-    while len(held.text) <= position and held.more():
-        pass
-    first = held.text[position : position + 1]
-    if first == b"]":
-        return are_emptied or key == "calls"
-    if first != b"{":
-        return False
-    while (end := value_end(held.text, position)) is None:
-        if len(held.text) - position > _MOST_ELEMENT_BYTES or not held.more():
-            break
-    if not end:
-        # The first of them is damaged, too.
-        return key == "calls" and _NAMED.match(held.text, position) is not None
-    try:
-        fields = fields_of(held.text[position:end])
-    except JSON_FAULTS:
-        return key == "calls"
-    if key == "calls":
-        return is_likely_record(fields)
-    return key != BATCHES and is_surely_record(fields) and kind_of(fields) == CALLS
-
-
-def _take_list(held: _Survey) -> None:
-    """Be done with a list's elements, up to the bracket that closes it."""
-    depth = 1
-    while True:
-        done = 0
-        for token in _TOKENS.finditer(held.text):
-            if token[0] == b'"':
-                # A text that ends in what isn't held yet.
-                break
-            depth += (token[0] in (b"[", b"{")) - (token[0] in (b"]", b"}"))
-            if not depth:
-                held.take(token.start())
-                return
-            done = token.end()
-        else:
-            done = len(held.text)
-        held.take(done)
-        if not held.more():
-            raise _Lost
-
-
-def _is_cut_off(around: Sequence[bytes], lists: Sequence[_Listed]) -> bool:
+def _is_cut_off(around: Sequence[bytes], lists: Sequence[RecordList]) -> bool:
     """Whether the documents are sound as far as they go, and only their end is missing."""
     last = around[-1].rstrip()
     if last[-1:] not in (b"}", b"]"):
@@ -245,7 +109,7 @@ def _is_cut_off(around: Sequence[bytes], lists: Sequence[_Listed]) -> bool:
         f'"{one.key}":['.encode() + b"]" + piece for one, piece in zip(lists, around[1:], strict=True)
     )
     open_brackets = []
-    for token in _TOKENS.findall(text):
+    for token in TOKENS.findall(text):
         if token in (b"[", b"{"):
             open_brackets.append(b"]" if token == b"[" else b"}")
         elif token in (b"]", b"}") and open_brackets:
@@ -389,7 +253,7 @@ def _record_begins(members: Sequence[Member], *, is_one_sought: bool) -> list[in
 
 
 def _rewritten(
-    around: Sequence[bytes], lists: Sequence[_Listed]
+    around: Sequence[bytes], lists: Sequence[RecordList]
 ) -> tuple[list[bytes | Span], Sequence[Fault]]:
     """Each list of records as a document of its own, with what is told around it."""
     several = [_Around() for _ in lists]
@@ -399,7 +263,7 @@ def _rewritten(
         begins = _record_begins(members, is_one_sought=is_between)
         if len(begins) != is_between:
             # A record without a list, which would be taken for a part of another.
-            raise _Lost
+            raise ListsUnclear
         parted = begins[0] if begins else 0 if place == 0 else len(members)
         if place > 0:
             several[place - 1].after(members[:parted], b"" if begins else rest)

@@ -1,0 +1,197 @@
+"""A lake in a folder of this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from batchlake.engine.processes import clear_dead_folders
+from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeNotWritable
+from batchlake.schema import CALLS, RUNS
+from batchlake.store.lock import writer_lock
+from batchlake.store.log import (
+    DATA_FILE,
+    LAST_CHECKPOINT,
+    LOG,
+    LOG_ENTRY,
+    actions,
+    commit_name,
+    lost_commit,
+)
+from batchlake.store.storage import SCRATCH, Storage, refuse_others
+
+_UNUSABLE: Final = re.compile(r"[\[\]|^\\\x00-\x1f\x7f]|%[0-9A-Fa-f]{2}")
+"""What delta-rs takes for something else in a path, or dies of."""
+
+_MANGLED: Final = re.compile(r"(s3|gs|az):/[^/]")
+
+
+class LocalStorage(Storage):
+    """A folder of this machine."""
+
+    def __init__(self, root: Path) -> None:
+        if _MANGLED.match(str(root)):
+            raise InvalidRequest(
+                f"{str(root)!r} lacks a slash, or was a pathlib.Path: "
+                f"write {str(root).replace(':/', '://')!r}, in Python as text.",
+                lake=str(root),
+            )
+        self.root: Path = root
+        self.name = str(root)
+        self.location = str(root.absolute())
+        # delta-rs resolves links itself; DuckDB is to be given the same paths.
+        self._folder = Path(os.path.realpath(root))
+        if found := _UNUSABLE.search(str(self._folder)):
+            raise InvalidRequest(
+                f"a lake can't live in {str(self._folder)!r}: Delta Lake takes {found[0]!r} in a path for "
+                "something else. Choose a folder without [ ] | ^ \\ and without % before two hex digits.",
+                lake=self.name,
+            )
+
+    def table(self, table: str) -> str:
+        return str(self._folder / table)
+
+    def newest_commit(self, table: str) -> str:
+        log = self._folder / table / LOG
+
+        def is_there(number: int) -> bool:
+            return (log / commit_name(number)).exists()
+
+        # Never a list of all: a question asks for this, and after years a log has 50,000 entries.
+        for known in (_last_checkpoint(log), 0):
+            if known is not None and is_there(known):
+                return commit_name(_last(is_there, known))
+        # No table, or a log that was cut and has lost what names its checkpoint.
+        found = (LOG_ENTRY.fullmatch(entry.name) for entry in log.glob("*"))
+        return max((commit_name(int(entry[1])) for entry in found if entry), default="")
+
+    def local(self, table: str, names: Sequence[str]) -> list[str]:
+        return [str(self._folder / table / name) for name in names]
+
+    def sizes(self, table: str) -> dict[str, int]:
+        found = {}
+        for file in (self._folder / table).glob("*.parquet*"):
+            # A `vacuum` may take it away meanwhile.
+            with suppress(FileNotFoundError):
+                if DATA_FILE.fullmatch(file.name):
+                    found[file.name] = file.stat().st_size
+        return found
+
+    def size(self, table: str) -> int:
+        return sum(file.stat().st_size for file in (self._folder / table).rglob("*") if file.is_file())
+
+    def log_entries(self, table: str) -> list[str]:
+        return [entry.name for entry in (self._folder / table / LOG).glob("*")]
+
+    def commits(self, table: str, numbers: Sequence[int]) -> Iterator[bytes]:
+        for number in numbers:
+            try:
+                yield (self._folder / table / LOG / commit_name(number)).read_bytes()
+            except FileNotFoundError as error:
+                raise LakeDamaged(self.name, lost_commit(table, number)) from error
+
+    def delete(self, table: str, names: Sequence[str]) -> None:
+        for name in names:
+            (self._folder / table / name).unlink(missing_ok=True)
+
+    def sync_entries(self, table: str, names: Iterable[str]) -> None:
+        log = self._folder / table / LOG
+        for name in names:
+            _sync_path(log / name)
+        _sync_path(log)
+
+    @contextmanager
+    def lock(self, *, wait_seconds: float = 0) -> Iterator[None]:
+        clear_dead_folders()
+        with writer_lock(self.root, wait_seconds=wait_seconds):
+            # Of a writer that was killed: this is the only one that lives.
+            shutil.rmtree(self._folder / SCRATCH, ignore_errors=True)
+            yield
+
+    def assert_locked(self) -> None:
+        """The operating system lets nobody else have it."""
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        folder = self._folder / SCRATCH
+        try:
+            folder.mkdir()
+        except OSError as error:
+            raise LakeNotWritable(self.name, error.strerror or str(error)) from error
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def move_in(self, file: Path, table: str, name: str) -> None:
+        file.replace(self._folder / table / name)
+
+    def sync(self, written: Mapping[str, range]) -> None:
+        for table, commits in written.items():
+            folder = self._folder / table
+            for number in commits:
+                commit = folder / LOG / commit_name(number)
+                for data_file in _added_files(commit):
+                    _sync_path(folder / data_file)
+                _sync_path(commit)
+            _sync_path(folder / LOG)
+            _sync_path(folder)
+        _sync_path(self._folder)
+
+    def refuse_other_things(self) -> None:
+        if not self._folder.exists():
+            return
+        if not self._folder.is_dir():
+            raise LakeNotWritable(self.name, "it is a file")
+        refuse_others(self.name, [entry.name for entry in self._folder.iterdir()])
+
+    def reason(self, error: Exception) -> str:
+        return error.strerror or str(error) if isinstance(error, OSError) else str(error)
+
+    def unreadable(self, what: str, error: OSError) -> LakeError:
+        return LakeDamaged(self.name, f"{what} cannot be opened ({error})")
+
+
+def is_lake(folder: Path) -> bool:
+    """Whether a folder of this machine is a lake, be it one whose first run hasn't ended."""
+    return Path(folder, RUNS.name, LOG).is_dir() and Path(folder, CALLS.name, LOG).is_dir()
+
+
+def _last_checkpoint(log: Path) -> int | None:
+    """The version of the newest checkpoint as the log names it, None where it doesn't."""
+    try:
+        return int(json.loads((log / LAST_CHECKPOINT).read_bytes())["version"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _last(is_there: Callable[[int], bool], known: int) -> int:
+    """The last of the numbers from a known one on that are there, with no gap between, in few steps."""
+    step = 1
+    while is_there(known + step):
+        known, step = known + step, step * 2
+    while step > 1:
+        step //= 2
+        if is_there(known + step):
+            known += step
+    return known
+
+
+def _added_files(commit: Path) -> Iterator[str]:
+    for action in actions(commit.read_bytes()):
+        if added := action.get("add"):
+            yield added["path"]
+
+
+def _sync_path(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
