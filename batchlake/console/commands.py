@@ -23,7 +23,7 @@ from batchlake.text.table import Grid
 from batchlake.text.terminal import display_width
 
 if TYPE_CHECKING:
-    from batchlake.console.loop import Console
+    from batchlake.console.state import Console
 
 Command = Callable[["Console", str], None]
 

@@ -12,19 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batchlake.console import commands
-from batchlake.console.catalogue import Catalogue
 from batchlake.console.completion import LakeCompleter
 from batchlake.console.prompt import make_prompt
-from batchlake.console.screen import Screen
+from batchlake.console.state import Console
 from batchlake.errors import BatchlakeError, InvalidRequest
-from batchlake.filters.selection import select
-from batchlake.output.rows import BINARY_FORMATS, ROW_FORMATS, Limited, write_rows
-from batchlake.output.target import format_by_suffix, replacing
+from batchlake.output.rows import BINARY_FORMATS, Limited, write_rows
+from batchlake.output.target import replacing
 from batchlake.text.table import Grid
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from prompt_toolkit import PromptSession
 
     from batchlake.engine.cursor import Rows
@@ -56,45 +52,28 @@ def run_console(
     Raises:
         LakeNotFound, LakeDamaged, LakeTooNew: there is nothing to ask.
     """
-    console = Console(lake, filter, row_format, timeout_seconds, max_rows, excel_safe=excel_safe)
+    console = Console(lake, filter, row_format, timeout_seconds)
     try:
-        console.run()
+        _Loop(console, max_rows, excel_safe=excel_safe).run()
     finally:
         console.session.close()
 
 
-class Console:
-    """The console's state: the lake as of when, the selection, how and where rows are written."""
+class _Loop:
+    """Reads lines, runs them on the console's state and shows what they give."""
 
-    def __init__(
-        self,
-        lake: Lake,
-        filter: Filter | None,  # noqa: A002
-        row_format: str,
-        timeout_seconds: float | None,
-        max_rows: int | None,
-        *,
-        excel_safe: bool,
-    ) -> None:
-        self.newest = lake
-        self.lake = lake
-        self.filter = filter
-        self.row_format = row_format
-        self.output: Path | None = None
-        self.screen = Screen()
-        self._timeout_seconds = timeout_seconds
+    def __init__(self, console: Console, max_rows: int | None, *, excel_safe: bool) -> None:
+        self._console = console
         self._max_rows = max_rows
         self._excel_safe = excel_safe
-        self.session = lake.session(filter, timeout_seconds=timeout_seconds)
-        self.catalogue = Catalogue(self.session)
 
     def run(self) -> None:
         """Read and answer."""
-        completer = LakeCompleter(self.catalogue)
-        prompt = make_prompt(completer, colour=self.screen.colour)
-        self.screen.note(f"{self.lake!r}. \\help tells what there is, \\q leaves.")
+        completer = LakeCompleter(self._console.catalogue)
+        prompt = make_prompt(completer, colour=self._console.screen.colour)
+        self._console.screen.note(f"{self._console.lake!r}. \\help tells what there is, \\q leaves.")
         while True:
-            completer.catalogue = self.catalogue
+            completer.catalogue = self._console.catalogue
             try:
                 self._turn(prompt)
             except KeyboardInterrupt:
@@ -107,16 +86,16 @@ class Console:
         """Read one line and answer it."""
         text = prompt.prompt().strip()
         try:
-            self.answer(text)
+            self._answer(text)
         except KeyboardInterrupt:
-            self.screen.fault("Interrupted.")
+            self._console.screen.fault("Interrupted.")
         except (BatchlakeError, UnicodeDecodeError) as error:
-            self.screen.fault(str(error))
+            self._console.screen.fault(str(error))
         except OSError as error:
             place = f"{str(error.filename)!r}: " if error.filename else ""
-            self.screen.fault(f"{place}{error.strerror or error}.")
+            self._console.screen.fault(f"{place}{error.strerror or error}.")
 
-    def answer(self, text: str) -> None:
+    def _answer(self, text: str) -> None:
         """Run one line, a command or statements.
 
         Raises:
@@ -124,49 +103,28 @@ class Console:
             EOFError: the person wants to leave.
         """
         if commands.is_command(text):
-            commands.run(self, text)
+            commands.run(self._console, text)
             return
         if _MAKING.search(text):
-            self.catalogue.forget()
+            self._console.catalogue.forget()
         started = time.perf_counter()
         answers = 0
-        for rows in self.session.run(text):
+        for rows in self._console.session.run(text):
             self._show(rows, started)
             started = time.perf_counter()
             answers += 1
         if text and not answers:
-            self.screen.note(f"Done in {_duration(started)}.")
-
-    def select(self, filter: Filter) -> None:  # noqa: A002
-        """Let `selected_calls` and `selected_segments` show the calls that match."""
-        self.session.select(select(filter))
-        self.filter = filter
-
-    def go_to(self, moment: datetime | str | None) -> None:
-        """Ask the lake as it was then, None for the newest state. The person's own tables stay behind."""
-        lake = self.newest if moment is None else self.newest.at(moment)
-        session = lake.session(self.filter, timeout_seconds=self._timeout_seconds)
-        self.session.close()
-        self.lake, self.session = lake, session
-        self.catalogue = Catalogue(session)
-
-    def format_of(self, path: Path) -> str:
-        """How rows are written to a file: as its suffix says, without one as they are written now.
-
-        Raises:
-            InvalidRequest: the suffix stands for no format of rows.
-        """
-        return format_by_suffix(path, ROW_FORMATS) or self.row_format
+            self._console.screen.note(f"Done in {_duration(started)}.")
 
     def _show(self, rows: Rows, started: float) -> None:
-        output, self.output = self.output, None
+        output, self._console.output = self._console.output, None
         if output is not None:
             self._write(rows, output, started)
-        elif self.row_format == "table":
+        elif self._console.row_format == "table":
             self._show_table(rows, started)
-        elif self.row_format in BINARY_FORMATS:
+        elif self._console.row_format in BINARY_FORMATS:
             raise InvalidRequest(
-                f"{self.row_format} is no text for a terminal. \\o FILE writes it to a file."
+                f"{self._console.row_format} is no text for a terminal. \\o FILE writes it to a file."
             )
         else:
             self._show_text(rows, started)
@@ -174,38 +132,38 @@ class Console:
     def _show_table(self, rows: Rows, started: float) -> None:
         grid = Grid(
             rows.columns,
-            width=None if self.screen.pager else self.screen.width,
-            cell_width=200 if self.screen.pager else 80,
-            colour=self.screen.colour,
+            width=None if self._console.screen.pager else self._console.screen.width,
+            cell_width=200 if self._console.screen.pager else 80,
+            colour=self._console.screen.colour,
         )
         limited = Limited(rows, self._max_rows)
         durations: list[str] = []
-        self.screen.page(grid.lines(limited), lambda: durations.append(_duration(started)))
+        self._console.screen.page(grid.lines(limited), lambda: durations.append(_duration(started)))
         counted = f"{grid.rows:,} row{'' if grid.rows == 1 else 's'}"
         if durations:
             counted += f" in {durations[0]}."
         else:
             counted = f"The pager was left before the end, when {counted} had been read."
-        self.screen.note(" ".join([counted, *grid.notes(), *limited.notes()]))
+        self._console.screen.note(" ".join([counted, *grid.notes(), *limited.notes()]))
 
     def _show_text(self, rows: Rows, started: float) -> None:
         """Formats of text go to the screen as they would to a file."""
         sys.stdout.flush()
         note = write_rows(
             rows,
-            self.row_format,
+            self._console.row_format,
             sys.stdout.buffer,
             max_rows=self._max_rows,
             excel_safe=self._excel_safe,
         )
         sys.stdout.buffer.flush()
-        self.screen.note(f"{_duration(started)}. {note}".rstrip())
+        self._console.screen.note(f"{_duration(started)}. {note}".rstrip())
 
     def _write(self, rows: Rows, path: Path, started: float) -> None:
-        row_format = self.format_of(path)
+        row_format = self._console.format_of(path)
         with replacing(path) as file:
             note = write_rows(rows, row_format, file, max_rows=self._max_rows, excel_safe=self._excel_safe)
-        self.screen.note(f"Written to {path} in {_duration(started)}. {note}".rstrip())
+        self._console.screen.note(f"Written to {path} in {_duration(started)}. {note}".rstrip())
 
 
 def _duration(started: float) -> str:
