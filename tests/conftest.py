@@ -1,8 +1,7 @@
-"""Hypothesis profiles, quick by default, thorough with HYPOTHESIS_PROFILE=thorough; and object storage."""
+"""How much hypothesis tries (see `tests/effort.py`), and object storage."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,20 +9,23 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.effort import EVERYTHING, examples
+
 if TYPE_CHECKING:
     from tests.storage import Bucket
 
 _unhurried = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 
 settings.register_profile(
-    "quick",
+    "some",
     deadline=None,
     suppress_health_check=_unhurried,
     phases=[Phase.explicit, Phase.generate, Phase.target],
     derandomize=True,
+    max_examples=examples(60),
 )
-settings.register_profile("thorough", deadline=None, suppress_health_check=_unhurried, max_examples=2_000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+settings.register_profile("all", deadline=None, suppress_health_check=_unhurried, max_examples=examples(60))
+settings.load_profile("all" if EVERYTHING else "some")
 
 
 @pytest.fixture(scope="session")

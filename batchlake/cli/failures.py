@@ -50,6 +50,7 @@ def exit_status(error: errors.BatchlakeError) -> int:
 
 def run_guarded(command: Callable[[], Any]) -> int:
     """Run the command line; whatever happens, a status and a sentence come of it, never a traceback."""
+    _Format.name = None
     try:
         status = command()
         sys.stdout.flush()
@@ -122,7 +123,7 @@ def note_format(name: str) -> None:
 
 
 class _Format:
-    """The one piece of state that outlives a failed command: which format it was to write."""
+    """The one piece of state that outlives a failed command, until the next: which format it was to write."""
 
     name: str | None = None
 

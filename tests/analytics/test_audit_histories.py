@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import batchlake
 from tests.analytics.tables import Row
-from tests.filters.strategies import EXAMPLES
+from tests.effort import examples
 from tests.lakes import write_export
 
 COUNTS = ("completed", "failed", "in_progress")
@@ -125,7 +125,7 @@ def reason(history: Row, name: str, said: Decimal, held: int) -> str:
     return "unexplained" if is_complete else "export lists fewer calls than it counts"
 
 
-@settings(max_examples=min(EXAMPLES, 200) // 3, deadline=None)
+@settings(max_examples=examples(12))
 @given(histories(), st.randoms(use_true_random=False))
 def test_every_reason_is_that_of_the_history(history: Row, random: Any) -> None:
     """In any order of the exports, in one run."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchlake.analytics.grouped_query import DIMENSIONS
@@ -20,6 +20,7 @@ from batchlake.schema import OUTCOME_BY_STATUS
 from tests.analytics import oracle
 from tests.analytics.oracle_of_speech import default_rules, fold
 from tests.analytics.tables import Row, call, fill, segment, show_parquet
+from tests.effort import examples
 
 ZONES = ("UTC", "Europe/Berlin", "Asia/Kolkata", "America/St_Johns", "Asia/Kathmandu")
 TEXTS = (
@@ -130,7 +131,7 @@ def expected(calls: list[Row], segments: list[Row], top: int, every: str, timezo
     return oracle.blocks(calls, segments, default_rules(), top, every, timezone)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(20))
 @given(
     lake=calls_and_segments(),
     by=st.lists(st.sampled_from(GROUPED_BY), max_size=2, unique=True),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 
 import batchlake
-from tests.cli.test_shell import run
+from tests.command import Done, run
 from tests.lakes import write_export
 
 
@@ -22,7 +21,7 @@ def lake_of(folder: Path, *exports: Any) -> Path:
     return folder / "lake"
 
 
-def answer(lake: Path, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+def answer(lake: Path, *arguments: str, status: int = 0) -> Done:
     done = run(*arguments, "--lake", lake)
     assert done.returncode == status, done.stderr
     return done

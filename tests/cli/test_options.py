@@ -13,8 +13,8 @@ import pytest
 
 from batchlake.cli.main import VERBS
 from batchlake.cli.options import Duration
+from tests.command import run
 from tests.lakes import ingested, write_export
-from tests.sync.runs import run
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -67,22 +67,33 @@ def test_several_filters_all_hold(configured: Path) -> None:
     """Two filters are one that asks for both, in every verb with a filter; `{}` narrows nothing."""
     narrow = ("--filter", '{"call_id": "c1"}')
     for more, count in (('{"status": "failed"}', 0), ('{"call_id": ["c1", "c2"]}', 1), ("{}", 1)):
-        ran = run(configured, "calls", *narrow, "--filter", more, "--format", "ndjson")
-        assert (ran.status, len(ran.output.splitlines())) == (0, count)
-    ran = run(configured, "calls", "--filter", '{"a": 1}', "--filter", '{"b": 2}')
-    assert ran.status == 2
-    assert "2 faults" in ran.errors
+        ran = run("calls", *narrow, "--filter", more, "--format", "ndjson", folder=configured)
+        assert (ran.returncode, len(ran.stdout.splitlines())) == (0, count)
+    ran = run("calls", "--filter", '{"a": 1}', "--filter", '{"b": 2}', folder=configured)
+    assert ran.returncode == 2
+    assert "2 faults" in ran.stderr
 
 
 def test_several_commands_run_in_their_order(configured: Path) -> None:
     """What one leaves open doesn't reach into the next."""
-    ran = run(configured, "sql", "-c", "select 1 as a -- one", "-c", "select 2 as b", "--format", "ndjson")
-    assert (ran.status, ran.output) == (0, '{"a":1}\n{"b":2}\n')
     ran = run(
-        configured, "sql", "-c", "select 1 as a", "-c", "select 'b", "-c", "select 3", "--format", "csv"
+        "sql", "-c", "select 1 as a -- one", "-c", "select 2 as b", "--format", "ndjson", folder=configured
     )
-    assert (ran.status, ran.output) == (1, "a\n1\n")
-    assert "line 1, column 8:" in ran.errors
+    assert (ran.returncode, ran.stdout) == (0, '{"a":1}\n{"b":2}\n')
+    ran = run(
+        "sql",
+        "-c",
+        "select 1 as a",
+        "-c",
+        "select 'b",
+        "-c",
+        "select 3",
+        "--format",
+        "csv",
+        folder=configured,
+    )
+    assert (ran.returncode, ran.stdout) == (1, "a\n1\n")
+    assert "line 1, column 8:" in ran.stderr
 
 
 LAKELESS = {"metrics", "filter", "filter compile", "filter schema", "schedule", "config"}
@@ -106,16 +117,16 @@ def test_a_lake_before_and_after_a_sub_verb(configured: Path) -> None:
         ("problems", "--lake", "data/lake", "--code", "no_identity", "replay"),
         ("problems", "--config", "batchlake.toml", "replay", "--code", "no_identity"),
     ):
-        ran = run(configured, *words)
-        assert (ran.status, "1 export read" in ran.output) == (5, True), ran
-    assert "no lake at 'nowhere'" in run(configured, "problems", "replay", "--lake", "nowhere").errors
-    ran = run(configured, "problems", "--format", "json", "replay", "--lake", "data/lake")
-    assert json.loads(ran.output)["exports_read"] == 1
-    ran = run(configured, "problems", "--lake", "a", "replay", "--lake", "b")
-    assert (ran.status, "--lake is given more than once: 'a' and 'b'" in ran.errors) == (2, True)
+        ran = run(*words, folder=configured)
+        assert (ran.returncode, "1 export read" in ran.stdout) == (5, True), ran
+    assert "no lake at 'nowhere'" in run("problems", "replay", "--lake", "nowhere", folder=configured).stderr
+    ran = run("problems", "--format", "json", "replay", "--lake", "data/lake", folder=configured)
+    assert json.loads(ran.stdout)["exports_read"] == 1
+    ran = run("problems", "--lake", "a", "replay", "--lake", "b", folder=configured)
+    assert (ran.returncode, "--lake is given more than once: 'a' and 'b'" in ran.stderr) == (2, True)
     for words in (("--at", "2024-01-01"), ("-o", "x.csv")):
-        ran = run(configured, "problems", *words, "replay")
-        assert (ran.status, f"{words[0]} is of no use to `replay`" in ran.errors) == (2, True)
+        ran = run("problems", *words, "replay", folder=configured)
+        assert (ran.returncode, f"{words[0]} is of no use to `replay`" in ran.stderr) == (2, True)
 
 
 def test_the_settings_are_read_by_all_that_take_a_lake() -> None:
@@ -150,24 +161,24 @@ def test_the_lake_of_the_settings(configured: Path) -> None:
         (inner, count, {"BATCHLAKE_LAKE": "../data/lake"}),
         (inner, (*count, "--lake", "../data/lake"), {"BATCHLAKE_LAKE": "nowhere"}),
     ):
-        ran = run(folder, *words, **variables)
-        assert json.loads(ran.output) == [{"n": 1}]
-    assert "no lake at 'nowhere'" in run(configured, *count, "--lake", "nowhere").errors
-    assert "no lake at 'nowhere'" in run(configured, *count, BATCHLAKE_LAKE="nowhere").errors
+        ran = run(*words, folder=folder, **variables)
+        assert json.loads(ran.stdout) == [{"n": 1}]
+    assert "no lake at 'nowhere'" in run(*count, "--lake", "nowhere", folder=configured).stderr
+    assert "no lake at 'nowhere'" in run(*count, BATCHLAKE_LAKE="nowhere", folder=configured).stderr
 
 
 def test_the_lake_of_the_settings_below_a_verb(configured: Path) -> None:
     """`problems replay` works on the lake that the settings name."""
-    ran = run(configured, "problems", "replay")
-    assert (ran.status, "1 export read" in ran.output) == (5, True)
+    ran = run("problems", "replay", folder=configured)
+    assert (ran.returncode, "1 export read" in ran.stdout) == (5, True)
 
 
 def test_a_fault_in_the_settings_is_named(configured: Path) -> None:
     """Any verb says which line and key are wrong."""
     (configured / "batchlake.toml").write_text('lake = "data/lake"\nlak = 1\n')
-    ran = run(configured, "batches")
-    assert ran.status == 2
-    assert "batchlake.toml line 2: lak: there is no such key; did you mean `lake`?" in ran.errors
+    ran = run("batches", folder=configured)
+    assert ran.returncode == 2
+    assert "batchlake.toml line 2: lak: there is no such key; did you mean `lake`?" in ran.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Where a verb's output goes: pipes that close, files, terminals, notes; as real processes."""
+"""Where a verb's output goes: pipes that close, files, terminals, notes; as real processes where one is needed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from tests.command import MODULE, process_environment, run, run_process
+from tests.effort import some
 from tests.query.sql_lake import make_lake
 
-ROOT = Path(__file__).parents[2]
 SLOW = "select count(*) from range(100_000_000_000) t(i) where i % 7 = 3"
-MODULE = [sys.executable, "-m", "batchlake"]
 
 
 @pytest.fixture(scope="module")
@@ -27,22 +27,16 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_lake(tmp_path_factory.mktemp("output")).root
 
 
-def run(
-    lake: Path, *arguments: str | Path, stdin: str = "", **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """`python -m batchlake` over the lake."""
-    return subprocess.run(
-        [*MODULE, *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=120,
-        check=False, env=os.environ | {"BATCHLAKE_LAKE": str(lake)} | environment,
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize(
     "arguments",
-    [
-        "calls", "calls --format xlsx", "calls --format parquet", "batches", "runs", "exports", "problems",
-        "sql -f script.sql", "metrics", "batch b1", "audit --format table", "views", "filter schema", "check",
-    ],
+    some(
+        [
+            "calls", "batches", "calls --format xlsx", "calls --format parquet", "sql -f script.sql", "runs",
+            "metrics", "exports", "batch b1", "problems", "audit --format table", "check", "views",
+            "filter schema",
+        ],
+        7,
+    ),
 )  # fmt: skip
 def test_a_closed_pipe_is_quiet(lake: Path, tmp_path: Path, arguments: str) -> None:
     """Whoever reads may stop before the first byte: status 0, no complaint."""
@@ -51,7 +45,7 @@ def test_a_closed_pipe_is_quiet(lake: Path, tmp_path: Path, arguments: str) -> N
     os.close(reading)
     done = subprocess.run(
         [*MODULE, *arguments.split()], stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60,
-        check=False, cwd=tmp_path, env=os.environ | {"BATCHLAKE_LAKE": str(lake), "PYTHONPATH": str(ROOT)},
+        check=False, cwd=tmp_path, env=process_environment(lake),
     )  # fmt: skip
     os.close(writing)
     assert "Traceback" not in done.stderr
@@ -70,7 +64,7 @@ def test_a_reader_that_has_enough_ends_the_query(lake: Path) -> None:
 def test_the_format_does_not_depend_on_the_terminal(lake: Path) -> None:
     """A terminal gets the same table as a pipe, coloured unless NO_COLOR says something."""
     arguments = ["-m", "batchlake", "sql", "-c", "select null as nothing, 1 as one", "--lake", str(lake)]
-    piped = run(lake, *arguments[2:]).stdout
+    piped = run_process(*arguments[2:]).stdout
     shown = {}
     for wanted in ("", "1"):
         environment = os.environ | {"NO_COLOR": wanted, "TERM": "xterm"}
@@ -92,17 +86,17 @@ def test_binary_formats_spare_the_terminal(lake: Path) -> None:
 
 def test_notes_go_to_standard_error_and_can_be_silenced(lake: Path) -> None:
     """Truncation is announced beside the data; `-q` silences that and no error."""
-    told = run(lake, "calls", "--max-rows", "1", "--format", "csv")
+    told = run("calls", "--max-rows", "1", "--format", "csv", lake=lake)
     assert told.stderr == "Only the first row is shown; --max-rows N shows more.\n"
-    quiet = run(lake, "calls", "--max-rows", "1", "--format", "csv", "-q")
+    quiet = run("calls", "--max-rows", "1", "--format", "csv", "-q", lake=lake)
     assert (quiet.stdout, quiet.stderr) == (told.stdout, "")
-    assert run(lake, "sql", "-q", "-c", "selec").stderr.startswith("batchlake: syntax error")
+    assert run("sql", "-q", "-c", "selec", lake=lake).stderr.startswith("batchlake: syntax error")
 
 
 @pytest.mark.parametrize("verb", ["batch b1", "call c1", "analytics", "audit", "progress b1", "metrics"])
 def test_documents_can_be_quiet_too(lake: Path, verb: str) -> None:
     """Every verb that answers takes `-q`."""
-    done = run(lake, *verb.split(), "-q")
+    done = run(*verb.split(), "-q", lake=lake)
     assert (done.returncode, done.stderr) == (0, "")
     json.loads(done.stdout if verb != "metrics" else "{}")
 
@@ -110,19 +104,19 @@ def test_documents_can_be_quiet_too(lake: Path, verb: str) -> None:
 def test_several_results_stand_apart(lake: Path) -> None:
     """A blank line parts tables; of JSON lines there is nothing to part."""
     text = "select 1 as a; create temp table b as select 2 as b; from b"
-    assert run(lake, "sql", "-c", text).stdout == "a\n─\n1\n\nb\n─\n2\n"
-    assert run(lake, "sql", "--format", "ndjson", stdin=text).stdout == '{"a":1}\n{"b":2}\n'
+    assert run("sql", "-c", text, lake=lake).stdout == "a\n─\n1\n\nb\n─\n2\n"
+    assert run("sql", "--format", "ndjson", stdin=text, lake=lake).stdout == '{"a":1}\n{"b":2}\n'
 
 
 def test_the_first_error_stops_the_rest(lake: Path, tmp_path: Path) -> None:
     """From a file: what stands before the error is answered, exit 1; with two sources nothing is, exit 2."""
     script = tmp_path / "script.sql"
     script.write_text("select 1 as a;\nselect 'é', nope;\nselect 3", encoding="utf-8")
-    done = run(lake, "sql", "-f", script, "--format", "csv")
+    done = run("sql", "-f", script, "--format", "csv", lake=lake)
     assert (done.returncode, done.stdout) == (1, "a\n1\n")
     assert "line 2, column 13:\n  select 'é', nope;\n              ^" in done.stderr
-    assert run(lake, "sql", "-f", script, "-c", "select 1").returncode == 2
-    assert run(lake, "sql", stdin="").stdout == ""
+    assert run("sql", "-f", script, "-c", "select 1", lake=lake).returncode == 2
+    assert run("sql", stdin="", lake=lake).stdout == ""
 
 
 FAULTY = {
@@ -144,7 +138,7 @@ FAULTY = {
 def test_what_goes_wrong_has_a_status_and_a_sentence(lake: Path, name: str) -> None:
     """A sentence on standard error, nothing on standard output, and never a traceback."""
     arguments, status, says = FAULTY[name]
-    done = run(lake, *arguments)
+    done = run(*arguments, lake=lake)
     assert done.returncode == status, done.stderr
     assert done.stderr.startswith("batchlake: ")
     assert says in done.stderr
@@ -162,7 +156,7 @@ def test_closed_input_is_no_input(lake: Path) -> None:
 @pytest.mark.parametrize("words", [("calls", "--filter", "-", "--filter", "-"), ("sql", "--filter", "-")])
 def test_standard_input_is_read_for_one_option_alone(lake: Path, words: tuple[str, ...]) -> None:
     """Two readers of it are refused: the second would find it empty."""
-    done = run(lake, *words, stdin="{}")
+    done = run(*words, stdin="{}", lake=lake)
     assert (done.returncode, done.stdout) == (2, "")
     assert "standard input is wanted twice" in done.stderr
 
@@ -202,9 +196,9 @@ def test_a_file_is_replaced_when_its_successor_is_whole(lake: Path, tmp_path: Pa
     target.write_text("older", encoding="utf-8")
     target.chmod(0o640)
     bad = "select if(i < 100_000, i, error('boom')::int) as i from range(200_000) t(i)"
-    assert run(lake, "sql", "-c", bad, "--format", "csv", "-o", target).returncode == 1
+    assert run("sql", "-c", bad, "--format", "csv", "-o", target, lake=lake).returncode == 1
     assert target.read_text(encoding="utf-8") == "older"
-    assert run(lake, "sql", "-c", "select 1 as a", "--format", "csv", "-o", target).returncode == 0
+    assert run("sql", "-c", "select 1 as a", "--format", "csv", "-o", target, lake=lake).returncode == 0
     assert target.read_text(encoding="utf-8") == "a\n1\n"
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
@@ -215,16 +209,16 @@ def test_links_and_devices_are_written_through(lake: Path, tmp_path: Path) -> No
     target, link = tmp_path / "real.csv", tmp_path / "link.csv"
     link.symlink_to(target)
     query = ("sql", "-c", "select 1 as a", "--format", "csv", "-o")
-    assert run(lake, *query, link).returncode == 0
+    assert run(*query, link, lake=lake).returncode == 0
     assert link.is_symlink()
     assert target.read_text(encoding="utf-8") == "a\n1\n"
-    assert run(lake, *query, "/dev/stdout").stdout == "a\n1\n"
+    assert run_process(*query, "/dev/stdout", lake=lake).stdout == "a\n1\n"
 
 
 def test_a_chart_goes_to_the_same_file(lake: Path, tmp_path: Path) -> None:
     """`progress --format table -o FILE` holds what standard output would."""
-    shown = run(lake, "progress", "b1", "--format", "table").stdout
-    run(lake, "progress", "b1", "--format", "table", "-o", tmp_path / "progress.txt")
+    shown = run("progress", "b1", "--format", "table", lake=lake).stdout
+    run("progress", "b1", "--format", "table", "-o", tmp_path / "progress.txt", lake=lake)
     assert (tmp_path / "progress.txt").read_text(encoding="utf-8").splitlines()[:3] == shown.splitlines()[:3]
 
 
@@ -242,23 +236,24 @@ def test_a_chart_goes_to_the_same_file(lake: Path, tmp_path: Path) -> None:
 def test_a_suffix_is_the_format_where_none_is_named(
     lake: Path, tmp_path: Path, suffix: str, begins: bytes
 ) -> None:
+    """In any case of letters, for verbs and queries alike; `--format` goes before it."""
     target = tmp_path / f"calls{suffix}"
-    assert run(lake, "calls", "-o", target).returncode == 0
+    assert run("calls", "-o", target, lake=lake).returncode == 0
     assert target.read_bytes().startswith(begins)
-    assert run(lake, "sql", "-c", "from calls", "-o", target).returncode == 0
+    assert run("sql", "-c", "from calls", "-o", target, lake=lake).returncode == 0
     assert target.read_bytes().startswith(begins)
-    assert run(lake, "calls", "--format", "markdown", "-o", target).returncode == 0
+    assert run("calls", "--format", "markdown", "-o", target, lake=lake).returncode == 0
     assert target.read_bytes().startswith(b"| source")
 
 
 def test_a_suffix_that_a_document_does_not_have_is_refused(lake: Path, tmp_path: Path) -> None:
     """A file that said csv and held JSON would be found out too late; one that says nothing holds JSON."""
-    answer = run(lake, "batch", "b1", "-o", tmp_path / "batch.csv")
+    answer = run("batch", "b1", "-o", tmp_path / "batch.csv", lake=lake)
     assert answer.returncode == 2
     assert ".csv is for csv, and this answer is json or table." in answer.stderr
     assert not (tmp_path / "batch.csv").exists()
     for target, more in ((tmp_path / "batch.csv", ["--format", "json"]), (tmp_path / "batch", [])):
-        assert run(lake, "batch", "b1", "-o", target, *more).returncode == 0
+        assert run("batch", "b1", "-o", target, *more, lake=lake).returncode == 0
         assert json.loads(target.read_text(encoding="utf-8"))["batch"]["id"] == "b1"
 
 
@@ -278,28 +273,23 @@ UNKNOWN = {
 def test_a_suffix_that_stands_for_no_format_is_refused(lake: Path, tmp_path: Path, verb: str) -> None:
     """The complaint lists those that do, and there is no file; with --format any name will do."""
     target = tmp_path / "out.csv.gz"
-    done = run(lake, *shlex.split(verb), "-o", target)
+    done = run(*shlex.split(verb), "-o", target, lake=lake)
     assert (done.returncode, target.exists()) == (2, False), done.stderr
     assert f".gz stands for no format. Give one of {UNKNOWN[verb]}, or name the format." in done.stderr
 
 
 def test_a_format_by_name_takes_any_suffix(lake: Path, tmp_path: Path) -> None:
     """Who names the format knows what they write."""
-    assert run(lake, "calls", "-o", tmp_path / "calls.tsv", "--format", "csv").returncode == 0
+    assert run("calls", "-o", tmp_path / "calls.tsv", "--format", "csv", lake=lake).returncode == 0
     assert (tmp_path / "calls.tsv").read_bytes().startswith(b"source,")
 
 
 @pytest.mark.parametrize("verb", ["calls", "batch b1", "metrics", "views", "report b1 --format json"])
 def test_a_dash_is_standard_output(lake: Path, tmp_path: Path, verb: str) -> None:
     """`-o -` writes what no -o writes, and no file."""
-    done = [
-        subprocess.run(
-            [*MODULE, *verb.split(), *more], capture_output=True, check=True, cwd=tmp_path,
-            env=os.environ | {"BATCHLAKE_LAKE": str(lake), "PYTHONPATH": str(ROOT)},
-        ).stdout
-        for more in ([], ["-o", "-"])
-    ]  # fmt: skip
-    assert done[0] == done[1] != b""
+    plain, dash = (run(*verb.split(), *more, lake=lake, folder=tmp_path) for more in ([], ["-o", "-"]))
+    assert plain.returncode == dash.returncode == 0
+    assert plain.stdout == dash.stdout != ""
     assert list(tmp_path.iterdir()) == []
 
 
@@ -313,11 +303,11 @@ def test_a_file_of_one_result_takes_no_second(
 ) -> None:
     """It is refused before the first is asked for; what has no rows to show isn't counted."""
     target = tmp_path / f"two.{suffix}"
-    done = run(lake, "sql", *words, "-o", target)
+    done = run("sql", *words, "-o", target, lake=lake)
     assert (done.returncode, target.exists()) == (2, False)
     assert f"{suffix} holds one result, and 2 queries would be answered." in done.stderr
     single = ["-c", "create temp table a as select 1 as n; from a"]
-    assert run(lake, "sql", *single, "-o", target).returncode == 0
+    assert run("sql", *single, "-o", target, lake=lake).returncode == 0
     assert target.exists()
 
 
@@ -325,17 +315,21 @@ def test_files_that_hold_several_results(lake: Path, tmp_path: Path) -> None:
     """Of JSON lines, Markdown and tables a file holds several, as a pipe does of CSV."""
     for suffix in ("ndjson", "md", "txt"):
         target = tmp_path / f"two.{suffix}"
-        assert run(lake, "sql", "-c", "select 1 as a; select 2 as b", "-o", target).returncode == 0
+        assert run("sql", "-c", "select 1 as a; select 2 as b", "-o", target, lake=lake).returncode == 0
         assert target.read_bytes().count(b"a") == target.read_bytes().count(b"b") == 1
-    assert run(lake, "sql", "-c", "select 1 as a; select 2 as b", "--format", "csv").stdout == "a\n1\nb\n2\n"
+    assert (
+        run("sql", "-c", "select 1 as a; select 2 as b", "--format", "csv", lake=lake).stdout
+        == "a\n1\nb\n2\n"
+    )
 
 
 @pytest.mark.parametrize("verb", ["calls", "batch b1", "audit", "sql -c 'from calls' --format json"])
 def test_a_full_disk_behind_standard_output_is_no_bug(lake: Path, verb: str) -> None:
+    """Exit 2 and a sentence with the system's reason, whatever was being written."""
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [*MODULE, *shlex.split(verb)], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
-            check=False, env=os.environ | {"BATCHLAKE_LAKE": str(lake)},
+            check=False, env=process_environment(lake),
         )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr.startswith("batchlake: cannot write to standard output: No space left on device.")
@@ -343,13 +337,15 @@ def test_a_full_disk_behind_standard_output_is_no_bug(lake: Path, verb: str) -> 
 
 
 def test_an_audit_of_all_batches_is_of_all_sources(lake: Path) -> None:
-    done = run(lake, "audit", "--source", "svalync")
+    """`--source` without a batch is refused, and the message names the option that does that."""
+    done = run("audit", "--source", "svalync", lake=lake)
     assert (done.returncode, done.stdout) == (2, "")
     assert "--filter picks those of a source" in done.stderr
 
 
 def test_commands_of_the_console_are_told_from_sql(lake: Path) -> None:
-    done = run(lake, "sql", stdin='\\filter {"status": "failed"}\nselect 1;')
+    """Outside the console a command of its is an error that names the option to use instead."""
+    done = run("sql", stdin='\\filter {"status": "failed"}\nselect 1;', lake=lake)
     assert done.returncode == 1
     assert "commands with a backslash are the console's" in done.stderr
     assert "--filter" in done.stderr

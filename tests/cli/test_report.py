@@ -7,25 +7,21 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from batchlake.cli.failures import exit_status
-from batchlake.cli.main import cli
-from batchlake.errors import BatchlakeError
-
-SAMPLE = Path(__file__).parents[2] / "sample_data"
+from tests.command import Done, run
+from tests.paths import SAMPLE
 
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("reporting") / "lake"
-    CliRunner().invoke(cli, ["ingest", str(SAMPLE), "--lake", str(path)])
+    assert run("ingest", SAMPLE, "--lake", path).returncode == 5
     return path
 
 
-def report(lake: Path, *arguments: object) -> Result:
-    """`batchlake report` with these arguments, in this process."""
-    return CliRunner().invoke(cli, ["report", "--lake", str(lake), *map(str, arguments)])
+def report(lake: Path, *arguments: object) -> Done:
+    """`batchlake report` with these arguments."""
+    return run("report", *arguments, lake=lake)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +39,7 @@ def report(lake: Path, *arguments: object) -> Result:
 def test_the_suffix_tells_the_format(lake: Path, tmp_path: Path, name: str, begins: bytes) -> None:
     """Nothing is printed, and the file is what its suffix says, in any case."""
     done = report(lake, "batch_xyz789", "--compare", "batch_mixed", "-o", tmp_path / name)
-    assert (done.exit_code, done.output) == (0, "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (tmp_path / name).read_bytes().startswith(begins)
     if name == "r.xlsx":
         assert zipfile.ZipFile(tmp_path / name).testzip() is None
@@ -51,7 +47,7 @@ def test_the_suffix_tells_the_format(lake: Path, tmp_path: Path, name: str, begi
 
 def test_a_format_that_is_named_goes_before_the_suffix(lake: Path, tmp_path: Path) -> None:
     """`--format` decides, with a file and without one, where text goes to standard output."""
-    assert report(lake, "--format", "json", "-o", tmp_path / "r.txt").exit_code == 0
+    assert report(lake, "--format", "json", "-o", tmp_path / "r.txt").returncode == 0
     document = json.loads((tmp_path / "r.txt").read_bytes())
     assert document["analytics"]["statistics"]["total_calls"] == 31
     page = report(lake, "--filter", '{"outcome": "failed"}', "--by", "agent_id", "--format", "html")
@@ -85,19 +81,14 @@ def test_a_mistake_is_told_and_touches_no_file(
     monkeypatch.chdir(tmp_path)
     Path("r.html").write_text("yesterday's")
     done = report(lake, *arguments)
-    if isinstance(done.exception, BatchlakeError):
-        assert exit_status(done.exception) == status
-        assert words in done.exception.message
-    else:
-        assert done.exit_code == status
-        assert words in done.output
+    assert done.returncode == status
+    assert words in done.stderr
     assert Path("r.html").read_text() == "yesterday's"
     assert [path.name for path in tmp_path.iterdir()] == ["r.html"]
 
 
 def test_an_earlier_state_can_be_reported(lake: Path, tmp_path: Path) -> None:
     """`--at` reports the lake as a run left it, and says which in the footer."""
-    runs = CliRunner().invoke(cli, ["runs", "--lake", str(lake), "--format", "json"]).stdout
-    run = json.loads(runs)[0]["run_id"]
-    done = report(lake, "--at", run, "--format", "markdown")
-    assert run in done.stdout
+    run_id = json.loads(run("runs", "--format", "json", lake=lake).stdout)[0]["run_id"]
+    done = report(lake, "--at", run_id, "--format", "markdown")
+    assert run_id in done.stdout

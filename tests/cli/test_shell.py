@@ -1,4 +1,4 @@
-"""The command line as a person and a script meet it: real processes, exit statuses, what goes where."""
+"""The command line as a person and a script meet it: exit statuses, messages, what goes where."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,24 +15,10 @@ import pytest
 from batchlake import errors
 from batchlake.cli.failures import BUG, exit_status, run_guarded
 from batchlake.cli.main import VERBS
+from tests.command import MODULE, run, run_process
+from tests.paths import SAMPLE
 
-SAMPLE = Path(__file__).parent.parent.parent / "sample_data"
 FILTER = '{"status": ["completed", "failed"], "duration": {"min": 30, "max": 300}}'
-
-
-def run(
-    *arguments: str | Path, stdin: str | None = None, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """`python -m batchlake` with these arguments."""
-    return subprocess.run(
-        [sys.executable, "-m", "batchlake", *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env=os.environ | environment,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +31,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_ingest_says_what_it_did_and_exits_5_with_problems(tmp_path: Path) -> None:
     """The first run reports calls, batches and problems; the second that nothing changed."""
     path = tmp_path / "lake"
-    first = run("ingest", SAMPLE, "--lake", path)
+    first = run_process("ingest", SAMPLE, "--lake", path)
     assert first.returncode == 5
     assert "Calls: 31 new" in first.stdout
     assert "Problems: 7" in first.stdout
@@ -61,7 +46,8 @@ def test_ingest_says_what_it_did_and_exits_5_with_problems(tmp_path: Path) -> No
 )
 def test_bytes_that_are_no_utf8_are_a_fault_of_the_request(lake: Path, verb: str) -> None:
     """Exit 2 and a sentence, whatever takes them; the error's JSON is UTF-8 all the same."""
-    answer = run(*verb.split(), os.fsdecode(b"a\xff"), "--lake", lake)
+    started = run_process if verb == "batch" else run
+    answer = started(*verb.split(), os.fsdecode(b"a\xff"), "--lake", lake)
     assert answer.returncode == 2
     assert "is no UTF-8" in answer.stderr or "are no UTF-8" in answer.stderr
     assert not answer.stdout or json.loads(answer.stdout)["error"]["code"]
@@ -78,7 +64,7 @@ def test_ingest_as_json_and_dry(tmp_path: Path) -> None:
 def test_ingest_from_standard_input(tmp_path: Path) -> None:
     """`-` reads standard input, and the same bytes again are a no-op."""
     text = (SAMPLE / "02-batch-completed.json").read_text(encoding="utf-8")
-    assert "24 new" in run("ingest", "-", "--lake", tmp_path / "lake", stdin=text).stdout
+    assert "24 new" in run_process("ingest", "-", "--lake", tmp_path / "lake", stdin=text).stdout
     assert "Nothing changed" in run("ingest", "-", "--lake", tmp_path / "lake", stdin=text).stdout
 
 
@@ -187,7 +173,9 @@ def test_rows_in_every_text_format(lake: Path, output_format: str) -> None:
 
 def test_sql_reads_standard_input(lake: Path) -> None:
     """A query on standard input is answered like one of -c."""
-    answer = run("sql", "--format", "csv", "--lake", lake, stdin="select count(*) as calls from calls")
+    answer = run_process(
+        "sql", "--format", "csv", "--lake", lake, stdin="select count(*) as calls from calls"
+    )
     assert answer.stdout == "calls\n31\n"
 
 
@@ -198,7 +186,7 @@ def test_interrupted_it_leaves_the_lake_as_it_was(tmp_path: Path) -> None:
         for number in range(400_000):
             file.write(f'{{"id": "c{number}", "status": "completed", "duration": {number}}}\n')
     process = subprocess.Popen(
-        [sys.executable, "-m", "batchlake", "ingest", export, "--lake", tmp_path / "lake"],
+        [*MODULE, "ingest", export, "--lake", tmp_path / "lake"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     # The writer's lock is there from before the first record is read until the run ends.
@@ -223,7 +211,7 @@ def test_every_verb_explains_itself(verb: str) -> None:
 
 def test_a_mistyped_verb_names_the_nearest() -> None:
     """`batchlake batchs` is answered with the verb that is meant."""
-    answer = run("batchs")
+    answer = run_process("batchs")
     assert answer.returncode == 2
     assert "`batches`" in answer.stderr
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import subprocess
 import sys
@@ -11,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import process_environment, run
+from tests.paths import SAMPLE
 from tests.query.sql_lake import make_lake
 
-ROOT = Path(__file__).parents[2]
 COMMAND = f"'{sys.executable}' -m batchlake"
 CLOSED = (
     "batchlake: cannot write to standard output: it is closed. Send it elsewhere, or name a file with -o.\n"
@@ -30,7 +30,7 @@ def sh(lake: Path, words: str, folder: Path) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         ["sh", "-c", f"{COMMAND} {words}"],
         capture_output=True, text=True, timeout=60, check=False, cwd=folder,
-        env=os.environ | {"BATCHLAKE_LAKE": str(lake), "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)},
+        env=process_environment(lake, TMPDIR=str(folder)),
     )  # fmt: skip
 
 
@@ -54,8 +54,9 @@ def test_a_file_is_written_whatever_is_closed(lake: Path, tmp_path: Path, closed
     assert sh(lake, f"calls --max-rows 1 -o calls.csv {closed}", tmp_path).returncode == 0
     assert (tmp_path / "calls.csv").read_bytes().count(b"\n") == 2
     assert (tmp_path / "calls.csv").read_bytes().startswith(b"source,")
-    assert sh(lake, f"ingest '{ROOT}/sample_data/02-batch-completed.json' --lake new -q {closed}", tmp_path)
-    assert sh(tmp_path / "new", "check", tmp_path).stdout == "The lake is sound.\n"
+    done = sh(lake, f"ingest '{SAMPLE}/02-batch-completed.json' --lake new -q {closed}", tmp_path)
+    assert done.returncode == 0
+    assert run("check", lake=tmp_path / "new").stdout == "The lake is sound.\n"
 
 
 def test_a_closed_standard_input_is_no_export(lake: Path, tmp_path: Path) -> None:
@@ -72,6 +73,7 @@ def test_a_closed_standard_input_is_no_export(lake: Path, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("made", ["0>file", "<binary"])
 def test_standard_input_that_is_no_text_is_told(lake: Path, tmp_path: Path, made: str) -> None:
+    """Bytes that are no UTF-8, or a file open for writing alone: exit 2 and a sentence."""
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     done = sh(lake, f"sql {made}", tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
@@ -87,7 +89,7 @@ def test_a_message_nobody_takes_is_lost_quietly(
     lake: Path, tmp_path: Path, stderr: str, verb: str, status: int
 ) -> None:
     """Standard error may be closed or full: the answer and the exit status are the same."""
-    told, lost = sh(lake, verb, tmp_path), sh(lake, f"{verb} {stderr}", tmp_path)
+    told, lost = run(*verb.split(), lake=lake), sh(lake, f"{verb} {stderr}", tmp_path)
     assert (lost.returncode, lost.stdout) == (status, told.stdout)
     assert told.returncode == status
 
@@ -110,10 +112,10 @@ def test_a_lake_that_takes_no_more_is_not_blamed_on_standard_output(lake: Path, 
     command = f"ulimit -f 64; exec {COMMAND} ingest export.json --lake new -q >out"
     done = subprocess.run(
         ["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=process_environment(),
     )  # fmt: skip
     assert done.returncode == 3, done.stderr
     assert done.stderr.startswith(
         "batchlake: cannot write to the lake 'new': File too large. The lake is as it was"
     )
-    assert sh(lake, "calls --lake new", tmp_path).returncode == 3
+    assert run("calls", "--lake", "new", folder=tmp_path).returncode == 3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,12 +9,10 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.filters.oracle import instant
 
-EXAMPLES = int(os.environ.get("BATCHLAKE_EXAMPLES", "60"))
-"""Examples of each property. `BATCHLAKE_EXAMPLES=5000 pytest tests/filters` is the full run."""
-
-thorough = settings(max_examples=EXAMPLES, deadline=None, database=None)
+thorough = settings(max_examples=examples(60), deadline=None, database=None)
 
 STATUSES = (
     "scheduled queued ringing in_progress completed failed busy no_answer voicemail cancelled unknown".split()

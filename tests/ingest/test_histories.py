@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,9 +12,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.lakes import contents, ingested, rows, write_export
 
-EXAMPLES = int(os.environ.get("BATCHLAKE_EXAMPLES", "12"))
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 
 STATUSES = ["scheduled", "in-progress", "IN_PROGRESS", "completed", "No Answer", "canceled", "exploded"]
@@ -142,7 +141,7 @@ def moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=examples(8))
 @given(histories())
 def test_any_order_and_repetition_gives_the_same_tables(case: tuple[list[Any], list[list[int]]]) -> None:
     """Runs in any order, with repetitions, leave the tables that one run over everything leaves."""

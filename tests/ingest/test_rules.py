@@ -19,6 +19,7 @@ from batchlake.ingest.parse.json_values import Fields, fields_of, flag_of, is_ti
 from batchlake.ingest.parse.recognition import is_likely_record, kind_of
 from batchlake.schema import canonical_status, status_key
 from batchlake.text.names import fault_of
+from tests.effort import examples
 from tests.lakes import ingested, rows, write_export
 
 IDS: dict[str, str | None] = {
@@ -73,7 +74,7 @@ def test_whatever_is_held_can_be_asked_for(named: Path) -> None:
 BLANKS = [" ", "\t", "\u00a0", "\u2003", "\u3000", "\u2028", "-", "_", "\x0b", "\x1f", "\u0085"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(40))
 @given(
     st.lists(st.lists(st.sampled_from(["In", "PROGRESS", "no", "Answer", *BLANKS]), max_size=6), min_size=1)
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.ingest.understanding import (
     BATCHES,
     CALLS,
@@ -25,7 +25,7 @@ from tests.ingest.understanding import (
 )
 from tests.lakes import ingested, rows, write_export
 
-EXAMPLES = int(os.environ.get("BATCHLAKE_EXAMPLES", "10"))
+EXAMPLES = examples(6)
 FEW_INGESTS = settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -19,6 +19,7 @@ from batchlake.store.log import actions
 from batchlake.store.maintenance import check
 from batchlake.store.tables import LakeTables
 from batchlake.sync.configuration import _line_of
+from tests.effort import examples
 from tests.lakes import contents, ingested, rows, write_export
 
 CASES = Path(__file__).parent.parent / "cases" / "exports"
@@ -76,7 +77,7 @@ def assert_bounds_hold(root: Path, table: str, ids: list[str]) -> None:
         assert duckdb.execute(query, {"files": files, "one": one}).fetchall() == [(found,)]
 
 
-@settings(max_examples=5)
+@settings(max_examples=examples(2))
 @given(ids=st.lists(batch_ids, min_size=1, max_size=4, unique=True))
 @example(ids=list(PIECES))
 @example(ids=[piece * (256 // len(piece)) for piece in (PLANES[0], PLANES[2], PLANES[16], *ODD)])

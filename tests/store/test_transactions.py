@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,9 @@ from typing import Any
 import pytest
 
 from batchlake.errors import LakeNotWritable
+from tests.effort import some
 from tests.lakes import contents, damages, ingested, write_export
 from tests.store.crash_points import Points, fill_disk, forbid, run_in_process, watched
-
-EVERY_POINT = "BATCHLAKE_EVERY_POINT" in os.environ
-"""Die at each point of a run, which takes minutes, instead of at an even choice of them."""
 
 
 def document(version: int) -> dict[str, Any]:
@@ -56,11 +53,8 @@ class History:
         self.points = passed
 
     def chosen(self, most: int) -> list[int]:
-        """Points to die at: evenly spread, the first among them."""
-        points = range(1, self.points + 1)
-        if EVERY_POINT or len(points) <= most:
-            return list(points)
-        return [points[number * len(points) // most] for number in range(most)]
+        """Points to fail at: evenly spread, the first among them; or all there are."""
+        return some(range(1, self.points + 1), most)
 
     def copy(self, to: Path) -> Path:
         """The lake as it is before, in a folder of its own."""
@@ -84,10 +78,10 @@ def state(root: Path) -> Any:
 
 def test_a_kill_at_any_point_leaves_the_lake_before_or_after(history: History, tmp_path: Path) -> None:
     """Killed at each point, the lake is sound and the one before or after; the same ingest then completes."""
-    chosen = history.chosen(40 if history.before else 10)
-    assert len(chosen) >= (40 if history.before else 10)
+    chosen = history.chosen(12 if history.before else 6)
+    assert len(chosen) >= (12 if history.before else 6)
     outcomes = []
-    for fatal in [*chosen, history.points]:
+    for fatal in dict.fromkeys([*chosen, history.points]):
         root = history.copy(tmp_path / str(fatal))
         assert run_in_process(root, history.paths, fatal) is None, fatal
         found = state(root)
@@ -109,7 +103,7 @@ def test_a_failing_write_at_any_point_leaves_the_lake_before_or_after(
     history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fail: Any
 ) -> None:
     """A full disk or a forbidden folder is an error that says so; the lake is sound and goes on."""
-    for fatal in history.chosen(8):
+    for fatal in history.chosen(5):
         root = history.copy(tmp_path / str(fatal))
         with monkeypatch.context() as patching:
             watched(Points(fatal, fail), patching.setattr)

@@ -1,0 +1,27 @@
+"""How much the tests try: a part of what repeats itself by default, all of it with `BATCHLAKE_TESTS=all`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+_T = TypeVar("_T")
+
+EVERYTHING: Final = os.environ.get("BATCHLAKE_TESTS") == "all"
+"""Whether every kill point, every real process and many more generated examples are wanted: minutes more."""
+
+_MORE: Final = 20
+"""How many times as many examples of a property are generated then."""
+
+
+def examples(few: int) -> int:
+    """How many examples of a property to generate: a few, or many times as many."""
+    return few * _MORE if EVERYTHING else few
+
+
+def some(values: Sequence[_T], most: int) -> list[_T]:
+    """An even choice of the values, the first among them; or all of them."""
+    if EVERYTHING or len(values) <= most:
+        return list(values)
+    return [values[number * len(values) // most] for number in range(most)]
