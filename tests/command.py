@@ -1,7 +1,7 @@
 """Runs `batchlake` with arguments: in this process, or in one of its own where that is the point.
 
-A process of its own takes half a second. It is needed for what an interpreter has to do with it: real pipes and
-files as standard streams, signals, terminals, which modules are imported, the exit itself.
+A process of its own takes half a second. It is needed for what an interpreter has to do with it: real pipes
+and files as standard streams, signals, terminals, which modules are imported, the exit itself.
 """
 
 from __future__ import annotations

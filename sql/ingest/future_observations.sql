@@ -3,6 +3,7 @@
 -- inputs: observed_calls, enveloped_batches
 -- outputs:
 --   observations (calls and batches seen after $after, a count), newest (the greatest of their times, UTC)
+-- parameters: $after (a time, UTC)
 with
 observed as (
   select observed_at from observed_calls

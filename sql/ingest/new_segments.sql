@@ -3,6 +3,7 @@
 -- inputs: typed_utterances, spoken_records
 -- outputs:
 --   the columns of `segments` but text_key; position leaves out what can't be used
+-- parameters: $occurrence (from 1)
 with
 spoken as (select export_no, record from spoken_records where occurrence = $occurrence),
 

@@ -2,7 +2,10 @@
 -- grain: one row per rule; count is 0 where the rule holds
 -- inputs: calls, segments, batches, exports, problems, status_names
 -- outputs:
---   code, table_name, message, count
+--   code: the rule, in one word
+--   table_name: the table where it shows
+--   message: what is wrong, in a sentence
+--   count (rows): how many disagree
 with
 said as (
   select source, call_id, count(*) as utterances, min(position) as first, max(position) as last,

@@ -1,7 +1,8 @@
 -- what: What could not be used of the exports that tell of some batches, and of their calls.
 -- grain: one row per problem
 -- inputs: problems, snapshots, calls, named_batches
--- outputs: those of the table `problems`
+-- outputs:
+--   the columns of `problems`
 with
 of_exports as (
   select distinct source, export_id

@@ -77,7 +77,8 @@ def test_a_lake_fed_with_nothing_is_stale(tmp_path: Path) -> None:
     assert "brought nothing that could be used" in found["reasons"][-1]
 
 
-def lake_with_own_fields(folder: Path) -> Path:
+@pytest.fixture(scope="module")
+def own_fields(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two calls of one platform and one of another, whose fields are mostly its own."""
     calls = [
         {"id": "c1", "status": "completed", "crm": {"deal": "D-1", "tags": ["a"]}, "campaign": "=SPRING"},
@@ -85,17 +86,17 @@ def lake_with_own_fields(folder: Path) -> Path:
          "transcript": {"segments": [{"speaker": "human", "text": "hi", "mood": "good"},
                                      {"speaker": "ai", "text": "hello"}]}},
     ]  # fmt: skip
+    folder = tmp_path_factory.mktemp("own")
     lake = lake_of(folder, {"batch": {"id": "b1", "owner": "ann", "calls": calls}})
     foreign = {"call_id": "r1", "call_length": 4.5, "price": 0.2}
     batchlake.open(lake).ingest(write_export(folder, "foreign.json", [foreign]), source="bland")
     return lake
 
 
-def test_the_exports_own_fields_are_counted(tmp_path: Path) -> None:
+def test_the_exports_own_fields_are_counted(own_fields: Path) -> None:
     """By hand: each with its table, rows, share and an example, the most frequent first; a note of calls
     that were not understood."""
-    lake = lake_with_own_fields(tmp_path)
-    done = answer(lake, "fields", "--format", "json")
+    done = answer(own_fields, "fields", "--format", "json")
     assert [tuple(row.values()) for row in json.loads(done.stdout)] == [
         ("svalync", "calls", "campaign", 2, 1.0, "=SPRING"),
         ("bland", "calls", "call_length", 1, 1.0, "4.5"),
@@ -106,16 +107,16 @@ def test_the_exports_own_fields_are_counted(tmp_path: Path) -> None:
         ("bland", "calls", "price", 1, 1.0, "0.2"),
     ]
     assert done.stderr == "bland: of 1 of 1 calls neither state, time, duration nor cost was understood.\n"
-    assert answer(lake, "fields", "-q").stderr == ""
-    assert batchlake.open(lake).fields().to_dicts() == json.loads(done.stdout)
+    assert answer(own_fields, "fields", "-q").stderr == ""
+    assert batchlake.open(own_fields).fields().to_dicts() == json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("name", ["table", "json", "ndjson", "csv", "markdown", "parquet", "xlsx"])
-def test_own_fields_come_in_every_format_of_rows(tmp_path: Path, name: str) -> None:
+def test_own_fields_come_in_every_format_of_rows(own_fields: Path, tmp_path: Path, name: str) -> None:
     """To a file; in CSV a value that a spreadsheet would run can be disarmed."""
-    lake = lake_with_own_fields(tmp_path)
     target = tmp_path / f"out.{name}"
-    answer(lake, "fields", "--format", name, "-o", str(target), *(["--excel-safe"] if name == "csv" else []))
+    safe = ["--excel-safe"] if name == "csv" else []
+    answer(own_fields, "fields", "--format", name, "-o", str(target), *safe)
     assert target.stat().st_size > 100
     if name == "csv":
         assert ",'=SPRING" in target.read_text(encoding="utf-8")

@@ -76,22 +76,11 @@ def test_several_filters_all_hold(configured: Path) -> None:
 
 def test_several_commands_run_in_their_order(configured: Path) -> None:
     """What one leaves open doesn't reach into the next."""
-    ran = run(
-        "sql", "-c", "select 1 as a -- one", "-c", "select 2 as b", "--format", "ndjson", folder=configured
-    )
+    two = ("-c", "select 1 as a -- one", "-c", "select 2 as b")
+    ran = run("sql", *two, "--format", "ndjson", folder=configured)
     assert (ran.returncode, ran.stdout) == (0, '{"a":1}\n{"b":2}\n')
-    ran = run(
-        "sql",
-        "-c",
-        "select 1 as a",
-        "-c",
-        "select 'b",
-        "-c",
-        "select 3",
-        "--format",
-        "csv",
-        folder=configured,
-    )
+    three = ("-c", "select 1 as a", "-c", "select 'b", "-c", "select 3")
+    ran = run("sql", *three, "--format", "csv", folder=configured)
     assert (ran.returncode, ran.stdout) == (1, "a\n1\n")
     assert "line 1, column 8:" in ran.stderr
 

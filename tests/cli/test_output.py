@@ -1,4 +1,4 @@
-"""Where a verb's output goes: pipes that close, files, terminals, notes; as real processes where one is needed."""
+"""Where a verb's output goes: pipes that close, files, terminals, notes; with real processes where needed."""
 
 from __future__ import annotations
 
