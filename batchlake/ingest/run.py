@@ -11,7 +11,7 @@ import os
 import platform
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,39 +41,58 @@ _CLOCK_SECONDS: Final = 300
 """How far a platform's clock may be ahead of ours before its times are said to lie in the future."""
 
 
+def utc_now() -> datetime:
+    """The time of the machine's clock."""
+    return datetime.now(UTC)
+
+
 def ingest(
     root: str | os.PathLike[str],
     paths: Iterable[str | os.PathLike[str]],
     options: IngestOptions,
     progress: Progress = lambda location, size: None,
+    now: Callable[[], datetime] = utc_now,
 ) -> IngestReport:
     """Read exports into the lake at `root` (a folder or an address), which is made if there is none.
+
+    Args:
+        root: the lake.
+        paths: files, folders and addresses of exports.
+        options: how to read them.
+        progress: told of each export that is read.
+        now: the clock that the run's id and times are taken from.
 
     Raises:
         ExportUnreadable: a path doesn't exist or can't be opened; nothing was ingested.
         LakeLocked, LakeNotWritable, LakeDamaged, LakeTooNew: the lake is as it was.
     """
-    started = datetime.now(UTC)
+    started = now()
     tables = LakeTables(root)
     held = none_held if options.force or options.reads_all else files_held(tables, options.source)
     found = find(paths, held)
     if options.dry_run:
-        return Run(tables, options, progress, started).execute(found, None)
+        return Run(tables, options, progress, started, now).execute(found, None)
     tables.storage.refuse_other_things()
     with tables.storage.lock(wait_seconds=options.wait_seconds):
-        return Run(tables, options, progress, started).execute(found, Writer(tables))
+        return Run(tables, options, progress, started, now).execute(found, Writer(tables))
 
 
 class Run:
     """The state of one ingest. Hold the writer's lock while it executes with a writer."""
 
     def __init__(
-        self, tables: LakeTables, options: IngestOptions, progress: Progress, started: datetime
+        self,
+        tables: LakeTables,
+        options: IngestOptions,
+        progress: Progress,
+        started: datetime,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._lake = tables.storage.name
         self._options = options
         self._progress = progress
         self._started = started
+        self._now = now
         self._clock = time.monotonic()
         self._tables = tables
         self._ledger = Ledger(self._tables)
@@ -188,7 +207,7 @@ class Run:
             "run_id": self._run_id,
             "kind": kind,
             "started_at": self._started,
-            "finished_at": datetime.now(UTC),
+            "finished_at": self._now(),
             "batchlake_version": VERSION,
             "host": platform.node(),
             "format_version": FORMAT_VERSION,

@@ -4,6 +4,9 @@
 -- parameters: $source (whose)
 -- outputs:
 --   export_id (SHA-256 of its bytes, in hexadecimal)
-select export_id
-from given_exports
-semi join (select export_id from exports where source = $source) held using (export_id)
+with
+held as (select export_id from exports where source = $source),
+
+final as (select export_id from given_exports semi join held using (export_id))
+
+select * from final

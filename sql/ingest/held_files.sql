@@ -5,9 +5,15 @@
 -- parameters: $source (whose)
 -- outputs:
 --   location (its path or address)
-select distinct given_files.location
-from given_files
-join exports
-  on exports.etag = given_files.etag
-  and (exports.location = given_files.location or starts_with(exports.location, given_files.location || '!'))
-where exports.source = $source
+with
+held as (select location, etag from exports where source = $source),
+
+final as (
+  select distinct given_files.location
+  from given_files
+  join held
+    on held.etag = given_files.etag
+    and (held.location = given_files.location or starts_with(held.location, given_files.location || '!'))
+)
+
+select * from final

@@ -26,6 +26,7 @@ OTHERS = """
 
 
 def test_lists_keep_their_values() -> None:
+    """As Arrow columns of each kind, None being null; another kind of value is refused."""
     assert columns.texts(["a", None, "é\0", ""]).to_pylist() == ["a", None, "é\0", ""]
     assert columns.integers([1, None]).to_pylist() == [1, None]
     assert columns.numbers([0.5, 1, None]).to_pylist() == [0.5, 1.0, None]
@@ -39,6 +40,7 @@ def test_lists_keep_their_values() -> None:
 
 
 def test_values_are_repeated_as_a_dictionary() -> None:
+    """Each as often as its place is named; written out as plain text where a file needs it."""
     values = pa.chunked_array([columns.texts(["a", None])])
     repeated = columns.repeated(values, np.array([0, 0, 1]))
     assert repeated.to_pylist() == ["a", "a", None]
@@ -49,6 +51,7 @@ def test_values_are_repeated_as_a_dictionary() -> None:
 
 @pytest.mark.parametrize("text", [*USUAL, *OTHERS, ""])
 def test_a_time_is_read_as_duckdb_reads_it_or_left_to_it(text: str) -> None:
+    """In the usual spellings the moment is DuckDB's own; any other spelling gives nothing."""
     found = columns.moments(pa.chunked_array([columns.texts([text, text])]))
     assert (found is not None) == (text in USUAL)
     if found is not None:
@@ -59,6 +62,7 @@ def test_a_time_is_read_as_duckdb_reads_it_or_left_to_it(text: str) -> None:
 
 @given(st.lists(st.sampled_from([*USUAL, *OTHERS, None]), max_size=4))
 def test_times_are_read_together_or_not_at_all(texts: list[str | None]) -> None:
+    """Of a column all, where they have one usual spelling; nulls stay null."""
     found = columns.moments(pa.chunked_array([columns.texts(texts)]))
     known = [text for text in texts if text is not None]
     assert (found is not None) == (set(known) <= set(USUAL) and len(set(map(len, known))) <= 1)

@@ -19,6 +19,7 @@ LARGE = "select count(distinct i::varchar || repeat('x', 90)) as texts from rang
 
 
 def test_a_statement_that_needs_more_gets_the_reserve() -> None:
+    """It fails within the limit, is tried again with more memory, and that stays."""
     with Engine(memory_limit="30MB", max_memory="2GB", threads=1) as engine:
         assert engine.rows("select 1 as one") == [{"one": 1}]
         assert engine.row("select current_setting('memory_limit') as now")["now"] == "28.6 MiB"
@@ -27,6 +28,7 @@ def test_a_statement_that_needs_more_gets_the_reserve() -> None:
 
 
 def test_an_effect_of_a_statement_tried_twice_is_had_once() -> None:
+    """An insert that fails within the limit leaves no rows before it is tried again."""
     with Engine(memory_limit="30MB", max_memory="2GB", threads=1) as engine:
         engine.run("create table made (texts bigint)")
         engine.run(f"insert into made {LARGE}")
@@ -34,6 +36,7 @@ def test_an_effect_of_a_statement_tried_twice_is_had_once() -> None:
 
 
 def test_a_stream_that_needs_more_to_begin_gets_the_reserve() -> None:
+    """A sort that is read as a stream is begun anew with more memory, and all its rows come."""
     texts = "select i, i::varchar || repeat('x', 90) as text from range(400_000) t(i) order by text"
     with Engine(memory_limit="30MB", max_memory="2GB", threads=1) as engine:
         assert engine.stream(texts).read_all().num_rows == 400_000
@@ -41,6 +44,7 @@ def test_a_stream_that_needs_more_to_begin_gets_the_reserve() -> None:
 
 @pytest.mark.parametrize("reserve", [None, "40MB"])
 def test_with_no_reserve_left_the_fault_is_said(reserve: str | None) -> None:
+    """Without more memory to give, the error says which limit to raise."""
     with (
         Engine(memory_limit="30MB", max_memory=reserve, threads=1) as engine,
         pytest.raises(InvalidRequest, match="raise the memory limit"),

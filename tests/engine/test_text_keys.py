@@ -59,6 +59,7 @@ def test_one_text_of_every_character_is_folded_as_a_column_is() -> None:
 
 
 def test_blanks_that_meet_between_two_texts_are_in_none() -> None:
+    """Texts lie one after another in memory: blanks at the seam are cut from both."""
     texts = pa.array(["a ", " b", "c  d", ""])
     assert text_keys(texts).to_pylist() == ["a", "b", "c d", ""]
 

@@ -38,6 +38,7 @@ def problems_of(lake: Path) -> list[tuple[str, str | None]]:
 
 
 def test_one_key_of_another_spelling_changes_nothing_else(tmp_path: Path) -> None:
+    """A camel-case key among others is the field it means; all other fields are read as ever."""
     lake = lake_of(tmp_path, "one-camel-key.json")
     first, second = rows(lake, "select * exclude (call_id) from calls order by call_id")
     assert (first.pop("tokens_consumed"), second.pop("tokens_consumed")) == (None, 812)
@@ -62,6 +63,7 @@ def test_no_key_of_another_spelling_changes_what_others_say(tmp_path: Path, key:
 
 
 def test_what_data_holds_is_told_by_what_is_in_it(tmp_path: Path) -> None:
+    """Under `data` there may be batches as well as calls: each batch has its calls and counts."""
     lake = lake_of(tmp_path, "data-holds-batches.json")
     found = rows(lake, "select batch_id, call_id from calls order by all")
     assert [tuple(row.values()) for row in found] == [
@@ -93,6 +95,7 @@ def test_batches_and_calls_in_any_list_of_any_size(tmp_path: Path, key: str) -> 
 
 
 def test_a_call_with_statistics_is_a_call(tmp_path: Path) -> None:
+    """What a batch may have too doesn't make it one; the call keeps it in `extra`."""
     lake = lake_of(tmp_path, "call-with-statistics.json")
     (call,) = rows(lake, "select call_id, batch_id, duration_seconds, cost, extra from calls")
     assert (call["call_id"], call["batch_id"], call["duration_seconds"]) == ("call_s1", "batch_s", 45)
@@ -116,6 +119,7 @@ def test_null_and_empty_erase_nothing_in_extra_either(tmp_path: Path) -> None:
 
 
 def test_a_fault_in_a_header_costs_neither_its_batch_nor_its_time(tmp_path: Path) -> None:
+    """A NaN in a batch's statistics is one problem; calls keep their batch and its time."""
     lake = lake_of(tmp_path, "nan-in-batch-header.newer.json", "nan-in-batch-header.json")
     (call,) = rows(lake, "select batch_id, status, duration_seconds, cost from calls")
     assert tuple(call.values()) == ("batch_h", "completed", 30, Decimal("0.30"))
@@ -128,6 +132,7 @@ def test_a_fault_in_a_header_costs_neither_its_batch_nor_its_time(tmp_path: Path
 
 
 def test_an_unreadable_time_of_an_export_is_a_problem(tmp_path: Path) -> None:
+    """It is not passed over in silence when the file's own time is taken instead."""
     lake = lake_of(tmp_path, "unreadable-exported-at.json")
     assert problems_of(lake) == [("not_a_time", "exported_at")]
 
@@ -152,6 +157,7 @@ def test_each_unreadable_observation_time_is_one_problem(tmp_path: Path, place: 
 
 
 def test_offsets_are_those_of_the_specification(tmp_path: Path) -> None:
+    """One of 25 hours or of 60 minutes can't be read, though DuckDB would read it; +14:00 can."""
     lake = lake_of(tmp_path, "impossible-offset.json")
     found = rows(lake, "select call_id, started_at::varchar as at from calls order by call_id")
     assert [row["at"] for row in found] == [None, None, "2023-12-31 20:00:00+00"]
@@ -159,6 +165,7 @@ def test_offsets_are_those_of_the_specification(tmp_path: Path) -> None:
 
 
 def test_labels_are_kept_in_lower_case(tmp_path: Path) -> None:
+    """One label is one value, in whatever case the platform wrote it."""
     lake = lake_of(tmp_path, "sentiment-label-case.json")
     labels = rows(lake, "select sentiment_label from calls order by call_id")
     assert [row["sentiment_label"] for row in labels] == ["positive", "negative"]
@@ -177,6 +184,7 @@ def test_blanks_around_an_id_are_not_of_it(tmp_path: Path, blank: str) -> None:
 
 
 def test_calls_in_a_container_of_another_kind(tmp_path: Path) -> None:
+    """An object of calls by id, or one that holds the list under a name of its own, is read as a list is."""
     lake = lake_of(tmp_path, "calls-not-in-a-list.json")
     found = rows(lake, "select batch_id, call_id from calls order by all")
     assert [tuple(row.values()) for row in found] == [
@@ -219,6 +227,7 @@ def test_calls_are_read_in_whatever_holds_them(tmp_path: Path, kind: str, is_lar
 
 
 def test_ordinary_capitals_with_a_colon_are_text(tmp_path: Path) -> None:
+    """Only names of speakers begin an utterance in a transcript of one line."""
     lake = lake_of(tmp_path, "colon-word-in-one-line-transcript.json")
     found = rows(lake, "select speaker, text from segments order by position")
     assert [tuple(row.values()) for row in found] == [
@@ -229,6 +238,7 @@ def test_ordinary_capitals_with_a_colon_are_text(tmp_path: Path) -> None:
 
 
 def test_stamps_before_labels_are_offsets(tmp_path: Path) -> None:
+    """A time before a speaker's name is the utterance's offset and no part of its text."""
     lake = lake_of(tmp_path, "stamped-transcript.json")
     found = rows(lake, "select speaker, text, offset_seconds from segments order by position")
     assert [tuple(row.values()) for row in found] == [
@@ -285,6 +295,7 @@ def test_members_of_an_archive_have_their_own_times(tmp_path: Path) -> None:
 
 
 def test_a_member_without_a_time_has_its_archives(tmp_path: Path) -> None:
+    """A zip member without a date was observed when its archive was written."""
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(zipfile.ZipInfo("a.json"), '{"id": "c1", "status": "failed"}')
@@ -310,6 +321,7 @@ def test_ids_of_any_plane_are_found_again(tmp_path: Path, character: str) -> Non
 
 
 def test_half_a_surrogate_costs_its_character(tmp_path: Path) -> None:
+    """The record is kept, with the replacement character in the text and a problem that names the field."""
     lake = lake_of(tmp_path, "half-an-emoji.json")
     found = rows(lake, "select call_id, cost, summary from calls order by call_id")
     assert [tuple(row.values()) for row in found] == [
@@ -320,6 +332,7 @@ def test_half_a_surrogate_costs_its_character(tmp_path: Path) -> None:
 
 
 def test_byte_order_marks_may_stand_before_any_document(tmp_path: Path) -> None:
+    """Files that were joined together have them inside, too; they are no problem."""
     lake = lake_of(tmp_path, "byte-order-mark-inside.ndjson")
     assert len(rows(lake, "from calls")) == 2
     one = b'\xef\xbb\xbf{\n "id": "c1"}\n'
@@ -343,6 +356,7 @@ def test_byte_order_marks_may_stand_before_any_document(tmp_path: Path) -> None:
     ],
 )
 def test_the_byte_is_the_one_where_it_broke(tmp_path: Path, text: str, byte: int) -> None:
+    """A fault's byte counts from 0 in the text, packed or not."""
     for data in (text.encode(), gzip.compress(text.encode())):
         lake = tmp_path / str(len(data))
         ingested(lake, write_export(tmp_path, f"{len(data)}.json", data))
@@ -352,6 +366,7 @@ def test_the_byte_is_the_one_where_it_broke(tmp_path: Path, text: str, byte: int
 
 
 def test_success_may_be_told_as_a_field_may(tmp_path: Path) -> None:
+    """True as a word is no refusal; false in any spelling makes the answer one."""
     lake = lake_of(tmp_path, "success-as-text.json")
     assert len(rows(lake, "from calls")) == 2
     refused = [{"success": said, "data": [{"call_id": "r"}]} for said in (False, "false", 0, "No")]
@@ -360,6 +375,7 @@ def test_success_may_be_told_as_a_field_may(tmp_path: Path) -> None:
 
 
 def test_a_refusal_of_any_size_gives_no_call(tmp_path: Path) -> None:
+    """Also where it is too large to be read whole."""
     document = {"success": False, "data": LARGE["calls"]}
     for name, options in (("small", {}), ("large", SMALL)):
         ingested(tmp_path / name, write_export(tmp_path, "a.json", document), **options)

@@ -341,6 +341,7 @@ def test_a_path_that_does_not_exist_ingests_nothing(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_message_says_why_and_what_would_be_read(tmp_path: Path, field: str, given: Any, why: str) -> None:
+    """It quotes what was given; the field alone is left empty."""
     write_export(tmp_path, "a.json", {"id": "c1", "status": "failed", field: given})
     ingested(tmp_path / "lake", tmp_path / "a.json")
     (problem,) = rows(tmp_path / "lake", "select message, raw from problems")

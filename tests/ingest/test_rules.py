@@ -53,6 +53,7 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("size", ["small", "large"])
 @pytest.mark.parametrize("given_id", IDS, ids=repr)
 def test_an_id_is_the_same_wherever_it_stands(named: Path, size: str, given_id: str) -> None:
+    """As a call's, as a batch's around calls or within one: the same text, or in no place an id."""
     number, expected = list(IDS).index(given_id), IDS[given_id]
     query = "select call_id, batch_id from calls where batch_id = $batch or call_id in ($around, $within)"
     params = {"batch": f"as-call-{number}", "around": f"around-{number}", "within": f"within-{number}"}
@@ -79,6 +80,7 @@ BLANKS = [" ", "\t", "\u00a0", "\u2003", "\u3000", "\u2028", "-", "_", "\x0b", "
     st.lists(st.lists(st.sampled_from(["In", "PROGRESS", "no", "Answer", *BLANKS]), max_size=6), min_size=1)
 )
 def test_a_status_is_the_same_in_sql_and_in_python(words: list[list[str]]) -> None:
+    """The macro and the function fold any spelling to one key."""
     with Engine() as engine:
         engine.run(sql_files.load("ingest/macros").text)
         spellings = ["".join(one) for one in words]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,27 +10,24 @@ import pytest
 
 import batchlake
 from batchlake.errors import LakeDamaged
+from batchlake.ingest.options import IngestOptions
+from batchlake.ingest.run import ingest
 from batchlake.store.lock import writer_lock
 from batchlake.store.maintenance import check, vacuum
 from batchlake.store.tables import LakeTables, Writer
 from tests.lakes import engine_of, ingested, rows, write_export
 
 
-class ClockAhead(datetime):
-    """A clock that is two hours ahead."""
-
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> datetime:
-        return datetime.now(tz) + timedelta(hours=2)
+def two_hours_ahead() -> datetime:
+    """A clock that is wrong."""
+    return datetime.now(UTC) + timedelta(hours=2)
 
 
-def test_a_clock_that_was_put_back_hides_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_was_put_back_hides_no_run(tmp_path: Path) -> None:
     """Runs after it are the lake's state, in their order, for readers, `runs` and `vacuum`."""
     lake = tmp_path / "lake"
     files = [write_export(tmp_path, f"{name}.json", {"id": name}) for name in ("c1", "c2", "c3")]
-    with monkeypatch.context() as patch:
-        patch.setattr("batchlake.ingest.run.datetime", ClockAhead)
-        first = ingested(lake, files[0])
+    first = ingest(lake, files[:1], IngestOptions(), now=two_hours_ahead)
     second = ingested(lake, files[1])
     assert ingested(lake, files[1]).run_id is None
     third = ingested(lake, files[2])

@@ -84,7 +84,7 @@ class ReplaceScope:
             everything = (
                 f"select {names} from {table.name} {without} union all select {names} from {fresh} {order}"
             )
-            writer.replace_all(table.name, _made(engine, everything))
+            writer.replace_all(table.name, materialized(engine, everything))
             return
         added = f"select {names} from {fresh}"
         if self.predicate:
@@ -93,10 +93,10 @@ class ReplaceScope:
                 f"select {names} from (select * from {held} {without}) where {self.predicate} union all "
                 f"select {names} from {fresh} where {self.predicate} {order}"
             )
-            writer.replace(table.name, self.predicate, _made(engine, inside))
+            writer.replace(table.name, self.predicate, materialized(engine, inside))
             added += f" where not coalesce({self.predicate}, false)"
         if engine.exists_any(added):
-            writer.append(table.name, _made(engine, f"{added} {order}"))
+            writer.append(table.name, materialized(engine, f"{added} {order}"))
 
 
 def write_merged(engine: Engine, writer: Writer, rule: MergeRule, run_id: str) -> None:
@@ -185,7 +185,7 @@ def replace_by_export(
     if not forced and not resolved:
         if engine.exists_any(f"from {fresh}"):
             everything = f"select {names} from {fresh} order by {', '.join(table.key)}"
-            writer.append(table.name, _made(engine, everything))
+            writer.append(table.name, materialized(engine, everything))
         return
     replaced = [
         f"(source = {literal(source)} and export_id in ({ids}))" for source, ids in _by_source(forced).items()
@@ -194,13 +194,13 @@ def replace_by_export(
         replaced.append(f"problem_id in ({', '.join(map(literal, resolved))})")
     predicate = " or ".join(replaced)
     inside = f"select {names} from {fresh} where {predicate}"
-    writer.replace(table.name, predicate, _made(engine, inside))
+    writer.replace(table.name, predicate, materialized(engine, inside))
     outside = f"select {names} from {fresh} where not coalesce({predicate}, false)"
     if engine.exists_any(outside):
-        writer.append(table.name, _made(engine, outside))
+        writer.append(table.name, materialized(engine, outside))
 
 
-def _made(engine: Engine, query: str) -> pa.RecordBatchReader:
+def materialized(engine: Engine, query: str) -> pa.RecordBatchReader:
     """The rows of a query, made before they are read: a statement can ask for more memory, a stream can't."""
     engine.run(f"create or replace table written_rows as {query}")
     return engine.stream("from written_rows", batch_rows=_BATCH_ROWS)

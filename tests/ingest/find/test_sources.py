@@ -29,6 +29,7 @@ def test_a_lake_within_a_folder_of_exports_is_passed_over(tmp_path: Path) -> Non
 
 
 def test_a_lake_is_no_export(tmp_path: Path) -> None:
+    """Its own files are not read as exports: the error says that it is a lake."""
     lake = batchlake.open(tmp_path / "lake")
     lake.ingest(SAMPLE)
     with pytest.raises(ExportUnreadable, match="it is a lake"):
@@ -36,6 +37,7 @@ def test_a_lake_is_no_export(tmp_path: Path) -> None:
 
 
 def test_an_empty_path_is_not_the_folder_one_is_in(tmp_path: Path) -> None:
+    """It comes of an unset variable; the working folder is not ingested for it."""
     with pytest.raises(ExportUnreadable, match="the path is empty"):
         batchlake.open(tmp_path / "lake").ingest("")
 
@@ -50,6 +52,7 @@ def test_an_empty_path_is_not_the_folder_one_is_in(tmp_path: Path) -> None:
     ],
 )
 def test_a_source_has_a_name(tmp_path: Path, source: str, fault: str) -> None:
+    """One that is empty, too long or holds control characters is refused, and no lake is made."""
     with pytest.raises(InvalidRequest, match=fault):
         batchlake.open(tmp_path / "lake").ingest(SAMPLE, source=source)
     assert not (tmp_path / "lake").exists()

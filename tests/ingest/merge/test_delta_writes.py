@@ -7,7 +7,7 @@ from typing import Any
 
 import batchlake
 from batchlake.engine.engine import Engine
-from batchlake.ingest.merge.delta_writes import _made
+from batchlake.ingest.merge.delta_writes import materialized
 from tests.lakes import ingested, rows, write_export
 
 
@@ -18,7 +18,7 @@ def test_rows_sorted_at_the_limit_of_memory_are_all_read(tmp_path: Path) -> None
     with Engine(
         memory_limit="130MB", max_memory="2GB", threads=2, spill=tmp_path, keeps_order=True
     ) as engine:
-        read = [batch.column("c1") for batch in _made(engine, query)]
+        read = [batch.column("c1") for batch in materialized(engine, query)]
     assert sum(map(len, read)) == 150_000
     first = [values[0].as_py() for values in read]
     assert first == sorted(first)

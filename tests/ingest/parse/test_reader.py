@@ -232,6 +232,7 @@ def test_nothing_that_stands_beside_is_dropped(name: str) -> None:
 
 
 def test_what_can_not_be_used_of_a_wrapper_is_kept() -> None:
+    """What stands beside the records is one bad record; paging and timing are no loss."""
     items = read(
         json.dumps({"batch": {"id": "b1"}, "warnings": ["late"], "took_ms": 5, "links": {"next": "x"}})
     )
