@@ -51,6 +51,7 @@ def ingest(
     paths: Iterable[str | os.PathLike[str]],
     options: IngestOptions,
     progress: Progress = lambda location, size: None,
+    *,
     now: Callable[[], datetime] = utc_now,
 ) -> IngestReport:
     """Read exports into the lake at `root` (a folder or an address), which is made if there is none.
