@@ -32,6 +32,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+from batchlake.text.escaping import shown
+
 
 class BatchlakeError(Exception):
     """The base of every error above; catch it to catch them all."""
@@ -68,7 +70,7 @@ class InvalidBatchId(BatchlakeError, ValueError):
 
     def __init__(self, batch_id: str, reason: str) -> None:
         super().__init__(
-            f"invalid batch id {_shown(batch_id)}: {reason}. Give an id as `batchlake batches` lists it.",
+            f"invalid batch id {shown(batch_id)}: {reason}. Give an id as `batchlake batches` lists it.",
             batch_id=batch_id,
             reason=reason,
         )
@@ -90,13 +92,13 @@ class BatchNotFound(BatchlakeError, LookupError):
         self, batch_id: str, nearest: list[str], source: str | None = None, sources: Sequence[str] = ()
     ) -> None:
         if source is not None and sources:
-            hint = f"of {_shown(source)} in this lake, but of {_or(sources)}."
+            hint = f"of {shown(source)} in this lake, but of {_or(sources)}."
         elif nearest:
             hint = f"in this lake. Did you mean {_or(nearest)}?"
         else:
             hint = "in this lake. The lake holds no batches: ingest an export first."
         super().__init__(
-            f"no batch {_shown(batch_id)} {hint} `batchlake batches` lists all of them.",
+            f"no batch {shown(batch_id)} {hint} `batchlake batches` lists all of them.",
             batch_id=batch_id,
             nearest=nearest,
             source=source,
@@ -120,11 +122,11 @@ class CallNotFound(BatchlakeError, LookupError):
         self, call_id: str, nearest: list[str], source: str | None = None, sources: Sequence[str] = ()
     ) -> None:
         if source is not None and sources:
-            hint = f"of {_shown(source)} in this lake, but of {_or(sources)}."
+            hint = f"of {shown(source)} in this lake, but of {_or(sources)}."
         else:
             hint = "in this lake." + (f" Did you mean {_or(nearest)}?" if nearest else "")
         super().__init__(
-            f"no call {_shown(call_id)} {hint} `batchlake calls` lists calls.",
+            f"no call {shown(call_id)} {hint} `batchlake calls` lists calls.",
             call_id=call_id,
             nearest=nearest,
             source=source,
@@ -296,7 +298,7 @@ class ExportUnreadable(BatchlakeError):
 
     def __init__(self, location: str, reason: str) -> None:
         super().__init__(
-            f"cannot read {_shown(location)}: {reason}. Nothing was ingested; check the path and try again.",
+            f"cannot read {shown(location)}: {reason}. Nothing was ingested; check the path and try again.",
             location=location,
             reason=reason,
         )
@@ -316,7 +318,7 @@ class LakeNotFound(LakeError):
 
     def __init__(self, lake: str, reason: str = "nothing has been ingested there") -> None:
         super().__init__(
-            f"no lake at {_shown(lake)}: {reason}. "
+            f"no lake at {shown(lake)}: {reason}. "
             f"`batchlake ingest PATH --lake {lake}` makes one, or name another with --lake.",
             lake=lake,
         )
@@ -330,7 +332,7 @@ class LakeUnreachable(LakeError):
 
     def __init__(self, lake: str, reason: str) -> None:
         super().__init__(
-            f"cannot reach the lake {_shown(lake)}: {reason}. Mend that and run the same command again.",
+            f"cannot reach the lake {shown(lake)}: {reason}. Mend that and run the same command again.",
             lake=lake,
             reason=reason,
         )
@@ -345,7 +347,7 @@ class LakeLocked(LakeError):
 
     def __init__(self, lake: str, holder: str | None, since: str | None) -> None:
         super().__init__(
-            f"the lake {_shown(lake)} is being written by {holder or 'another process'}"
+            f"the lake {shown(lake)} is being written by {holder or 'another process'}"
             f"{f' since {since}' if since else ''}. Wait for it, or give --wait SECONDS.",
             lake=lake,
             holder=holder,
@@ -361,7 +363,7 @@ class LakeDamaged(LakeError):
 
     def __init__(self, lake: str, reason: str) -> None:
         super().__init__(
-            f"the lake {_shown(lake)} is damaged: {reason}. `batchlake check` lists what is wrong; "
+            f"the lake {shown(lake)} is damaged: {reason}. `batchlake check` lists what is wrong; "
             "`--at` reads an earlier state.",
             lake=lake,
             reason=reason,
@@ -375,7 +377,7 @@ class LakeTooNew(LakeError):
 
     def __init__(self, lake: str, found: int, known: int) -> None:
         super().__init__(
-            f"the lake {_shown(lake)} has format {found}; this batchlake knows up to {known}. "
+            f"the lake {shown(lake)} has format {found}; this batchlake knows up to {known}. "
             "Upgrade batchlake: `pip install --upgrade batchlake`.",
             lake=lake,
             found=found,
@@ -391,7 +393,7 @@ class LakeNotWritable(LakeError):
 
     def __init__(self, lake: str, reason: str) -> None:
         super().__init__(
-            f"cannot write to the lake {_shown(lake)}: {reason}. "
+            f"cannot write to the lake {shown(lake)}: {reason}. "
             "The lake is as it was before; mend that and run the same command again.",
             lake=lake,
             reason=reason,
@@ -399,9 +401,4 @@ class LakeNotWritable(LakeError):
 
 
 def _or(names: Sequence[str]) -> str:
-    return " or ".join(map(_shown, names))
-
-
-def _shown(value: object) -> str:
-    """A value inside a message: text quoted, control characters escaped, at most 80 characters of it."""
-    return repr(value[:77] + "..." if isinstance(value, str) and len(value) > 80 else value)
+    return " or ".join(map(shown, names))

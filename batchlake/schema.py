@@ -7,7 +7,10 @@ the README's reference and the empty tables of a new lake. Types are DuckDB's; D
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 FORMAT_VERSION: Final = 1
@@ -35,6 +38,8 @@ STATUSES: Final = tuple(OUTCOME_BY_STATUS)
 OUTCOMES: Final = ("completed", "failed", "in_progress", "unknown")
 DIRECTIONS: Final = ("inbound", "outbound", "web")
 SPEAKERS: Final = ("ai", "human", "unknown")
+
+_LONGEST_ID: Final = 256
 
 _STATUS_KEYS: Final = {name.replace("_", ""): name for name in STATUSES} | {
     "canceled": "cancelled",
@@ -65,6 +70,26 @@ def status_names() -> list[tuple[str, str, str, int]]:
     return [(key, name, OUTCOME_BY_STATUS[name], ranks[name]) for key, name in _STATUS_KEYS.items()]
 
 
+def id_fault(name: object) -> str:
+    """What keeps a value from being an id, as the end of a sentence; empty where nothing does.
+
+    >>> id_fault(" "), id_fault(7), id_fault("batch_1")
+    ('is empty', 'is of type int, not text', '')
+    """
+    if not isinstance(name, str):
+        return f"is of type {type(name).__name__}, not text"
+    if not name.strip():
+        return "is empty"
+    if len(name) > _LONGEST_ID:
+        return f"is {len(name)} characters long, the most is {_LONGEST_ID}"
+    categories = {unicodedata.category(character) for character in name}
+    if "Cc" in categories:
+        return "holds control characters"
+    if "Cs" in categories:
+        return "holds half a character: it is no UTF-8"
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: its DuckDB type, and what it means (with the unit)."""
@@ -89,33 +114,16 @@ class Table:
         return tuple(column.name for column in self.columns)
 
 
-def _key(name: str, comment: str) -> Column:
-    return Column(name, "VARCHAR", comment, nullable=False)
+def _typed(kind: str) -> Callable[..., Column]:
+    def column(name: str, comment: str, *, nullable: bool = True) -> Column:
+        return Column(name, kind, comment, nullable)
+
+    return column
 
 
-def _text(name: str, comment: str) -> Column:
-    return Column(name, "VARCHAR", comment)
-
-
-def _number(name: str, comment: str) -> Column:
-    return Column(name, "DOUBLE", comment)
-
-
-def _count(name: str, comment: str) -> Column:
-    return Column(name, "BIGINT", comment)
-
-
-def _money(name: str, comment: str) -> Column:
-    return Column(name, "DECIMAL(18,6)", comment)
-
-
-def _time(name: str, comment: str, *, nullable: bool = True) -> Column:
-    return Column(name, "TIMESTAMPTZ", comment, nullable)
-
-
-def _flag(name: str, comment: str) -> Column:
-    return Column(name, "BOOLEAN", comment)
-
+_text, _number, _count = _typed("VARCHAR"), _typed("DOUBLE"), _typed("BIGINT")
+_money, _time, _flag = _typed("DECIMAL(18,6)"), _typed("TIMESTAMPTZ"), _typed("BOOLEAN")
+_key = partial(_text, nullable=False)
 
 _SOURCE = _key("source", "The platform (or account) that the exports are of, as given with --source")
 _OBSERVATION = (

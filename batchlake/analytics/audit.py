@@ -23,7 +23,7 @@ from batchlake.engine.engine import Engine
 from batchlake.engine.text_keys import text_key
 from batchlake.filters.selection import select
 from batchlake.models.audits import Audit, BatchAudit, BilledTotal, Comparison
-from batchlake.models.values import money_text
+from batchlake.text.values import money_text
 
 if TYPE_CHECKING:
     from batchlake.filters.model import Filter

@@ -7,7 +7,7 @@ from batchlake.analytics.lookup import nearest_ids
 from batchlake.engine.engine import Engine
 from batchlake.errors import CallNotFound, InvalidRequest
 from batchlake.models.calls import CallDetails
-from batchlake.text.names import fault_of
+from batchlake.schema import id_fault
 
 
 def call_details(engine: Engine, source: str | None, call_id: str) -> CallDetails:
@@ -22,7 +22,7 @@ def call_details(engine: Engine, source: str | None, call_id: str) -> CallDetail
         InvalidRequest: no platform issues such an id.
         CallNotFound: it isn't in the lake; names the nearest ids, or the sources that have it.
     """
-    if fault := fault_of(call_id):
+    if fault := id_fault(call_id):
         raise InvalidRequest(
             f"invalid call id {call_id!r}: it {fault}. Give one as `batchlake calls` lists it.",
             call_id=call_id,

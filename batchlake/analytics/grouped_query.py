@@ -18,7 +18,7 @@ from batchlake.engine.engine import Engine
 from batchlake.engine.interrupts import ConcurrentQueries
 from batchlake.engine.quoting import literal, quoted
 from batchlake.errors import InvalidRequest
-from batchlake.text.names import nearest_name
+from batchlake.text.suggest import nearest_name
 
 if TYPE_CHECKING:
     from batchlake.filters.selection import Selection

@@ -7,7 +7,7 @@ from typing import Final
 from batchlake.analytics.grouped_query import Row
 from batchlake.engine.engine import Engine
 from batchlake.errors import BatchNotFound, InvalidBatchId
-from batchlake.text.names import fault_of
+from batchlake.schema import id_fault
 
 _MOST_NEAREST: Final = 3
 
@@ -24,7 +24,7 @@ def find_batch(engine: Engine, source: str | None, batch_id: str) -> Row:
         InvalidBatchId: no platform issues such an id.
         BatchNotFound: it isn't in the lake; names the nearest ids, or the sources that have it.
     """
-    if fault := fault_of(batch_id):
+    if fault := id_fault(batch_id):
         raise InvalidBatchId(batch_id, f"it {fault}")
     rows = engine.rows("select * from batches where batch_id = $id order by source", {"id": batch_id})
     for row in rows:

@@ -29,7 +29,8 @@ from batchlake.cli.options import (
 )
 from batchlake.cli.parameters import option
 from batchlake.schema import DEFAULT_SOURCE
-from batchlake.text.terminal import cut, printable
+from batchlake.text.escaping import printable
+from batchlake.text.terminal import cut
 
 if TYPE_CHECKING:
     from batchlake.ingest.report import IngestReport

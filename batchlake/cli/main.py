@@ -66,7 +66,7 @@ class _Verbs(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from batchlake.text.names import nearest_name
+            from batchlake.text.suggest import nearest_name
 
             nearest = nearest_name(args[0], VERBS)
             hint = f" Did you mean `{nearest}`?" if nearest else ""

@@ -7,7 +7,6 @@ joins the clauses.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -17,13 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine.text_keys import text_key
 from batchlake.filters.operators import given
+from batchlake.text.escaping import quoted
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
 _NOT_AMONG: Final = "that are not among those "
 _MOST_NAMED: Final = 5
-_LONGEST_QUOTED: Final = 80
 _SPEAKERS: Final = {
     None: "someone",
     "ai": "the agent",
@@ -65,15 +64,6 @@ def clauses(part: BaseModel) -> list[str]:
 def named(value: str) -> str:
     """A value as it stands in a sentence: as it is where that is one plain word, else in quotes."""
     return value if re.fullmatch(r"[\w+*.:@/-]{1,80}", value, re.ASCII) else quoted(value)
-
-
-def quoted(text: str) -> str:
-    """A text in quotes, cut at 80 characters, with what can't be printed (a terminal's commands) escaped."""
-    cut = text if len(text) <= _LONGEST_QUOTED else text[: _LONGEST_QUOTED - 1] + "…"
-    return "".join(
-        letter if letter.isprintable() else json.dumps(letter)[1:-1]
-        for letter in json.dumps(cut, ensure_ascii=False)
-    )
 
 
 def values(several: Sequence[str]) -> str:

@@ -16,9 +16,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from batchlake.errors import FilterFault
-from batchlake.filters.describe import quoted
 from batchlake.filters.operators import keys_of, models_in
-from batchlake.text.names import nearest_name
+from batchlake.text.escaping import quoted
+from batchlake.text.suggest import nearest_name
 
 ROOT: Final = "$"
 """The path of a filter as a whole."""

@@ -24,7 +24,7 @@ from batchlake.engine.text_keys import folded_label
 from batchlake.filters.faults import fault, is_empty
 from batchlake.filters.limits import MAX_VALUES
 from batchlake.schema import DIRECTIONS, OUTCOMES, SPEAKERS, STATUSES, status_key, status_names
-from batchlake.text.names import nearest_name
+from batchlake.text.suggest import nearest_name
 
 JsonSchema = dict[str, Any]
 

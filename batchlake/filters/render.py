@@ -24,7 +24,7 @@ from batchlake.filters.compile import CompiledFilter, compile_filter
 from batchlake.filters.faults import shown
 from batchlake.filters.model import Filter
 from batchlake.schema import CALLS
-from batchlake.text.names import nearest_name
+from batchlake.text.suggest import nearest_name
 
 if TYPE_CHECKING:
     from sqlglot import exp

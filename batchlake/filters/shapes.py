@@ -6,10 +6,11 @@ from typing import Final
 
 from batchlake.filters import conditions, describe
 from batchlake.filters.operators import Shape
+from batchlake.text.escaping import quoted
 
 AMONG: Final = Shape(conditions.among, describe.values)
 EQUAL: Final = Shape(conditions.equal, describe.named)
-CONTAINING: Final = Shape(conditions.containing, describe.quoted)
+CONTAINING: Final = Shape(conditions.containing, quoted)
 AT_LEAST: Final = Shape(conditions.at_least, describe.at_least)
 AT_MOST: Final = Shape(conditions.at_most, describe.at_most)
 BETWEEN: Final = Shape(conditions.between, describe.between)

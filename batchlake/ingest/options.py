@@ -8,8 +8,7 @@ from typing import Final
 
 from batchlake.errors import InvalidRequest
 from batchlake.ingest.parse.reader import WINDOW_BYTES
-from batchlake.schema import DEFAULT_SOURCE
-from batchlake.text.names import fault_of
+from batchlake.schema import DEFAULT_SOURCE, id_fault
 
 _BYTES_A_CORE: Final = 125_000_000
 """The least that DuckDB's manual asks for; with more it holds what it could as well keep on disk."""
@@ -44,7 +43,7 @@ class IngestOptions:
     reads_all: bool = False
 
     def __post_init__(self) -> None:
-        if fault := fault_of(self.source):
+        if fault := id_fault(self.source):
             raise InvalidRequest(
                 f"the source's name {fault}. Give one such as {DEFAULT_SOURCE!r}.", source=self.source
             )

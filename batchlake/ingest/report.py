@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
+
+from batchlake.text.values import utc_stamp
 
 REPORT_VERSION: Final = 1
 _MOST_LISTED: Final = 8
@@ -66,8 +68,8 @@ class IngestReport:
     def to_dict(self) -> dict[str, Any]:
         """The report as plain JSON values, with the version of this layout."""
         facts = asdict(self)
-        facts["started_at"] = _stamp(self.started_at)
-        facts["newest_observation"] = self.newest_observation and _stamp(self.newest_observation)
+        facts["started_at"] = utc_stamp(self.started_at)
+        facts["newest_observation"] = self.newest_observation and utc_stamp(self.newest_observation)
         facts["passed_over"] = list(self.passed_over)
         return {"version": REPORT_VERSION, "problems": self.problems} | facts
 
@@ -93,7 +95,7 @@ class IngestReport:
         if self.future_observations and self.newest_observation:
             lines.append(
                 f"{_counted(self.future_observations, 'record')} dated after now, up to "
-                f"{_stamp(self.newest_observation)}: until then no later export changes what they say."
+                f"{utc_stamp(self.newest_observation)}: until then no later export changes what they say."
             )
         return lines
 
@@ -123,10 +125,6 @@ class IngestReport:
         elif self.run_id:
             lines.append(f"Run {self.run_id} is committed to {self.lake}.")
         return lines
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _listed(fields: Iterable[str]) -> str:

@@ -12,17 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, SerializerFunctionWrapHandler, model_serializer
 
-from batchlake.text.values import utc_text
-
-
-def money_text(amount: Decimal) -> str:
-    """An amount with at least two decimals and no zeros beyond.
-
-    >>> money_text(Decimal("50")), money_text(Decimal("0.123400")), money_text(Decimal("1E+3"))
-    ('50.00', '0.1234', '1000.00')
-    """
-    whole, _, decimals = f"{amount:f}".partition(".")
-    return f"{whole}.{decimals.rstrip('0'):0<2}"
+from batchlake.text.values import money_text, utc_text
 
 
 def seconds_number(seconds: float) -> int | float:

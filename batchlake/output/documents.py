@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
 from batchlake.errors import InvalidRequest
+from batchlake.text.escaping import printable
 from batchlake.text.table import Grid
-from batchlake.text.terminal import display_width, printable
+from batchlake.text.terminal import display_width
 from batchlake.text.values import NULL, json_text, plain, text
 
 if TYPE_CHECKING:

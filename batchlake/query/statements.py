@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from batchlake.errors import QueryError
-from batchlake.text.terminal import cut, display_width, printable
+from batchlake.text.escaping import printable
+from batchlake.text.terminal import cut, display_width
 
 MAX_DEPTH: Final = 200
 """Brackets within brackets. DuckDB 2.0 needs seconds for 2,000 that are never closed, and dies of 20,000."""

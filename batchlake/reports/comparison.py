@@ -14,8 +14,9 @@ from typing import Final
 from pydantic import Field
 
 from batchlake.models.analytics import Analytics, CurrencyCost, Duration, Rate
-from batchlake.models.values import Figures, Money, money_text
+from batchlake.models.values import Figures, Money
 from batchlake.reports.intervals import Interval, newcombe, welch
+from batchlake.text.values import money_text
 
 NOTES: Final = (
     "Intervals are at 95 %: where nothing differs in truth, about one figure in twenty looks as if it did.",

@@ -13,11 +13,11 @@ from typing import Any, Final
 from batchlake.analytics.lookup import find_batch
 from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidRequest
-from batchlake.filters.describe import quoted
 from batchlake.filters.model import ALL, Filter
 from batchlake.filters.parse import read_filter
 from batchlake.filters.selection import Selection, select
 from batchlake.reports.redaction import masked_text
+from batchlake.text.escaping import quoted
 
 PREVIOUS: Final = "previous"
 """Asks for a comparison with the batch that was created before."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from batchlake.models.values import money_text
+from batchlake.text.values import money_text
 
 NO_DATA: Final = "no data"
 NO_CURRENCY: Final = "currency not named"

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batchlake.engine.processes import is_alive, pid_namespace
 from batchlake.errors import LakeLocked, LakeNotWritable
 from batchlake.store.object_store import ObjectAddress, ObjectReplaced, StorageError, plainly
+from batchlake.text.values import utc_stamp
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta, PutMode, PutResult, UpdateVersion
@@ -226,4 +227,4 @@ def _taken_over(lake: str) -> LakeLocked:
 
 
 def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utc_stamp(datetime.now(UTC), "seconds")

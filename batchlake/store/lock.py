@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from batchlake.errors import LakeLocked, LakeNotWritable
+from batchlake.text.values import utc_stamp
 
 
 @contextmanager
@@ -57,7 +58,7 @@ def writer_lock(root: Path, *, wait_seconds: float = 0) -> Iterator[None]:
 def _describe(root: Path, holder: Path) -> None:
     facts = {
         "holder": f"process {os.getpid()} on {socket.gethostname()}",
-        "since": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "since": utc_stamp(datetime.now(UTC), "seconds"),
     }
     try:
         holder.write_text(json.dumps(facts), encoding="utf-8")

@@ -21,7 +21,7 @@ from pydantic_core import ErrorDetails
 from batchlake.errors import ConfigurationFault, InvalidConfiguration
 from batchlake.sync import CONFIGURATION_FILE
 from batchlake.sync.platforms import PLATFORM_NAME, Platform, bundled_platforms
-from batchlake.text.names import nearest_name
+from batchlake.text.suggest import nearest_name
 
 PREFIX: Final = "BATCHLAKE_"
 BUNDLED: Final = "bundled with batchlake"

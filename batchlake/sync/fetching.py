@@ -18,6 +18,7 @@ from batchlake.sync.landing import Landing, file_name
 from batchlake.sync.pages import Page, PageFault, Pager
 from batchlake.sync.platforms import Item, Listing, Platform
 from batchlake.sync.report import Failure, PullReport
+from batchlake.text.values import utc_stamp
 
 _RESUMABLE_FOR: Final = timedelta(hours=24)
 """An older listing isn't gone on with: what its pages held has moved on."""
@@ -193,4 +194,4 @@ def _written(moment: datetime, form: str) -> str:
         return str(int(moment.timestamp()))
     if form == "unix_ms":
         return str(int(moment.timestamp() * 1000))
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    return utc_stamp(moment, "seconds")

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Final, Literal, Self
 
 from batchlake.errors import PullFailed
-from batchlake.sync.landing import time_name
+from batchlake.text.values import utc_name, utc_stamp
 
 STATE_FOLDER: Final = ".state"
 _FILE: Final = f"{STATE_FOLDER}/journal.sqlite"
@@ -45,7 +45,7 @@ class OpenListing:
     @property
     def name(self) -> str:
         """What its pages' files are called, before their number."""
-        return f"calls-{time_name(self.started_at)}"
+        return f"calls-{utc_name(self.started_at)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Journal:
 
     def settle(self, kind: Kind, item_ids: Iterable[str]) -> None:
         """These have been asked for and won't change."""
-        now = _stamp(datetime.now(UTC))
+        now = utc_stamp(datetime.now(UTC))
         with self._connection as transaction:
             transaction.executemany(
                 "insert or replace into settled values (?, ?, ?)",
@@ -136,7 +136,7 @@ class Journal:
 
     def forget_settled(self, older_than: timedelta) -> None:
         """Forget what is too old to be asked for anyway."""
-        self._write("delete from settled where at < ?", (_stamp(datetime.now(UTC) - older_than),))
+        self._write("delete from settled where at < ?", (utc_stamp(datetime.now(UTC) - older_than),))
 
     # The listing
 
@@ -152,7 +152,7 @@ class Journal:
         with self._connection as transaction:
             transaction.execute("update landed set listing = null")
             transaction.execute("delete from landed where ingested")
-        self.note_fact("listing", {"started_at": _stamp(listing.started_at), "params": listing.params})
+        self.note_fact("listing", {"started_at": utc_stamp(listing.started_at), "params": listing.params})
 
     def listed_pages(self, listing: OpenListing) -> list[Path]:
         """The pages of a listing that landed, in order."""
@@ -166,7 +166,7 @@ class Journal:
             transaction.execute("delete from landed where ingested")
             transaction.execute("delete from facts where name in ('listing', 'whole')")
         if whole:
-            self.note_fact("whole", {"started_at": _stamp(whole.started_at), "head": list(whole.head)})
+            self.note_fact("whole", {"started_at": utc_stamp(whole.started_at), "head": list(whole.head)})
 
     def whole_listing(self) -> WholeListing | None:
         """The newest listing if it was whole; None before the first."""
@@ -205,7 +205,3 @@ def last_pulls(folder: Path) -> dict[str, Any]:
         return {name: json.loads(value) for name, value in found}
     finally:
         connection.close()
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

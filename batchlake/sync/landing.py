@@ -13,10 +13,12 @@ import gzip
 import hashlib
 import json
 import os
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
+
+from batchlake.text.values import utc_name, utc_stamp
 
 if TYPE_CHECKING:
     from batchlake.sync.client import Answer
@@ -69,8 +71,8 @@ class Landing:
             "version": _SIDECAR_VERSION,
             "platform": self._platform,
             "request": {"method": "GET", "url": answer.url},
-            "requested_at": _stamp(answer.requested_at),
-            "received_at": _stamp(answer.received_at),
+            "requested_at": utc_stamp(answer.requested_at),
+            "received_at": utc_stamp(answer.received_at),
             "status": answer.status,
             "headers": {name: answer.headers[name] for name in _HEADERS_KEPT if name in answer.headers},
             "bytes": len(answer.body),
@@ -83,20 +85,11 @@ def file_name(kind: str, item_id: str, moment: datetime) -> str:
     safe = quote(item_id, safe="")
     if len(safe) > _LONGEST_ID:
         safe = safe[:_LONGEST_ID].rsplit("%", 1)[0] + "-" + hashlib.sha256(item_id.encode()).hexdigest()[:16]
-    return f"{kind}-{safe}-{time_name(moment)}"
-
-
-def time_name(moment: datetime) -> str:
-    """A time (aware) as part of a file's name, sortable."""
-    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
+    return f"{kind}-{safe}-{utc_name(moment)}"
 
 
 def _sidecar(path: Path) -> Path:
     return path.with_name(f".{path.name.removesuffix('.json.gz')}.request.json")
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _write_whole(path: Path, data: bytes, modified_at: datetime) -> None:

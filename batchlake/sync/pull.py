@@ -38,6 +38,7 @@ from batchlake.sync.journal import STATE_FOLDER, Journal
 from batchlake.sync.landing import Landing
 from batchlake.sync.platforms import Platform
 from batchlake.sync.report import PullReport
+from batchlake.text.values import utc_stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +140,10 @@ class _Pull:
         try:
             self._execute(wait_for)
         except BatchlakeError as error:
-            failed = {"at": _stamp(datetime.now(UTC)), "code": error.code, "message": error.message}
+            failed = {"at": utc_stamp(datetime.now(UTC)), "code": error.code, "message": error.message}
             self._journal.note_fact("failed", failed)
             raise
-        self._journal.note_fact("succeeded_at", _stamp(self._report.started_at))
+        self._journal.note_fact("succeeded_at", utc_stamp(self._report.started_at))
         self._journal.forget_settled(2 * timedelta(days=self._platform.refresh_days))
         self._report.seconds = time.monotonic() - clock
         self._report.requests, self._report.bytes = self._client.requests, self._client.bytes
@@ -263,7 +264,3 @@ def _turn(folder: Path, wait_seconds: float) -> Iterator[None]:
         if error.lake != str(folder / STATE_FOLDER):
             raise
         raise LakeLocked(str(folder), error.holder, error.since) from None
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from batchlake.ingest.report import IngestReport
+from batchlake.text.values import utc_stamp
 
 REPORT_VERSION: Final = 1
 _FAILURES_SHOWN: Final = 5
@@ -61,7 +62,7 @@ class PullReport:
             "version": REPORT_VERSION,
             "platform": self.platform,
             "landing": self.landing,
-            "started_at": self.started_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "started_at": utc_stamp(self.started_at),
             "seconds": self.seconds,
             "requests": self.requests,
             "bytes": self.bytes,

@@ -9,13 +9,14 @@ its pulls stop succeeding, however much else comes in.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from batchlake.errors import LakeNotFound
 from batchlake.lake import Lake
 from batchlake.sync.journal import STATE_FOLDER, last_pulls
+from batchlake.text.values import utc_stamp
 
 STATUS_VERSION: Final = 1
 
@@ -154,4 +155,4 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _stamp(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if moment is None else utc_stamp(moment, "seconds")

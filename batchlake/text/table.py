@@ -12,7 +12,8 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Final
 
-from batchlake.text.terminal import cut, display_width, printable
+from batchlake.text.escaping import printable
+from batchlake.text.terminal import cut, display_width
 from batchlake.text.values import NULL, text
 
 _AT_ONCE: Final = 500

@@ -68,6 +68,16 @@ def decimal_text(amount: Decimal) -> str:
     return f"{whole}{point}{decimals[:2]}{decimals[2:].rstrip('0')}"
 
 
+def money_text(amount: Decimal) -> str:
+    """An amount with at least two decimals and no zeros beyond.
+
+    >>> money_text(Decimal("50")), money_text(Decimal("0.123400")), money_text(Decimal("1E+3"))
+    ('50.00', '0.1234', '1000.00')
+    """
+    whole, _, decimals = f"{amount:f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0'):0<2}"
+
+
 def utc_text(moment: datetime) -> str:
     """A time with a zone as RFC 3339 in UTC, with a fraction of a second only where there is one.
 
@@ -75,6 +85,21 @@ def utc_text(moment: datetime) -> str:
     '2024-01-01T12:00:00.5Z'
     """
     return _trimmed(moment.astimezone(UTC).isoformat().removesuffix("+00:00")) + "Z"
+
+
+def utc_stamp(moment: datetime, timespec: str = "microseconds") -> str:
+    """The same with as many digits whatever they are, so that texts sort as times do.
+
+    >>> noon = datetime(2024, 1, 1, 12, tzinfo=UTC)
+    >>> utc_stamp(noon), utc_stamp(noon, "seconds")
+    ('2024-01-01T12:00:00.000000Z', '2024-01-01T12:00:00Z')
+    """
+    return moment.astimezone(UTC).isoformat(timespec=timespec).removesuffix("+00:00") + "Z"
+
+
+def utc_name(moment: datetime) -> str:
+    """The same as part of the name of a run or a file: `20240101T120000.000000Z`."""
+    return utc_stamp(moment).replace("-", "").replace(":", "")
 
 
 def duration_text(length: timedelta) -> str:

@@ -17,8 +17,7 @@ from batchlake.engine.columns import moments, texts
 from batchlake.engine.engine import Engine
 from batchlake.ingest.parse.json_values import Fields, fields_of, flag_of, is_time
 from batchlake.ingest.parse.recognition import is_likely_record, kind_of
-from batchlake.schema import canonical_status, status_key
-from batchlake.text.names import fault_of
+from batchlake.schema import canonical_status, id_fault, status_key
 from tests.effort import examples
 from tests.lakes import ingested, rows, write_export
 
@@ -60,7 +59,7 @@ def test_an_id_is_the_same_wherever_it_stands(named: Path, size: str, given_id: 
     held = {(row["call_id"], row["batch_id"]) for row in rows(named / size, query, **params)}
     wanted: set[tuple[str, str | None]] = {(f"around-{number}", expected), (f"within-{number}", expected)}
     assert held == wanted | ({(expected, f"as-call-{number}")} if expected is not None else set())
-    assert bool(fault_of(given_id.strip())) == (expected is None)
+    assert bool(id_fault(given_id.strip())) == (expected is None)
 
 
 def test_whatever_is_held_can_be_asked_for(named: Path) -> None:

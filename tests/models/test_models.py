@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from batchlake.models.analytics import Statistics
 from batchlake.models.calls import Call
-from batchlake.models.values import money_text, seconds_number
-from batchlake.text.values import utc_text
+from batchlake.models.values import seconds_number
+from batchlake.text.values import money_text, utc_text
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from batchlake.errors import InvalidRequest
 from batchlake.output.lines import csv_lines, markdown_lines
 from batchlake.output.rows import ROW_FORMATS, write_rows
 from batchlake.query.result import Result
+from batchlake.text.escaping import printable
 from batchlake.text.table import Grid
-from batchlake.text.terminal import cut, display_width, printable
+from batchlake.text.terminal import cut, display_width
 
 
 def result(query: str) -> Result:

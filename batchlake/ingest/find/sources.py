@@ -37,6 +37,7 @@ from batchlake.ingest.find.held_exports import FilesHeld, none_held
 from batchlake.ingest.find.object_exports import StoredObject, look_at, objects_at
 from batchlake.store.local import is_lake
 from batchlake.store.object_store import is_object_address
+from batchlake.text.escaping import path_text
 
 STANDARD_INPUT: Final = "-"
 _STDIN_LOCATION: Final = "<standard input>"
@@ -256,7 +257,7 @@ def _not_held(
 
 
 def _location(path: Path | StoredObject) -> str:
-    return path.address if isinstance(path, StoredObject) else _printable(path)
+    return path.address if isinstance(path, StoredObject) else path_text(path)
 
 
 def _tag(path: Path | StoredObject) -> str | None:
@@ -320,7 +321,7 @@ def _add(path: Path | StoredObject, found: Found, *, named: bool) -> None:
             found.exports.append(whole)
         else:
             for member in members:
-                name = f"{location}!{_printable(member.filename)}"
+                name = f"{location}!{path_text(member.filename)}"
                 if _is_passed_over(PurePosixPath(member.filename)):
                     found.passed_over.append(name)
                 else:
@@ -332,8 +333,3 @@ def _is_passed_over(path: PurePath) -> bool:
     """Whether a file of this path below a folder, or in an archive, is hidden, Markdown, or of macOS' own."""
     named = [part for part in path.parts if part not in (".", "..")]
     return any(part.startswith(".") or part == "__MACOSX" for part in named) or path.suffix.lower() == ".md"
-
-
-def _printable(path: str | os.PathLike[str]) -> str:
-    """A path as text; a byte of a file's name that is no UTF-8 becomes `\\xNN`."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")

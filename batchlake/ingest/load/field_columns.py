@@ -18,9 +18,8 @@ from batchlake.engine.text_keys import folded_labels
 from batchlake.ingest.parse.decode import Columns
 from batchlake.ingest.parse.fields import CALLS, Choice, FieldList
 from batchlake.ingest.parse.json_values import Number, as_json, path_key, scalar_text
-from batchlake.schema import BATCHES, Table
+from batchlake.schema import BATCHES, Table, id_fault
 from batchlake.schema import CALLS as CALLS_TABLE
-from batchlake.text.names import fault_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -118,7 +117,7 @@ class FieldColumns:
             return ids
         values = ids.to_pylist()
         for place in unsure.tolist():
-            if fault_of(values[place]):
+            if id_fault(values[place]):
                 self.found.faults.append((place, column, "not_an_id", values[place]))
                 values[place] = None
         return columns.texts(values)

@@ -38,7 +38,7 @@ from batchlake.ingest.parse.json_values import (
     readable,
 )
 from batchlake.ingest.parse.utterances import SpeechReader, Utterances, digest_of
-from batchlake.text.names import fault_of
+from batchlake.schema import id_fault
 
 MOST_KEYS: Final = 256
 """How many unknown keys are learned."""
@@ -334,7 +334,7 @@ class RecordDecoder:
                 if type(value) is str and surely(value):
                     break
                 if (text := as_text(value)) is not None:
-                    if fault_of(text):
+                    if id_fault(text):
                         nameless.append(place)
                     break
             else:

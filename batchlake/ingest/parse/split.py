@@ -47,8 +47,7 @@ from batchlake.ingest.parse.recognition import (
     paths_of_batches_alone,
     weight_of,
 )
-from batchlake.schema import canonical_status
-from batchlake.text.names import fault_of
+from batchlake.schema import canonical_status, id_fault
 
 _NOT_ITS_OWN: Final = frozenset(ENVELOPES) | ABOUT_ANSWERS
 """The keys of an object that don't tell what it is itself."""
@@ -391,7 +390,7 @@ def _id_of(fields: Fields, *keys: str) -> str | None:
     """The first usable id under these keys."""
     ids = (text_of(fields, key) for key in keys)
     found = next((one for one in ids if one is not None), None)
-    return None if found is None or fault_of(found) else found
+    return None if found is None or id_fault(found) else found
 
 
 def _holds_more(value: msgspec.Raw) -> bool:

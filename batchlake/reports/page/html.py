@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 from batchlake._lazy import extra
 from batchlake.models.analytics import Engagement
 from batchlake.models.audits import Comparison, MetricDefinition
-from batchlake.models.values import money_text
 from batchlake.reports.comparison import Amount, Difference
 from batchlake.reports.figures import Figure, figures
 from batchlake.reports.model import Distribution, Report
 from batchlake.reports.page import charts, time_charts, wording
 from batchlake.reports.page.charts import Chart
+from batchlake.text.values import money_text
 
 if TYPE_CHECKING:
     import jinja2

@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from batchlake.models.values import money_text
 from batchlake.reports.comparison import Amount
+from batchlake.text.values import money_text
 
 NO_DATA: Final = "no data"
 
