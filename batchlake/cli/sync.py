@@ -57,6 +57,7 @@ _landing_option = option(
 @click.argument("platform", required=False, metavar="[PLATFORM]")
 @option("--batch", "batches", multiple=True, metavar="ID", help="Only this batch; give it again for several.")
 @option("--call", "calls", multiple=True, metavar="ID", help="Only the details of this call.")
+@option("--since", type=Duration(), metavar="AGE", help="List only calls that are younger: 90s, 26h, 7d.")
 @option("--full", is_flag=True, help="List and ask for everything, whatever earlier pulls have seen.")
 @option("--allow-problems", is_flag=True, help="Exit 0 even where something was not to be had.")
 @lake_option
@@ -70,6 +71,7 @@ def pull_command(
     platform: str | None,
     batches: tuple[str, ...],
     calls: tuple[str, ...],
+    since: timedelta | None,
     full: bool,
     allow_problems: bool,
     lake_path: str,
@@ -80,7 +82,8 @@ def pull_command(
 ) -> None:
     """Fetch what is new or still running from a calling platform, and ingest it.
 
-    Platforms are described in batchlake.toml; svalync needs only SVALYNC_API_KEY. Every answer is first
+    Those that come with batchlake (`batchlake config show`) need a key in the environment alone, such as
+    RETELL_API_KEY; others are described in batchlake.toml. Every answer is first
     written as received to the landing folder. A pull that is interrupted is gone on with by the next.
     """
     with extra("pull", "pulls from a platform"):
@@ -94,7 +97,7 @@ def pull_command(
             described,
             landing,
             os.environ,
-            PullOptions(batches, calls, full, wait_seconds),
+            PullOptions(batches, calls, full, wait_seconds, since),
             lambda line: note(line, quiet=quiet),
         )
     except KeyboardInterrupt:
@@ -219,12 +222,18 @@ def print_command(
 )
 @lake_option
 @_landing_option
-def status_command(max_age: timedelta | None, lake_path: str, landing: Path) -> None:
-    """How fresh the lake is, as JSON: its newest run, each platform's last pull, and what is stale."""
+@click.pass_context
+def status_command(context: click.Context, max_age: timedelta | None, lake_path: str, landing: Path) -> None:
+    """How fresh the lake is, as JSON: its newest run, each platform's last pull, and what is stale.
+
+    `warnings` names platforms that are about to delete calls that were not pulled.
+    """
     from batchlake.sync.status import lake_status
 
     note_format("json")
-    found = lake_status(open_lake(lake_path), landing, max_age, datetime.now(UTC))
+    platforms = configuration_of(context).settings.platforms
+    kept = {name: one.retention_days for name, one in platforms.items() if one.retention_days}
+    found = lake_status(open_lake(lake_path), landing, max_age, datetime.now(UTC), kept)
     click.echo(json.dumps(found.to_dict(), indent=2))
     if found.is_stale:
         raise click.exceptions.Exit(_STALE)

@@ -122,8 +122,12 @@ class Client:
         """Close its connections; in the event loop that it was used in."""
         await self._http.aclose()
 
-    async def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
+    async def get(
+        self, path: str, params: Mapping[str, str] | None = None, body: Mapping[str, Any] | None = None
+    ) -> Answer:
         """Ask for a path below the base address (or a whole address of the same origin) until it is answered.
+
+        With a `body` it is a POST that reads, as some platforms have their lists asked for.
 
         Raises:
             Fault: there is no answer to be had, now or at all.
@@ -132,7 +136,7 @@ class Client:
         tries_made = 0
         while True:
             try:
-                return await self._ask(url, params or {})
+                return await self._ask(url, params or {}, body)
             except _TransientFault as passing:
                 tries_made += 1
                 await self._wait(passing, tries_made)
@@ -151,7 +155,7 @@ class Client:
         else:
             await asyncio.sleep(seconds)
 
-    async def _ask(self, url: str, params: Mapping[str, str]) -> Answer:
+    async def _ask(self, url: str, params: Mapping[str, str], body: Mapping[str, Any] | None) -> Answer:
         """One try, with the redirects it meets."""
         for _ in range(_MOST_REDIRECTS + 1):
             self._check_origin(url)
@@ -159,7 +163,7 @@ class Client:
                 if self._time_left() <= 0:
                     limit = f"{self._limits.pull_seconds:g} s"
                     raise Fault(Cause.DEADLINE, f"the time for one pull ({limit}) is over")
-                answered = await self._send(url, params)
+                answered = await self._send(url, params, body)
             if isinstance(answered, Answer):
                 return answered
             url, params = answered, {}
@@ -167,7 +171,9 @@ class Client:
             Cause.UNACCEPTABLE, f"more than {_MOST_REDIRECTS} redirects, the last to {self._mask(url)}"
         )
 
-    async def _send(self, url: str, params: Mapping[str, str]) -> Answer | str:
+    async def _send(
+        self, url: str, params: Mapping[str, str], sent: Mapping[str, Any] | None
+    ) -> Answer | str:
         """One request: its answer, or the address that it is redirected to."""
         headers = self._credential.headers() if self._credential else {}
         requested_at = datetime.now(UTC)
@@ -175,7 +181,13 @@ class Client:
         try:
             async with (
                 asyncio.timeout(min(self._limits.response_seconds, self._time_left())),
-                self._http.stream("GET", url, params=dict(params) or None, headers=headers) as response,
+                self._http.stream(
+                    "GET" if sent is None else "POST",
+                    url,
+                    params=dict(params) or None,
+                    json=sent,
+                    headers=headers,
+                ) as response,
             ):
                 received_at = datetime.now(UTC)
                 status = response.status_code

@@ -9,6 +9,7 @@ the file's folder.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationE
 from pydantic_core import ErrorDetails
 
 from batchlake.errors import ConfigurationFault, InvalidConfiguration
+from batchlake.schema import DEFAULT_SOURCE
 from batchlake.sync import CONFIGURATION_FILE
 from batchlake.sync.platforms import PLATFORM_NAME, Platform, bundled_platforms
 from batchlake.text.suggest import nearest_name
@@ -77,14 +79,14 @@ class Configuration:
         return f"{self.file} line {_line_of(self.text, key)}" if origin == FILE else origin
 
     def platform(self, name: str | None) -> tuple[str, Platform]:
-        """A platform by its name; None is the only one there is.
+        """A platform by its name; None is the only one that `batchlake.toml` speaks of, or that has a key.
 
         Raises:
             InvalidConfiguration: there is none of that name, or several to choose from.
         """
         platforms = self.settings.platforms
-        if name is None and len(platforms) == 1:
-            return next(iter(platforms.items()))
+        if name is None:
+            name = self._only_one()
         if name is None or name not in platforms:
             reason = f"no platform {name!r}" if name else "several platforms: name one"
             known = f"{reason}; known are {', '.join(sorted(platforms))}"
@@ -93,6 +95,19 @@ class Configuration:
                 [ConfigurationFault(place, "platforms", known, nearest_name(name, platforms))]
             )
         return name, platforms[name]
+
+    def _only_one(self) -> str | None:
+        """The one platform that anything was said of, or else the one whose key is in the environment.
+
+        The home platform where there is neither.
+        """
+        said = {key[1] for key, origin in self.origins.items() if key[0] == "platforms" and origin != BUNDLED}
+        keyed = {
+            name for name, one in self.settings.platforms.items() if one.auth and os.environ.get(one.auth.env)
+        }
+        if not said and not keyed:
+            return DEFAULT_SOURCE
+        return next((next(iter(names)) for names in (said, keyed) if len(names) == 1), None)
 
     def values(self) -> Iterator[Value]:
         """Every setting in force, defaults too, in the order of the models."""

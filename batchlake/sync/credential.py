@@ -6,6 +6,7 @@ address) goes through `mask` or `mask_bytes` first.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -21,9 +22,11 @@ _SHORTEST: Final = 8
 class Credential:
     """The value of one platform's authorising header; it never shows itself."""
 
-    def __init__(self, auth: Auth, value: str) -> None:
+    def __init__(self, auth: Auth, value: str, user: str | None = None) -> None:
         self._header = auth.header
         self._sent = auth.prefix + value
+        if user is not None:
+            self._sent = "Basic " + base64.b64encode(f"{user}:{value}".encode()).decode()
         self._pattern = re.compile(_pattern_of(value))
         self._pattern_in_bytes = re.compile(_pattern_of(value).encode())
 
@@ -56,8 +59,11 @@ def read_credential(auth: Auth, environ: Mapping[str, str]) -> Credential:
         reason = "holds characters that can't stand in a header"
     elif len(value) < _SHORTEST:
         reason = f"holds {len(value)} characters; a credential has at least {_SHORTEST}"
+    elif auth.user_env and not environ.get(auth.user_env, "").strip():
+        unset = ConfigurationFault("environment", auth.user_env, "not set; it must hold the user's name")
+        raise InvalidConfiguration([unset])
     else:
-        return Credential(auth, value)
+        return Credential(auth, value, environ[auth.user_env].strip() if auth.user_env else None)
     raise InvalidConfiguration([ConfigurationFault("environment", auth.env, reason)])
 
 

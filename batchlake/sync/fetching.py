@@ -53,20 +53,26 @@ class Fetcher:
 
     # The list
 
-    async def list_calls(self, listing: Listing, *, full: bool, wanted: set[str]) -> None:
+    async def list_calls(
+        self, listing: Listing, *, full: bool, wanted: set[str], since: datetime | None = None
+    ) -> None:
         """Fetch the list of calls, from where an interrupted pull left it, down to what is known.
 
         Args:
             listing: how the platform lists calls.
             full: begin at the beginning and go to the end.
             wanted: calls that have to be seen, however far down they are.
+            since: leave out older calls, whatever earlier pulls have seen; None goes on from these.
 
         Raises:
             Fault: the list broke off; what landed of it is remembered.
             OSError: the landing can't be written.
         """
         last_whole = None if full else self._journal.whole_listing()
-        opened, pager = (None if full else self._resumed(listing)) or self._begun(listing, last_whole)
+        begins_anew = full or since is not None
+        opened, pager = (None if begins_anew else self._resumed(listing)) or self._begun(
+            listing, last_whole, since
+        )
         resumed = self._report.resumed_pages = pager.pages
         stopped = False
         while (request := pager.request) and not stopped:
@@ -74,7 +80,7 @@ class Fetcher:
                 limit = self._platform.limits.pages
                 raise Fault(Cause.UNACCEPTABLE, f"the list goes on after {limit} pages (`limits.pages`)")
             try:
-                answer = await self._client.get(request.path, request.params)
+                answer = await self._client.get(request.path, request.params, request.body)
                 page = self._taken(pager, answer)
             except Fault as fault:
                 if not (resumed and self._report.pages == 0 and fault.cause is Cause.REFUSED):
@@ -82,7 +88,7 @@ class Fetcher:
                 self._report.notes.append(
                     f"the interrupted list could not be gone on with ({fault.reason}); it was begun anew"
                 )
-                opened, pager = self._begun(listing, last_whole)
+                opened, pager = self._begun(listing, last_whole, since)
                 resumed = self._report.resumed_pages = 0
                 continue
             self._land_page(opened, page, answer)
@@ -98,12 +104,20 @@ class Fetcher:
         self.seen |= pager.ids
         self._report.notes += [] if stopped else pager.notes()
         whole = WholeListing(opened.started_at, pager.head) if stopped or pager.is_whole() else None
+        before = self._journal.whole_listing()
+        if since is not None and before is not None and since > before.started_at - _SINCE_OVERLAP:
+            # What lies between the last whole listing and that time hasn't been listed yet.
+            whole = before
         self._journal.end_listing(whole)
 
-    def _begun(self, listing: Listing, last_whole: WholeListing | None) -> tuple[OpenListing, Pager]:
+    def _begun(
+        self, listing: Listing, last_whole: WholeListing | None, since: datetime | None = None
+    ) -> tuple[OpenListing, Pager]:
         params = {}
-        if listing.since and last_whole:
-            params[listing.since] = _written(last_whole.started_at - _SINCE_OVERLAP, listing.since_format)
+        if since is None and last_whole:
+            since = last_whole.started_at - _SINCE_OVERLAP
+        if listing.since and since:
+            params[listing.since] = _written(since, listing.since_format)
         opened = OpenListing(datetime.now(UTC), params)
         self._journal.begin_listing(opened)
         return opened, Pager(listing, params)

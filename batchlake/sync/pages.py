@@ -8,6 +8,7 @@ was.
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Mapping
@@ -20,6 +21,8 @@ from batchlake.sync.urls import joined
 
 _LINK: Final = re.compile(r"<([^>]*)>((?:\s*;\s*[^,;=]+(?:=(?:\"[^\"]*\"|[^,;]*))?)*)")
 _SHOWN: Final = 300
+_ID_DIGITS: Final = 16
+"""A longer number is a cursor or an id."""
 
 
 class PageFault(Exception):
@@ -33,10 +36,11 @@ class PageFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What to ask for: a path or whole address, and query parameters."""
+    """What to ask for: a path or whole address, query parameters, and the JSON body of a POST."""
 
     path: str
     params: Mapping[str, str]
+    body: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +90,12 @@ class Pager:
         """
         number = self.pages + 1
         records = _list_at(document, self._listing.records)
-        ids = tuple(found for record in records if (found := _id_of(record)) is not None)
+        ids = tuple(found for record in records if (found := _id_of(record, self._listing.id)) is not None)
         if is_live and ids and ids in self._taken_live:
             raise PageFault(f"page {number} repeats an earlier page, call for call", is_looping=True)
         total = _integer(value_at(document, self._pages.total)) if self._pages.total else None
         try:
-            self.request = self._following(document, headers, url, len(records), total)
+            self.request = self._following(document, headers, url, records, total)
         except PageFault as fault:
             self.request, self.loop = None, fault.reason
         self.pages = number
@@ -128,20 +132,29 @@ class Pager:
         return self._request({} if start is None else {str(self._pages.parameter): str(start)})
 
     def _request(self, params: Mapping[str, str]) -> PageRequest:
-        return PageRequest(self._listing.path, {**self._params, **params})
+        sent = {**self._params, **params}
+        if self._listing.method == "GET":
+            return PageRequest(self._listing.path, sent)
+        body = copy.deepcopy(self._listing.body)
+        for place, value in sent.items():
+            _put(body, place, value)
+        return PageRequest(self._listing.path, {}, body)
 
     def _following(
-        self, document: Any, headers: Mapping[str, str], url: str, count: int, total: int | None
+        self, document: Any, headers: Mapping[str, str], url: str, records: list[Any], total: int | None
     ) -> PageRequest | None:
-        """What follows a page of `count` records, None where it is the last."""
-        style = self._pages.style
+        """What follows a page of these records, None where it is the last."""
+        style, count = self._pages.style, len(records)
         if style == "none":
             return None
         if style in ("page", "offset"):
             return self._counted(count, total)
         if self._pages.more and not value_at(document, self._pages.more):
             return None
-        if self._pages.next:
+        if style == "last":
+            is_short = self._pages.size is not None and count < self._pages.size
+            value = None if is_short or not records else value_at(records[-1], self._pages.next)
+        elif self._pages.next:
             value = value_at(document, self._pages.next)
         else:
             value = _next_link(headers.get("link", ""))
@@ -179,8 +192,11 @@ def _list_at(document: Any, place: str | None) -> list[Any]:
     return records
 
 
-def _id_of(record: Any) -> str | None:
+def _id_of(record: Any, place: str | None = None) -> str | None:
     """What identifies a call; `call_id` goes before `id`, as at ingest."""
+    if place is not None:
+        found = value_at(record, place)
+        return None if found is None or isinstance(found, dict | list) else str(found).strip() or None
     named = (record.get("call_id"), record.get("id")) if isinstance(record, dict) else ()
     return next((str(value) for value in named if isinstance(value, str | int) and value != ""), None)
 
@@ -189,6 +205,14 @@ def _integer(value: Any) -> int | None:
     if isinstance(value, str) and value.isdecimal():
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _put(body: dict[str, Any], place: str, value: str) -> None:
+    """Put a value into a JSON body, at keys joined by dots; what is a number by its spelling is one."""
+    *outer, last = place.split(".")
+    for key in outer:
+        body = body.setdefault(key, {})
+    body[last] = int(value) if value.isascii() and value.isdigit() and len(value) < _ID_DIGITS else value
 
 
 def _next_link(header: str) -> str | None:

@@ -36,7 +36,7 @@ from batchlake.sync.credential import read_credential
 from batchlake.sync.fetching import Fetcher
 from batchlake.sync.journal import STATE_FOLDER, Journal
 from batchlake.sync.landing import Landing
-from batchlake.sync.platforms import Platform
+from batchlake.sync.platforms import Platform, with_environment
 from batchlake.sync.report import PullReport
 from batchlake.text.values import utc_stamp
 
@@ -49,6 +49,7 @@ class PullOptions:
         batches: only these batches, and the details that their calls lack.
         calls: only the details of these calls.
         full: list everything and ask for every lacking detail, whatever earlier pulls have seen.
+        since: list what is not older than this, whatever earlier pulls have seen.
         wait_seconds: how long to wait for another pull of the platform, and for another writer of the lake.
     """
 
@@ -56,6 +57,7 @@ class PullOptions:
     calls: tuple[str, ...] = ()
     full: bool = False
     wait_seconds: float = 0
+    since: timedelta | None = None
 
     @property
     def is_chosen(self) -> bool:
@@ -99,6 +101,13 @@ def pull(
                 f"how to ask {name} for a {kind} is not known. Say so under [platforms.{name}.{kind}].",
                 platform=name,
             )
+    if options.since is not None and not (platform.calls and platform.calls.since):
+        raise InvalidRequest(
+            f"how to list only new calls of {name} is not known. Leave `since` out, or name the parameter "
+            f"under [platforms.{name}.calls] as `since`.",
+            platform=name,
+        )
+    platform = with_environment(platform, environ)
     credential = read_credential(platform.auth, environ) if platform.auth else None
     landing = Landing(landing_root, name)
     with _turn(landing.folder, options.wait_seconds), Journal(landing.folder, name) as journal:
@@ -170,7 +179,13 @@ class _Pull:
     async def _list(self) -> None:
         if self._platform.calls and not self._options.is_chosen:
             running = set() if self._platform.call else self._running_calls()
-            await self._fetcher.list_calls(self._platform.calls, full=self._options.full, wanted=running)
+            age = self._options.since
+            await self._fetcher.list_calls(
+                self._platform.calls,
+                full=self._options.full,
+                wanted=running,
+                since=None if age is None else datetime.now(UTC) - age,
+            )
 
     async def _ask_batches(self) -> None:
         if item := self._platform.batch:

@@ -8,6 +8,7 @@ its pulls stop succeeding, however much else comes in.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,13 +26,18 @@ _COUNTS: Final = "sync/lake_counts"
 
 @dataclass(frozen=True, slots=True)
 class PlatformStatus:
-    """One platform's pulls. Times are RFC 3339 in UTC, ages in seconds; None where there was none yet."""
+    """One platform's pulls. Times are RFC 3339 in UTC, ages in seconds; None where there was none yet.
+
+    From `deletes_from` on the platform deletes calls that came after its last successful pull; None where it
+    isn't known how long it keeps them.
+    """
 
     succeeded_at: str | None
     age_seconds: float | None
     failed_at: str | None
     failure: str | None
     is_stale: bool
+    deletes_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +61,36 @@ class LakeStatus:
     calls_in_progress: int
     batches: int
     platforms: dict[str, PlatformStatus]
+    warnings: list[str]
 
     def to_dict(self) -> dict[str, Any]:
         """The status as plain JSON values, with the version of this layout."""
         return {"version": STATUS_VERSION} | asdict(self)
 
 
-def lake_status(lake: Lake, landing_root: Path, max_age: timedelta | None, now: datetime) -> LakeStatus:
+def lake_status(
+    lake: Lake,
+    landing_root: Path,
+    max_age: timedelta | None,
+    now: datetime,
+    retention_days: Mapping[str, float] | None = None,
+) -> LakeStatus:
     """The status of a lake and of the pulls into its landing folder, as of `now` (aware).
 
     A lake that doesn't exist yet is stale, and holds nothing.
+
+    Args:
+        lake: whose.
+        landing_root: holds a folder for each platform.
+        max_age: how old the newest feed may be.
+        now: the time.
+        retention_days: after how many days a platform deletes calls, of those where it is known.
     """
+    kept = retention_days or {}
     facts = _facts(lake)
     newest_run: datetime | None = facts["newest_run_at"]
     platforms = {
-        folder.parent.name: _platform_status(folder.parent, max_age, now)
+        folder.parent.name: _platform_status(folder.parent, max_age, now, kept.get(folder.parent.name))
         for folder in sorted(landing_root.glob(f"*/{STATE_FOLDER}"))
     }
     pulls = [datetime.fromisoformat(one.succeeded_at) for one in platforms.values() if one.succeeded_at]
@@ -101,6 +122,12 @@ def lake_status(lake: Lake, landing_root: Path, max_age: timedelta | None, now: 
         calls_in_progress=facts["calls_in_progress"],
         batches=facts["batches"],
         platforms=platforms,
+        warnings=[
+            f"{name} deletes calls from {one.deletes_from} on that were never pulled: "
+            f"it was last pulled {_ago(_moment(one.succeeded_at), now)}"
+            for name, one in platforms.items()
+            if one.deletes_from and _is_near(_moment(one.deletes_from), kept[name], now)
+        ],
     )
 
 
@@ -122,7 +149,14 @@ def _facts(lake: Lake) -> dict[str, Any]:
     return facts
 
 
-def _platform_status(folder: Path, max_age: timedelta | None, now: datetime) -> PlatformStatus:
+def _is_near(moment: datetime | None, retention_days: float, now: datetime) -> bool:
+    """Whether less than a third of a retention is left until then, or none."""
+    return moment is not None and now > moment - timedelta(days=retention_days / 3)
+
+
+def _platform_status(
+    folder: Path, max_age: timedelta | None, now: datetime, retention_days: float | None
+) -> PlatformStatus:
     facts = last_pulls(folder)
     succeeded = _moment(facts.get("succeeded_at"))
     failed = facts.get("failed") or {}
@@ -132,6 +166,9 @@ def _platform_status(folder: Path, max_age: timedelta | None, now: datetime) -> 
         failed_at=failed.get("at"),
         failure=failed.get("message"),
         is_stale=max_age is not None and _is_old(succeeded, max_age, now),
+        deletes_from=(
+            _stamp(succeeded + timedelta(days=retention_days)) if succeeded and retention_days else None
+        ),
     )
 
 

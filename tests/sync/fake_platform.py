@@ -28,6 +28,7 @@ class Asked:
     path: str
     params: Mapping[str, str]
     headers: Mapping[str, str]
+    body: Any = None
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -39,13 +40,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
-        asked = Asked(url.path, dict(parse_qsl(url.query)), {k.lower(): v for k, v in self.headers.items()})
+        headers = {k.lower(): v for k, v in self.headers.items()}
+        sent = self.rfile.read(int(headers.get("content-length", 0)))
+        asked = Asked(url.path, dict(parse_qsl(url.query)), headers, json.loads(sent) if sent else None)
         with self.server.counting:
             self.server.asked.append(asked)
         try:
             self.server.script(asked)(self)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
+
+    def do_POST(self) -> None:
+        self.do_GET()
 
     def log_message(self, *args: Any) -> None:
         """Stay silent."""

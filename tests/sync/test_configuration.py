@@ -167,14 +167,29 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
 
 
 def test_an_unknown_platform_names_those_there_are(tmp_path: Path) -> None:
-    """A mistyped platform is answered with the nearest one; with several there is no default."""
-    found = read_configuration(written(tmp_path, '[platforms.acme]\nbase_url = "https://a.example"'), {})
+    """A mistyped platform is answered with the nearest one; the only one described is the default."""
+    acme = '[platforms.acme]\nbase_url = "https://a.example"'
+    found = read_configuration(written(tmp_path, acme), {})
     with pytest.raises(
-        InvalidConfiguration, match=r"no platform 'svalink'; known are acme, svalync; did you"
+        InvalidConfiguration, match=r"no platform 'svalink'; known are acme, atoms, .*, vapi; did you"
     ):
         found.platform("svalink")
+    assert found.platform(None)[0] == "acme"
+    several = read_configuration(written(tmp_path, acme + "\n" + acme.replace("acme", "other")), {})
     with pytest.raises(InvalidConfiguration, match="several platforms: name one"):
-        found.platform(None)
+        several.platform(None)
+
+
+def test_the_platform_whose_key_is_there_is_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the bundled ones, where the file speaks of none; with two keys one must be named."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RETELL_API_KEY", "secret-key")
+    assert read_configuration(None, {}).platform(None)[0] == "retell"
+    monkeypatch.setenv("VAPI_API_KEY", "secret-key")
+    with pytest.raises(InvalidConfiguration, match="several platforms: name one"):
+        read_configuration(None, {}).platform(None)
 
 
 @pytest.mark.parametrize(
