@@ -63,14 +63,14 @@ def rows(root: Path | str, query: str, **params: Any) -> list[dict[str, Any]]:
 def contents(
     root: Path | str, tables: Iterable[str] = ("calls", "segments", "batches", "snapshots", "exports")
 ) -> Any:
-    """All rows of some tables in a fixed order, without the columns that name runs or files."""
+    """All rows of some tables in a fixed order, without the columns that name runs, files or their times."""
     found = {}
     with engine_of(root) as engine:
         for name in tables:
             columns = [
                 column
                 for column in TABLES[name].column_names()
-                if column not in RUN_COLUMNS and column != "location"
+                if column not in RUN_COLUMNS and column not in ("location", "etag")
             ]
             found[name] = engine.rows(f"select {', '.join(columns)} from {name} order by all")
     return found

@@ -109,8 +109,8 @@ FAULTS = {
         "line 3: platforms.svalync.limits.tires: there is no such key; did you mean `tries`?",
     ],
     '[platforms.svalync.calls.pages]\nstyle = "cursr"': [
-        "line 2: platforms.svalync.calls.pages.style: Input should be 'none', 'page', 'offset', 'cursor' "
-        "or 'link', got 'cursr'"
+        "line 2: platforms.svalync.calls.pages.style: Input should be 'none', 'page', 'offset', 'cursor', "
+        "'last' or 'link', got 'cursr'"
     ],
     '\n[platforms.svalync.calls.pages]\nstyle = "cursor"\nparameter = "after"': [
         "line 2: platforms.svalync.calls.pages: style 'cursor' needs `next`, the place of the next cursor "
