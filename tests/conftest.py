@@ -1,7 +1,8 @@
-"""How much hypothesis tries (see `tests/effort.py`), and object storage."""
+"""How much hypothesis tries (see `tests/effort.py`); lakes that are only read, object storage, time zones."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+import batchlake
 from tests.effort import EVERYTHING, examples
+from tests.paths import SAMPLE
+from tests.query.sql_lake import make_lake
 
 if TYPE_CHECKING:
     from tests.storage import Bucket
@@ -26,6 +30,30 @@ settings.register_profile(
 )
 settings.register_profile("all", deadline=None, suppress_health_check=_unhurried, max_examples=examples(60))
 settings.load_profile("all" if EVERYTHING else "some")
+
+
+@pytest.fixture(scope="session")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> batchlake.Lake:
+    """A small lake with awkward contents."""
+    return make_lake(tmp_path_factory.mktemp("lake"))
+
+
+@pytest.fixture(scope="session")
+def sample_lake(tmp_path_factory: pytest.TempPathFactory) -> batchlake.Lake:
+    """A lake of the bundled sample."""
+    lake = batchlake.open(tmp_path_factory.mktemp("sample") / "lake")
+    lake.ingest(SAMPLE)
+    return lake
+
+
+@pytest.fixture(params=["UTC", "Asia/Tokyo"])
+def time_zones(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The machine stands in one time zone and in another."""
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.fixture(scope="session")

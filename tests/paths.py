@@ -7,3 +7,5 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent
 SAMPLE: Final = ROOT / "sample_data"
+CASES: Final = ROOT / "tests" / "cases"
+EXPORT_CASES: Final = CASES / "exports"

@@ -12,7 +12,7 @@ import pytest
 import batchlake
 from batchlake.errors import BatchlakeError
 from tests.command import run
-from tests.paths import ROOT, SAMPLE
+from tests.paths import ROOT
 
 EXAMPLES = ROOT.parent / "shared" / "examples" / "svalync"
 
@@ -42,14 +42,13 @@ def test_starting_up_imports_little() -> None:
     assert done.stdout.strip() == "set()"
 
 
-def test_modules_are_imported_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_modules_are_imported_ahead(sample_lake: batchlake.Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each verb that computes names a module that there is; one that there is not is left for later."""
-    batchlake.open(tmp_path).ingest(SAMPLE)
     named: list[str] = []
     monkeypatch.setattr("batchlake.cli.options.import_ahead", named.append)
     verbs = ("analytics", "audit", "progress batch_xyz789", "batch batch_xyz789", "call call_abc123")
     for count, verb in enumerate(verbs, 1):
-        assert run(*verb.split(), lake=tmp_path).returncode in (0, 1)
+        assert run(*verb.split(), lake=sample_lake.root).returncode in (0, 1)
         assert len(named) == count
         importlib.import_module(named[-1])
     assert "batchlake.analytics.batch_details" in named
@@ -73,11 +72,11 @@ def test_modules_are_imported_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ("status", {"pandas", "pyarrow", "numpy", "httpx2", "asyncio"}),
     ],
 )
-def test_verbs_import_what_they_need(tmp_path: Path, verb: str, spared: set[str]) -> None:
+def test_verbs_import_what_they_need(
+    tmp_path: Path, sample_lake: batchlake.Lake, verb: str, spared: set[str]
+) -> None:
     """Each starts in the time of its own imports; that pandas is installed costs nobody anything."""
-    lake = tmp_path / "lake"
-    if not verb.startswith("ingest"):
-        batchlake.open(lake).ingest(SAMPLE)
+    lake = tmp_path / "lake" if verb.startswith("ingest") else sample_lake.root
     script = (
         "import sys\n"
         "from batchlake.cli.main import cli\n"

@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 
 import batchlake
-
-SAMPLE = Path(__file__).parent.parent / "sample_data"
+from tests.paths import SAMPLE
 
 FAILED = {"failed", "busy", "no_answer", "voicemail", "cancelled"}
 
@@ -25,10 +24,8 @@ Call = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> batchlake.Lake:
-    lake = batchlake.open(tmp_path_factory.mktemp("sample") / "lake")
-    lake.ingest(SAMPLE)
-    return lake
+def lake(sample_lake: batchlake.Lake) -> batchlake.Lake:
+    return sample_lake
 
 
 def load(name: str) -> Any:

@@ -11,8 +11,9 @@ import tomllib
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
+
+from tests.paths import ROOT
 
 Row = dict[str, Any]
 
@@ -215,6 +216,6 @@ def engagement_of(calls: list[Row], segments: list[Row]) -> Row:
 
 def default_rules() -> list[Row]:
     """The project's own word patterns, as the file has them."""
-    file = Path(__file__).parents[2] / "batchlake" / "analytics" / "patterns.toml"
+    file = ROOT / "batchlake" / "analytics" / "patterns.toml"
     rules: list[Row] = tomllib.loads(file.read_text(encoding="utf-8"))["rule"]
     return rules

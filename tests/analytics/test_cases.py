@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections import Counter
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +14,9 @@ from batchlake.engine.engine import Engine
 from batchlake.filters.selection import select
 from tests.analytics.oracle_of_speech import fold
 from tests.analytics.tables import call, fill, segment
+from tests.paths import CASES as FILES
 
-CASES = tomllib.loads((Path(__file__).parents[1] / "cases" / "metrics.toml").read_text(encoding="utf-8"))[
-    "case"
-]
+CASES = tomllib.loads((FILES / "metrics.toml").read_text(encoding="utf-8"))["case"]
 
 
 def lake_of(case: dict[str, Any]) -> Engine:

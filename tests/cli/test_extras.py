@@ -12,9 +12,9 @@ from pathlib import Path
 import pexpect
 import pytest
 
-import batchlake
+from batchlake.lake import Lake
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 MODULES = {
     "console": ("prompt_toolkit", "pygments"),
     "dialects": ("sqlglot",),
@@ -87,11 +87,9 @@ PLAIN = [
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A lake of the sample."""
-    folder = tmp_path_factory.mktemp("extras") / "lake"
-    batchlake.open(folder).ingest(ROOT / "sample_data")
-    return folder
+def lake(sample_lake: Lake) -> Path:
+    """Where the sample's lake lies."""
+    return sample_lake.root
 
 
 def settings(lake: Path) -> dict[str, str]:

@@ -15,16 +15,17 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from batchlake.lake import Lake
 from tests.command import MODULE, process_environment, run, run_process
 from tests.effort import some
-from tests.query.sql_lake import make_lake
 
 SLOW = "select count(*) from range(100_000_000_000) t(i) where i % 7 = 3"
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_lake(tmp_path_factory.mktemp("output")).root
+def lake(lake: Lake) -> Path:
+    """Where the small lake lies."""
+    return lake.root
 
 
 @pytest.mark.parametrize(

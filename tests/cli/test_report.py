@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from batchlake.lake import Lake
 from tests.command import Done, run
-from tests.paths import SAMPLE
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("reporting") / "lake"
-    assert run("ingest", SAMPLE, "--lake", path).returncode == 5
-    return path
+def lake(sample_lake: Lake) -> Path:
+    """Where the sample's lake lies."""
+    return sample_lake.root
 
 
 def report(lake: Path, *arguments: object) -> Done:

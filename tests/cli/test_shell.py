@@ -15,6 +15,7 @@ import pytest
 from batchlake import errors
 from batchlake.cli.failures import BUG, exit_status, run_guarded
 from batchlake.cli.main import VERBS
+from batchlake.lake import Lake
 from tests.command import MODULE, run, run_process
 from tests.paths import SAMPLE
 
@@ -22,10 +23,9 @@ FILTER = '{"status": ["completed", "failed"], "duration": {"min": 30, "max": 300
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("shell") / "lake"
-    assert run("ingest", SAMPLE, "--lake", path).returncode == 5
-    return path
+def lake(sample_lake: Lake) -> Path:
+    """Where the sample's lake lies."""
+    return sample_lake.root
 
 
 def test_ingest_says_what_it_did_and_exits_5_with_problems(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from batchlake.lake import Lake
 from tests.command import process_environment, run
 from tests.paths import SAMPLE
-from tests.query.sql_lake import make_lake
 
 COMMAND = f"'{sys.executable}' -m batchlake"
 CLOSED = (
@@ -21,8 +21,9 @@ CLOSED = (
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_lake(tmp_path_factory.mktemp("streams")).root
+def lake(lake: Lake) -> Path:
+    """Where the small lake lies."""
+    return lake.root
 
 
 def sh(lake: Path, words: str, folder: Path) -> subprocess.CompletedProcess[str]:

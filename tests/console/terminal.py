@@ -11,8 +11,8 @@ import pexpect
 import pyte
 
 from batchlake.lake import Lake
+from tests.paths import ROOT
 
-ROOT: Final = Path(__file__).parents[2]
 PROGRAM: Final = """
 import sys, batchlake
 from batchlake.console.loop import run_console

@@ -17,11 +17,6 @@ SLOW = "select count(*) from range(100_000_000_000) t(i) where i % 7 = 3;"
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    return make_lake(tmp_path_factory.mktemp("console"))
-
-
-@pytest.fixture(scope="module")
 def shared(lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     terminal = Terminal(lake, tmp_path_factory.mktemp("state"))
     yield terminal

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.paths import ROOT
 from tests.query.sql_lake import make_lake
-
-ROOT = Path(__file__).parents[2]
 
 HEAD = """
 import os, sys, gc

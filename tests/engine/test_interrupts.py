@@ -15,6 +15,7 @@ import pytest
 
 from batchlake.engine.interrupts import ConcurrentQueries, InterruptGuard, InterruptRegistry
 from batchlake.errors import QueryTimeout
+from tests.paths import ROOT
 
 
 def test_results_and_errors_come_through() -> None:
@@ -188,7 +189,7 @@ def test_ctrl_c_ends_a_query_that_python_asked(tmp_path: Path) -> None:
         "except KeyboardInterrupt: print('stopped', flush=True)\n"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=ROOT
     ) as process:
         assert process.stdout
         assert process.stdout.readline() == "asked\n"

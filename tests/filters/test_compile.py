@@ -7,7 +7,6 @@ import tomllib
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -27,8 +26,9 @@ from batchlake.schema import CALLS, SEGMENTS
 from tests.filters import oracle
 from tests.filters.strategies import calls, filters, thorough
 from tests.filters.tables import keys, load
+from tests.paths import CASES as FILES
 
-CASES = tomllib.loads((Path(__file__).parents[1] / "cases/filters.toml").read_text(encoding="utf-8"))["case"]
+CASES = tomllib.loads((FILES / "filters.toml").read_text(encoding="utf-8"))["case"]
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +18,9 @@ from batchlake.filters.render import DIALECTS, inline, render
 from batchlake.filters.selection import select
 from tests.filters import oracle
 from tests.filters.tables import keys, load
+from tests.paths import CASES
 
-HOSTILE = json.loads((Path(__file__).parents[1] / "cases/filters.hostile.json").read_text(encoding="utf-8"))
+HOSTILE = json.loads((CASES / "filters.hostile.json").read_text(encoding="utf-8"))
 UNSTARRED = [text for text in HOSTILE if "*" not in text]
 
 POSITIONS: dict[str, Any] = {

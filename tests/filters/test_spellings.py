@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +14,9 @@ from batchlake.filters.model import Filter
 from batchlake.filters.parse import parse_filter
 from batchlake.schema import OUTCOMES, STATUSES, canonical_status
 from tests.filters.test_reference import VALIDATOR
+from tests.paths import CASES
 
-FILE = Path(__file__).parents[1] / "cases/status_spellings.toml"
+FILE = CASES / "status_spellings.toml"
 CASES = [
     (spelling, case["status"])
     for case in tomllib.loads(FILE.read_text(encoding="utf-8"))["case"]

@@ -15,8 +15,7 @@ import pytest
 
 from batchlake.store.maintenance import check
 from tests.lakes import ingested, rows, write_export
-
-CASES = Path(__file__).parent.parent / "cases" / "exports"
+from tests.paths import EXPORT_CASES
 
 LARGE = {"calls": [{"id": f"filler_{number}", "summary": "x" * 100} for number in range(40)]}
 """More than a window of `SMALL`, so that what it is put into is read by the bracket scan."""
@@ -27,7 +26,7 @@ SMALL = {"window_bytes": 3_000}
 def lake_of(folder: Path, *names: str) -> Path:
     """A lake into which these cases were ingested, one run each."""
     for name in names:
-        ingested(folder / "lake", CASES / name)
+        ingested(folder / "lake", EXPORT_CASES / name)
     return folder / "lake"
 
 
@@ -55,7 +54,7 @@ def test_one_key_of_another_spelling_changes_nothing_else(tmp_path: Path) -> Non
 )  # fmt: skip
 def test_no_key_of_another_spelling_changes_what_others_say(tmp_path: Path, key: str) -> None:
     """Each of the REST spelling's keys beside the documented ones, null, so that it says nothing itself."""
-    given, _ = json.loads((CASES / "one-camel-key.json").read_text())
+    given, _ = json.loads((EXPORT_CASES / "one-camel-key.json").read_text())
     odd = {"call": given["call"] | {"id": "odd", key: None}}
     ingested(tmp_path / "lake", write_export(tmp_path, "a.json", [given, odd]))
     first, second = rows(tmp_path / "lake", "select * exclude (call_id) from calls order by call_id")
@@ -81,7 +80,7 @@ def test_what_data_holds_is_told_by_what_is_in_it(tmp_path: Path) -> None:
 )
 def test_batches_and_calls_in_any_list_of_any_size(tmp_path: Path, key: str) -> None:
     """A list's own elements tell what it holds: in a small document, and in one that is scanned."""
-    batches = json.loads((CASES / "data-holds-batches.json").read_text())["data"]
+    batches = json.loads((EXPORT_CASES / "data-holds-batches.json").read_text())["data"]
     mixed = [*batches, {"id": "loose", "status": "failed", "duration": 3}]
     for place, more in enumerate(({}, LARGE)):
         path = write_export(tmp_path, f"{place}.json", {"success": True, key: mixed} | more)
@@ -105,7 +104,7 @@ def test_a_call_with_statistics_is_a_call(tmp_path: Path) -> None:
 
 def test_null_and_empty_erase_nothing_in_extra_either(tmp_path: Path) -> None:
     """In one run, in two, and the other way round."""
-    lines = (CASES / "null-in-unknown-field.ndjson").read_text().splitlines()
+    lines = (EXPORT_CASES / "null-in-unknown-field.ndjson").read_text().splitlines()
     together = lake_of(tmp_path, "null-in-unknown-field.ndjson")
     apart = tmp_path / "apart"
     for number, line in enumerate(reversed(lines)):
@@ -175,7 +174,7 @@ def test_labels_are_kept_in_lower_case(tmp_path: Path) -> None:
 def test_blanks_around_an_id_are_not_of_it(tmp_path: Path, blank: str) -> None:
     """One batch with two calls and its figures, wherever its id stands."""
     padded = "batch_w".join([json.dumps(blank)[1:-1]] * 2)
-    text = (CASES / "blanks-around-batch-id.json").read_text().replace("batch_w ", padded)
+    text = (EXPORT_CASES / "blanks-around-batch-id.json").read_text().replace("batch_w ", padded)
     ingested(tmp_path / "lake", write_export(tmp_path, "a.json", text))
     found = rows(tmp_path / "lake", "select batch_id, call_id from calls order by all")
     assert [tuple(row.values()) for row in found] == [("batch_w", "call_w1"), ("batch_w", "call_w2")]
@@ -248,7 +247,7 @@ def test_stamps_before_labels_are_offsets(tmp_path: Path) -> None:
 
 def test_what_is_merged_keeps_a_records_rules(tmp_path: Path) -> None:
     """In any order and any number of runs: no end before its start, and a problem that says so."""
-    lines = (CASES / "end-before-a-later-start.ndjson").read_text().splitlines()
+    lines = (EXPORT_CASES / "end-before-a-later-start.ndjson").read_text().splitlines()
     for name, order in (("forth", 1), ("back", -1)):
         for number, line in enumerate(lines[::order]):
             ingested(tmp_path / name, write_export(tmp_path, f"{name}{number}.json", line))
@@ -312,7 +311,7 @@ def test_ids_of_any_plane_are_found_again(tmp_path: Path, character: str) -> Non
     """Their transcripts are replaced, not doubled, whichever way their file came into the lake."""
     names = ("batch-id-beyond-the-first-plane.json", "batch-id-beyond-the-first-plane.newer.json")
     for number, name in enumerate(names):
-        document = json.loads((CASES / name).read_text())
+        document = json.loads((EXPORT_CASES / name).read_text())
         document["batch"]["id"] = f"{character}野家_spring"
         ingested(tmp_path / "lake", write_export(tmp_path, name, document))
         said = rows(tmp_path / "lake", "select count(*) as said from segments")

@@ -320,31 +320,44 @@ def test_a_path_that_does_not_exist_ingests_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "lake").exists()
 
 
-@pytest.mark.parametrize(
-    ("field", "given", "why"),
-    [
-        ("cost", "$0.50", "has a currency sign; expected a number such as 0.50"),
-        ("cost", "0.50 EUR", "has a unit; expected a number such as 0.50"),
-        ("cost", "12,50", "has a decimal comma; expected a number such as 0.50"),
-        ("cost", "1,234.50", "has separators between thousands; expected a number such as 0.50"),
-        ("cost", "free", "is no number; expected a number such as 0.50"),
-        ("duration", "125s", "has a unit; expected seconds, such as 125 or 12.5"),
-        ("duration", "2:05", "is a clock's time; expected seconds, such as 125 or 12.5"),
-        ("duration", -1, "is negative, or past the largest; expected seconds"),
-        ("created_at", "01/02/2024", "may have day and month in either order; expected one such as 2024"),
-        ("created_at", "2024-02-30T00:00:00Z", "is a date, time or offset that doesn't exist"),
-        ("created_at", "2024-01-01T10:00:00 BST", "names a zone, or is a word"),
-        ("direction", "sideways", "is not a direction; expected inbound, outbound or web"),
-        ("success", "perhaps", "is not a flag; expected true or false"),
-        ("currency", "dollars", "is not a currency; expected three letters such as USD"),
-        ("batch_id", "a\nb", "is not an id; expected 1 to 256 characters"),
-    ],
-)  # fmt: skip
-def test_a_message_says_why_and_what_would_be_read(tmp_path: Path, field: str, given: Any, why: str) -> None:
+WHY: list[tuple[str, Any, str]] = [
+    ("cost", "$0.50", "has a currency sign; expected a number such as 0.50"),
+    ("cost", "0.50 EUR", "has a unit; expected a number such as 0.50"),
+    ("cost", "12,50", "has a decimal comma; expected a number such as 0.50"),
+    ("cost", "1,234.50", "has separators between thousands; expected a number such as 0.50"),
+    ("cost", "free", "is no number; expected a number such as 0.50"),
+    ("duration", "125s", "has a unit; expected seconds, such as 125 or 12.5"),
+    ("duration", "2:05", "is a clock's time; expected seconds, such as 125 or 12.5"),
+    ("duration", -1, "is negative, or past the largest; expected seconds"),
+    ("created_at", "01/02/2024", "may have day and month in either order; expected one such as 2024"),
+    ("created_at", "2024-02-30T00:00:00Z", "is a date, time or offset that doesn't exist"),
+    ("created_at", "2024-01-01T10:00:00 BST", "names a zone, or is a word"),
+    ("direction", "sideways", "is not a direction; expected inbound, outbound or web"),
+    ("success", "perhaps", "is not a flag; expected true or false"),
+    ("currency", "dollars", "is not a currency; expected three letters such as USD"),
+    ("batch_id", "a\nb", "is not an id; expected 1 to 256 characters"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def explained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """The one problem of each call with a field that can't be read, by the call's id."""
+    folder = tmp_path_factory.mktemp("explained")
+    calls = [
+        {"id": f"c{number}", "status": "failed", field: given} for number, (field, given, _) in enumerate(WHY)
+    ]
+    ingested(folder / "lake", write_export(folder, "a.json", calls))
+    found = rows(folder / "lake", "select call_id, message, raw from problems")
+    problems = {row["call_id"]: row for row in found}
+    assert len(problems) == len(found) == len(WHY)
+    return problems
+
+
+@pytest.mark.parametrize("number", range(len(WHY)), ids=[f"{field} {given}" for field, given, _ in WHY])
+def test_a_message_says_why_and_what_would_be_read(explained: dict[str, dict[str, Any]], number: int) -> None:
     """It quotes what was given; the field alone is left empty."""
-    write_export(tmp_path, "a.json", {"id": "c1", "status": "failed", field: given})
-    ingested(tmp_path / "lake", tmp_path / "a.json")
-    (problem,) = rows(tmp_path / "lake", "select message, raw from problems")
+    _, given, why = WHY[number]
+    problem = explained[f"c{number}"]
     assert problem["raw"] == str(given)
     assert f"` was left empty: '{given}' {why}" in problem["message"]
 

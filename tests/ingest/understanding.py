@@ -12,10 +12,11 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Any
 
-SOURCES = Path(__file__).parents[2] / "sql" / "sources"
+from tests.paths import ROOT
+
+SOURCES = ROOT / "sql" / "sources"
 CALL_FIELDS = (SOURCES / "svalync_calls.sql").read_text(encoding="utf-8")
 BATCH_FIELDS = (SOURCES / "svalync_batches.sql").read_text(encoding="utf-8")
 

@@ -10,14 +10,8 @@ import pytest
 
 from batchlake.errors import BatchlakeError, QueryError
 from batchlake.lake import Lake
-from tests.query.sql_lake import make_lake
 
 SECRET = "the-secret-outside"
-
-
-@pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    return make_lake(tmp_path_factory.mktemp("containment"))
 
 
 def escapes(outside: Path, lake: Lake) -> list[str]:

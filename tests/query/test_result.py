@@ -10,18 +10,12 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
-import pytest
 
 from batchlake.lake import Lake
 from tests.lakes import write_export
 from tests.query.sql_lake import make_lake
 
 QUERY = "select call_id, cost, call_time, duration_seconds from calls order by call_id"
-
-
-@pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    return make_lake(tmp_path_factory.mktemp("result"))
 
 
 def test_every_form_holds_the_same_rows(lake: Lake) -> None:

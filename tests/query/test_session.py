@@ -20,14 +20,10 @@ from batchlake.lake import Lake
 from batchlake.query import views
 from batchlake.query.result import Result
 from batchlake.query.session import Session
+from tests.paths import ROOT
 from tests.query.sql_lake import make_lake
 
 SLOW = "select count(*) from range(100_000_000_000) t(i) where i % 7 = 3"
-
-
-@pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    return make_lake(tmp_path_factory.mktemp("session"))
 
 
 @pytest.fixture
@@ -236,7 +232,7 @@ def test_a_small_question_starts_fast(lake: Lake, row_format: str) -> None:
     arguments = ["sql", "-c", "select 1", "--format", row_format, "--lake", str(lake.root)]
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments],
-        capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
+        capture_output=True, text=True, check=False, cwd=ROOT,
     )  # fmt: skip
     assert (done.stderr, done.returncode) == ("", 0)
     assert "1" in done.stdout

@@ -5,14 +5,7 @@ from __future__ import annotations
 import pytest
 
 from batchlake.lake import Lake
-from tests.query.sql_lake import make_lake
 from tests.reports.reports import hostile_lake
-
-
-@pytest.fixture(scope="session")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    """A small lake with awkward contents."""
-    return make_lake(tmp_path_factory.mktemp("lake"))
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,7 @@ import io
 import re
 import shutil
 import subprocess
-import time
 import zipfile
-from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +23,7 @@ from batchlake.reports.figures import figures
 from batchlake.reports.model import Report
 from batchlake.reports.workbook.write import write
 from tests.reports.reports import HOSTILE, calls_of, report_of
+from tests.workbooks import parts
 
 
 def written(lake: Lake, report: Report, **how: Any) -> bytes:
@@ -184,12 +183,10 @@ def test_heads_stay_filters_work_and_charts_name_their_axes(lake: Lake) -> None:
         "Responses": 2,
         "Timeline": 2,
     }
-    with zipfile.ZipFile(io.BytesIO(content)) as file:
-        charts = [name for name in file.namelist() if re.fullmatch(r"xl/charts/chart\d+\.xml", name)]
-        titles = [re.findall(r"<a:t>([^<]+)</a:t>", file.read(name).decode()) for name in sorted(charts)]
-        drawings = "".join(
-            file.read(name).decode() for name in file.namelist() if name.startswith("xl/drawings/drawing")
-        )
+    files = {name: data.decode() for name, data in parts(content).items()}
+    charts = [name for name in files if re.fullmatch(r"xl/charts/chart\d+\.xml", name)]
+    titles = [re.findall(r"<a:t>([^<]+)</a:t>", files[name]) for name in sorted(charts)]
+    drawings = "".join(text for name, text in files.items() if name.startswith("xl/drawings/drawing"))
     assert titles[0] == ["Calls by outcome", "Outcome", "Calls"]
     assert all(len(words) == 3 for words in titles)
     assert len(re.findall(r'descr="(?:Bars|Lines?): [^"]+as in the table\."', drawings)) == 5
@@ -199,14 +196,13 @@ def test_hostile_text_is_text(hostile: Lake) -> None:
     """No formula, no link, no macro, nothing outside; every text can be read, cut where a cell ends."""
     report = report_of(hostile, by=("agent_id",), include_transcripts=True)
     content = written(hostile, report)
-    with zipfile.ZipFile(io.BytesIO(content)) as file:
-        for name in file.namelist():
-            assert not re.search(r"hyperlink|externalLink|vba|macro|oleObject|connections", name)
-            text = file.read(name).decode()
-            if name.startswith("xl/worksheets/"):
-                assert not re.search(r"<f[ >]|<hyperlink|<oleObject", text)
-            assert "\u202e" not in text
-            assert "\x1b" not in text
+    for name, data in parts(content).items():
+        assert not re.search(r"hyperlink|externalLink|vba|macro|oleObject|connections", name)
+        text = data.decode()
+        if name.startswith("xl/worksheets/"):
+            assert not re.search(r"<f[ >]|<hyperlink|<oleObject", text)
+        assert "\u202e" not in text
+        assert "\x1b" not in text
     book = opened(content)
     for sheet in book:
         for row in sheet.iter_rows():
@@ -232,16 +228,7 @@ def test_only_a_currency_comes_into_a_format(hostile: Lake) -> None:
     assert {one for one in formats if "#,##0.00??" in one} == {"#,##0.00????", r"[$USD]\ #,##0.00????"}
 
 
-@pytest.fixture(params=["UTC", "Asia/Tokyo"])
-def _time_zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", request.param)
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
-
-@pytest.mark.usefixtures("_time_zone")
+@pytest.mark.usefixtures("time_zones")
 def test_the_same_lake_makes_the_same_bytes(lake: Lake) -> None:
     """Whenever and wherever: the file's own times are the run's, or none."""
     report = report_of(lake)

@@ -29,11 +29,11 @@ from batchlake.ingest.run import ingest
 from batchlake.store.maintenance import check, compact, vacuum
 from batchlake.store.tables import LakeTables
 from tests.lakes import contents, damages, ingested, rows, write_export
+from tests.paths import SAMPLE
 from tests.storage import Bucket, check_from_now_on, environment, new_bucket, served
 from tests.store.crash_points import run_in_process
 from tests.store.test_transactions import document, state
 
-SAMPLE = Path(__file__).parents[2] / "sample_data"
 TABLES = ("calls", "segments", "batches", "snapshots", "problems", "exports")
 
 

@@ -21,8 +21,7 @@ from batchlake.store.tables import LakeTables
 from batchlake.sync.configuration import _line_of
 from tests.effort import examples
 from tests.lakes import contents, ingested, rows, write_export
-
-CASES = Path(__file__).parent.parent / "cases" / "exports"
+from tests.paths import EXPORT_CASES
 
 PLANES = tuple(chr(plane * 0x10000 + 0xBB7) for plane in range(17))
 ODD = ("x\u2028x", "x\u2029x", '"', "\\", "\\n", "'", "\ud7ff", "\ue000", "\uffff", "\U0010ffff", "%2F", ",")
@@ -100,12 +99,12 @@ def test_what_is_exported_again_is_replaced(ids: list[str], tmp_path_factory: py
 
 def test_a_batch_beyond_the_first_plane(tmp_path: Path) -> None:
     """Its utterances are found, and replaced by those of a later export."""
-    first = CASES / "batch-id-beyond-the-first-plane.json"
+    first = EXPORT_CASES / "batch-id-beyond-the-first-plane.json"
     ingested(tmp_path / "lake", first)
     assert rows(tmp_path / "lake", "select count(*) as n from segments semi join calls using (batch_id)") == [
         {"n": 2}
     ]
-    ingested(tmp_path / "lake", CASES / "batch-id-beyond-the-first-plane.newer.json")
+    ingested(tmp_path / "lake", EXPORT_CASES / "batch-id-beyond-the-first-plane.newer.json")
     assert [
         row["text"] for row in rows(tmp_path / "lake", "select text from segments order by position")
     ] == [

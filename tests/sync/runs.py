@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.paths import ROOT
+
 _numbers = itertools.count(1)
 
 
@@ -26,12 +28,11 @@ def start(folder: Path, *words: str, **environ: str) -> tuple[subprocess.Popen[b
     number = next(_numbers)
     output, errors = folder / f"output-{number}.txt", folder / f"errors-{number}.txt"
     own = {name: value for name, value in os.environ.items() if not name.startswith("BATCHLAKE_")}
-    source = Path(__file__).parents[2]
     with output.open("wb") as out, errors.open("wb") as err:
         process = subprocess.Popen(
             [sys.executable, "-m", "batchlake", *words],
             cwd=folder,
-            env=own | {"PYTHONPATH": str(source)} | environ,
+            env=own | {"PYTHONPATH": str(ROOT)} | environ,
             stdout=out,
             stderr=err,
         )

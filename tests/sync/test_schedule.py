@@ -16,6 +16,7 @@ import pytest
 from batchlake.cli.sync import print_command
 from batchlake.errors import InvalidConfiguration, InvalidRequest
 from batchlake.sync.schedule import Job, crontab, systemd_units
+from tests.paths import ROOT
 from tests.sync.fake_platform import Dashboard, call, serving
 from tests.sync.pulling import held
 from tests.sync.runs import run
@@ -79,7 +80,7 @@ def test_a_cron_line_runs_as_printed(tmp_path: Path) -> None:
             ["/bin/sh", "-c", command],
             env={
                 "PYTHON": sys.executable,
-                "PYTHONPATH": str(Path(__file__).parents[2]),
+                "PYTHONPATH": str(ROOT),
             },
             capture_output=True,
             text=True,

@@ -13,8 +13,7 @@ import pytest
 import batchlake
 from batchlake.errors import ExportUnreadable, InvalidRequest
 from tests.lakes import ingested, rows, write_export
-
-SAMPLE = Path(__file__).parents[3] / "sample_data"
+from tests.paths import SAMPLE
 
 
 def test_a_lake_within_a_folder_of_exports_is_passed_over(tmp_path: Path) -> None:

@@ -10,20 +10,16 @@ from pathlib import Path
 
 import pytest
 
-import batchlake
 from batchlake.lake import Lake
 from tests.reports.page.chromium import Tab, open_tab
 
-SAMPLE = Path(__file__).parents[3] / "sample_data"
 AXE = "axe-core@4.10.3"
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+def sample(sample_lake: Lake) -> Lake:
     """The lake of the bundled sample."""
-    lake = batchlake.open(tmp_path_factory.mktemp("sample") / "lake")
-    lake.ingest(SAMPLE)
-    return lake
+    return sample_lake
 
 
 @pytest.fixture(scope="session")
