@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import os
+import re
 import threading
 import zipfile
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -47,18 +50,21 @@ def test_one_key_of_another_spelling_changes_nothing_else(tmp_path: Path) -> Non
     assert first["sentiment_positive"] == 0.6
 
 
-@pytest.mark.parametrize(
-    "key",
-    ["agentId", "callDuration", "callType", "createdAt", "endedAt", "endedBy", "from_phone_number",
-     "isTestMode", "pathways", "startedAt", "to_phone_number", "transcripts", "updatedAt", "userId"],
-)  # fmt: skip
-def test_no_key_of_another_spelling_changes_what_others_say(tmp_path: Path, key: str) -> None:
+ODD_KEYS = (
+    "agentId callDuration callType createdAt endedAt endedBy from_phone_number isTestMode pathways startedAt "
+    "to_phone_number transcripts updatedAt userId"
+).split()
+
+
+def test_no_key_of_another_spelling_changes_what_others_say(tmp_path: Path) -> None:
     """Each of the REST spelling's keys beside the documented ones, null, so that it says nothing itself."""
     given, _ = json.loads((EXPORT_CASES / "one-camel-key.json").read_text())
-    odd = {"call": given["call"] | {"id": "odd", key: None}}
-    ingested(tmp_path / "lake", write_export(tmp_path, "a.json", [given, odd]))
-    first, second = rows(tmp_path / "lake", "select * exclude (call_id) from calls order by call_id")
-    assert first == second
+    odd = [{"call": given["call"] | {"id": f"with {key}", key: None}} for key in ODD_KEYS]
+    ingested(tmp_path / "lake", write_export(tmp_path, "a.json", [given, *odd]))
+    held = {row.pop("call_id"): row for row in rows(tmp_path / "lake", "from calls")}
+    assert len(held) == 1 + len(ODD_KEYS)
+    for key in ODD_KEYS:
+        assert held[f"with {key}"] == held[given["call"]["id"]], key
 
 
 def test_what_data_holds_is_told_by_what_is_in_it(tmp_path: Path) -> None:
@@ -136,23 +142,28 @@ def test_an_unreadable_time_of_an_export_is_a_problem(tmp_path: Path) -> None:
     assert problems_of(lake) == [("not_a_time", "exported_at")]
 
 
-@pytest.mark.parametrize(
-    "given", ["01/02/2024 09:00", "2024-02-30T00:00:00Z", "2024-01-01T10:00:00+25:00", "soon", "BST", {}]
-)
+UNREADABLE: list[Any] = [
+    "01/02/2024 09:00", "2024-02-30T00:00:00Z", "2024-01-01T10:00:00+25:00", "soon", "BST", {},
+]  # fmt: skip
+
+
 @pytest.mark.parametrize("place", ["envelope", "batch", "call"])
-def test_each_unreadable_observation_time_is_one_problem(tmp_path: Path, place: str, given: Any) -> None:
+def test_each_unreadable_observation_time_is_one_problem(tmp_path: Path, place: str) -> None:
     """Wherever it stands, before the calls or behind them; the next time counts."""
-    for name, order in (("before", 1), ("behind", -1)):
-        call: dict[str, Any] = {"id": "c1", "status": "completed"}
-        batch: dict[str, Any] = {"id": "b", "status": "running", "calls": [call, call | {"id": "c2"}]}
+    for number, (given, order) in enumerate(itertools.product(UNREADABLE, (1, -1))):
+        call: dict[str, Any] = {"id": f"c{number}", "status": "completed"}
+        listed = [call, call | {"id": f"d{number}"}]
+        batch: dict[str, Any] = {"id": f"b{number}", "status": "running", "calls": listed}
         document = {"batch": batch}
         {"envelope": document, "batch": batch, "call": call}[place]["exported_at"] = given
         ordered = {key: document[key] for key in list(document)[::order]}
-        path = write_export(tmp_path / name, "a.json", ordered, observed_at=1e9)
-        ingested(tmp_path / name / "lake", path)
-        assert problems_of(tmp_path / name / "lake") == [("not_a_time", "exported_at")]
-        seen = rows(tmp_path / name / "lake", "select distinct epoch(observed_at) as at from calls")
-        assert [row["at"] for row in seen] == [1e9]
+        write_export(tmp_path / "in", f"{number}.json", ordered, observed_at=1e9)
+    ingested(tmp_path / "lake", tmp_path / "in")
+    assert problems_of(tmp_path / "lake") == [("not_a_time", "exported_at")] * 2 * len(UNREADABLE)
+    told = rows(tmp_path / "lake", "select count(distinct location) as files from problems")
+    assert told == [{"files": 2 * len(UNREADABLE)}]
+    seen = rows(tmp_path / "lake", "select epoch(observed_at) as at, count(*) as n from calls group by all")
+    assert [tuple(row.values()) for row in seen] == [(1e9, 4 * len(UNREADABLE))]
 
 
 def test_offsets_are_those_of_the_specification(tmp_path: Path) -> None:
@@ -170,16 +181,23 @@ def test_labels_are_kept_in_lower_case(tmp_path: Path) -> None:
     assert [row["sentiment_label"] for row in labels] == ["positive", "negative"]
 
 
-@pytest.mark.parametrize("blank", [" ", "\t", "\u00a0", "\u2028", "\u3000", "  \n"])
-def test_blanks_around_an_id_are_not_of_it(tmp_path: Path, blank: str) -> None:
+def test_blanks_around_an_id_are_not_of_it(tmp_path: Path) -> None:
     """One batch with two calls and its figures, wherever its id stands."""
-    padded = "batch_w".join([json.dumps(blank)[1:-1]] * 2)
-    text = (EXPORT_CASES / "blanks-around-batch-id.json").read_text().replace("batch_w ", padded)
-    ingested(tmp_path / "lake", write_export(tmp_path, "a.json", text))
+    text = (EXPORT_CASES / "blanks-around-batch-id.json").read_text()
+    blanks = [" ", "\t", "\u00a0", "\u2028", "\u3000", "  \n"]
+    for number, blank in enumerate(blanks):
+        padded = f"batch_w{number}".join([json.dumps(blank)[1:-1]] * 2)
+        own = text.replace("batch_w ", padded).replace("call_w", f"call_w{number}-")
+        write_export(tmp_path / "in", f"{number}.json", own)
+    ingested(tmp_path / "lake", tmp_path / "in")
     found = rows(tmp_path / "lake", "select batch_id, call_id from calls order by all")
-    assert [tuple(row.values()) for row in found] == [("batch_w", "call_w1"), ("batch_w", "call_w2")]
-    (batch,) = rows(tmp_path / "lake", "select batch_id, reported_total_calls from batches")
-    assert tuple(batch.values()) == ("batch_w", 2)
+    assert [tuple(row.values()) for row in found] == [
+        (f"batch_w{number}", f"call_w{number}-{call}") for number in range(len(blanks)) for call in (1, 2)
+    ]
+    counts = rows(tmp_path / "lake", "select batch_id, reported_total_calls as calls from batches order by 1")
+    assert [tuple(row.values()) for row in counts] == [
+        (f"batch_w{number}", 2) for number in range(len(blanks))
+    ]
 
 
 def test_calls_in_a_container_of_another_kind(tmp_path: Path) -> None:
@@ -209,20 +227,28 @@ CONTAINERS: dict[str, tuple[Any, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", CONTAINERS)
 @pytest.mark.parametrize("is_large", [False, True], ids=["small", "large"])
-def test_calls_are_read_in_whatever_holds_them(tmp_path: Path, kind: str, is_large: bool) -> None:
+def test_calls_are_read_in_whatever_holds_them(tmp_path: Path, is_large: bool) -> None:
     """Where its meaning is plain; else it is a problem. Nothing that holds calls is `extra`."""
-    container, ids = CONTAINERS[kind]
-    document: list[Any] = [{"batch": {"id": "b", "status": "running", "calls": container}}]
-    if is_large:
-        document = [{"batch": {"id": "filler"} | LARGE}, *document]
-    ingested(tmp_path / "lake", write_export(tmp_path, "a.json", document), **SMALL)
-    found = rows(tmp_path / "lake", "select call_id from calls where batch_id = 'b' order by all")
-    assert [row["call_id"] for row in found] == ids
-    assert problems_of(tmp_path / "lake") == ([("not_a_list", None)] if kind == "a word" else [])
-    (batch,) = rows(tmp_path / "lake", "select extra from batches where batch_id = 'b'")
-    assert batch["extra"] is None
+    for number, (kind, (container, _)) in enumerate(CONTAINERS.items()):
+        batch = {"batch": {"id": kind, "status": "running", "calls": container}}
+        text = re.sub(r'(\\?")([xy])\1', rf"\g<1>\g<2>{number}\g<1>", json.dumps(batch))
+        filler = json.dumps({"batch": {"id": "filler"} | LARGE}) + "," if is_large else ""
+        write_export(tmp_path / "in", f"{kind}.json", f"[{filler}{text}]")
+    ingested(tmp_path / "lake", tmp_path / "in", **SMALL)
+    calls = rows(
+        tmp_path / "lake", "select batch_id, list(call_id order by all) as ids from calls group by all"
+    )
+    held = {row["batch_id"]: row["ids"] for row in calls}
+    told = rows(tmp_path / "lake", "select location, code, field from problems")
+    assert [(Path(row["location"]).stem, row["code"], row["field"]) for row in told] == [
+        ("a word", "not_a_list", None)
+    ]
+    batches = {row["batch_id"]: row["extra"] for row in rows(tmp_path / "lake", "from batches")}
+    assert batches.keys() - {"filler"} == CONTAINERS.keys()
+    for number, (kind, (_, ids)) in enumerate(CONTAINERS.items()):
+        assert held.get(kind, []) == [f"{one}{number}" for one in ids], kind
+        assert batches[kind] is None, kind
 
 
 def test_ordinary_capitals_with_a_colon_are_text(tmp_path: Path) -> None:
@@ -343,25 +369,24 @@ def test_byte_order_marks_may_stand_before_any_document(tmp_path: Path) -> None:
     assert problems_of(lake) == problems_of(tmp_path / "joined") == []
 
 
-@pytest.mark.parametrize(
-    ("text", "byte"),
-    [
-        ("<!DOCTYPE html>\n<html></html>", 0),
-        ("hello", 0),
-        ("\n\n  <p>", 4),
-        ("nul", 3),
-        ("no, it isn't", 1),
-        ('"abc', 4),
-    ],
-)
-def test_the_byte_is_the_one_where_it_broke(tmp_path: Path, text: str, byte: int) -> None:
+BROKEN = [
+    ("<!DOCTYPE html>\n<html></html>", 0),
+    ("hello", 0),
+    ("\n\n  <p>", 4),
+    ("nul", 3),
+    ("no, it isn't", 1),
+    ('"abc', 4),
+]
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress], ids=["plain", "packed"])
+def test_the_byte_is_the_one_where_it_broke(tmp_path: Path, packed: Callable[[bytes], bytes]) -> None:
     """A fault's byte counts from 0 in the text, packed or not."""
-    for data in (text.encode(), gzip.compress(text.encode())):
-        lake = tmp_path / str(len(data))
-        ingested(lake, write_export(tmp_path, f"{len(data)}.json", data))
-        (problem,) = rows(lake, "select level, code, byte from problems")
-        assert (problem["level"], problem["code"]) == ("file", "not_json")
-        assert problem["byte"] == byte
+    for number, (text, _) in enumerate(BROKEN):
+        write_export(tmp_path / "in", f"{number}.json", packed(text.encode()))
+    ingested(tmp_path / "lake", tmp_path / "in")
+    found = rows(tmp_path / "lake", "select level, code, byte from problems order by location")
+    assert [tuple(row.values()) for row in found] == [("file", "not_json", byte) for _, byte in BROKEN]
 
 
 def test_success_may_be_told_as_a_field_may(tmp_path: Path) -> None:
@@ -493,26 +518,30 @@ AROUND: dict[str, tuple[Any, list[str], list[str], list[str]]] = {
 """A document, and what is in it: calls, batches, the codes of its problems."""
 
 
-@pytest.mark.parametrize("name", AROUND)
-def test_what_lies_around_records_is_told_from_them(tmp_path: Path, name: str) -> None:
-    """By itself, in an array behind other documents, and scanned."""
-    document, calls, batches, codes = AROUND[name]
-    text = document if isinstance(document, str) else json.dumps(document)
-    for place, (written, options) in enumerate(
-        [
-            (text, {}),
-            (f'[{{"id": "first", "duration": 1}}, {text}]', {}),
-            (f"{text}\n{text[:0]}", {"window_bytes": 40}),
-        ]
-    ):
-        lake = tmp_path / str(place)
-        ingested(lake, write_export(tmp_path, f"{place}.json", written), **options)
-        held = rows(lake, "select call_id from calls where call_id <> 'first' order by all")
-        assert [row["call_id"] for row in held] == calls
-        assert [row["batch_id"] for row in rows(lake, "select batch_id from batches order by all")] == batches
-        assert [row["code"] for row in rows(lake, "select code from problems order by all")] == codes
-        if "transcript" in name or "text" in name:
-            assert rows(lake, "select speaker, text from segments") == [{"speaker": "ai", "text": "hi"}]
+@pytest.mark.parametrize("form", ["{}", '[{{"id": "first", "duration": 1}}, {}]', "{}\n"])
+def test_what_lies_around_records_is_told_from_them(tmp_path: Path, form: str) -> None:
+    """By itself, in an array behind another call, and scanned."""
+    expected: dict[str, Any] = {}
+    for number, (name, (document, calls, batches, codes)) in enumerate(AROUND.items()):
+        text = document if isinstance(document, str) else json.dumps(document)
+        text = re.sub(r'"(evt|[bcrx]\d)"', rf'"\1 {number}"', text)
+        write_export(tmp_path / "in", f"{name}.json", form.format(text))
+        expected[name] = ([f"{one} {number}" for one in calls], [f"{one} {number}" for one in batches], codes)
+    ingested(tmp_path / "lake", tmp_path / "in", **({"window_bytes": 40} if form.endswith("\n") else {}))
+    found: dict[str, Any] = {name: ([], [], []) for name in AROUND}
+    for place, (table, column) in enumerate([("calls", "call_id"), ("batches", "batch_id")]):
+        for row in rows(tmp_path / "lake", f"select {column} as id from {table} order by all"):
+            if row["id"] != "first":
+                found[list(AROUND)[int(row["id"].split()[1])]][place].append(row["id"])
+    for row in rows(tmp_path / "lake", "select location, code from problems order by all"):
+        found[Path(row["location"]).stem][2].append(row["code"])
+    assert found == expected
+    query = "select call_id, text from segments where speaker = 'ai' order by all"
+    with_text = [name for name in AROUND if "transcript" in name or "text" in name]
+    assert rows(tmp_path / "lake", query) == [
+        {"call_id": one, "text": "hi"}
+        for one in sorted(one for name in with_text for one in expected[name][0])
+    ]
 
 
 def test_equal_batches_of_one_document_list_their_own_calls(tmp_path: Path) -> None:

@@ -87,13 +87,14 @@ def test_a_status_is_the_same_in_sql_and_in_python(words: list[list[str]]) -> No
         assert [row["key"] for row in found] == [status_key(one) for one in spellings]
 
 
-@pytest.mark.parametrize("blank", BLANKS)
-def test_a_status_is_read_with_any_blank(tmp_path: Path, blank: str) -> None:
+def test_a_status_is_read_with_any_blank(tmp_path: Path) -> None:
     """What a filter takes for a status is that status in the lake."""
-    spelled = f"In{blank}Progress"
-    assert canonical_status(spelled) == "in_progress"
-    ingested(tmp_path / "lake", write_export(tmp_path, "a.json", {"id": "c", "status": spelled}))
-    assert rows(tmp_path / "lake", "select status from calls") == [{"status": "in_progress"}]
+    spelled = [f"In{blank}Progress" for blank in BLANKS]
+    assert [canonical_status(one) for one in spelled] == ["in_progress"] * len(BLANKS)
+    calls = [{"id": f"c{number}", "status": status} for number, status in enumerate(spelled)]
+    ingested(tmp_path / "lake", write_export(tmp_path, "a.json", calls))
+    held = rows(tmp_path / "lake", "select status, count(*) as calls from calls group by all")
+    assert held == [{"status": "in_progress", "calls": len(BLANKS)}]
 
 
 def utc(*moment: int) -> datetime:
