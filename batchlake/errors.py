@@ -6,8 +6,9 @@
     ├── InvalidRequest        invalid_request        (also a ValueError)
     │   └── StateVacuumed     invalid_request
     ├── InvalidConfiguration  invalid_configuration  (also a ValueError)
-    ├── BatchNotFound         batch_not_found        (also a LookupError)
-    ├── CallNotFound          call_not_found         (also a LookupError)
+    ├── NotFound              not_found              (also a LookupError)
+    │   ├── BatchNotFound     batch_not_found
+    │   └── CallNotFound      call_not_found
     ├── AnalyticsUnavailable  analytics_unavailable
     ├── QueryError            query_error
     ├── QueryTimeout          query_timeout          (also a TimeoutError)
@@ -76,62 +77,51 @@ class InvalidBatchId(BatchlakeError, ValueError):
         )
 
 
-class BatchNotFound(BatchlakeError, LookupError):
-    """No batch of this id is in the lake; `nearest` holds the most similar ids that are.
+class NotFound(BatchlakeError, LookupError):
+    """Nothing of this id is in the lake; `nearest` holds the most similar ids that are.
 
-    Where it was asked of a `source` that lacks it, `sources` are those that have it.
+    Where a `source` was named that lacks it, `sources` are those that have it.
     """
+
+    code = "not_found"
+    noun: ClassVar[str]
+    plural: ClassVar[str]
+    nearest: list[str]
+    source: str | None
+    sources: list[str]
+
+    def __init__(
+        self, wanted: str, nearest: list[str], source: str | None = None, sources: Sequence[str] = ()
+    ) -> None:
+        if source is not None and sources:
+            what = f"{self.noun} {shown(wanted)} exists for source {_or(sources)}, not {shown(source)}."
+        elif nearest:
+            what = f"no {self.noun} {shown(wanted)} in this lake. Did you mean {_or(nearest)}?"
+        else:
+            what = (
+                f"no {self.noun} {shown(wanted)} in this lake. "
+                f"The lake holds no {self.plural}: ingest an export first."
+            )
+        facts = {"nearest": nearest, "source": source, "sources": list(sources)}
+        super().__init__(
+            f"{what} `batchlake {self.plural}` lists {self.plural}.", **{f"{self.noun}_id": wanted}, **facts
+        )
+
+
+class BatchNotFound(NotFound):
+    """No batch of this id is in the lake."""
 
     code = "batch_not_found"
+    noun, plural = "batch", "batches"
     batch_id: str
-    nearest: list[str]
-    source: str | None
-    sources: list[str]
-
-    def __init__(
-        self, batch_id: str, nearest: list[str], source: str | None = None, sources: Sequence[str] = ()
-    ) -> None:
-        if source is not None and sources:
-            hint = f"of {shown(source)} in this lake, but of {_or(sources)}."
-        elif nearest:
-            hint = f"in this lake. Did you mean {_or(nearest)}?"
-        else:
-            hint = "in this lake. The lake holds no batches: ingest an export first."
-        super().__init__(
-            f"no batch {shown(batch_id)} {hint} `batchlake batches` lists all of them.",
-            batch_id=batch_id,
-            nearest=nearest,
-            source=source,
-            sources=list(sources),
-        )
 
 
-class CallNotFound(BatchlakeError, LookupError):
-    """No call of this id is in the lake; `nearest` holds the most similar ids that are.
-
-    Where it was asked of a `source` that lacks it, `sources` are those that have it.
-    """
+class CallNotFound(NotFound):
+    """No call of this id is in the lake."""
 
     code = "call_not_found"
+    noun, plural = "call", "calls"
     call_id: str
-    nearest: list[str]
-    source: str | None
-    sources: list[str]
-
-    def __init__(
-        self, call_id: str, nearest: list[str], source: str | None = None, sources: Sequence[str] = ()
-    ) -> None:
-        if source is not None and sources:
-            hint = f"of {shown(source)} in this lake, but of {_or(sources)}."
-        else:
-            hint = "in this lake." + (f" Did you mean {_or(nearest)}?" if nearest else "")
-        super().__init__(
-            f"no call {shown(call_id)} {hint} `batchlake calls` lists calls.",
-            call_id=call_id,
-            nearest=nearest,
-            source=source,
-            sources=list(sources),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +204,7 @@ class InvalidConfiguration(BatchlakeError, ValueError):
         lines = "\n".join(f"  {fault}" for fault in faults)
         super().__init__(
             f"invalid configuration, {count}:\n{lines}\n"
-            "Mend that and try again; `batchlake config show` lists every value and where it comes from.",
+            "Fix this and rerun the command; `batchlake config show` lists every value and its origin.",
             faults=faults,
         )
 
@@ -283,7 +273,7 @@ class PullFailed(BatchlakeError):
     def __init__(self, platform: str, reason: str, status: int | None = None) -> None:
         super().__init__(
             f"the pull from {platform} stopped: {reason}. What was fetched before is kept; "
-            "mend that and pull again to go on.",
+            "fix this and pull again to continue.",
             platform=platform,
             reason=reason,
             status=status,
@@ -332,7 +322,7 @@ class LakeUnreachable(LakeError):
 
     def __init__(self, lake: str, reason: str) -> None:
         super().__init__(
-            f"cannot reach the lake {shown(lake)}: {reason}. Mend that and run the same command again.",
+            f"cannot reach the lake {shown(lake)}: {reason}. Fix this and rerun the command.",
             lake=lake,
             reason=reason,
         )
@@ -394,7 +384,7 @@ class LakeNotWritable(LakeError):
     def __init__(self, lake: str, reason: str) -> None:
         super().__init__(
             f"cannot write to the lake {shown(lake)}: {reason}. "
-            "The lake is as it was before; mend that and run the same command again.",
+            "The lake is as it was before; fix this and rerun the command.",
             lake=lake,
             reason=reason,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from batchlake.analytics.call_json import PARTS, documents_sql
-from batchlake.analytics.lookup import nearest_ids
+from batchlake.analytics.lookup import not_found
 from batchlake.engine.engine import Engine
 from batchlake.errors import CallNotFound, InvalidRequest
 from batchlake.models.calls import CallDetails
@@ -42,7 +42,4 @@ selected_segments as (select * from segments where call_id = $call_id)
     )
     for row in found:
         return CallDetails.model_validate_json(f'{{"call":{row["document"]}}}')
-    others = engine.rows("select source from calls where call_id = $id order by source", {"id": call_id})
-    if others:
-        raise CallNotFound(call_id, [], source, [row["source"] for row in others])
-    raise CallNotFound(call_id, nearest_ids(engine, "calls", "call_id", call_id))
+    raise not_found(engine, CallNotFound, source, call_id)

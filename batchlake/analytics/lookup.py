@@ -1,4 +1,4 @@
-"""Finding the batch that a person means, what the lake holds of it, and what to name where there is none."""
+"""Looks up a batch by its id; the error for a batch or a call that isn't there names the nearest ids."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from batchlake.analytics.grouped_query import Row
 from batchlake.engine.engine import Engine
-from batchlake.errors import BatchNotFound, InvalidBatchId
+from batchlake.errors import BatchNotFound, InvalidBatchId, NotFound
 from batchlake.schema import id_fault
 
 _MOST_NEAREST: Final = 3
@@ -26,13 +26,14 @@ def find_batch(engine: Engine, source: str | None, batch_id: str) -> Row:
     """
     if fault := id_fault(batch_id):
         raise InvalidBatchId(batch_id, f"it {fault}")
-    rows = engine.rows("select * from batches where batch_id = $id order by source", {"id": batch_id})
+    rows = engine.rows(
+        "select * from batches where batch_id = $id and source = coalesce($source, source) "
+        "order by source limit 1",
+        {"id": batch_id, "source": source},
+    )
     for row in rows:
-        if source in (None, row["source"]):
-            return row
-    if rows:
-        raise BatchNotFound(batch_id, [], source, [row["source"] for row in rows])
-    raise BatchNotFound(batch_id, nearest_ids(engine, "batches", "batch_id", batch_id))
+        return row
+    raise not_found(engine, BatchNotFound, source, batch_id)
 
 
 def held_calls(engine: Engine, source: str, batch_id: str) -> int:
@@ -44,11 +45,15 @@ def held_calls(engine: Engine, source: str, batch_id: str) -> int:
     return int(counted["held"])
 
 
-def nearest_ids(engine: Engine, table: str, column: str, wanted: str) -> list[str]:
-    """The ids most like the one that isn't there, nearest first."""
-    rows = engine.rows(
+def not_found(engine: Engine, error: type[NotFound], source: str | None, wanted: str) -> NotFound:
+    """The error for a batch or a call that isn't there, or not in this source."""
+    table, column = error.plural, f"{error.noun}_id"
+    rows = engine.rows(f"select source from {table} where {column} = $id order by source", {"id": wanted})
+    if rows:
+        return error(wanted, [], source, [row["source"] for row in rows])
+    nearest = engine.rows(
         f"select distinct {column} as id from {table} "
         f"order by jaro_winkler_similarity({column}, $wanted) desc, id limit {_MOST_NEAREST}",
         {"wanted": wanted},
     )
-    return [row["id"] for row in rows]
+    return error(wanted, [row["id"] for row in nearest])

@@ -9,8 +9,6 @@ import click
 
 from batchlake.cli.answers import write_document
 from batchlake.cli.options import (
-    DOCUMENT_FORMATS,
-    REPORT_FORMATS,
     at_option,
     filter_option,
     format_option,
@@ -22,6 +20,7 @@ from batchlake.cli.options import (
     source_option,
 )
 from batchlake.cli.parameters import option
+from batchlake.output.formats import DOCUMENT_FORMATS, STATUS_FORMATS
 
 _DIFFERENCES: Final = 1
 
@@ -133,7 +132,7 @@ def progress_command(
 @click.command("metrics")
 @output_option
 @quiet_option
-@format_option(REPORT_FORMATS)
+@format_option(STATUS_FORMATS)
 def metrics_command(output: Path | None, quiet: bool, output_format: str) -> None:
     """What each metric means: definition, numerator, denominator, unit, and the file that computes it.
 

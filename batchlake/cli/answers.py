@@ -7,16 +7,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any
 
 from batchlake.cli.options import note
 from batchlake.errors import InvalidRequest
+from batchlake.output.formats import BINARY_FORMATS
 
 if TYPE_CHECKING:
     from batchlake.engine.cursor import Rows
     from batchlake.query.result import Result
-
-BINARY_FORMATS: Final = frozenset({"parquet", "pdf", "xlsx"})
 
 
 @contextmanager

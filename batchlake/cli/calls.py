@@ -8,8 +8,6 @@ import click
 
 from batchlake.cli.answers import opened, write_document, write_rows
 from batchlake.cli.options import (
-    DOCUMENT_FORMATS,
-    ROW_FORMATS,
     at_option,
     filter_option,
     format_option,
@@ -22,6 +20,7 @@ from batchlake.cli.options import (
     source_option,
 )
 from batchlake.cli.parameters import option
+from batchlake.output.formats import DOCUMENT_FORMATS, ROW_FORMATS
 
 
 @click.command("batches")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchlake.cli.options import REPORT_FORMATS, config_option, configuration_of, format_option
+from batchlake.cli.options import config_option, configuration_of, format_option
 from batchlake.cli.parameters import option
+from batchlake.output.formats import STATUS_FORMATS
 
 if TYPE_CHECKING:
     from batchlake.sync.configuration import Configuration
@@ -24,7 +25,7 @@ def config_command() -> None:
 @config_option
 @option("--lake", metavar="DIR", help="As other verbs take it.")
 @option("--landing", metavar="DIR", help="As `pull` takes it.")
-@format_option(REPORT_FORMATS)
+@format_option(STATUS_FORMATS)
 @click.pass_context
 def show_command(context: click.Context, lake: str | None, landing: str | None, output_format: str) -> None:
     """Every setting with its value and where it comes from; a credential is only said to be set or not."""

@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from batchlake.cli.failures import note_format
-from batchlake.cli.options import DOCUMENT_FORMATS, format_option, read_filter_option
+from batchlake.cli.options import format_option, read_filter_option
 from batchlake.cli.parameters import option
+from batchlake.output.formats import DOCUMENT_FORMATS
 
 
 @click.group("filter")

@@ -16,8 +16,6 @@ from click.core import ParameterSource
 from batchlake.cli.answers import write_rows
 from batchlake.cli.failures import WITH_PROBLEMS
 from batchlake.cli.options import (
-    REPORT_FORMATS,
-    ROW_FORMATS,
     at_option,
     format_option,
     lake_option,
@@ -28,6 +26,7 @@ from batchlake.cli.options import (
     wait_option,
 )
 from batchlake.cli.parameters import option
+from batchlake.output.formats import ROW_FORMATS, STATUS_FORMATS
 from batchlake.schema import DEFAULT_SOURCE
 from batchlake.text.escaping import printable
 from batchlake.text.terminal import cut
@@ -55,7 +54,7 @@ _file_option = option("--file", metavar="TEXT", help="Only where the location ho
 @option("--memory", "memory_limit", metavar="SIZE", help="Memory to work in, as 2GB.")
 @wait_option
 @quiet_option
-@format_option(REPORT_FORMATS)
+@format_option(STATUS_FORMATS)
 def ingest_command(
     paths: tuple[str, ...],
     lake_path: str,
@@ -129,7 +128,7 @@ def problems_command(
 @option("--allow-problems", is_flag=True, help="Exit 0 even where something could not be used.")
 @wait_option
 @quiet_option
-@format_option(REPORT_FORMATS)
+@format_option(STATUS_FORMATS)
 def replay_command(
     lake_path: str,
     run: str | None,

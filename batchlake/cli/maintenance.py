@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from batchlake.cli.options import (
-    REPORT_FORMATS,
     Duration,
     format_option,
     lake_option,
@@ -18,6 +17,7 @@ from batchlake.cli.options import (
     wait_option,
 )
 from batchlake.cli.parameters import option
+from batchlake.output.formats import STATUS_FORMATS
 
 if TYPE_CHECKING:
     from batchlake.store.maintenance import MaintenanceReport
@@ -27,7 +27,7 @@ _DAMAGED: Final = 3
 
 @click.command("check")
 @lake_option
-@format_option(REPORT_FORMATS)
+@format_option(STATUS_FORMATS)
 def check_command(lake_path: str, output_format: str) -> None:
     """Look for anything wrong: pins, files, keys, and tables that disagree. Exit 3 where something is."""
     findings = open_lake(lake_path).check()
@@ -44,7 +44,7 @@ def check_command(lake_path: str, output_format: str) -> None:
 @click.command("compact")
 @lake_option
 @wait_option
-@format_option(REPORT_FORMATS)
+@format_option(STATUS_FORMATS)
 def compact_command(lake_path: str, wait_seconds: float, output_format: str) -> None:
     """Fold small Parquet files into larger ones, as one run. No row changes."""
     _show(open_lake(lake_path).compact(wait_seconds=wait_seconds), output_format)
@@ -56,7 +56,7 @@ def compact_command(lake_path: str, wait_seconds: float, output_format: str) -> 
         help="How long earlier states stay readable with --at.")  # fmt: skip
 @option("--dry-run", is_flag=True, help="Say what would be deleted, delete nothing.")
 @wait_option
-@format_option(REPORT_FORMATS)
+@format_option(STATUS_FORMATS)
 def vacuum_command(
     lake_path: str, keep_for: timedelta, dry_run: bool, wait_seconds: float, output_format: str
 ) -> None:

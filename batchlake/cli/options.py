@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 
-ROW_FORMATS: Final = ("table", "json", "ndjson", "csv", "markdown", "parquet", "xlsx")
-DOCUMENT_FORMATS: Final = ("json", "table")
-REPORT_FORMATS: Final = ("table", "json")
 _WITHOUT_CHOICE: Final = ("sql",)
 """What a verb writes that has no --format: `views`."""
 

@@ -22,8 +22,7 @@ from batchlake.cli.options import (
     source_option,
 )
 from batchlake.cli.parameters import option
-
-_FORMATS = ("html", "pdf", "xlsx", "csv", "json", "markdown")
+from batchlake.output.formats import REPORT_FORMATS
 
 
 @click.command("report")
@@ -43,7 +42,7 @@ _FORMATS = ("html", "pdf", "xlsx", "csv", "json", "markdown")
 @source_option
 @output_option
 @quiet_option
-@option("--format", "output_format", type=click.Choice(_FORMATS), is_eager=True,
+@option("--format", "output_format", type=click.Choice(REPORT_FORMATS), is_eager=True,
         help="Else by the file's suffix.")  # fmt: skip
 def report_command(
     batch_ids: tuple[str, ...],

@@ -10,9 +10,8 @@ from typing import Final
 import click
 
 from batchlake._lazy import extra
-from batchlake.cli.answers import BINARY_FORMATS, opened, write_rows_to
+from batchlake.cli.answers import opened, write_rows_to
 from batchlake.cli.options import (
-    ROW_FORMATS,
     at_option,
     filter_option,
     format_option,
@@ -27,6 +26,7 @@ from batchlake.cli.options import (
 )
 from batchlake.cli.parameters import option
 from batchlake.errors import InvalidRequest
+from batchlake.output.formats import BINARY_FORMATS, ROW_FORMATS
 
 _SPACED_FORMATS: Final = frozenset({"table", "markdown"})
 """Those in which a blank line parts one result from the next."""

@@ -18,7 +18,6 @@ import click
 from batchlake._lazy import extra
 from batchlake.cli.failures import INTERRUPTED, WITH_PROBLEMS, note_format
 from batchlake.cli.options import (
-    REPORT_FORMATS,
     Duration,
     configuration_of,
     format_option,
@@ -30,6 +29,7 @@ from batchlake.cli.options import (
 )
 from batchlake.cli.parameters import option
 from batchlake.errors import InvalidRequest
+from batchlake.output.formats import STATUS_FORMATS
 from batchlake.schema import DEFAULT_SOURCE
 from batchlake.store.object_store import is_object_address
 
@@ -64,7 +64,7 @@ _landing_option = option(
 @_landing_option
 @wait_option
 @quiet_option
-@format_option(REPORT_FORMATS)
+@format_option(STATUS_FORMATS)
 @click.pass_context
 def pull_command(
     context: click.Context,

@@ -17,7 +17,7 @@ from batchlake.errors import InvalidRequest
 from batchlake.filters.model import ALL
 from batchlake.filters.parse import parse_filter
 from batchlake.filters.selection import select
-from batchlake.output.rows import BINARY_FORMATS, ROW_FORMATS
+from batchlake.output.formats import BINARY_FORMATS, ROW_FORMATS
 from batchlake.text.suggest import nearest_name
 from batchlake.text.table import Grid
 from batchlake.text.terminal import display_width

@@ -16,7 +16,8 @@ from batchlake.console.completion import LakeCompleter
 from batchlake.console.prompt import make_prompt
 from batchlake.console.state import Console
 from batchlake.errors import BatchlakeError, InvalidRequest
-from batchlake.output.rows import BINARY_FORMATS, Limited, write_rows
+from batchlake.output.formats import BINARY_FORMATS
+from batchlake.output.rows import Limited, write_rows
 from batchlake.output.target import replacing
 from batchlake.text.table import Grid
 

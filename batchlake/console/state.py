@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from batchlake.console.catalogue import Catalogue
 from batchlake.console.screen import Screen
 from batchlake.filters.selection import select
-from batchlake.output.rows import ROW_FORMATS
+from batchlake.output.formats import ROW_FORMATS
 from batchlake.output.target import format_by_suffix
 
 if TYPE_CHECKING:

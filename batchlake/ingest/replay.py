@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from batchlake.errors import InvalidRequest
@@ -19,6 +18,7 @@ from batchlake.ingest.reading import Progress
 from batchlake.ingest.report import IngestReport
 from batchlake.ingest.run import Run
 from batchlake.schema import DEFAULT_SOURCE
+from batchlake.store.ledger import begin
 from batchlake.store.object_store import is_object_address
 from batchlake.store.tables import LakeTables, Writer
 
@@ -48,9 +48,9 @@ def replay(
     resolved = [row["problem_id"] for row in tried]
     tables = LakeTables(root)
     with tables.storage.lock(wait_seconds=options.wait_seconds):
-        run = Run(tables, options, progress, datetime.now(UTC))
+        run = Run(tables, options, progress, begin("replay"))
         again = Found(exports, found.broken, found.passed_over)
-        return run.execute(again, Writer(tables), kind="replay", resolved=resolved)
+        return run.execute(again, Writer(tables), resolved)
 
 
 def _file(location: str) -> str | None:

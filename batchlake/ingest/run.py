@@ -8,8 +8,6 @@ its reading and no more.
 from __future__ import annotations
 
 import os
-import platform
-import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,10 +30,9 @@ from batchlake.ingest.merge.merge import BATCH_RULE, CALL_RULE, merge
 from batchlake.ingest.options import IngestOptions, most_memory_bytes, usual_memory_bytes
 from batchlake.ingest.reading import ExportReading, Progress
 from batchlake.ingest.report import IngestReport
-from batchlake.schema import EXPORTS, FORMAT_VERSION, PROBLEMS, SNAPSHOTS
-from batchlake.store.ledger import Ledger
+from batchlake.schema import EXPORTS, PROBLEMS, SNAPSHOTS
+from batchlake.store.ledger import BegunRun, Ledger, begin
 from batchlake.store.tables import LakeTables, Writer
-from batchlake.version import VERSION
 
 _CLOCK_SECONDS: Final = 300
 """How far a platform's clock may be ahead of ours before its times are said to lie in the future."""
@@ -67,15 +64,15 @@ def ingest(
         ExportUnreadable: a path doesn't exist or can't be opened; nothing was ingested.
         LakeLocked, LakeNotWritable, LakeDamaged, LakeTooNew: the lake is as it was.
     """
-    started = now()
+    run = begin("ingest", now())
     tables = LakeTables(root)
     held = none_held if options.force or options.reads_all else files_held(tables, options.source)
     found = find(paths, held)
     if options.dry_run:
-        return Run(tables, options, progress, started, now).execute(found, None)
+        return Run(tables, options, progress, run, now).execute(found, None)
     tables.storage.refuse_other_things()
     with tables.storage.lock(wait_seconds=options.wait_seconds):
-        return Run(tables, options, progress, started, now).execute(found, Writer(tables))
+        return Run(tables, options, progress, run, now).execute(found, Writer(tables))
 
 
 class Run:
@@ -86,28 +83,24 @@ class Run:
         tables: LakeTables,
         options: IngestOptions,
         progress: Progress,
-        started: datetime,
+        run: BegunRun,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._lake = tables.storage.name
         self._options = options
         self._progress = progress
-        self._started = started
+        self._run = run
         self._now = now
         self._clock = time.monotonic()
         self._tables = tables
         self._ledger = Ledger(self._tables)
-        self._run_id = f"{started:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}"
 
-    def execute(
-        self, found: Found, writer: Writer | None, *, kind: str = "ingest", resolved: Sequence[str] = ()
-    ) -> IngestReport:
+    def execute(self, found: Found, writer: Writer | None, resolved: Sequence[str] = ()) -> IngestReport:
         """Do it all; without a writer, all but the writing.
 
         Args:
             found: the exports to read.
             writer: takes what changes.
-            kind: what the ledger calls the run.
             resolved: ids of problems that this run puts an end to; what is still wrong is found anew.
         """
         with (
@@ -126,12 +119,12 @@ class Run:
             reading = self._reading = ExportReading(staging, held, self._options, self._progress, found.held)
             reading.read(found)
             staging.finish()
-            merge(engine, BATCH_RULE, self._run_id)
-            merge(engine, CALL_RULE, self._run_id)
+            merge(engine, BATCH_RULE, self._run.run_id)
+            merge(engine, CALL_RULE, self._run.run_id)
             problems = " union all by name ".join(
                 f"({sql_files.load(f'ingest/{name}').text})" for name in ("found_problems", "merged_problems")
             )
-            run = literal(self._run_id)
+            run = literal(self._run.run_id)
             engine.run(f"create table fresh_problems as select *, {run} as run_id from ({problems})")
             facts = self._facts(engine)
             is_retried = any(not export.is_whole for export in self._reading.exports)
@@ -142,7 +135,7 @@ class Run:
                 segments = self._write(engine, writer, transcripts, resolved)
                 writer.compact_if_needed()
                 versions = writer.versions()
-                self._commit(engine, writer, facts, versions, kind)
+                self._commit(engine, writer, facts)
             return self._report(engine, found, facts, segments, versions, changed=changed)
 
     @contextmanager
@@ -178,10 +171,10 @@ class Run:
     def _write(
         self, engine: Engine, writer: Writer, transcripts: TranscriptFiles, resolved: Sequence[str]
     ) -> int:
-        write_merged(engine, writer, CALL_RULE, self._run_id)
+        write_merged(engine, writer, CALL_RULE, self._run.run_id)
         segments = write_segments(engine, writer, transcripts.files)
-        write_merged(engine, writer, BATCH_RULE, self._run_id)
-        run = literal(self._run_id)
+        write_merged(engine, writer, BATCH_RULE, self._run.run_id)
+        run = literal(self._run.run_id)
         again = (
             "select source, export_id from read_exports semi join exports using (source, export_id) "
             "where is_whole"
@@ -201,22 +194,10 @@ class Run:
             replace_by_export(engine, writer, table, f"fresh_{table.name}", again, ended)
         return segments
 
-    def _commit(
-        self, engine: Engine, writer: Writer, facts: dict[str, Any], versions: dict[str, int], kind: str
-    ) -> None:
-        row = facts | {
-            "run_id": self._run_id,
-            "kind": kind,
-            "started_at": self._started,
-            "finished_at": self._now(),
-            "batchlake_version": VERSION,
-            "host": platform.node(),
-            "format_version": FORMAT_VERSION,
-            "table_versions": versions,
-        }
-        for name in ("calls_unchanged", "calls_not_understood"):
-            row.pop(name)
-        self._ledger.commit(writer, row, engine)
+    def _commit(self, engine: Engine, writer: Writer, facts: dict[str, Any]) -> None:
+        not_kept = ("calls_unchanged", "calls_not_understood")
+        figures = {name: figure for name, figure in facts.items() if name not in not_kept}
+        self._ledger.commit(writer, self._run, {**figures, "finished_at": self._now()}, engine)
 
     def _report(
         self,
@@ -240,13 +221,13 @@ class Run:
         extra: dict[str, dict[str, int]] = {}
         for row in engine.rows(sql_files.load("ingest/extra_fields").text):
             extra.setdefault(row["table_name"], {})[row["field"]] = row["records"]
-        after = self._started + timedelta(seconds=_CLOCK_SECONDS)
+        after = self._run.started_at + timedelta(seconds=_CLOCK_SECONDS)
         future = engine.row(sql_files.load("ingest/future_observations").text, {"after": after})
         return IngestReport(
             lake=self._lake,
-            run_id=self._run_id if changed and not self._options.dry_run else None,
+            run_id=self._run.run_id if changed and not self._options.dry_run else None,
             dry_run=self._options.dry_run,
-            started_at=self._started,
+            started_at=self._run.started_at,
             seconds=time.monotonic() - self._clock,
             bytes_read=sum(export.bytes for export in self._reading.exports),
             segments_written=segments,

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
 from batchlake.errors import InvalidRequest
+from batchlake.output.formats import DOCUMENT_FORMATS
 from batchlake.text.escaping import printable
 from batchlake.text.table import Grid
 from batchlake.text.terminal import display_width
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     Document: TypeAlias = BaseModel | Mapping[str, Any] | Sequence["Document"]
 
-DOCUMENT_FORMATS: Final = ("json", "table")
 _INDENT: Final = "  "
 _MOST_IN_A_CELL: Final = 2
 

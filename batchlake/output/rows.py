@@ -13,12 +13,9 @@ from typing import IO, Final
 from batchlake.engine.cursor import Row, Rows
 from batchlake.errors import InvalidRequest
 from batchlake.output import lines
+from batchlake.output.formats import ROW_FORMATS
 from batchlake.query.result import Result
 from batchlake.text.table import Grid
-
-ROW_FORMATS: Final = ("table", "json", "ndjson", "csv", "markdown", "parquet", "xlsx")
-BINARY_FORMATS: Final = frozenset({"parquet", "xlsx"})
-"""Those that are no text."""
 
 _PIECE_CHARACTERS: Final = 65_536
 

@@ -7,23 +7,11 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final, TextIO
+from typing import IO, TextIO
 
+from batchlake.engine.whole_files import whole_file
 from batchlake.errors import InvalidRequest
-
-_SUFFIXES: Final[dict[str, tuple[str, ...]]] = {
-    "table": (".txt",),
-    "html": (".html", ".htm"),
-    "pdf": (".pdf",),
-    "json": (".json",),
-    "ndjson": (".ndjson", ".jsonl"),
-    "csv": (".csv",),
-    "markdown": (".md", ".markdown"),
-    "parquet": (".parquet",),
-    "xlsx": (".xlsx",),
-    "sql": (".sql",),
-}
-"""Every format of a file, and the suffixes that stand for it."""
+from batchlake.output.formats import SUFFIXES
 
 
 def takes_colour(stream: TextIO) -> bool:
@@ -47,11 +35,11 @@ def format_by_suffix(path: Path, formats: Iterable[str]) -> str | None:
     if not path.suffix:
         return None
     choices = list(formats)
-    meant = next((name for name, several in _SUFFIXES.items() if path.suffix.lower() in several), None)
+    meant = next((name for name, several in SUFFIXES.items() if path.suffix.lower() in several), None)
     if meant in choices:
         return meant
     why = f"is for {meant}, and this answer is {' or '.join(choices)}" if meant else "stands for no format"
-    known = ", ".join(suffix for name in choices for suffix in _SUFFIXES.get(name, ()))
+    known = ", ".join(suffix for name in choices for suffix in SUFFIXES.get(name, ()))
     raise InvalidRequest(
         f"cannot write {str(path)!r} by its suffix: {path.suffix} {why}. "
         f"Give one of {known}, or name the format.",
@@ -72,12 +60,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         with path.open("wb") as file:
             yield file
         return
-    unfinished = path.with_name(f".batchlake-{os.getpid()}.unfinished")
-    try:
-        with unfinished.open("wb") as file:
-            yield file
+    with whole_file(path) as file:
+        yield file
         if path.exists():
-            shutil.copymode(path, unfinished)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+            shutil.copymode(path, file.name)

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any
 
 from batchlake.errors import InvalidRequest
+from batchlake.output.formats import REPORT_FORMATS
 from batchlake.output.target import format_by_suffix
 from batchlake.reports.model import Report
-
-FORMATS: Final = ("html", "pdf", "xlsx", "csv", "json", "markdown")
-"""Every format of a report."""
 
 
 def format_of(file: Path) -> str:
@@ -24,11 +22,11 @@ def format_of(file: Path) -> str:
     Raises:
         InvalidRequest: it has none, or it stands for no format of a report; lists the suffixes that do.
     """
-    name = format_by_suffix(file, FORMATS)
+    name = format_by_suffix(file, REPORT_FORMATS)
     if name is None:
         raise InvalidRequest(
             f"cannot tell the format of {str(file)!r}, which has no suffix. Give one, as .html, or name the "
-            f"format: {', '.join(FORMATS)}.",
+            f"format: {', '.join(REPORT_FORMATS)}.",
             path=str(file),
         )
     return name
@@ -42,7 +40,7 @@ def write(
     Args:
         report: what to write.
         calls: its calls by the names of `CALL_COLUMNS`, for the formats that list them; else not read.
-        output_format: one of `FORMATS`.
+        output_format: one of `REPORT_FORMATS`.
         file: where to.
 
     Returns:
@@ -75,7 +73,7 @@ def write(
         file.write(report.model_dump_json(indent=2).encode() + b"\n")
     else:
         raise InvalidRequest(
-            f"a report has no format {output_format!r}. Give one of {', '.join(FORMATS)}.",
+            f"a report has no format {output_format!r}. Give one of {', '.join(REPORT_FORMATS)}.",
             format=output_format,
         )
     return []

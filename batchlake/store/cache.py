@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from batchlake.engine.whole_files import whole_file
 from batchlake.store.object_store import ObjectAddress, StorageError, endpoint
 
 if TYPE_CHECKING:
@@ -72,16 +73,9 @@ class FileCache:
     def _fetch(self, name: str, path: Path) -> None:
         import obstore
 
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            with part.open("wb") as file:
-                for piece in obstore.get(self._store, name).stream():
-                    file.write(piece)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        with whole_file(path, is_durable=True) as file:
+            for piece in obstore.get(self._store, name).stream():
+                file.write(piece)
 
     def _shrink(self) -> None:
         """Delete what has not been used for a day until what is left is small enough."""

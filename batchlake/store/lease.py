@@ -89,9 +89,7 @@ class Lease:
         """
         with self._writing:
             if self._tag is None:
-                raise LakeLocked(
-                    lake, "another writer, which took over while this one was not heard of", None
-                )
+                raise _taken_over(lake)
             self._facts["renewed"] = _now()
             try:
                 self._tag = self._put(self._tag)
@@ -223,7 +221,7 @@ def _machine() -> str | None:
 
 
 def _taken_over(lake: str) -> LakeLocked:
-    return LakeLocked(lake, "another writer, which took over while this one was not heard of", None)
+    return LakeLocked(lake, "another writer, which took over after this one stopped renewing", None)
 
 
 def _now() -> str:

@@ -7,10 +7,12 @@ read at its newest version.
 
 from __future__ import annotations
 
+import platform
+import secrets
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from batchlake.engine.engine import Engine
@@ -18,6 +20,8 @@ from batchlake.engine.quoting import view_of
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeNotFound, LakeTooNew
 from batchlake.schema import FORMAT_VERSION, RUNS
 from batchlake.store.tables import LakeTables, Writer
+from batchlake.text.values import utc_name
+from batchlake.version import VERSION
 
 NEWEST_FIRST: Final = "list_sum(map_values(table_versions)) desc, finished_at desc, run_id desc"
 """Rows of `runs` in order: every run leaves greater versions than the one before, whatever its clock said."""
@@ -33,6 +37,21 @@ class Version:
     run_id: str
     finished_at: datetime
     pins: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class BegunRun:
+    """A run that has begun: its id, what it does (`ingest`, `replay`, `compact`), and when it began (UTC)."""
+
+    run_id: str
+    kind: str
+    started_at: datetime
+
+
+def begin(kind: str, started_at: datetime | None = None) -> BegunRun:
+    """Begin a run, by default now; ids sort by when runs began."""
+    started = started_at or datetime.now(UTC)
+    return BegunRun(f"{utc_name(started)}-{secrets.token_hex(3)}", kind, started)
 
 
 class Ledger:
@@ -95,17 +114,29 @@ class Ledger:
         """The states that finished runs left, newest first."""
         return [self._version(row) for row in self._rows("true", {}, most=None)]
 
-    def commit(self, writer: Writer, row: Mapping[str, Any], engine: Engine | None = None) -> None:
+    def commit(
+        self, writer: Writer, run: BegunRun, figures: Mapping[str, Any], engine: Engine | None = None
+    ) -> None:
         """End a run: everything written is synced, then its row is added, then that is synced too.
 
         Args:
             writer: has written the run's tables.
-            row: columns of `runs`; those that are not given are null.
+            run: as it began.
+            figures: further columns of `runs`; those that are not given are null.
             engine: makes the row, where there is one already.
         """
         import pyarrow as pa
 
         writer.sync(writer.written())
+        row = {
+            "finished_at": datetime.now(UTC),
+            **figures,
+            **asdict(run),
+            "batchlake_version": VERSION,
+            "host": platform.node(),
+            "format_version": FORMAT_VERSION,
+            "table_versions": writer.versions(),
+        }
         columns = ", ".join(
             f"{f'${column.name}' if column.name in row else 'null'}::{column.type} as {column.name}"
             for column in RUNS.columns

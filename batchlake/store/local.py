@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from batchlake.engine.processes import clear_dead_folders
+from batchlake.engine.whole_files import sync_path
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeNotWritable
 from batchlake.schema import CALLS, RUNS
 from batchlake.store.lock import writer_lock
@@ -103,8 +104,8 @@ class LocalStorage(Storage):
     def sync_entries(self, table: str, names: Iterable[str]) -> None:
         log = self._folder / table / LOG
         for name in names:
-            _sync_path(log / name)
-        _sync_path(log)
+            sync_path(log / name)
+        sync_path(log)
 
     @contextmanager
     def lock(self, *, wait_seconds: float = 0) -> Iterator[None]:
@@ -138,11 +139,11 @@ class LocalStorage(Storage):
             for number in commits:
                 commit = folder / LOG / commit_name(number)
                 for data_file in _added_files(commit):
-                    _sync_path(folder / data_file)
-                _sync_path(commit)
-            _sync_path(folder / LOG)
-            _sync_path(folder)
-        _sync_path(self._folder)
+                    sync_path(folder / data_file)
+                sync_path(commit)
+            sync_path(folder / LOG)
+            sync_path(folder)
+        sync_path(self._folder)
 
     def refuse_other_things(self) -> None:
         if not self._folder.exists():
@@ -187,11 +188,3 @@ def _added_files(commit: Path) -> Iterator[str]:
     for action in actions(commit.read_bytes()):
         if added := action.get("add"):
             yield added["path"]
-
-
-def _sync_path(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,8 +7,6 @@ files that no kept state names.
 from __future__ import annotations
 
 import os
-import platform
-import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,11 +16,10 @@ from typing import Any, Final
 from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.errors import LakeDamaged
-from batchlake.schema import FORMAT_VERSION, RUNS, TABLES
-from batchlake.store.ledger import Ledger, Version
+from batchlake.schema import RUNS, TABLES
+from batchlake.store.ledger import Ledger, Version, begin
 from batchlake.store.log import named_files
 from batchlake.store.tables import LakeTables, Writer
-from batchlake.version import VERSION
 
 _RESTORE: Final = "restore the lake from a copy, or read an earlier state with --at"
 
@@ -192,7 +189,7 @@ def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> Mainten
     ledger.newest()
     with tables.storage.lock(wait_seconds=wait_seconds):
         before = ledger.newest()
-        started = datetime.now(UTC)
+        run = begin("compact")
         writer = Writer(tables)
         writer.prepare(dict(before.pins))
         figures = {}
@@ -207,8 +204,9 @@ def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> Mainten
                 "bytes_before": size,
                 "bytes_after": size_after,
             }
-        run_id = _commit(ledger, writer, "compact", started) if is_changed else None
-    return MaintenanceReport("compact", run_id, dry_run=False, tables=figures)
+        if is_changed:
+            ledger.commit(writer, run, {})
+    return MaintenanceReport("compact", run.run_id if is_changed else None, dry_run=False, tables=figures)
 
 
 def vacuum(
@@ -246,24 +244,6 @@ def vacuum(
                 "bytes_after": tables.storage.size(name),
             }
     return MaintenanceReport("vacuum", None, dry_run=dry_run, tables=figures)
-
-
-def _commit(ledger: Ledger, writer: Writer, kind: str, started: datetime) -> str:
-    run_id = f"{started:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}"
-    ledger.commit(
-        writer,
-        {
-            "run_id": run_id,
-            "kind": kind,
-            "started_at": started,
-            "finished_at": datetime.now(UTC),
-            "batchlake_version": VERSION,
-            "host": platform.node(),
-            "format_version": FORMAT_VERSION,
-            "table_versions": writer.versions(),
-        },
-    )
-    return run_id
 
 
 def _held(tables: LakeTables, name: str) -> tuple[int, int]:

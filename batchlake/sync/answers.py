@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from batchlake.ingest.parse.json_values import BYTE_ORDER_MARK
+
 
 class NotJson(Exception):
     """The bytes are no whole JSON document; `reason` says where that shows."""
@@ -26,7 +28,7 @@ def read_document(body: bytes) -> Any:
     Raises:
         NotJson: it is cut off, not UTF-8, not JSON, or nested too deeply.
     """
-    body = body.removeprefix(b"\xef\xbb\xbf")
+    body = body.removeprefix(BYTE_ORDER_MARK)
     try:
         return msgspec.json.decode(body)
     except RecursionError:

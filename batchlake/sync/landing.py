@@ -12,12 +12,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from batchlake.engine.whole_files import whole_file
 from batchlake.text.values import utc_name, utc_stamp
 
 if TYPE_CHECKING:
@@ -50,8 +50,11 @@ class Landing:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.json.gz"
         # Without a time in its header, the same body makes the same file.
-        _write_whole(path, gzip.compress(answer.body, compresslevel=6, mtime=0), answer.received_at)
-        _write_whole(_sidecar(path), json.dumps(self._facts(answer), indent=2).encode(), answer.received_at)
+        body = gzip.compress(answer.body, compresslevel=6, mtime=0)
+        facts = json.dumps(self._facts(answer), indent=2).encode()
+        for target, data in ((path, body), (_sidecar(path), facts)):
+            with whole_file(target, is_durable=True, modified_at=answer.received_at) as file:
+                file.write(data)
         return path
 
     def read(self, path: Path) -> tuple[bytes, dict[str, str], str]:
@@ -90,20 +93,3 @@ def file_name(kind: str, item_id: str, moment: datetime) -> str:
 
 def _sidecar(path: Path) -> Path:
     return path.with_name(f".{path.name.removesuffix('.json.gz')}.request.json")
-
-
-def _write_whole(path: Path, data: bytes, modified_at: datetime) -> None:
-    """Write a file that is there whole or not at all, whatever happens in between."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    with unfinished.open("wb") as file:
-        file.write(data)
-        file.flush()
-        seconds = modified_at.timestamp()
-        os.utime(unfinished, (seconds, seconds))
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+
+import httpx2
 
 from batchlake.sync.answers import value_at
 from batchlake.sync.platforms import Listing
 from batchlake.sync.urls import joined
 
-_LINK: Final = re.compile(r"<([^>]*)>((?:\s*;\s*[^,;=]+(?:=(?:\"[^\"]*\"|[^,;]*))?)*)")
 _SHOWN: Final = 300
 _ID_DIGITS: Final = 16
 """A longer number is a cursor or an id."""
@@ -217,8 +217,8 @@ def _put(body: dict[str, Any], place: str, value: str) -> None:
 
 def _next_link(header: str) -> str | None:
     """The address with `rel="next"` in a `Link` header."""
-    for address, attributes in _LINK.findall(header):
-        relations = re.search(r";\s*rel\s*=\s*\"?([^\";]*)", attributes, re.IGNORECASE)
-        if relations and "next" in relations.group(1).lower().split():
-            return str(address)
+    for link in httpx2.Response(200, headers={"link": header}).links.values():
+        attributes = {name.lower(): value for name, value in link.items() if name and value}
+        if "next" in attributes.get("rel", "").lower().split():
+            return attributes["url"]
     return None

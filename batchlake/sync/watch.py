@@ -21,6 +21,7 @@ from typing import Final
 
 from batchlake._lazy import extra
 from batchlake.errors import ExportUnreadable, LakeLocked
+from batchlake.ingest.find.skipped import is_skipped
 from batchlake.ingest.report import IngestReport
 from batchlake.sync.completeness import looks_whole
 
@@ -177,10 +178,11 @@ def signatures(folders: Iterable[Path]) -> dict[Path, Signature]:
         for parent, inner, names in os.walk(folder):
             inner[:] = [name for name in inner if not name.startswith(".")]
             for name in names:
-                if not name.startswith(".") and not name.lower().endswith((*_UNFINISHED_SUFFIXES, ".md")):
-                    path = Path(parent, name)
-                    if signature := _signature(path):
-                        found[path] = signature
+                path = Path(parent, name)
+                if is_skipped(path.relative_to(folder)) or name.lower().endswith(_UNFINISHED_SUFFIXES):
+                    continue
+                if signature := _signature(path):
+                    found[path] = signature
     return found
 
 

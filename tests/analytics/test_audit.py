@@ -163,7 +163,7 @@ def test_all_batches_and_only_their_differences() -> None:
     assert [one.batch_id for one in picked.batches] == ["b2"]
     (first,) = audit(engine, (None, "b1")).batches
     assert first == found.batches[0]
-    with pytest.raises(BatchNotFound, match="of 'third' in this lake, but of 'other' or 'svalync'"):
+    with pytest.raises(BatchNotFound, match="exists for source 'other' or 'svalync', not 'third'"):
         audit(engine, ("third", "b1"))
     with pytest.raises(BatchNotFound):
         audit(engine, ("svalync", "nope"))

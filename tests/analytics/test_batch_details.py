@@ -333,9 +333,9 @@ def test_another_source_of_the_same_ids_stays_apart() -> None:
     assert filtered is not None
     assert (filtered.matched, filtered.of) == (1, 1)
     assert call_details(engine, None, "c1").call.status == "failed"
-    with pytest.raises(BatchNotFound, match="of 'third' in this lake, but of 'other' or 'svalync'"):
+    with pytest.raises(BatchNotFound, match="exists for source 'other' or 'svalync', not 'third'"):
         batch_details(engine, "third", "b1")
-    with pytest.raises(CallNotFound, match="of 'third' in this lake, but of 'other' or 'svalync'"):
+    with pytest.raises(CallNotFound, match="exists for source 'other' or 'svalync', not 'third'"):
         call_details(engine, "third", "c1")
     theirs = call_details(engine, "other", "c1").call
     assert theirs.transcript is not None

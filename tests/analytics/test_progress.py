@@ -154,7 +154,7 @@ def test_without_a_source_the_first_by_name_is_meant() -> None:
     )
     found = progress(engine, None, "b1", NOON + timedelta(hours=3))
     assert (found.source, [one.done for one in found.history]) == ("other", [7])
-    with pytest.raises(BatchNotFound, match="of 'third' in this lake, but of 'other' or 'svalync'"):
+    with pytest.raises(BatchNotFound, match="exists for source 'other' or 'svalync', not 'third'"):
         progress(engine, "third", "b1", NOON)
     engine.close()
 

@@ -11,16 +11,14 @@ from __future__ import annotations
 
 import argparse
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from batchlake.engine.engine import Engine
 from batchlake.engine.quoting import literal
-from batchlake.schema import FORMAT_VERSION, TABLES
-from batchlake.store.ledger import Ledger
+from batchlake.schema import TABLES
+from batchlake.store.ledger import Ledger, begin
 from batchlake.store.tables import LakeTables, Writer
-from batchlake.version import VERSION
 from tests.benchmarks.workloads import big_batch_calls
 
 CALLS_A_BATCH: Final = 1_000
@@ -100,7 +98,7 @@ def make(root: Path, calls: int) -> None:
     writer.prepare({})
     spill = root / ".made"
     spill.mkdir()
-    began = datetime.now(UTC)
+    run = begin("ingest")
     with Engine(spill=spill, keeps_order=True) as engine:
         writer.append("batches", engine.stream(_rows("batches", 0, calls)))
         for first in range(0, calls, _CALLS_A_FILE):
@@ -113,18 +111,7 @@ def make(root: Path, calls: int) -> None:
             )
             writer.add_files("segments", [path])
     spill.rmdir()
-    run = {
-        "run_id": "made",
-        "kind": "ingest",
-        "started_at": began,
-        "finished_at": datetime.now(UTC),
-        "batchlake_version": VERSION,
-        "calls_new": calls,
-        "problems": 0,
-        "format_version": FORMAT_VERSION,
-        "table_versions": writer.versions(),
-    }
-    ledger.commit(writer, run)
+    ledger.commit(writer, run, {"calls_new": calls, "problems": 0})
 
 
 def _rows(name: str, first: int, calls: int) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from batchlake.engine.engine import Engine
-from batchlake.output.rows import ROW_FORMATS, write_rows
+from batchlake.output.formats import ROW_FORMATS
+from batchlake.output.rows import write_rows
 from batchlake.query.result import Result
 
 GOLDEN: Final = Path(__file__).parent.parent / "golden"

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidRequest
+from batchlake.output.formats import ROW_FORMATS
 from batchlake.output.lines import csv_lines, markdown_lines
-from batchlake.output.rows import ROW_FORMATS, write_rows
+from batchlake.output.rows import write_rows
 from batchlake.query.result import Result
 from batchlake.text.escaping import printable
 from batchlake.text.table import Grid

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchlake.errors import InvalidRequest
-from batchlake.output.rows import ROW_FORMATS
+from batchlake.output.formats import REPORT_FORMATS, ROW_FORMATS
 from batchlake.output.target import format_by_suffix
-from batchlake.reports.write import FORMATS, format_of
+from batchlake.reports.write import format_of
 
 KNOWN = {
     ".csv": "csv", ".json": "json", ".jsonl": "ndjson", ".markdown": "markdown", ".md": "markdown",
@@ -50,7 +50,9 @@ def test_a_report_has_formats_of_its_own(suffix: str) -> None:
     with pytest.raises(InvalidRequest) as raised:
         format_of(Path(f"report{suffix}"))
     known = (
-        f"is for {KNOWN[suffix]}, and this answer is {' or '.join(FORMATS)}" if suffix in KNOWN else "suffix"
+        f"is for {KNOWN[suffix]}, and this answer is {' or '.join(REPORT_FORMATS)}"
+        if suffix in KNOWN
+        else "suffix"
     )
     assert known in str(raised.value)
     assert ".html" in str(raised.value)

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from batchlake.errors import ExportUnreadable
+from batchlake.ingest.find.skipped import is_skipped
 from batchlake.store.object_store import ObjectAddress, open_store, plainly
 
 if TYPE_CHECKING:
@@ -154,9 +156,8 @@ def _objects_at(address: ObjectAddress) -> Iterator[StoredObject]:
     found = False
     for facts in bucket.objects(folder):
         found = True
-        inner = facts["path"].removeprefix(folder).split("/")
-        hidden = any(part.startswith(".") for part in inner) or inner[-1].lower().endswith(".md")
-        if facts["size"] and not hidden:
+        inner = PurePosixPath(facts["path"].removeprefix(folder).lstrip("/"))
+        if facts["size"] and not is_skipped(inner):
             yield stored(facts)
     if not found:
         hint = "; patterns are for files, name a prefix instead" if glob.has_magic(path) else ""

@@ -35,6 +35,7 @@ from batchlake.ingest.find.archives import (
 )
 from batchlake.ingest.find.held_exports import FilesHeld, none_held
 from batchlake.ingest.find.object_exports import StoredObject, look_at, objects_at
+from batchlake.ingest.find.skipped import is_skipped
 from batchlake.store.local import is_lake
 from batchlake.store.object_store import is_object_address
 from batchlake.text.escaping import path_text
@@ -237,7 +238,7 @@ def _walk(folder: Path, found: Found) -> Iterator[Path]:
         folders[:] = [name for name in within if name not in lakes]
         for name in sorted(names):
             path = Path(parent, name)
-            if _is_passed_over(PurePath(name)):
+            if is_skipped(PurePath(name)):
                 found.passed_over.append(str(path))
             elif path.is_file():
                 yield path
@@ -322,14 +323,8 @@ def _add(path: Path | StoredObject, found: Found, *, named: bool) -> None:
         else:
             for member in members:
                 name = f"{location}!{path_text(member.filename)}"
-                if _is_passed_over(PurePosixPath(member.filename)):
+                if is_skipped(PurePosixPath(member.filename)):
                     found.passed_over.append(name)
                 else:
                     member_at = modified_at(member) or observed_at
                     found.exports.append(Export(name, path, member, member_at, etag=etag))
-
-
-def _is_passed_over(path: PurePath) -> bool:
-    """Whether a file of this path below a folder, or in an archive, is hidden, Markdown, or of macOS' own."""
-    named = [part for part in path.parts if part not in (".", "..")]
-    return any(part.startswith(".") or part == "__MACOSX" for part in named) or path.suffix.lower() == ".md"

@@ -22,7 +22,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from batchlake.ingest.parse.json_values import JSON_FAULTS
+from batchlake.ingest.parse.json_values import BYTE_ORDER_MARK, JSON_FAULTS
 from batchlake.ingest.parse.recognition import ENVELOPES, LISTS
 
 _DEEPEST_LEVEL: Final = 8
@@ -35,7 +35,6 @@ _SIGNS[[ord("}"), ord("]")]] = -1
 _KEY: Final = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*:\s*$', re.DOTALL)
 _BLANKS: Final = b" \t\r\n"
 _SEPARATORS: Final = _BLANKS + b","
-_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _TEXTS_AND_COMMAS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[^",]+|[",]', re.DOTALL)
 
 
@@ -320,7 +319,7 @@ class Scanner:
         self._event_end = position + 1
 
     def _between_documents(self, end: int) -> Iterator[Stray]:
-        text = self._buffer[self._mark : end].replace(_BYTE_ORDER_MARK, b"")
+        text = self._buffer[self._mark : end].replace(BYTE_ORDER_MARK, b"")
         if text.strip(_SEPARATORS if self._root else _BLANKS):
             yield Stray(self._buffer_byte + self._mark, text.strip(_SEPARATORS), self._root == 1)
         self._mark = max(end, self._mark)

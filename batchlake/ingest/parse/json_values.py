@@ -18,6 +18,8 @@ import msgspec
 Fields = dict[str, msgspec.Raw]
 """An object's values by their key, each as it stands."""
 
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
 JSON_FAULTS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 """What decoding raises of a text that is no JSON, or none that can be read."""
 

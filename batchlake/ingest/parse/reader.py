@@ -23,7 +23,6 @@ from typing import Final
 from batchlake.ingest.parse import layout
 from batchlake.ingest.parse.bracket_scanner import Element, Parsed, Scanner, Stray, UnmatchedBracket
 from batchlake.ingest.parse.damage.boundaries import (
-    BYTE_ORDER_MARK,
     describe,
     fault_in,
     stripped,
@@ -32,7 +31,7 @@ from batchlake.ingest.parse.damage.boundaries import (
 )
 from batchlake.ingest.parse.damage.mend import Mended, begins_list, mend, mended_header
 from batchlake.ingest.parse.damage.repair import Fault, repair
-from batchlake.ingest.parse.json_values import JSON_FAULTS
+from batchlake.ingest.parse.json_values import BYTE_ORDER_MARK, JSON_FAULTS
 from batchlake.ingest.parse.layout import Reopen, read_fully, sound_items
 from batchlake.ingest.parse.parts import NO_ENVELOPE, BadValue, Envelope, RecordGroup, Unkept
 from batchlake.ingest.parse.parts import Item as SplitItem

@@ -12,9 +12,8 @@ from typing import Final
 
 import msgspec
 
-from batchlake.ingest.parse.json_values import JSON_FAULTS
+from batchlake.ingest.parse.json_values import BYTE_ORDER_MARK, JSON_FAULTS
 
-BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 BETWEEN_VALUES: Final = b" \t\r\n,"
 """Lines that were cut out of an array have commas."""
 

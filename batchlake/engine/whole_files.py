@@ -1,0 +1,50 @@
+"""Files that are at their path whole, or as before."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+
+@contextmanager
+def whole_file(
+    path: Path, *, is_durable: bool = False, modified_at: datetime | None = None
+) -> Iterator[IO[bytes]]:
+    """A binary file that takes the place of what is at `path` when the block has ended without an error.
+
+    Args:
+        path: where to; its folder exists.
+        is_durable: the file outlives a power cut once the block has ended.
+        modified_at: the time of modification that it gets.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    part = path.with_name(f".batchlake-{uuid.uuid4().hex}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+            file.flush()
+            if modified_at:
+                os.utime(part, (modified_at.timestamp(),) * 2)
+            if is_durable:
+                os.fsync(file.fileno())
+        part.replace(path)
+        if is_durable:
+            sync_path(path.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def sync_path(path: Path) -> None:
+    """Make sure that a file, or a folder's list of files, outlives a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
