@@ -1,6 +1,6 @@
 """What a platform reported about a batch beside the same figures recomputed from the calls held.
 
-In come the batches to audit, out goes an `Audit`: each reported figure, the recomputed one, their difference,
+Input: the batches to audit. Output: an `Audit` with each reported figure, the recomputed one, their difference,
 the tolerance that rounding deserves, and why they differ where that is knowable.
 """
 

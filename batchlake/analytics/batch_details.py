@@ -1,7 +1,8 @@
 """A batch with its calls as the platform documents it, recomputed from the calls held.
 
-In come a batch and a filter, out goes JSON: `batch_json` gives it piece by piece, `write_batch` writes it to
-a file, and `batch_details` parses the same text into models: there is one shape, and one place that makes it.
+Input: a batch and a filter. Output: JSON; `batch_json` gives it piece by piece, `write_batch` writes it to
+a file, and `batch_details` parses the same text into models: there is one shape, and one place that makes
+it.
 """
 
 from __future__ import annotations

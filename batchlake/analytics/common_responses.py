@@ -1,6 +1,6 @@
 """What people answer: the most common responses and what they mean by their words.
 
-In come the texts that `sql/analytics/responses.sql` counts, each once however often it was said; out go
+Input: the texts that `sql/analytics/responses.sql` counts, each once however often it was said. Output:
 models.
 """
 

@@ -1,6 +1,6 @@
 """Rows of the scalar and cost figures made into statistics, rates, durations, costs and sentiment.
 
-In come rows of `sql/analytics/scalars.sql` and `cost.sql`, out go models. A group without calls has no row:
+Input: rows of `sql/analytics/scalars.sql` and `cost.sql`. Output: models. A group without calls has no row:
 its models are the empty ones, zero counts and None for every other figure.
 """
 

@@ -2,7 +2,7 @@
 
 Those files group by a column `group_key` where `selected_calls` and `selected_segments` have one, and make
 one group where they don't. Grouping is therefore a matter of handing them relations with that column: a
-struct of the dimensions' values. In comes a query over the two relations, out go its rows by the group they
+struct of the dimensions' values. Input: a query over the two relations. Output: its rows by the group they
 belong to.
 """
 

@@ -1,9 +1,9 @@
 """Every metric of a selection of calls, grouped by dimensions where asked for.
 
-In come a selection and what to make of it, out go models. Each family of metrics is one question to the lake:
-the scalar figures are one pass over the calls, what people answered one over the segments. No two runs over
-the same lake differ in a digit: sums are of whole units or decimals, never of floating-point numbers in no
-order.
+Input: a selection and what to make of it. Output: models. Each family of metrics is one question to the
+lake: the scalar figures are one pass over the calls, what people answered one over the segments. No two
+runs over the same lake differ in a digit: sums are of whole units or decimals, never of floating-point
+numbers in no order.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Word patterns that tell what an utterance means, kept as data: `patterns.toml`, or a file of the user's.
 
-In comes a TOML file of rules, out go `Patterns`, which know the SQL that applies them. A rule's words are
+Input: a TOML file of rules. Output: `Patterns`, which know the SQL that applies them. A rule's words are
 regular expressions (RE2) over the words of the folded text: letters, digits, `_` and `'`, parted by single
 blanks. Each is found only as whole words, so that `no` is not in `know`. Rules are tried from the top, the
 first that finds something decides, and what none finds is `other`.

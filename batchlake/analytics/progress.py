@@ -1,6 +1,6 @@
 """How far a batch has come, how fast, and when it will be done; and a small chart of that.
 
-In come a batch and the time it is asked at, out goes a `Progress`. The past is read from `snapshots`; the
+Input: a batch and the time it is asked at. Output: a `Progress`. The past is read from `snapshots`; the
 present is what the view `batch_overview` says of the batch: counted from the calls held, or the platform's
 own counts where the lake doesn't hold all calls.
 """

@@ -1,9 +1,9 @@
 """`option`: what every verb declares its options with, so that one given twice is never half ignored.
 
-In comes what was typed, out goes one value for each option. A flag may be repeated, and an option made with
-`multiple=True` counts each time. Any other that is given twice is refused, under whichever of its names, and
-also where it is given once before a sub-verb and once after it (`problems --lake a replay --lake b`). One
-given only before the sub-verb holds for the sub-verb, if that has it.
+Input: what was typed. Output: one value for each option. A flag may be repeated, and an option made with
+`multiple=True` counts each time. Any other that is given twice is refused, under whichever of its names,
+and also where it is given once before a sub-verb and once after it (`problems --lake a replay --lake b`).
+One given only before the sub-verb holds for the sub-verb, if that has it.
 """
 
 from __future__ import annotations

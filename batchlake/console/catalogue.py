@@ -1,6 +1,6 @@
 """What can be named at the prompt: relations and their columns, functions, keywords, with a few words each.
 
-In comes a session, out come names. They are read when they are first needed, and again after a statement that
+Input: a session. Output: names. They are read when they are first needed, and again after a statement that
 may have made some.
 """
 

@@ -1,6 +1,6 @@
 """The backslash commands: what each does, what it can be followed by, and what else people type for it.
 
-In comes a line such as `\\format csv`, out goes something on the screen, or a change of the console's state.
+Input: a line such as `\\format csv`. Output: something on the screen, or a change of the console's state.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`Rows`: the answer to one statement, read once, from front to back, while DuckDB makes it.
 
-In comes a connection of its own, a statement and its values; out come tuples of Python's values, or Arrow
+Input: a connection of its own, a statement and its values. Output: tuples of Python's values, or Arrow
 record batches, which need pyarrow. Nothing runs before the first of them is asked for.
 """
 

@@ -1,7 +1,8 @@
 """An in-memory DuckDB over a lake's files.
 
-In come SQL text and bound values, out come rows, Arrow tables or Arrow streams. An `Engine` is one in-memory
-DuckDB; it may be used from several threads, each question on a cursor of its own. No extension is downloaded.
+Input: SQL text and bound values. Output: rows, Arrow tables or Arrow streams. An `Engine` is one in-memory
+DuckDB; it may be used from several threads, each question on a cursor of its own. No extension is
+downloaded.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 A file begins with a header of comment lines, `-- what:`, `-- grain:`, `-- inputs:` (names of relations,
 separated by commas) and `-- outputs:` followed by one indented line a column. `-- key: value` lines beyond
-those are kept in `header`, and the lines below such a key, with their numbers, in `lists`. In comes a name
-such as `analytics/scalars`, out goes a `SqlFile`.
+those are kept in `header`, and the lines below such a key, with their numbers, in `lists`. Input: a name
+such as `analytics/scalars`. Output: a `SqlFile`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The compiler: a filter to one SQL condition on `calls`, its parameters and a sentence.
 
-In comes a `Filter`, out comes a `CompiledFilter`; nothing is read and nothing is run. Values are bound and
+Input: a `Filter`. Output: a `CompiledFilter`; nothing is read and nothing is run. Values are bound and
 never part of the text: two filters of the same keys and as many values compile to the same SQL, whatever
 they hold, but for the column that a text of punctuation alone is looked for in.
 """

@@ -1,7 +1,7 @@
 """The SQL of each shape of condition, in DuckDB's dialect, over bare columns of `calls`.
 
-In come a query to bind values in, a value and its columns; out come conditions to be ANDed. A condition on
-a NULL is NULL or false, never true, and `none_of` makes true of both. No value ever enters the text.
+Input: a query to bind values in, a value and its columns. Output: conditions to be ANDed. A condition on a
+NULL is NULL or false, never true, and `none_of` makes true of both. No value ever enters the text.
 """
 
 from __future__ import annotations

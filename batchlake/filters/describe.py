@@ -1,8 +1,8 @@
 """A filter as one English sentence, as a person would write it.
 
-In comes a filter, out comes "Calls whose status is completed or failed, that lasted between 30 and 300
-seconds, and cost at least 0.10." Each operator has a clause of its own; this module words its value and
-joins the clauses.
+Input: a filter. Output: "Calls whose status is completed or failed, that lasted between 30 and 300 seconds,
+and cost at least 0.10." Each operator has a clause of its own; this module words its value and joins the
+clauses.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Faults of a filter: how a validator states one, and how pydantic's errors become `FilterFault`s.
 
-In comes what was given and pydantic's `ValidationError`, out comes one `FilterFault` for each thing wrong,
-with its JSON path (`any[2].duration.min`). This is the one place that knows pydantic's error types.
+Input: what was given and pydantic's `ValidationError`. Output: one `FilterFault` for each thing wrong, with
+its JSON path (`any[2].duration.min`). This is the one place that knows pydantic's error types.
 """
 
 from __future__ import annotations

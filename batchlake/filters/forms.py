@@ -1,8 +1,8 @@
 """Forms: what a value of a filter may be, how it is read, and how faults and the JSON Schema say so.
 
-In comes what a person gave, as JSON holds it or as Python does; out comes the one type that the compiler
-relies on: `str`, `bool`, finite `float`, `Decimal` or an aware `datetime` in UTC. A form stands in the
-`Annotated` type of a model's field. No form takes null: a key that isn't wanted is left out.
+Input: what a person gave, as JSON holds it or as Python does. Output: the one type that the compiler relies
+on: `str`, `bool`, finite `float`, `Decimal` or an aware `datetime` in UTC. A form stands in the `Annotated`
+type of a model's field. No form takes null: a key that isn't wanted is left out.
 """
 
 from __future__ import annotations

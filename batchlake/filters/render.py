@@ -1,6 +1,6 @@
 """A filter with its values in the text, for pasting into another tool, in DuckDB's dialect or another's.
 
-In comes a compiled filter or a filter, out comes SQL without parameters; each value is a literal of its exact
+Input: a compiled filter or a filter. Output: SQL without parameters; each value is a literal of its exact
 type. Dialects other than DuckDB's go through sqlglot, which is imported only then.
 
 All of them are parsed in the tests. Executed over generated filters and calls, with the rows of the plain

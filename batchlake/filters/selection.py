@@ -1,6 +1,6 @@
 """A selection: a filter, and a batch perhaps, as tables `selected_calls` and `selected_segments`.
 
-In come a filter and the key of a batch, out comes a `Selection` that puts the two tables in front of any
+Input: a filter and the key of a batch. Output: a `Selection` that puts the two tables in front of any
 query, such as a file of `sql/analytics`.
 """
 

@@ -1,6 +1,6 @@
 """Documents to a file: models and plain values, as JSON or as something to read.
 
-In comes a pydantic model, a mapping, or a sequence of them, out go bytes. As JSON, money is text, times are
+Input: a pydantic model, a mapping, or a sequence of them. Output: bytes. As JSON, money is text, times are
 RFC 3339 in UTC, and there is no NaN. As a table, a document is its values by name, objects indented, and
 several objects of one kind as a table, or one below the other where they hold tables themselves.
 """

@@ -1,6 +1,6 @@
 """Rows to a file, in any of the formats.
 
-In comes an answer that hasn't been read, out go bytes, as the rows are made; what the file doesn't show is
+Input: an answer that hasn't been read. Output: bytes, as the rows are made; what the file doesn't show is
 returned as notes, for people. The format never depends on where the bytes go.
 """
 

@@ -1,8 +1,8 @@
 """Workbooks of spreadsheets, written from top to bottom in little memory, in which nothing runs.
 
-In come Python's values, out go cells: numbers where a spreadsheet keeps all their digits (15), else text;
-times as numbers that show as times; None is an empty cell, NaN the text `NaN`. Nothing is taken for a formula
-or a link. The same values and the same time of creation make the same bytes.
+Input: Python's values. Output: cells, which are numbers where a spreadsheet keeps all their digits (15), else text;
+times as numbers that show as times; None is an empty cell, NaN the text `NaN`. Nothing is taken for a
+formula or a link. The same values and the same time of creation make the same bytes.
 """
 
 from __future__ import annotations

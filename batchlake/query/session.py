@@ -1,6 +1,6 @@
 """A session: SQL that a person typed, run read-only and contained.
 
-In comes a text of one or several statements, out come the rows of each. Two walls stand around it. The engine
+Input: a text of one or several statements. Output: the rows of each. Two walls stand around it. The engine
 reads the lake's pinned files and no other, and takes hardly a setting (`Engine.contain`). And only
 statements that read are let through, by DuckDB's own account of what a statement is, also inside `explain
 analyze`; beside them a person's own temporary tables, views and macros, which live in the session and die

@@ -1,6 +1,6 @@
 """Finding what to read: the state of a lake that a question is put to.
 
-In come a lake's tables and perhaps a fixed version, out comes an engine over the pinned files, made anew when
+Input: a lake's tables and perhaps a fixed version. Output: an engine over the pinned files, made anew when
 another run has finished.
 """
 

@@ -1,7 +1,7 @@
 """SQL text cut into statements, without understanding it: where each begins, its words, how deep it nests.
 
-In comes what a person typed, out come `Statement`s. This is done before DuckDB sees the text, for two
-reasons: statements run one at a time, and some nesting brings the process down instead of ending in an error.
+Input: what a person typed. Output: `Statement`s. This is done before DuckDB sees the text, for two reasons:
+statements run one at a time, and some nesting brings the process down instead of ending in an error.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What there is to query in a lake: its tables, the views of `sql/views`, and the calls selected.
 
-In come the Parquet files of each table, out comes the SQL that makes views of them in any DuckDB, with a
+Input: the Parquet files of each table. Output: the SQL that makes views of them in any DuckDB, with a
 comment on each and on every column.
 """
 

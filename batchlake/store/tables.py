@@ -1,6 +1,6 @@
 """The Delta tables of a lake: made from the schema, read at a version, written in a transaction each.
 
-In come Arrow streams, out go Delta versions and lists of Parquet files. Each table commits on its own; what
+Input: Arrow streams. Output: Delta versions and lists of Parquet files. Each table commits on its own; what
 makes several of them one transaction is the ledger. A table's rows are written in the order given, so a
 caller that sorts by batch lets Parquet's statistics find one batch without a scan.
 """

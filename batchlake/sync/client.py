@@ -1,8 +1,8 @@
 """Asks one platform over HTTP: bounded in size, time and tries, and true to the configured origin.
 
-In comes a path with parameters (or the address of a next page), out comes an `Answer`, a whole body that
-is JSON, with the credential masked in it should the platform have repeated it; or a `Fault`. Redirects
-are followed within the origin alone. Nothing is written.
+Input: a path with parameters (or the address of a next page). Output: an `Answer`, a whole body that is
+JSON, with the credential masked in it should the platform have repeated it; or a `Fault`. Redirects are
+followed within the origin alone. Nothing is written.
 """
 
 from __future__ import annotations

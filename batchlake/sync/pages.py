@@ -1,9 +1,8 @@
 """How a list of calls goes on: what to ask for next, and whether what came is a page that counts.
 
-In come the answers of one listing, in order; out come the calls' ids on each and the next request. A page
+Input: the answers of one listing, in order. Output: the calls' ids on each and the next request. A page
 that repeats another and a cursor that comes round lead astray; a total that changes and a list that falls
-short of it are noted. The same pages, taken again from where they landed, bring a `Pager` to where it
-was.
+short of it are noted. The same pages, taken again from where they landed, bring a `Pager` to where it was.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """One pull from one platform: ask, land, ingest; what is new or still running, going on where the last
 stopped.
 
-In come a lake, a platform and its landing folder, out comes a report. Everything is landed before it is
+Input: a lake, a platform and its landing folder. Output: a report. Everything is landed before it is
 ingested, and remembered in between, so that a pull may end anywhere: the next one ingests what waits and
-asks for the rest. It has three steps, each ingested before the next looks into the lake: the list of
-calls, batches that haven't finished, and details of calls that run or lack them. Not for use within a
-running event loop.
+asks for the rest. It has three steps, each ingested before the next looks into the lake: the list of calls,
+batches that haven't finished, and details of calls that run or lack them. Not for use within a running
+event loop.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Rows as a table of text, for a terminal, a file or a notebook.
 
-In come the names of the columns and rows of Python's values, out come lines. Rows are read as the lines are,
-some hundred at a time; those decide how wide the columns stand. A long value is cut, and counted in `notes`.
+Input: the names of the columns and rows of Python's values. Output: lines. Rows are read as the lines are,
+some hundred at a time; those decide how wide the columns stand. A long value is cut, and counted in
+`notes`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One value of a row as JSON holds it, and as text.
 
-In comes what DuckDB hands to Python, out come values that JSON knows (`plain`) or one line of text (`text`).
-Decimals are exact text and never floats; times with a zone are RFC 3339 in UTC; NaN and the infinities, which
-JSON has no word for, are null. An INTERVAL comes as Python has it, a month being 30 days.
+Input: what DuckDB hands to Python. Output: values that JSON knows (`plain`) or one line of text (`text`).
+Decimals are exact text and never floats; times with a zone are RFC 3339 in UTC; NaN and the infinities,
+which JSON has no word for, are null. An INTERVAL comes as Python has it, a month being 30 days.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Exports in object storage: the objects that an address names, listed and read in pieces.
 
-In comes an address, out come `StoredObject`s that open like files. Only reads are made.
+Input: an address. Output: `StoredObject`s that open like files. Only reads are made.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Finds exports: what a path, folder, glob or `-` names becomes a sequence of streams of JSON bytes.
 
-In come paths as a person gave them, out come `Export`s, each a location, a time and a stream that is
-decompressed as it is read. A container (gzip, Zstandard, zip) is told by its first bytes, never by its name.
-An archive's members are read where they lie; nothing is unpacked to disk, so a member's name can't escape.
+Input: paths as a person gave them. Output: `Export`s, each a location, a time and a stream that is
+decompressed as it is read. A container (gzip, Zstandard, zip) is told by its first bytes, never by its
+name. An archive's members are read where they lie; nothing is unpacked to disk, so a member's name can't
+escape.
 """
 
 from __future__ import annotations

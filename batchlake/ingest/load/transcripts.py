@@ -1,6 +1,6 @@
 """A run's utterances on their way into the lake: Parquet files as it keeps them, written while it reads.
 
-In come tables of typed utterances, out go files. Text is most of an export, so it is held nowhere else:
+Input: tables of typed utterances. Output: files. Text is most of an export, so it is held nowhere else:
 neither in memory nor a second time on disk. When the run knows which transcripts it keeps, a file of which
 all are kept becomes the lake's as it stands (`Writer.adopt`); of the others the rows are read again. For
 that a file holds a call once at most, and the caller says when to begin the next one.

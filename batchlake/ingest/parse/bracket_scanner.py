@@ -1,8 +1,8 @@
 """Splits documents of any size into records by brackets and quotes alone, in bounded memory.
 
-In come windows of bytes, out come elements (of an array of records, as soon as their last brace is seen) and,
-at each document's end, a `Document` with everything but those elements. Values are not
-validated here but by the reader, so that one broken element costs no other.
+Input: windows of bytes. Output: elements (of an array of records, as soon as their last brace is seen) and,
+at each document's end, a `Document` with everything but those elements. Values are not validated here but
+by the reader, so that one broken element costs no other.
 
 For a window: the positions of unescaped quotes give every bracket's in-string parity, the cumulative sum over
 the brackets outside strings gives its depth; only brackets near the top are then looked at one by one.
