@@ -1,6 +1,6 @@
 """`Lake`: what a user holds. It finds the state to read, and hands each question to the room that answers it.
 
-A `Lake` reads the newest finished run, looked up anew at each question, unless it is fixed to an earlier one
+A `Lake` reads the newest finished run, looked up again at each question, unless it is fixed to an earlier one
 with `at`. It may be used from several threads.
 """
 
@@ -150,7 +150,7 @@ class Lake(LakeQueries):
             source: whose batch, where several platforms use the id.
 
         Raises:
-            InvalidBatchId, InvalidFilter: the request can't be meant.
+            InvalidBatchId, InvalidFilter: invalid request.
             BatchNotFound: names the nearest ids.
             AnalyticsUnavailable: analytics were asked for and the lake holds no call of the batch.
 
@@ -232,7 +232,7 @@ class Lake(LakeQueries):
     ) -> Analytics:
         """Every metric over the matching calls, grouped by the dimensions `by`.
 
-        A metric over no value is None, and `missing` beside it counts the calls without one. Durations are
+        A metric over no value is None, and its `missing` counts the calls without one. Durations are
         seconds, rates from 0 to 1, costs decimals for each currency; in several currencies a total is None.
 
         Args:
@@ -267,7 +267,7 @@ class Lake(LakeQueries):
         only_differences: bool = False,
         source: str | None = None,
     ) -> Audit:
-        """Each reported figure beside the recomputed one, of one batch or of all.
+        """Each reported figure and the recomputed one, of one batch or of all.
 
         A difference is recomputed less reported: above 0 for money means that the calls cost more than was
         billed. `agrees` is None where the two can't be compared.
@@ -322,7 +322,7 @@ class Lake(LakeQueries):
             options: `by`, `compare` and the others of `batchlake.reports.ReportOptions`.
 
         Raises:
-            InvalidBatchId, InvalidFilter, InvalidRequest: the request can't be meant.
+            InvalidBatchId, InvalidFilter, InvalidRequest: invalid request.
             BatchNotFound: names the nearest ids.
             AnalyticsUnavailable: the lake holds no call at all.
 

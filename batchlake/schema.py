@@ -86,7 +86,7 @@ def id_fault(name: object) -> str:
     if "Cc" in categories:
         return "holds control characters"
     if "Cs" in categories:
-        return "holds half a character: it is no UTF-8"
+        return "holds half a character: it is not UTF-8"
     return ""
 
 
@@ -254,7 +254,7 @@ BATCHES: Final = Table(
         _key("batch_id", "The batch's id on its platform"),
         _text(
             "status",
-            "Canonical state; a word that is no call status stays as it is, in lower case",
+            "Canonical state; a word that is not a call status stays as it is, in lower case",
         ),
         _text("status_reported", "The state as the platform spelled it"),
         _time("created_at", "When the batch was created, UTC"),
@@ -375,9 +375,9 @@ RUNS: Final = Table(
         _count("exports_skipped", "Exports whose bytes were known already, a count"),
         _count("records", "Records found, a count"),
         _count("calls_new", "Calls the lake did not hold before, a count"),
-        _count("calls_updated", "Calls of which a value changed, a count"),
+        _count("calls_updated", "Calls with a changed value, a count"),
         _count("batches_new", "Batches the lake did not hold before, a count"),
-        _count("batches_updated", "Batches of which a value changed, a count"),
+        _count("batches_updated", "Batches with a changed value, a count"),
         _count("problems", "Problems found, a count"),
         Column("format_version", "BIGINT", "The layout that this run wrote", nullable=False),
         Column(

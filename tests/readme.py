@@ -131,7 +131,7 @@ _SQL_HEAD: Final = """# The queries
 
 Each file is one whole query with a header: what it answers, its grain, the relations it reads, the columns it
 gives with their units. In `analytics/` a metric's output line is `name (unit): definition`, with
-` = numerator / denominator` for ratios and means; `name: meaning` is a column that rows are told apart by.
+` = numerator / denominator` for ratios and means; `name: meaning` is a column that identify a row.
 Files there group by `group_key` where the relation has one, else give one group.
 """
 
@@ -139,7 +139,7 @@ _SQL_FOLDERS: Final = {
     "sources": "the fields of each platform's calls and batches, and how they become ours",
     "ingest": "canonical columns to typed rows, observations and problems",
     "analytics": "metrics over `selected_calls` and `selected_segments`, without parameters",
-    "reports": "what reports show beside the analytics",
+    "reports": "what reports show besides the analytics",
     "views": "what the console shows beyond the tables",
     "maintenance": "care of the lake",
     "sync": "what a pull asks the lake",

@@ -1,6 +1,6 @@
-"""What a platform reported about a batch beside the same figures recomputed from the calls held.
+"""What a platform reported about a batch, compared with the same figures recomputed from the calls held.
 
-Input: the batches to audit. Output: an `Audit` with each reported figure, the recomputed one, their difference,
+Input: the batches to audit. Output: an `Audit`: each reported figure, the recomputed one, their difference,
 the tolerance that rounding deserves, and why they differ where that is knowable.
 """
 
@@ -123,7 +123,7 @@ def audit(
     Args:
         engine: the lake.
         batch: (source, batch id) as in `find_batch`; None for all batches.
-        filter: only batches of which some call matches; each is still compared over all of its calls.
+        filter: only batches with a call that matches; each is still compared over all of its calls.
         only_differences: leave out the figures that agree, and the batches in which all do; the counts stay.
 
     Raises:
@@ -173,7 +173,7 @@ def totals(several: Iterable[BilledTotal]) -> list[BilledTotal]:
 def _audits(
     engine: Engine, batches: list[Row], matching: Selection, audited: Selection
 ) -> tuple[list[BatchAudit], list[BilledTotal | None]]:
-    """The audits of those batches of which some call matches, over all of the calls `audited`.
+    """The audits of those batches with a call that matches, over all of the calls `audited`.
 
     And the total of each of them that reports one, None where its calls' costs don't add up to one.
     """

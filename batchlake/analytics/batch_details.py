@@ -45,7 +45,7 @@ def batch_details(
     Raises:
         InvalidBatchId, BatchNotFound: there is no such batch.
         InvalidFilter: the filter holds faults.
-        AnalyticsUnavailable: analytics are asked of a batch of which no call is held.
+        AnalyticsUnavailable: analytics are asked of a batch without a call in the lake.
     """
     pieces = batch_json(engine, source, batch_id, filter, include_analytics, include_transcripts)
     return BatchDetails.model_validate_json("".join(pieces))

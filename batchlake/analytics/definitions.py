@@ -2,9 +2,9 @@
 
 What the word patterns mean is read from `patterns.toml`.
 
-A line of a header's outputs that tells of a metric is `name (unit): definition`, with ` = numerator /
-denominator` behind it where the metric is a ratio or a mean. Lines without a unit tell of the columns that
-rows are told apart by.
+A line of a header's outputs that defines a metric is `name (unit): definition`, with ` = numerator /
+denominator` behind it where the metric is a ratio or a mean. Lines without a unit name the columns that
+identify a row.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ _NO_RULE: Final = "what no rule finds, among them words that only acknowledge or
 
 
 def _places(name: str) -> str:
-    """`rules 3 and 6 of 6, of which the first that finds its words decides`."""
+    """`rules 3 and 6 of 6; the first that finds its words decides`."""
     rules = default_patterns().rules
     places = [str(place) for place, rule in enumerate(rules, 1) if rule.pattern == name]
     named = f"rule{'s' if len(places) > 1 else ''} {' and '.join(places)}"
-    return f"{named} of {len(rules)}, of which the first that finds its words decides"
+    return f"{named} of {len(rules)}; the first that finds its words decides"

@@ -42,7 +42,7 @@ def statistics(scalars: Row, costs: Sequence[Row]) -> Statistics:
 
 
 def rates(scalars: Row) -> Rates:
-    """Success over all calls, over the finished ones, and over those whose success the platform tells."""
+    """Success over all calls, over the finished ones, and over those whose success the platform reports."""
     total = scalars["total_calls"]
     return Rates(
         completed_of_total=rate(scalars, "success_rate", "completed", "total_calls", total),

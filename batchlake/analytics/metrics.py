@@ -157,7 +157,7 @@ def blocks_by_group(
 
 
 def require_calls(engine: Engine) -> None:
-    """Nothing, where the lake holds a call.
+    """Check that the lake holds a call.
 
     Raises:
         AnalyticsUnavailable: it holds none.

@@ -152,5 +152,5 @@ def _word_fault(word: Any) -> str | None:
     try:
         finds_nothing = pc.match_substring_regex(pa.array([""]), word)[0].as_py()
     except pa.ArrowInvalid as error:
-        return f"{word!r} is no regular expression: {error}"
+        return f"{word!r} is not a regular expression: {error}"
     return f"{word!r} is found in every text" if finds_nothing else None

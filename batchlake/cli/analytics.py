@@ -88,7 +88,7 @@ def audit_command(
     quiet: bool,
     output_format: str,
 ) -> None:
-    """Each figure that a platform reported beside the one recomputed, of one batch or of all."""
+    """Each figure that a platform reported and the one recomputed, of one batch or of all."""
     if source is not None and batch_id is None:
         raise click.UsageError(
             "--source says whose batch ID is. Of all batches, --filter picks those of a source."

@@ -89,9 +89,9 @@ def write_document(
 
 
 def refuse_terminal(output_format: str, file: IO[bytes] | None = None) -> None:
-    """Raise where bytes that are no text would go to a terminal; `file` is standard output if not given."""
+    """Raise where binary output would go to a terminal; `file` is standard output if not given."""
     if output_format in BINARY_FORMATS and _is_terminal(file or sys.stdout.buffer):
-        raise InvalidRequest(f"{output_format} is no text for a terminal. Give -o FILE.")
+        raise InvalidRequest(f"{output_format} is binary; write it with -o FILE.")
 
 
 def _is_terminal(file: IO[bytes]) -> bool:

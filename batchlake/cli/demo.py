@@ -24,7 +24,7 @@ _STEPS: Final = (
         "One batch with a filter, every figure recomputed from its calls.",
         ["batch", "batch_xyz789", "--include-analytics", "--include-transcripts", "--filter", _FILTER],
     ),
-    ("Reported figures beside recomputed ones.", ["audit", "batch_xyz789", "--format", "table"]),
+    ("Reported figures against recomputed ones.", ["audit", "batch_xyz789", "--format", "table"]),
     (
         "Anything else, in SQL.",
         ["sql", "-c", "select status, count(*) as calls from calls group by all order by 2 desc"],

@@ -2,7 +2,7 @@
 
 0  success                        4    a time limit was reached
 1  not found, unavailable, SQL    5    committed, but with problems
-2  the request can't be meant     70   a bug in batchlake
+2  invalid request     70   a bug in batchlake
 3  lake, export or platform       130  interrupted
 """
 
@@ -104,7 +104,7 @@ def _tell(code: str, message: str, details: dict[str, Any], status: int) -> int:
         document = {"error": {"code": code, "message": message, "details": details}}
         try:
             text = json.dumps(document, ensure_ascii=False, default=str)
-            # Half a character, of an argument that is no UTF-8, is written as JSON's escape of it.
+            # Half a character, of an argument that is not UTF-8, is written as JSON's escape of it.
             click.echo(text.encode(errors="backslashreplace").decode())
         except OSError:
             # The sentence above has said what matters.

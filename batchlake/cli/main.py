@@ -24,7 +24,7 @@ VERBS: Final = {
     "calls": ("calls", "Matching calls as rows."),
     "fields": ("calls", "The exports' own fields, and what was not understood."),
     "analytics": ("analytics", "Every metric over a selection."),
-    "audit": ("analytics", "Reported figures beside recomputed ones."),
+    "audit": ("analytics", "Reported figures against recomputed ones."),
     "progress": ("analytics", "How far a batch is, and its history."),
     "report": ("report", "A report to forward, to open in a spreadsheet, or to print."),
     "metrics": ("analytics", "What each metric means."),
@@ -92,7 +92,7 @@ def cli() -> None:
 
     Exports go in (`batchlake ingest PATH`), answers come out (`batchlake batch ID`).
 
-    Exit statuses: 0 success, 1 not found or a faulty query, 2 a request that can't be meant, 3 lake or
+    Exit statuses: 0 success, 1 not found or a faulty query, 2 an invalid request, 3 lake or
     export, 4 a time limit, 5 committed with problems, 70 a bug, 130 interrupted.
     """
 

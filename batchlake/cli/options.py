@@ -168,7 +168,7 @@ def output_option(command: Command) -> Command:
 
 
 def _set_format(context: click.Context, _option: click.Parameter, file: Path | None) -> Path | None:
-    """Let the file's suffix choose the format; `-` is no file.
+    """Let the file's suffix choose the format; `-` is not a file.
 
     Raises:
         InvalidRequest: the suffix stands for no format that the answer can have, and --format names none.
@@ -275,7 +275,7 @@ def standard_input() -> str:
     """All text on standard input, none where that is closed.
 
     Raises:
-        InvalidRequest: it has been read already, for another option; or it can't be read, or is no text.
+        InvalidRequest: it has been read already, for another option; it can't be read, or isn't text.
     """
     meta = click.get_current_context().meta
     if meta.get(_STANDARD_INPUT):

@@ -76,7 +76,7 @@ def report_command(
     wanted = read_filter_option(filter_texts)
     report = open_lake(lake_path, at).report(*batch_ids, filter=wanted, **options)
     left_out = report.write_to(written, output_format)
-    # Only now is the file touched: a mistake costs nobody yesterday's report.
+    # Only now is the file touched: a mistake leaves yesterday's report in place.
     with opened(output) as file:
         file.write(written.getbuffer())
     for sentence in left_out:

@@ -32,7 +32,7 @@ _SPACED_FORMATS: Final = frozenset({"table", "markdown"})
 """Those in which a blank line parts one result from the next."""
 
 _SINGLE_IN_FILES: Final = frozenset({"csv", "json"})
-"""Those of which a file holds one result; a pipe may be read as several."""
+"""A file holds one result of these; a pipe may be read as several."""
 
 
 @click.command("sql")
@@ -91,7 +91,7 @@ def sql_command(
         )
         return
     if at_prompt:
-        note("Standard output is no terminal: type statements, then Ctrl-D.", quiet=quiet)
+        note("Standard output is not a terminal: type statements, then Ctrl-D.", quiet=quiet)
     texts = command_texts or [_text_of(file)]
     _check_results(texts, output_format, output)
     with lake.session(wanted, timeout_seconds=timeout_seconds) as session, opened(output) as target:
@@ -114,7 +114,7 @@ def views_command(lake_path: str, at: str | None, output: Path | None) -> None:
 
 
 def _check_results(texts: Sequence[str], output_format: str, output: Path | None) -> None:
-    """Nothing, where the format can hold all the results that these statements have.
+    """Check that the format can hold all the results of these statements.
 
     Raises:
         InvalidRequest: it holds one result, and there are several; none of them has been asked for yet.

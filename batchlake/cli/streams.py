@@ -2,7 +2,7 @@
 
 Some schedulers and scripts start programs so (`<&-`, `>&-`). Input: the streams that the process was given.
 Output: a standard output that raises an `OSError` when something is written to it that it can't take, and a
-standard error that always takes what is written: a message that nobody can read is no reason to fail.
+standard error that always takes what is written: a message that can't be shown is not a reason to fail.
 """
 
 from __future__ import annotations

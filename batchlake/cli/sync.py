@@ -59,7 +59,7 @@ _landing_option = option(
 @option("--call", "calls", multiple=True, metavar="ID", help="Only the details of this call.")
 @option("--since", type=Duration(), metavar="AGE", help="List only calls that are younger: 90s, 26h, 7d.")
 @option("--full", is_flag=True, help="List and ask for everything, whatever earlier pulls have seen.")
-@option("--allow-problems", is_flag=True, help="Exit 0 even where something was not to be had.")
+@option("--allow-problems", is_flag=True, help="Exit 0 even if something could not be fetched.")
 @lake_option
 @_landing_option
 @wait_option
@@ -84,7 +84,7 @@ def pull_command(
 
     Those that come with batchlake (`batchlake config show`) need a key in the environment alone, such as
     RETELL_API_KEY; others are described in batchlake.toml. Every answer is first
-    written as received to the landing folder. A pull that is interrupted is gone on with by the next.
+    written as received to the landing folder. The next pull resumes one that was interrupted.
     """
     with extra("pull", "pulls from a platform"):
         from batchlake.sync.pull import PullOptions, pull
@@ -101,7 +101,7 @@ def pull_command(
             lambda line: note(line, quiet=quiet),
         )
     except KeyboardInterrupt:
-        note("Interrupted; the next pull goes on from here.")
+        note("Interrupted; the next pull resumes here.")
         raise click.exceptions.Exit(INTERRUPTED) from None
     click.echo(json.dumps(report.to_dict(), indent=2) if output_format == "json" else str(report))
     if report.problems and not allow_problems:
@@ -134,7 +134,7 @@ def watch_command(
 ) -> None:
     """Ingest new and changed exports in folders as they settle, until it is stopped.
 
-    What lies there already is ingested first. Hidden files and names such as x.tmp or x.part are passed over.
+    What lies there already is ingested first. Hidden files and names such as x.tmp or x.part are skipped.
     SIGINT and SIGTERM end it after the ingest at work.
     """
     from batchlake.sync.watch import WatchTiming, watch

@@ -35,7 +35,7 @@ class Catalogue:
     _keywords: list[Name] | None = field(default=None, init=False)
 
     def forget(self) -> None:
-        """Read relations and functions anew when they are needed: some may have been made."""
+        """Read relations and functions again when they are needed: some may have been made."""
         self._columns = self._functions = None
 
     def relations(self) -> list[Name]:

@@ -187,7 +187,7 @@ def _table(names: list[str], rows: Sequence[tuple[str, ...]], console: Console) 
 COMMANDS: Final[dict[str, tuple[Command, str]]] = {
     "\\d": (
         _describe,
-        "lists tables and views, as does .tables; \\d calls tells the columns of one, with types and units",
+        "lists tables and views, as does .tables; \\d calls lists its columns with types and units",
     ),
     "\\metrics": (_metrics, "lists the metrics: unit, the file that computes each, definition"),
     "\\sql": (_sql_of, "\\sql METRIC shows that file; it pastes into the console"),

@@ -1,6 +1,6 @@
 """The console's loop: a line is read, run and answered, until the person leaves.
 
-Errors are told and the loop goes on; Ctrl-C stops a query and not the console.
+Errors are shown and the loop continues; Ctrl-C stops a query and not the console.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class _Loop:
         """Read and answer."""
         completer = LakeCompleter(self._console.catalogue)
         prompt = make_prompt(completer, colour=self._console.screen.colour)
-        self._console.screen.note(f"{self._console.lake!r}. \\help tells what there is, \\q leaves.")
+        self._console.screen.note(f"{self._console.lake!r}. \\help lists the commands, \\q leaves.")
         while True:
             completer.catalogue = self._console.catalogue
             try:
@@ -124,9 +124,7 @@ class _Loop:
         elif self._console.row_format == "table":
             self._show_table(rows, started)
         elif self._console.row_format in BINARY_FORMATS:
-            raise InvalidRequest(
-                f"{self._console.row_format} is no text for a terminal. \\o FILE writes it to a file."
-            )
+            raise InvalidRequest(f"{self._console.row_format} is binary; write it with \\o FILE.")
         else:
             self._show_text(rows, started)
 

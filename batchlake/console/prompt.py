@@ -38,7 +38,7 @@ def make_prompt(completer: Completer, *, colour: bool) -> PromptSession[str]:
 
 
 def is_finished(text: str) -> bool:
-    """Whether Enter runs what was typed: whole statements, a command, nothing at all, or what is no SQL.
+    """Whether Enter runs what was typed: whole statements, a command, nothing at all, or what is not SQL.
 
     >>> is_finished("select 1"), is_finished("select 1;"), is_finished("exit"), is_finished("\\\\filter {")
     (False, True, True, False)

@@ -76,7 +76,7 @@ class Screen:
         with subprocess.Popen(self.pager, stdin=subprocess.PIPE, env=environment) as process:  # noqa: S603
             assert process.stdin  # noqa: S101 - it was asked for
             try:
-                # Whoever leaves the pager has enough.
+                # A person who leaves the pager has seen enough.
                 with suppress(BrokenPipeError):
                     for line in lines:
                         process.stdin.write(f"{line}\n".encode())

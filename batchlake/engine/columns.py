@@ -27,7 +27,7 @@ def texts(values: Sequence[str | None]) -> pa.Array:
     """A column of VARCHAR.
 
     Raises:
-        TypeError: a value is no text.
+        TypeError: a value is not text.
     """
     return _column(values, DataType.utf8())
 

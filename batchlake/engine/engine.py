@@ -113,7 +113,7 @@ class Engine:
         return other
 
     def clone(self) -> Engine:
-        """This same engine, of which `interrupt` stops what was asked through it alone."""
+        """This same engine; `interrupt` stops only what was asked through this one."""
         other = copy.copy(self)
         other._running = InterruptRegistry()
         return other
@@ -363,7 +363,7 @@ def _connect(config: dict[str, Any]) -> Connection:
         if limit is None:
             raise
         raise InvalidRequest(
-            f"{limit!r} is no memory limit to work with ({first_line(error)}). Give a size as 500MB or 2GB.",
+            f"{limit!r} is not a usable memory limit ({first_line(error)}). Give a size as 500MB or 2GB.",
             memory_limit=limit,
         ) from error
     forking.keep(connection)

@@ -40,14 +40,14 @@ def translating(lake: str, explain: Explain) -> Iterator[None]:
     except duckdb.Error as error:
         if "cannot encode str as UTF-8" in str(error):
             raise InvalidRequest(
-                "a value that was given holds half a character: bytes that are no UTF-8. Write it in UTF-8."
+                "a value that was given holds half a character: bytes that are not UTF-8. Write it in UTF-8."
             ) from error
         if translated := _file_error(error, first_line(error), lake, explain):
             raise translated from error
         raise
     except UnicodeDecodeError as error:
         # The message quotes what the file holds.
-        raise LakeDamaged(lake, "a file holds bytes that are no text") from error
+        raise LakeDamaged(lake, "a file holds bytes that are not text") from error
     except RuntimeError as error:
         # DuckDB takes Ctrl-C for itself while a query runs, and says so in words alone.
         if "Query interrupted" in str(error):
@@ -75,9 +75,7 @@ def user_query_error(error: duckdb.Error, sql: str, lake: str, explain: Explain)
     if translated := _file_error(error, message.partition("\n")[0], lake, explain):
         return translated
     if isinstance(error, duckdb.PermissionException):
-        message += (
-            ". SQL here reads the lake's tables and views and no file besides; `show tables` lists them."
-        )
+        message += ". SQL here reads only the lake's tables and views; `show tables` lists them."
     elif isinstance(error, duckdb.OutOfMemoryException):
         message += "\nAsk for less at once, or give DuckDB more memory (--memory)."
     position = facts.get("position")

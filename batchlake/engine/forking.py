@@ -30,7 +30,7 @@ def is_forked() -> bool:
 
 
 def check() -> None:
-    """Nothing, where DuckDB and delta-rs can be used.
+    """Check that DuckDB and delta-rs can be used.
 
     Raises:
         InvalidRequest: this process was forked from one that had used them; names what to do instead.

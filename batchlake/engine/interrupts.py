@@ -48,7 +48,7 @@ class InterruptGuard:
         forking.check()
         if self._deadline is None and threading.current_thread() is not threading.main_thread():
             return call()
-        # Whoever writes here first decides, and may ask again: the thread runs the call, or it is called off.
+        # The first to write here decides, and may ask again: the thread runs the call, or it is called off.
         fate: dict[str, str] = {}
         done = threading.Event()
         outcome: list[tuple[T | None, BaseException | None]] = []

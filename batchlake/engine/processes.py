@@ -25,7 +25,7 @@ def is_alive(pid: int) -> bool:
 
 
 def pid_namespace() -> int | None:
-    """What tells these processes' numbers from those of another container; None where that isn't known."""
+    """What distinguishes these processes' numbers from another container's; None where that isn't known."""
     try:
         return Path("/proc/self/ns/pid").stat().st_ino
     except OSError:

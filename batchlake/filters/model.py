@@ -1,4 +1,4 @@
-"""The filter: a pydantic model of which every field is one operator.
+"""The filter: a pydantic model whose every field is one operator.
 
 This is the one table of operators. A row is a field: its key, its type with the forms that it takes, and an
 `Operator` with shape, meaning, sentence and columns. A new operator is a new row: SQL, sentence, JSON Schema,
@@ -71,7 +71,7 @@ Nested = Annotated["Filter", NonEmpty()]
 
 
 class Conditions(BaseModel):
-    """A part of a filter: an object of known keys, of which those that are absent say nothing.
+    """A part of a filter: an object of known keys; a key that is absent sets no condition.
 
     It is built when it is first checked: a question without a filter needs none.
     """

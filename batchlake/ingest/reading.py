@@ -46,7 +46,7 @@ class ExportReading:
 
     Args:
         staging: takes what is read.
-        held: tells what the lake holds already.
+        held: what the lake holds already.
         options: how to ingest.
         progress: is told what is read.
         skipped: how many files the lake holds that were not even opened.
@@ -54,7 +54,7 @@ class ExportReading:
     Attributes:
         exports: those that were read, in order; one that couldn't be has no id.
         skipped: how many were not, for the lake holds them.
-        unkept: keys beside records whose values are kept nowhere, with how often.
+        unkept: keys around records whose values are kept nowhere, with how often.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class ExportReading:
         try:
             if not may_be_held:
                 self._stage_records(read, head, printed, export)
-            # Reading twice is cheap beside typing what is held.
+            # Reading twice is cheap next to typing what is held.
             while printed.read(_COPIED_BYTES):
                 pass
             sha256 = printed.sha256()

@@ -29,7 +29,7 @@ def replay(
     wait_seconds: float = 0,
     progress: Progress = lambda location, size: None,
 ) -> IngestReport:
-    """Try rows of `problems` again, as one run; what still can't be used is a problem anew.
+    """Try rows of `problems` again, as one run; what still can't be used becomes a new problem.
 
     Raises:
         InvalidRequest: they are of several sources.

@@ -19,12 +19,12 @@ class IngestReport:
 
     Attributes:
         run_id: None where nothing was new and so nothing was written.
-        calls_updated: calls of which a value other than the time of its observation changed.
+        calls_updated: calls with a changed value other than the time of observation.
         calls_not_understood: calls whose state, time, duration and cost are all unknown.
         unknown_statuses: call records whose status is none that is known, by the platform's spelling.
         extra_fields: fields kept in `extra`, by table (`calls`, `batches`, `segments`) and path: how many
             records had them, the most frequent first.
-        unkept_fields: fields beside the records, of which none is a record, and how often they came: kept
+        unkept_fields: fields around the records that aren't records, and how often they came: kept
             nowhere.
         future_observations: records observed after now, by their own word; `newest_observation` is the
             latest of them.
@@ -128,7 +128,7 @@ class IngestReport:
 
 
 def _listed(fields: Iterable[str]) -> str:
-    """The first of some fields, and how many there are beside."""
+    """The first of some fields, and how many others there are."""
     listed = list(fields)
     more = f" and {len(listed) - _MOST_LISTED} more" if len(listed) > _MOST_LISTED else ""
     return ", ".join(listed[:_MOST_LISTED]) + more

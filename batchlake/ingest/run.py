@@ -101,7 +101,7 @@ class Run:
         Args:
             found: the exports to read.
             writer: takes what changes.
-            resolved: ids of problems that this run puts an end to; what is still wrong is found anew.
+            resolved: ids of problems that this run puts an end to; what is still wrong is found again.
         """
         with (
             self._scratch(writer) as spill,

@@ -20,7 +20,7 @@ Explanation = Literal[
 
 
 class Comparison(Figures):
-    """One figure as reported beside the same one recomputed from the calls held.
+    """One figure as reported, and the same one recomputed from the calls held.
 
     `difference` is recomputed - reported; the two agree where it is within `tolerance`. `recomputed` is None
     where no call held has the value, and where costs are in several currencies: `agrees` is None then, as the
@@ -71,8 +71,8 @@ class BilledTotal(Figures):
 class Audit(Figures):
     """An audit: batches, figures compared, those that don't agree, and those that nothing explains.
 
-    `not_compared` are figures that can't be: totals beside costs in several currencies. `totals` are over the
-    batches audited that report a total cost and whose calls have costs in one currency;
+    `not_compared` are figures that can't be: totals where costs are in several currencies. `totals` are over
+    the batches audited that report a total cost and whose calls have costs in one currency;
     `batches_without_total` report one, and their calls have costs in several or none.
     """
 

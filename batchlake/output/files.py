@@ -37,7 +37,7 @@ def write_parquet(rows: Rows, file: IO[bytes], max_rows: int | None = None) -> b
 
 
 def _check_parquet(field: pa.Field) -> None:
-    """Nothing, where Arrow writes a column to a Parquet file."""
+    """Check that Arrow writes every column to a Parquet file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -1,6 +1,6 @@
 """Workbooks of spreadsheets, written from top to bottom in little memory, in which nothing runs.
 
-Input: Python's values. Output: cells, which are numbers where a spreadsheet keeps all their digits (15), else text;
+Input: Python's values. Output: cells: numbers where a spreadsheet keeps all their digits (15), else text;
 times as numbers that show as times; None is an empty cell, NaN the text `NaN`. Nothing is taken for a
 formula or a link. The same values and the same time of creation make the same bytes.
 """

@@ -1,7 +1,7 @@
 """The questions to a lake that are answered with rows: calls, batches, problems, runs, and any SQL.
 
 Input: the state to read, and a filter or a query. Output: a `Result`, a session, a connection, or SQL text.
-`Lake` offers these methods beside its own; each looks up the state to read anew.
+`Lake` offers these methods too; each looks up the state to read again.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class LakeQueries:
 
         Raises:
             QueryError: it is wrong, or refused: it would write, or read another file.
-            InvalidRequest: `query` is no text, or `params` are no values by name.
+            InvalidRequest: `query` is not text, or `params` are not values by name.
 
         Example:
             >>> lake.sql(

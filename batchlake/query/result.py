@@ -26,7 +26,7 @@ class Queryable(Protocol):
 
 
 class Result:
-    """The rows of one query. Each way to read them runs it anew, over the lake as it was when it was asked.
+    """The rows of one query. Each way to read them runs it again, over the lake as it was when it was asked.
 
     There is no `len`: that would run the query too. `len(result.to_dicts())` counts, and so does SQL.
 
@@ -36,7 +36,7 @@ class Result:
         params: values of its named parameters.
 
     Raises:
-        InvalidRequest: `params` is no mapping from names to values.
+        InvalidRequest: `params` is not a mapping from names to values.
     """
 
     def __init__(self, asked: Queryable, query: str, params: Mapping[str, Any] | None = None) -> None:
@@ -92,7 +92,7 @@ class Result:
             yield dict(zip(columns, row, strict=True))
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """The rows for whoever reads Arrow streams: polars, pyarrow, DuckDB, ..."""
+        """The rows for any reader of Arrow streams: polars, pyarrow, DuckDB, ..."""
         return self.stream().__arrow_c_stream__(requested_schema)
 
     def __repr__(self) -> str:
@@ -128,7 +128,7 @@ def values_by_name(params: object) -> dict[str, Any]:
     """The values of named parameters; none for None.
 
     Raises:
-        InvalidRequest: they are no mapping from names to values.
+        InvalidRequest: they are not a mapping from names to values.
 
     >>> values_by_name({"least": 30})
     {'least': 30}

@@ -1,7 +1,7 @@
 """A session: SQL that a person typed, run read-only and contained.
 
 Input: a text of one or several statements. Output: the rows of each. Two walls stand around it. The engine
-reads the lake's pinned files and no other, and takes hardly a setting (`Engine.contain`). And only
+reads the lake's pinned files and no other, and accepts almost no settings (`Engine.sandbox`). And only
 statements that read are let through, by DuckDB's own account of what a statement is, also inside `explain
 analyze`; beside them a person's own temporary tables, views and macros, which live in the session and die
 with it.
@@ -105,7 +105,7 @@ class Session:
         Raises:
             QueryError: a statement is wrong or refused; those before it have been run.
             QueryTimeout: all of them together took too long.
-            InvalidRequest: `text` is no text, or `params` no mapping from names to values.
+            InvalidRequest: `text` is not text, or `params` not a mapping from names to values.
         """
         given = values_by_name(params)
         found = _split(text)
@@ -130,7 +130,7 @@ class Session:
 
         Raises:
             QueryError: it is wrong, refused, no query, or more than one.
-            InvalidRequest: `text` is no text, or `params` no mapping from names to values.
+            InvalidRequest: `text` is not text, or `params` not a mapping from names to values.
         """
         given = values_by_name(params)
         found = _split(text)
@@ -184,7 +184,7 @@ class Session:
         return Rows(self._cursor, statement.text, values, guard, close or (lambda: None))
 
     def _check(self, text: str, statement: Statement, guard: Callable[..., Any]) -> None:
-        """Nothing, where the statement may run.
+        """Check that the statement may run.
 
         Raises:
             QueryError: it may not; says what instead.

@@ -1,6 +1,6 @@
 """Finding what to read: the state of a lake that a question is put to.
 
-Input: a lake's tables and perhaps a fixed version. Output: an engine over the pinned files, made anew when
+Input: a lake's tables and perhaps a fixed version. Output: an engine over the pinned files, made again when
 another run has finished.
 """
 
@@ -192,7 +192,7 @@ def asks_again(question: Callable[Concatenate[R, P], T]) -> Callable[Concatenate
 
 
 def as_moment(given: datetime | str) -> datetime | str:
-    """A time as an aware `datetime`; text that is no time is a run's id."""
+    """A time as an aware `datetime`; text that isn't a time is a run's id."""
     if isinstance(given, str):
         try:
             moment = datetime.fromisoformat(given)

@@ -146,7 +146,7 @@ def tokenize(text: str) -> Iterator[Token]:
 
 
 def check_size(statement: Statement) -> None:
-    """Nothing, where DuckDB can be trusted with the statement.
+    """Check that DuckDB can be trusted with the statement.
 
     Raises:
         QueryError: it nests too deep or is too long; says where.

@@ -99,7 +99,7 @@ def script(files: Files, title: str) -> str:
     """
     head = (
         f"-- {title}\n"
-        "-- The views read these Parquet files where they are. After an ingest, make this script anew.\n"
+        "-- The views read these Parquet files where they are. After an ingest, make this script again.\n"
     )
     statements = [*view_statements(files), *comment_statements()]
     return head + "".join(f"{statement};\n" for statement in statements)

@@ -57,7 +57,7 @@ class FileCache:
         absent = [path for path in paths if not _use(path)]
         if absent:
             try:
-                # What calls say is nobody else's business.
+                # What calls say must stay private.
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 self._base.chmod(0o700)
                 with ThreadPoolExecutor(_AT_ONCE) as pool:

@@ -51,7 +51,7 @@ class BoundedFile:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The files of a lake's tables at one version each, as their logs tell of them."""
+    """The files of a lake's tables at one version each, as their logs name them."""
 
     tables: Mapping[str, Sequence[BoundedFile]]
 

@@ -81,7 +81,7 @@ class Lease:
             self._release()
 
     def renew(self, lake: str) -> None:
-        """Say that the work goes on.
+        """Say that the work continues.
 
         Raises:
             LakeLocked: another writer has taken over.
@@ -181,7 +181,7 @@ class Lease:
         except FileNotFoundError:
             return None, None
         except (ValueError, TypeError, KeyError) as error:
-            raise StorageError(f"{self._path} is no lease of a writer ({error}); delete it") from error
+            raise StorageError(f"{self._path} is not a writer's lease ({error}); delete it") from error
 
     def _is_ours(self) -> bool:
         """Whether a write that seemed to fail had come through: then the lease is what was to be written."""
@@ -211,7 +211,7 @@ def _tag_of(found: PutResult | ObjectMeta) -> UpdateVersion:
 
 
 def _machine() -> str | None:
-    """What tells this machine, as its processes are numbered, from others; None where that isn't known."""
+    """What identifies this machine and its numbering of processes; None where that isn't known."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:

@@ -116,7 +116,7 @@ class LocalStorage(Storage):
             yield
 
     def assert_locked(self) -> None:
-        """The operating system lets nobody else have it."""
+        """The operating system gives it to one process at a time."""
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:

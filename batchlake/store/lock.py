@@ -1,6 +1,6 @@
-"""One writer at a time on a machine, and a name for whoever holds the lock.
+"""One writer at a time on a machine, and a name for the process that holds the lock.
 
-The lock is the operating system's on a file beside the tables, so that it is free again the moment its
+The lock is the operating system's on a file next to the tables, so that it is free again the moment its
 holder dies. Who holds it is written next to it, for the error that the second writer gets.
 """
 

@@ -91,7 +91,7 @@ def newest_version(storage: Storage, table: str) -> int:
 
 
 def oldest_version(storage: Storage, table: str) -> int:
-    """The oldest version that the log can still tell of.
+    """The oldest version that the log still holds.
 
     Raises:
         LakeDamaged: it begins with neither its first commit nor a checkpoint.
@@ -168,6 +168,6 @@ def unneeded(storage: Storage, table: str, kept: Collection[int]) -> Unneeded:
 
 
 def _before(entries: Collection[str], version: int) -> Iterator[str]:
-    """The entries of a log that tell of earlier versions, oldest first, then what writers that died left."""
+    """The entries of a log that hold earlier versions, oldest first, then what writers that died left."""
     yield from sorted(name for name in entries if name[:20].isdigit() and int(name[:20]) < version)
     yield from sorted(name for name in entries if _UNFINISHED.fullmatch(name))

@@ -180,7 +180,7 @@ def _advice(address: ObjectAddress) -> tuple[tuple[str, str], ...]:
         ),
         (
             "builder error",
-            f"the endpoint{at} is no https address; set AWS_ALLOW_HTTP=true where that is meant",
+            f"the endpoint{at} is not an https address; set AWS_ALLOW_HTTP=true where that is meant",
         ),
         ("error sending request|tcp connect|dns error", f"the store{at} can't be reached"),
         (

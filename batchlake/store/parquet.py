@@ -1,7 +1,7 @@
 """How the lake's Parquet files are encoded, alike by both who write them: delta-rs and pyarrow.
 
 What repeats is written as a dictionary, which is Parquet's default. A dictionary of 1 MB, its usual limit,
-doesn't hold the utterances of a row group; a larger one makes them a tenth smaller. What hardly ever repeats
+doesn't hold the utterances of a row group; a larger one makes them a tenth smaller. What rarely repeats
 is written as differences from the row before: times, links and digests take half the space.
 """
 
@@ -18,7 +18,7 @@ ROW_GROUP_ROWS: Final = 65_536
 
 FILE_BYTES: Final = 4 * 1024 * 1024
 """Target size of a file. To replace one batch is to rewrite the file that holds it: in a lake of 10 million
-calls that takes 0.5 s, and took 1.6 s with files of 13 MB. To have more of them slows hardly a question."""
+calls that takes 0.5 s, and took 1.6 s with files of 13 MB. More of them barely slow a question."""
 
 _COMPRESSION_LEVEL: Final = 3
 _DICTIONARY_BYTES: Final = 8 * 1024 * 1024

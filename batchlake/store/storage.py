@@ -109,7 +109,7 @@ class Storage(ABC):
 
     @abstractmethod
     def refuse_other_things(self) -> None:
-        """Nothing, where a lake is or may be made.
+        """Check that a lake is there or may be made there.
 
         Raises:
             LakeNotWritable: something else is there, more likely a mistyped name than a storage for a lake.
@@ -125,7 +125,7 @@ class Storage(ABC):
 
 
 def refuse_others(lake: str, entries: Collection[str]) -> None:
-    """Refuse to make a lake beside entries that are none of its own."""
+    """Refuse to make a lake among files of something else."""
     foreign = sorted(set(entries) - _OWN_ENTRIES)
     if foreign and "runs" not in entries:
         raise LakeNotWritable(lake, f"other things are there already ({', '.join(foreign[:3])})")

@@ -225,7 +225,7 @@ class Writer:
     def vacuum(self, table: str, kept: Collection[int], *, dry_run: bool) -> Unneeded:
         """Delete what is there of a table and no kept version needs, be it in the log or not; returns it.
 
-        Interrupted anywhere, every kept version is readable, and the next vacuum goes on.
+        Interrupted anywhere, every kept version is readable, and the next vacuum continues.
 
         Args:
             table: the table's name.
@@ -304,8 +304,8 @@ class Writer:
         delta = self._opened[table.name]
         before = delta.version()
         there = {field.name for field in delta.schema().fields}
-        if lacking := [_field(column) for column in table.columns if column.name not in there]:
-            delta.alter.add_columns(lacking)
+        if missing := [_field(column) for column in table.columns if column.name not in there]:
+            delta.alter.add_columns(missing)
         wanted = statistics_columns(table)
         if delta.metadata().configuration.get(STATISTICS_PROPERTY) != wanted:
             delta.alter.set_table_properties({STATISTICS_PROPERTY: wanted})

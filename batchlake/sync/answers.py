@@ -15,7 +15,7 @@ from batchlake.ingest.parse.json_values import BYTE_ORDER_MARK
 
 
 class NotJson(Exception):
-    """The bytes are no whole JSON document; `reason` says where that shows."""
+    """The bytes are not a whole JSON document; `reason` says where that shows."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

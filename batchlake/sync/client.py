@@ -130,7 +130,7 @@ class Client:
         With a `body` it is a POST that reads, as some platforms have their lists asked for.
 
         Raises:
-            Fault: there is no answer to be had, now or at all.
+            Fault: no answer came, or none that can be used.
         """
         url = joined(self._platform.base_url, path if "://" in path else path.lstrip("/"))
         tries_made = 0
@@ -204,7 +204,7 @@ class Client:
             detail = self._mask(str(error)) or type(error).__name__
             raise _TransientFault(f"the connection failed ({detail})") from None
         except httpx2.InvalidURL:
-            raise Fault(Cause.UNACCEPTABLE, f"{self._mask(url)!r} is no address") from None
+            raise Fault(Cause.UNACCEPTABLE, f"{self._mask(url)!r} is not an address") from None
         body = self._mask_body(body)
         document = self._document(body)
         shown = {name: self._mask(value) for name, value in response.headers.items()}

@@ -21,7 +21,7 @@ from batchlake.sync.report import Failure, PullReport
 from batchlake.text.values import utc_stamp
 
 _RESUMABLE_FOR: Final = timedelta(hours=24)
-"""An older listing isn't gone on with: what its pages held has moved on."""
+"""An older listing isn't resumed: what its pages held has moved on."""
 
 _SINCE_OVERLAP: Final = timedelta(hours=1)
 """How much further back `since` reaches than the last whole listing, for clocks that differ."""
@@ -78,7 +78,7 @@ class Fetcher:
         while (request := pager.request) and not stopped:
             if self._report.pages == self._platform.limits.pages:
                 limit = self._platform.limits.pages
-                raise Fault(Cause.UNACCEPTABLE, f"the list goes on after {limit} pages (`limits.pages`)")
+                raise Fault(Cause.UNACCEPTABLE, f"the list has more than {limit} pages (`limits.pages`)")
             try:
                 answer = await self._client.get(request.path, request.params, request.body)
                 page = self._taken(pager, answer)
@@ -86,7 +86,7 @@ class Fetcher:
                 if not (resumed and self._report.pages == 0 and fault.cause is Cause.REFUSED):
                     raise
                 self._report.notes.append(
-                    f"the interrupted list could not be gone on with ({fault.reason}); it was begun anew"
+                    f"the interrupted list could not be resumed ({fault.reason}); starting over"
                 )
                 opened, pager = self._begun(listing, last_whole, since)
                 resumed = self._report.resumed_pages = 0
@@ -188,7 +188,7 @@ class Fetcher:
                 self._report.call_details += 1
 
     def _note_failure(self, kind: Literal["batch", "call"], item_id: str, fault: Fault) -> None:
-        """Remember that one was not to be had; raise the fault where it is not of this one alone."""
+        """Remember that one could not be fetched; raise the fault where it is not of this one alone."""
         self._unavailable = self._unavailable + 1 if fault.cause is Cause.UNAVAILABLE else 0
         if (
             fault.cause not in (Cause.REFUSED, Cause.UNACCEPTABLE, Cause.UNAVAILABLE)

@@ -195,7 +195,7 @@ class Journal:
 
 
 def last_pulls(folder: Path) -> dict[str, Any]:
-    """The facts `succeeded_at` and `failed` of a platform's pulls, read beside a pull that may be at work."""
+    """The facts `succeeded_at` and `failed` of a platform's pulls, read while a pull may be at work."""
     path = folder / _FILE
     if not path.is_file():
         return {}

@@ -1,6 +1,6 @@
 """Where answers land: as received, before anything is made of them, and for as long as they are kept.
 
-An answer becomes two files in `<landing>/<platform>/<date>/`: its body in gzip, and beside it, hidden so
+An answer becomes two files in `<landing>/<platform>/<date>/`: its body in gzip, and next to it, hidden so
 that an ingest of the folder passes it over, `.<name>.request.json` with what was asked, when, and the
 status. The body's modification time is when the answer came, which is what an ingest takes for its time
 of observation. Each file appears whole or not at all; the body first, so a body without its sidecar has

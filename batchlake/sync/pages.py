@@ -1,8 +1,8 @@
-"""How a list of calls goes on: what to ask for next, and whether what came is a page that counts.
+"""How a list of calls continues: what to ask for next, and whether what came is a page that counts.
 
 Input: the answers of one listing, in order. Output: the calls' ids on each and the next request. A page
-that repeats another and a cursor that comes round lead astray; a total that changes and a list that falls
-short of it are noted. The same pages, taken again from where they landed, bring a `Pager` to where it was.
+that repeats another and a cursor that comes round are loops; a total that changes and a list that falls short
+of it are noted. The same pages, taken again from where they landed, bring a `Pager` to where it was.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ class Page:
 
 
 class Pager:
-    """Walks through one listing. `request` is what to ask for next, None at the end or gone `astray`.
+    """Walks through one listing. `request` is what to ask for next, None at the end or in a `loop`.
 
     Args:
         listing: how the platform lists its calls.
-        more_params: sent beside the configured ones.
+        more_params: sent with the configured ones.
     """
 
     def __init__(self, listing: Listing, more_params: Mapping[str, str]) -> None:

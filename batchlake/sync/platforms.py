@@ -72,7 +72,7 @@ class Limits(_Table):
 
 
 class Pages(_Table):
-    """How a list goes on to its next page.
+    """How a list leads to its next page.
 
     `none` has one page; `page` counts pages and `offset` calls in `parameter`; `cursor` sends back what
     stands at `next`, `last` what stands there in the page's last call; `link` follows the address at `next`,

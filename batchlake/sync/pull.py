@@ -48,7 +48,7 @@ class PullOptions:
     Attributes:
         batches: only these batches, and the details that their calls lack.
         calls: only the details of these calls.
-        full: list everything and ask for every lacking detail, whatever earlier pulls have seen.
+        full: list everything and ask for every missing detail, whatever earlier pulls have seen.
         since: list what is not older than this, whatever earlier pulls have seen.
         wait_seconds: how long to wait for another pull of the platform, and for another writer of the lake.
     """
@@ -173,7 +173,7 @@ class _Pull:
             self._ingest()
         if self._report.failures and not self._report.answers:
             first = self._report.failures[0]
-            reason = f"{first.kind} {first.item_id!r} was not to be had, nor anything else; {first.reason}"
+            reason = f"{first.kind} {first.item_id!r} could not be fetched, nor anything else; {first.reason}"
             raise PullFailed(self._name, reason, first.status)
 
     async def _list(self) -> None:
@@ -197,7 +197,7 @@ class _Pull:
         if item := self._platform.call:
             wanted = list(self._options.calls)
             if self._options.batches or not self._options.is_chosen:
-                wanted += self._lacking_calls()
+                wanted += self._calls_without_details()
             await self._fetcher.ask("call", item, wanted)
 
     # What the lake knows
@@ -210,7 +210,7 @@ class _Pull:
         settled = set() if self._options.full else self._journal.settled("batch")
         return [row["batch_id"] for row in rows if row["batch_id"] not in settled]
 
-    def _lacking_calls(self) -> list[str]:
+    def _calls_without_details(self) -> list[str]:
         settled = set() if self._options.full else self._journal.settled("call")
         chosen = set(self._options.batches)
         return [

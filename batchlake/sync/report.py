@@ -16,7 +16,7 @@ _FAILURES_SHOWN: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One batch or call that was not to be had: why, and the HTTP status, None where there was none."""
+    """One batch or call that could not be fetched: why, and the HTTP status, None where there was none."""
 
     kind: str
     item_id: str
@@ -96,7 +96,7 @@ class PullReport:
         for (kind, reason), count in by_reason.most_common(_FAILURES_SHOWN):
             ids = [one.item_id for one in self.failures if (one.kind, one.reason) == (kind, reason)]
             more = f" and {count - 1} more" if count > 1 else ""
-            lines.append(f"Not had: {kind} {ids[0]!r}{more}: {reason}.")
+            lines.append(f"Not fetched: {kind} {ids[0]!r}{more}: {reason}.")
         lines += [str(report) for report in self.ingests if report.changed or report.problems]
         if not any(report.changed for report in self.ingests):
             lines.append("The lake is as it was.")

@@ -1,7 +1,7 @@
 """How fresh a lake is, for monitoring: when it was last fed, when each platform was last pulled.
 
 A pull that finds nothing new leaves no run behind, so both count: the lake is fresh if its newest run that
-brought anything usable, or the newest successful pull, is young enough. An export of which nothing could be
+brought anything usable, or the newest successful pull, is young enough. An export from which nothing could be
 used, a login page for instance, makes no lake fresh. A platform that was ever pulled is stale by itself when
 its pulls stop succeeding, however much else comes in.
 """

@@ -14,7 +14,7 @@ Origin = tuple[str, str, int | None]
 
 
 def origin_of(url: str) -> Origin | None:
-    """The origin that a request for this address would go to; None where it is no address.
+    """The origin that a request for this address would go to; None where it is not an address.
 
     It is read by the library that connects, so that no spelling means one host here and another there.
     """
@@ -26,7 +26,7 @@ def origin_of(url: str) -> Origin | None:
 
 
 def joined(base: str, url: str) -> str:
-    """Where an address that may be relative leads; as it stands where it is no address."""
+    """Where an address that may be relative leads; as it stands where it is not an address."""
     try:
         return urljoin(base, url)
     except ValueError:

@@ -1,10 +1,10 @@
 """Watches folders and ingests new and changed exports once they have settled.
 
 A change wakes the watcher, the folders themselves say what changed: every file's inode, size and
-modification time, looked at again now and then in case a change went unheard. A file has settled when
-these have stood still for a while and it doesn't look half-written; one that goes on looking so is taken
-all the same after a longer while, so that the lake's problems tell of it. One that can't be opened doesn't
-hold up the others: it is noted once, counts as passed over, and is tried again after the longer while. The
+modification time, looked at again now and then in case a change went unnoticed. A file has settled when
+these have stood still for a while and it doesn't look half-written; one that keeps looking so is taken
+all the same after a longer while, so that the lake's problems name it. One that can't be opened doesn't
+hold up the others: it is noted once, counts as skipped, and is tried again after the longer while. The
 same bytes again are a no-op, so a restart only costs reading.
 """
 
@@ -38,7 +38,7 @@ class WatchTiming:
     Attributes:
         settle: how long a file must have stood still.
         patience: how long one that looks half-written is waited for.
-        rescan: how often the folders are looked at without a change having been heard.
+        rescan: how often the folders are looked at without a notice of a change.
     """
 
     settle: float = 2.0
@@ -85,7 +85,7 @@ class Settling:
         return settled
 
     def again(self, paths: Iterable[Path]) -> None:
-        """These could not be taken yet; they settle anew."""
+        """These could not be taken yet; they settle again."""
         for path in paths:
             self._taken.pop(path, None)
 
@@ -106,8 +106,8 @@ def watch(
         ingest: takes settled files into the lake.
         stop: ends the watch; an ingest at work is finished first.
         timing: how patient to be.
-        polling: look for changes by polling, for file systems that don't tell of them (network shares).
-        note: called with a line when something is put off.
+        polling: look for changes by polling, for file systems that don't report them (network shares).
+        note: called with a line when something is postponed.
 
     Raises:
         ExportUnreadable: a folder isn't there.
@@ -144,7 +144,7 @@ def watch(
         refused = {path: reason for path in found if (reason := _refusal(path)) is not None}
         settling.again(refused)
         for path, reason in refused.items() - told:
-            note(f"put off: {path} cannot be opened: {reason}")
+            note(f"postponed: {path} cannot be opened: {reason}")
         told |= refused.items()
         settled = [path for path in found if path not in refused]
         if settled and not stop.is_set():
@@ -153,9 +153,9 @@ def watch(
                 yield replace(report, passed_over=(*report.passed_over, *map(str, refused)))
             except LakeLocked as error:
                 settling.again(settled)
-                note(f"put off: the lake is being written by {error.holder or 'another process'}")
+                note(f"postponed: the lake is being written by {error.holder or 'another process'}")
             except ExportUnreadable:
-                # One of them went away between the look and the reading; the others settle anew.
+                # One of them went away between the look and the reading; the others settle again.
                 settling.again(settled)
 
 
@@ -172,7 +172,7 @@ def _refusal(path: Path) -> str | None:
 
 
 def signatures(folders: Iterable[Path]) -> dict[Path, Signature]:
-    """The files in these folders that may be exports, with what tells whether they change."""
+    """The files in these folders that may be exports, with what changes when they do."""
     found: dict[Path, Signature] = {}
     for folder in folders:
         for parent, inner, names in os.walk(folder):
@@ -187,7 +187,7 @@ def signatures(folders: Iterable[Path]) -> dict[Path, Signature]:
 
 
 def _signature(path: Path) -> Signature | None:
-    """What tells whether a file changes; None for what is gone, or no file."""
+    """What changes when a file does; None for what is gone, or not a file."""
     try:
         facts = path.stat()
     except OSError:

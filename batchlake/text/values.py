@@ -18,7 +18,7 @@ NULL: Final = "NULL"
 """A missing value in a table for people."""
 
 PLAIN_TYPES: Final = frozenset({str, bool, type(None)})
-"""The types of which `plain` changes no value."""
+"""The types whose values `plain` leaves as they are."""
 
 _LARGEST_INTEGER: Final = 2**63
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))

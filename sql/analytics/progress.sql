@@ -14,7 +14,7 @@
 --   completed (calls): calls completed by then
 --   failed (calls): calls failed by then
 --   in_progress (calls): calls in progress at that time
---   unknown (calls): calls of which it tells nothing else
+--   unknown (calls): calls with no other reported state
 with
 observations as (select * from snapshots),
 

@@ -13,7 +13,7 @@
 --   success_rate (ratio): share of all calls that were completed = completed / total_calls
 --   finished (calls): calls whose outcome is completed or failed
 --   completed_of_finished (ratio): share of the finished calls that were completed = completed / finished
---   success_known (calls): calls of which the platform says whether they were a success
+--   success_known (calls): calls whose success the platform reports
 --   succeeded (calls): calls that the platform calls a success
 --   success_of_known (ratio): share of the calls with a success flag where it is true = succeeded / success_known
 --   duration_calls (calls): calls with a known duration
@@ -30,7 +30,7 @@
 --   duration_min (seconds): the shortest known duration
 --   duration_max (seconds): the longest known duration
 --   duration_standard_deviation (seconds): of a sample (n - 1); null for fewer than two known durations
---   sentiment_calls (calls): calls with all three scores; one left out beside another is 0, one that can't be read is none
+--   sentiment_calls (calls): calls with all three scores; one left out where another is given is 0, one that can't be read is none
 --   sentiment_missing (calls): calls without all three scores
 --   sentiment_positive (0 to 1): mean positive score = sum of positive scores / sentiment_calls
 --   sentiment_neutral (0 to 1): mean neutral score = sum of neutral scores / sentiment_calls
@@ -62,7 +62,7 @@ measured as (
     sentiment_label,
     duration_seconds,
     try_cast(duration_seconds * 1e6 as bigint) as micros,
-    -- What an export leaves out of its scores is 0 in the lake; what is NULL beside others couldn't be read.
+    -- What an export leaves out of its scores is 0 in the lake; what is NULL where others aren't couldn't be read.
     sentiment_positive is not null and sentiment_neutral is not null and sentiment_negative is not null as scored,
     if(scored, sentiment_positive, 0) as positive,
     if(scored, sentiment_neutral, 0) as neutral,

@@ -1,4 +1,4 @@
--- what: This run's transcript files of which every transcript is kept as it was written.
+-- what: This run's transcript files whose every transcript is kept as it was written.
 -- grain: one row per file
 -- inputs: kept_transcripts, transcript_files
 -- outputs:

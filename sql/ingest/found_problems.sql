@@ -30,7 +30,7 @@ export_times as (
     '`exported_at` was left empty: ' || unread_sentence('not_a_time', unread_exported_at) as message
   from unread_times
   inner join exports using (export_no)
-  -- A batch tells its own time to its calls as well.
+  -- A batch's own time counts for its calls as well.
   anti join (select export_no, raw as unread_exported_at from staged where field = 'exported_at') as told
     using (export_no, unread_exported_at)
   group by all

@@ -1,4 +1,4 @@
--- what: The utterances to be written beside the adopted files: of the kept transcripts that are in no such file, and,
+-- what: The utterances to be written besides the added files: of the kept transcripts that are in no such file, and,
 --       of calls that moved to another batch, as the lake holds them.
 -- grain: one row per utterance
 -- inputs: rewritten_calls, kept_transcripts, adopted_files, written_segments, segments

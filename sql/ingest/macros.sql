@@ -2,7 +2,7 @@
 -- grain: none
 -- inputs:
 -- note: A field that is absent, null or blank text is NULL before it comes here, and text has no outer blanks. Text
--- that can't be read as the type is NULL; the caller tells the two apart by the text.
+-- that can't be read as the type is NULL; the caller distinguishes the two by the text.
 
 -- One JSON object of the entries, sorted by path; NULL where there are none.
 create or replace macro extra_object(entries) as case when len(entries) > 0 then
@@ -107,7 +107,7 @@ create or replace macro why_unread(code, raw) as case
   when code = 'end_before_start' then 'is before the start'
   else 'is ' || replace(code, '_', ' ')
 end || case code
-  when 'not_an_amount' then '; expected a number such as 0.50, its currency beside it'
+  when 'not_an_amount' then '; expected a number such as 0.50, its currency in a field of its own'
   when 'not_a_duration' then '; expected seconds, such as 125 or 12.5'
   when 'not_a_share' then '; expected a number from 0 to 1, such as 0.85'
   when 'not_a_number' then '; expected one such as 1.5'

@@ -1,4 +1,4 @@
--- what: Each observation of a batch: its counts as reported, and the outcomes of the calls listed beside them.
+-- what: Each observation of a batch: its counts as reported, and the outcomes of the calls listed with them.
 -- grain: one row per batch record
 -- inputs: enveloped_batches, observed_calls, status_names, snapshots
 -- outputs:

@@ -1,4 +1,4 @@
--- what: What transcripts say of their utterances beside the text, read as their types, and what could not be read.
+-- what: What transcripts say of their utterances besides the text, read as their types, and what could not be read.
 -- grain: one row per utterance, in the order given
 -- inputs: given_utterances
 -- outputs:

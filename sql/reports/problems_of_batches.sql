@@ -1,4 +1,4 @@
--- what: What could not be used of the exports that tell of some batches, and of their calls.
+-- what: What could not be used of the exports that concern some batches, and of their calls.
 -- grain: one row per problem
 -- inputs: problems, snapshots, calls, named_batches
 -- outputs:

@@ -21,7 +21,7 @@ broken as (
   group by source, export_id
 ),
 
--- Exports that were read whole and of which not every record was unusable; one that says that there are no calls
+-- Exports that were read whole and hold a usable record; one that says that there are no calls
 -- is among them. Of an export that broke somewhere records are only known to be usable by what they changed.
 usable_exports as (
   select distinct exports.run_id

@@ -3,7 +3,7 @@
 -- inputs: batches
 -- outputs:
 --   batch_id: the batch
--- parameters: $source (whose), $finished (statuses of which none follows), $since_run (the earliest run that counts as late)
+-- parameters: $source (whose), $finished (statuses that are final), $since_run (the earliest run that counts as late)
 with
 final as (
   select batch_id

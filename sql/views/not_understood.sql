@@ -1,10 +1,10 @@
--- what: Calls of which nothing was understood: neither their state, nor a time of theirs, nor duration, nor cost.
+-- what: Calls about which nothing was understood: neither their state, nor a time of theirs, nor duration, nor cost.
 -- grain: one row per platform that has any
 -- inputs: calls
 -- outputs:
 --   source: the platform
 --   calls (calls): calls held of it
---   not_understood (calls): those of which all four are unknown; a time that only their batch has is none of theirs
+--   not_understood (calls): those whose four are all unknown; a time that only their batch has is none of theirs
 with
 counted as (
   select

@@ -124,9 +124,9 @@ def test_words_are_found_in_any_case(engine: Engine, tmp_path: Path) -> None:
     [
         ("", "at least one \\[\\[rule\\]\\] is needed"),
         ("[[rule]\n", "can't read word patterns"),
-        ('[[rule]]\npattern = "a"\nwords = ["(no"]\n', "rule 1: words: '\\(no' is no regular expression"),
-        ('[[rule]]\npattern = "a"\nwords = ["(?=no)"]\n', "is no regular expression"),
-        ('[[rule]]\npattern = "a"\nwords = ["no)|(yes"]\n', "is no regular expression"),
+        ('[[rule]]\npattern = "a"\nwords = ["(no"]\n', "rule 1: words: '\\(no' is not a regular expression"),
+        ('[[rule]]\npattern = "a"\nwords = ["(?=no)"]\n', "is not a regular expression"),
+        ('[[rule]]\npattern = "a"\nwords = ["no)|(yes"]\n', "is not a regular expression"),
         ('[[rule]]\npattern = "a"\nwords = ["x*"]\n', "found in every text"),
         ('[[rule]]\npattern = "a"\nwords = []\n', "a list of at least one"),
         ('[[rule]]\npattern = "a"\nwords = ["a", 3, ""]\n', "got 3, allowed: a regular expression"),

@@ -262,7 +262,7 @@ def test_sql_is_text(lake: Lake, text: Any) -> None:
 
 
 def test_half_a_character_is_pointed_at(lake: Lake) -> None:
-    """A lone surrogate, as of an argument that is no UTF-8, is told with its place and can be printed."""
+    """A lone surrogate, as of an argument that is not UTF-8, is told with its place and can be printed."""
     with pytest.raises(QueryError) as raised:
         lake.sql("select 1,\n '\udcff'")
     assert raised.value.position == 12

@@ -71,8 +71,8 @@ USABLE = {
 def test_only_what_could_be_used_makes_a_lake_fresh(
     tmp_path: Path, contents: str | bytes, is_usable: bool
 ) -> None:
-    """An export of which nothing could be used is no feed, the first time and with --force; one that was read
-    is, whatever it changed."""
+    """An export from which nothing could be used doesn't feed the lake, also with --force; one that was read
+    does, whatever it changed."""
     lake, counts = Lake(tmp_path / "lake"), sql_files.load("sync/lake_counts").text
     lake.ingest(write_export(tmp_path, "good.json", GOOD))
     (good,) = lake.sql(counts).to_dicts()

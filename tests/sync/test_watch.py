@@ -175,7 +175,7 @@ def test_a_lake_that_is_being_written_is_waited_for(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_opened_holds_up_no_other(tmp_path: Path) -> None:
-    """Those that settle with it are ingested; it is noted once, counts as passed over, and is tried again."""
+    """Those that settle with it are ingested; it is noted once, counts as skipped, and is tried again."""
     exports = tmp_path / "exports"
     exports.mkdir()
     # A file that can be looked at and not be read, by root neither.

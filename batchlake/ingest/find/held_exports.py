@@ -20,7 +20,7 @@ FilesHeld = Callable[[Sequence[Tagged]], Set[str]]
 
 
 def files_held(tables: LakeTables, source: str) -> FilesHeld:
-    """What a lake that nobody need have locked holds of some files."""
+    """What a lake holds of some files; it need not be locked."""
 
     def held(files: Sequence[Tagged]) -> Set[str]:
         version = Ledger(tables).find() if files else None

@@ -70,7 +70,7 @@ class Export:
         member: of an archive.
         observed_at: its modification time (a member's own), else the time of finding it, UTC.
         record: one record that is tried again, of an export that was read before.
-        etag: what tells whether its file or object was changed since it was found: an object's entity tag,
+        etag: what changes when its file or object does: an object's entity tag,
             else size and time; None where that can't be relied on (a pipe, a file written a moment ago).
     """
 
@@ -139,7 +139,7 @@ class Fingerprint:
 
 @dataclass(slots=True)
 class Found:
-    """What the given paths hold: exports, archives that don't open, and files passed over in folders.
+    """What the given paths hold: exports, archives that don't open, and files skipped in folders.
 
     `held` counts files and objects that were not even opened, because the lake holds them as they are.
     """

@@ -59,7 +59,7 @@ class Normalizer:
         for batch in batches:
             self._engine.run(f"create or replace table typed_records as {_typed(batch)}", given=batch.records)
             if batch.kind != BATCHES:
-                utterances = self._listen(batch)
+                utterances = self._type_utterances(batch)
                 self._write_transcripts(utterances)
                 if _has_faults(utterances):
                     self._note("utterance_problems", typed_utterances=utterances)
@@ -67,20 +67,20 @@ class Normalizer:
             self._stage(batch)
             self._note_faults(batch)
 
-    def _listen(self, batch: RecordBatch) -> pa.Table:
+    def _type_utterances(self, batch: RecordBatch) -> pa.Table:
         """The utterances of the calls read, typed; and the table `spoken_records`."""
         import pyarrow as pa
 
         load, arrow = sql_files.load, self._engine.arrow
         speakers = arrow(load("ingest/speaking_records").text, given_records=batch.records)
         typed = arrow(load("ingest/typed_utterances").text, given_utterances=batch.spoken())
-        utterances = batch.heard(speakers, typed)
+        utterances = batch.typed_utterances(speakers, typed)
         is_split = self._engine.exists_any("from typed_records where transcript is not null")
         split = arrow(load("ingest/split_transcripts").text) if is_split else None
-        heard = speakers.append_column("utterances", columns.from_numpy(batch.usable_counts()))
+        counted = speakers.append_column("utterances", columns.from_numpy(batch.usable_counts()))
         self._engine.run(
             f"create or replace table spoken_records as {load('ingest/spoken_records').text}",
-            heard_records=heard.append_column("given_utterances", columns.from_numpy(batch.counts)),
+            speaker_records=counted.append_column("given_utterances", columns.from_numpy(batch.counts)),
             split_utterances=utterances.slice(0, 0) if split is None else split,
         )
         if split is None:

@@ -76,7 +76,7 @@ class RecordBatch:
         }
         return columns.table(given)
 
-    def heard(self, speakers: pa.Table, typed: pa.Table) -> pa.Table:
+    def typed_utterances(self, speakers: pa.Table, typed: pa.Table) -> pa.Table:
         """The utterances as their types: the columns of `split_transcripts`, in another order.
 
         Args:

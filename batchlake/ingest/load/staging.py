@@ -1,7 +1,7 @@
 """Raw records in, typed rows out: the tables of one run, in a DuckDB of its own.
 
 Records are buffered until they are worth a query (`FLUSH_BYTES`), then read by their format's file of
-`sql/sources` and typed by `sql/ingest`, on a thread of its own: reading goes on meanwhile. Utterances go to
+`sql/sources` and typed by `sql/ingest`, on a thread of its own: reading continues meanwhile. Utterances go to
 `TranscriptFiles` at once. Afterwards the engine holds `staged_calls`, `staged_batches`, `staged_problems`,
 `observed_calls` and `observed_batches`. Nothing here touches a lake.
 """
@@ -140,7 +140,7 @@ class Staging:
         self.engine.run(
             f"create table enveloped_batches as {sql_files.load('ingest/enveloped_batches').text}"
         )
-        # Few beside calls, and asked for often.
+        # Few next to calls, and asked for often.
         self.engine.run(f"create table observed_batches as {sql_files.load('ingest/observed_batches').text}")
 
     def _count(self, size: int, records: int) -> None:

@@ -1,9 +1,9 @@
 """A run's utterances on their way into the lake: Parquet files as it keeps them, written while it reads.
 
 Input: tables of typed utterances. Output: files. Text is most of an export, so it is held nowhere else:
-neither in memory nor a second time on disk. When the run knows which transcripts it keeps, a file of which
-all are kept becomes the lake's as it stands (`Writer.adopt`); of the others the rows are read again. For
-that a file holds a call once at most, and the caller says when to begin the next one.
+neither in memory nor a second time on disk. When the run knows which transcripts it keeps, a file whose
+transcripts are all kept is added to the lake as it is (`Writer.add_files`); of the others the rows are read
+again. For that a file holds a call once at most, and the caller says when to begin the next one.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class TranscriptFiles:
 
     @contextmanager
     def _writable(self) -> Iterator[None]:
-        """What the disk doesn't take is no fault of an export's."""
+        """A full disk is not the export's fault."""
         try:
             yield
         except OSError as error:

@@ -82,7 +82,7 @@ class Stray:
 
 
 class UnmatchedBracket(Exception):
-    """A closing bracket too many at this byte; what follows can't be told apart any more."""
+    """A closing bracket too many at this byte; what follows can't be separated any more."""
 
     def __init__(self, byte: int) -> None:
         super().__init__(byte)
@@ -247,7 +247,7 @@ class Scanner:
                 self._mark = position + 1
 
     def _scalars(self, end: int) -> Iterator[Element]:
-        """What stands between an array's objects: nothing but commas, or values that are no records."""
+        """What stands between an array's objects: nothing but commas, or values that are not records."""
         between = self._buffer[self._mark : max(end, self._mark)]
         if between.strip(_SEPARATORS):
             value = b""

@@ -235,7 +235,7 @@ class RecordDecoder:
     Args:
         fields: what their fields mean.
         forbidden: paths that make a record one that may be of another kind.
-        containers: keys of which the same is true where they hold an object or a list.
+        containers: keys that also count where they hold an object or a list.
     """
 
     def __init__(
@@ -253,7 +253,7 @@ class RecordDecoder:
         """The records of a list, given as its JSON text.
 
         Raises:
-            MsgspecError, RecursionError, UnicodeDecodeError: it is no JSON list of objects.
+            MsgspecError, RecursionError, UnicodeDecodeError: it is not a JSON list of objects.
             Unlike: a record may be of another kind.
         """
         extras: list[dict[str, bytes]] | None = None

@@ -170,7 +170,7 @@ def _choice(file: SqlFile, line: HeaderLine) -> Choice:
     members = _BRACES.search(name)
     if not (colon and name.strip() and paths) or any("{}" in path for path in paths) != bool(members):
         raise ValueError(
-            f"sql/{file.name}.sql, line {line.number}: {line.text!r} is no field; write "
+            f"sql/{file.name}.sql, line {line.number}: {line.text!r} is not a field; write "
             "`column: path, path`, or `name_{a, b}: path.{}` for columns that are read of one object"
         )
     if not members:

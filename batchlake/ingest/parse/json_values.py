@@ -21,7 +21,7 @@ Fields = dict[str, msgspec.Raw]
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 JSON_FAULTS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
-"""What decoding raises of a text that is no JSON, or none that can be read."""
+"""What decoding raises of a text that is not JSON, or can't be read."""
 
 _EMPTY: Final = frozenset((b"", b"null", b'""'))
 
@@ -55,7 +55,7 @@ def fields_of(value: bytes | msgspec.Raw) -> Fields:
     """An object's own fields.
 
     Raises:
-        JSON_FAULTS: it is no object.
+        JSON_FAULTS: it is not an object.
     """
     return _as_object.decode(value)
 
@@ -64,7 +64,7 @@ def elements_of(value: bytes | msgspec.Raw) -> list[msgspec.Raw]:
     """A list's elements.
 
     Raises:
-        JSON_FAULTS: it is no list.
+        JSON_FAULTS: it is not a list.
     """
     return _as_array.decode(value)
 
@@ -141,7 +141,7 @@ def is_time(text: str) -> bool:
 def readable(value: bytes | msgspec.Raw) -> bytes:
     """A value that can be decoded: itself, or, where it is beyond all limits, its own text as a JSON text.
 
-    1e400 is no double, 5,000 digits are no integer, also within an object or a list.
+    1e400 is not a double, 5,000 digits are not an integer, also within an object or a list.
     """
     try:
         found = _as_value.decode(value)
@@ -218,7 +218,7 @@ def extra_text(extra: Mapping[str, bytes] | None) -> str | None:
     """The column `extra`: the object of values by their path, sorted; None where there are none.
 
     Raises:
-        UnicodeDecodeError: a value is no UTF-8.
+        UnicodeDecodeError: a value is not UTF-8.
     """
     if not extra:
         return None
@@ -235,7 +235,7 @@ def kept_text(value: bytes | msgspec.Raw) -> str | None:
     None where it says nothing.
 
     Raises:
-        UnicodeDecodeError: it is no UTF-8.
+        UnicodeDecodeError: it is not UTF-8.
     """
     text = bytes(value)
     first = text[:1]

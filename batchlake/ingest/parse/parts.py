@@ -1,4 +1,4 @@
-"""What a document is split into: records in a row with what is said around them, and what is no record."""
+"""What a document is split into: records in a row with what is said around them, and what is not a record."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class RecordGroup:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it has no record, and only tells the envelope."""
+        """Whether it has no record, and only gives the envelope."""
         return not (self.columns.count if self.columns else self.raws)
 
 
 @dataclass(frozen=True, slots=True)
 class BadValue:
-    """A value that is no record: why, and its JSON text."""
+    """A value that is not a record: why, and its JSON text."""
 
     code: str
     message: str
@@ -53,7 +53,7 @@ class BadValue:
 
 @dataclass(frozen=True, slots=True)
 class Unkept:
-    """Keys beside records whose values are kept nowhere."""
+    """Keys around records whose values are kept nowhere."""
 
     keys: tuple[str, ...]
 

@@ -38,7 +38,7 @@ RECOGNITION: Final = (
 """Tried in this order; what no rule recognises is weighed against the lists of fields."""
 
 LISTS: Final = ("data", "batches", "content", "entries", "items", "records", "results", "rows")
-"""The keys of lists of which only their elements tell what they are."""
+"""The keys of lists whose elements alone say what they are."""
 
 ENVELOPES: Final = ("batch", "call", "calls", "response", *LISTS)
 """The keys under which records lie."""
@@ -135,7 +135,7 @@ def holds_records(
     inner = elements_of(value) if opens(value, b"[") else list(fields_of(value).values())
     if opens(value, b"{") and is_record(fields_of(value)):
         return True
-    # One record at the beginning tells what the others are.
+    # One record at the beginning shows what the others are.
     for element in inner[:_MOST_LOOKED_AT]:
         if opens(element, b"{"):
             found = fields_of(element)
@@ -162,7 +162,7 @@ def _weights(fields: Fields) -> tuple[int, int]:
 
 
 def _found(known: FieldList, fields: Fields) -> set[str]:
-    """The known paths of which an object has a value."""
+    """The known paths at which an object has a value."""
     found = set(known.transcripts) & fields.keys()
     _walk(known.tree, fields, "", found)
     return found

@@ -68,7 +68,7 @@ def split_document(raw: bytes, envelope: Envelope = NO_ENVELOPE, expected: str =
         expected: what a record is whose own keys don't tell: `calls` or `batches`.
 
     Raises:
-        MsgspecError, RecursionError: at once, where it is no JSON.
+        MsgspecError, RecursionError: at once, where it is not JSON.
     """
     head = raw.lstrip()[:1]
     if head == b"[":
@@ -96,7 +96,7 @@ def split_list(key: str, listed: bytes | msgspec.Raw, envelope: Envelope) -> Ite
         envelope: what is known from around it.
 
     Raises:
-        MsgspecError, RecursionError, UnicodeDecodeError: it is no JSON list.
+        MsgspecError, RecursionError, UnicodeDecodeError: it is not a JSON list.
     """
     columns = decode_alike(key, listed)
     if columns is None:
@@ -111,7 +111,7 @@ def decode_alike(key: str, listed: bytes | msgspec.Raw) -> Columns | None:
     them.
 
     Raises:
-        MsgspecError, RecursionError, UnicodeDecodeError: it is no JSON list.
+        MsgspecError, RecursionError, UnicodeDecodeError: it is not a JSON list.
     """
     if key == "batches":
         return None
@@ -258,7 +258,7 @@ def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item
     found: list[Item] = []
     if (given := given_text(left, "batch_id")) is not None and _id_of(left, "batch_id") is None:
         found.append(
-            BadValue("not_an_id", f"`batch_id` around records is no id: {given[:80]!r}", raw, envelope)
+            BadValue("not_an_id", f"`batch_id` around records is not an id: {given[:80]!r}", raw, envelope)
         )
     if batch := _object(left, "batch"):
         del left["batch"]
@@ -284,7 +284,7 @@ def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item
     }
     held = {key: value for key, value in unkept.items() if _holds_more(value)}
     if held:
-        message = f"{', '.join(f'`{key}`' for key in held)} beside the records was not read"
+        message = f"{', '.join(f'`{key}`' for key in held)} around the records was not read"
         found.append(BadValue("unknown_shape", message, joined(held), envelope))
     if scalars := tuple(key for key, value in unkept.items() if not is_container(value)):
         found.append(Unkept(scalars))
@@ -303,7 +303,7 @@ def _from_container(key: str, value: bytes | msgspec.Raw, envelope: Envelope) ->
         return
     if not opens(value, b"{"):
         if not is_nothing(value):
-            yield BadValue("not_a_list", f"`{key}` is no list of records", bytes(value), envelope)
+            yield BadValue("not_a_list", f"`{key}` is not a list of records", bytes(value), envelope)
         return
     fields = fields_of(value)
     envelope = replace(envelope, exported_at=_exported_at(fields, envelope))
@@ -325,7 +325,7 @@ def _from_container(key: str, value: bytes | msgspec.Raw, envelope: Envelope) ->
     elif fields and all(opens(one, b"{") for one in fields.values()) and _are_by_id(key, fields):
         yield from split_list(key, b"[" + b",".join(_named(fields)) + b"]", envelope)
     elif fields:
-        yield BadValue("not_a_list", f"`{key}` is no list of records", bytes(value), envelope)
+        yield BadValue("not_a_list", f"`{key}` is not a list of records", bytes(value), envelope)
 
 
 def _from_answer(answer: msgspec.Raw | bytes, envelope: Envelope) -> Iterator[Item]:
@@ -360,7 +360,7 @@ def _named(fields: Fields) -> Iterator[bytes]:
 
 
 def _details() -> frozenset[str]:
-    """What may stand beside a call as well as in it: its objects, and its transcript."""
+    """What may stand around a call as well as in it: its objects, and its transcript."""
     fields = field_list(SVALYNC_CALLS)
     objects = {key for key, node in fields.tree.children.items() if node.children and key != "batch"}
     return frozenset(objects) | set(fields.transcripts)
@@ -376,7 +376,7 @@ def _is_held(value: msgspec.Raw) -> bool:
 
 
 def _object(fields: Fields, key: str) -> Fields:
-    """A field's own fields; none where it is no object."""
+    """A field's own fields; none where it is not an object."""
     return fields_of(fields[key]) if key in fields and opens(fields[key], b"{") else {}
 
 

@@ -65,7 +65,7 @@ class Utterances:
     Attributes:
         counts: how many each record has.
         speaker, text, time, confidence: as given; `text` is None where nothing can be used as such.
-        extra: what an utterance holds beside these, as the column of `segments`.
+        extra: what else an utterance holds, as the column of `segments`.
         unusable: the JSON texts of utterances without text, by their place among all.
     """
 
@@ -90,7 +90,7 @@ class Utterances:
 
 
 def digest_of(transcript: bytes | msgspec.Raw) -> str:
-    """What tells a transcript from others: half of the SHA-256 of its JSON text."""
+    """A transcript's key: half of the SHA-256 of its JSON text."""
     return hashlib.sha256(transcript).hexdigest()[:_DIGEST_LENGTH]
 
 
@@ -121,13 +121,13 @@ class SpeechReader:
             transcript: its JSON text.
             path: where it stands in the record.
             into: takes its utterances.
-            extra: takes what a transcript that is an object holds beside them.
+            extra: takes what else a transcript that is an object holds.
 
         Returns:
-            The transcript's text where it is one string; the path and the JSON text of what is no transcript.
+            The transcript's text where it is one string; path and JSON text of what is not a transcript.
 
         Raises:
-            UnicodeDecodeError: it is no UTF-8.
+            UnicodeDecodeError: it is not UTF-8.
         """
         text = fault = None
         given = json_in_text(transcript)
@@ -191,7 +191,7 @@ class SpeechReader:
         return True
 
     def _add_each(self, listed: bytes | msgspec.Raw, into: Utterances) -> None:
-        """Utterances that can't be decoded together: some are no objects, or have keys too many."""
+        """Utterances that can't be decoded together: some are not objects, or have keys too many."""
         elements = elements_of(listed)
         into.counts.append(len(elements))
         for element in elements:
@@ -314,7 +314,7 @@ class _Type:
     made: dict[tuple[bytes, ...], str | None] = field(default_factory=dict)
 
     def extras(self, said: Sequence[Any]) -> list[str | None]:
-        """What each utterance holds beside its parts, as the column of `segments`."""
+        """What each utterance holds besides its parts, as the column of `segments`."""
         made = self.made
         if len(made) > _MOST_MADE:
             made.clear()

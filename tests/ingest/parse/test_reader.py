@@ -239,7 +239,7 @@ def test_what_can_not_be_used_of_a_wrapper_is_kept() -> None:
     (unusable,) = [item for item in items if isinstance(item, BadRecord)]
     assert (json.loads(unusable.raw), unusable.message) == (
         {"warnings": ["late"]},
-        "`warnings` beside the records was not read",
+        "`warnings` around the records was not read",
     )
 
 

@@ -65,7 +65,7 @@ def value_end(text: bytes, start: int) -> int | None:
 
 
 def fault_in(text: bytes) -> tuple[str, int]:
-    """Why a text is no JSON, and the byte at which that shows."""
+    """Why a text is not JSON, and the byte at which that shows."""
     try:
         _whole.decode(text)
         text.decode()

@@ -1,4 +1,4 @@
-"""The keys and values in a text of which the brackets and quotes needn't match.
+"""The keys and values in a text whose brackets and quotes needn't match.
 
 Input: a text. Output: its `Member`s, each with what stands before it. A key is told by its quotes, since no
 text holds one that isn't escaped; a value counts where it is sound by itself.
@@ -75,7 +75,7 @@ def _value(text: bytes, start: int) -> tuple[bytes | None, bytes, Sequence[Fault
             value, raw, _ = _value(text, start + 1)
             raw = text[start : start + 1 + len(raw)]
             if value and _NEXT_MEMBER.match(text, start + len(raw)):
-                return value, raw, [Fault("", "a bracket too many was passed over", raw)]
+                return value, raw, [Fault("", "a bracket too many was skipped", raw)]
             return None, b"", ()
     else:
         scalar = _SCALAR.match(text, start)

@@ -1,4 +1,4 @@
-"""Reads documents whose brackets or quotes are out of place: what lies around calls is read anew, key by key.
+"""Reads documents with misplaced brackets or quotes: what lies around calls is read again, key by key.
 
 Input: a stream that a bracket scan can't follow. Output: the stream as documents that it can follow, one for
 each list of calls, and what that cost. Three things can be told whatever is out of place before them: where a
@@ -208,7 +208,7 @@ class _Around:
 
     def _junk(self, gap: bytes) -> None:
         if junk := gap.strip(AROUND_MEMBERS):
-            self.faults.append(Fault("batch" * self.is_wrapped, "what is no member was left out", junk))
+            self.faults.append(Fault("batch" * self.is_wrapped, "what is not a member was left out", junk))
 
     def settle(self) -> None:
         """Decide what was left in doubt."""
@@ -289,5 +289,5 @@ def _rewritten(
             b"]}" + b"}" * one.is_wrapped + b"\n",
         ]
     faults = [fault for one in several for fault in one.faults]
-    message = "a bracket or a quote too many, or one that is missing, was passed over"
+    message = "a bracket or a quote too many, or one that is missing, was skipped"
     return pieces, faults or [Fault("batch" if several[0].is_wrapped else "", message, b"")]

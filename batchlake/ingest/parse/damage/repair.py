@@ -68,7 +68,7 @@ def repair(text: bytes, exact: Collection[str] = ()) -> Repaired | None:
 
     Args:
         text: what a parser refuses.
-        exact: keys whose text is of no use where a part of it is no character: two ids would become one.
+        exact: keys whose text is of no use where a part of it is not a character: two ids would become one.
 
     >>> repair(b'{"id": "c1", "cost": NaN, }').text
     b'{"id":"c1"}'
@@ -159,7 +159,7 @@ class _Reader:
                     lost = pairs.pop()
                     self._fault(path, f"{_where(path)} holds a number with a comma", lost + b"," + junk)
                 else:
-                    self._fault(path, f"{_where(path)} holds what is no member", junk)
+                    self._fault(path, f"{_where(path)} holds what is not a member", junk)
                 continue
             key = self._decoded(found[0])
             self.position = colon.end()
@@ -205,7 +205,9 @@ class _Reader:
                 start = self.position
                 self._junk()
                 self._fault(
-                    path, f"{_where(path)} holds what is no value", self.text[start : self.position].strip()
+                    path,
+                    f"{_where(path)} holds what is not a value",
+                    self.text[start : self.position].strip(),
                 )
                 sign = self.text[self.position : self.position + 1]
             if sign == b",":
@@ -232,13 +234,13 @@ class _Reader:
             self._lost(path, "is no JSON text", raw)
             return None
         if _REPLACEMENT in text:
-            self._fault(path, f"`{path}` holds what is no character; that was read as {_REPLACEMENT}", raw)
+            self._fault(path, f"`{path}` holds what is not a character; that was read as {_REPLACEMENT}", raw)
         else:
             self._fault(path, f"`{path}` holds a control character that should be escaped", raw)
         return json.dumps(text, ensure_ascii=False).encode()
 
     def _decoded(self, raw: bytes) -> str | None:
-        """A JSON text with what is no character replaced; None where it is none."""
+        """A JSON text with what is not a character replaced; None where it is none."""
         try:
             text = json.loads(raw.decode("utf-8", "replace"), strict=False)
         except ValueError:
@@ -264,8 +266,8 @@ class _Reader:
         self._fault(path, f"`{path}` was left empty: '{shown}' {why}", raw)
 
     def _bad_key(self, path: str, raw: bytes, *, is_kept: bool) -> None:
-        became = f"what is no character in it was read as {_REPLACEMENT}" if is_kept else "it was left out"
-        self._fault(path, f"{_where(path)} has a key that is no JSON text; {became}", raw)
+        became = f"what is not a character in it was read as {_REPLACEMENT}" if is_kept else "it was left out"
+        self._fault(path, f"{_where(path)} has a key that is not JSON text; {became}", raw)
 
     def _comma(self, path: str) -> None:
         within = f" in `{path}`" if path else ""

@@ -48,7 +48,7 @@ class RecordList:
 
 @dataclass(slots=True)
 class _Survey:
-    """A stream read in windows, of which only what isn't done with is held."""
+    """A stream read in windows; only what isn't done with is held."""
 
     stream: Readable
     text: bytes = b""
