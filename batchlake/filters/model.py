@@ -130,12 +130,12 @@ class Period(Conditions):
 
 
 def _at_least(score: str) -> Operator:
-    meaning = f"the {score} score is no less"
+    meaning = f"the {score} score is at least this"
     return Operator(AT_LEAST, meaning, f"whose {score} sentiment is {{}}", (f"sentiment_{score}",))
 
 
 def _at_most(score: str) -> Operator:
-    meaning = f"the {score} score is no more"
+    meaning = f"the {score} score is at most this"
     return Operator(AT_MOST, meaning, f"whose {score} sentiment is {{}}", (f"sentiment_{score}",))
 
 

@@ -86,7 +86,7 @@ end
 create or replace macro why_unread(code, raw) as case
   when code in ('not_an_amount', 'not_a_duration', 'not_a_share', 'not_a_number', 'not_a_count') then case
     when number_of(raw) is not null and code = 'not_a_share' then 'is not between 0 and 1'
-    when number_of(raw) is not null and code = 'not_a_count' then 'is no whole number from 0'
+    when number_of(raw) is not null and code = 'not_a_count' then 'is not a whole number from 0'
     when number_of(raw) is not null and code = 'not_a_duration' then 'is negative, or past the largest'
     when number_of(raw) is not null or try_cast(raw as double) is not null then 'is past the largest'
     when regexp_matches(raw, '\p{Sc}') then 'has a currency sign'
@@ -95,14 +95,14 @@ create or replace macro why_unread(code, raw) as case
     when contains(raw, '%') then 'has a percent sign'
     when regexp_full_match(raw, '\d+(:\d+)+') then 'is a clock''s time'
     when regexp_full_match(raw, '[+-]?(\d+\.?\d*|\.\d+)\s*[\pL/]+') then 'has a unit'
-    else 'is no number'
+    else 'is not a number'
   end
   when code = 'not_a_time' then case
     when regexp_full_match(raw, '\d{1,2}[/.]\d{1,2}[/.]\d{2,4}.*') then 'may have day and month in either order'
     when regexp_matches(raw, '[+-]\d\d:?\d\d$') and contains(raw, ':') then 'is a date, time or offset that doesn''t exist'
     when regexp_matches(raw, '[A-Za-z]{3,}\)?$') then 'names a zone, or is a word'
     when raw like '____-__-__%' then 'is a date, time or offset that doesn''t exist'
-    else 'is no time'
+    else 'is not a time'
   end
   when code = 'end_before_start' then 'is before the start'
   else 'is ' || replace(code, '_', ' ')

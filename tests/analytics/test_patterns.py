@@ -167,8 +167,7 @@ def test_patterns_are_defined() -> None:
     }
     positive = next(one for one in found if one.name.endswith("positive"))
     assert positive.definition == (
-        "the person agrees or is interested: rules 3 and 6 of 6, "
-        "of which the first that finds its words decides"
+        "the person agrees or is interested: rules 3 and 6 of 6; the first that finds its words decides"
     )
     assert found[-1].definition.startswith(
         "what no rule finds, among them words that only acknowledge or thank"

@@ -325,7 +325,7 @@ WHY: list[tuple[str, Any, str]] = [
     ("cost", "0.50 EUR", "has a unit; expected a number such as 0.50"),
     ("cost", "12,50", "has a decimal comma; expected a number such as 0.50"),
     ("cost", "1,234.50", "has separators between thousands; expected a number such as 0.50"),
-    ("cost", "free", "is no number; expected a number such as 0.50"),
+    ("cost", "free", "is not a number; expected a number such as 0.50"),
     ("duration", "125s", "has a unit; expected seconds, such as 125 or 12.5"),
     ("duration", "2:05", "is a clock's time; expected seconds, such as 125 or 12.5"),
     ("duration", -1, "is negative, or past the largest; expected seconds"),

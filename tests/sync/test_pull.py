@@ -72,7 +72,7 @@ def test_details_are_asked_once_for_calls_that_lack_them(tmp_path: Path) -> None
         assert [(one.item_id, one.status, one.reason) for one in report.failures] == [
             ("c3", 404, "it answered 404: no c3 here")
         ]
-        assert "Not had: call 'c3': it answered 404: no c3 here." in str(report)
+        assert "Not fetched: call 'c3': it answered 404: no c3 here." in str(report)
         assert report.to_dict()["failures"][0]["status"] == 404
         found = rows(tmp_path / "lake", "select call_id, segment_count as n from calls order by call_id")
         assert [row["n"] or 0 for row in found] == [2, 0, 0, 2]

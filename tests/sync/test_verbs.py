@@ -69,7 +69,8 @@ def test_refusals_end_with_a_sentence_and_a_status(tmp_path: Path) -> None:
         assert document(limited.output)["error"]["details"]["retry_after"] == 600
         gone = run(tmp_path, "pull", "--batch", "b1", TEST_KEY=CANARY)
         assert gone.status == 3
-        assert "batch 'b1' was not to be had, nor anything else; it answered 404: no b1 here" in gone.errors
+        expected = "batch 'b1' could not be fetched, nor anything else; it answered 404: no b1 here"
+        assert expected in gone.errors
     stale = run(tmp_path, "status", "--max-age", "26h")
     assert (stale.status, document(stale.output)["is_stale"]) == (1, True)
 

@@ -203,7 +203,7 @@ def test_a_file_that_cannot_be_opened_holds_up_no_other(tmp_path: Path) -> None:
     wait_until(lambda: held(tmp_path) == {"good", "more", "closed"})
     stop.set()
     thread.join(20)
-    assert notes == [f"put off: {closed} cannot be opened: Invalid argument"]
+    assert notes == [f"postponed: {closed} cannot be opened: Invalid argument"]
     assert {path for report in reports for path in report.passed_over} <= {str(closed)}
 
 

@@ -211,7 +211,7 @@ def test_what_cannot_be_read_is_said(address: str, reason: str, bucket: Bucket, 
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         ),
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, r"the store at http://127.0.0.1:9 can't be reached"),
-        ({"AWS_ENDPOINT_URL": "http://store.test"}, "is no https address; set AWS_ALLOW_HTTP=true"),
+        ({"AWS_ENDPOINT_URL": "http://store.test"}, "is not an https address; set AWS_ALLOW_HTTP=true"),
     ],
 )
 def test_a_store_that_cannot_be_used_is_said(
