@@ -127,7 +127,11 @@ FAULTY = {
     "two results in a file": (
         ("sql", "-c", "select 1; select 2", "--format", "xlsx", "-o", "/dev/null"), 2, "holds one result",
     ),
-    "a memory limit that is none": (("sql", "-c", "select 1", "--memory", "lots"), 2, "'lots' is not a usable memory limit"),
+    "a memory limit that is none": (
+        ("sql", "-c", "select 1", "--memory", "lots"),
+        2,
+        "'lots' is not a usable memory limit",
+    ),
     "a memory limit of nothing": (("sql", "-c", "select 1", "--memory", "1KB"), 2, "memory is not enough"),
     "a limit of time": (("sql", "-c", SLOW, "--timeout", "0.2"), 4, "stopped after 0.2 s"),
     "no moment": (("batches", "--at", ""), 2, "no run ''"),
