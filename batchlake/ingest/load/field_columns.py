@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _SURELY_IDS: Final = r"^[A-Za-z0-9_.:\-]{1,250}$"
 
 TEXT_TYPES: Final = frozenset((str, Number, NoneType))
+_TEXTS_AND_INTEGERS: Final = TEXT_TYPES | {int}
 """The types of values that are texts of a column as they are."""
 
 
@@ -104,7 +105,10 @@ class FieldColumns:
             if _is_text(column, self.fields.kind) and not kinds.isdisjoint((dict, list)):
                 self._containers.append((column, path))
                 values = [None if isinstance(value, dict | list) else value for value in values]
-            values = list(map(scalar_text, values))
+            if kinds <= _TEXTS_AND_INTEGERS:
+                values = [repr(value) if type(value) is int else value for value in values]
+            else:
+                values = list(map(scalar_text, values))
         return trimmed(columns.texts(values))
 
     def _usable_ids(self, column: str, ids: pa.StringArray) -> pa.StringArray:

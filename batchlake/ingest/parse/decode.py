@@ -301,12 +301,12 @@ class RecordDecoder:
             found.transcript_digest = [None] * found.count
             found.utterances.counts = [0] * found.count
             return
-        for place, values in enumerate(zip(*(map(slot.get, records) for slot in slots), strict=True)):
+        for place, record in enumerate(records):
             text = digest = None
             given = [
                 (slot.key, value)
-                for slot, value in zip(slots, values, strict=True)
-                if value and not is_nothing(value) and not _is_empty(value)
+                for slot in slots
+                if (value := slot.get(record)) and not is_nothing(value) and not _is_empty(value)
             ]
             if given:
                 key, transcript = given[0]
@@ -364,7 +364,10 @@ _decoders: Final = _Decoders()
 
 def _is_empty(value: msgspec.Raw) -> bool:
     """Whether a value is an object or a list that holds nothing."""
-    return opens(value, b"[", b"{") and not bytes(value)[1:-1].strip()
+    first, *second = memoryview(value)[:2]
+    if first not in b"[{" or (second and second[0] not in b" \t\r\n]}"):
+        return False
+    return not bytes(value)[1:-1].strip()
 
 
 def _add_extra(extras: list[dict[str, bytes] | None], path: str, values: Sequence[msgspec.Raw]) -> None:

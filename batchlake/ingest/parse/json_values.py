@@ -23,6 +23,8 @@ BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 JSON_FAULTS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 """What decoding raises of a text that is not JSON, or can't be read."""
 
+_QUOTE: Final = ord('"')
+_LONGEST_EMPTY: Final = len(b"null")
 _EMPTY: Final = frozenset((b"", b"null", b'""'))
 
 _OFFSET: Final = r"[Zz]|[+-]([01]\d|2[0-3])(:?[0-5]\d)?"
@@ -89,7 +91,11 @@ def json_in_text(value: bytes | msgspec.Raw) -> bytes | msgspec.Raw:
 
 def is_nothing(value: bytes | msgspec.Raw) -> bool:
     """Whether a value is absent, null or blank text: it says nothing, and erases nothing."""
-    return _is_nothing(bytes(value))
+    view = memoryview(value)
+    # A long value that is no text says something, and needn't be copied.
+    if len(view) > _LONGEST_EMPTY and view[0] != _QUOTE:
+        return False
+    return _is_nothing(bytes(view))
 
 
 def _is_nothing(text: bytes) -> bool:
@@ -109,7 +115,8 @@ def given_value(value: bytes | msgspec.Raw) -> bytes | None:
 
 def text_of(fields: Mapping[str, msgspec.Raw], key: str) -> str | None:
     """A field as text without outer blanks (a number will do); None where it is something else."""
-    if key not in fields:
+    # A container may be a whole batch: it isn't decoded to find that it is no text.
+    if key not in fields or opens(fields[key], b"{", b"["):
         return None
     try:
         return as_text(_as_value.decode(fields[key]))
