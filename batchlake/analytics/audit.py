@@ -179,11 +179,11 @@ def _audits(
     """
     rows = _matching(engine, batches, matching)
     question = GroupedQuery(engine.clone(), audited, by=("source", "batch_id"))
-    with side_by_side(question.engine) as asked:
-        scalars = asked.start(question.ask_file, "scalars")
-        costs = asked.start(question.ask_file, "cost")
-        responses = asked.start(_response_counts, question, rows)
-        known = asked.start(_states, question.engine, batches)
+    with side_by_side(question.engine) as pool:
+        scalars = pool.start(question.ask_file, "scalars")
+        costs = pool.start(question.ask_file, "cost")
+        responses = pool.start(_response_counts, question, rows)
+        known = pool.start(_states, question.engine, batches)
         priced, counts = costs.result(), responses.result()
         recomputed, states = _recomputed(scalars.result(), priced), known.result()
     keyed = [((row["source"], row["batch_id"]), row) for row in rows]

@@ -32,19 +32,21 @@ def batch_in_memory(
         source, batch_id: the batch; the questions select its calls themselves.
         with_segments: whether several questions are about what was said, too.
     """
-    with engine.temporary_schema() as own:
-        with ConcurrentQueries(own.interrupt, 2) as asked:
-            reading = asked.start(_read, own, CALLS, source, batch_id, MOST_CALLS)
-            hearing = (
-                asked.start(_read, own, SEGMENTS, source, batch_id, MOST_UTTERANCES)
+    with engine.temporary_schema() as memory:
+        with ConcurrentQueries(memory.interrupt, 2) as pool:
+            reading = pool.start(_read, memory, CALLS, source, batch_id, MOST_CALLS)
+            utterance_count = (
+                pool.start(_read, memory, SEGMENTS, source, batch_id, MOST_UTTERANCES)
                 if with_segments
                 else None
             )
             calls = reading.result()
             # Of too many calls the utterances aren't waited for.
-            fits = calls <= MOST_CALLS and (hearing is None or hearing.result() <= MOST_UTTERANCES)
+            fits = calls <= MOST_CALLS and (
+                utterance_count is None or utterance_count.result() <= MOST_UTTERANCES
+            )
         if fits:
-            yield own, calls
+            yield memory, calls
             return
     yield engine, held_calls(engine, source, batch_id)
 

@@ -85,14 +85,16 @@ def batch_json(
     with batch_in_memory(engine, *key, with_segments=include_analytics) as (within, held):
         if include_analytics and not held:
             raise AnalyticsUnavailable(f"batch {batch_id!r}", "none of its calls has come yet")
-        own = within.clone()
-        with ConcurrentQueries(own.interrupt, 1) as beside:
+        clone = within.clone()
+        with ConcurrentQueries(clone.interrupt, 1) as pool:
             # Over a batch in memory most of each question is its planning, which keeps one core busy.
-            few = beside.start(documents_of, own, selection, parts) if within is not engine else None
+            few_calls = pool.start(documents_of, clone, selection, parts) if within is not engine else None
             figures = blocks(within, selection, DEFAULTS) if include_analytics else {}
             counted = figures.pop("statistics", None) or statistics(within, selection)
             calls: Iterable[list[str]] = (
-                [few.result()] if few else call_documents(engine, selection, parts, counted.total_calls)
+                [few_calls.result()]
+                if few_calls
+                else call_documents(engine, selection, parts, counted.total_calls)
             )
     summary = BatchSummary(
         id=batch_id,

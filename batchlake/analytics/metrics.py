@@ -101,9 +101,9 @@ def analyse(
 def statistics(engine: Engine, selection: Selection) -> Statistics:
     """The statistics alone, over the calls selected."""
     question = GroupedQuery(engine.clone(), selection)
-    with side_by_side(question.engine) as asked:
-        counting = asked.start(question.ask_file, "scalars")
-        adding_up = asked.start(question.ask_file, "cost")
+    with side_by_side(question.engine) as pool:
+        counting = pool.start(question.ask_file, "scalars")
+        adding_up = pool.start(question.ask_file, "cost")
         counted, costs = counting.result(), adding_up.result()
     for scalars in counted.get((), []):
         return figures.statistics(scalars, costs.get((), []))
@@ -123,16 +123,16 @@ def blocks_by_group(
     patterns = _patterns(options)
     zoned = engine.clone() if options.timezone == "UTC" else engine.in_timezone(options.timezone)
     question = GroupedQuery(zoned, selection, by, with_whole=bool(by))
-    with side_by_side(zoned) as asked:
+    with side_by_side(zoned) as pool:
         # What takes longest begins first.
-        answering = asked.start(answers, GroupedQuery(zoned, selection, by), options.top, patterns)
-        engaging = asked.start(question.ask_file, "engagement")
-        counting = asked.start(question.ask_file, "scalars")
-        timing = asked.start(timelines, question, options.every, options.timezone)
-        adding_up = asked.start(question.ask_file, "cost")
+        answering = pool.start(answers, GroupedQuery(zoned, selection, by), options.top, patterns)
+        engaging = pool.start(question.ask_file, "engagement")
+        counting = pool.start(question.ask_file, "scalars")
+        timing = pool.start(timelines, question, options.every, options.timezone)
+        adding_up = pool.start(question.ask_file, "cost")
         said, times, costs = answering.result(), timing.result(), adding_up.result()
         if by and said:
-            of_all = asked.start(
+            of_all = pool.start(
                 answers_of_all, GroupedQuery(zoned, selection), options.top, list(said.values())
             )
             said[()] = of_all.result()

@@ -41,8 +41,8 @@ class Catalogue:
     def relations(self) -> list[Name]:
         """Tables and views, the lake's first."""
         comments = {relation.name: relation for relation in views.relations()}
-        own = [Name(name, "temporary", "your own") for name in self.columns() if name not in comments]
-        return [Name(name, lake.kind, lake.comment) for name, lake in comments.items()] + own
+        temporary = [Name(name, "temporary", "your own") for name in self.columns() if name not in comments]
+        return [Name(name, lake.kind, lake.comment) for name, lake in comments.items()] + temporary
 
     def columns(self) -> dict[str, list[Name]]:
         """The columns of each relation."""

@@ -93,11 +93,11 @@ def _describe(console: Console, argument: str) -> None:
         rows = [(name.text, name.kind, name.words) for name in catalogue.relations()]
         console.screen.page(_table(["name", "kind", "what it holds"], rows, console))
         return
-    wanted = argument.strip('"').lower()
-    found = catalogue.columns().get(wanted)
+    relation = argument.strip('"').lower()
+    found = catalogue.columns().get(relation)
     if not found:
         raise InvalidRequest(f"there is no table or view {argument!r}. \\d lists them.")
-    (about,) = [name for name in catalogue.relations() if name.text == wanted]
+    (about,) = [name for name in catalogue.relations() if name.text == relation]
     rows = [(column.text, column.kind, column.words) for column in found]
 
     def lines() -> Iterator[str]:

@@ -88,8 +88,8 @@ def _file_error(error: duckdb.Error, message: str, lake: str, explain: Explain) 
     """The error for files that can't be read; None where the query is at fault."""
     is_damage = _is_damage(error)
     # A file that is gone is, in a contained engine, one that it may not look for.
-    if (is_damage or isinstance(error, duckdb.PermissionException)) and (told := explain()):
-        return told
+    if (is_damage or isinstance(error, duckdb.PermissionException)) and (explanation := explain()):
+        return explanation
     return LakeDamaged(lake, message) if is_damage else None
 
 

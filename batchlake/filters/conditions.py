@@ -140,8 +140,8 @@ def said(query: Query, utterance: BaseModel, columns: Columns) -> list[str]:
     batch's text is looked for in one batch's row groups.
     """
     key = ", ".join(columns)
-    wanted = " and ".join([*query.scope, *query.isolated(utterance)])
-    return [f"({key}) in (select {key} from {SEGMENTS.name} where {wanted})"]
+    matches = " and ".join([*query.scope, *query.isolated(utterance)])
+    return [f"({key}) in (select {key} from {SEGMENTS.name} where {matches})"]
 
 
 def each_of(query: Query, part: BaseModel, columns: Columns) -> list[str]:

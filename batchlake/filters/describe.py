@@ -38,15 +38,15 @@ def describe(conditions: BaseModel | None, of: str = "") -> str:
     than five values the first are named, and how many others there are. None is the empty filter.
     """
     found = clauses(conditions) if conditions else []
-    wanted = [clause for clause in found if not clause.startswith(_NOT_AMONG)]
+    required = [clause for clause in found if not clause.startswith(_NOT_AMONG)]
     excepted = [clause.removeprefix(_NOT_AMONG) for clause in found if clause.startswith(_NOT_AMONG)]
     if len(excepted) == 1:
         excepted = [excepted[0][1:-1]]  # with nothing after it, it needs no parentheses
-    parts = ["Calls" if wanted else "All calls", f"of {of}" if of else "", _joined(wanted)]
+    parts = ["Calls" if required else "All calls", f"of {of}" if of else "", _joined(required)]
     sentence = " ".join(part for part in parts if part)
     if excepted:
         sentence += (
-            ("," if wanted else "") + " except " + " and ".join(f"those {clause}" for clause in excepted)
+            ("," if required else "") + " except " + " and ".join(f"those {clause}" for clause in excepted)
         )
     return sentence + "."
 
@@ -112,13 +112,13 @@ def seconds_between(bounds: Any) -> str:
 
 def within(period: Any) -> str:
     """`on or after 2024-01-01 and before 2024-01-02 (UTC)`."""
-    said = []
+    parts = []
     if period.start is not None:
         start = _time(period.start)
-        said.append(f"{'at' if 'T' in start else 'on'} or after {start}")
+        parts.append(f"{'at' if 'T' in start else 'on'} or after {start}")
     if period.end is not None:
-        said.append(f"before {_time(period.end)}")
-    return " and ".join(said) + ("" if said[-1].endswith("Z") else " (UTC)")
+        parts.append(f"before {_time(period.end)}")
+    return " and ".join(parts) + ("" if parts[-1].endswith("Z") else " (UTC)")
 
 
 def flag(true: str, false: str) -> Callable[[bool], str]:

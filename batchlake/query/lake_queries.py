@@ -82,8 +82,8 @@ class LakeQueries:
         """
         from batchlake.query.session import Contained
 
-        wanted = None if filter is None else select(filter)
-        result = Result(Contained(self._state.engine(), wanted), query, params)
+        selection = None if filter is None else select(filter)
+        result = Result(Contained(self._state.engine(), selection), query, params)
         result.columns  # noqa: B018 - what is wrong with the query is told now
         return result
 

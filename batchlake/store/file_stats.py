@@ -62,8 +62,8 @@ class Snapshot:
 
     def files_of_batches(self, table: str, batch_ids: Iterable[str]) -> list[str]:
         """Those that may hold rows of these batches; none of a table that isn't there."""
-        wanted = sorted(batch_ids)
-        return [file.path for file in self.tables.get(table, ()) if file.may_hold(wanted)]
+        sorted_ids = sorted(batch_ids)
+        return [file.path for file in self.tables.get(table, ()) if file.may_hold(sorted_ids)]
 
 
 def sizes(delta: DeltaTable) -> dict[str, int]:
@@ -89,10 +89,10 @@ def add_action(file: Path, name: str, delta: DeltaTable) -> AddAction:
 
     footer = pq.read_metadata(file)
     groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
-    wanted = delta.metadata().configuration[STATISTICS_PROPERTY].split(",")
+    bounded = delta.metadata().configuration[STATISTICS_PROPERTY].split(",")
     least, greatest, nulls = {}, {}, {}
     for storage, column in enumerate(footer.schema.names):
-        statistics = [group.column(storage).statistics for group in groups] if column in wanted else []
+        statistics = [group.column(storage).statistics for group in groups] if column in bounded else []
         if statistics and all(known and known.has_null_count for known in statistics):
             nulls[column] = sum(known.null_count for known in statistics)
             bounds = [(known.min, known.max) for known in statistics if known.has_min_max]

@@ -91,14 +91,14 @@ class Ledger:
         """
         if isinstance(moment, str):
             rows = self._rows("run_id = $run_id", {"run_id": moment})
-            wanted = f"no run {moment!r}"
+            missing = f"no run {moment!r}"
         else:
             rows = self._rows("finished_at <= $moment", {"moment": moment})
-            wanted = f"no run had finished at {moment.isoformat()}"
+            missing = f"no run had finished at {moment.isoformat()}"
         if not rows:
             self.newest()
             raise InvalidRequest(
-                f"{wanted} in the lake {self._lake!r}. `batchlake runs` lists all of them.", at=str(moment)
+                f"{missing} in the lake {self._lake!r}. `batchlake runs` lists all of them.", at=str(moment)
             )
         return self._version(rows[0])
 

@@ -121,14 +121,14 @@ def named_files(storage: Storage, table: str, versions: Collection[int] | None) 
         LakeDamaged: the log has a gap, or doesn't lead to what its newest version holds.
     """
     oldest, newest = oldest_version(storage, table), newest_version(storage, table)
-    wanted = sorted(range(oldest, newest + 1) if versions is None else versions)
+    kept = sorted(range(oldest, newest + 1) if versions is None else versions)
     added = dict.fromkeys(sizes(open_table(storage, table, oldest)), oldest)
     named: set[str] = set()
 
     def note(file: str, until: int) -> None:
         """It was there from the version that added it until before this one."""
         since = added.pop(file, until)
-        if bisect_left(wanted, since) < bisect_left(wanted, until):
+        if bisect_left(kept, since) < bisect_left(kept, until):
             named.add(file)
 
     for version, commit in enumerate(storage.commits(table, range(oldest + 1, newest + 1)), oldest + 1):

@@ -151,12 +151,14 @@ def plainly(address: ObjectAddress) -> Iterator[None]:
 def plain_reason(address: ObjectAddress, error: Exception) -> str:
     """A store's words in one line, led by what to do about them where that is known."""
     # What comes after a `?` in a URL may be a signature.
-    told = re.sub(r"\?\S+", "", str(error).partition("Debug source")[0])
+    message = re.sub(r"\?\S+", "", str(error).partition("Debug source")[0])
     for pattern, advice in _advice(address):
-        if re.search(pattern, told, re.IGNORECASE):
-            detail = re.search(r"<Message>([^<]*)</Message>", told) or re.search(r'Path "([^"]*)"', told)
+        if re.search(pattern, message, re.IGNORECASE):
+            detail = re.search(r"<Message>([^<]*)</Message>", message) or re.search(
+                r'Path "([^"]*)"', message
+            )
             return advice + (f" ({detail[1]})" if detail else "")
-    return " ".join(told.split())[:_LONGEST_REASON]
+    return " ".join(message.split())[:_LONGEST_REASON]
 
 
 def _advice(address: ObjectAddress) -> tuple[tuple[str, str], ...]:

@@ -306,9 +306,9 @@ class Writer:
         there = {field.name for field in delta.schema().fields}
         if missing := [_field(column) for column in table.columns if column.name not in there]:
             delta.alter.add_columns(missing)
-        wanted = statistics_columns(table)
-        if delta.metadata().configuration.get(STATISTICS_PROPERTY) != wanted:
-            delta.alter.set_table_properties({STATISTICS_PROPERTY: wanted})
+        bounded = statistics_columns(table)
+        if delta.metadata().configuration.get(STATISTICS_PROPERTY) != bounded:
+            delta.alter.set_table_properties({STATISTICS_PROPERTY: bounded})
         if delta.version() > before:
             self._first_version.setdefault(table.name, before + 1)
 

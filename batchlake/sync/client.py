@@ -144,8 +144,8 @@ class Client:
     async def _wait(self, passing: _TransientFault, tries_made: int) -> None:
         """Let the time before the next try go by; give up where there is none or it would take too long."""
         is_limiting = passing.status in _LIMITING
-        asked = passing.retry_after
-        seconds = backoff_seconds(self._limits, tries_made) if asked is None else asked
+        retry_after = passing.retry_after
+        seconds = backoff_seconds(self._limits, tries_made) if retry_after is None else retry_after
         too_long = seconds > self._limits.longest_wait_seconds or seconds > self._time_left()
         if too_long or tries_made == self._limits.tries:
             cause = Cause.RATE_LIMITED if is_limiting else Cause.UNAVAILABLE
@@ -300,11 +300,11 @@ def _words(body: bytes) -> str:
     """What an answer says, for a message: the text under a telling key, else its beginning."""
     text = body.decode("utf-8", "replace")
     try:
-        said = read_document(body)
+        document = read_document(body)
     except NotJson:
-        said = None
-    while isinstance(said, dict):
-        said = next((said[key] for key in _WORDY_KEYS if said.get(key)), None)
-    text = said if isinstance(said, str) else text
+        document = None
+    while isinstance(document, dict):
+        document = next((document[key] for key in _WORDY_KEYS if document.get(key)), None)
+    text = document if isinstance(document, str) else text
     plain = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text).strip()
     return plain if len(plain) <= _WORDS_SHOWN else plain[: _WORDS_SHOWN - 3] + "..."

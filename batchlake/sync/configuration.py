@@ -101,13 +101,15 @@ class Configuration:
 
         The home platform where there is neither.
         """
-        said = {key[1] for key, origin in self.origins.items() if key[0] == "platforms" and origin != BUNDLED}
+        configured = {
+            key[1] for key, origin in self.origins.items() if key[0] == "platforms" and origin != BUNDLED
+        }
         keyed = {
             name for name, one in self.settings.platforms.items() if one.auth and os.environ.get(one.auth.env)
         }
-        if not said and not keyed:
+        if not configured and not keyed:
             return DEFAULT_SOURCE
-        return next((next(iter(names)) for names in (said, keyed) if len(names) == 1), None)
+        return next((next(iter(names)) for names in (configured, keyed) if len(names) == 1), None)
 
     def values(self) -> Iterator[Value]:
         """Every setting in force, defaults too, in the order of the models."""

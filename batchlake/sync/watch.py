@@ -135,9 +135,9 @@ def watch(
     )
     looked_at = -timing.rescan
     told: set[tuple[Path, str]] = set()
-    for heard in changes:
+    for changed in changes:
         now = time.monotonic()
-        if not heard and not settling.is_waiting and now - looked_at < timing.rescan:
+        if not changed and not settling.is_waiting and now - looked_at < timing.rescan:
             continue
         looked_at = now
         found = settling.look(signatures(watched), now)

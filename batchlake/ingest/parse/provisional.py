@@ -42,11 +42,11 @@ def _provisional(preamble: bytes) -> tuple[Envelope, bool]:
     """What a document says of its records before the first of them, and whether it is a refusal."""
     try:
         items = list(split_document(preamble))
-        own = exported_at(preamble) if preamble[:1] == b"{" else None
+        own_time = exported_at(preamble) if preamble[:1] == b"{" else None
     except JSON_FAULTS:
         repaired = repair(preamble, EXACT_KEYS)
         return (NO_ENVELOPE, False) if repaired is None else _provisional(repaired.text)
     # What is refused last is what is being read.
     is_refused = any(isinstance(item, BadValue) and item.code == "platform_error" for item in items[-1:])
     envelopes = (item.envelope for item in items if isinstance(item, RecordGroup))
-    return next(envelopes, Envelope(None, own)), is_refused
+    return next(envelopes, Envelope(None, own_time)), is_refused

@@ -348,8 +348,8 @@ class RecordReader:
         items = list(sound)
         is_object = header[:1] == b"{"
         envelopes = [item.envelope for item in items if isinstance(item, RecordGroup)]
-        own = Envelope(None, exported_at(header) if is_object else None)
-        document.end(envelopes[0] if is_object and envelopes else own)
+        own_envelope = Envelope(None, exported_at(header) if is_object else None)
+        document.end(envelopes[0] if is_object and envelopes else own_envelope)
         for item in items:
             if isinstance(item, RecordGroup) and item.is_empty:
                 continue

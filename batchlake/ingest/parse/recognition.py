@@ -81,9 +81,9 @@ def _objects_of_batches_alone() -> frozenset[str]:
 @functools.cache
 def paths_of_batches_alone() -> frozenset[str]:
     """The paths that speak for a batch: its fields that are none of a call's, and an envelope's keys."""
-    own = _known_paths(SVALYNC_BATCHES) - _known_paths(SVALYNC_CALLS)
+    batch_paths = _known_paths(SVALYNC_BATCHES) - _known_paths(SVALYNC_CALLS)
     # An object that holds one of them is decoded as an object of its own.
-    return own | _objects_of_batches_alone() | set(ENVELOPES) - {"batch"} | {"batch.calls"}
+    return batch_paths | _objects_of_batches_alone() | set(ENVELOPES) - {"batch"} | {"batch.calls"}
 
 
 def kind_of(fields: Fields, expected: str = CALLS) -> str | None:
@@ -156,9 +156,9 @@ def _weights(fields: Fields) -> tuple[int, int]:
     as_call = _found(field_list(SVALYNC_CALLS), fields)
     as_batch = _found(field_list(SVALYNC_BATCHES), fields)
     calls, batches = len(as_call - as_batch), len(as_batch - as_call)
-    own, batch = text_of(fields, "id"), text_of(fields, "batch_id")
+    own_id, batch_id = text_of(fields, "id"), text_of(fields, "batch_id")
     # What has an id and names a batch of another id belongs to that batch.
-    return calls + (own is not None and batch is not None and own != batch), batches
+    return calls + (own_id is not None and batch_id is not None and own_id != batch_id), batches
 
 
 def _found(known: FieldList, fields: Fields) -> set[str]:

@@ -211,10 +211,10 @@ class SpeechReader:
                 one.extend(Utterances([0], [None], [None], [None], [None], [None]))
             else:
                 self._add(self._loose, [said], one, lambda: b"[" + bytes(element) + b"]")  # noqa: B023
-            own = one.extra[0]
-            if extra and own:
-                extra |= {key: bytes(value) for key, value in fields_of(own.encode()).items()}
-            one.extra[0] = extra_text(extra) if extra else own
+            own_extra = one.extra[0]
+            if extra and own_extra:
+                extra |= {key: bytes(value) for key, value in fields_of(own_extra.encode()).items()}
+            one.extra[0] = extra_text(extra) if extra else own_extra
             if said is None:
                 one.unusable[0] = bytes(element).decode()
             one.counts.clear()
@@ -226,23 +226,23 @@ class SpeechReader:
         """Put utterances into columns; `listed` gives the list that they were decoded from."""
         before = len(into.text)
         into.counts.append(len(said))
-        overruled: list[dict[str, str] | None] | None = None
+        superseded: list[dict[str, str] | None] | None = None
         if kind.is_plain:
             into.speaker += [one.speaker for one in said]
             texts = [one.text for one in said]
             into.time += [one.time for one in said]
             into.confidence += [one.confidence for one in said]
         else:
-            overruled = [None] * len(said)
-            into.speaker += _first(kind.getters["speaker"], said, overruled)
-            texts = _first(kind.getters["text"], said, overruled)
-            into.time += _first(kind.getters["time"], said, overruled)
-            into.confidence += _first(kind.getters["confidence"], said, overruled)
+            superseded = [None] * len(said)
+            into.speaker += _first(kind.getters["speaker"], said, superseded)
+            texts = _first(kind.getters["text"], said, superseded)
+            into.time += _first(kind.getters["time"], said, superseded)
+            into.confidence += _first(kind.getters["confidence"], said, superseded)
         if kind is self._loose:
             texts = [text if isinstance(text, str) else as_text(text) for text in texts]
         into.text += texts
         extras = kind.extras(said) if kind.unknown else [None] * len(said)
-        into.extra += extras if overruled is None else map(_with_overruled, extras, overruled)
+        into.extra += extras if superseded is None else map(_with_superseded, extras, superseded)
         if None in texts:
             elements = elements_of(listed())
             into.unusable |= {
@@ -331,15 +331,15 @@ class _Type:
         return extra
 
 
-def _first(getters: Getters, said: Sequence[Any], overruled: list[dict[str, str] | None]) -> list[Any]:
-    """A part of each utterance: the value of the first key that has one; others are `overruled`."""
+def _first(getters: Getters, said: Sequence[Any], superseded: list[dict[str, str] | None]) -> list[Any]:
+    """A part of each utterance: the value of the first key that has one; others are `superseded`."""
     found = []
     for place, one in enumerate(said):
         values = [(key, value) for key, get in getters if (value := get(one)) is not None]
         chosen = next((value for _, value in values if _says(value)), values[0][1] if values else None)
         for key, value in values:
             if value is not chosen and _says(value) and as_text(value) != as_text(chosen):
-                overruled[place] = (overruled[place] or {}) | {key: as_json(value)}
+                superseded[place] = (superseded[place] or {}) | {key: as_json(value)}
         found.append(chosen)
     return found
 
@@ -348,9 +348,9 @@ def _says(value: Any) -> bool:
     return not isinstance(value, str) or bool(value.strip())
 
 
-def _with_overruled(extra: str | None, overruled: dict[str, str] | None) -> str | None:
+def _with_superseded(extra: str | None, superseded: dict[str, str] | None) -> str | None:
     """An utterance's `extra` with the values of keys that others were preferred to."""
-    if not overruled:
+    if not superseded:
         return extra
-    own = {key: bytes(value) for key, value in fields_of(extra.encode()).items()} if extra else {}
-    return extra_text(own | {key: value.encode() for key, value in overruled.items()})
+    own_extra = {key: bytes(value) for key, value in fields_of(extra.encode()).items()} if extra else {}
+    return extra_text(own_extra | {key: value.encode() for key, value in superseded.items()})

@@ -135,8 +135,8 @@ def _is_misplaced(key: str, fields: Fields) -> bool:
     if key in ENVELOPES:
         return False
     known = field_list(SVALYNC_BATCHES).tree.children
-    own = known[key].children.keys() if key in known else set()
-    return not (fields.keys() - own).isdisjoint({*known, *_TOLD_ANYWHERE, *ENVELOPES})
+    own_keys = known[key].children.keys() if key in known else set()
+    return not (fields.keys() - own_keys).isdisjoint({*known, *_TOLD_ANYWHERE, *ENVELOPES})
 
 
 @dataclass(slots=True)
