@@ -11,6 +11,7 @@ import pytest
 
 from batchlake.lake import Lake
 from tests.console.terminal import CTRL_C, ENTER, PROMPT, TAB, UP, Terminal
+from tests.effort import some
 from tests.query.sql_lake import make_lake
 
 SLOW = "select count(*) from range(100_000_000_000) t(i) where i % 7 = 3;"
@@ -28,6 +29,14 @@ def terminal(shared: Terminal) -> Terminal:
     """A console at an empty prompt; starting one takes a second."""
     shared.settle()
     return shared
+
+
+@pytest.fixture(scope="module")
+def plain(lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    """A narrow terminal without colours."""
+    terminal = Terminal(lake, tmp_path_factory.mktemp("plain"), lines=60, columns=70, NO_COLOR="1")
+    yield terminal
+    assert terminal.leave() == 0
 
 
 def test_a_query_over_several_lines(terminal: Terminal) -> None:
@@ -141,16 +150,14 @@ def test_commands_tell_what_there_is(terminal: Terminal) -> None:
     terminal.child.setwinsize(30, 110)
 
 
-def test_lists_fit_the_screen(lake: Lake, tmp_path: Path) -> None:
+def test_lists_fit_the_screen(plain: Terminal) -> None:
     """On a narrow terminal the words of lists and errors go over several lines, and no pager is needed."""
-    terminal = Terminal(lake, tmp_path, lines=60, columns=70, NO_COLOR="1")
-    shown = terminal.ask("\\d", "utterances").replace("\r", "")
+    shown = plain.ask("\\d", "utterances").replace("\r", "")
     found = [line for line in shown.splitlines() if "all without one" in line]
     assert found == [" " * 26 + "all without one", " " * 26 + "selects; all without one"]
-    told = terminal.ask("copy calls to 'x';", "line 1, column 1:").replace("\r", "")
+    told = plain.ask("copy calls to 'x';", "line 1, column 1:").replace("\r", "")
     assert "refused: SQL here reads the lake and changes nothing. It takes" in " ".join(told.split())
     assert "-o FILE, or \\o\nFILE in the console." in told
-    assert terminal.leave() == 0
 
 
 def test_formats_and_files(terminal: Terminal, tmp_path: Path) -> None:
@@ -230,22 +237,17 @@ def test_history_survives_in_the_state_folder(lake: Lake, tmp_path: Path) -> Non
     assert second.leave() == 0
 
 
-def test_no_colours_are_used_where_none_are_wanted(lake: Lake, tmp_path: Path) -> None:
+def test_no_colours_are_used_where_none_are_wanted(plain: Terminal, terminal: Terminal) -> None:
     """With NO_COLOR neither prompt nor answers are coloured; without it they are."""
-    plain = Terminal(lake, tmp_path, NO_COLOR="1")
-    shown = plain.ask("select null as nothing;", "1 row in ")
-    assert not _colours(shown)
-    assert plain.leave() == 0
-    coloured = Terminal(lake, tmp_path)
-    assert _colours(coloured.ask("select null as nothing;", "1 row in "))
-    assert coloured.leave() == 0
+    assert not _colours(plain.ask("select null as nothing;", "1 row in "))
+    assert _colours(terminal.ask("select null as nothing;", "1 row in "))
 
 
 def _colours(text: str) -> list[str]:
     return re.findall(r"\x1b\[(?:[0-9;]*;)?(?:3[0-9]|9[0-9]|38;[0-9;]+|2)m", text)
 
 
-@pytest.mark.parametrize("words", ["\\q", "exit", "QUIT;", "quit ;", ".exit", "\\quit", "exit()"])
+@pytest.mark.parametrize("words", some(["\\q", "exit", "QUIT;", ".exit", "quit ;", "exit()", "\\quit"], 4))
 def test_a_quit_is_a_quit(lake: Lake, tmp_path: Path, words: str) -> None:
     """`\\q` leaves with status 0, as Ctrl-D does, and so does what people type by habit."""
     assert Terminal(lake, tmp_path).leave(words + ENTER) == 0
