@@ -161,16 +161,10 @@ class Lake(LakeQueries):
         """
         # The engine first, here and below: what is imported then may be coming on another thread (`late`).
         engine = self._state.engine()
-        from batchlake.analytics.batch_details import batch_details
+        from batchlake.analytics.batch_details import BatchRequest, batch_details
 
-        return batch_details(
-            engine,
-            source,
-            batch_id,
-            filter,
-            include_analytics=include_analytics,
-            include_transcripts=include_transcripts,
-        )
+        request = BatchRequest(source, batch_id, filter, include_analytics, include_transcripts)
+        return batch_details(engine, request)
 
     def write_batch(
         self,
@@ -197,9 +191,9 @@ class Lake(LakeQueries):
     def _batch_json(self, *request: Any) -> Iterator[str]:
         """The pieces of a batch's JSON; what is wrong with the request is raised before the first."""
         engine = self._state.engine()
-        from batchlake.analytics.batch_details import batch_json
+        from batchlake.analytics.batch_details import BatchRequest, batch_json
 
-        pieces = batch_json(engine, *request)
+        pieces = batch_json(engine, BatchRequest(*request))
         return chain([next(pieces)], pieces)
 
     @asks_again

@@ -1,14 +1,14 @@
 """A batch with its calls as the platform documents it, recomputed from the calls held.
 
-Input: a batch and a filter. Output: JSON; `batch_json` gives it piece by piece, `write_batch` writes it to
-a file, and `batch_details` parses the same text into models: there is one shape, and one place that makes
-it.
+Input: a `BatchRequest`. Output: JSON; `batch_json` gives it piece by piece, and `batch_details` parses the
+same text into models: there is one shape, and one place that makes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import IO, TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from batchlake.analytics.batch_cache import batch_in_memory
 from batchlake.analytics.call_json import call_documents, documents_of
@@ -25,66 +25,46 @@ if TYPE_CHECKING:
     from batchlake.filters.model import Filter
 
 
-def batch_details(
-    engine: Engine,
-    source: str | None,
-    batch_id: str,
-    filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002
-    include_analytics: bool = False,
-    include_transcripts: bool = False,
-) -> BatchDetails:
-    """A batch, its matching calls in order of time, and their statistics, as models.
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """What is asked of a batch.
 
     Args:
-        engine: the lake.
         source, batch_id: which batch, as in `find_batch`.
         filter: which of its calls; None for all. With a filter, `selection` says how many matched.
         include_analytics: the batch's analytics, and each call's own.
         include_transcripts: each call's transcript.
+    """
+
+    source: str | None
+    batch_id: str
+    filter: Filter | Mapping[str, Any] | None = None
+    include_analytics: bool = False
+    include_transcripts: bool = False
+
+
+def batch_details(engine: Engine, request: BatchRequest) -> BatchDetails:
+    """A batch, its matching calls in order of time, and their statistics, as models.
 
     Raises:
         InvalidBatchId, BatchNotFound: there is no such batch.
         InvalidFilter: the filter holds faults.
         AnalyticsUnavailable: analytics are asked of a batch without a call in the lake.
     """
-    pieces = batch_json(engine, source, batch_id, filter, include_analytics, include_transcripts)
-    return BatchDetails.model_validate_json("".join(pieces))
+    return BatchDetails.model_validate_json("".join(batch_json(engine, request)))
 
 
-def write_batch(
-    engine: Engine,
-    file: IO[bytes],
-    source: str | None,
-    batch_id: str,
-    filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002
-    include_analytics: bool = False,
-    include_transcripts: bool = False,
-) -> None:
-    """The JSON of `batch_details`, in UTF-8, written to a binary file as it is made.
-
-    What can be wrong with the question raises before anything is written.
-    """
-    for piece in batch_json(engine, source, batch_id, filter, include_analytics, include_transcripts):
-        file.write(piece.encode())
-
-
-def batch_json(
-    engine: Engine,
-    source: str | None,
-    batch_id: str,
-    filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002
-    include_analytics: bool = False,
-    include_transcripts: bool = False,
-) -> Iterator[str]:
-    """The JSON of `batch_details` in pieces, a call a line; a wrong question raises at once."""
-    batch = find_batch(engine, source, batch_id)
-    key = (batch["source"], batch_id)
-    selection = select(filter, batch=key)
-    optional = {"transcript": include_transcripts, "analytics": include_analytics}
+def batch_json(engine: Engine, request: BatchRequest) -> Iterator[str]:
+    """The JSON of `batch_details` in pieces, a call a line; an invalid request raises at once."""
+    include_analytics = request.include_analytics
+    batch = find_batch(engine, request.source, request.batch_id)
+    key = (batch["source"], request.batch_id)
+    selection = select(request.filter, batch=key)
+    optional = {"transcript": request.include_transcripts, "analytics": include_analytics}
     parts = {"facts", "recording"} | {part for part, included in optional.items() if included}
     with batch_in_memory(engine, *key, with_segments=include_analytics) as (within, held):
         if include_analytics and not held:
-            raise AnalyticsUnavailable(f"batch {batch_id!r}", "none of its calls has come yet")
+            raise AnalyticsUnavailable(f"batch {request.batch_id!r}", "none of its calls has come yet")
         clone = within.clone()
         with ConcurrentQueries(clone.interrupt, 1) as pool:
             # Over a batch in memory most of each question is its planning, which keeps one core busy.
@@ -97,7 +77,7 @@ def batch_json(
                 else call_documents(engine, selection, parts, counted.total_calls)
             )
     summary = BatchSummary(
-        id=batch_id,
+        id=request.batch_id,
         status=batch["status"],
         created_at=batch["created_at"],
         completed_at=batch["completed_at"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import threading
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ import pytest
 
 from batchlake.analytics import batch_cache, call_json
 from batchlake.analytics import batch_details as details_module
-from batchlake.analytics.batch_details import batch_details, batch_json, write_batch
+from batchlake.analytics.batch_details import BatchRequest, batch_details, batch_json
 from batchlake.analytics.call_details import call_details
 from batchlake.engine.engine import Engine
 from batchlake.errors import (
@@ -94,9 +93,7 @@ def documented() -> Engine:
 
 
 def written(engine: Engine, *args: Any, **options: Any) -> bytes:
-    file = io.BytesIO()
-    write_batch(engine, file, *args, **options)
-    return file.getvalue()
+    return "".join(batch_json(engine, BatchRequest(*args, **options))).encode()
 
 
 def test_the_documented_batch_is_answered_as_documented(documented: Engine) -> None:
@@ -173,7 +170,8 @@ def test_models_and_stream_give_the_same_json(
     text = written(
         documented, "svalync", "batch_xyz789", None, include_analytics, include_transcripts
     ).decode()
-    model = batch_details(documented, "svalync", "batch_xyz789", None, include_analytics, include_transcripts)
+    request = BatchRequest("svalync", "batch_xyz789", None, include_analytics, include_transcripts)
+    model = batch_details(documented, request)
     assert json.loads(text) == whole == json.loads(model.model_dump_json())
     assert text.replace("\n", "") == model.model_dump_json()
     first = whole["batch"]["calls"][0]
@@ -222,7 +220,7 @@ def test_everything_a_call_can_hold_survives_the_round_trip() -> None:
         segment("a'b\"c", 1, "ai", "", "", offset_seconds=0.0),
     ]
     engine = fill(Engine(), calls=[full], segments=said, batches=[batch()])
-    details = batch_details(engine, "svalync", "b1", None, True, True)
+    details = batch_details(engine, BatchRequest("svalync", "b1", None, True, True))
     assert json.loads(written(engine, "svalync", "b1", None, True, True)) == json.loads(
         details.model_dump_json()
     )
@@ -295,23 +293,19 @@ def test_a_filter_narrows_calls_and_figures_and_is_counted(documented: Engine) -
     assert "selection" not in json.loads(written(documented, "svalync", "batch_xyz789", {}))["batch"]
 
 
-def test_what_cannot_be_answered_raises_before_anything_is_written(documented: Engine) -> None:
-    """Unknown ids, a wrong filter, analytics of a batch without calls: an error, and an empty file."""
+def test_what_cannot_be_answered_raises_before_the_first_piece(documented: Engine) -> None:
+    """Unknown ids, a wrong filter, analytics of a batch without calls: an error, before a piece is read."""
     engine = fill(Engine(), calls=[call("c1")], batches=[batch(), batch("b2")])
-    file = io.BytesIO()
     with pytest.raises(BatchNotFound):
-        write_batch(engine, file, "svalync", "nope")
+        batch_json(engine, BatchRequest("svalync", "nope"))
     with pytest.raises(InvalidFilter):
-        write_batch(engine, file, "svalync", "b1", {"colour": "red"})
+        batch_json(engine, BatchRequest("svalync", "b1", {"colour": "red"}))
     with pytest.raises(AnalyticsUnavailable, match="none of its calls has come yet"):
-        write_batch(engine, file, "svalync", "b2", include_analytics=True)
+        batch_json(engine, BatchRequest("svalync", "b2", include_analytics=True))
     with pytest.raises(CallNotFound, match="Did you mean 'c1'"):
         call_details(engine, "svalync", "nope")
     with pytest.raises(InvalidRequest, match="it is empty"):
         call_details(engine, None, "")
-    with pytest.raises(BatchNotFound):
-        batch_json(engine, "svalync", "nope")
-    assert file.getvalue() == b""
     engine.close()
 
 
@@ -323,18 +317,18 @@ def test_another_source_of_the_same_ids_stays_apart() -> None:
         segment("c1", 1, "human", "Theirs", "theirs", source="other"),
     ]
     engine = fill(Engine(), calls=calls, segments=said, batches=[batch(), batch(source="other")])
-    mine = batch_details(engine, "svalync", "b1", None, True, True).batch
+    mine = batch_details(engine, BatchRequest("svalync", "b1", None, True, True)).batch
     assert mine.statistics.total_cost == Decimal(1)
     assert [one.status for one in mine.calls] == ["completed"]
     assert mine.calls[0].transcript is not None
     assert [part.text for part in mine.calls[0].transcript.segments] == ["Mine"]
-    assert batch_details(engine, None, "b1").batch.statistics.total_cost == Decimal(2)
-    filtered = batch_details(engine, "svalync", "b1", {"status": "completed"}).batch.selection
+    assert batch_details(engine, BatchRequest(None, "b1")).batch.statistics.total_cost == Decimal(2)
+    filtered = batch_details(engine, BatchRequest("svalync", "b1", {"status": "completed"})).batch.selection
     assert filtered is not None
     assert (filtered.matched, filtered.of) == (1, 1)
     assert call_details(engine, None, "c1").call.status == "failed"
     with pytest.raises(BatchNotFound, match="exists for source 'other' or 'svalync', not 'third'"):
-        batch_details(engine, "third", "b1")
+        batch_details(engine, BatchRequest("third", "b1"))
     with pytest.raises(CallNotFound, match="exists for source 'other' or 'svalync', not 'third'"):
         call_details(engine, "third", "c1")
     theirs = call_details(engine, "other", "c1").call
@@ -353,7 +347,7 @@ def test_a_batch_in_memory_answers_as_the_lake_does(
     engine = fill(Engine(), **xyz789())
 
     def details() -> str:
-        return "".join(batch_json(engine, "svalync", "batch_xyz789", wanted, True, True))
+        return "".join(batch_json(engine, BatchRequest("svalync", "batch_xyz789", wanted, True, True)))
 
     in_memory = details()
     for limit, most in (("MOST_CALLS", 99), ("MOST_UTTERANCES", 40)):
@@ -365,7 +359,7 @@ def test_a_batch_in_memory_answers_as_the_lake_does(
 @pytest.mark.parametrize("taken", [0, 1])
 def test_an_answer_that_nobody_reads_leaves_nothing_behind(documented: Engine, taken: int) -> None:
     """What a batch in memory took is let go of before the first piece."""
-    pieces = batch_json(documented, "svalync", "batch_xyz789", None, True, True)
+    pieces = batch_json(documented, BatchRequest("svalync", "batch_xyz789", None, True, True))
     for _ in range(taken):
         next(pieces)
     made = "select count(*) as schemas from information_schema.schemata where schema_name like 'own_%'"
@@ -387,4 +381,4 @@ def test_what_fails_beside_the_rest_is_told(
 
     monkeypatch.setattr(details_module, broken, fail)
     with pytest.raises(RuntimeError, match=broken):
-        batch_json(documented, "svalync", "batch_xyz789", None, True, True)
+        batch_json(documented, BatchRequest("svalync", "batch_xyz789", None, True, True))
