@@ -15,8 +15,8 @@ from batchlake.errors import InvalidFilter
 from batchlake.filters.describe import describe
 from batchlake.filters.limits import limit_faults
 from batchlake.filters.model import Filter
+from batchlake.filters.operators import Query
 from batchlake.filters.parse import read_filter
-from batchlake.filters.query import Query
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batchlake.filters.describe import describe, named
-from batchlake.filters.query import Query
+from batchlake.filters.operators import Query
 
 if TYPE_CHECKING:
     from batchlake.filters.model import Filter
