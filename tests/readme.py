@@ -1,17 +1,60 @@
-"""The generated parts of the README: `python -m tests.readme` rewrites them, a test compares them."""
+"""The generated parts of the pages: `python -m tests.readme` rewrites them, a test compares them.
+
+A page is a `README.md` of this repository. Between `<!-- begin: NAME -->` and `<!-- end: NAME -->` it holds
+what the function of that name in `PARTS` makes. `python -m tests.readme picture` also makes the report's
+picture anew, which takes Chromium.
+"""
 
 from __future__ import annotations
 
+import importlib
+import os
 import re
+import subprocess
+import sys
 import tempfile
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from tests.paths import ROOT
 
 README: Final = ROOT / "README.md"
+PICTURE: Final = ROOT / ".github" / "report.png"
+
+PAGES: Final = tuple(
+    sorted(
+        page
+        for folder in (ROOT / "batchlake", ROOT / "sql", ROOT / "tests")
+        for page in folder.rglob("README.md")
+    )
+)
+"""The pages of the rooms."""
+
+
+@contextmanager
+def beside_the_sample() -> Iterator[tuple[Path, dict[str, str]]]:
+    """A folder in which `sample_data` lies, and variables with which `batchlake` is found from there."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        yield folder, shell_environment(folder)
+
+
+def shell_environment(folder: Path) -> dict[str, str]:
+    """Variables with which `batchlake` and the tools of this Python are found, beside the sample."""
+    (folder / "sample_data").symlink_to(ROOT / "sample_data")
+    (folder / "bin").mkdir()
+    command = folder / "bin" / "batchlake"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m batchlake "$@"\n')
+    command.chmod(0o755)
+    return os.environ | {
+        "PATH": os.pathsep.join([str(folder / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(folder),
+    }
 
 
 def verbs() -> str:
@@ -64,16 +107,82 @@ def tables() -> str:
 
 
 def ingest() -> str:
-    """What the first command prints, without what changes from run to run."""
-    import batchlake
-
-    with tempfile.TemporaryDirectory() as folder:
-        report = str(batchlake.open(Path(folder) / "lake").ingest(ROOT / "sample_data"))
-    report = re.sub(r"in \d+\.\d s", "in 0.8 s", report)
-    report = re.sub(
-        r"Run \S+ is committed to .*", "Run 20240401T090000.000000Z-1a2b3c is committed to lake.", report
+    """What the first ingest prints, without what changes from run to run."""
+    with beside_the_sample() as (folder, settings):
+        shown = _shown(["batchlake ingest sample_data/"], folder, settings)
+    shown = re.sub(r"in \d+\.\d s", "in 0.8 s", shown)
+    shown = re.sub(
+        r"Run \S+ is committed to .*", "Run 20240401T090000.000000Z-1a2b3c is committed to lake.", shown
     )
-    return f"```text\n{report}\n```"
+    return f"```console\n{shown}\n```"
+
+
+_QUESTIONS_IN_SHELL: Final = (
+    "batchlake report --by batch_id --format markdown | grep -A 5 '^## By'",
+    "batchlake report batch_xyz789 --compare batch_spring --format markdown | grep 'Success rate.*interval'",
+    """batchlake calls --filter '{"text": "call me back"}' --format ndjson | wc -l""",
+)
+
+_QUESTIONS_IN_PYTHON: Final = """\
+import batchlake
+
+lake = batchlake.open("lake")
+for group in lake.analytics(by="batch_id").groups[:2]:
+    print(group.keys["batch_id"], group.statistics.total_calls, group.statistics.completed,
+          *(f"{cost.total} {cost.currency or ''}" for cost in group.cost.currencies))
+first, second = (lake.analytics({"date_range": {"start": start, "end": end}})
+                 for start, end in [("2024-01-01", "2024-01-08"), ("2024-03-18", "2024-03-25")])
+print(f"{first.success_rate:.1%} of {first.statistics.total_calls}, then "
+      f"{second.success_rate:.1%} of {second.statistics.total_calls}")
+print(lake.calls({"text": {"contains": "call me back", "speaker": "human"}}).pl().height, "calls")
+"""
+
+_QUESTIONS_IN_SQL: Final = '''\
+batchlake sql \\
+  -c "select batch_id, currency, count(*) as calls, sum(cost) as cost
+      from calls where batch_id is not null group by all order by 3 desc, 2 limit 2" \\
+  -c "select date_trunc('week', call_time)::date as week, count(*) as calls,
+             round(avg((outcome = 'completed')::int), 3) as success_rate
+      from calls where call_time is not null group by all order by all" \\
+  -c "select call_id, text from utterances
+      where speaker = 'human' and text ilike '%call me back%' order by call_id limit 2"'''
+
+
+def shell() -> str:
+    """Three questions answered in the shell."""
+    with _a_lake() as (folder, settings):
+        return f"```console\n{_shown(_QUESTIONS_IN_SHELL, folder, settings)}\n```"
+
+
+def python() -> str:
+    """The same three answered in Python."""
+    with _a_lake() as (folder, settings):
+        answer = _output([sys.executable, "-c", _QUESTIONS_IN_PYTHON], folder, settings)
+    return f"```python\n{_QUESTIONS_IN_PYTHON}```\n\n```text\n{answer}\n```"
+
+
+def sql() -> str:
+    """The same three answered in SQL."""
+    with _a_lake() as (folder, settings):
+        return f"```console\n{_shown([_QUESTIONS_IN_SQL], folder, settings)}\n```"
+
+
+@contextmanager
+def _a_lake() -> Iterator[tuple[Path, dict[str, str]]]:
+    with beside_the_sample() as (folder, settings):
+        _output(["batchlake", "ingest", "sample_data/", "-q", "--allow-problems"], folder, settings)
+        yield folder, settings
+
+
+def _shown(commands: list[str] | tuple[str, ...], folder: Path, settings: dict[str, str]) -> str:
+    """Commands of a shell as a reader sees them, each before its output."""
+    return "\n".join(f"$ {one}\n{_output(['sh', '-c', one], folder, settings)}" for one in commands)
+
+
+def _output(command: list[str], folder: Path, settings: dict[str, str]) -> str:
+    done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return "\n".join(line.rstrip() for line in done.stdout.rstrip().splitlines())
 
 
 def console() -> str:
@@ -98,42 +207,42 @@ def console() -> str:
 
 
 def rooms() -> str:
-    """The modules in the order in which they import one another, from the contract that checks it."""
+    """The rooms from the top down, each with what its package says of itself and its page if it has one."""
+    rows = ["| room | what it is for |", "|---|---|"]
+    for layer in _layers():
+        for name in layer:
+            module = importlib.import_module(f"batchlake.{name}")
+            words = (module.__doc__ or "").strip().splitlines()[0]
+            page = ROOT / "batchlake" / name / "README.md"
+            rows.append(f"| {f'[`{name}`]({name}/README.md)' if page.exists() else f'`{name}`'} | {words} |")
+    return "\n".join(rows)
+
+
+def imports() -> str:
+    """The rooms in the order in which they import one another, from the contract that checks it."""
+    return " → ".join(", ".join(f"`{name}`" for name in layer) for layer in _layers())
+
+
+@cache
+def _layers() -> tuple[tuple[str, ...], ...]:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
     (layers,) = (one["layers"] for one in contracts["contracts"] if one["type"] == "layers")
-    names = [layer.replace("batchlake.", "").split(" | ") for layer in layers]
-    return " → ".join(", ".join(f"`{name}`" for name in several) for several in names)
+    return tuple(tuple(layer.replace("batchlake.", "").split(" | ")) for layer in layers)
 
 
-PARTS: Final[dict[str, Callable[[], str]]] = {
-    "ingest": ingest,
-    "console": console,
-    "verbs": verbs,
-    "filter": filters,
-    "metrics": metrics,
-    "patterns": patterns,
-    "tables": tables,
-    "rooms": rooms,
-}
+def platforms() -> str:
+    """The platforms that come with batchlake, from their descriptions: the variables each needs, and its remarks."""
+    folder = ROOT / "batchlake" / "sync" / "bundled"
+    rows = ["| platform | variables it needs | described by |", "|---|---|---|"]
+    for path in sorted(folder.glob("*.toml")):
+        text = path.read_text(encoding="utf-8")
+        remarks = text[: text.index("\n\n")].replace("# ", "").replace("\n", " ")
+        auth = tomllib.loads(text)["auth"]
+        found = [auth["env"], auth.get("user_env"), *re.findall(r"\$\{(\w+)\}", text)]
+        variables = ", ".join(f"`{name}`" for name in dict.fromkeys(found) if name)
+        rows.append(f"| [`{path.stem}`](bundled/{path.name}) | {variables} | {remarks} |")
+    return "\n".join(rows)
 
-
-def generated(text: str) -> str:
-    """The README with every generated part made anew."""
-    for name, make in PARTS.items():
-        pattern = rf"(<!-- begin: {name} -->\n).*?(<!-- end: {name} -->)"
-        found = re.search(pattern, text, re.DOTALL)
-        assert found, name
-        text = f"{text[: found.start()]}{found[1]}{make()}\n{found[2]}{text[found.end() :]}"
-    return text
-
-
-_SQL_HEAD: Final = """# The queries
-
-Each file is one whole query with a header: what it answers, its grain, the relations it reads, the columns it
-gives with their units. In `analytics/` a metric's output line is `name (unit): definition`, with
-` = numerator / denominator` for ratios and means; `name: meaning` is a column that identify a row.
-Files there group by `group_key` where the relation has one, else give one group.
-"""
 
 _SQL_FOLDERS: Final = {
     "sources": "the fields of each platform's calls and batches, and how they become ours",
@@ -142,25 +251,65 @@ _SQL_FOLDERS: Final = {
     "reports": "what reports show besides the analytics",
     "views": "what the console shows beyond the tables",
     "maintenance": "care of the lake",
-    "sync": "what a pull asks the lake",
+    "feeding": "what a pull asks the lake",
 }
 
 
-def sql_readme() -> str:
-    """`sql/README.md`, from the files' own headers."""
+def files() -> str:
+    """The files of `sql/`, from their own headers."""
     from batchlake.engine import sql_files
 
-    parts = [_SQL_HEAD]
+    parts = []
     for folder, words in _SQL_FOLDERS.items():
-        parts.append(f"## `{folder}/`: {words}\n\n| file | what | grain | reads |\n|---|---|---|---|")
+        parts.append(f"### `{folder}/`: {words}\n\n| file | what | grain | reads |\n|---|---|---|---|")
         for name in sql_files.names(folder):
             file = sql_files.load(name)
             reads = ", ".join(f"`{relation}`" for relation in file.inputs) or "nothing"
             parts.append(f"| `{name}.sql` | {file.header['what']} | {file.header['grain']} | {reads} |")
         parts.append("")
-    return "\n".join(parts)
+    return "\n".join(parts).rstrip()
+
+
+PARTS: Final[dict[str, Callable[[], str]]] = {
+    "ingest": ingest,
+    "shell": shell,
+    "python": python,
+    "sql": sql,
+    "verbs": verbs,
+    "rooms": rooms,
+    "imports": imports,
+    "console": console,
+    "filter": filters,
+    "metrics": metrics,
+    "patterns": patterns,
+    "files": files,
+    "platforms": platforms,
+    "tables": tables,
+}
+
+PART: Final = re.compile(r"(<!-- begin: (\w+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
+
+
+def generated(text: str) -> str:
+    """A page with every generated part made anew."""
+    return PART.sub(lambda found: f"{found[1]}{PARTS[found[2]]()}\n{found[3]}", text)
+
+
+def make_picture() -> None:
+    """The report of the sample's batch as the first screen of a browser shows it."""
+    import batchlake
+
+    with tempfile.TemporaryDirectory() as folder:
+        lake = batchlake.open(Path(folder) / "lake")
+        lake.ingest(ROOT / "sample_data")
+        page = Path(folder) / "report.html"
+        lake.report("batch_xyz789", timezone="Europe/Berlin").write(page)
+        command = ["chromium", "--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1160,1232"]
+        subprocess.run([*command, f"--screenshot={PICTURE}", page.as_uri()], check=True, capture_output=True)
 
 
 if __name__ == "__main__":
-    (ROOT / "sql" / "README.md").write_text(sql_readme(), encoding="utf-8")
-    README.write_text(generated(README.read_text(encoding="utf-8")), encoding="utf-8")
+    if sys.argv[1:] == ["picture"]:
+        make_picture()
+    for made in (README, *PAGES):
+        made.write_text(generated(made.read_text(encoding="utf-8")), encoding="utf-8")

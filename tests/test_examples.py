@@ -15,9 +15,9 @@ import pytest
 
 import batchlake
 from batchlake.lake import Lake
+from tests.paths import SAMPLE
 
 PACKAGE = Path(batchlake.__file__).parent
-SAMPLE = PACKAGE.parent / "sample_data"
 OF_LAKES = ["batchlake", "batchlake.lake", "batchlake.query.lake_queries"]
 """Modules whose examples ask `lake`, which holds the sample."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -13,7 +14,7 @@ import pexpect
 import pytest
 
 from batchlake.lake import Lake
-from tests.paths import ROOT
+from tests.paths import ROOT, SAMPLE
 
 MODULES = {
     "console": ("prompt_toolkit", "pygments"),
@@ -64,7 +65,7 @@ NEEDY = [
 ]
 
 PLAIN = [
-    ["ingest", str(ROOT / "sample_data"), "--force", "--allow-problems"],
+    ["ingest", str(SAMPLE), "--force", "--allow-problems"],
     ["batches"],
     ["batch", "batch_xyz789", "--include-analytics", "--include-transcripts"],
     ["call", "call_abc123"],
@@ -87,9 +88,9 @@ PLAIN = [
 
 
 @pytest.fixture(scope="module")
-def lake(sample_lake: Lake) -> Path:
-    """Where the sample's lake lies."""
-    return sample_lake.root
+def lake(sample_lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake of the sample that may be written to."""
+    return shutil.copytree(sample_lake.root, tmp_path_factory.mktemp("extras") / "lake")
 
 
 def settings(lake: Path) -> dict[str, str]:
