@@ -14,8 +14,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -28,19 +27,11 @@ PICTURE: Final = ROOT / ".github" / "report.png"
 PAGES: Final = tuple(
     sorted(
         page
-        for folder in (ROOT / "batchlake", ROOT / "sql", ROOT / "tests")
+        for folder in (ROOT / "batchlake", ROOT / "sql", ROOT / "tests" / "benchmarks")
         for page in folder.rglob("README.md")
     )
 )
 """The pages of the rooms."""
-
-
-@contextmanager
-def beside_the_sample() -> Iterator[tuple[Path, dict[str, str]]]:
-    """A folder in which `sample_data` lies, and variables with which `batchlake` is found from there."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        yield folder, shell_environment(folder)
 
 
 def shell_environment(folder: Path) -> dict[str, str]:
@@ -50,6 +41,10 @@ def shell_environment(folder: Path) -> dict[str, str]:
     command = folder / "bin" / "batchlake"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m batchlake "$@"\n')
     command.chmod(0o755)
+    return _variables(folder)
+
+
+def _variables(folder: Path) -> dict[str, str]:
     return os.environ | {
         "PATH": os.pathsep.join([str(folder / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]]),
         "PYTHONPATH": str(ROOT),
@@ -108,13 +103,14 @@ def tables() -> str:
 
 def ingest() -> str:
     """What the first ingest prints, without what changes from run to run."""
-    with beside_the_sample() as (folder, settings):
-        shown = _shown(["batchlake ingest sample_data/"], folder, settings)
+    command = "batchlake ingest sample_data/"
+    with tempfile.TemporaryDirectory() as folder:
+        shown = _output(["sh", "-c", command], Path(folder), shell_environment(Path(folder)))
     shown = re.sub(r"in \d+\.\d s", "in 0.8 s", shown)
     shown = re.sub(
         r"Run \S+ is committed to .*", "Run 20240401T090000.000000Z-1a2b3c is committed to lake.", shown
     )
-    return f"```console\n{shown}\n```"
+    return f"```console\n$ {command}\n{shown}\n```"
 
 
 _QUESTIONS_IN_SHELL: Final = (
@@ -150,33 +146,34 @@ batchlake sql \\
 
 def shell() -> str:
     """Three questions answered in the shell."""
-    with _a_lake() as (folder, settings):
-        return f"```console\n{_shown(_QUESTIONS_IN_SHELL, folder, settings)}\n```"
+    shown = "\n".join(f"$ {command}\n{_in_a_lake(['sh', '-c', command])}" for command in _QUESTIONS_IN_SHELL)
+    return f"```console\n{shown}\n```"
 
 
 def python() -> str:
     """The same three answered in Python."""
-    with _a_lake() as (folder, settings):
-        answer = _output([sys.executable, "-c", _QUESTIONS_IN_PYTHON], folder, settings)
+    answer = _in_a_lake([sys.executable, "-c", _QUESTIONS_IN_PYTHON])
     return f"```python\n{_QUESTIONS_IN_PYTHON}```\n\n```text\n{answer}\n```"
 
 
 def sql() -> str:
     """The same three answered in SQL."""
-    with _a_lake() as (folder, settings):
-        return f"```console\n{_shown([_QUESTIONS_IN_SQL], folder, settings)}\n```"
+    return f"```console\n$ {_QUESTIONS_IN_SQL}\n{_in_a_lake(['sh', '-c', _QUESTIONS_IN_SQL])}\n```"
 
 
-@contextmanager
-def _a_lake() -> Iterator[tuple[Path, dict[str, str]]]:
-    with beside_the_sample() as (folder, settings):
-        _output(["batchlake", "ingest", "sample_data/", "-q", "--allow-problems"], folder, settings)
-        yield folder, settings
+@cache
+def _kept() -> tempfile.TemporaryDirectory[str]:
+    """A folder with the sample and a lake of it, which lasts as long as the process."""
+    folder = tempfile.TemporaryDirectory()
+    settings = shell_environment(Path(folder.name))
+    _output(["batchlake", "ingest", "sample_data/", "-q", "--allow-problems"], Path(folder.name), settings)
+    return folder
 
 
-def _shown(commands: list[str] | tuple[str, ...], folder: Path, settings: dict[str, str]) -> str:
-    """Commands of a shell as a reader sees them, each before its output."""
-    return "\n".join(f"$ {one}\n{_output(['sh', '-c', one], folder, settings)}" for one in commands)
+def _in_a_lake(command: list[str]) -> str:
+    """What a command prints that asks the sample's lake."""
+    folder = Path(_kept().name)
+    return _output(command, folder, _variables(folder))
 
 
 def _output(command: list[str], folder: Path, settings: dict[str, str]) -> str:
@@ -231,7 +228,7 @@ def _layers() -> tuple[tuple[str, ...], ...]:
 
 
 def platforms() -> str:
-    """The platforms that come with batchlake, from their descriptions: the variables each needs, and its remarks."""
+    """The platforms that come with batchlake: the variables that each needs, and its remarks."""
     folder = ROOT / "batchlake" / "sync" / "bundled"
     rows = ["| platform | variables it needs | described by |", "|---|---|---|"]
     for path in sorted(folder.glob("*.toml")):
@@ -251,7 +248,7 @@ _SQL_FOLDERS: Final = {
     "reports": "what reports show besides the analytics",
     "views": "what the console shows beyond the tables",
     "maintenance": "care of the lake",
-    "feeding": "what a pull asks the lake",
+    "sync": "what a pull asks the lake",
 }
 
 

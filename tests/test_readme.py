@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import click
@@ -14,8 +16,9 @@ import pexpect
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 
+import batchlake
 from batchlake.cli.main import cli
-from tests.paths import ROOT
+from tests.paths import ROOT, SAMPLE
 from tests.query.sql_lake import make_lake
 from tests.readme import PAGES, PART, PARTS, README, generated, shell_environment
 
@@ -38,7 +41,11 @@ def blocks(page: Path, language: str, *, shown: bool = True) -> list[str]:
 
 def having(language: str) -> list[object]:
     """The pages with blocks of a language."""
-    return [pytest.param(page, id=name_of(page)) for page in ALL_PAGES if blocks(page, language)]
+    return [
+        pytest.param(page, id=name_of(page))
+        for page in ALL_PAGES
+        if any(".venv" not in block for block in blocks(page, language))
+    ]
 
 
 @pytest.mark.parametrize("page", ALL_PAGES, ids=name_of)
@@ -54,18 +61,24 @@ def test_each_part_is_on_one_page() -> None:
     assert sorted(found) == sorted(PARTS)
 
 
-def ingested(folder: Path) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake of the sample."""
+    folder = tmp_path_factory.mktemp("pages") / "lake"
+    batchlake.open(folder).ingest(SAMPLE)
+    return folder
+
+
+@pytest.fixture
+def environment(lake: Path, tmp_path: Path) -> dict[str, str]:
     """The variables of a shell in a folder with the sample and a lake of it."""
-    environment = shell_environment(folder)
-    command = ["batchlake", "ingest", "-q", "--allow-problems", "sample_data"]
-    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
-    return environment
+    shutil.copytree(lake, tmp_path / "lake")
+    return shell_environment(tmp_path)
 
 
 @pytest.mark.parametrize("page", having("python"))
-def test_the_python_examples_run(page: Path, tmp_path: Path) -> None:
+def test_the_python_examples_run(page: Path, environment: dict[str, str], tmp_path: Path) -> None:
     """A page's Python blocks run one after another, without a warning, beside the sample and a lake of it."""
-    environment = ingested(tmp_path)
     script = "\n".join(blocks(page, "python"))
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", script], cwd=tmp_path, capture_output=True, text=True,
@@ -76,9 +89,8 @@ def test_the_python_examples_run(page: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("page", having("sh"))
-def test_the_shell_examples_run(page: Path, tmp_path: Path) -> None:
+def test_the_shell_examples_run(page: Path, environment: dict[str, str], tmp_path: Path) -> None:
     """Each command of a page's shell blocks runs, in order; those that install and test are `.ci/run`'s."""
-    environment = ingested(tmp_path)
     commands = [block for block in blocks(page, "sh") if ".venv" not in block]
     if any("hsql" in block for block in commands):
         for shell in ("duckdb", "hsql"):
@@ -163,8 +175,6 @@ def test_the_front_page_is_short() -> None:
 def test_the_wheel_holds_no_page(tmp_path: Path) -> None:
     """What is installed has the code, the queries and the sample, and none of the rooms' pages."""
     (wheel,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
-    import zipfile
-
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {name for name in names if name.endswith(".md")} == {"batchlake/_bundled/sample_data/README.md"}
     package = {
