@@ -16,9 +16,9 @@ import pexpect
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 
-import batchlake
 from batchlake.cli.main import cli
-from tests.paths import ROOT, SAMPLE
+from batchlake.lake import Lake
+from tests.paths import ROOT
 from tests.query.sql_lake import make_lake
 from tests.readme import PAGES, PART, PARTS, README, generated, shell_environment
 
@@ -61,18 +61,10 @@ def test_each_part_is_on_one_page() -> None:
     assert sorted(found) == sorted(PARTS)
 
 
-@pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A lake of the sample."""
-    folder = tmp_path_factory.mktemp("pages") / "lake"
-    batchlake.open(folder).ingest(SAMPLE)
-    return folder
-
-
 @pytest.fixture
-def environment(lake: Path, tmp_path: Path) -> dict[str, str]:
+def environment(sample_lake: Lake, tmp_path: Path) -> dict[str, str]:
     """The variables of a shell in a folder with the sample and a lake of it."""
-    shutil.copytree(lake, tmp_path / "lake")
+    shutil.copytree(sample_lake.root, tmp_path / "lake")
     return shell_environment(tmp_path)
 
 
