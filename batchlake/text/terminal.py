@@ -1,17 +1,22 @@
-"""How wide text is on a terminal, and how it is cut to a given width."""
+"""How wide text is on a terminal, and how it is cut to a given width.
+
+`wcwidth` knows; it is imported when a text isn't plain ASCII.
+"""
 
 from __future__ import annotations
-
-import unicodedata
 
 
 def display_width(text: str) -> int:
     """The columns that a text takes: two for wide characters and emoji, none for combining ones.
 
-    >>> display_width("abc"), display_width("日本"), display_width("e\\u0301")
-    (3, 4, 1)
+    >>> [display_width(text) for text in ("abc", "日本", "e\\u0301", "👨\\u200d👩\\u200d👧")]
+    [3, 4, 1, 2]
     """
-    return len(text) if text.isascii() else sum(map(_width, text))
+    if text.isascii():
+        return len(text)
+    import wcwidth
+
+    return wcwidth.width(text)
 
 
 def cut(text: str, width: int) -> str:
@@ -20,20 +25,10 @@ def cut(text: str, width: int) -> str:
     >>> cut("日本語", 5), cut("short", 5)
     ('日本…', 'short')
     """
-    if len(text) <= width and text.isascii():
+    if display_width(text) <= width:
         return text
-    total = 0
-    kept = 0
-    for place, character in enumerate(text):
-        total += _width(character)
-        if total < width:
-            kept = place + 1
-        elif total > width:
-            return text[:kept] + "…"
-    return text
+    if text.isascii():
+        return text[: width - 1] + "…"
+    import wcwidth
 
-
-def _width(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return wcwidth.clip(text, 0, width - 1, fillchar="") + "…"
