@@ -19,8 +19,8 @@ from batchlake.models.analytics import Analytics, BatchAnalytics
 from batchlake.reports import batches, provenance
 from batchlake.reports.comparison import SelectionComparison, compare_selections
 from batchlake.reports.distributions import distributions
-from batchlake.reports.figures import figures
-from batchlake.reports.model import Headline, Report
+from batchlake.reports.figures import headlines
+from batchlake.reports.model import Report
 from batchlake.reports.notable_calls import notable_calls
 from batchlake.reports.redaction import masked_text
 from batchlake.reports.subject import Subject, other_subject
@@ -174,35 +174,3 @@ def _comparison(
         engine, subject, options.compare, source=options.source, show_numbers=options.show_numbers
     )
     return compare_selections(found, _analyse(engine, other, options, every, ()))
-
-
-_HEADLINES: Final = {
-    "statistics.total_calls": "Calls",
-    "rates.completed_of_total.rate": "Success rate",
-    "rates.completed_of_finished.rate": "Completed of finished",
-    "duration.mean": "Mean duration",
-    "average_sentiment.mainly.positive.rate": "Mainly positive",
-    "engagement.score.mean": "Mean engagement",
-}
-
-
-def headlines(of: Analytics) -> list[Headline]:
-    """The figures that a reader wants first, in that order; the cost of each currency last."""
-    paths = [*_HEADLINES, *(f"cost.currencies.{place}.total" for place in range(len(of.cost.currencies)))]
-    if len(of.cost.currencies) == 1:
-        paths.append("cost.currencies.0.per_completed_call")
-    by_path = {figure.path: figure for figure in figures(of)}
-    return [
-        Headline(
-            figure=path,
-            title=_HEADLINES.get(path, by_path[path].title),
-            value=by_path[path].value,
-            unit=by_path[path].unit,
-            currency=by_path[path].currency,
-            numerator=by_path[path].numerator,
-            denominator=by_path[path].denominator,
-            missing=by_path[path].missing,
-            definition=by_path[path].metric,
-        )
-        for path in paths
-    ]

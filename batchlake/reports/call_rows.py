@@ -1,6 +1,6 @@
 """The selected calls as rows of a report, for the formats that list each of them.
 
-In comes a selection, out go rows in order of time and id, made while they are read: any number of calls takes
+Input: a selection. Output: rows in order of time and id, made while they are read: any number of calls takes
 the same memory. Times are in the engine's time zone. Text is harmless, and phone numbers are masked unless
 asked for.
 """
@@ -8,9 +8,8 @@ asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final, NamedTuple
 
 from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
@@ -18,18 +17,16 @@ from batchlake.filters.selection import Selection
 from batchlake.reports.redaction import masked_number, masked_text
 from batchlake.text.escaping import harmless
 
-Kind = Literal["id", "text", "number", "prose", "time", "seconds", "money", "share", "count", "flag"]
-"""What a column holds: `id` names something, `number` is a phone number, `prose` long text of people, `share`
-is from 0 to 1; times are aware, money is Decimal, a flag is a bool. Any value may be None."""
 
+class CallColumn(NamedTuple):
+    """One column of the list of calls: its name in `sql/reports/calls.sql`, its heading and its unit.
 
-@dataclass(frozen=True, slots=True)
-class CallColumn:
-    """One column of the list of calls: its name in `sql/reports/calls.sql`, its heading and its kind."""
+    Beside the units of `cells.Column` an `id` names something and a `flag` is a bool; any value may be None.
+    """
 
     name: str
     title: str
-    kind: Kind
+    unit: str
 
 
 CALL_COLUMNS: Final = (
@@ -41,19 +38,19 @@ CALL_COLUMNS: Final = (
     CallColumn("outcome", "Outcome", "text"),
     CallColumn("success", "Success", "flag"),
     CallColumn("duration_seconds", "Duration (seconds)", "seconds"),
-    CallColumn("cost", "Cost", "money"),
+    CallColumn("cost", "Cost", "amount"),
     CallColumn("currency", "Currency", "text"),
     CallColumn("direction", "Direction", "text"),
-    CallColumn("from_number", "From", "number"),
-    CallColumn("to_number", "To", "number"),
+    CallColumn("from_number", "From", "phone"),
+    CallColumn("to_number", "To", "phone"),
     CallColumn("agent_id", "Agent id", "id"),
     CallColumn("agent_name", "Agent", "text"),
-    CallColumn("sentiment_positive", "Positive (0 to 1)", "share"),
-    CallColumn("sentiment_neutral", "Neutral (0 to 1)", "share"),
-    CallColumn("sentiment_negative", "Negative (0 to 1)", "share"),
+    CallColumn("sentiment_positive", "Positive (0 to 1)", "0 to 1"),
+    CallColumn("sentiment_neutral", "Neutral (0 to 1)", "0 to 1"),
+    CallColumn("sentiment_negative", "Negative (0 to 1)", "0 to 1"),
     CallColumn("sentiment_label", "Sentiment", "text"),
-    CallColumn("engagement", "Engagement (0 to 1)", "share"),
-    CallColumn("segment_count", "Utterances", "count"),
+    CallColumn("engagement", "Engagement (0 to 1)", "0 to 1"),
+    CallColumn("segment_count", "Utterances", "calls"),
     CallColumn("ended_by", "Ended by", "text"),
     CallColumn("outcome_label", "Outcome, the platform's word", "text"),
     CallColumn("is_test", "Test call", "flag"),
@@ -65,7 +62,7 @@ def call_rows(
     engine: Engine, selection: Selection, *, show_numbers: bool = False
 ) -> Iterator[dict[str, Any]]:
     """Each call by the names of `CALL_COLUMNS`, in order of time and id, those without a time last."""
-    clean = {column.name: _cleaning(column.kind, show_numbers) for column in CALL_COLUMNS}
+    clean = {column.name: _cleaning(column.unit, show_numbers) for column in CALL_COLUMNS}
     texts = {name: made for name, made in clean.items() if made is not None}
     query = sql_files.load("reports/calls").text
     ordered = f"{selection.over(query)} order by call_time nulls last, call_id, source"
@@ -76,13 +73,13 @@ def call_rows(
         yield row
 
 
-def _cleaning(kind: Kind, show_numbers: bool) -> Callable[[str], str] | None:
+def _cleaning(unit: str, show_numbers: bool) -> Callable[[str], str] | None:
     """What is done to the texts of a column; None for what isn't text."""
-    if kind == "number":
+    if unit == "phone":
         return harmless if show_numbers else lambda number: harmless(masked_number(number))
-    if kind in ("text", "prose"):
+    if unit in ("text", "prose"):
         return partial(prose, show_numbers=show_numbers)
-    return harmless if kind == "id" else None
+    return harmless if unit == "id" else None
 
 
 def prose(text: str, *, show_numbers: bool) -> str:

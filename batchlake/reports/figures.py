@@ -1,280 +1,157 @@
 """Every figure of an analytics document by itself, with its title, unit, denominator and definition.
 
-In comes the document, out go figures in the order in which a reader wants them. Each of its numbers is the
-value of one figure, or stands beside one as numerator, denominator or the calls without; common responses and
-the timeline, which are tables already, are left to who shows them.
+Input: the document. Output: figures in the order of `figures.csv`. Each of its numbers is the value of one
+figure, or stands with one as numerator, denominator or the calls without; common responses and the timeline,
+which are tables already, are left to `tables`.
 """
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Final
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
-from batchlake.models.analytics import (
-    Analytics,
-    AverageSentiment,
-    Cost,
-    Duration,
-    Engagement,
-    Measured,
-    PatternCounts,
-    Rate,
-    ResponsePatterns,
-    Statistics,
-)
+from pydantic import BaseModel, Field
 
-Amount = int | float | Decimal
+from batchlake.models.analytics import Analytics
+from batchlake.models.values import Figures, Money
+from batchlake.reports.wording import NO_CURRENCY
+
+Amount = int | float | Money
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class Figure(Figures):
     """One number.
 
     Attributes:
-        section: what it tells of, as `Duration`.
+        figure: its path in the analytics document, as `duration.median`.
         title: what it is called, as `Median duration`.
-        path: where in the analytics document it stands, as `duration.median`.
-        value: None where there is no data.
+        value: None where there is no data; a ratio is from 0 to 1.
         unit: `calls`, `ratio`, `seconds`, `money`, ...
         currency: of money, where the export names one.
-        numerator, denominator: what the value is a ratio of; beside a mean or a total, the denominator alone
-            says over how many.
+        numerator, denominator: what the value is a ratio of; the denominator alone says over how many a mean
+            or a total is.
         missing: the calls that lack the value.
-        metric: its name among the definitions; empty where it has none of its own.
+        definition: the metric's name among the definitions; empty where it has none of its own.
+        section: what it is about, as `Duration`; no part of documents.
+        name: its path with the stars; no part of documents.
     """
 
-    section: str
+    figure: str
     title: str
-    path: str
     value: Amount | None
     unit: str
     currency: str | None = None
     numerator: Amount | None = None
     denominator: Amount | None = None
     missing: int | None = None
-    metric: str = ""
+    definition: str = ""
+    section: str = Field(default="", exclude=True)
+    name: str = Field(default="", exclude=True)
+
+
+class FigureRow(NamedTuple):
+    """A line of `figures.csv`: where a figure stands and what it is called.
+
+    A `*` in the path is each key of a mapping or each place of a list. Section and title may hold `{name}`,
+    the key itself, `{words}` and `{Words}`, the key in words, `{currency}`, and fields beside the value as
+    `{of.lower}`. `over` is the numerator, the denominator and the calls without, any of which may lack: each
+    a field beside the value, or of the nearest block around it that has one.
+    """
+
+    section: str
+    title: str
+    path: str
+    unit: str
+    over: str
+    metric: str
+
+
+@cache
+def figure_rows() -> list[FigureRow]:
+    """Every line of `figures.csv`, in its order."""
+    with Path(__file__).with_name("figures.csv").open(encoding="utf-8", newline="") as file:
+        return [FigureRow(**row) for row in csv.DictReader(file)]
+
+
+HEADLINES: Final = (
+    "statistics.total_calls",
+    "rates.completed_of_total.rate",
+    "rates.completed_of_finished.rate",
+    "duration.mean",
+    "average_sentiment.mainly.positive.rate",
+    "engagement.score.mean",
+    "cost.currencies.*.total",
+)
+"""The rows that a reader wants first, in that order."""
 
 
 def figures(of: Analytics) -> list[Figure]:
-    """The figures of a selection (not those of its groups)."""
-    return [
-        *_calls(of.statistics),
-        *_success(of),
-        *_duration(of.duration),
-        *_cost(of.cost),
-        *_sentiment(of.average_sentiment),
-        *_engagement(of.engagement),
-        *_responses(of.response_patterns),
-        Figure(
-            section="Timeline",
-            title="Calls without a time",
-            path="timeline.missing",
-            value=of.timeline.missing,
-            unit="calls",
-        ),
-    ]
+    """The figures of a selection (not those of its groups), section by section."""
+    found = [figure for row in figure_rows() for figure in _figures_of(row, of)]
+    sections = list(dict.fromkeys(figure.section for figure in found))
+    return sorted(found, key=lambda figure: sections.index(figure.section))
 
 
-_OUTCOMES: Final = {
-    "total_calls": "Calls",
-    "completed": "Completed",
-    "failed": "Failed",
-    "in_progress": "In progress",
-    "unknown": "Outcome unknown",
-}
+def headlines(of: Analytics) -> list[Figure]:
+    """The figures that come first; with costs in one currency, what a completed call costs as well."""
+    names = list(HEADLINES)
+    if len(of.cost.currencies) == 1:
+        names.append("cost.currencies.*.per_completed_call")
+    found = figures(of)
+    return [figure for name in names for figure in found if figure.name == name]
 
 
-def _calls(of: Statistics) -> Iterator[Figure]:
-    for name, title in _OUTCOMES.items():
-        yield _count("Calls", title, f"statistics.{name}", getattr(of, name), metric=name)
-    for status, calls in of.by_status.items():
-        title = f"Status {status.replace('_', ' ')}"
-        yield _count("Calls", title, f"statistics.by_status.{status}", calls, metric="by_status")
-
-
-def _success(of: Analytics) -> Iterator[Figure]:
-    yield _rate("Success", "Success rate (completed of all)", "rates.completed_of_total",
-                of.rates.completed_of_total, metric="success_rate")  # fmt: skip
-    yield _rate("Success", "Completed of finished", "rates.completed_of_finished",
-                of.rates.completed_of_finished, metric="completed_of_finished")  # fmt: skip
-    yield _rate("Success", "Success flag true of known", "rates.success_of_known",
-                of.rates.success_of_known, metric="success_of_known")  # fmt: skip
-
-
-# Title, and which of the block's counts of calls is the denominator.
-_DURATIONS: Final = {
-    "mean": ("Mean duration", "calls"),
-    "median": ("Median duration", "calls"),
-    "p90": ("90th percentile of durations", "calls"),
-    "p95": ("95th percentile of durations", "calls"),
-    "min": ("Shortest", "calls"),
-    "max": ("Longest", "calls"),
-    "standard_deviation": ("Standard deviation of durations", "calls"),
-    "total": ("Total duration", "calls"),
-    "mean_of_non_zero": ("Mean duration above 0", "non_zero_calls"),
-    "mean_of_completed": ("Mean duration of completed calls", "completed_calls"),
-}
-
-
-def _duration(of: Duration) -> Iterator[Figure]:
-    for name, (title, calls) in _DURATIONS.items():
+def _figures_of(row: FigureRow, of: Analytics) -> Iterator[Figure]:
+    for blocks, value, steps, star in _values([of], row.path.split("."), [], ""):
+        block = blocks[-1]
+        currency = getattr(block, "currency", None) if row.unit == "money" else None
+        words = star.replace("_", " ")
+        named = {
+            "name": star,
+            "words": words,
+            "Words": words.capitalize(),
+            "of": block,
+            "currency": getattr(block, "currency", None) or NO_CURRENCY,
+        }
+        numerator, denominator, missing = (_around(blocks, name) for name in (row.over or "//").split("/"))
         yield Figure(
-            section="Duration",
-            title=title,
-            path=f"duration.{name}",
-            value=getattr(of, name),
-            unit="seconds",
-            denominator=getattr(of, calls),
-            missing=of.missing if calls == "calls" else None,
-            metric=f"duration_{name}",
+            figure=".".join(steps),
+            title=row.title.format(**named),
+            value=value,
+            unit=row.unit,
+            currency=currency,
+            numerator=numerator,
+            denominator=denominator,
+            missing=missing,
+            definition=row.metric,
+            section=row.section.format(**named),
+            name=row.path,
         )
 
 
-_COSTS: Final = {
-    "total": ("Total cost", "calls"),
-    "mean": ("Mean cost", "calls"),
-    "median": ("Median cost", "calls"),
-    "p95": ("95th percentile of costs", "calls"),
-    "min": ("Lowest cost", "calls"),
-    "max": ("Highest cost", "calls"),
-    "per_completed_call": ("Cost per completed call", "completed_calls"),
-    "per_minute": ("Cost per minute", "timed_minutes"),
-}
+def _values(
+    blocks: list[Any], path: list[str], steps: list[str], star: str
+) -> Iterator[tuple[list[Any], Any, list[str], str]]:
+    """Each value at a path: the blocks around it, the value, its own path, and what the star stands for."""
+    first, *rest = path
+    keys: list[Any] = _keys(blocks[-1]) if first == "*" else [first]
+    for key in keys:
+        inner = getattr(blocks[-1], key) if isinstance(blocks[-1], BaseModel) else blocks[-1][key]
+        taken, named = [*steps, str(key)], str(key) if first == "*" else star
+        if rest:
+            yield from _values([*blocks, inner], rest, taken, named)
+        else:
+            yield blocks, inner, taken, named
 
 
-def _cost(of: Cost) -> Iterator[Figure]:
-    yield _count("Cost", "Calls with a cost", "cost.calls", of.calls, missing=of.missing)
-    for place, block in enumerate(of.currencies):
-        section = f"Cost, {block.currency or 'currency not named'}"
-        for name, (title, over) in _COSTS.items():
-            yield Figure(
-                section=section,
-                title=title,
-                path=f"cost.currencies.{place}.{name}",
-                value=getattr(block, name),
-                unit="money",
-                currency=block.currency,
-                denominator=getattr(block, over),
-                metric=f"cost_{name}",
-            )
-        path = f"cost.currencies.{place}.timed_calls"
-        yield _count(
-            section, "Calls with cost and duration", path, block.timed_calls, metric="cost_timed_calls"
-        )
+def _keys(of: Any) -> list[Any]:
+    return list(of) if isinstance(of, dict) else list(range(len(of)))
 
 
-def _sentiment(of: AverageSentiment) -> Iterator[Figure]:
-    for name in ("positive", "neutral", "negative"):
-        yield Figure(
-            section="Sentiment",
-            title=f"Mean {name} score",
-            path=f"average_sentiment.{name}",
-            value=getattr(of, name),
-            unit="0 to 1",
-            denominator=of.calls,
-            missing=of.missing,
-            metric=f"sentiment_{name}",
-        )
-    for name in ("positive", "neutral", "negative", "undecided"):
-        title = "No score above the others" if name == "undecided" else f"Mainly {name}"
-        path, metric = f"average_sentiment.mainly.{name}", f"mainly_{name}_share"
-        yield _rate("Sentiment", title, path, getattr(of.mainly, name), metric=metric)
-    for label, calls in of.labels.items():
-        path = f"average_sentiment.labels.{label}"
-        yield _count("Sentiment", f"Label {label}", path, calls, metric="sentiment_labels")
-    yield _count("Sentiment", "Without a label", "average_sentiment.unlabelled", of.unlabelled,
-                 metric="sentiment_unlabelled")  # fmt: skip
-
-
-# Title, unit and metric of each mean.
-_MEASURED: Final = {
-    "talk_ratio_ai": ("Talk by the agent", "ratio", "talk_ratio_ai"),
-    "talk_ratio_human": ("Talk by the person", "ratio", "talk_ratio_human"),
-    "response_time": ("Mean response time", "seconds", "response_time_mean"),
-    "interruptions": ("Interruptions a call", "interruptions a call", "interruptions_mean"),
-    "turns": ("Turns a call", "turns a call", "turns_mean"),
-}
-
-
-def _engagement(of: Engagement) -> Iterator[Figure]:
-    yield Figure(
-        section="Engagement",
-        title="Mean engagement score",
-        path="engagement.score.mean",
-        value=of.score.mean,
-        unit="0 to 1",
-        denominator=of.score.calls,
-        missing=of.score.missing,
-        metric="score_mean",
-    )
-    for place, band in enumerate(of.score.distribution):
-        path = f"engagement.score.distribution.{place}.calls"
-        title = f"Score from {band.lower:g} to {band.upper:g}"
-        yield _count("Engagement", title, path, band.calls, metric="score_bands")
-    for name, (title, unit, metric) in _MEASURED.items():
-        measured: Measured = getattr(of, name)
-        yield Figure(
-            section="Engagement",
-            title=title,
-            path=f"engagement.{name}.mean",
-            value=measured.mean,
-            unit=unit,
-            denominator=measured.calls,
-            missing=measured.missing,
-            metric=metric,
-        )
-    words = of.human_words_per_turn
-    yield Figure(
-        section="Engagement",
-        title="The person's words a turn",
-        path="engagement.human_words_per_turn.mean",
-        value=words.mean,
-        unit="words a turn",
-        numerator=words.words,
-        denominator=words.turns,
-        missing=words.missing,
-        metric="words_mean",
-    )
-
-
-def _responses(of: ResponsePatterns) -> Iterator[Figure]:
-    kinds: tuple[tuple[str, str, PatternCounts, int | None], ...] = (
-        ("Responses", "utterances", of.utterances, None),
-        ("First responses", "first_utterances", of.first_utterances, of.missing),
-    )
-    for section, name, counts, missing in kinds:
-        for pattern, count in counts.patterns.items():
-            yield Figure(
-                section=section,
-                title=pattern.replace("_", " ").capitalize(),
-                path=f"response_patterns.{name}.patterns.{pattern}.share",
-                value=count.share,
-                unit="ratio",
-                numerator=count.count,
-                denominator=counts.total,
-                missing=missing,
-            )
-
-
-def _rate(section: str, title: str, path: str, rate: Rate, *, metric: str) -> Figure:
-    return Figure(
-        section=section,
-        title=title,
-        path=f"{path}.rate",
-        value=rate.rate,
-        unit="ratio",
-        numerator=rate.numerator,
-        denominator=rate.denominator,
-        missing=rate.missing,
-        metric=metric,
-    )
-
-
-def _count(
-    section: str, title: str, path: str, calls: int, *, missing: int | None = None, metric: str = ""
-) -> Figure:
-    return Figure(
-        section=section, title=title, path=path, value=calls, unit="calls", missing=missing, metric=metric
-    )
+def _around(blocks: list[Any], name: str) -> Any:
+    """The field of the nearest block that has it; None for no name."""
+    models = (block for block in reversed(blocks) if isinstance(block, BaseModel))
+    return next((getattr(block, name) for block in models if hasattr(block, name)), None) if name else None

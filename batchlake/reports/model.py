@@ -1,9 +1,9 @@
 """A batch report as a document: everything that any of its formats shows, in their order.
 
-The figures are those of `Analytics`, taken over and not computed again; beside them stand the distributions,
-the calls that stand out, the history, the audit and where it all comes from. Text from exports is made
-harmless and short before it comes in here (`reports.harmless`), and phone numbers are masked unless asked
-for, so a format has only its own syntax to mind.
+The figures are those of `Analytics`, taken over and not computed again; with them come the distributions, the
+notable calls, the history, the audit and where it all comes from. Text from exports is made harmless and
+short before it comes in here (`text.escaping`), and phone numbers are masked unless the report was asked to
+show them, so a format has only its own syntax to mind.
 """
 
 from __future__ import annotations
@@ -15,28 +15,10 @@ from pydantic import Field
 from batchlake.models.analytics import Analytics
 from batchlake.models.audits import Audit, MetricDefinition, Progress
 from batchlake.models.values import Figures, Money, Seconds, Time
-from batchlake.reports.comparison import Amount, SelectionComparison
+from batchlake.reports.comparison import SelectionComparison
+from batchlake.reports.figures import Amount, Figure
 
-NotableKind = Literal["longest", "dearest", "most_negative", "failed"]
-
-
-class Headline(Figures):
-    """One figure at the top of the page.
-
-    `figure` is its path in the analytics document, `definition` the metric's name in `Report.definitions`. A
-    rate is `numerator` / `denominator`, a mean is over `denominator` calls; `missing` calls have no value.
-    `value` is None where there is no data. A ratio is from 0 to 1.
-    """
-
-    figure: str
-    title: str
-    value: Amount | None
-    unit: str
-    currency: str | None = None
-    numerator: Amount | None = None
-    denominator: Amount | None = None
-    missing: int | None = None
-    definition: str
+NotableKind = Literal["longest", "most_expensive", "most_negative", "failed"]
 
 
 class Bin(Figures):
@@ -92,7 +74,7 @@ class BatchState(Figures):
 
 
 class NotableCall(Figures):
-    """A call that stands out; the numbers are masked unless asked for, None is unknown."""
+    """A notable call; the phone numbers are masked unless asked for, None is unknown."""
 
     source: str
     call_id: str
@@ -110,9 +92,14 @@ class NotableCall(Figures):
     to_number: str | None
     summary: str | None
 
+    @property
+    def agent(self) -> str | None:
+        """Its name, else its id."""
+        return self.agent_name or self.agent_id
+
 
 class NotableCalls(Figures):
-    """Calls that stand out in one way, the most outstanding first; `of` are all that could be listed.
+    """Calls that are notable for one thing, the most notable first; `of` are all that could be listed.
 
     Costs are ranked within one `currency`; there is one list for each.
     """
@@ -133,7 +120,7 @@ class Utterance(Figures):
 
 
 class CallTranscript(Figures):
-    """The transcript of one call that stands out; `left_out` utterances follow that are not shown."""
+    """The transcript of a notable call; `left_out` utterances follow that are not shown."""
 
     source: str
     call_id: str
@@ -205,8 +192,9 @@ class Report(Figures):
         progress: each batch's progress as of the run; empty over many batches.
         audit: reported figures beside recomputed ones, for those batches (of many, only what differs); None
             where it touches none. `audits_left_out` more batches with differences are not listed.
-        standing_out: the longest, dearest, most negative and failed calls; kinds without a call are absent.
-        transcripts: of the calls that stand out; None unless asked for.
+        standing_out: the notable calls: longest, most expensive, most negative and failed; kinds without a
+            call are absent.
+        transcripts: of the notable calls; None unless asked for.
         problems: what could not be used of the exports.
         comparison: this selection beside another; None unless asked for.
         definitions: what each metric means.
@@ -215,7 +203,7 @@ class Report(Figures):
 
     title: str
     analytics: Analytics
-    headlines: list[Headline]
+    headlines: list[Figure]
     durations: Distribution
     costs: list[Distribution]
     batches: list[BatchState]

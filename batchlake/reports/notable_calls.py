@@ -1,7 +1,7 @@
-"""The calls that stand out, with ids to look them up by, and what was said in them.
+"""The notable calls, with ids to look them up by, and what was said in them.
 
-In comes a selection, out go the longest, dearest, most negative and failed calls as
-`sql/reports/standing_out.sql` ranks them.
+Input: a selection. Output: the longest, most expensive, most negative and newest failed calls as
+`sql/reports/notable_calls.sql` ranks them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MOST_UTTERANCES: Final = 100
 
 _TITLES: Final[dict[NotableKind, str]] = {
     "longest": "Longest calls",
-    "dearest": "Dearest calls",
+    "most_expensive": "Most expensive calls",
     "most_negative": "Most negative calls",
     "failed": "Newest failed calls",
 }
@@ -37,7 +37,7 @@ def notable_calls(
     Of costs there is a list for each currency, what the exports name none of last. A call that is in two
     lists has one transcript; a call without utterances has none.
     """
-    ranked = _rows(engine, selection, "standing_out", "rank <= $most", most=_MOST_CALLS)
+    ranked = _rows(engine, selection, "notable_calls", "rank <= $most", most=_MOST_CALLS)
     ranked.sort(key=_place)
     keys = list(dict.fromkeys(_key(row) for row in ranked))
     facts = {_key(row): row for row in _rows_of(engine, selection, "calls", keys)}

@@ -66,9 +66,9 @@ def write(
 
         csv_report.write(report, file)
     elif output_format == "markdown":
-        from batchlake.reports.markdown import write as markdown
+        from batchlake.reports import markdown_report
 
-        markdown.write(report, file)
+        markdown_report.write(report, file)
     elif output_format == "json":
         file.write(report.model_dump_json(indent=2).encode() + b"\n")
     else:

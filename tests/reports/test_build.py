@@ -1,4 +1,4 @@
-"""A report's own parts against plain Python: distributions, what stands out, what it is of and made from."""
+"""A report's own parts against plain Python: distributions, notable calls, what it is of and made from."""
 
 from __future__ import annotations
 
@@ -124,8 +124,8 @@ def test_credits_have_bins_of_their_own(engine: Engine) -> None:
     assert len(costs.bins) == 13
 
 
-def test_calls_stand_out_by_what_is_known_of_them(engine: Engine) -> None:
-    """The longest, dearest by currency, most negative and newest failed, as sorting in Python has them."""
+def test_calls_are_notable_by_what_is_known_of_them(engine: Engine) -> None:
+    """Longest, most expensive by currency, most negative, newest failed, as sorting in Python has them."""
     calls = [
         call(
             f"c{number:03}",
@@ -158,9 +158,9 @@ def test_calls_stand_out_by_what_is_known_of_them(engine: Engine) -> None:
     )
     assert [(one.kind, one.currency, [shown.call_id for shown in one.calls]) for one in lists] == [
         ("longest", None, top("duration_seconds")),
-        ("dearest", "EUR", top("cost", currency="EUR")),
-        ("dearest", "USD", top("cost", currency="USD")),
-        ("dearest", None, top("cost", currency=None)),
+        ("most_expensive", "EUR", top("cost", currency="EUR")),
+        ("most_expensive", "USD", top("cost", currency="USD")),
+        ("most_expensive", None, top("cost", currency=None)),
         ("most_negative", None, top("sentiment_negative")),
         ("failed", None, [one["call_id"] for one in failed[:5]]),
     ]
@@ -169,7 +169,7 @@ def test_calls_stand_out_by_what_is_known_of_them(engine: Engine) -> None:
     assert {shown.summary for one in lists for shown in one.calls} == {'call +1 *** 34 "back"'}
 
 
-def test_transcripts_are_of_the_calls_that_stand_out(engine: Engine) -> None:
+def test_transcripts_are_of_the_notable_calls(engine: Engine) -> None:
     """Each once, in order, with seconds from the beginning, without numbers, and of bounded length."""
     calls = [
         call("long", duration_seconds=9.0),

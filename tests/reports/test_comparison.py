@@ -32,7 +32,7 @@ def sentence(figure: str, this: dict[str, Any], other: dict[str, Any], **where: 
 
 
 def test_rates_have_an_interval_and_a_sentence() -> None:
-    """Newcombe's first example: 56 of 70 beside 48 of 80 is hardly chance."""
+    """Newcombe's first example: 56 of 70 beside 48 of 80 is unlikely to be chance."""
     found = difference(
         "rates.completed_of_finished",
         rates(completed_of_finished=rate(56, 70)),
@@ -44,8 +44,8 @@ def test_rates_have_an_interval_and_a_sentence() -> None:
     assert (round(found.interval.lower, 4), round(found.interval.upper, 4)) == (0.0524, 0.3339)
     assert found.can_be_chance is False
     assert found.sentence == (
-        "Completed of finished: higher by 20.0 points (95 % interval 5.2 to 33.4); "
-        "the difference is hardly chance."
+        "Completed of finished: higher by 20.0 points (95 % interval 5.2 to 33.4 points); "
+        "the difference is unlikely to be chance."
     )
 
 
@@ -55,18 +55,20 @@ def test_rates_have_an_interval_and_a_sentence() -> None:
         (
             rate(5, 56),
             rate(0, 29),
-            "Success rate: higher by 8.9 points (95 % interval −3.8 to 19.3); the difference can be chance.",
+            "Success rate: higher by 8.9 points (95 % interval −3.8 to 19.3 points); "
+            "the difference can be chance.",
         ),
         (
             rate(0, 29),
             rate(5, 56),
-            "Success rate: lower by 8.9 points (95 % interval −19.3 to 3.8); the difference can be chance.",
+            "Success rate: lower by 8.9 points (95 % interval −19.3 to 3.8 points); "
+            "the difference can be chance.",
         ),
-        (rate(0, 10), rate(0, 10), "Success rate: the same in both (95 % interval −27.8 to 27.8)."),
+        (rate(0, 10), rate(0, 10), "Success rate: the same in both (95 % interval −27.8 to 27.8 points)."),
         (
             rate(500_001, 1_000_000),
             rate(500_000, 1_000_000),
-            "Success rate: higher by 0.0001 points (95 % interval −0.1385 to 0.1387); "
+            "Success rate: higher by 0.0001 points (95 % interval −0.1 to 0.1 points); "
             "the difference can be chance.",
         ),
         (
@@ -98,8 +100,8 @@ def test_counts_differ_and_no_more() -> None:
     this = {"statistics": {"total_calls": 1_500, "completed": 1_400, "failed": 100}}
     other = {"statistics": {"total_calls": 100, "completed": 50, "failed": 100, "in_progress": 1}}
     assert sentence("statistics.total_calls", this, other) == "Calls: 1,400 more."
-    assert sentence("statistics.in_progress", this, other) == "Calls in progress: 1 fewer."
-    assert sentence("statistics.failed", this, other) == "Failed calls: the same in both."
+    assert sentence("statistics.in_progress", this, other) == "In progress: 1 fewer."
+    assert sentence("statistics.failed", this, other) == "Failed: the same in both."
     found = compare_selections(analytics(**this), analytics(**other))
     assert "statistics.unknown" not in {one.figure for one in found.differences}
     assert all(one.interval is None for one in found.differences if one.unit == "calls")
@@ -116,9 +118,10 @@ def test_durations_have_an_interval_where_their_spread_is_known() -> None:
     found = difference("duration.mean", this, other)
     assert found.difference == -1.58
     assert found.sentence == (
-        "Mean duration: lower by 1.6 s (95 % interval −3.4 to 0.2); the difference can be chance."
+        "Mean duration: lower by 1.6\u202fs (95 % interval −3.4\u202fs to 0.2\u202fs); "
+        "the difference can be chance."
     )
-    assert sentence("duration.median", this, other) == "Median duration: lower by 1.4 s."
+    assert sentence("duration.median", this, other) == "Median duration: lower by 1.4\u202fs."
 
 
 @pytest.mark.parametrize(
@@ -127,7 +130,7 @@ def test_durations_have_an_interval_where_their_spread_is_known() -> None:
         (
             duration(mean=60.0, calls=1),
             duration(mean=50.0, calls=9, standard_deviation=2.0),
-            "Mean duration: higher by 10.0 s; an interval needs two calls with a duration on each side.",
+            "Mean duration: higher by 10\u202fs; an interval needs two calls with a duration on each side.",
         ),
         (
             duration(mean=60.0, calls=3, standard_deviation=0.0),
@@ -159,7 +162,7 @@ def test_money_is_compared_within_a_currency() -> None:
     other = {"cost": {"currencies": [cost("USD", 4, total="0.400001", mean="0.10"), cost("EUR", 1)]}}
     found = difference("cost.currencies.total", this, other, currency="USD")
     assert found.difference == Decimal("-0.100001")
-    assert found.sentence == "Total cost, USD: lower by 0.100001 USD."
+    assert found.sentence == "Total cost, USD: lower by 0.10 USD."
     assert json.loads(found.model_dump_json())["difference"] == "-0.100001"
     assert (
         sentence("cost.currencies.mean", this, other, currency="USD") == "Mean cost, USD: the same in both."

@@ -69,14 +69,14 @@ def test_credits_are_taken_off(report: Report) -> None:
     )  # fmt: skip
     (costs,) = report.costs
     assert sum(one.calls for one in costs.bins) == 4
-    dearest = next(one for one in report.standing_out if one.kind == "dearest")
-    assert [one.call_id for one in dearest.calls] == ["c2", "c0"]
+    expensive = next(one for one in report.standing_out if one.kind == "most_expensive")
+    assert [one.call_id for one in expensive.calls] == ["c2", "c0"]
 
 
 @pytest.mark.parametrize(
     ("output_format", "texts"),
     [
-        ("markdown", ["-1,498.75 EUR", "-1,500.00 EUR"]),
+        ("markdown", ["−1,498.75 EUR", "−1,500.00 EUR"]),
         ("csv", ["-1498.75", "-374.6875"]),
         ("html", ["−1,498.75 EUR", "−374.69 EUR", "−1,500.00 EUR"]),
         ("json", ['"-1498.75"']),
@@ -105,9 +105,9 @@ def test_a_chart_says_that_its_first_bar_is_open(engine: Engine) -> None:
     fill(engine, calls=[*calls, call("credit", cost="-900"), call("other", cost="-900")], batches=[batch()])
     options = ReportOptions()
     report = build(engine, "lake", Version("run", NOON, {}), subject_of(engine, [], None), options)
-    chart = charts.costs(report.costs[0])
+    chart = charts.spread(report.costs[0])
     assert "the first bar is open to the left" in chart.caption
-    assert "The first bar is all 2 calls below 0.00." in chart.words
+    assert "below 0.00: 2" in chart.words
     bars = chart.spec["layer"][0]["data"]["values"]
     assert (bars[0]["lower"], bars[0]["upper"], bars[0]["calls"]) == (-0.1, 0.0, 2)
     assert json.loads(report.model_dump_json())["costs"][0]["bins"][0]["lower"] is None

@@ -37,11 +37,11 @@ def test_every_figure_is_a_number_of_the_document(lake: Lake) -> None:
     numbers = dict(leaves(document.model_dump()))
     found = figures(document)
     for figure in found:
-        assert figure.value == numbers[figure.path], figure.path
-        assert type(figure.value) is type(numbers[figure.path])
-    told = {figure.path for figure in found} | set(REPEATED)
+        assert figure.value == numbers[figure.figure], figure.figure
+        assert type(figure.value) is type(numbers[figure.figure])
+    told = {figure.figure for figure in found} | set(REPEATED)
     beside = {
-        (figure.path.rpartition(".")[0], value)
+        (figure.figure.rpartition(".")[0], value)
         for figure in found
         for value in (figure.numerator, figure.denominator, figure.missing)
     }
@@ -74,8 +74,8 @@ def test_metrics_have_a_definition(lake: Lake) -> None:
     """A figure's metric is one of those defined, in the unit that it has there."""
     units = {definition.name: definition.unit for definition in definitions()}
     for figure in figures(lake.analytics()):
-        if figure.metric:
-            unit = units[figure.metric]
+        if figure.definition:
+            unit = units[figure.definition]
             assert figure.unit == unit or (figure.unit, unit) == ("ratio", "0 to 1"), figure.title
 
 

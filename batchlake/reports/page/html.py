@@ -1,7 +1,7 @@
 """A report written as one HTML file: everything in it, nothing to fetch, nothing that runs.
 
-In comes a `Report`, out goes text. The page needs no script and may run none: its Content-Security-Policy
-allows its own style sheet, by its digest, and pictures within the file.
+Input: a `Report`. Output: text. The page needs no script and may run none: its Content-Security-Policy allows
+its own style sheet, by its digest, and pictures within the file.
 """
 
 from __future__ import annotations
@@ -9,65 +9,32 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake._lazy import extra
-from batchlake.models.analytics import Engagement
-from batchlake.models.audits import Comparison, MetricDefinition
-from batchlake.reports.comparison import Amount, Difference
-from batchlake.reports.figures import Figure, figures
-from batchlake.reports.model import Distribution, Report
-from batchlake.reports.page import charts, time_charts, wording
-from batchlake.reports.page.charts import Chart
+from batchlake.models.audits import MetricDefinition
+from batchlake.reports import wording
+from batchlake.reports.cells import Amount, Column, Table
+from batchlake.reports.comparison import SelectionComparison
+from batchlake.reports.model import Report
+from batchlake.reports.page import charts
+from batchlake.reports.tables import tables
 from batchlake.text.values import money_text
 
 if TYPE_CHECKING:
     import jinja2
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-_FEWEST_IN_A_HISTOGRAM: Final = 3
 
-
-# How many rows of each table the page holds, so that it stays a page.
-_MOST: Final = {"moments": 60, "groups": 40, "observations": 12, "compared": 40, "labels": 12}
+_MOST: Final = {"timeline": 60, "groups": 40, "progress": 12, "audit": 40, "figures": 40}
+"""How many rows of each kind of table the page holds, so that it stays a page."""
 
 # Where the figures come from; other files have other metrics of the same names.
 _FILES: Final = tuple(f"sql/analytics/{name}.sql" for name in ("scalars", "cost", "engagement"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """A section of the page: its anchor and template, its heading, and what of a report is in it."""
-
-    id: str
-    title: str
-    holds: Callable[[Report], object]
-
-
-_SECTIONS: Final = (
-    _Section("comparison", "Comparison", lambda of: of.comparison),
-    _Section("outcomes", "Outcomes", lambda of: True),
-    _Section("timeline", "Over time", lambda of: of.analytics.timeline.moments),
-    _Section("groups", "Groups", lambda of: of.analytics.groups),
-    _Section("durations", "Durations", lambda of: of.durations.calls),
-    _Section("costs", "Costs", lambda of: of.costs),
-    _Section("sentiment", "Sentiment", lambda of: of.analytics.average_sentiment.calls),
-    _Section("responses", "Responses", lambda of: of.analytics.response_patterns.utterances.total),
-    _Section("engagement", "Engagement", lambda of: any(_calls_of(of.analytics.engagement))),
-    _Section("batches", "Progress", lambda of: of.batches),
-    _Section(
-        "audit",
-        "Audit against reported figures",
-        lambda of: of.audit and (of.audit.compared or of.audit.not_compared),
-    ),
-    _Section("standing", "Calls that stand out", lambda of: of.standing_out),
-    _Section("transcripts", "Transcripts", lambda of: of.transcripts),
-    _Section("problems", "Problems of the exports", lambda of: of.problems.total),
-)
 
 
 def html(report: Report, *, classes: bool = True) -> str:
@@ -82,22 +49,22 @@ def html(report: Report, *, classes: bool = True) -> str:
     """
     style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    by_section: dict[str, list[Figure]] = defaultdict(list)
-    for figure in figures(report.analytics):
-        by_section[figure.section].append(figure)
+    by_kind: dict[str, list[Table]] = defaultdict(list)
+    for table in tables(report):
+        compared = report.comparison if table.kind == "comparison" else None
+        by_kind[table.kind].append(_side_by_side(compared, table) if compared else table)
     clock = wording.Clock(report.provenance.timezone)
     environment = _environment(classes)
     environment.globals |= {
         "by_words": " and ".join(name.replace("_", " ") for name in report.analytics.by),
-        "charts": _charts(report, clock),
+        "charts": charts.charts(report, by_kind, clock),
         "clock": clock,
-        "defined": _defined(report.definitions, by_section),
-        "figures": by_section,
-        "most": _MOST,
+        "defined": _defined(report.definitions, by_kind["figures"]),
+        "figures": {table.title: table for table in by_kind["figures"]},
         "report": report,
+        "tables": by_kind,
     }
     return environment.get_template("report.jinja").render(
-        sections=[section for section in _SECTIONS if section.holds(report)],
         style=style,
         style_hash=f"sha256-{digest}",
     )
@@ -116,97 +83,56 @@ def _environment(classes: bool) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {
-        "audited": _audited,
-        "counted": _counted,
-        "difference": _difference,
+        "counted": wording.counted,
         "drawn": lambda chart: draw(chart.spec, chart.words, classes=classes),
-        "exact": _exact,
-        "key": _key,
+        "exact": lambda value: money_text(value) if isinstance(value, Decimal) else repr(value),
+        "on_page": _on_page,
         "plain": lambda name: name.replace("_", " "),
-        "sentence": _sentence,
-        "stamp": wording.stamp,
+        "sentence": wording.sentence,
+        "stamp": lambda moment: moment.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "worded": wording.amount_text,
     }
+    environment.tests |= {"amount": lambda cell: isinstance(cell, Amount),
+                          "moment": lambda cell: isinstance(cell, datetime)}  # fmt: skip
     return environment
 
 
-def _charts(of: Report, clock: wording.Clock) -> dict[str, Any]:
-    """The charts that there is something to draw in, by the names that the templates give them."""
-    figures_of = of.analytics
-    timeline, scored = figures_of.timeline, figures_of.average_sentiment.calls
-    several = len(timeline.moments) > 1
-    rated = of.comparison and any(one.unit == "ratio" and one.interval for one in of.comparison.differences)
-    return {
-        "differences": time_charts.differences(of.comparison.differences)
-        if of.comparison and rated
-        else None,
-        "statuses": charts.statuses(figures_of.statistics) if figures_of.statistics.by_status else None,
-        "calls": time_charts.calls_over_time(timeline, clock) if several else None,
-        "completion": time_charts.completion_over_time(timeline, clock) if several else None,
-        "durations": _spread(of.durations, charts.durations),
-        "costs": [_spread(one, charts.costs) for one in of.costs],
-        "mainly": charts.mainly(figures_of.average_sentiment.mainly) if scored else None,
-        "responses": charts.responses(figures_of.common_responses) if figures_of.common_responses else None,
-        "patterns": charts.patterns(figures_of.response_patterns),
-        "scores": charts.scores(figures_of.engagement) if figures_of.engagement.score.calls else None,
-        "progress": [
-            time_charts.progress_over_time(one, clock) if len(one.history) > 1 else None
-            for one in of.progress
-        ],
-    }
+def _side_by_side(of: SelectionComparison, table: Table) -> Table:
+    """The comparison of what either selection has a value of, with the reasons why anything is lacking."""
+    rows = [
+        [row[0], wording.sentence(one.reason) if one.reason else None, *row[1:]]
+        for one, row in zip(of.differences, table.rows, strict=True)
+        if one.this.value is not None or one.other.value is not None
+    ]
+    reason = Column("Reason", "prose", page="below")
+    return replace(table, columns=[table.columns[0], reason, *table.columns[1:]], rows=rows)
 
 
-def _spread(of: Distribution, chart: Callable[[Distribution], Chart]) -> Chart | None:
-    return chart(of) if of.calls >= _FEWEST_IN_A_HISTOGRAM else None
+def _on_page(table: Table) -> dict[str, Any]:
+    """A table as the page shows it: heads, and rows of cells, each with what stands below it."""
+    shown = table.filled()
+    columns = shown.columns
+    most = _MOST.get(table.kind, len(shown.rows))
+    # Of a history the end is shown, of all else the beginning.
+    listed = shown.rows[-most:] if table.kind == "progress" else shown.rows[:most]
+    rows = []
+    for row in listed:
+        cells: list[dict[str, Any]] = []
+        for column, cell in zip(columns, row, strict=True):
+            if column.page == "column":
+                cells.append({"column": column, "value": cell, "below": []})
+            elif column.page == "below" and cell not in (None, ""):
+                cells[-1]["below"].append((column, cell))
+        metric = next(
+            (cell for column, cell in zip(columns, row, strict=True) if column.unit == "metric"), None
+        )
+        rows.append({"metric": metric, "cells": cells})
+    heads = [column for column in columns if column.page == "column"]
+    return {"heads": heads, "rows": rows, "left_out": len(shown.rows) - len(listed)}
 
 
-def _defined(
-    definitions: Sequence[MetricDefinition], by_section: dict[str, list[Figure]]
-) -> dict[str, MetricDefinition]:
+def _defined(definitions: list[MetricDefinition], of: list[Table]) -> dict[str, MetricDefinition]:
     """The metrics that the page shows, by name."""
-    shown = {figure.metric for section in by_section.values() for figure in section}
+    shown = {metric for table in of for metric in table.column("Definition")}
     of_files = [one for file in _FILES for one in definitions if one.file == file]
     return {one.name: one for one in reversed(of_files) if one.name in shown}
-
-
-def _calls_of(of: Engagement) -> list[int]:
-    measured = (of.score, of.talk_ratio_ai, of.response_time, of.interruptions, of.turns)
-    return [one.calls for one in measured]
-
-
-def _exact(value: Amount) -> str:
-    """The value itself, for machines and for tests."""
-    return money_text(value) if isinstance(value, Decimal) else repr(value)
-
-
-def _difference(one: Difference | Comparison) -> str:
-    """A difference with its sign, in the figure's unit."""
-    value = one.difference
-    if not value:
-        return "0"
-    if one.unit == "ratio":
-        return wording.points(float(value))
-    currency = one.currency if isinstance(one, Difference) else None
-    size = wording.amount_text(value if value > 0 else -value, one.unit, currency)
-    return f"{'+' if value > 0 else '−'}{size}"
-
-
-def _audited(figure: str) -> str:
-    """An audited figure's name; a common response's is what was said."""
-    if figure.startswith("common_responses["):
-        return figure.removeprefix("common_responses[").removesuffix("].count") + ", times said"
-    return figure.replace("_", " ").replace(".", ", ")
-
-
-def _key(value: Any) -> str:
-    """A dimension's value."""
-    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-
-
-def _counted(number: int, unit: str) -> str:
-    """`calls`, or `call` of one."""
-    return unit.removesuffix("s") if number == 1 else unit
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:] + ("" if words.endswith(".") else ".")

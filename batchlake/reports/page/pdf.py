@@ -1,6 +1,6 @@
 """The page on paper: the same HTML, laid out by its print style sheet into a PDF.
 
-In comes a `Report`, out go bytes, the same ones for the same report on the same machine (its fonts are used).
+Input: a `Report`. Output: bytes, the same ones for the same report on the same machine (its fonts are used).
 """
 
 from __future__ import annotations

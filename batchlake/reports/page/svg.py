@@ -1,40 +1,30 @@
 """A chart's description (Vega-Lite) drawn as an SVG element that takes its colours from the page.
 
-In come a specification and what the chart shows in words, out goes markup: text stays text, every colour of
+Input: a specification and what the chart shows in words. Output: markup: text stays text, every colour of
 `COLOURS` is a CSS class, so that a chart is legible in light, in dark and on paper; nothing in it is styled
 by attributes that a Content-Security-Policy would have to allow.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree as ET
 
 from batchlake._lazy import extra
+from batchlake.reports.wording import COLOURS
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-COLOURS: Final = {
-    "ink": "#1b2330",
-    "muted": "#596475",
-    "grid": "#e2e6ec",
-    "accent": "#46699b",
-    "completed": "#2a7d8c",
-    "failed": "#c05c34",
-    "in_progress": "#cf9a2f",
-    "unknown": "#8a94a2",
-    "positive": "#3a8a66",
-    "neutral": "#98a3b0",
-    "negative": "#b9532f",
-}
-"""What a chart is painted with, each by its own name; these are the light page's."""
-
 WIDTH: Final = 460
 """Every chart is as wide, in pixels: half a page at a desk, and a phone's width without shrinking much."""
 
+_TEMPLATES: Final = Path(__file__).parent / "templates" / "charts.json"
 _ROLES: Final = {colour: role for role, colour in COLOURS.items()}
 _SVG: Final = "http://www.w3.org/2000/svg"
 _NUMBER: Final = re.compile(r"-?\d+\.\d{3,}")
@@ -42,39 +32,25 @@ _NUMBER: Final = re.compile(r"-?\d+\.\d{3,}")
 # Clips are numbered by how many charts the process has drawn; within its axes nothing needs one.
 _IDLE: Final = frozenset({"class", "role", "pointer-events", "font-family", "clip-path"})
 
-_CONFIG: Final[dict[str, Any]] = {
-    "aria": False,
-    "background": None,
-    "font": "sans-serif",
-    "view": {"stroke": None},
-    "axis": {
-        "labelColor": COLOURS["muted"],
-        "titleColor": COLOURS["muted"],
-        "gridColor": COLOURS["grid"],
-        "domainColor": COLOURS["grid"],
-        "tickColor": COLOURS["grid"],
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-        "titleFontWeight": "normal",
-        "titlePadding": 8,
-        "labelPadding": 5,
-        "tickSize": 4,
-    },
-    "axisX": {"grid": False},
-    "axisY": {"domain": False, "ticks": False},
-    "text": {"fontSize": 12, "color": COLOURS["ink"]},
-    "legend": {
-        "orient": "top",
-        "title": None,
-        "labelColor": COLOURS["muted"],
-        "labelFontSize": 12,
-        "symbolType": "square",
-        "symbolSize": 90,
-        "padding": 0,
-        "offset": 10,
-        "columnPadding": 24,
-    },
-}
+
+def filled(name: str, **values: Any) -> Any:
+    """A template of `charts.json` with values and colours in the place of `$` and their names."""
+
+    def fill(part: Any) -> Any:
+        if isinstance(part, dict):
+            return {key: fill(inner) for key, inner in part.items()}
+        if isinstance(part, list):
+            return [fill(inner) for inner in part]
+        return given[part[1:]] if isinstance(part, str) and part.startswith("$") else part
+
+    given = {**COLOURS, **values}
+    return fill(_templates()[name])
+
+
+@cache
+def _templates() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(_TEMPLATES.read_text(encoding="utf-8"))
+    return found
 
 
 def draw(chart: Mapping[str, Any], words: str, *, classes: bool = True) -> Markup:
@@ -96,7 +72,7 @@ def draw(chart: Mapping[str, Any], words: str, *, classes: bool = True) -> Marku
         "width": WIDTH,
         "autosize": {"type": "fit", "contains": "padding"},
         "padding": 4,
-        "config": _CONFIG,
+        "config": filled("config"),
         **chart,
     }
     # The SVG is the library's own, in which texts are escaped.

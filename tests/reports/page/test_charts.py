@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -11,11 +13,13 @@ import pytest
 
 from batchlake.lake import Lake
 from batchlake.models.analytics import CommonResponse, Moment, Timeline
+from batchlake.reports.cells import table_of
 from batchlake.reports.model import Bin, Distribution
-from batchlake.reports.page import charts, time_charts
+from batchlake.reports.page import charts
 from batchlake.reports.page.charts import Chart
-from batchlake.reports.page.svg import COLOURS, draw
-from batchlake.reports.page.wording import Clock
+from batchlake.reports.page.svg import draw
+from batchlake.reports.tables import tables
+from batchlake.reports.wording import COLOURS, Clock
 
 UTC_CLOCK = Clock("UTC")
 
@@ -63,7 +67,7 @@ def test_no_call_is_lost_where_steps_are_put_together(
     """A long timeline is shown in days, weeks or months; its calls by outcome are all of the timeline's."""
     start = datetime(2024, 2, 27, tzinfo=UTC)
     of = timeline([start + number * step for number in range(count)], every)
-    chart = time_charts.calls_over_time(of, UTC_CLOCK)
+    chart = charts.calls_over_time(of, UTC_CLOCK)
     assert chart.caption == f"Calls by {kind} (UTC)"
     values = chart.spec["data"]["values"]
     for outcome in ("completed", "failed", "in_progress", "unknown"):
@@ -72,7 +76,7 @@ def test_no_call_is_lost_where_steps_are_put_together(
         ]
         assert sum(shown) == sum(getattr(moment, outcome) for moment in of.moments)
     assert len({value["start"] for value in values}) <= 101
-    completion = time_charts.completion_over_time(of, UTC_CLOCK).spec["data"]["values"]
+    completion = charts.completion_over_time(of, UTC_CLOCK).spec["data"]["values"]
     assert sum(value["calls"] for value in completion) == sum(moment.total_calls for moment in of.moments)
 
 
@@ -84,7 +88,7 @@ def test_days_are_those_of_the_time_zone() -> None:
         datetime(2024, 3, 10, 5, tzinfo=UTC),
         datetime(2024, 3, 11, 4, tzinfo=UTC),
     ]
-    chart = time_charts.calls_over_time(timeline(starts, "day", clock.timezone), clock)
+    chart = charts.calls_over_time(timeline(starts, "day", clock.timezone), clock)
     days = sorted({value["start"][:10] for value in chart.spec["data"]["values"]})
     assert days == ["2024-03-09", "2024-03-10", "2024-03-11"]
     assert "Day, 2024 (America/New_York)" in texts(chart)
@@ -94,17 +98,19 @@ def test_axes_tell_what_and_in_which_unit(sample: Lake) -> None:
     """Each chart names its axes with units; lengths are in seconds, minutes or hours as they are long."""
     of = sample.report().document
     analytics = of.analytics
-    assert {"Duration (minutes)", "Calls"} <= set(texts(charts.durations(of.durations)))
-    assert {"Cost (currency not named)", "Calls"} <= set(texts(charts.costs(of.costs[-1])))
-    assert {"Engagement score (0 to 1)", "Calls"} <= set(texts(charts.scores(analytics.engagement)))
-    assert "Share of utterances (%)" in texts(charts.patterns(analytics.response_patterns))
-    assert "Utterances" in texts(charts.responses(analytics.common_responses))
-    assert "Calls" in texts(charts.statuses(analytics.statistics))
-    assert "Completed of all calls (%)" in texts(
-        time_charts.completion_over_time(analytics.timeline, UTC_CLOCK)
+    found = {table.title: table for table in tables(of)}
+    history = found[f"Progress of {of.progress[0].batch_id}"]
+    assert {"Duration (minutes)", "Calls"} <= set(texts(charts.spread(of.durations)))
+    assert {"Cost (currency not named)", "Calls"} <= set(texts(charts.spread(of.costs[-1])))
+    assert {"Engagement score (0 to 1)", "Calls"} <= set(
+        texts(charts.scores(analytics.engagement, found["Engagement"]))
     )
+    assert "Share of utterances (%)" in texts(charts.patterns(found["Responses"], found["First responses"]))
+    assert "Utterances" in texts(charts.responses(found["Common responses"]))
+    assert "Calls" in texts(charts.statuses(found["Calls"]))
+    assert "Completed of all calls (%)" in texts(charts.completion_over_time(analytics.timeline, UTC_CLOCK))
     assert {"Time (UTC)", "done", "total"} <= set(
-        texts(time_charts.progress_over_time(of.progress[0], UTC_CLOCK))
+        texts(charts.progress_over_time(of.progress[0], history, UTC_CLOCK))
     )
     long = Distribution(
         unit="seconds",
@@ -115,10 +121,10 @@ def test_axes_tell_what_and_in_which_unit(sample: Lake) -> None:
             Bin(lower=18_000.0 * n, upper=18_000.0 * (n + 1) if n < 2 else None, calls=3) for n in range(3)
         ],
     )
-    chart = charts.durations(long)
+    chart = charts.spread(long)
     assert "Duration (hours)" in texts(chart)
     assert "open to the right" in chart.caption
-    assert "all 3 calls from 10\u202fh 00\u202fmin on" in chart.words
+    assert "10\u202fh 00\u202fmin and more: 3" in chart.words
 
 
 def test_median_and_p95_stand_where_they_are() -> None:
@@ -131,7 +137,7 @@ def test_median_and_p95_stand_where_they_are() -> None:
         p95=Decimal("0.604"),
         bins=[Bin(lower=Decimal("0.5") * n, upper=Decimal("0.5") * (n + 1), calls=n) for n in range(3)],
     )
-    chart = charts.costs(of)
+    chart = charts.spread(of)
     lines = [
         layer["encoding"]["x"]["datum"] for layer in chart.spec["layer"] if layer["mark"]["type"] == "rule"
     ]
@@ -150,9 +156,9 @@ def test_a_chart_is_painted_by_the_page_and_drawn_alike_each_time() -> None:
         "&amp;",
     ]
     said = [CommonResponse(text=text, count=9 - n, calls=1, share=0.1) for n, text in enumerate(hostile)]
-    chart = charts.responses(said)
+    chart = charts.responses(table_of("responses", "Common responses", said))
     first = draw(chart.spec, 'words "and" <more>')
-    draw(time_charts.calls_over_time(timeline([datetime(2024, 1, 1, tzinfo=UTC)], "day"), UTC_CLOCK).spec, "")
+    draw(charts.calls_over_time(timeline([datetime(2024, 1, 1, tzinfo=UTC)], "day"), UTC_CLOCK).spec, "")
     assert draw(chart.spec, 'words "and" <more>') == first
     root = ET.fromstring(str(first))
     assert root.get("aria-label") == 'words "and" <more>'
@@ -175,3 +181,11 @@ def test_a_chart_is_painted_by_the_page_and_drawn_alike_each_time() -> None:
         if name in ("fill", "stroke")
     }
     assert colours <= {*COLOURS.values(), "none"}
+
+
+def test_every_format_has_one_palette() -> None:
+    """The style sheet's light colours are those that charts on paper and in spreadsheets are painted with."""
+    style = (Path(charts.__file__).parent / "templates" / "report.css").read_text(encoding="utf-8")
+    light = dict(re.findall(r"--(\w+): (#\w{6});", style.partition("}")[0]))
+    for name, colour in COLOURS.items():
+        assert light["line" if name == "grid" else name] == colour

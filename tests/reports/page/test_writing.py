@@ -92,7 +92,7 @@ def test_each_figure_stands_in_its_place(sample: Lake, page: Page) -> None:
         (took_part, "Talk by the agent", (of.engagement.talk_ratio_ai.mean, 17, 7)),
         (took_part, "Mean response time", (of.engagement.response_time.mean, 17, 7)),
         (took_part, "Turns a call", (of.engagement.turns.mean, 17, 7)),
-        (success, "Success rate (completed of all)", (of.success_rate, 17, 24, 0)),
+        (success, "Success rate", (of.success_rate, 17, 24, 0)),
         (success, "Success flag true of known", (0, 0, 24)),
         (outcomes, "Calls", (24,)),
         (outcomes, "Failed", (of.statistics.failed,)),

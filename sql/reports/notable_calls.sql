@@ -1,9 +1,9 @@
--- what: Calls in the order in which they stand out: the longest, the dearest of each currency, those with the highest
+-- what: Notable calls, ranked: the longest, the most expensive of each currency, those with the highest
 --   negative score, and the newest that failed. A call without the value is in no order.
 -- grain: one row per kind and call
 -- inputs: selected_calls
 -- outputs:
---   kind: longest, dearest, most_negative or failed
+--   kind: longest, most_expensive, most_negative or failed
 --   ranked_currency: the currency that costs are ranked in; null of other kinds, and where the export names none
 --   rank: the place in the order, from 1; calls that are equal are in order of time and id
 --   ranked (calls): calls of this kind and currency
@@ -20,7 +20,7 @@ measured as (
   from calls
   where duration_seconds > 0
   union all
-  select 'dearest', currency, cost, calls.*
+  select 'most_expensive', currency, cost, calls.*
   from calls
   where cost > 0
   union all
