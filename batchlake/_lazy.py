@@ -33,8 +33,8 @@ def importer(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
 def import_ahead(module: str) -> None:
     """Import a module on another thread: Python has little else to do while DuckDB and delta-rs open a lake.
 
-    Who imports it meanwhile waits for it, and so does the end of the process. Where it is needed is told that
-    it isn't there.
+    Code that imports it meanwhile waits for it, and so does the end of the process. A module that isn't
+    installed raises where it is needed.
     """
 
     def work() -> None:

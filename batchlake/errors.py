@@ -214,7 +214,7 @@ class InvalidConfiguration(BatchlakeError, ValueError):
 
 
 class AnalyticsUnavailable(BatchlakeError):
-    """Analytics were asked of a batch or lake that holds no call yet; `reason` says why."""
+    """The batch or lake holds no call to compute analytics from; `reason` says why."""
 
     code = "analytics_unavailable"
     reason: str

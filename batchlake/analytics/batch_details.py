@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BatchRequest:
-    """What is asked of a batch.
+    """A question about a batch.
 
     Args:
         source, batch_id: which batch, as in `find_batch`.
@@ -49,7 +49,7 @@ def batch_details(engine: Engine, request: BatchRequest) -> BatchDetails:
     Raises:
         InvalidBatchId, BatchNotFound: there is no such batch.
         InvalidFilter: the filter holds faults.
-        AnalyticsUnavailable: analytics are asked of a batch without a call in the lake.
+        AnalyticsUnavailable: analytics of a batch without a call in the lake.
     """
     return BatchDetails.model_validate_json("".join(batch_json(engine, request)))
 

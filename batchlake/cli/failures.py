@@ -55,11 +55,11 @@ def run_guarded(command: Callable[[], Any]) -> int:
         status = command()
         sys.stdout.flush()
     except errors.BatchlakeError as error:
-        return _tell(error.code, error.message, error.details(), exit_status(error))
+        return _print_error(error.code, error.message, error.details(), exit_status(error))
     except click.UsageError as error:
         return _show_usage(error)
     except click.ClickException as error:
-        return _tell("invalid_request", error.format_message(), {}, error.exit_code)
+        return _print_error("invalid_request", error.format_message(), {}, error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         say("Interrupted; the lake is as it was.")
         return INTERRUPTED
@@ -85,7 +85,7 @@ def _tell_unwritable(reason: str) -> int:
     """Standard output takes no more; other files are looked after where they are written."""
     end_output()
     message = f"cannot write to standard output: {reason}. Send it elsewhere, or name a file with -o."
-    return _tell("invalid_request", message, {}, exit_status(errors.InvalidRequest(message)))
+    return _print_error("invalid_request", message, {}, exit_status(errors.InvalidRequest(message)))
 
 
 def _tell_full(error: OSError) -> int:
@@ -95,10 +95,10 @@ def _tell_full(error: OSError) -> int:
         f"the disk{where} takes no more: {os.strerror(error.errno or 0)}. "
         "Make room and run the same command again; the lake is as it was."
     )
-    return _tell("disk_full", message, {}, exit_status(errors.LakeError(message)))
+    return _print_error("disk_full", message, {}, exit_status(errors.LakeError(message)))
 
 
-def _tell(code: str, message: str, details: dict[str, Any], status: int) -> int:
+def _print_error(code: str, message: str, details: dict[str, Any], status: int) -> int:
     say(f"batchlake: {message}")
     if output_format() in _JSON_FORMATS:
         document = {"error": {"code": code, "message": message, "details": details}}
@@ -144,4 +144,4 @@ def _report_bug(error: Exception) -> int:
         f"this is a bug in batchlake, not a mistake of yours ({type(error).__name__}: {error}). "
         f"Please report it {attached}."
     )
-    return _tell("bug", message, {"trace": trace}, BUG)
+    return _print_error("bug", message, {"trace": trace}, BUG)

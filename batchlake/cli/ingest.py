@@ -86,7 +86,7 @@ def ingest_command(
             memory_limit=memory_limit,
             progress=progress,
         )
-    _tell(report, output_format, allow_problems=allow_problems)
+    _print_report(report, output_format, allow_problems=allow_problems)
 
 
 @click.group("problems", invoke_without_command=True)
@@ -147,7 +147,7 @@ def replay_command(
         report = open_lake(lake_path).replay(
             run=run, code=code, file=file, wait_seconds=wait_seconds, progress=progress
         )
-    _tell(report, output_format, allow_problems=allow_problems)
+    _print_report(report, output_format, allow_problems=allow_problems)
 
 
 @click.command("runs")
@@ -173,7 +173,7 @@ def exports_command(
     write_rows(open_lake(lake_path, at).exports(), output_format, output, quiet=quiet)
 
 
-def _tell(report: IngestReport, output_format: str, *, allow_problems: bool) -> None:
+def _print_report(report: IngestReport, output_format: str, *, allow_problems: bool) -> None:
     click.echo(json.dumps(report.to_dict(), indent=2) if output_format == "json" else str(report))
     if report.problems and not allow_problems:
         raise click.exceptions.Exit(WITH_PROBLEMS)
@@ -223,11 +223,11 @@ class _SparseLines:
     def __init__(self) -> None:
         self._exports = 0
         self._bytes = 0
-        self._told = time.monotonic()
+        self._last_line_at = time.monotonic()
 
     def advance(self, location: str, size: int) -> None:
         self._exports += size == 0
         self._bytes += size
-        if time.monotonic() - self._told >= _SECONDS_BETWEEN_LINES:
-            self._told = time.monotonic()
+        if time.monotonic() - self._last_line_at >= _SECONDS_BETWEEN_LINES:
+            self._last_line_at = time.monotonic()
             note(f"read {self._exports} exports, {self._bytes / 1e6:.0f} MB; now {location}")

@@ -67,7 +67,7 @@ def _name(text: str) -> tuple[str, str]:
 
 
 def _named(text: str) -> str | None:
-    """The command that is meant by what was typed; None for any other."""
+    """The command that was typed, also under another name; None for anything else."""
     name, argument = _name(text)
     if name in COMMANDS:
         return name

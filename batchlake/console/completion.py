@@ -18,7 +18,7 @@ _WORDS_WIDTH = 60
 
 
 class LakeCompleter(Completer):
-    """Completes what stands before the cursor, each proposal with its type and unit.
+    """Completes the text before the cursor, each proposal with its type and unit.
 
     Args:
         catalogue: what there is to name.

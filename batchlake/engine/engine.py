@@ -192,7 +192,7 @@ class Engine:
     def pruned_scan(self, table: Table, batch_ids: Iterable[str]) -> str:
         """A relation that holds the table's rows of these batches, and others: less to open than the table.
 
-        To open a file and find that it holds nothing wanted takes 0.1 ms; a large lake has thousands.
+        Opening a file that holds no wanted row costs 0.1 ms; a large lake has thousands.
         """
         if self._files_of_batches is None:
             return table.name
@@ -282,7 +282,7 @@ class Engine:
     def interrupt(self) -> None:
         """Stop what was asked through this engine and is running, from another thread.
 
-        But for rows that are read as they are made (`ask`, `stream`, a `user_cursor`): each of these has a
+        Except rows that are read as they are made (`ask`, `stream`, a `user_cursor`): each of these has a
         cursor of its own.
         """
         self._running.interrupt()

@@ -66,11 +66,11 @@ def user_query_error(error: duckdb.Error, sql: str, lake: str, explain: Explain)
         lake: what to call the lake.
         explain: says why files are gone.
     """
-    kind, _, told = str(error).partition(": ")
+    kind, _, text = str(error).partition(": ")
     try:
-        facts = json.loads(told)
+        facts = json.loads(text)
     except ValueError:
-        facts = {"exception_message": told or kind}
+        facts = {"exception_message": text or kind}
     message = str(facts["exception_message"]).strip()
     if translated := _file_error(error, message.partition("\n")[0], lake, explain):
         return translated

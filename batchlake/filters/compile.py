@@ -2,7 +2,7 @@
 
 Input: a `Filter`. Output: a `CompiledFilter`; nothing is read and nothing is run. Values are bound and
 never part of the text: two filters of the same keys and as many values compile to the same SQL, whatever
-they hold, but for the column that a text of punctuation alone is looked for in.
+they hold, except for the column that a text of punctuation alone is looked for in.
 """
 
 from __future__ import annotations

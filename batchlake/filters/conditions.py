@@ -43,7 +43,7 @@ class Range(Protocol):
 
 
 class Grouped(str):
-    """A condition that stands in parentheses already.
+    """A condition that is in parentheses already.
 
     Parsers nest a score of calls for each pair, so that doubled ones would halve the depth they can read.
     """

@@ -62,7 +62,7 @@ def clauses(part: BaseModel) -> list[str]:
 
 
 def named(value: str) -> str:
-    """A value as it stands in a sentence: as it is where that is one plain word, else in quotes."""
+    """A value in a sentence: as it is where that is one plain word, else in quotes."""
     return value if re.fullmatch(r"[\w+*.:@/-]{1,80}", value, re.ASCII) else quoted(value)
 
 

@@ -59,7 +59,7 @@ class Form:
 
 @dataclass(frozen=True)
 class OneOrMore:
-    """A list of values, or one that stands for a list of itself; what is given twice counts once."""
+    """A list of values, or one value for a list of it; what is given twice counts once."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_wrap_validator_function(self._read, handler(source))
@@ -206,12 +206,12 @@ def _one_of(name: str, names: tuple[str, ...], spellings: Mapping[str, str] | No
         names: the words.
         spellings: the word that each spelling means, by its `status_key`; by default the words' own.
     """
-    meant = spellings or {status_key(one): one for one in names}
-    pattern = rf"^[-_\s]*({'|'.join(map(_spelling, meant))})[-_\s]*$"
+    words = spellings or {status_key(one): one for one in names}
+    pattern = rf"^[-_\s]*({'|'.join(map(_spelling, words))})[-_\s]*$"
     return Form(
         name,
         f"one of {', '.join(names)}",
-        lambda given: meant.get(status_key(given)) if isinstance(given, str) else None,
+        lambda given: words.get(status_key(given)) if isinstance(given, str) else None,
         {"anyOf": [{"enum": list(names)}, {"type": "string", "pattern": pattern}]},
         names,
     )

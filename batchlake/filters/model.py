@@ -179,7 +179,7 @@ class Utterance(Conditions):
 
 
 class Filter(Conditions):
-    """Which calls are meant: those that match every key; an empty filter means all.
+    """Which calls match: those that match every key; an empty filter means all.
 
     Keys are given as keywords or, through `read_filter`, as a mapping; in Python `not` is also spelled
     `not_`.
@@ -332,7 +332,7 @@ class Filter(Conditions):
     not_: Annotated[
         Filter | None,
         NonEmpty(),
-        Operator(NONE_OF, "the filter does not match, be it for want of a value"),
+        Operator(NONE_OF, "the filter does not match, also where a value is missing"),
     ] = Field(default=None, alias="not")
 
     def __init__(self, /, **conditions: Any) -> None:

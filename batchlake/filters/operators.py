@@ -28,7 +28,7 @@ class Shape:
 
     Attributes:
         sql: the conditions, to be ANDed, of a value on the columns; each is true, false or NULL.
-        words: the value as it stands in the operator's sentence, or whole clauses if that is empty.
+        words: the value in the operator's sentence, or whole clauses if that is empty.
     """
 
     sql: Callable[[Query, Any, tuple[str, ...]], list[str]]
@@ -43,7 +43,7 @@ class Operator:
         shape: how it is written in SQL and in words.
         meaning: which calls match, for the reference: "its status is one of them".
         sentence: the clause that describes those calls, `{}` where the value stands.
-        columns: the columns of `calls` that it stands on; none where its parts have their own.
+        columns: the columns of `calls` that it tests; none where its parts have their own.
     """
 
     shape: Shape

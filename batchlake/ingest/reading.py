@@ -48,7 +48,7 @@ class ExportReading:
         staging: takes what is read.
         held: what the lake holds already.
         options: how to ingest.
-        progress: is told what is read.
+        progress: called with what is read.
         skipped: how many files the lake holds that were not even opened.
 
     Attributes:

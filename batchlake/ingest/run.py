@@ -57,7 +57,7 @@ def ingest(
         root: the lake.
         paths: files, folders and addresses of exports.
         options: how to read them.
-        progress: told of each export that is read.
+        progress: called with each export that is read.
         now: the clock that the run's id and times are taken from.
 
     Raises:

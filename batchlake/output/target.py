@@ -20,14 +20,14 @@ def takes_colour(stream: TextIO) -> bool:
 
 
 def format_by_suffix(path: Path, formats: Iterable[str]) -> str | None:
-    """The format that a file's suffix stands for, in any case; None for a file without a suffix.
+    """The format of a file's suffix, in any case; None for a file without a suffix.
 
     Args:
         path: the file.
         formats: those that the answer can have.
 
     Raises:
-        InvalidRequest: the suffix stands for none of these; lists the suffixes that do.
+        InvalidRequest: the suffix is of none of these; lists the suffixes that are.
 
     >>> format_by_suffix(Path("calls.PARQUET"), ["csv", "parquet"])
     'parquet'
@@ -35,10 +35,14 @@ def format_by_suffix(path: Path, formats: Iterable[str]) -> str | None:
     if not path.suffix:
         return None
     choices = list(formats)
-    meant = next((name for name, several in SUFFIXES.items() if path.suffix.lower() in several), None)
-    if meant in choices:
-        return meant
-    why = f"is for {meant}, and this answer is {' or '.join(choices)}" if meant else "stands for no format"
+    suggested = next((name for name, several in SUFFIXES.items() if path.suffix.lower() in several), None)
+    if suggested in choices:
+        return suggested
+    why = (
+        f"is for {suggested}, and this answer is {' or '.join(choices)}"
+        if suggested
+        else "stands for no format"
+    )
     known = ", ".join(suffix for name in choices for suffix in SUFFIXES.get(name, ()))
     raise InvalidRequest(
         f"cannot write {str(path)!r} by its suffix: {path.suffix} {why}. "

@@ -84,7 +84,7 @@ class LakeQueries:
 
         selection = None if filter is None else select(filter)
         result = Result(Contained(self._state.engine(), selection), query, params)
-        result.columns  # noqa: B018 - what is wrong with the query is told now
+        result.columns  # noqa: B018 - what is wrong with the query is raised now
         return result
 
     def session(

@@ -40,7 +40,7 @@ _DOTS: Final = re.compile(r"(^|/)\.{1,2}(/|$)")
 
 
 class BucketStorage(Storage):
-    """A prefix in a bucket. Nothing is asked of the store before it is needed."""
+    """A prefix in a bucket. No request is made before it is needed."""
 
     def __init__(self, address: str) -> None:
         try:

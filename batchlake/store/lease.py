@@ -138,7 +138,7 @@ class Lease:
         raise LakeNotWritable(lake, reason)
 
     def _keep(self, lake: str, done: threading.Event) -> None:
-        """Renew it until the work is done. What goes wrong is told by `renew` before the commit."""
+        """Renew it until the work is done. `renew` raises what goes wrong, before the commit."""
         while not done.wait(_RENEWED_SECONDS):
             try:
                 self.renew(lake)

@@ -160,7 +160,7 @@ class LocalStorage(Storage):
 
 
 def is_lake(folder: Path) -> bool:
-    """Whether a folder of this machine is a lake, be it one whose first run hasn't ended."""
+    """Whether a folder of this machine is a lake, also one whose first run hasn't ended."""
     return Path(folder, RUNS.name, LOG).is_dir() and Path(folder, CALLS.name, LOG).is_dir()
 
 

@@ -24,12 +24,12 @@ from batchlake.store.tables import LakeTables, Writer
 _RESTORE: Final = "restore the lake from a copy, or read an earlier state with --at"
 
 KEEP_FOR: Final = timedelta(days=7)
-"""How long `vacuum` keeps earlier states readable, unless told otherwise."""
+"""How long `vacuum` keeps earlier states readable, by default."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong with a lake (`level` error) or worth knowing (`note`), and how to mend it."""
+    """One thing that is wrong with a lake (`level` error) or worth knowing (`note`), and how to fix it."""
 
     level: str
     code: str
@@ -107,7 +107,7 @@ def _check_unnamed(tables: LakeTables, ledger: Ledger) -> Iterator[Finding]:
     versions = ledger.all()
     for name, sizes in there.items():
         pins = {version.pins[name] for version in versions if name in version.pins}
-        # `runs` is read at its newest version, and an unfinished run is told of as such.
+        # `runs` is read at its newest version, and an unfinished run is reported as such.
         wanted = {*pins, tables.version(name)} if name != RUNS.name else None
         try:
             try:

@@ -45,7 +45,7 @@ class StorageError(OSError):
 
 
 class ObjectReplaced(StorageError):
-    """The object is not (or no longer) the one that was meant: its entity tag is another."""
+    """The object is not (or no longer) the expected one: its entity tag differs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,12 @@ class ObjectAddress:
 
 
 def is_object_address(text: str) -> bool:
-    """Whether this is meant as an address rather than a path, be its scheme known or not."""
+    """Whether this is an address rather than a path, of a known scheme or not."""
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text) is not None
 
 
 def open_store(address: ObjectAddress) -> ObjectStore:
-    """The bucket of an address; nothing is asked of it yet.
+    """The bucket of an address; no request is made yet.
 
     Raises:
         InvalidRequest: the extra `objects` isn't installed.
@@ -182,7 +182,7 @@ def _advice(address: ObjectAddress) -> tuple[tuple[str, str], ...]:
         ),
         (
             "builder error",
-            f"the endpoint{at} is not an https address; set AWS_ALLOW_HTTP=true where that is meant",
+            f"the endpoint{at} is not an https address; set AWS_ALLOW_HTTP=true to allow it",
         ),
         ("error sending request|tcp connect|dns error", f"the store{at} can't be reached"),
         (

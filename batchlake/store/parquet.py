@@ -27,7 +27,7 @@ _UNIQUE_TEXTS: Final = frozenset({"recording_url", "transcript_digest"})
 
 
 def delta_options(table: str) -> WriterProperties:
-    """What delta-rs is told."""
+    """Settings for delta-rs."""
     from deltalake import ColumnProperties, WriterProperties
 
     return WriterProperties(
@@ -43,7 +43,7 @@ def delta_options(table: str) -> WriterProperties:
 
 
 def pyarrow_options(table: str) -> dict[str, Any]:
-    """What pyarrow's `ParquetWriter` is told."""
+    """Settings for pyarrow's `ParquetWriter`."""
     encodings = _differences(table)
     return {
         "compression": "zstd",

@@ -223,13 +223,13 @@ class Writer:
                 self.compact(table)
 
     def vacuum(self, table: str, kept: Collection[int], *, dry_run: bool) -> Unneeded:
-        """Delete what is there of a table and no kept version needs, be it in the log or not; returns it.
+        """Delete what no kept version of a table needs, in the log or not; returns it.
 
         Interrupted anywhere, every kept version is readable, and the next vacuum continues.
 
         Args:
             table: the table's name.
-            kept: versions that stay readable; the newest is one in any case, but for a dry run.
+            kept: versions that stay readable; the newest is always one, except in a dry run.
             dry_run: delete nothing.
         """
         with _writing(self._storage):
@@ -337,7 +337,7 @@ class Writer:
             yield delta
 
     def _newest(self, table: str) -> DeltaTable:
-        """The newest version of a table, which is of this writer's making once it has opened it.
+        """The newest version of a table, which this writer has made once it has opened the table.
 
         Raises:
             LakeLocked: another writer has changed it meanwhile: the lock must have been lost.

@@ -42,7 +42,7 @@ def read_document(body: bytes) -> Any:
 
 
 def value_at(document: Any, place: str | None) -> Any:
-    """What stands at a place (keys, in arrays numbers from 0, joined by dots); None where there is nothing.
+    """The value at a place (keys, in arrays numbers from 0, joined by dots); None where there is nothing.
 
     >>> value_at({"response": [{"data": [1, 2]}]}, "response.0.data")
     [1, 2]

@@ -157,7 +157,7 @@ class Fetcher:
     # Batches and calls by their ids
 
     async def ask(self, kind: Literal["batch", "call"], item: Item, ids: Sequence[str]) -> None:
-        """Fetch some batches or calls, several at a time; one that isn't to be had costs itself alone.
+        """Fetch some batches or calls, several at a time; one that can't be fetched costs itself alone.
 
         Raises:
             Fault: the platform refuses them all, or is down; those that landed are remembered.

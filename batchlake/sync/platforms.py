@@ -75,7 +75,7 @@ class Pages(_Table):
     """How a list leads to its next page.
 
     `none` has one page; `page` counts pages and `offset` calls in `parameter`; `cursor` sends back what
-    stands at `next`, `last` what stands there in the page's last call; `link` follows the address at `next`,
+    is at `next`, `last` the value there in the page's last call; `link` follows the address at `next`,
     or the `Link` header's `rel="next"`. A list ends with an empty page, with fewer calls than `size`, or when
     `total` are listed; by cursor or link, where none follows or `more` is false. In a list asked for by POST,
     `parameter` and `size_parameter` are places in the body.

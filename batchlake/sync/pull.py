@@ -89,7 +89,7 @@ def pull(
         InvalidRequest: a batch or call was named, and the platform has no table for one.
         InvalidConfiguration: the credential is missing.
         RateLimited: the platform kept refusing; what was fetched is in the lake.
-        PullFailed: it failed otherwise, or nothing at all was to be had; what was fetched is in the lake.
+        PullFailed: it failed otherwise, or nothing could be fetched; what was fetched is in the lake.
         LakeLocked: another pull or writer is at work; what landed waits for the next pull.
     """
     for wanted, item, kind in (
@@ -166,7 +166,7 @@ class _Pull:
                 wait_for(step())
             except Fault as fault:
                 self._ingest()
-                raise self._told(fault) from None
+                raise self._as_error(fault) from None
             except OSError as error:
                 reason = f"{self._report.landing} can't be written: {error.strerror or error}"
                 raise PullFailed(self._name, reason) from error
@@ -251,7 +251,7 @@ class _Pull:
                 self._report.ingests.append(report)
 
     def _ingest(self) -> None:
-        """Ingest what has landed and waits; a call that has ended by what was asked of it is settled."""
+        """Ingest what has landed and waits; a call whose details say that it has ended is settled."""
         waiting = self._journal.waiting()
         present = [path for path in waiting if path.is_file()]
         if present:
@@ -263,7 +263,7 @@ class _Pull:
         if waiting:
             self._journal.note_ingested()
 
-    def _told(self, fault: Fault) -> BatchlakeError:
+    def _as_error(self, fault: Fault) -> BatchlakeError:
         if fault.cause is Cause.RATE_LIMITED:
             return RateLimited(self._name, fault.retry_after)
         return PullFailed(self._name, fault.reason, fault.status)

@@ -26,7 +26,7 @@ def origin_of(url: str) -> Origin | None:
 
 
 def joined(base: str, url: str) -> str:
-    """Where an address that may be relative leads; as it stands where it is not an address."""
+    """Where an address that may be relative leads; as it is where it is not an address."""
     try:
         return urljoin(base, url)
     except ValueError:

@@ -2,7 +2,7 @@
 
 A change wakes the watcher, the folders themselves say what changed: every file's inode, size and
 modification time, looked at again now and then in case a change went unnoticed. A file has settled when
-these have stood still for a while and it doesn't look half-written; one that keeps looking so is taken
+these haven't changed for a while and it doesn't look half-written; one that keeps looking so is taken
 all the same after a longer while, so that the lake's problems name it. One that can't be opened doesn't
 hold up the others: it is noted once, counts as skipped, and is tried again after the longer while. The
 same bytes again are a no-op, so a restart only costs reading.
@@ -51,7 +51,7 @@ class Settling:
 
     Args:
         timing: how patient to be.
-        is_whole: whether a file looks finished; asked once it stands still.
+        is_whole: whether a file looks finished; asked once it no longer changes.
     """
 
     def __init__(self, timing: WatchTiming, is_whole: Callable[[Path], bool]) -> None:
@@ -134,7 +134,7 @@ def watch(
         ignore_permission_denied=True,
     )
     looked_at = -timing.rescan
-    told: set[tuple[Path, str]] = set()
+    reported: set[tuple[Path, str]] = set()
     for changed in changes:
         now = time.monotonic()
         if not changed and not settling.is_waiting and now - looked_at < timing.rescan:
@@ -143,9 +143,9 @@ def watch(
         found = settling.look(signatures(watched), now)
         refused = {path: reason for path in found if (reason := _refusal(path)) is not None}
         settling.again(refused)
-        for path, reason in refused.items() - told:
+        for path, reason in refused.items() - reported:
             note(f"postponed: {path} cannot be opened: {reason}")
-        told |= refused.items()
+        reported |= refused.items()
         settled = [path for path in found if path not in refused]
         if settled and not stop.is_set():
             try:

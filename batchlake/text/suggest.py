@@ -10,7 +10,7 @@ _LONGEST_GUESSED: Final = 80
 
 
 def nearest_name(given: object, names: Collection[str]) -> str | None:
-    """The known name that is probably meant: the only one that begins so, or the most similar one.
+    """The known name most like it: the only one that begins so, or the most similar one.
 
     None where none is like it.
 

@@ -59,7 +59,7 @@ def json_text(value: Any) -> str:
 
 
 def decimal_text(amount: Decimal) -> str:
-    """An amount without the zeros that its column's scale adds, but for two decimals where there are as many.
+    """An amount without the zeros that its column's scale adds, with two decimals where it has as many.
 
     >>> decimal_text(Decimal("12.500000")), decimal_text(Decimal("0.123400")), decimal_text(Decimal("7"))
     ('12.50', '0.1234', '7')

@@ -1,4 +1,4 @@
--- what: The problems that this run found, as the lake keeps them; one that is held already is not told again.
+-- what: The problems that this run found, as the lake keeps them; one that is held already is not reported again.
 -- grain: one row per problem
 -- inputs: staged_problems, staged_calls, staged_batches, late_envelopes, read_exports, problems
 -- outputs:

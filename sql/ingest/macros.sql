@@ -144,8 +144,8 @@ create or replace macro trimmed(field) as nullif(
 );
 
 -- A transcript in one string, cut at its speaker labels: at the start of a line, or of a sentence within it, or, where it
--- is all one line, behind a blank; but for the start of a line a label begins with a capital. Around a label may stand
--- stamps, dashes, bars, asterisks. Other words with a colon are text. What stands before the first label has no known
+-- is all one line, behind a blank; except at the start of a line a label begins with a capital. Around a label may stand
+-- stamps, dashes, bars, asterisks. Other words with a colon are text. What is before the first label has no known
 -- speaker.
 create or replace macro marked(transcript) as case
   when regexp_matches(transcript, '[\n\r]') then regexp_replace(

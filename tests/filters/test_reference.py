@@ -119,7 +119,7 @@ def test_the_table_has_a_row_for_every_operator() -> None:
         "| `duration` | `{min?, max?}`, each a number of seconds from 0 "
         "| the length in seconds is within, ends included | `duration_seconds` |"
     ) in lines
-    assert "| `not` | a filter | the filter does not match, be it for want of a value |  |" in lines
+    assert "| `not` | a filter | the filter does not match, also where a value is missing |  |" in lines
 
 
 def _places(part: Any) -> Iterator[tuple[Any, Any]]:

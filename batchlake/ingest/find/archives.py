@@ -2,7 +2,7 @@
 unpacked.
 
 Input: a file or an object. Output: streams of bytes, and the members of an archive with their own times. A
-container is told by its first bytes. Nothing is unpacked to disk, so that a member's name can't escape.
+container is known by its first bytes. Nothing is unpacked to disk, so that a member's name can't escape.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Which exports the lake holds already: by a file's or an object's tag, or by the SHA-256 of its bytes.
 
-Both are joins of what is asked about with the table `exports`: what they cost follows what a run reads.
+Both are joins of these files with the table `exports`: what they cost follows what a run reads.
 """
 
 from __future__ import annotations

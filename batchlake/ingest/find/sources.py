@@ -1,7 +1,7 @@
 """Finds exports: what a path, folder, glob or `-` names becomes a sequence of streams of JSON bytes.
 
 Input: paths as a person gave them. Output: `Export`s, each a location, a time and a stream that is
-decompressed as it is read. A container (gzip, Zstandard, zip) is told by its first bytes, never by its
+decompressed as it is read. A container (gzip, Zstandard, zip) is known by its first bytes, never by its
 name. An archive's members are read where they lie; nothing is unpacked to disk, so a member's name can't
 escape.
 """

@@ -109,7 +109,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Buffered:
-    """Records in a row of the export of this number; a `chunk` stands for many."""
+    """Records in a row of the export of this number; a `chunk` holds many."""
 
     export_number: int
     run: RawRecords
@@ -139,7 +139,7 @@ def buffer(export_number: int, run: RawRecords) -> Buffered:
 
 
 def to_batch(format_name: str, buffered: Sequence[Buffered]) -> tuple[RecordBatch, list[RawRecord]]:
-    """Records of one kind as one batch, and those that can't be told from others."""
+    """Records of one kind as one batch, and those that are the same as others."""
     decoded = [some for some in buffered if some.chunk or some.run.columns]
     others = [some for some in buffered if not (some.chunk or some.run.columns)]
     given = [

@@ -34,7 +34,7 @@ class ReplaceScope:
     """Rows of one table by where they lie.
 
     Attributes:
-        predicate: true of them, as SQL that DuckDB and Delta read alike. None stands for the whole table, an
+        predicate: true of them, as SQL that DuckDB and Delta read alike. None is the whole table, an
             empty text for no row.
         batch_ids: the batches in which they lie; None where some lie in none, or anywhere.
     """

@@ -201,7 +201,7 @@ class Scanner:
         yield from events
 
     def _escaped_positions(self, text: NDArray[np.uint8]) -> NDArray[np.int64]:
-        """Positions that an odd run of backslashes stands before; notes a run cut by the window's end."""
+        """Positions after an odd run of backslashes; notes a run cut by the window's end."""
         backslashes = np.flatnonzero(text == ord("\\"))
         carried, self._escaped = self._escaped, False
         if not backslashes.size:
@@ -247,7 +247,7 @@ class Scanner:
                 self._mark = position + 1
 
     def _scalars(self, end: int) -> Iterator[Element]:
-        """What stands between an array's objects: nothing but commas, or values that are not records."""
+        """What is between an array's objects: nothing but commas, or values that are not records."""
         between = self._buffer[self._mark : max(end, self._mark)]
         if between.strip(_SEPARATORS):
             value = b""
@@ -260,7 +260,7 @@ class Scanner:
         self._mark = max(end, self._mark)
 
     def _last_comma(self) -> int:
-        """The place behind the last comma that stands between an array's values, not within a text."""
+        """The place behind the last comma between an array's values, not within a text."""
         last = self._mark
         for token in _TEXTS_AND_COMMAS.finditer(self._buffer, self._mark):
             if token[0] == b",":

@@ -58,7 +58,7 @@ class Columns:
 
     Attributes:
         count: how many records.
-        scalars: the values by their path (`analytics.sentiment.positive`), but for paths that no record has.
+        scalars: the values by their path (`analytics.sentiment.positive`), without paths that no record has.
         extra: what each record holds that no field names, JSON texts by their path; None where that is
         nothing.
         faults: values that can't stand where they do: the record's place, path, code, and the JSON text.

@@ -168,7 +168,7 @@ def as_text(value: Any) -> str | None:
 
 
 def scalar_text(value: Any) -> str | None:
-    """A decoded value as the text of a column: a text as it is, anything else as it stands in JSON."""
+    """A decoded value as the text of a column: a text as it is, anything else as its JSON."""
     if isinstance(value, str | None):
         return value
     if isinstance(value, bool):
@@ -257,5 +257,5 @@ def kept_text(value: bytes | msgspec.Raw) -> str | None:
 
 
 def extra_prefix(path: str) -> str:
-    """What stands before a value of this path in the column `extra`."""
+    """What precedes a value of this path in the column `extra`."""
     return f"{_quoted(path)}:"

@@ -26,7 +26,7 @@ NO_ENVELOPE: Final = Envelope()
 class RecordGroup:
     """Records in a row, if any: the list of fields that reads them, their JSON texts, and their envelope.
 
-    `columns` stands for `raws` where they have been decoded together; `bytes` is the size of their text.
+    `columns` replaces `raws` where they have been decoded together; `bytes` is the size of their text.
     """
 
     format: str

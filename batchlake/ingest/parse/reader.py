@@ -354,7 +354,7 @@ class RecordReader:
             if isinstance(item, RecordGroup) and item.is_empty:
                 continue
             if not isinstance(item, RecordGroup):
-                # The calls of a refusal were told one by one.
+                # The calls of a refusal were reported one by one.
                 if not (
                     document.has_refused and isinstance(item, BadValue) and item.code == "platform_error"
                 ):

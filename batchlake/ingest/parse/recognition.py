@@ -1,6 +1,6 @@
 """What an object of an export is: a call, a batch, or something around them.
 
-Two tables say it. `ENVELOPES` names the keys under which records lie; what lies there is told by what is in
+Two tables say it. `ENVELOPES` names the keys under which records lie; what lies there is known by what is in
 it. `kind_of` weighs a record's own keys against the lists of fields (`sql/sources`): no single key decides.
 """
 

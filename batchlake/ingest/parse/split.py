@@ -123,7 +123,7 @@ def decode_alike(key: str, listed: bytes | msgspec.Raw) -> Columns | None:
 
 
 def split_elements(key: str, elements: Sequence[bytes | msgspec.Raw], envelope: Envelope) -> Iterator[Item]:
-    """The records that elements of a list are, each told by itself."""
+    """The records that elements of a list are, each recognized by itself."""
     calls: list[bytes | msgspec.Raw] = []
     for element in elements:
         if key == "calls" and _is_plain_call(element):
@@ -212,7 +212,7 @@ def _from_record(kind: str | None, fields: Fields, raw: bytes, envelope: Envelop
         return
     call = _object(fields, "call")
     if call and call.keys().isdisjoint(RECORD_IDS) and weight_of(call):
-        # What stands in it is told of this call.
+        # What is in it belongs to this call.
         fields = call | {key: value for key, value in fields.items() if key != "call"}
         raw = joined(fields)
     held = [key for key in _HELD_BY_RECORDS if holds_records(fields.get(key))]

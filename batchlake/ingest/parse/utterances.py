@@ -119,7 +119,7 @@ class SpeechReader:
 
         Args:
             transcript: its JSON text.
-            path: where it stands in the record.
+            path: where it is in the record.
             into: takes its utterances.
             extra: takes what else a transcript that is an object holds.
 
@@ -300,7 +300,7 @@ class _Type:
 
     Attributes:
         getters: of each part, by key, in order of preference.
-        unknown: the paths of other keys, what stands before their values in `extra`, and their getters.
+        unknown: the paths of other keys, what precedes their values in `extra`, and their getters.
         is_plain: whether each part was met under one key at most, and is had by its own name.
         alone, in_object: decode a list of utterances, and an object with such a list.
         made: what the same values have been made into: most repeat.

@@ -1,6 +1,6 @@
 """The keys and values in a text whose brackets and quotes needn't match.
 
-Input: a text. Output: its `Member`s, each with what stands before it. A key is told by its quotes, since no
+Input: a text. Output: its `Member`s, each with what is before it. A key is known by its quotes, since no
 text holds one that isn't escaped; a value counts where it is sound by itself.
 """
 
@@ -19,7 +19,7 @@ from batchlake.ingest.parse.json_values import JSON_FAULTS
 from batchlake.ingest.parse.recognition import EXACT_KEYS
 
 AROUND_MEMBERS: Final = b" \t\r\n,[]{}"
-"""What stands between members and is none."""
+"""What may be between members."""
 
 _NEXT_KEY: Final = re.compile(rb'[ \t\r\n,\[\]{}]*"((?:[^"\\]|\\.)*)"[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
 _ANY_KEY: Final = re.compile(rb'(?<!\\)"(\w[\w.$-]*)"[ \t\r\n]*:[ \t\r\n]*')

@@ -1,10 +1,10 @@
 """Reads documents with misplaced brackets or quotes: what lies around calls is read again, key by key.
 
 Input: a stream that a bracket scan can't follow. Output: the stream as documents that it can follow, one for
-each list of calls, and what that cost. Three things can be told whatever is out of place before them: where a
-key stands (no text holds a quote that isn't escaped), where a list of calls begins (at such a key, with a
+each list of calls, and what that cost. Three things can be found whatever is out of place before them: where
+a key is (no text holds a quote that isn't escaped), where a list of calls begins (at such a key, with a
 record), and where that list ends. Between lists, values are taken one by one; of what an open bracket leaves
-in doubt only ids and times are, where no other is told.
+in doubt only ids and times are taken, where there is no other.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from batchlake.ingest.parse.recognition import (
 _NEXT_RECORD: Final = re.compile(rb"\}[ \t\r\n,\]}]*\{")
 _BATCH_IDS: Final = field_list(SVALYNC_BATCHES).identity
 _TOLD_ANYWHERE: Final = frozenset((*_BATCH_IDS, "exported_at"))
-"""What is taken from behind an open bracket, where it is told nowhere else."""
+"""What is taken from behind an open bracket, where it is nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def _is_cut_off(around: Sequence[bytes], lists: Sequence[RecordList]) -> bool:
 
 
 def _holds_misplaced(value: bytes | msgspec.Raw, key: str = "data") -> bool:
-    """Whether an object holds what stands around it, in a sound document."""
+    """Whether an object holds what is around it, in a sound document."""
     if opens(value, b"["):
         return any(_holds_misplaced(one, key) for one in msgspec.json.decode(value, type=list[msgspec.Raw]))
     if not opens(value, b"{"):
@@ -152,7 +152,7 @@ class _Around:
     is_of_list: bool = False
 
     def before(self, members: Sequence[Member]) -> None:
-        """Take what stands before the list."""
+        """Take what is before the list."""
         is_sure = True
         for member in members:
             self._junk(member.gap)
@@ -180,7 +180,7 @@ class _Around:
         self._junk(rest)
 
     def _take(self, member: Member, fields: dict[str, bytes], *, is_sure: bool) -> bool:
-        """Put a value where it belongs; False where it can't be told what the next ones belong to."""
+        """Put a value where it belongs; False where it is unknown what the next ones belong to."""
         path = self._path(member.key)
         if member.value is None:
             self.faults.append(_left_empty(path, member.raw, "its brackets or quotes don't match"))
@@ -219,8 +219,8 @@ class _Around:
         else:
             self.outer |= {key: value for key, value in self.behind.items() if key not in self.outer}
         for key, values in self.unsure.items():
-            is_told = ids if key in _BATCH_IDS else "exported_at" in {*self.inner, *self.outer}
-            if not is_told and len(values) == 1:
+            is_known = ids if key in _BATCH_IDS else "exported_at" in {*self.inner, *self.outer}
+            if not is_known and len(values) == 1:
                 self.inner[key] = next(iter(values))
 
 
@@ -255,7 +255,7 @@ def _record_begins(members: Sequence[Member], *, is_one_sought: bool) -> list[in
 def _rewritten(
     around: Sequence[bytes], lists: Sequence[RecordList]
 ) -> tuple[list[bytes | Span], Sequence[Fault]]:
-    """Each list of records as a document of its own, with what is told around it."""
+    """Each list of records as a document of its own, with what is said around it."""
     several = [_Around() for _ in lists]
     for place, text in enumerate(around):
         members, rest = members_in(text)

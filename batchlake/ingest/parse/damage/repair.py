@@ -60,7 +60,7 @@ class _TooDeep(Exception):
 
 
 class _BeyondRepair(Exception):
-    """The text's structure can't be told."""
+    """The text's structure can't be followed."""
 
 
 def repair(text: bytes, exact: Collection[str] = ()) -> Repaired | None:
@@ -151,7 +151,7 @@ class _Reader:
             found = _TEXT.match(self.text, start := self.blanks())
             colon = _COLON.match(self.text, found.end()) if found else None
             if not found or not colon:
-                # What it was to be can't be told.
+                # What it was to be is unknown.
                 self._junk()
                 junk = self.text[start : self.position].strip()
                 if pairs and _DIGITS.fullmatch(junk) and _DIGITS.search(pairs[-1]):

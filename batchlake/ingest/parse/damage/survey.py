@@ -27,7 +27,7 @@ _NAMED: Final = re.compile(rb'\{[ \t\r\n]*"(?:%b)"' % "|".join(RECORD_IDS).encod
 
 
 class ListsUnclear(Exception):
-    """No list of calls can be told from what lies around it."""
+    """No list of calls can be separated from what is around it."""
 
 
 @dataclass(frozen=True, slots=True)
