@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -128,11 +129,19 @@ def test_the_settings_are_read_by_all_that_take_a_lake() -> None:
     assert with_lake - with_config == {"demo"}
 
 
+@pytest.fixture(scope="module")
+def lake_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an export and a lake of its call and its problem."""
+    folder = tmp_path_factory.mktemp("options")
+    export = write_export(folder / "in", "1.json", '{"call": {"id": "c1"}}\n{"call": {"id": ""}}\n')
+    ingested(folder / "data" / "lake", export)
+    return folder
+
+
 @pytest.fixture
-def configured(tmp_path: Path) -> Path:
-    """A folder whose settings name a lake of one call and one problem."""
-    export = write_export(tmp_path / "in", "1.json", '{"call": {"id": "c1"}}\n{"call": {"id": ""}}\n')
-    ingested(tmp_path / "data" / "lake", export)
+def configured(lake_folder: Path, tmp_path: Path) -> Path:
+    """The same for the test alone, with settings that name the lake."""
+    shutil.copytree(lake_folder, tmp_path, dirs_exist_ok=True)
     (tmp_path / "batchlake.toml").write_text('lake = "data/lake"\nwait = 0.5\n')
     return tmp_path
 

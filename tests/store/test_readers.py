@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -31,9 +32,18 @@ def run_and_vacuum(root: Path | str, folder: Path, day: int) -> None:
     vacuum(root, keep_for=timedelta(0))
 
 
+@pytest.fixture(scope="module")
+def one_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an export and a lake of it."""
+    folder = tmp_path_factory.mktemp("run")
+    run_and_vacuum(folder / "lake", folder, 1)
+    return folder
+
+
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    run_and_vacuum(tmp_path / "lake", tmp_path, 1)
+def root(one_run: Path, tmp_path: Path) -> Path:
+    """The lake, for the test alone."""
+    shutil.copytree(one_run, tmp_path, dirs_exist_ok=True)
     return tmp_path / "lake"
 
 

@@ -14,6 +14,7 @@ import batchlake
 from batchlake.errors import InvalidRequest, LakeNotWritable
 from batchlake.store.local import LocalStorage
 from batchlake.store.maintenance import check, compact, vacuum
+from tests.effort import some
 from tests.lakes import contents, ingested, write_export
 
 DOCUMENT = {"batch": {"id": "b1", "calls": [{"id": "c1", "transcript": [{"text": "It's"}]}]}}
@@ -21,7 +22,7 @@ LATER = {"batch": {"id": "b1", "calls": [{"id": "c1", "duration": 2}, {"id": "c2
 
 
 @pytest.mark.parametrize(
-    "name", ["a b", "h#h", "q?q", "100%", "it's", "a:b*{c}", 'dq"<x>`~$&;', "Größe 日本"]
+    "name", some(["a:b*{c}", "a b", 'dq"<x>`~$&;', "h#h", "Größe 日本", "q?q", "it's 100%", "100%"], 4)
 )
 def test_odd_names(name: str, tmp_path: Path) -> None:
     """Blanks, quotes, marks and letters of any kind are part of a name like others."""

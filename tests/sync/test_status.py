@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -63,18 +64,26 @@ USABLE = {
 }
 
 
+@pytest.fixture(scope="module")
+def fed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake of one good call."""
+    folder = tmp_path_factory.mktemp("fed")
+    Lake(folder / "lake").ingest(write_export(folder, "good.json", GOOD))
+    return folder / "lake"
+
+
 @pytest.mark.parametrize(
     ("contents", "is_usable"),
     [*((one, False) for one in UNUSABLE.values()), *((one, True) for one in USABLE.values())],
     ids=[*UNUSABLE, *USABLE],
 )
 def test_only_what_could_be_used_makes_a_lake_fresh(
-    tmp_path: Path, contents: str | bytes, is_usable: bool
+    fed: Path, tmp_path: Path, contents: str | bytes, is_usable: bool
 ) -> None:
     """An export from which nothing could be used doesn't feed the lake, also with --force; one that was read
     does, whatever it changed."""
+    shutil.copytree(fed, tmp_path / "lake")
     lake, counts = Lake(tmp_path / "lake"), sql_files.load("sync/lake_counts").text
-    lake.ingest(write_export(tmp_path, "good.json", GOOD))
     (good,) = lake.sql(counts).to_dicts()
     assert (good["last_run_at"], good["last_run_was_usable"]) == (good["newest_run_at"], True)
     name = "next.json.gz" if isinstance(contents, bytes) else "next.json"
