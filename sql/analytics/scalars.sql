@@ -30,7 +30,7 @@
 --   duration_min (seconds): the shortest known duration
 --   duration_max (seconds): the longest known duration
 --   duration_standard_deviation (seconds): of a sample (n - 1); null for fewer than two known durations
---   sentiment_calls (calls): calls with all three scores; one left out where another is given is 0, one that can't be read is none
+--   sentiment_calls (calls): calls with all three scores; one left out where another is given is 0, an unreadable one is none
 --   sentiment_missing (calls): calls without all three scores
 --   sentiment_positive (0 to 1): mean positive score = sum of positive scores / sentiment_calls
 --   sentiment_neutral (0 to 1): mean neutral score = sum of neutral scores / sentiment_calls

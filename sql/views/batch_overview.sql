@@ -18,7 +18,7 @@
 --   reported_total_calls (calls): calls in the batch, as reported
 --   total_cost (currency): sum of the known costs of its calls, credits below 0; null without any or over several currencies
 --   currency: what total_cost is in; null where the export doesn't say
---   currencies: what the known costs are in; several currencies don't add up; null in it is a currency that the export doesn't say
+--   currencies: what the known costs are in; several currencies don't add up; null in it is a currency the export doesn't say
 --   average_duration_seconds (seconds): mean length of the calls held with a known one, each counted to the microsecond
 --   observed_at (UTC): when the batch or a call of it was observed last
 --   counted: reported, where total and done are as the platform reported them last; else held

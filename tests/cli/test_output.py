@@ -135,7 +135,7 @@ FAULTY = {
     "a memory limit of nothing": (("sql", "-c", "select 1", "--memory", "1KB"), 2, "memory is not enough"),
     "a limit of time": (("sql", "-c", SLOW, "--timeout", "0.2"), 4, "stopped after 0.2 s"),
     "no moment": (("batches", "--at", ""), 2, "no run ''"),
-    "another file": (("sql", "-c", "from read_text('/etc/passwd')"), 1, "no file besides"),
+    "another file": (("sql", "-c", "from read_text('/etc/passwd')"), 1, "reads only the lake's tables"),
 }  # fmt: skip
 
 

@@ -139,7 +139,7 @@ def test_an_old_result_says_that_it_was_vacuumed(root: Path) -> None:
         assert isinstance(caught.value, InvalidRequest)
         assert caught.value.at == run["run_id"]
     assert lake.calls().to_dicts()[0]["duration_seconds"] == 2
-    with pytest.raises(batchlake.QueryError, match="no file besides"):
+    with pytest.raises(batchlake.QueryError, match="reads only the lake's tables"):
         lake.sql(f"select * from read_parquet('{root}/calls/no.parquet')").to_dicts()
 
 
