@@ -13,8 +13,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-FORMAT_VERSION: Final = 1
-"""The layout this batchlake writes. A lake with a higher one is refused (`LakeTooNew`)."""
+FORMAT_VERSION: Final = 2
+"""The highest layout that this batchlake knows. A lake with a higher one is refused (`LakeTooNew`)."""
+
+PLAIN_FORMAT: Final = 1
+"""The layout of a lake from which nobody was erased; an erasure makes it 2, whose tombstones a batchlake that
+doesn't know them would not keep."""
 
 DEFAULT_SOURCE: Final = "svalync"
 """The `source` of exports that are ingested without `--source`."""
@@ -366,7 +370,7 @@ RUNS: Final = Table(
     ("run_id",),
     (
         _key("run_id", "Sortable by time"),
-        Column("kind", "VARCHAR", "ingest, replay, compact or vacuum", nullable=False),
+        Column("kind", "VARCHAR", "ingest, replay, compact, forget or proof (of an erasure)", nullable=False),
         _time("started_at", "When it began, UTC", nullable=False),
         _time("finished_at", "When it was committed, UTC", nullable=False),
         _text("batchlake_version", "The version that wrote it"),
@@ -389,6 +393,40 @@ RUNS: Final = Table(
     ),
 )
 
+TOMBSTONES: Final = Table(
+    "tombstones",
+    "one row per erased call or number, in each form",
+    ("kind", "digest"),
+    (
+        _key("kind", "call or number"),
+        _key("digest", "Keyed digest of the call's source and id, or of the number in one form"),
+        _key("key_id", "Which key made the digest"),
+        _key("mode", "remove or anonymise"),
+        _time("erased_at", "When it was erased, UTC", nullable=False),
+        _flag("for_good", "Whether calls that began after the erasure are kept out, too"),
+        _key("erasure_id", "The erasure"),
+    ),
+)
+
+ERASURES: Final = Table(
+    "erasures",
+    "one row per erasure",
+    ("erasure_id",),
+    (
+        _key("erasure_id", "The erasure's id, derived from nothing"),
+        _key("run_id", "The run that erased"),
+        _key("mode", "remove or anonymise"),
+        _text("reference", "The ticket that it was for, as given"),
+        _time("erased_at", "When it was committed, UTC", nullable=False),
+        _count("calls", "Calls removed or anonymised, a count"),
+        _count("mentions", "Values that held a mention and were replaced or emptied, a count"),
+        Column("batches", "MAP(VARCHAR, BIGINT)", "Calls erased by batch"),
+        _count("hits", "Hits of the verification, a count; 0 is proven"),
+        _text("report", "The report without a value, a JSON object"),
+    ),
+)
+
 TABLES: Final[dict[str, Table]] = {
-    table.name: table for table in (CALLS, SEGMENTS, BATCHES, SNAPSHOTS, PROBLEMS, EXPORTS, RUNS)
+    table.name: table
+    for table in (CALLS, SEGMENTS, BATCHES, SNAPSHOTS, PROBLEMS, EXPORTS, TOMBSTONES, ERASURES, RUNS)
 }

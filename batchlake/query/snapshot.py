@@ -22,6 +22,7 @@ from batchlake.errors import (
     LakeDamaged,
     LakeError,
     LakeUnreachable,
+    StateErased,
     StateVacuumed,
 )
 from batchlake.query import views
@@ -137,11 +138,21 @@ class LakeState:
             return LakeUnreachable(self._tables.storage.name, "local copies of its files were deleted")
         if lost:
             return LakeDamaged(self._tables.storage.name, f"{min(lost)} of {name} is gone")
-        return StateVacuumed(version.run_id)
+        return self._ended(version) or StateVacuumed(version.run_id)
 
     def _refuse_vacuumed(self, version: Version) -> None:
+        if self.fixed and (ended := self._ended(version)):
+            raise ended
         if self.fixed and self._is_vacuumed(version):
             raise StateVacuumed(version.run_id)
+
+    def _ended(self, version: Version) -> StateErased | None:
+        """That a person was erased after a version, None where nobody was."""
+        erased = self.ledger.erased_since(version)
+        if erased is None:
+            return None
+        run_id, at = erased
+        return StateErased(version.run_id, at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), run_id)
 
     def _is_vacuumed(self, version: Version) -> bool:
         """Whether the lake lacks what only states before its newest need, of those that this one needs."""

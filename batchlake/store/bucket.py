@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -27,7 +27,7 @@ from batchlake.store.object_store import (
     plain_reason,
     plainly,
 )
-from batchlake.store.storage import Storage, refuse_others
+from batchlake.store.storage import PRIVACY_NOTE, Storage, refuse_others
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -121,6 +121,48 @@ class BucketStorage(Storage):
         for name in names:
             with plainly(self._address), suppress(FileNotFoundError):
                 obstore.delete(self._store, f"{self._prefix}{table}/{name}")
+
+    def note(self, name: str) -> bytes | None:
+        try:
+            return self.content(name)
+        except FileNotFoundError:
+            return None
+
+    def write_note(self, name: str, data: bytes) -> None:
+        import obstore
+
+        try:
+            with plainly(self._address):
+                obstore.put(self._store, f"{self._prefix}{name}", data, use_multipart=False)
+        except OSError as error:
+            raise LakeNotWritable(self.name, str(error)) from error
+
+    def delete_note(self, name: str) -> None:
+        import obstore
+
+        with plainly(self._address), suppress(FileNotFoundError):
+            obstore.delete(self._store, f"{self._prefix}{name}")
+
+    def everything(self) -> dict[str, int]:
+        with self._reading():
+            return {
+                facts["path"].removeprefix(self._prefix): facts["size"] for facts in self._list(self._prefix)
+            }
+
+    def content(self, path: str) -> bytes:
+        import obstore
+
+        with plainly(self._address):
+            return bytes(obstore.get(self._store, f"{self._prefix}{path}").bytes())
+
+    def delete_copies(self, named: Mapping[str, Collection[str]]) -> int:
+        return sum(self._cache.keep(f"{self._prefix}{table}/", names) for table, names in named.items())
+
+    def versions_kept(self) -> bool:
+        import obstore
+
+        with self._reading():
+            return obstore.head(self._store, f"{self._prefix}{PRIVACY_NOTE}")["version"] not in (None, "null")
 
     def sync_entries(self, table: str, names: Iterable[str]) -> None:
         """A store answers when an object is safe."""

@@ -13,7 +13,7 @@ import contextlib
 import hashlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -69,6 +69,15 @@ class FileCache:
                 raise StorageError(f"{reason}; make room there, or name another XDG_CACHE_HOME") from error
             self._shrink()
         return [str(path) for path in paths]
+
+    def keep(self, prefix: str, names: Collection[str]) -> int:
+        """Delete the copies below a prefix but those of these names, and what was being fetched; how many."""
+        folder = self._folder / hashlib.sha256(prefix.encode()).hexdigest()[:16]
+        gone = [path for path in folder.glob("*") if path.name not in names]
+        gone += [path for path in folder.glob(".*.part") if path not in gone]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        return len(gone)
 
     def _fetch(self, name: str, path: Path) -> None:
         import obstore

@@ -102,6 +102,18 @@ class Ledger:
             )
         return self._version(rows[0])
 
+    def erased_since(self, version: Version) -> tuple[str, datetime] | None:
+        """The newest run after a version that erased somebody, and when it was committed; None for none."""
+        rows = self._rows(
+            "kind = 'forget' and list_sum(map_values(table_versions)) > $since",
+            {"since": sum(version.pins.values())},
+        )
+        return (rows[0]["run_id"], rows[0]["finished_at"]) if rows else None
+
+    def holds(self, run_id: str) -> bool:
+        """Whether a run of this id has finished."""
+        return bool(self._rows("run_id = $run_id", {"run_id": run_id}))
+
     def since(self, moment: datetime) -> list[Version]:
         """The states that were readable at or after a time (aware): the newest then, and all later ones."""
         newest = self._rows("finished_at <= $moment", {"moment": moment})

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -100,6 +100,42 @@ class LocalStorage(Storage):
     def delete(self, table: str, names: Sequence[str]) -> None:
         for name in names:
             (self._folder / table / name).unlink(missing_ok=True)
+
+    def note(self, name: str) -> bytes | None:
+        try:
+            return (self._folder / name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def write_note(self, name: str, data: bytes) -> None:
+        unfinished = self._folder / f"{name}.unfinished"
+        try:
+            with unfinished.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(self._folder / name)
+            _sync_path(self._folder)
+        except OSError as error:
+            raise LakeNotWritable(self.name, error.strerror or str(error)) from error
+
+    def delete_note(self, name: str) -> None:
+        (self._folder / name).unlink(missing_ok=True)
+        _sync_path(self._folder)
+
+    def everything(self) -> dict[str, int]:
+        found = {}
+        for path in sorted(self._folder.rglob("*")):
+            with suppress(FileNotFoundError):
+                if path.is_file():
+                    found[path.relative_to(self._folder).as_posix()] = path.stat().st_size
+        return found
+
+    def content(self, path: str) -> bytes:
+        return (self._folder / path).read_bytes()
+
+    def delete_copies(self, named: Mapping[str, Collection[str]]) -> int:
+        return 0
 
     def sync_entries(self, table: str, names: Iterable[str]) -> None:
         log = self._folder / table / LOG

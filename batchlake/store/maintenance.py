@@ -19,6 +19,7 @@ from batchlake.errors import LakeDamaged
 from batchlake.schema import RUNS, TABLES
 from batchlake.store.ledger import Ledger, Version, begin
 from batchlake.store.log import named_files
+from batchlake.store.storage import ERASURE_NOTE
 from batchlake.store.tables import LakeTables, Writer
 
 _RESTORE: Final = "restore the lake from a copy, or read an earlier state with --at"
@@ -66,7 +67,7 @@ def check(root: str | os.PathLike[str]) -> list[Finding]:
     tables = LakeTables(root)
     ledger = Ledger(tables)
     version = ledger.newest()
-    findings = list(_check_files(tables, version))
+    findings = [*_check_erasure(tables), *_check_files(tables, version)]
     if not any(finding.level == "error" for finding in findings):
         findings += _check_unnamed(tables, ledger)
     if not any(finding.level == "error" for finding in findings):
@@ -77,6 +78,18 @@ def check(root: str | os.PathLike[str]) -> list[Finding]:
         # A run and a vacuum have taken away what was being read.
         return check(root)
     return findings
+
+
+def _check_erasure(tables: LakeTables) -> Iterator[Finding]:
+    """An erasure that was cut short: what it was to delete may still be there."""
+    if tables.storage.note(ERASURE_NOTE) is not None:
+        yield Finding(
+            "error",
+            "unfinished_erasure",
+            RUNS.name,
+            "an erasure has begun and not ended: earlier files may still hold the person",
+            "run `batchlake erasures --finish`; the next ingest, pull, compact or vacuum does it, too",
+        )
 
 
 def _check_files(tables: LakeTables, version: Version) -> Iterator[Finding]:

@@ -17,7 +17,13 @@ from batchlake.schema import TABLES
 SCRATCH: Final = "_scratch"
 """The folder of a lake for what overflows memory."""
 
-_OWN_ENTRIES: Final = frozenset({*TABLES, SCRATCH, "_lock", "_lock.json"})
+PRIVACY_NOTE: Final = "_privacy.json"
+"""Which privacy key the lake's digests were made with, and what is redacted; no value of anybody."""
+
+ERASURE_NOTE: Final = "_erasure.json"
+"""An erasure that has begun and not ended; no value of anybody."""
+
+_OWN_ENTRIES: Final = frozenset({*TABLES, SCRATCH, "_lock", "_lock.json", PRIVACY_NOTE, ERASURE_NOTE})
 
 
 class Storage(ABC):
@@ -70,6 +76,38 @@ class Storage(ABC):
     @abstractmethod
     def delete(self, table: str, names: Sequence[str]) -> None:
         """Delete what these paths from a table's folder name, one after the other; what is gone is gone."""
+
+    @abstractmethod
+    def note(self, name: str) -> bytes | None:
+        """What one of the lake's own files beside its tables holds, None where it isn't there."""
+
+    @abstractmethod
+    def write_note(self, name: str, data: bytes) -> None:
+        """Write one of these, whole and safe from a power cut."""
+
+    @abstractmethod
+    def delete_note(self, name: str) -> None:
+        """Delete one of these; one that is gone is gone."""
+
+    @abstractmethod
+    def everything(self) -> dict[str, int]:
+        """The sizes in bytes of all that is there, by path from the lake's root, whatever wrote it."""
+
+    @abstractmethod
+    def content(self, path: str) -> bytes:
+        """What a path of `everything` holds.
+
+        Raises:
+            FileNotFoundError: it is gone.
+        """
+
+    @abstractmethod
+    def delete_copies(self, named: Mapping[str, Collection[str]]) -> int:
+        """Delete the local copies of data files but these of each table; how many there were to delete."""
+
+    def versions_kept(self) -> bool:
+        """Whether the storage keeps what is deleted or replaced, as a versioned bucket does."""
+        return False
 
     @abstractmethod
     def sync_entries(self, table: str, names: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ caller that sorts by batch lets Parquet's statistics find one batch without a sc
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +36,9 @@ from batchlake.store.file_stats import (
 from batchlake.store.local import LocalStorage
 from batchlake.store.log import (
     LAST_CHECKPOINT,
+    LOG,
     Unneeded,
+    commit_name,
     newest_version,
     oldest_version,
     open_table,
@@ -201,6 +204,47 @@ class Writer:
                 self._storage.move_in(file, table, name)
             delta.create_write_transaction(actions, "append", delta.schema())
             delta.update_incremental()
+
+    def swap_files(self, table: str, gone: Mapping[str, int], files: Sequence[Path]) -> None:
+        """Put Parquet files in the place of others (`gone`: sizes by name); the log says nothing but that."""
+        with self._changing(table) as delta:
+            now = int(time.time() * 1000)
+            actions: list[AddAction | RemoveAction] = [
+                RemoveAction(name, data_change=True, deletion_timestamp=now, size=size)
+                for name, size in gone.items()
+            ]
+            for file in files:
+                name = f"part-{uuid.uuid4()}-c000.zstd.parquet"
+                actions.append(add_action(file, name, delta))
+                self._storage.move_in(file, table, name)
+            delta.create_write_transaction(actions, "append", delta.schema())
+            delta.update_incremental()
+
+    def purge(self, table: str) -> Unneeded:
+        """Delete everything of a table but its newest version, by what is there; returns it.
+
+        Interrupted anywhere, that version is readable, and the next purge goes on.
+        """
+        with _writing(self._storage):
+            self._storage.assert_locked()
+            version = self._tables.version(table)
+            self._checkpoint(table, version)
+            kept = {commit_name(version), f"{version:020}.checkpoint.parquet", LAST_CHECKPOINT}
+            named = sizes(self._tables.open(table, version)).keys()
+            there = [
+                path.removeprefix(f"{table}/")
+                for path in self._storage.everything()
+                if path.startswith(f"{table}/")
+            ]
+            logged = sorted(path for path in there if path.startswith(f"{LOG}/"))
+            found = Unneeded(
+                sorted(path for path in there if not path.startswith(f"{LOG}/") and path not in named),
+                [path for path in logged if path.removeprefix(f"{LOG}/") not in kept],
+                version,
+            )
+            self._storage.delete(table, found.files)
+            self._storage.delete(table, found.log_entries)
+            return found
 
     def replace(self, table: str, predicate: str, rows: pa.RecordBatchReader) -> None:
         """Put these rows in place of those that the SQL predicate holds for; they must satisfy it too."""

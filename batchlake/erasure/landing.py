@@ -1,0 +1,350 @@
+"""Takes erased calls and values out of the landing: bodies, what was asked, file names, the pull's memory.
+
+Input: the folder in which each platform has its landing, what is looked for, and which calls are erased. Output:
+counts, and what could not be cleaned. A page is written anew without the record, a call's own files go.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, nullcontext, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote
+
+from batchlake.engine import columns
+from batchlake.errors import LakeError
+from batchlake.privacy.finder import Finder, decoded, dumped
+from batchlake.store.lock import writer_lock
+
+IsCall = Callable[[str, str], bool]
+"""Whether a call, by source and id, is erased."""
+
+BODY: Final = ".json.gz"
+STATE_FOLDER: Final = ".state"
+_JOURNAL: Final = "journal.sqlite"
+_WAIT_SECONDS: Final = 30.0
+
+_ID_KEYS: Final = frozenset(
+    {"id", "_id", "callid", "sid", "callsid", "conversationid", "executionid", "calluuid"}
+)
+_TO_KEYS: Final = frozenset(
+    {
+        "to",
+        "tonumber",
+        "phonenumber",
+        "customernumber",
+        "recipientphonenumber",
+        "callednumber",
+        "calleenumber",
+    }
+)
+_FROM_KEYS: Final = frozenset({"from", "fromnumber", "callernumber", "callerid", "userphonenumber"})
+_CALL_KEYS: Final = frozenset(
+    {"status", "duration", "callduration", "transcript", "transcripts", "direction", "cost"}
+)
+
+
+@dataclass(slots=True)
+class LandingChanges:
+    """What was done, and what could not be: `left` holds places and reasons."""
+
+    pages_rewritten: int = 0
+    files_deleted: int = 0
+    records_removed: int = 0
+    left: list[tuple[str, str]] = field(default_factory=list)
+
+
+class RecordCleaner:
+    """Takes erased calls and mentions out of documents as platforms send them.
+
+    Args:
+        finder: what is looked for.
+        is_call: which calls are erased.
+    """
+
+    def __init__(self, finder: Finder, is_call: IsCall) -> None:
+        self._finder = finder
+        self._is_call = is_call
+
+    def body(self, source: str, data: bytes) -> tuple[bytes | None, int]:
+        """A body without it, and how many records it lost; None where it should go whole.
+
+        The same object comes back where nothing is in it.
+        """
+        try:
+            document = decoded(data)
+        except (ValueError, RecursionError):
+            return (None, 0) if self._finder.finds(data.decode("utf-8", "replace")) else (data, 0)
+        if not self._is_concerned(source, document):
+            return data, 0
+        if self._is_own(source, document):
+            return None, 1
+        kept, removed = self._without(source, document)
+        if kept is None:
+            return None, removed
+        again = dumped(self._finder.erased_document(kept)).encode("utf-8", "surrogatepass")
+        if self._finder.hits_in_bytes(again):
+            return None, removed
+        return again, removed
+
+    def _is_concerned(self, source: str, document: Any) -> bool:
+        texts: list[str] = []
+        for value in _scalars(document):
+            texts.append(value)
+        array = columns.texts([text.encode("utf-8", "replace").decode() for text in texts])
+        if any(self._finder.finds(texts[place]) for place in self._finder.candidates(array).tolist()):
+            return True
+        return any(self._is_own(source, record) for record in _records(document))
+
+    def _is_own(self, source: str, record: Any) -> bool:
+        """Whether a record is that of an erased call."""
+        if not isinstance(record, dict):
+            return False
+        plain = {_plain(key): value for key, value in record.items()}
+        ids = [str(plain[key]) for key in _ID_KEYS if isinstance(plain.get(key), str)]
+        if any(self._is_call(source, one) for one in ids):
+            return True
+        if not ids or not _CALL_KEYS.intersection(plain):
+            return False
+        keys = _FROM_KEYS if str(plain.get("direction", "")).lower() == "inbound" else _TO_KEYS
+        numbers = [plain[key] for key in keys if isinstance(plain.get(key), str)]
+        return any(self._finder.is_whole(number) for number in numbers)
+
+    def _without(self, source: str, value: Any) -> tuple[Any, int]:
+        """A document without erased records; None in its place where it is of one alone."""
+        if isinstance(value, list):
+            kept, removed = [], 0
+            for inner in value:
+                if self._is_own(source, inner):
+                    removed += 1
+                    continue
+                again, inside = self._without(source, inner)
+                removed += inside
+                if again is not None or inner is None:
+                    kept.append(again)
+            return kept, removed
+        if isinstance(value, dict):
+            fields, removed = {}, 0
+            for key, inner in value.items():
+                if self._is_own(source, inner):
+                    return None, removed + 1
+                again, inside = self._without(source, inner)
+                removed += inside
+                if again is None and inner is not None:
+                    return None, removed
+                fields[key] = again
+            return fields, removed
+        return value, 0
+
+
+def at_stake(root: Path, cleaner: RecordCleaner) -> Iterator[tuple[str, bytes]]:
+    """The landed files that an erasure concerns: path from the root, and the body's SHA-256."""
+    for path in _bodies(root):
+        with suppress(OSError, EOFError):
+            data = gzip.decompress(path.read_bytes())
+            if cleaner.body(_source(root, path), data)[0] is not data:
+                yield path.relative_to(root).as_posix(), hashlib.sha256(data).digest()
+
+
+def clean_landing(
+    root: Path,
+    finder: Finder,
+    is_call: IsCall,
+    must_go: Callable[[str, bytes], bool] = lambda path, digest: False,
+) -> LandingChanges:
+    """Clean every platform's landing, each under its pull's lock.
+
+    Args:
+        root: holds a folder for each platform; it need not be there.
+        finder: what is looked for.
+        is_call: which calls are erased.
+        must_go: whether a file (path from the root, the body's SHA-256) that holds nothing to be found goes.
+    """
+    changes = LandingChanges()
+    cleaner = RecordCleaner(finder, is_call)
+    for folder in sorted(path for path in root.glob("*") if path.is_dir()):
+        state = folder / STATE_FOLDER
+        turn = writer_lock(state, wait_seconds=_WAIT_SECONDS) if state.is_dir() else nullcontext()
+        try:
+            with turn:
+                _clean_platform(root, folder, cleaner, finder, is_call, must_go, changes)
+        except (OSError, LakeError, sqlite3.Error) as error:
+            changes.left.append((f"landing of {folder.name}", type(error).__name__))
+    return changes
+
+
+def _clean_platform(
+    root: Path,
+    folder: Path,
+    cleaner: RecordCleaner,
+    finder: Finder,
+    is_call: IsCall,
+    must_go: Callable[[str, bytes], bool],
+    changes: LandingChanges,
+) -> None:
+    for path in sorted(folder.rglob("*.unfinished")):
+        path.unlink(missing_ok=True)
+    for path in _bodies(folder):
+        try:
+            data = gzip.decompress(path.read_bytes())
+        except (OSError, EOFError) as error:
+            changes.left.append(
+                (f"a landed file of {folder.name}", f"can't be unpacked ({type(error).__name__})")
+            )
+            continue
+        again, removed = cleaner.body(folder.name, data)
+        name = path.relative_to(root).as_posix()
+        is_named = finder.finds(unquote(path.name)) or _names_call(folder.name, path.name, is_call)
+        if again is data and (is_named or must_go(name, hashlib.sha256(data).digest())):
+            again = None
+        changes.records_removed += removed
+        if again is None or is_named:
+            sidecar_of(path).unlink(missing_ok=True)
+            path.unlink()
+            changes.files_deleted += 1
+        elif again is not data:
+            _rewrite(path, again, removed, finder)
+            changes.pages_rewritten += 1
+    for sidecar in sorted(folder.rglob(".*.request.json")):
+        text = sidecar.read_text(encoding="utf-8", errors="replace")
+        if finder.finds(text) or finder.finds(unquote(sidecar.name)):
+            if body_of(sidecar).exists():
+                again_text = finder.erased_json(text) or "{}"
+                write_whole(sidecar, again_text.encode(), sidecar.stat().st_mtime)
+            else:
+                sidecar.unlink()
+                changes.files_deleted += 1
+    _clean_journal(folder / STATE_FOLDER / _JOURNAL, folder, finder, is_call)
+    _sync_folders(folder)
+
+
+def _rewrite(path: Path, body: bytes, removed: int, finder: Finder) -> None:
+    modified = path.stat().st_mtime
+    write_whole(path, gzip.compress(body, compresslevel=6, mtime=0), modified)
+    sidecar = sidecar_of(path)
+    if sidecar.exists():
+        facts = json.loads(finder.erased_json(sidecar.read_text(encoding="utf-8")) or "{}")
+        facts |= {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+        facts["erased"] = facts.get("erased", 0) + removed
+        write_whole(sidecar, json.dumps(facts, indent=2).encode(), modified)
+
+
+def _clean_journal(path: Path, folder: Path, finder: Finder, is_call: IsCall) -> None:
+    if not path.is_file():
+        return
+    source = folder.name
+
+    def is_erased(item: Any) -> bool:
+        return isinstance(item, str) and (is_call(source, item) or finder.finds(item))
+
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("pragma secure_delete = on")
+        with connection as transaction:
+            for table in ("settled", "landed"):
+                items = transaction.execute(f"select rowid, item_id from {table}").fetchall()
+                gone = [(row,) for row, item in items if is_erased(item)]
+                transaction.executemany(f"delete from {table} where rowid = ?", gone)
+            landed = transaction.execute("select rowid, path from landed").fetchall()
+            lost = [(row,) for row, name in landed if not (folder / name).exists()]
+            transaction.executemany("delete from landed where rowid = ?", lost)
+            for name, value in transaction.execute("select name, value from facts").fetchall():
+                again = _cleaned_fact(value, is_erased, finder)
+                if again != value:
+                    transaction.execute("update facts set value = ? where name = ?", (again, name))
+        connection.execute("vacuum")
+        connection.execute("pragma wal_checkpoint(truncate)")
+
+
+def _cleaned_fact(value: str, is_erased: Callable[[Any], bool], finder: Finder) -> str:
+    fact = json.loads(value)
+    if isinstance(fact, dict) and isinstance(fact.get("head"), list):
+        fact["head"] = [item for item in fact["head"] if not is_erased(item)]
+    again = json.dumps(fact)
+    return (finder.erased_json(again) or "null") if finder.finds(again) else again
+
+
+def sidecar_of(path: Path) -> Path:
+    """The hidden file beside a landed body that says what was asked."""
+    return path.with_name(f".{path.name.removesuffix(BODY)}.request.json")
+
+
+def body_of(sidecar: Path) -> Path:
+    """The body that a sidecar is of."""
+    return sidecar.with_name(sidecar.name.removeprefix(".").removesuffix(".request.json") + BODY)
+
+
+def write_whole(path: Path, data: bytes, modified: float) -> None:
+    """Write a file that is there whole or not at all, with its modification time (seconds since 1970)."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    with unfinished.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.utime(unfinished, (modified, modified))
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folders(folder: Path) -> None:
+    for inner in {path.parent for path in folder.rglob("*")} | {folder}:
+        _sync_folder(inner)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _names_call(source: str, name: str, is_call: IsCall) -> bool:
+    """Whether a file's name (`call-<id>-<time>.json.gz`) is that of an erased call."""
+    kind, _, rest = unquote(name).partition("-")
+    return kind == "call" and is_call(source, rest.removesuffix(BODY).rpartition("-")[0])
+
+
+def _bodies(folder: Path) -> list[Path]:
+    return sorted(folder.rglob(f"*{BODY}"))
+
+
+def _source(root: Path, path: Path) -> str:
+    return path.relative_to(root).parts[0]
+
+
+def _plain(key: str) -> str:
+    return key.replace("_", "").replace("-", "").lower()
+
+
+def _scalars(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from _scalars(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _scalars(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+def _records(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from _records(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _records(inner)
+
+
+def landed_files(root: Path) -> Collection[Path]:
+    """Everything below the landing, hidden files too."""
+    return sorted(path for path in root.rglob("*") if path.is_file())

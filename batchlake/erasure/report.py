@@ -1,0 +1,138 @@
+"""What an erasure did, for people, for programs and for the file: it names nobody.
+
+A number in it is its last two digits at most; values are counted, places are named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from batchlake.erasure.verify import Verification
+
+REPORT_VERSION: Final = 1
+
+NOT_COVERED: Final = (
+    "Backups, disk snapshots, replicas, versions of objects in a bucket, blocks of a disk after their file is gone, "
+    "copies on machines that do not ask again.",
+    "Files that left the lake: reports, CSV, notebooks, views.sql, caches of other tools; recipients may have to "
+    "be told. Source exports: --elsewhere finds them.",
+    "The platform, its recordings, and whoever gets its webhooks: --todo lists what to delete there.",
+    "Shell history, process lists, terminals, cron mail.",
+    "People recognised by what is said rather than by a value; names that no --value names; languages without "
+    "digit words; voices.",
+    "Anonymised calls keep exact figures, which the holder of the platform's own record can match; where that is "
+    "too much, use --mode remove.",
+    "Tombstones and pseudonyms stay personal data while the key exists; destroying it ends both, and the keeping "
+    "out of later exports.",
+    "Whether to erase at all (duties to keep, legal claims) is the controller's decision.",
+)
+"""What can't be promised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A place that could not be cleaned or proven, why, and what to do."""
+
+    place: str
+    why: str
+    what_to_do: str
+
+
+@dataclass(slots=True)
+class ErasureReport:
+    """The outcome of one erasure, or what it would be (`dry_run`).
+
+    Attributes:
+        targets: how many of each kind were named.
+        calls: matched, removed, anonymised; `own_line` those that stay with our own line replaced.
+        rows: rows that went or became figures, by table.
+        mentions: values replaced or emptied, by `table.column`.
+        batches: erased calls by batch.
+        tombstones: how many of each kind keep later exports out.
+        history: how many earlier states ended.
+        files: of the lake, rewritten and deleted.
+        landing, local: what was done there.
+        verification: what was read and found; None for a dry run.
+        left: what could not be cleaned or proven.
+        elsewhere: files named by `--elsewhere` that hold something; nothing is changed there.
+        suggestions: values of the calls' own fields that `--value` may be given; for a dry run alone.
+        not_covered: what no erasure can promise.
+    """
+
+    erasure_id: str
+    run_id: str | None
+    dry_run: bool
+    mode: str
+    reference: str | None
+    erased_at: datetime | None
+    seconds: float = 0
+    key_id: str | None = None
+    targets: Mapping[str, int] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+    mentions: Mapping[str, int] = field(default_factory=dict)
+    batches: Mapping[str, int] = field(default_factory=dict)
+    tombstones: Mapping[str, int] = field(default_factory=dict)
+    history: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, int] = field(default_factory=dict)
+    landing: dict[str, int] = field(default_factory=dict)
+    local: dict[str, int] = field(default_factory=dict)
+    verification: Verification | None = None
+    left: list[Left] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+    suggestions: Mapping[str, int] = field(default_factory=dict)
+    not_covered: tuple[str, ...] = NOT_COVERED
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether everything was cleaned and nothing was found afterwards."""
+        return not self.left and self.verification is not None and self.verification.is_clean
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain JSON values, with the version of this layout."""
+        facts = asdict(self)
+        facts["erased_at"] = self.erased_at and self.erased_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        facts["not_covered"] = list(self.not_covered)
+        return {"version": REPORT_VERSION, "is_proven": self.is_proven} | facts
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> list[str]:
+        calls = self.calls
+        if self.dry_run:
+            lines = [f"Dry run: {calls['matched']} calls would be erased ({self.mode}); nothing was written."]
+        else:
+            lines = [
+                f"Erasure {self.erasure_id} ({self.mode}), run {self.run_id}: "
+                f"{calls['removed']} calls removed, {calls['anonymised']} anonymised."
+            ]
+        if calls.get("own_line"):
+            lines.append(
+                f"{calls['own_line']} calls stay of which a number is our side; it is replaced there."
+            )
+        lines += [f"Rows of {table}: {count}." for table, count in self.rows.items()]
+        lines += [f"Mentions in {place}: {count}." for place, count in self.mentions.items()]
+        if self.suggestions:
+            fields = ", ".join(f"{name} ({count})" for name, count in self.suggestions.items())
+            lines.append(
+                f"These fields of the calls may hold names or addresses to give as --value: {fields}."
+            )
+        for name, counts in (("Files", self.files), ("Landing", self.landing), ("This machine", self.local)):
+            done = ", ".join(f"{key.replace('_', ' ')} {count}" for key, count in counts.items())
+            lines += [f"{name}: {done}."] if done else []
+        if self.verification:
+            read = self.verification
+            lines.append(
+                f"Verified by {read.by}: {read.files} files, {read.bytes} bytes, {read.strings} strings read, "
+                f"{sum(hit.count for hit in read.hits)} hits. State {read.state_digest}."
+            )
+            lines += [f"Hit: {hit.place}, {hit.column}: {hit.count}." for hit in read.hits]
+        lines += [f"Left: {one.place}: {one.why}. {one.what_to_do}" for one in self.left]
+        lines += [f"Elsewhere, unchanged: {file}" for file in self.elsewhere]
+        lines.append("Not covered by any erasure:")
+        lines += [f"  - {line}" for line in self.not_covered]
+        return lines

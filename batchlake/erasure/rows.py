@@ -1,0 +1,340 @@
+"""Takes what is erased out of rows: an Arrow table of one of the lake's tables in, the same without it out.
+
+A table that holds nothing of it comes back as the same object. What is done is counted in `Changes`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import string
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from batchlake.engine import columns
+from batchlake.engine.text_keys import text_key
+from batchlake.erasure.targets import Mode, Targets
+from batchlake.privacy.finder import ERASED, Finder
+from batchlake.privacy.key import PrivacyKey
+from batchlake.privacy.speech import DIGITS_SIEVE, is_part, over_turns
+from batchlake.schema import CALLS, PROBLEMS, SEGMENTS, Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Renamed = dict[str, dict[tuple[str, str], str]]
+"""New ids by column, and by source and old id."""
+
+_JSON_COLUMNS: Final = frozenset({"extra", "reported_common_responses"})
+NUMBER_COLUMNS: Final = ("from_number", "to_number")
+_IDS: Final = ("call_id", "batch_id")
+_NOT_TEXT: Final = frozenset(
+    {
+        "export_id",
+        "run_id",
+        "first_run_id",
+        "last_run_id",
+        "speaker",
+        "etag",
+        "text_key",
+        "problem_id",
+        "source",
+    }
+)
+"""Digests, ids of our own, words from a list, the platform's name; and what follows from another column."""
+
+_FIGURES: Final = frozenset(
+    "source call_id batch_id status outcome duration_seconds cost currency direction agent_id agent_name "
+    "sentiment_positive sentiment_neutral sentiment_negative sentiment_label engagement talk_ratio_ai "
+    "talk_ratio_human response_time_seconds interruptions voice_pace voice_volume voice_clarity success ended_by "
+    "is_test tokens_consumed first_run_id last_run_id".split()
+)
+"""What stays as it is of an anonymised call; so do the facts that its transcript told."""
+
+_TEXTS: Final = frozenset({"VARCHAR", "MAP(VARCHAR, TIMESTAMPTZ)", "TIMESTAMPTZ"})
+"""A fact of a transcript is a number or a flag: a column of `calls` of another type than these is a figure."""
+
+_ID_CHARACTERS: Final = string.ascii_lowercase + string.digits
+
+
+@dataclass(slots=True)
+class Changes:
+    """What is changed: rows by table, mentions by `table.column`, erased calls by batch, files rewritten."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    mentions: Counter[str] = field(default_factory=Counter)
+    batches: Counter[str] = field(default_factory=Counter)
+    files: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.rows or self.mentions)
+
+
+class RowCleaner:
+    """Cleans rows of one erasure; `segments` before `calls`, whose digests follow.
+
+    Args:
+        targets: what to erase.
+        mode: whether the calls go or stay as figures.
+        key: makes new digests of transcripts that lost a mention; None for a dry run.
+        renamed: new ids, filled before the first rows come.
+        changes: where what is done is counted.
+
+    Attributes:
+        kept_labels: outcome labels that a call has that isn't erased.
+    """
+
+    def __init__(
+        self, targets: Targets, mode: Mode, key: PrivacyKey | None, renamed: Renamed, changes: Changes
+    ) -> None:
+        self._targets = targets
+        self._finder = targets.finder
+        self._mode = mode
+        self._key = key
+        self._places = targets.places
+        self._renamed = renamed
+        self._changes = changes
+        self._retold: set[tuple[str, str]] = set()
+        self.kept_labels: set[str] = set()
+
+    def cleaned(self, table: Table, rows: pa.Table) -> pa.Table:
+        """A file's rows without what is erased; the same object where nothing is."""
+        before = rows
+        own = self._own_rows(rows) if "call_id" in rows.column_names else []
+        if own:
+            self._changes.rows[table.name] += len(own)
+            rows = self._without(table, rows, own)
+            if not len(rows):
+                return rows
+        if table is PROBLEMS:
+            return self._cleaned_problems(rows, own)
+        if table is SEGMENTS:
+            rows = self._cleaned_speech(rows)
+        for name in rows.column_names:
+            kind = str(rows.schema.field(name).type)
+            if name in _IDS:
+                rows = self._with_new_ids(rows, name)
+            elif name == "field_observed_at":
+                rows = self._cleaned_keys(table, rows)
+            elif kind in ("string", "large_string") and name not in _NOT_TEXT and table is not SEGMENTS:
+                rows = self._cleaned_texts(table, rows, name)
+        if table is CALLS:
+            rows = self._with_new_digests(rows)
+            if rows is not before and self._renamed["call_id"]:
+                rows = rows.sort_by([(name, "ascending") for name in ("source", "batch_id", "call_id")])
+        return rows
+
+    def _own_rows(self, rows: pa.Table) -> list[int]:
+        """The places of rows of erased calls."""
+        import pyarrow.compute as pc
+
+        wanted = columns.texts(sorted({call_id for _, call_id in self._places}))
+        maybe = columns.places(
+            pc.fill_null(pc.is_in(rows["call_id"], wanted.cast(rows["call_id"].type)), False).combine_chunks()
+        )
+        picked = rows.select(["source", "call_id"]).take(columns.from_numpy(maybe)).to_pylist()
+        return [
+            place
+            for place, row in zip(maybe.tolist(), picked, strict=True)
+            if (row["source"], row["call_id"]) in self._places
+        ]
+
+    def _without(self, table: Table, rows: pa.Table, own: list[int]) -> pa.Table:
+        if table is PROBLEMS:
+            return rows
+        if table is CALLS and self._mode == "anonymise":
+            return self._anonymised(rows, own)
+        import numpy as np
+
+        kept = np.delete(np.arange(len(rows)), own)
+        return rows.take(columns.from_numpy(kept))
+
+    def _anonymised(self, rows: pa.Table, own: list[int]) -> pa.Table:
+        """The calls at these places as figures."""
+        directions = rows["direction"].to_pylist()
+        kinds = {column.name: column.type for column in CALLS.columns}
+        for name in rows.column_names:
+            if name in ("from_number", "to_number"):
+                # The contact is who was called, unless the call came in.
+                theirs = [at for at in own if (directions[at] == "inbound") == (name == "from_number")]
+                rows = _with_values(rows, name, theirs, _nothing)
+            elif name in ("started_at", "call_time", "observed_at"):
+                rows = _with_values(rows, name, own, _to_the_hour)
+            elif name == "outcome_label":
+                rows = _with_values(rows, name, own, self._kept_label)
+            elif name == "segment_count" or (name not in _FIGURES and kinds.get(name, "VARCHAR") in _TEXTS):
+                rows = _with_values(rows, name, own, _nothing)
+        return rows
+
+    def _kept_label(self, label: str | None) -> str | None:
+        return label if label in self.kept_labels else None
+
+    def _cleaned_problems(self, rows: pa.Table, own: list[int]) -> pa.Table:
+        """Problems outlive what they are of: without raw text, and with an id that tells nothing."""
+        hit = set(own)
+        for name in ("raw", "message", "location", "field"):
+            found = self._hits(rows, name)
+            self._count(PROBLEMS, name, len(found))
+            hit.update(found)
+        places = sorted(hit)
+        if places:
+            rows = _with_values(rows, "raw", places, _nothing)
+            rows = _with_values(rows, "problem_id", places, lambda _old: random_id())
+            rows = _with_values(rows, "call_id", own, _nothing)
+            for name in ("message", "location", "field"):
+                rows = _with_values(rows, name, places, self._erased)
+        for name in _IDS:
+            rows = self._with_new_ids(rows, name)
+        return rows
+
+    def _erased(self, text: str | None) -> str | None:
+        return None if text is None else self._finder.erased(text)
+
+    def _erased_json(self, text: str | None) -> str | None:
+        return None if text is None else self._finder.erased_json(text)
+
+    def _hits(self, rows: pa.Table, name: str) -> list[int]:
+        """The places of texts in which something is."""
+        maybe = self._finder.candidates(rows[name])
+        texts = rows[name].take(columns.from_numpy(maybe)).to_pylist()
+        return [
+            place
+            for place, text in zip(maybe.tolist(), texts, strict=True)
+            if text is not None and self._finder.finds(text)
+        ]
+
+    def _count(self, table: Table, name: str, count: int) -> None:
+        if count:
+            self._changes.mentions[f"{table.name}.{name}"] += count
+
+    def _cleaned_texts(self, table: Table, rows: pa.Table, name: str) -> pa.Table:
+        if name in NUMBER_COLUMNS:
+            values = rows[name].to_pylist()
+            whole = [at for at, value in enumerate(values) if value and self._finder.is_whole(value)]
+            self._count(table, name, len(whole))
+            rows = _with_values(rows, name, whole, lambda _number: ERASED)
+        places = self._hits(rows, name)
+        self._count(table, name, len(places))
+        clean = self._erased_json if name in _JSON_COLUMNS else self._erased
+        nullable = {column.name: column.nullable for column in table.columns}[name]
+        change = clean if nullable else lambda text: clean(text) or ERASED
+        return _with_values(rows, name, places, change)
+
+    def _cleaned_speech(self, rows: pa.Table) -> pa.Table:
+        """Utterances without mentions, their keys folded anew."""
+        hits = self._hits(rows, "text")
+        turns = sorted(over_turns_of(rows, self._finder) - set(hits))
+        notes = self._hits(rows, "extra")
+        self._count(SEGMENTS, "text", len(hits) + len(turns))
+        self._count(SEGMENTS, "extra", len(notes))
+        rows = _with_values(rows, "text", hits, self._erased)
+        rows = _with_values(rows, "text", turns, lambda _text: ERASED)
+        rows = _with_values(rows, "extra", notes, self._erased_json)
+        places = sorted({*hits, *turns, *notes})
+        picked = rows.select(["source", "call_id", "text"]).take(columns.integers(places)).to_pylist()
+        self._retold.update((row["source"], row["call_id"]) for row in picked)
+        keys = {place: text_key(row["text"]) for place, row in zip(places, picked, strict=True)}
+        spoken = sorted({*hits, *turns})
+        return _with_values(rows, "text_key", spoken, None, [keys[place] for place in spoken])
+
+    def _with_new_ids(self, rows: pa.Table, name: str) -> pa.Table:
+        renamed = self._renamed[name]
+        if not renamed:
+            return rows
+        pairs = zip(rows["source"].to_pylist(), rows[name].to_pylist(), strict=True)
+        new = {place: renamed[pair] for place, pair in enumerate(pairs) if pair in renamed}
+        return _with_values(rows, name, list(new), None, list(new.values()))
+
+    def _cleaned_keys(self, table: Table, rows: pa.Table) -> pa.Table:
+        """The map of when each field was observed, without names of fields that hold something."""
+        held = {
+            place: pairs
+            for place, pairs in enumerate(rows["field_observed_at"].to_pylist())
+            if pairs and any(self._finder.finds(name) for name, _ in pairs)
+        }
+        self._count(table, "field_observed_at", len(held))
+        cleaned = [
+            [pair for pair in pairs if not self._finder.finds(pair[0])] or None for pairs in held.values()
+        ]
+        return _with_values(rows, "field_observed_at", list(held), None, cleaned)
+
+    def _with_new_digests(self, rows: pa.Table) -> pa.Table:
+        """Calls whose transcripts lost a mention have a digest from which it can't be guessed."""
+        if not self._retold:
+            return rows
+        pairs = zip(rows["source"].to_pylist(), rows["call_id"].to_pylist(), strict=True)
+        places = [place for place, pair in enumerate(pairs) if pair in self._retold]
+        return _with_values(rows, "transcript_digest", places, self._new_digest)
+
+    def _new_digest(self, digest: str | None) -> str | None:
+        if digest is None or self._key is None:
+            return digest
+        return retold_digest(digest, self._key)
+
+
+def over_turns_of(rows: pa.Table, finder: Finder) -> set[int]:
+    """The places of utterances that hold a number together with others of their call and speaker."""
+    import pyarrow.compute as pc
+
+    if not finder.looks_for_numbers:
+        return set()
+    maybe = columns.places(pc.match_substring_regex(rows["text"], DIGITS_SIEVE).combine_chunks())
+    picked = rows.select(["source", "call_id", "speaker", "position", "text"]).take(columns.from_numpy(maybe))
+    said: dict[tuple[str, str, str], list[tuple[int, int, str]]] = defaultdict(list)
+    for place, row in zip(maybe.tolist(), picked.to_pylist(), strict=True):
+        if is_part(row["text"]):
+            said[row["source"], row["call_id"], row["speaker"]].append((row["position"], place, row["text"]))
+    touched: set[int] = set()
+    for parts in said.values():
+        ordered = sorted(parts)
+        if len(ordered) > 1:
+            found = over_turns([text for _, _, text in ordered], finder.is_number)
+            touched.update(ordered[at][1] for at in found)
+    return touched
+
+
+def retold_digest(digest: str, key: PrivacyKey) -> str:
+    """The digest of a transcript that lost a mention: without the key, nobody can try out what it was."""
+    return hashlib.blake2b(
+        digest.encode(), key=key.secret, digest_size=16, person=b"batchlake-speech"
+    ).hexdigest()
+
+
+def random_id() -> str:
+    """An id derived from nothing."""
+    return "erased_" + "".join(secrets.choice(_ID_CHARACTERS) for _ in range(20))
+
+
+def _with_values(
+    rows: pa.Table,
+    name: str,
+    places: Iterable[int],
+    change: Callable[[Any], Any] | None,
+    values: list[Any] | None = None,
+) -> pa.Table:
+    """The rows with other values of a column at these places: those given, or the old ones changed."""
+    import numpy as np
+    import pyarrow as pa
+
+    at = np.asarray(list(places), np.int64)
+    if not len(at):
+        return rows
+    column = rows[name].combine_chunks()
+    if change is not None:
+        values = [change(value) for value in column.take(columns.from_numpy(at)).to_pylist()]
+    fresh = pa.array(values, column.type)
+    order = np.arange(len(rows))
+    order[at] = len(rows) + np.arange(len(at))
+    both = pa.concat_arrays([column, fresh]).take(columns.from_numpy(order))
+    return rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), both)
+
+
+def _nothing(_value: Any) -> None:
+    """What was there goes."""
+
+
+def _to_the_hour(moment: datetime | None) -> datetime | None:
+    return moment and moment.replace(minute=0, second=0, microsecond=0)

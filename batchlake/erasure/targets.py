@@ -1,0 +1,212 @@
+"""Who or what is to be forgotten: the calls that go, and the values that are replaced where they stand.
+
+Input: numbers, call ids, filters, other values. Output: `Targets`, found in the newest state of the lake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from batchlake.engine.engine import Engine
+from batchlake.errors import InvalidRequest
+from batchlake.filters.selection import select
+from batchlake.privacy.finder import Finder
+from batchlake.privacy.key import PrivacyKey
+from batchlake.privacy.numbers import key_of, keys_of
+
+Mode = Literal["remove", "anonymise"]
+
+MOST_FILTERED: Final = 100_000
+_TAIL_DIGITS: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person asks to be forgotten; all of it adds up.
+
+    Attributes:
+        numbers: as `contacts` lists them; the calls of which one is the contact's side.
+        calls: ids.
+        extra: values of the export's own fields, by path.
+        filter: of the calls, in any form that `select` takes.
+        values: names, addresses; replaced where they stand.
+        source: only of this platform or account.
+        region: in which numbers without `+` are read.
+        own_line: erase also the calls of which a number is our side.
+        follow: erase all calls of the contacts of `calls` and `filter`.
+    """
+
+    numbers: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    filter: Any = None
+    values: tuple[str, ...] = ()
+    source: str | None = None
+    region: str | None = None
+    own_line: bool = False
+    follow: bool = False
+
+    def __post_init__(self) -> None:
+        if not (self.numbers or self.calls or self.extra or self.filter or self.values):
+            raise InvalidRequest(
+                "nobody is named. Give --number, --call, --extra, --filter or --value, and --dry-run first."
+            )
+        if any("*" in number for number in self.numbers):
+            raise InvalidRequest("a number to forget is a whole one: no * in it.")
+        if any(not value.strip() for value in (*self.values, *self.calls)):
+            raise InvalidRequest("an empty value is in every text. Give a whole name, address or id.")
+
+    def kinds(self) -> dict[str, int]:
+        """How many targets there are of each kind."""
+        counts = {
+            "number": len(self.numbers),
+            "call": len(self.calls),
+            "extra": len(self.extra),
+            "filter": int(bool(self.filter)),
+            "value": len(self.values),
+        }
+        return {kind: count for kind, count in counts.items() if count}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that is erased: which, of which batch, and when it began (text, for its own log)."""
+
+    source: str
+    call_id: str
+    batch_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What was found.
+
+    Attributes:
+        calls: those that go.
+        own_line: how many calls stay of which a number is our side.
+        keys: the numbers' keys.
+        finder: finds the values everywhere.
+        shared_ids: ids of erased calls that another source's call has, too; looked for in columns only.
+    """
+
+    calls: tuple[Call, ...]
+    own_line: int
+    keys: frozenset[str]
+    finder: Finder
+    shared_ids: frozenset[str]
+
+    @property
+    def places(self) -> frozenset[tuple[str, str]]:
+        """The calls by source and id."""
+        return frozenset((call.source, call.call_id) for call in self.calls)
+
+
+def resolve(engine: Engine, request: Request, key: PrivacyKey | None) -> Targets:
+    """Find the calls and values that a request means.
+
+    Args:
+        engine: holds the lake's tables.
+        request: what is asked.
+        key: of a lake that is redacted: its pseudonyms of the numbers are looked for, too.
+
+    Raises:
+        InvalidRequest: a number can't be read, or the filter matches too many calls.
+    """
+    keys = frozenset().union(*(keys_of(number, request.region) for number in request.numbers))
+    found: dict[tuple[str, str], Call] = {}
+
+    def add(rows: Sequence[Mapping[str, Any]]) -> None:
+        for row in rows:
+            if request.source in (None, row["source"]):
+                found[row["source"], row["call_id"]] = Call(row["source"], row["call_id"], row["batch_id"])
+
+    wanted = [{"extra": {path: value}} for path, value in request.extra.items()]
+    wanted += [request.filter] if request.filter else []
+    if request.calls:
+        add(
+            engine.rows(
+                "select source, call_id, batch_id from calls where list_contains($ids, call_id)",
+                {"ids": list(request.calls)},
+            )
+        )
+    for one in wanted:
+        selection = select(one)
+        rows = engine.rows(
+            f"select source, call_id, batch_id from calls where {selection.where} limit {MOST_FILTERED + 1}",
+            selection.params,
+        )
+        if len(rows) > MOST_FILTERED:
+            raise InvalidRequest(f"the filter matches more than {MOST_FILTERED} calls. Narrow it.")
+        add(rows)
+    if request.follow and found:
+        keys |= _contact_keys(engine, found, request.region)
+    if key and keys:
+        keys |= {key.pseudonym("tel", one) for one in keys if one.startswith("+")}
+    own_line = 0
+    for row in _calls_of(engine, keys) if keys else ():
+        if request.source not in (None, row["source"]):
+            continue
+        contact, own = _sides(row)
+        if _is_in(contact, keys) or (request.own_line and _is_in(own, keys)):
+            add([row])
+        elif _is_in(own, keys):
+            own_line += 1
+    ids = {call.call_id for call in found.values()}
+    shared = _shared(engine, found) if ids else set()
+    finder = Finder.of_values(keys, frozenset(ids - shared), request.values)
+    return Targets(tuple(found.values()), own_line, keys, finder, frozenset(shared))
+
+
+def _sides(row: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The contact's number and ours."""
+    numbers = row["to_number"], row["from_number"]
+    return numbers[::-1] if row["direction"] == "inbound" else numbers
+
+
+def _is_in(number: str | None, keys: frozenset[str]) -> bool:
+    return number is not None and key_of(number) in keys
+
+
+def _calls_of(engine: Engine, keys: frozenset[str]) -> list[dict[str, Any]]:
+    """The calls that may have one of these numbers on a side."""
+    digits = [key.lstrip("+") for key in keys if key.lstrip("+").isdecimal()]
+    params = {
+        "tails": sorted({one[-_TAIL_DIGITS:] for one in digits}),
+        "others": sorted(key for key in keys if not key.lstrip("+").isdecimal()),
+    }
+    either = " or ".join(
+        f"len(list_filter($tails, lambda tail: contains(regexp_replace({name}, '[^0-9]', '', 'g'), tail))) > 0 "
+        f"or list_contains($others, lower(trim({name}))) or regexp_matches({name}, '[^ -~]')"
+        for name in ("to_number", "from_number")
+    )
+    return engine.rows(
+        f"select source, call_id, batch_id, direction, to_number, from_number from calls where {either}",
+        params,
+    )
+
+
+def _contact_keys(
+    engine: Engine, found: Mapping[tuple[str, str], Call], region: str | None
+) -> frozenset[str]:
+    rows = engine.rows(
+        "select distinct source, call_id, direction, to_number, from_number from calls "
+        "where list_contains($ids, call_id)",
+        {"ids": sorted({call_id for _, call_id in found})},
+    )
+    contacts = {_sides(row)[0] for row in rows if (row["source"], row["call_id"]) in found}
+    keys: frozenset[str] = frozenset()
+    for contact in contacts:
+        if contact:
+            key = key_of(contact) or contact
+            keys |= keys_of(key, region) if key.startswith("+") or region else frozenset({key})
+    return keys
+
+
+def _shared(engine: Engine, found: Mapping[tuple[str, str], Call]) -> set[str]:
+    rows = engine.rows(
+        "select source, call_id from calls where list_contains($ids, call_id)",
+        {"ids": sorted({call_id for _, call_id in found})},
+    )
+    return {row["call_id"] for row in rows if (row["source"], row["call_id"]) not in found}

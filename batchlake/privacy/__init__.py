@@ -1,0 +1,1 @@
+"""What is known of personal values: how numbers are written and spoken, the key, tombstones, redaction."""

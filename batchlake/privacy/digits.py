@@ -1,0 +1,121 @@
+"""Runs of digits in text, however they are written: digits of any script, and spoken ones.
+
+Input: a text. Output: `Run`s, each the digits in ASCII with the place of every one. Up to three characters that
+are no digit may stand between two of them (`(415) 555-0199`, `four one five, double five five`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+FEWEST_DIGITS: Final = 7
+"""Shorter runs are nobody's number in running text."""
+
+_WIDEST_GAP: Final = 3
+
+_WORDS: Final[Mapping[str, str]] = {
+    "en": "zero|oh|o one two three four five six seven eight nine",
+    "de": "null eins|ein zwei|zwo drei vier fünf|fuenf sechs sieben acht neun",
+    "fr": "zéro un|une deux trois quatre cinq six sept huit neuf",
+    "es": "cero uno dos tres cuatro cinco seis siete ocho nueve",
+    "it": "zero uno due tre quattro cinque sei sette otto nove",
+    "pt": "zero um|uma dois|duas três quatro cinco seis|meia sete oito nove",
+    "hi": "शून्य एक दो तीन चार|चार पांच|पाँच छह|छः सात आठ नौ",
+}
+"""The words of the ten digits by language, in order, with other spellings after `|`."""
+
+LANGUAGES: Final = tuple(_WORDS)
+
+_REPEATS: Final = {"double": 2, "triple": 3, "treble": 3, "doppel": 2, "doble": 2, "doppio": 2, "dupla": 2}
+
+_DIGIT_OF_WORD: Final[Mapping[str, str]] = {
+    word: str(digit)
+    for words in _WORDS.values()
+    for digit, spellings in enumerate(words.split(" "))
+    for word in spellings.split("|")
+}
+_SPOKEN: Final = "|".join(sorted(map(re.escape, (*_DIGIT_OF_WORD, *_REPEATS)), key=len, reverse=True))
+_PLUS: Final = re.compile("[+＋]")
+_TOKEN: Final = re.compile(rf"\d|(?<![^\W\d_])(?:{_SPOKEN})(?![^\W\d_])", re.IGNORECASE)
+
+# Words and digits in a row: every run that `runs` finds passes, and little else. A repeated digit is two tokens
+# of at least two digits, so five tokens may hold seven.
+SIEVE: Final = rf"(?i)(?:\p{{Nd}}|{_SPOKEN})(?:[^\p{{Nd}}]{{0,{_WIDEST_GAP}}}(?:\p{{Nd}}|{_SPOKEN})){{4,}}"
+"""What a text matches that may hold a run, as RE2 reads it: fast over a whole column."""
+
+UNUSUAL: Final = rf"(?i)(?:^|[^\p{{L}}])(?:{_SPOKEN})(?:[^\p{{L}}]|$)|[^\x00-\x7f]"
+"""What a text matches that may hold a digit in words or of another script; of any other, ASCII is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Digits in a row.
+
+    Attributes:
+        digits: in ASCII.
+        starts: where in the text each begins; those of one spoken `double five` begin at the same place.
+        ends: where each ends.
+        is_led_by_plus: whether a `+` stands before the first.
+    """
+
+    digits: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+    is_led_by_plus: bool = False
+
+    def begins_at(self, place: int) -> bool:
+        """Whether no digit touches this one from the left."""
+        return place == 0 or self.starts[place] > self.ends[place - 1]
+
+    def ends_at(self, place: int) -> bool:
+        """Whether no digit touches this one from the right."""
+        return place + 1 == len(self.digits) or self.starts[place + 1] > self.ends[place]
+
+
+def runs(text: str, fewest: int = FEWEST_DIGITS) -> Iterator[Run]:
+    """The runs of at least so many digits.
+
+    >>> [run.digits for run in runs("call (415) 555-0199 or four one five, double five five 0 1 double nine")]
+    ['4155550199', '4155550199']
+    """
+    digits: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    repeat: re.Match[str] | None = None
+    end = 0
+    for token in _TOKEN.finditer(text):
+        between = text[end : token.start()]
+        if (digits or repeat) and (len(between) > _WIDEST_GAP or _PLUS.search(between)):
+            if len(digits) >= fewest:
+                yield _run(text, digits, starts, ends)
+            digits, starts, ends, repeat = [], [], [], None
+        end = token.end()
+        word = token[0].lower()
+        if word in _REPEATS:
+            repeat = token
+            continue
+        count = _REPEATS[repeat[0].lower()] if repeat else 1
+        digits += [_DIGIT_OF_WORD.get(word) or str(unicodedata.decimal(word))] * count
+        starts += [repeat.start() if repeat else token.start()] * count
+        ends += [end] * count
+        repeat = None
+    if len(digits) >= fewest:
+        yield _run(text, digits, starts, ends)
+
+
+def folded(text: str) -> str:
+    """A text of written digits alone in ASCII, everything else left out.
+
+    >>> folded("＋４９ (0)30")
+    '49030'
+    """
+    return "".join(str(unicodedata.decimal(character)) for character in text if character.isdecimal())
+
+
+def _run(text: str, digits: list[str], starts: list[int], ends: list[int]) -> Run:
+    before = text[max(0, starts[0] - 2) : starts[0]].strip(" (")
+    return Run("".join(digits), tuple(starts), tuple(ends), before[-1:] in ("+", "＋"))

@@ -1,0 +1,250 @@
+"""Finds a person's values in texts, columns and bytes, and replaces them.
+
+Input: what is looked for (`Finder`). Output: places, the same text without them, counts of hits. Numbers are
+found in every spelling that `digits` knows, ids and other values as whole words.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from batchlake.privacy import numbers
+from batchlake.privacy.digits import FEWEST_DIGITS, SIEVE, UNUSUAL
+from batchlake.privacy.numbers import Span
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+ERASED: Final = "<erased>"
+"""Stands where a value was."""
+
+_SHORTEST_ID: Final = 4
+"""Shorter ids are looked for in their own column only: every text holds them."""
+
+_MOST_ALTERNATIVES: Final = 2_000
+
+
+@dataclass(frozen=True)
+class Finder:
+    """What is looked for.
+
+    Attributes:
+        is_number: whether a key (`numbers.key_of`) is that of a number.
+        keys: the numbers' keys where they are known, for the search in bytes; none where only digests are.
+        ids: of calls, compared as they are.
+        values: names, addresses and the like, in any case.
+        looks_for_numbers: whether there is any.
+    """
+
+    is_number: Callable[[str], bool]
+    keys: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
+    values: tuple[str, ...] = ()
+    looks_for_numbers: bool = True
+
+    @classmethod
+    def of_values(cls, keys: frozenset[str], ids: frozenset[str], values: Sequence[str]) -> Finder:
+        """What finds values that are known."""
+        return cls(keys.__contains__, keys, ids, tuple(values), bool(keys))
+
+    def is_whole(self, value: str) -> bool:
+        """Whether a whole value, as a column of numbers holds it, is one of the numbers, however short."""
+        key = numbers.key_of(value) if self.looks_for_numbers else None
+        return key is not None and self.is_number(key)
+
+    @cached_property
+    def _literals(self) -> list[str]:
+        """What is found as it stands: long ids, other values, and numbers that are none (`sip:ann@host`)."""
+        named = [key for key in self.keys if not key.lstrip("+").isdecimal()]
+        return [
+            one for one in (*self.ids, *self.values, *named) if len(one) >= _SHORTEST_ID or one in self.values
+        ]
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str] | None:
+        if not self._literals or len(self._literals) > _MOST_ALTERNATIVES:
+            return None
+        return _alternatives(self._literals)
+
+    def candidates(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
+        """The places of texts in which something may be found: few others are among them."""
+        import numpy as np
+
+        found = np.zeros(len(texts), bool)
+        if self.looks_for_numbers:
+            found |= _flags(_matches(texts, SIEVE))
+            if self.keys and found.any():
+                # Known numbers in ASCII digits are looked for as such: ids are full of other digits.
+                unusual = _flags(_matches(texts, UNUSUAL))
+                for pattern in self._byte_patterns:
+                    unusual |= _flags(_matches(texts, pattern))
+                found &= unusual
+        if self._literals:
+            found |= self._literal_flags(texts)
+        # What is escaped in an address is found once it isn't.
+        escaped = _flags(_matches(texts, "%[0-9A-Fa-f]{2}"))
+        return np.flatnonzero(found | escaped)
+
+    def _literal_flags(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.bool_]:
+        import polars as pl
+
+        lowered = [one.lower() for one in self._literals]
+        column = pl.from_arrow(texts)
+        assert isinstance(column, pl.Series)  # noqa: S101 - one column is a series
+        flags = column.str.to_lowercase().str.contains_any(lowered).fill_null(value=False)
+        return flags.to_numpy()
+
+    def spans(self, text: str) -> list[Span]:
+        """Where something is, in order; none overlaps another."""
+        found = list(numbers.spans(text, self.is_number)) if self.looks_for_numbers else []
+        found += [Span(match.start(), match.end()) for match in self._literal_matches(text)]
+        kept: list[Span] = []
+        for span in sorted(found, key=lambda one: (one.start, -one.end)):
+            if not kept or span.start >= kept[-1].end:
+                kept.append(span)
+        return kept
+
+    def _literal_matches(self, text: str) -> Iterator[re.Match[str]]:
+        pattern = self._pattern
+        if pattern is None and self._literals:
+            lowered = text.lower()
+            present = [one for one in self._literals if one.lower() in lowered]
+            pattern = _alternatives(present) if present else None
+        return pattern.finditer(text) if pattern else iter(())
+
+    def finds(self, text: str) -> bool:
+        """Whether something is in a text, as it stands or with its `%20`s read."""
+        return bool(self.spans(text)) or ("%" in text and bool(self.spans(unquote(text))))
+
+    def erased(self, text: str) -> str:
+        """The text with `<erased>` where something was."""
+        spans = self.spans(text)
+        if spans:
+            parts, since = [], 0
+            for span in spans:
+                parts += [text[since : span.start], ERASED]
+                since = span.end
+            text = "".join([*parts, text[since:]])
+        # What only shows when `%2B` is read, or what two replaced places have left together.
+        return ERASED if self.finds(text) else text
+
+    def erased_json(self, text: str) -> str | None:
+        """A JSON text without it, in values, keys and bare numbers; None where nothing else is left to do.
+
+        What isn't JSON is a text.
+        """
+        try:
+            document = json.loads(text, parse_int=_Bare, parse_float=_Bare)
+        except (ValueError, RecursionError):
+            return self.erased(text)
+        again = dumped(self.erased_document(document))
+        return None if self.finds(again) else again
+
+    def erased_document(self, value: Any) -> Any:
+        """The same for a decoded document; bare numbers are `_Bare`."""
+        if isinstance(value, dict):
+            cleaned: dict[str, Any] = {}
+            for key, inner in value.items():
+                name = again = self.erased(key)
+                count = 1
+                while name in cleaned:
+                    count += 1
+                    name = f"{again} {count}"
+                cleaned[name] = self.erased_document(inner)
+            return cleaned
+        if isinstance(value, list):
+            return [self.erased_document(inner) for inner in value]
+        if isinstance(value, _Bare):
+            return ERASED if self.finds(value) else value
+        return self.erased(value) if isinstance(value, str) else value
+
+    def hits_in_bytes(self, data: bytes) -> int:
+        """How often something stands in bytes, as ASCII digits or as it is in UTF-8, whatever is around it."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        count = 0
+        plain = pa.array([data], pa.large_binary())
+        for pattern in self._byte_patterns:
+            count += pc.count_substring_regex(plain, pattern).to_pylist()[0]
+        if self._literals:
+            count += self._literals_in_bytes(data)
+        return count
+
+    def _literals_in_bytes(self, data: bytes) -> int:
+        import polars as pl
+
+        text = pl.Series([data.decode("latin-1")]).str.to_lowercase()
+        wanted = [one.lower().encode("utf-8", "surrogatepass").decode("latin-1") for one in self._literals]
+        if not text.str.contains_any(wanted)[0]:
+            return 0
+        whole = _alternatives(
+            [one.encode("utf-8", "surrogatepass").decode("latin-1") for one in self._literals]
+        )
+        return sum(1 for _ in whole.finditer(data.decode("latin-1")))
+
+    @cached_property
+    def _byte_patterns(self) -> list[str]:
+        digits = {key.lstrip("+") for key in self.keys if key.lstrip("+").isdecimal()}
+        digits = {one for one in digits if len(one) >= FEWEST_DIGITS}
+        # All forms of a number end in its shortest.
+        shortest = {
+            one for one in digits if not any(one != other and one.endswith(other) for other in digits)
+        }
+        return ["[^0-9]{0,3}".join(one) for one in sorted(shortest)]
+
+
+class _Bare(str):
+    """A number of a JSON text as it was written."""
+
+    __slots__ = ()
+
+
+def dumped(value: Any) -> str:
+    """A document as compact JSON text, its bare numbers as they were written."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_quoted(key)}:{dumped(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(dumped, value)) + "]"
+    return str(value) if isinstance(value, _Bare) else _quoted(value)
+
+
+def decoded(data: bytes | str) -> Any:
+    """A JSON document whose bare numbers `dumped` writes as they were.
+
+    Raises:
+        ValueError: it isn't JSON.
+    """
+    return json.loads(data, parse_int=_Bare, parse_float=_Bare)
+
+
+def _quoted(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _alternatives(literals: Sequence[str]) -> re.Pattern[str]:
+    # Longest first: one id may begin another. Blanks in a name may be any white space.
+    wanted = sorted(literals, key=len, reverse=True)
+    spelled = "|".join(r"\s+".join(map(re.escape, one.split())) or re.escape(one) for one in wanted)
+    return re.compile(rf"(?<![\w-])(?:{spelled})(?![\w-])", re.IGNORECASE)
+
+
+def _matches(texts: pa.Array | pa.ChunkedArray, pattern: str) -> pa.Array | pa.ChunkedArray:
+    import pyarrow.compute as pc
+
+    return pc.match_substring_regex(texts, pattern)
+
+
+def _flags(found: pa.Array | pa.ChunkedArray) -> NDArray[np.bool_]:
+    import pyarrow.compute as pc
+
+    flags: NDArray[np.bool_] = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
+    return flags

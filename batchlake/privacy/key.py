@@ -1,0 +1,134 @@
+"""The secret beside which a digest of a phone number is no secret, and the digests that it makes.
+
+Tombstones and pseudonyms hold nothing but these digests. The key is never in a lake, a log or a report; a lake
+holds its id alone (`_privacy.json`).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from batchlake.errors import InvalidRequest, PrivacyKeyMissing, WrongPrivacyKey
+from batchlake.store.storage import PRIVACY_NOTE, Storage
+
+VARIABLE: Final = "BATCHLAKE_PRIVACY_KEY"
+FILE_VARIABLE: Final = "BATCHLAKE_PRIVACY__KEY_FILE"
+_BYTES: Final = 32
+_DIGEST_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyKey:
+    """One secret of 32 bytes. Its `key_id` tells keys apart and nothing else."""
+
+    secret: bytes = field(repr=False)
+
+    @property
+    def key_id(self) -> str:
+        """What a lake keeps of the key."""
+        return self._digest(b"", b"batchlake-key-id", 8)
+
+    def of_number(self, key: str) -> str:
+        """The digest of one form of a number."""
+        return self._digest(key.encode(), b"batchlake-number", _DIGEST_BYTES)
+
+    def of_call(self, source: str, call_id: str) -> str:
+        """The digest of a call."""
+        text = json.dumps([source, call_id], ensure_ascii=False)
+        return self._digest(text.encode("utf-8", "surrogatepass"), b"batchlake-call", _DIGEST_BYTES)
+
+    def pseudonym(self, kind: str, value: str) -> str:
+        """What stands for a value in a field of its own: `tel_` and 16 characters."""
+        digest = self._digest(value.encode("utf-8", "surrogatepass"), f"batchlake-{kind}"[:16].encode(), 8)
+        return f"{kind}_{digest}"
+
+    def _digest(self, value: bytes, person: bytes, size: int) -> str:
+        return hashlib.blake2b(value, key=self.secret, digest_size=size, person=person).hexdigest()
+
+
+def find_key() -> PrivacyKey | None:
+    """The key that this user has, None where there is none.
+
+    Raises:
+        InvalidRequest: what is given as one is none, or others may read its file.
+    """
+    if given := os.environ.get(VARIABLE):
+        return _decoded(given, VARIABLE)
+    path = key_file()
+    try:
+        text = path.read_text(encoding="ascii")
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"the privacy key in {path} can't be read ({error}).") from error
+    if mode & 0o077:
+        raise InvalidRequest(f"others can read the privacy key in {path}: `chmod 600` it.", path=str(path))
+    return _decoded(text, str(path))
+
+
+def make_key() -> PrivacyKey:
+    """A new key, kept in this user's key file.
+
+    Raises:
+        InvalidRequest: the file can't be written, or is there.
+    """
+    key = PrivacyKey(secrets.token_bytes(_BYTES))
+    path = key_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(base64.b64encode(key.secret) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise InvalidRequest(f"the privacy key can't be kept in {path} ({error.strerror}).") from error
+    return key
+
+
+def key_file() -> Path:
+    """Where the key is kept where the environment doesn't give it."""
+    if given := os.environ.get(FILE_VARIABLE):
+        return Path(given)
+    folder = os.environ.get("XDG_CONFIG_HOME", "")
+    base = Path(folder) if folder.startswith("/") else Path.home() / ".config"
+    return base / "batchlake" / "privacy.key"
+
+
+def read_policy(storage: Storage) -> dict[str, Any]:
+    """What the lake says of its key and of redaction; empty where nothing was erased or redacted."""
+    data = storage.note(PRIVACY_NOTE)
+    return json.loads(data) if data else {}
+
+
+def key_of_lake(storage: Storage, policy: dict[str, Any]) -> PrivacyKey:
+    """The key that a lake's digests were made with.
+
+    Raises:
+        PrivacyKeyMissing, WrongPrivacyKey: this user has none, or another.
+    """
+    key = find_key()
+    if key is None:
+        raise PrivacyKeyMissing(storage.name, policy["key_id"], str(key_file()), VARIABLE)
+    if key.key_id != policy["key_id"]:
+        raise WrongPrivacyKey(storage.name, policy["key_id"], key.key_id, str(key_file()), VARIABLE)
+    return key
+
+
+def _decoded(text: str, place: str) -> PrivacyKey:
+    try:
+        secret = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        secret = b""
+    if len(secret) != _BYTES:
+        raise InvalidRequest(f"{place} holds no privacy key: {_BYTES} bytes in base64 are wanted.")
+    return PrivacyKey(secret)

@@ -1,0 +1,88 @@
+"""Who was erased, as digests: what keeps the same exports from bringing them back.
+
+Input: the table `tombstones` and the lake's key. Output: answers about calls and numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from batchlake.engine.engine import Engine
+from batchlake.engine.quoting import view_of
+from batchlake.privacy.finder import Finder
+from batchlake.privacy.key import PrivacyKey
+from batchlake.privacy.numbers import key_of
+from batchlake.schema import TOMBSTONES
+from batchlake.store.ledger import Ledger
+from batchlake.store.tables import LakeTables
+
+
+@dataclass(frozen=True)
+class Tombstones:
+    """Everybody who was erased from a lake.
+
+    Attributes:
+        key: makes the digests.
+        calls: digests of erased calls.
+        numbers: when each number was erased (UTC) by digest; None where calls after that are kept out, too.
+    """
+
+    key: PrivacyKey
+    calls: frozenset[str]
+    numbers: Mapping[str, datetime | None]
+
+    @classmethod
+    def read(cls, lake: LakeTables, key: PrivacyKey) -> Tombstones:
+        """Those of the newest state."""
+        version = Ledger(lake).newest()
+        with Engine(lake.storage.name) as engine:
+            files = (
+                lake.files(TOMBSTONES.name, version.pins[TOMBSTONES.name])
+                if TOMBSTONES.name in version.pins
+                else []
+            )
+            engine.create_view(view_of(TOMBSTONES, files))
+            return cls.of_rows(key, engine.rows("from tombstones"))
+
+    @classmethod
+    def of_rows(cls, key: PrivacyKey, rows: Sequence[Mapping[str, Any]]) -> Tombstones:
+        """Those of rows of `tombstones`; of another key than the lake's none is known any more."""
+        numbers: dict[str, datetime | None] = {}
+        for row in rows:
+            if row["kind"] == "number" and row["key_id"] == key.key_id:
+                known = numbers.get(row["digest"], row["erased_at"])
+                is_final = row["for_good"] or known is None
+                numbers[row["digest"]] = None if is_final else max(known, row["erased_at"])
+        calls = frozenset(
+            row["digest"] for row in rows if row["kind"] == "call" and row["key_id"] == key.key_id
+        )
+        return cls(key, calls, numbers)
+
+    def __bool__(self) -> bool:
+        return bool(self.calls or self.numbers)
+
+    def is_erased_call(self, source: str, call_id: str) -> bool:
+        """Whether a call was erased."""
+        return self.key.of_call(source, call_id) in self.calls
+
+    def is_erased_number(self, key: str) -> bool:
+        """Whether a number's key is that of an erased one."""
+        return self.key.of_number(key) in self.numbers
+
+    def keeps_out(self, number: str, began: datetime | None) -> bool:
+        """Whether a call of this contact is kept out that began then; without a time it counts as old."""
+        key = key_of(number)
+        if key is None:
+            return False
+        digest = self.key.of_number(key)
+        if digest not in self.numbers:
+            return False
+        erased_at = self.numbers[digest]
+        return erased_at is None or began is None or began <= erased_at
+
+    def finder(self) -> Finder:
+        """Finds erased numbers in texts."""
+        return Finder(self.is_erased_number, looks_for_numbers=bool(self.numbers))
