@@ -453,7 +453,8 @@ class PrivacyKeyMissing(LakeError):
 
     def __init__(self, lake: str, key_id: str, path: str, variable: str) -> None:
         super().__init__(
-            f"the lake {_shown(lake)} has tombstones or pseudonyms of the privacy key {key_id}, which isn't here. "
+            f"the lake {shown(lake)} has tombstones or pseudonyms of the privacy key {key_id}, which isn't "
+            f"here. "
             f"Copy it to {path} (mode 600) from where the lake was written, or set {variable}.",
             lake=lake,
             key_id=key_id,
@@ -469,7 +470,8 @@ class WrongPrivacyKey(LakeError):
 
     def __init__(self, lake: str, key_id: str, found: str, path: str, variable: str) -> None:
         super().__init__(
-            f"the lake {_shown(lake)} has tombstones or pseudonyms of the privacy key {key_id}; the one in {path} "
+            f"the lake {shown(lake)} has tombstones or pseudonyms of the privacy key {key_id}; the one in "
+            f"{path} "
             f"or {variable} is {found}. Copy the lake's own from where it was written.",
             lake=lake,
             key_id=key_id,

@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Any, Literal
 
+from batchlake.erasure.lake import ErasingLake
 from batchlake.query.lake_queries import LakeQueries, select
 from batchlake.query.snapshot import LakeState, as_moment, asks_again
 from batchlake.schema import DEFAULT_SOURCE
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from batchlake.store.maintenance import Finding, MaintenanceReport
 
 
-class Lake(LakeQueries):
+class Lake(LakeQueries, ErasingLake):
     """The lake in one folder or bucket. Made by `batchlake.open`; nothing is read until a question is asked.
 
     Args:
@@ -51,7 +52,7 @@ class Lake(LakeQueries):
         memory_limit: str | None = None,
         threads: int | None = None,
     ) -> None:
-        tables = LakeTables(root)
+        tables = self._tables = LakeTables(root)
         state = LakeState(tables, version, memory_limit=memory_limit, threads=threads)
         super().__init__(state, tables.storage.location)
         self.root = tables.storage.root
@@ -96,6 +97,7 @@ class Lake(LakeQueries):
         from batchlake.ingest.options import IngestOptions
         from batchlake.ingest.run import ingest
 
+        self.finish_erasure(wait_seconds=wait_seconds)
         options = IngestOptions(source, force, dry_run, wait_seconds, memory_limit, reads_all=read_all)
         return ingest(self.root, paths, options, *([progress] if progress else []))
 
@@ -125,6 +127,7 @@ class Lake(LakeQueries):
         """
         from batchlake.ingest.replay import replay
 
+        self.finish_erasure(wait_seconds=wait_seconds)
         problems = self.problems(run=run, code=code, file=file).to_dicts()
         return replay(self.root, problems, wait_seconds, *([progress] if progress else []))
 
@@ -354,6 +357,7 @@ class Lake(LakeQueries):
         """
         from batchlake.store.maintenance import compact
 
+        self.finish_erasure(wait_seconds=wait_seconds)
         return compact(self.root, wait_seconds=wait_seconds)
 
     def vacuum(
@@ -367,6 +371,7 @@ class Lake(LakeQueries):
         """
         from batchlake.store import maintenance
 
+        self.finish_erasure(wait_seconds=wait_seconds)
         return maintenance.vacuum(self.root, keep_for=keep_for, dry_run=dry_run, wait_seconds=wait_seconds)
 
     def at(self, moment: datetime | str) -> Lake:

@@ -16,6 +16,9 @@ from typing import Final
 FORMAT_VERSION: Final = 2
 """The highest layout that this batchlake knows. A lake with a higher one is refused (`LakeTooNew`)."""
 
+PRIVACY_KINDS: Final = frozenset({"forget", "proof", "redact"})
+"""The kinds of runs that need the highest layout."""
+
 PLAIN_FORMAT: Final = 1
 """The layout of a lake from which nobody was erased; an erasure makes it 2, whose tombstones a batchlake that
 doesn't know them would not keep."""
@@ -395,11 +398,14 @@ RUNS: Final = Table(
 
 TOMBSTONES: Final = Table(
     "tombstones",
-    "one row per erased call or number, in each form",
+    "one row per erased call, id or number, in each form",
     ("kind", "digest"),
     (
-        _key("kind", "call or number"),
-        _key("digest", "Keyed digest of the call's source and id, or of the number in one form"),
+        _key("kind", "call, id or number"),
+        _key(
+            "digest",
+            "Keyed digest of the call's source and id, of the id alone, or of the number in one form",
+        ),
         _key("key_id", "Which key made the digest"),
         _key("mode", "remove or anonymise"),
         _time("erased_at", "When it was erased, UTC", nullable=False),

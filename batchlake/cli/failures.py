@@ -27,6 +27,7 @@ INTERRUPTED: Final = 130
 _STATUS_BY_KIND: Final[tuple[tuple[type[errors.BatchlakeError], int], ...]] = (
     (errors.InvalidBatchId, 2),
     (errors.InvalidFilter, 2),
+    (errors.NothingToForget, 1),
     (errors.InvalidRequest, 2),
     (errors.InvalidConfiguration, 2),
     (errors.BatchNotFound, 1),

@@ -39,6 +39,8 @@ VERBS: Final = {
     "compact": ("maintenance", "Fold small files into larger ones."),
     "vacuum": ("maintenance", "Delete files that no kept state needs."),
     "check": ("maintenance", "Look for anything wrong with the lake."),
+    "forget": ("forget", "Erase a person from every state and file, with proof."),
+    "erasures": ("forget", "Every erasure; --verify looks again."),
     "demo": ("demo", "The main job on the bundled sample."),
 }
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Final
 
 from prompt_toolkit import PromptSession
@@ -15,6 +13,7 @@ from prompt_toolkit.output import ColorDepth
 from pygments.lexers.sql import PostgresLexer  # type: ignore[import-untyped]
 
 from batchlake.console.commands import is_command
+from batchlake.erasure.local import history_file
 from batchlake.query.statements import is_begun, is_complete
 
 _PROMPT: Final = "lake> "
@@ -49,19 +48,11 @@ def is_finished(text: str) -> bool:
     return is_complete(text) or not is_begun(text)
 
 
-def state_folder() -> Path:
-    """Where a person's history is kept."""
-    given = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(given) if given.startswith("/") else Path.home() / ".local" / "state"
-    return base / "batchlake"
-
-
 def _history() -> History:
     """The history on disk, or one that lasts as long as the console where the disk doesn't take it."""
-    folder = state_folder()
+    file = history_file()
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = folder / "history"
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         file.touch(mode=0o600)
         return FileHistory(file)
     except OSError:

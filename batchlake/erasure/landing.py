@@ -1,6 +1,7 @@
 """Takes erased calls and values out of the landing: bodies, what was asked, file names, the pull's memory.
 
-Input: the folder in which each platform has its landing, what is looked for, and which calls are erased. Output:
+Input: the folder in which each platform has its landing, what is looked for, and which calls are erased.
+Output:
 counts, and what could not be cleaned. A page is written anew without the record, a call's own files go.
 """
 
@@ -9,16 +10,17 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
 from batchlake.engine import columns
+from batchlake.engine.whole_files import sync_path, whole_file
 from batchlake.errors import LakeError
 from batchlake.privacy.finder import Finder, decoded, dumped
 from batchlake.store.lock import writer_lock
@@ -95,9 +97,7 @@ class RecordCleaner:
         return again, removed
 
     def _is_concerned(self, source: str, document: Any) -> bool:
-        texts: list[str] = []
-        for value in _scalars(document):
-            texts.append(value)
+        texts = list(_scalars(document))
         array = columns.texts([text.encode("utf-8", "replace").decode() for text in texts])
         if any(self._finder.finds(texts[place]) for place in self._finder.candidates(array).tolist()):
             return True
@@ -189,8 +189,9 @@ def _clean_platform(
     must_go: Callable[[str, bytes], bool],
     changes: LandingChanges,
 ) -> None:
-    for path in sorted(folder.rglob("*.unfinished")):
-        path.unlink(missing_ok=True)
+    for pattern in ("*.unfinished", ".batchlake-*.part"):
+        for path in sorted(folder.rglob(pattern)):
+            path.unlink(missing_ok=True)
     for path in _bodies(folder):
         try:
             data = gzip.decompress(path.read_bytes())
@@ -281,28 +282,14 @@ def body_of(sidecar: Path) -> Path:
 
 
 def write_whole(path: Path, data: bytes, modified: float) -> None:
-    """Write a file that is there whole or not at all, with its modification time (seconds since 1970)."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    with unfinished.open("wb") as file:
+    """Write a landed file anew, with its modification time (seconds since 1970)."""
+    with whole_file(path, is_durable=True, modified_at=datetime.fromtimestamp(modified, UTC)) as file:
         file.write(data)
-        file.flush()
-        os.utime(unfinished, (modified, modified))
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    _sync_folder(path.parent)
 
 
 def _sync_folders(folder: Path) -> None:
     for inner in {path.parent for path in folder.rglob("*")} | {folder}:
-        _sync_folder(inner)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_path(inner)
 
 
 def _names_call(source: str, name: str, is_call: IsCall) -> bool:

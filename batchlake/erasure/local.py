@@ -1,6 +1,7 @@
 """What batchlake leaves on this machine beside a lake: bug reports and the console's history.
 
-Input: what is looked for. Output: how many were cleaned. Spill and scratch of dead processes go whenever a writer
+Input: what is looked for. Output: how many were cleaned. Spill and scratch of dead processes go whenever a
+writer
 begins (`store`).
 """
 
@@ -13,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from batchlake.engine.whole_files import whole_file
 from batchlake.privacy.finder import Finder
 
 _BUG_REPORTS: Final = "batchlake-bug-*.txt"
@@ -61,12 +63,8 @@ def _clean_history(finder: Finder) -> int:
     kept = [one for one in others if not finder.finds(one.replace("\n+", "\n"))]
     gone = len(others) - len(kept)
     if gone:
-        unfinished = path.with_name(f".{path.name}.unfinished")
         again = _STATEMENT.join([first, *kept]).removeprefix("\n")
-        with unfinished.open("w", encoding="utf-8", errors="surrogateescape") as file:
+        with whole_file(path, is_durable=True) as file:
             os.fchmod(file.fileno(), 0o600)
-            file.write(again)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+            file.write(again.encode("utf-8", "surrogateescape"))
     return gone

@@ -1,6 +1,7 @@
 """Rewrites the files of the tables that hold a row or a mention of what is erased, and no others.
 
-Input: what to erase, and the tables at the version that a writer prepared. Output: one commit a table that names
+Input: what to erase, and the tables at the version that a writer prepared. Output: one commit a table that
+names
 files and nothing else, and counts. Rows stay sorted as they were; columns are written from plain values, as a
 column filtered while dictionary-encoded keeps what it lost in its dictionary.
 """
@@ -58,6 +59,7 @@ class Rewrite:
         self._finder = targets.finder
         self._mode = mode
         self._folder = folder
+        self._key = key
         self._places = targets.places
         self._renamed: Renamed = {name: {} for name in _IDS}
         self.changes = Changes()
@@ -124,7 +126,9 @@ class Rewrite:
                 # A call's id is its own in its column, and a mention in any other.
                 if name == "call_id" and value in self._finder.ids:
                     continue
-                self._renamed[name].setdefault((source, value), random_id())
+                # The same for a later export, which the gate renames alike.
+                new = self._key.pseudonym("erased", f"{source} {value}") if self._key else random_id()
+                self._renamed[name].setdefault((source, value), new)
 
     def _write(self, table: Table, rows: pa.Table) -> Path:
         import pyarrow.parquet as pq

@@ -5,7 +5,6 @@ A table that holds nothing of it comes back as the same object. What is done is 
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import string
 from collections import Counter, defaultdict
@@ -19,7 +18,7 @@ from batchlake.engine.text_keys import text_key
 from batchlake.erasure.targets import Mode, Targets
 from batchlake.privacy.finder import ERASED, Finder
 from batchlake.privacy.key import PrivacyKey
-from batchlake.privacy.speech import DIGITS_SIEVE, is_part, over_turns
+from batchlake.privacy.speech import is_part, over_turns
 from batchlake.schema import CALLS, PROBLEMS, SEGMENTS, Table
 
 if TYPE_CHECKING:
@@ -49,13 +48,15 @@ _NOT_TEXT: Final = frozenset(
 _FIGURES: Final = frozenset(
     "source call_id batch_id status outcome duration_seconds cost currency direction agent_id agent_name "
     "sentiment_positive sentiment_neutral sentiment_negative sentiment_label engagement talk_ratio_ai "
-    "talk_ratio_human response_time_seconds interruptions voice_pace voice_volume voice_clarity success ended_by "
+    "talk_ratio_human response_time_seconds interruptions voice_pace voice_volume voice_clarity success "
+    "ended_by "
     "is_test tokens_consumed first_run_id last_run_id".split()
 )
 """What stays as it is of an anonymised call; so do the facts that its transcript told."""
 
 _TEXTS: Final = frozenset({"VARCHAR", "MAP(VARCHAR, TIMESTAMPTZ)", "TIMESTAMPTZ"})
-"""A fact of a transcript is a number or a flag: a column of `calls` of another type than these is a figure."""
+"""A fact of a transcript is a number or a flag: a column of `calls` of another type than these is a
+figure."""
 
 _ID_CHARACTERS: Final = string.ascii_lowercase + string.digits
 
@@ -272,16 +273,14 @@ class RowCleaner:
     def _new_digest(self, digest: str | None) -> str | None:
         if digest is None or self._key is None:
             return digest
-        return retold_digest(digest, self._key)
+        return self._key.retold(digest)
 
 
 def over_turns_of(rows: pa.Table, finder: Finder) -> set[int]:
     """The places of utterances that hold a number together with others of their call and speaker."""
-    import pyarrow.compute as pc
-
     if not finder.looks_for_numbers:
         return set()
-    maybe = columns.places(pc.match_substring_regex(rows["text"], DIGITS_SIEVE).combine_chunks())
+    maybe = finder.parts(rows["text"])
     picked = rows.select(["source", "call_id", "speaker", "position", "text"]).take(columns.from_numpy(maybe))
     said: dict[tuple[str, str, str], list[tuple[int, int, str]]] = defaultdict(list)
     for place, row in zip(maybe.tolist(), picked.to_pylist(), strict=True):
@@ -294,13 +293,6 @@ def over_turns_of(rows: pa.Table, finder: Finder) -> set[int]:
             found = over_turns([text for _, _, text in ordered], finder.is_number)
             touched.update(ordered[at][1] for at in found)
     return touched
-
-
-def retold_digest(digest: str, key: PrivacyKey) -> str:
-    """The digest of a transcript that lost a mention: without the key, nobody can try out what it was."""
-    return hashlib.blake2b(
-        digest.encode(), key=key.secret, digest_size=16, person=b"batchlake-speech"
-    ).hexdigest()
 
 
 def random_id() -> str:

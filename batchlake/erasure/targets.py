@@ -177,7 +177,8 @@ def _calls_of(engine: Engine, keys: frozenset[str]) -> list[dict[str, Any]]:
         "others": sorted(key for key in keys if not key.lstrip("+").isdecimal()),
     }
     either = " or ".join(
-        f"len(list_filter($tails, lambda tail: contains(regexp_replace({name}, '[^0-9]', '', 'g'), tail))) > 0 "
+        f"len(list_filter($tails, lambda tail: contains(regexp_replace({name}, '[^0-9]', '', 'g'), tail))) "
+        f"> 0 "
         f"or list_contains($others, lower(trim({name}))) or regexp_matches({name}, '[^ -~]')"
         for name in ("to_number", "from_number")
     )

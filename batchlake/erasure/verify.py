@@ -1,7 +1,8 @@
 """Reads every byte of a lake, of its landing and of what batchlake keeps on this machine, for erased values.
 
 Input: what is looked for, by value or by digest. Output: a `Verification`: what was read, every hit with its
-place, and a digest of the state that it holds for. Nothing is believed: files are found by listing, and read raw
+place, and a digest of the state that it holds for. Nothing is believed: files are found by listing, and read
+raw
 and decoded, dictionaries as such.
 """
 
@@ -221,14 +222,11 @@ def _with_dictionaries(file: ParquetFile) -> list[str]:
     for at, name in enumerate(metadata.schema.names):
         chunks = [metadata.row_group(group).column(at) for group in range(metadata.num_row_groups)]
         encodings = {encoding for chunk in chunks for encoding in chunk.encodings}
-        is_text = metadata.schema.column(at).physical_type == "BYTE_ARRAY"
-        if (
-            is_text
-            and any(chunk.has_dictionary_page for chunk in chunks)
-            and "DELTA_BYTE_ARRAY" not in encodings
-        ):
-            if metadata.schema.column(at).path == name:
-                found.append(name)
+        column = metadata.schema.column(at)
+        is_plain_text = column.physical_type == "BYTE_ARRAY" and column.path == name
+        has_dictionary = any(chunk.has_dictionary_page for chunk in chunks)
+        if is_plain_text and has_dictionary and "DELTA_BYTE_ARRAY" not in encodings:
+            found.append(name)
     return found
 
 

@@ -26,6 +26,8 @@ class IngestReport:
             records had them, the most frequent first.
         unkept_fields: fields around the records that aren't records, and how often they came: kept
             nowhere.
+        kept_out: records of erased calls and numbers, which did not come in.
+        came_after: calls of erased numbers that began after the erasure, and came in.
         future_observations: records observed after now, by their own word; `newest_observation` is the
             latest of them.
     """
@@ -54,6 +56,8 @@ class IngestReport:
     future_observations: int = 0
     newest_observation: datetime | None = None
     table_versions: Mapping[str, int] = field(default_factory=dict)
+    kept_out: int = 0
+    came_after: int = 0
 
     @property
     def problems(self) -> int:
@@ -117,6 +121,12 @@ class IngestReport:
         for spelling, count in sorted(self.unknown_statuses.items()):
             lines.append(f"Status {spelling!r} is not known: {_counted(count, 'call')} kept as unknown.")
         lines += self._not_understood()
+        if self.kept_out or self.came_after:
+            again = _counted(self.came_after, "call")
+            lines.append(
+                f"Erased earlier: {_counted(self.kept_out, 'record')} kept out; {again} of erased numbers "
+                "began after the erasure, and came in."
+            )
         if self.passed_over:
             entries = _counted(len(self.passed_over), "file")
             lines.append(f"Passed over (hidden, Markdown, a lake, or can't be opened): {entries}.")

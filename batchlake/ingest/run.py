@@ -23,6 +23,7 @@ from batchlake.ingest.find.sources import (
     Found,
     find,
 )
+from batchlake.ingest.load.gate import Gate
 from batchlake.ingest.load.staging import Staging
 from batchlake.ingest.load.transcripts import TranscriptFiles
 from batchlake.ingest.merge.delta_writes import replace_by_export, write_merged, write_segments
@@ -103,10 +104,11 @@ class Run:
             writer: takes what changes.
             resolved: ids of problems that this run puts an end to; what is still wrong is found again.
         """
+        self._gate = Gate.of(self._tables, self._options.source)
         with (
             self._scratch(writer) as spill,
             self._engine(spill) as engine,
-            Staging(engine, transcripts := TranscriptFiles(spill, self._lake)) as staging,
+            Staging(engine, transcripts := TranscriptFiles(spill, self._lake), self._gate) as staging,
         ):
             before = self._ledger.find(engine)
             pins = dict(before.pins) if before else {}
@@ -239,5 +241,7 @@ class Run:
             newest_observation=future["newest"],
             passed_over=tuple(found.passed_over),
             table_versions=versions,
+            kept_out=self._gate.kept_out if self._gate else 0,
+            came_after=self._gate.came_after if self._gate else 0,
             **{name: value for name, value in facts.items() if name != "problems"},
         )

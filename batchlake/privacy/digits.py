@@ -1,6 +1,7 @@
 """Runs of digits in text, however they are written: digits of any script, and spoken ones.
 
-Input: a text. Output: `Run`s, each the digits in ASCII with the place of every one. Up to three characters that
+Input: a text. Output: `Run`s, each the digits in ASCII with the place of every one. Up to three characters
+that
 are no digit may stand between two of them (`(415) 555-0199`, `four one five, double five five`).
 """
 
@@ -42,10 +43,14 @@ _SPOKEN: Final = "|".join(sorted(map(re.escape, (*_DIGIT_OF_WORD, *_REPEATS)), k
 _PLUS: Final = re.compile("[+＋]")
 _TOKEN: Final = re.compile(rf"\d|(?<![^\W\d_])(?:{_SPOKEN})(?![^\W\d_])", re.IGNORECASE)
 
-# Words and digits in a row: every run that `runs` finds passes, and little else. A repeated digit is two tokens
+# Words and digits in a row: every run that `runs` finds passes, and little else. A repeated digit is two
+# tokens
 # of at least two digits, so five tokens may hold seven.
 SIEVE: Final = rf"(?i)(?:\p{{Nd}}|{_SPOKEN})(?:[^\p{{Nd}}]{{0,{_WIDEST_GAP}}}(?:\p{{Nd}}|{_SPOKEN})){{4,}}"
 """What a text matches that may hold a run, as RE2 reads it: fast over a whole column."""
+
+DIGITS_SIEVE: Final = rf"(?i)(?:\p{{Nd}}|{_SPOKEN})(?:[^\p{{Nd}}]{{0,{_WIDEST_GAP}}}(?:\p{{Nd}}|{_SPOKEN}))+"
+"""What a text matches that may be a part of a number: two digits in a row at least."""
 
 UNUSUAL: Final = rf"(?i)(?:^|[^\p{{L}}])(?:{_SPOKEN})(?:[^\p{{L}}]|$)|[^\x00-\x7f]"
 """What a text matches that may hold a digit in words or of another script; of any other, ASCII is enough."""

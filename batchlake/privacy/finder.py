@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from batchlake.privacy import numbers
-from batchlake.privacy.digits import FEWEST_DIGITS, SIEVE, UNUSUAL
+from batchlake.privacy.digits import DIGITS_SIEVE, FEWEST_DIGITS, SIEVE, UNUSUAL
 from batchlake.privacy.numbers import Span
 
 if TYPE_CHECKING:
@@ -31,6 +31,12 @@ _SHORTEST_ID: Final = 4
 
 _MOST_ALTERNATIVES: Final = 2_000
 
+_ID_SIEVE: Final = "[0-9A-Za-z_-]*[0-9][0-9A-Za-z_-]*"
+_ID_WORD: Final = re.compile(rf"(?<![\w-])(?=[\w-]*\d)[\w-]{{{_SHORTEST_ID},256}}(?![\w-])")
+"""A word that may be an id: one with a digit in it, as nearly every platform's has."""
+
+_COUNTRY: Final = re.compile(rb"\+([0-9]{1,3})[^0-9+]{1,3}$")
+
 
 @dataclass(frozen=True)
 class Finder:
@@ -42,6 +48,7 @@ class Finder:
         ids: of calls, compared as they are.
         values: names, addresses and the like, in any case.
         looks_for_numbers: whether there is any.
+        is_id: whether a word is the id of a call, where ids are known by digests only.
     """
 
     is_number: Callable[[str], bool]
@@ -49,6 +56,7 @@ class Finder:
     ids: frozenset[str] = frozenset()
     values: tuple[str, ...] = ()
     looks_for_numbers: bool = True
+    is_id: Callable[[str], bool] | None = None
 
     @classmethod
     def of_values(cls, keys: frozenset[str], ids: frozenset[str], values: Sequence[str]) -> Finder:
@@ -89,9 +97,17 @@ class Finder:
                 found &= unusual
         if self._literals:
             found |= self._literal_flags(texts)
+        if self.is_id:
+            found |= _flags(_matches(texts, _ID_SIEVE))
         # What is escaped in an address is found once it isn't.
         escaped = _flags(_matches(texts, "%[0-9A-Fa-f]{2}"))
         return np.flatnonzero(found | escaped)
+
+    def parts(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
+        """The places of texts that may be a part of a number that is read out over turns."""
+        import numpy as np
+
+        return np.flatnonzero(_flags(_matches(texts, DIGITS_SIEVE)))
 
     def _literal_flags(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.bool_]:
         import polars as pl
@@ -106,6 +122,9 @@ class Finder:
         """Where something is, in order; none overlaps another."""
         found = list(numbers.spans(text, self.is_number)) if self.looks_for_numbers else []
         found += [Span(match.start(), match.end()) for match in self._literal_matches(text)]
+        if self.is_id:
+            words = _ID_WORD.finditer(text)
+            found += [Span(word.start(), word.end()) for word in words if self.is_id(word[0])]
         kept: list[Span] = []
         for span in sorted(found, key=lambda one: (one.start, -one.end)):
             if not kept or span.start >= kept[-1].end:
@@ -167,17 +186,27 @@ class Finder:
         return self.erased(value) if isinstance(value, str) else value
 
     def hits_in_bytes(self, data: bytes) -> int:
-        """How often something stands in bytes, as ASCII digits or as it is in UTF-8, whatever is around it."""
+        """How often something stands in bytes, as ASCII digits or as it is in UTF-8, whatever is around
+        it."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
         count = 0
         plain = pa.array([data], pa.large_binary())
         for pattern in self._byte_patterns:
-            count += pc.count_substring_regex(plain, pattern).to_pylist()[0]
+            if pc.count_substring_regex(plain, pattern).to_pylist()[0]:
+                found = re.finditer(pattern.encode(), data)
+                count += sum(
+                    not self._is_abroad(data[max(0, one.start() - 8) : one.start()]) for one in found
+                )
         if self._literals:
             count += self._literals_in_bytes(data)
         return count
+
+    def _is_abroad(self, before: bytes) -> bool:
+        """Whether a number is led by the code of another country, where it is somebody else's."""
+        code = _COUNTRY.search(before)
+        return code is not None and not any(key.startswith(f"+{code[1].decode()}") for key in self.keys)
 
     def _literals_in_bytes(self, data: bytes) -> int:
         import polars as pl

@@ -1,6 +1,7 @@
 """The secret beside which a digest of a phone number is no secret, and the digests that it makes.
 
-Tombstones and pseudonyms hold nothing but these digests. The key is never in a lake, a log or a report; a lake
+Tombstones and pseudonyms hold nothing but these digests. The key is never in a lake, a log or a report; a
+lake
 holds its id alone (`_privacy.json`).
 """
 
@@ -44,6 +45,14 @@ class PrivacyKey:
         """The digest of a call."""
         text = json.dumps([source, call_id], ensure_ascii=False)
         return self._digest(text.encode("utf-8", "surrogatepass"), b"batchlake-call", _DIGEST_BYTES)
+
+    def of_id(self, call_id: str) -> str:
+        """The digest of a call's id in any text."""
+        return self._digest(call_id.encode("utf-8", "surrogatepass"), b"batchlake-id", _DIGEST_BYTES)
+
+    def retold(self, digest: str) -> str:
+        """The digest of a transcript that lost a mention: without the key, nobody can try out what it was."""
+        return self._digest(digest.encode(), b"batchlake-speech", _DIGEST_BYTES)
 
     def pseudonym(self, kind: str, value: str) -> str:
         """What stands for a value in a field of its own: `tel_` and 16 characters."""

@@ -13,9 +13,6 @@ from typing import Final
 from batchlake.privacy import numbers
 from batchlake.privacy.digits import runs
 
-DIGITS_SIEVE: Final = r"(?i)\p{Nd}|zero|null|one|eins|uno|un"
-"""What an utterance is likely to hold that is a part of a number; `is_part` decides."""
-
 _FEWEST: Final = 3
 _MOST_OTHER_WORDS: Final = 2
 _WORD: Final = re.compile(r"\w+")

@@ -27,11 +27,13 @@ class Tombstones:
     Attributes:
         key: makes the digests.
         calls: digests of erased calls.
+        ids: digests of their ids, of those that no other source's call has.
         numbers: when each number was erased (UTC) by digest; None where calls after that are kept out, too.
     """
 
     key: PrivacyKey
     calls: frozenset[str]
+    ids: frozenset[str]
     numbers: Mapping[str, datetime | None]
 
     @classmethod
@@ -56,10 +58,13 @@ class Tombstones:
                 known = numbers.get(row["digest"], row["erased_at"])
                 is_final = row["for_good"] or known is None
                 numbers[row["digest"]] = None if is_final else max(known, row["erased_at"])
-        calls = frozenset(
-            row["digest"] for row in rows if row["kind"] == "call" and row["key_id"] == key.key_id
-        )
-        return cls(key, calls, numbers)
+        of_kind = {
+            kind: frozenset(
+                row["digest"] for row in rows if (row["kind"], row["key_id"]) == (kind, key.key_id)
+            )
+            for kind in ("call", "id")
+        }
+        return cls(key, of_kind["call"], of_kind["id"], numbers)
 
     def __bool__(self) -> bool:
         return bool(self.calls or self.numbers)
@@ -67,6 +72,10 @@ class Tombstones:
     def is_erased_call(self, source: str, call_id: str) -> bool:
         """Whether a call was erased."""
         return self.key.of_call(source, call_id) in self.calls
+
+    def is_erased_id(self, word: str) -> bool:
+        """Whether a word is the id of an erased call."""
+        return self.key.of_id(word) in self.ids
 
     def is_erased_number(self, key: str) -> bool:
         """Whether a number's key is that of an erased one."""
@@ -84,5 +93,6 @@ class Tombstones:
         return erased_at is None or began is None or began <= erased_at
 
     def finder(self) -> Finder:
-        """Finds erased numbers in texts."""
-        return Finder(self.is_erased_number, looks_for_numbers=bool(self.numbers))
+        """Finds erased numbers, and ids of erased calls that have a digit, in texts."""
+        is_id = self.is_erased_id if self.ids else None
+        return Finder(self.is_erased_number, looks_for_numbers=bool(self.numbers), is_id=is_id)

@@ -191,6 +191,10 @@ class LakeQueries:
         """
         return self._rows(f"select * from runs order by {NEWEST_FIRST}")
 
+    def erasures(self) -> Result:
+        """Every erasure, newest first."""
+        return self._rows("select * exclude (report) from erasures order by erased_at desc, erasure_id")
+
     def exports(self) -> Result:
         """Every export read, newest first; `observed_at` is its time (UTC), where its records have none.
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 from batchlake.engine.engine import Engine
 from batchlake.engine.quoting import view_of
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeNotFound, LakeTooNew
-from batchlake.schema import FORMAT_VERSION, RUNS
+from batchlake.schema import FORMAT_VERSION, PLAIN_FORMAT, PRIVACY_KINDS, RUNS
 from batchlake.store.tables import LakeTables, Writer
 from batchlake.text.values import utc_name
 from batchlake.version import VERSION
@@ -146,7 +146,7 @@ class Ledger:
             **asdict(run),
             "batchlake_version": VERSION,
             "host": platform.node(),
-            "format_version": FORMAT_VERSION,
+            "format_version": FORMAT_VERSION if run.kind in PRIVACY_KINDS else PLAIN_FORMAT,
             "table_versions": writer.versions(),
         }
         columns = ", ".join(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from batchlake.engine.processes import clear_dead_folders
-from batchlake.engine.whole_files import sync_path
+from batchlake.engine.whole_files import sync_path, whole_file
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeNotWritable
 from batchlake.schema import CALLS, RUNS
 from batchlake.store.lock import writer_lock
@@ -108,20 +108,15 @@ class LocalStorage(Storage):
             return None
 
     def write_note(self, name: str, data: bytes) -> None:
-        unfinished = self._folder / f"{name}.unfinished"
         try:
-            with unfinished.open("wb") as file:
+            with whole_file(self._folder / name, is_durable=True) as file:
                 file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(self._folder / name)
-            _sync_path(self._folder)
         except OSError as error:
             raise LakeNotWritable(self.name, error.strerror or str(error)) from error
 
     def delete_note(self, name: str) -> None:
         (self._folder / name).unlink(missing_ok=True)
-        _sync_path(self._folder)
+        sync_path(self._folder)
 
     def everything(self) -> dict[str, int]:
         found = {}

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from batchlake.engine.whole_files import whole_file
+from batchlake.erasure.landing import sidecar_of
 from batchlake.text.values import utc_name, utc_stamp
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Landing:
         # Without a time in its header, the same body makes the same file.
         body = gzip.compress(answer.body, compresslevel=6, mtime=0)
         facts = json.dumps(self._facts(answer), indent=2).encode()
-        for target, data in ((path, body), (_sidecar(path), facts)):
+        for target, data in ((path, body), (sidecar_of(path), facts)):
             with whole_file(target, is_durable=True, modified_at=answer.received_at) as file:
                 file.write(data)
         return path
@@ -63,7 +64,7 @@ class Landing:
         Raises:
             OSError, ValueError, KeyError: it isn't there, or isn't whole.
         """
-        facts = json.loads(_sidecar(path).read_text(encoding="utf-8"))
+        facts = json.loads(sidecar_of(path).read_text(encoding="utf-8"))
         body = gzip.decompress(path.read_bytes())
         if hashlib.sha256(body).hexdigest() != facts["sha256"]:
             raise ValueError(f"{path} is not what landed")
@@ -89,7 +90,3 @@ def file_name(kind: str, item_id: str, moment: datetime) -> str:
     if len(safe) > _LONGEST_ID:
         safe = safe[:_LONGEST_ID].rsplit("%", 1)[0] + "-" + hashlib.sha256(item_id.encode()).hexdigest()[:16]
     return f"{kind}-{safe}-{utc_name(moment)}"
-
-
-def _sidecar(path: Path) -> Path:
-    return path.with_name(f".{path.name.removesuffix('.json.gz')}.request.json")

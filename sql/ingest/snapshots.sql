@@ -1,6 +1,6 @@
 -- what: Each observation of a batch: its counts as reported, and the outcomes of the calls listed with them.
 -- grain: one row per batch record
--- inputs: enveloped_batches, observed_calls, status_names, snapshots
+-- inputs: enveloped_batches, observed_calls, kept_out_calls, status_names, snapshots
 -- outputs:
 --   the columns of `snapshots` without run_id; counts are of calls, listed counts NULL where none is listed
 -- note: A record that is tried again by its text alone belongs to an export that was read before; what the lake holds
@@ -8,9 +8,16 @@
 with
 batches as (select * from enveloped_batches),
 
-calls as (select * from observed_calls),
-
 names as (select * from status_names),
+
+-- What was erased still counts as listed: else the order of exports and erasures would matter.
+calls as (
+  select export_no, document, outcome from observed_calls
+  union all
+  select kept_out.export_no, kept_out.document, coalesce(names.outcome, 'unknown')
+  from kept_out_calls as kept_out
+  left join names on names.key = status_key(kept_out.status_reported)
+),
 
 held as (select source, batch_id, export_id, record from snapshots),
 

@@ -35,6 +35,7 @@ from tests.store.crash_points import run_in_process
 from tests.store.test_transactions import document, state
 
 TABLES = ("calls", "segments", "batches", "snapshots", "problems", "exports")
+OTHERS = {"runs", "tombstones", "erasures", "_lock.json"}
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def test_it_holds_what_a_folder_holds(bucket: Bucket, lake: str, tmp_path: Path)
     assert details[0] == details[1]
     assert ours.analytics(by="agent_id") == theirs.analytics(by="agent_id")
     assert [row["kind"] for row in ours.runs().to_dicts()] == ["ingest"] * 2
-    assert {path.split("/")[2] for path in bucket.paths()} == {*TABLES, "runs", "_lock.json"}
+    assert {path.split("/")[2] for path in bucket.paths()} == {*TABLES, *OTHERS}
 
 
 def test_exports_and_lake_in_one_bucket(bucket: Bucket, lake: str) -> None:

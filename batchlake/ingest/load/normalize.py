@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from batchlake.engine import columns, sql_files
 from batchlake.engine.engine import Engine
+from batchlake.ingest.load.gate import GATED, Gate
 from batchlake.ingest.load.record_batches import RecordBatch
 from batchlake.ingest.load.transcripts import TranscriptFiles
 from batchlake.ingest.parse.fields import BATCHES
@@ -28,16 +29,18 @@ class Normalizer:
         engine: holds `staged_calls`, `staged_batches`, `staged_problems` and `read_exports`. It keeps rows in
             their order, by which an utterance and what is read of it belong together.
         transcripts: takes the utterances.
+        gate: keeps erased people out, where there are any.
 
     Attributes:
         made: the staging tables that there are.
     """
 
-    def __init__(self, engine: Engine, transcripts: TranscriptFiles) -> None:
+    def __init__(self, engine: Engine, transcripts: TranscriptFiles, gate: Gate | None = None) -> None:
         if not engine.keeps_order:
             raise ValueError("utterances are put together by their order, which this engine doesn't keep")
         self._engine = engine
         self._transcripts = transcripts
+        self._gate = gate
         self.made: set[str] = set()
         engine.run(sql_files.load("ingest/macros").text)
         engine.name_statuses()
@@ -47,6 +50,7 @@ class Normalizer:
             "message varchar, raw varchar, call_id varchar, batch_id varchar, "
             "envelope_exported_at varchar, observed_at timestamptz)"
         )
+        engine.run("create table kept_out_calls (export_no bigint, document bigint, status_reported varchar)")
         engine.run("create table extra_of_utterances (field varchar, records bigint)")
 
     def finish(self, nothing: Sequence[RecordBatch], exports: pa.Table) -> None:
@@ -56,7 +60,8 @@ class Normalizer:
     def normalize(self, batches: Sequence[RecordBatch], exports: pa.Table) -> None:
         """Take some batches of the exports that have been read so far."""
         self._engine.run("create or replace table read_exports as from given", given=exports)
-        for batch in batches:
+        for given in batches:
+            batch = self._let_in(given) if self._gate else given
             self._engine.run(f"create or replace table typed_records as {_typed(batch)}", given=batch.records)
             if batch.kind != BATCHES:
                 utterances = self._type_utterances(batch)
@@ -66,6 +71,27 @@ class Normalizer:
                 self._count_extra(utterances)
             self._stage(batch)
             self._note_faults(batch)
+
+    def _let_in(self, batch: RecordBatch) -> RecordBatch:
+        """A batch without erased people."""
+        gate = self._gate
+        assert gate is not None  # noqa: S101 - asked for only where there is one
+        contacts: frozenset[str] = frozenset()
+        if batch.kind != BATCHES and batch.records.num_rows:
+            typed = self._engine.arrow(
+                f"select {', '.join(GATED)} from ({_typed(batch)})", given=batch.records
+            )
+            kept = gate.judge(typed)
+            out = typed.select(["export_no", "document", "status_reported"]).filter(
+                columns.flags((~kept).tolist())
+            )
+            if len(out):
+                self._engine.run("insert into kept_out_calls by name from given", given=out)
+            batch = gate.without(batch, kept)
+            inside = typed.filter(columns.flags(kept.tolist()))
+            numbers = inside["to_number"].to_pylist() + inside["from_number"].to_pylist()
+            contacts = frozenset(number for number in numbers if number)
+        return gate.cleaned(batch, contacts)
 
     def _type_utterances(self, batch: RecordBatch) -> pa.Table:
         """The utterances of the calls read, typed; and the table `spoken_records`."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine import columns, sql_files
 from batchlake.engine.engine import Engine
+from batchlake.ingest.load.gate import Gate
 from batchlake.ingest.load.normalize import Normalizer
 from batchlake.ingest.load.record_batches import Buffered, RawRecord, buffer, to_batch
 from batchlake.ingest.load.transcripts import TranscriptFiles
@@ -57,9 +58,10 @@ class Staging:
     Args:
         engine: holds the tables; left alone by others until `finish`.
         transcripts: takes the utterances.
+        gate: keeps erased people out, where there are any.
     """
 
-    def __init__(self, engine: Engine, transcripts: TranscriptFiles) -> None:
+    def __init__(self, engine: Engine, transcripts: TranscriptFiles, gate: Gate | None = None) -> None:
         self.engine = engine
         self._transcripts = transcripts
         self._exports: list[ReadExport] = []
@@ -71,7 +73,8 @@ class Staging:
         self._late: list[tuple[int, Document]] = []
         self._thread = ThreadPoolExecutor(1, "normalizer")
         self._normalizing: Future[None] | None = None
-        self._normalizer = Normalizer(engine, transcripts)
+        self._gate = gate
+        self._normalizer = Normalizer(engine, transcripts, gate)
 
     def __enter__(self) -> Staging:
         return self
@@ -108,7 +111,7 @@ class Staging:
             self._wait()
             condition = "export_no = $export_no"
             params: dict[str, Any] = {"export_no": export.number}
-            tables = sorted(self._normalizer.made)
+            tables = [*sorted(self._normalizer.made), "kept_out_calls"]
             if document is None:
                 tables.append("staged_problems")
             else:
@@ -189,7 +192,8 @@ class Staging:
             if document.number:
                 place["document"] = document.number
                 self._note_late(export.number, document)
-        self._problems.append(place | dict(facts))
+        noted = place | dict(facts)
+        self._problems.append(self._gate.problem(noted) if self._gate else noted)
 
     def _wait(self) -> None:
         if self._normalizing:
@@ -207,7 +211,7 @@ class Staging:
                 "export_no": columns.integers([export.number for export in exports]),
                 "source": columns.texts([export.source for export in exports]),
                 "export_id": columns.texts([export.export_id for export in exports]),
-                "location": columns.texts([export.location for export in exports]),
+                "location": columns.texts([self._location(export) for export in exports]),
                 "etag": columns.texts([export.etag for export in exports]),
                 "bytes": columns.integers([export.bytes for export in exports]),
                 "records": columns.integers([export.records for export in exports]),
@@ -215,6 +219,9 @@ class Staging:
                 "is_whole": columns.flags([export.is_whole for export in exports]),
             }
         )
+
+    def _location(self, export: ReadExport) -> str:
+        return self._gate.text_of(export.location) if self._gate else export.location
 
     def _late_table(self) -> pa.Table:
         late = {
@@ -226,7 +233,9 @@ class Staging:
             {
                 "export_no": columns.integers([number for number, _ in late]),
                 "document": columns.integers([number for _, number in late]),
-                "batch_id": columns.texts([envelope.batch_id for envelope in late.values()]),
+                "batch_id": columns.texts(
+                    [self._gate.id_of(one.batch_id) if self._gate else one.batch_id for one in late.values()]
+                ),
                 "exported_at": columns.texts([envelope.exported_at for envelope in late.values()]),
             }
         )

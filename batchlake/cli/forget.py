@@ -1,0 +1,188 @@
+"""`forget`, `erasures`: people's data erased, and looked for again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import click
+
+from batchlake.cli.answers import write_rows
+from batchlake.cli.failures import WITH_PROBLEMS
+from batchlake.cli.options import (
+    filter_option,
+    format_option,
+    lake_option,
+    open_lake,
+    quiet_option,
+    read_filter_option,
+    standard_input,
+    unreadable,
+    wait_option,
+)
+from batchlake.cli.parameters import option
+from batchlake.errors import InvalidRequest
+from batchlake.output.formats import STATUS_FORMATS
+
+if TYPE_CHECKING:
+    from batchlake.erasure.verify import Verification
+
+_HIT: Final = 1
+
+_landing_option = option("--landing", type=click.Path(path_type=Path, file_okay=False), default="landing",
+                         envvar="BATCHLAKE_LANDING", show_default=True, metavar="DIR",
+                         help="Where pulls keep answers as received; it is cleaned, too.")  # fmt: skip
+_region_option = option("--region", envvar="BATCHLAKE_PRIVACY__REGION", metavar="REGION",
+                        help="In which numbers without + are read, as US.")  # fmt: skip
+_value_option = option("--value", "values", multiple=True, metavar="TEXT",
+                       help="A name, e-mail or address, replaced where it stands; @FILE or -.")  # fmt: skip
+
+
+@click.command("forget")
+@lake_option
+@option("--number", "numbers", multiple=True, metavar="N",
+        help="Erase the calls of which this is the contact's number; @FILE or - for one a line.")  # fmt: skip
+@option("--call", "calls", multiple=True, metavar="ID", help="Erase this call; @FILE or -.")
+@option("--extra", "extra", multiple=True, metavar="PATH=VALUE", help="Erase calls with this own field.")
+@filter_option
+@_value_option
+@option("--source", metavar="NAME", help="Only of this platform or account.")
+@_region_option
+@option("--own-line", is_flag=True, help="Erase also calls of which the number is our side.")
+@option("--follow", is_flag=True, help="Erase all calls of the contacts of --call and --filter.")
+@option("--mode", type=click.Choice(["remove", "anonymise"]), default="remove", show_default=True,
+        help="Remove the calls, or keep their figures without the person.")  # fmt: skip
+@option("--dry-run", is_flag=True, help="Say what would go, write nothing.")
+@option("--expect", metavar="N|any", help="How many calls the dry run counted; required to erase.")
+@option("--reference", metavar="TICKET", help="Noted with the erasure; holds no target.")
+@option("--for-good", is_flag=True, help="Keep out also calls that begin after the erasure.")
+@_landing_option
+@option("--elsewhere", multiple=True, type=click.Path(path_type=Path, exists=True), metavar="PATH",
+        help="Search files that left the lake, and list those with hits; nothing is changed.")  # fmt: skip
+@option("--todo", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        help="Write what is to be deleted at the platform by hand, for your eyes alone.")  # fmt: skip
+@wait_option
+@quiet_option
+@format_option(STATUS_FORMATS)
+def forget_command(
+    lake_path: str,
+    numbers: tuple[str, ...],
+    calls: tuple[str, ...],
+    extra: tuple[str, ...],
+    filter_texts: tuple[str, ...],
+    values: tuple[str, ...],
+    mode: Literal["remove", "anonymise"],
+    expect: str | None,
+    output_format: str,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Erase people from every state and file of the lake, with proof. Start with --dry-run.
+
+    Their calls go (or stay as figures), every mention in other calls is replaced by <erased>, earlier states
+    end,
+    and the same exports don't bring them back. Exit 5 says that a place could not be cleaned or proven.
+
+    What no erasure can promise: backups, snapshots, replicas and versions in a bucket; reports and files
+    that left
+    the lake; source exports (--elsewhere finds them); the platform itself (--todo); shell history; people
+    who are
+    recognised by what is said; exact figures of anonymised calls. The report lists all of it.
+    """
+    report = open_lake(lake_path).forget(
+        numbers=_lines(numbers),
+        calls=_lines(calls),
+        extra=dict(map(_pair, extra)),
+        filter=read_filter_option(filter_texts),
+        values=_lines(values),
+        mode=mode,
+        expect=_count(expect),
+        **options,
+    )
+    if output_format == "json":
+        click.echo(json.dumps(report.to_dict(), indent=2))
+    elif not quiet:
+        click.echo(str(report))
+    if not report.dry_run and not report.is_proven:
+        raise click.exceptions.Exit(WITH_PROBLEMS)
+
+
+@click.command("erasures")
+@lake_option
+@option("--verify", is_flag=True, help="Search every byte for everybody who was erased; exit 1 on a hit.")
+@_value_option
+@_region_option
+@option("--finish", is_flag=True, help="Finish an erasure that was cut short.")
+@_landing_option
+@wait_option
+@quiet_option
+@format_option(STATUS_FORMATS)
+def erasures_command(
+    lake_path: str,
+    verify: bool,
+    values: tuple[str, ...],
+    region: str | None,
+    finish: bool,
+    landing: Path,
+    wait_seconds: float,
+    quiet: bool,
+    output_format: str,
+) -> None:
+    """Every erasure, newest first; --verify looks again.
+
+    Without a value, numbers and calls are looked for by keyed digests, so that a lake can be shown to be
+    free of
+    everybody erased for as long as the key exists. A name or an address can only be looked for by --value.
+    """
+    lake = open_lake(lake_path)
+    if finish:
+        lake.finish_erasure(landing, wait_seconds)
+    if not (verify or values):
+        write_rows(lake.erasures(), output_format, None, quiet=quiet)
+        return
+    found = lake.verify_erasures(_lines(values), landing=landing, region=region)
+    click.echo(json.dumps(asdict(found), indent=2) if output_format == "json" else _sentence(found))
+    if found.hits:
+        raise click.exceptions.Exit(_HIT)
+
+
+def _sentence(found: Verification) -> str:
+    lines = [
+        f"Searched by {found.by}: {found.files} files, {found.bytes} bytes, {found.strings} strings; "
+        f"{sum(hit.count for hit in found.hits)} hits. State {found.state_digest}."
+    ]
+    return "\n".join([*lines, *(f"Hit: {hit.place}, {hit.column}: {hit.count}." for hit in found.hits)])
+
+
+def _lines(given: tuple[str, ...]) -> list[str]:
+    """Values as given, and those of files, one a line, so that none need stand in a shell's history."""
+    found: list[str] = []
+    for value in given:
+        if value == "-":
+            found += standard_input().splitlines()
+        elif value.startswith("@"):
+            path = Path(value[1:])
+            try:
+                found += path.read_text(encoding="utf-8").splitlines()
+            except (OSError, UnicodeDecodeError) as error:
+                raise unreadable("values", path, error) from error
+        else:
+            found.append(value)
+    return [value.strip() for value in found if value.strip()]
+
+
+def _pair(given: str) -> tuple[str, str]:
+    path, equals, value = given.partition("=")
+    if not equals or not path:
+        raise InvalidRequest("--extra is PATH=VALUE, as customer.id=4711.")
+    return path, value
+
+
+def _count(expect: str | None) -> int | Literal["any"] | None:
+    if expect is None or expect == "any":
+        return expect  # type: ignore[return-value]
+    if not expect.isdecimal():
+        raise InvalidRequest("--expect is a count of calls, or any.")
+    return int(expect)

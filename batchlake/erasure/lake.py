@@ -1,0 +1,89 @@
+"""What a `Lake` can do about people: forget them, look again, finish what was cut short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from batchlake.store.storage import ERASURE_NOTE
+from batchlake.store.tables import LakeTables
+
+if TYPE_CHECKING:
+    from batchlake.erasure.report import ErasureReport
+    from batchlake.erasure.verify import Verification
+
+
+class ErasingLake:
+    """The part of `Lake` that erases; it knows the lake's tables."""
+
+    _tables: LakeTables
+
+    def forget(
+        self,
+        *,
+        numbers: Iterable[str] = (),
+        calls: Iterable[str] = (),
+        extra: Mapping[str, Any] | None = None,
+        filter: Any = None,  # noqa: A002 - the documented name
+        values: Iterable[str] = (),
+        mode: Literal["remove", "anonymise"] = "remove",
+        expect: int | Literal["any"] | None = None,
+        dry_run: bool = False,
+        source: str | None = None,
+        region: str | None = None,
+        own_line: bool = False,
+        follow: bool = False,
+        **options: Any,
+    ) -> ErasureReport:
+        """Erase people: their calls and every mention, in every state and file of the lake, with proof.
+
+        Args:
+            numbers, calls, extra, filter, values: who; all of it adds up. `values` are replaced where they
+            stand.
+            mode: `remove` the calls, or `anonymise` them: figures stay, the person goes.
+            expect: how many calls a dry run counted, or `any`.
+            dry_run: say what would go, write nothing.
+            source: only of this platform or account.
+            region: in which numbers without `+` are read, as `US`.
+            own_line: erase also calls of which a number is our side.
+            follow: erase all calls of the contacts of `calls` and `filter`.
+            options: the others of `batchlake.erasure.forget.Options`: `for_good`, `reference`, `landing`, ...
+
+        Raises:
+            InvalidRequest, NothingToForget, ErasureMismatch: nothing was done.
+            LakeLocked, LakeNotWritable, PrivacyKeyMissing, WrongPrivacyKey: before the commit, nothing was
+            done.
+        """
+        from batchlake.erasure.forget import Options, forget
+        from batchlake.erasure.targets import Request
+
+        request = Request(
+            tuple(numbers),
+            tuple(calls),
+            dict(extra or {}),
+            filter,
+            tuple(values),
+            source,
+            region,
+            own_line,
+            follow,
+        )
+        return forget(self._tables, request, Options(mode, expect, dry_run, **options))
+
+    def verify_erasures(
+        self, values: Iterable[str] = (), *, landing: Path | None = None, region: str | None = None
+    ) -> Verification:
+        """Search every byte of the lake for everybody who was ever erased, by digest; for `values` by
+        value."""
+        from batchlake.erasure.again import verify_again
+
+        return verify_again(self._tables, landing, tuple(values), region)
+
+    def finish_erasure(self, landing: Path | None = None, wait_seconds: float = 0) -> None:
+        """Finish an erasure that was cut short after its commit, if there is one; every writer does so
+        first."""
+        if self._tables.storage.note(ERASURE_NOTE) is not None:
+            from batchlake.erasure.finish import finish
+
+            finish(self._tables, landing, wait_seconds)

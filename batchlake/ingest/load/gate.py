@@ -1,0 +1,208 @@
+"""Keeps erased people out of what is loaded, before anything is written: not even spill holds them.
+
+Input: batches of records as they were read, and how their ids, numbers and times are typed. Output: the same
+without records of erased calls and numbers, and without mentions of erased numbers in others. What is kept
+out
+still counts where a batch's observation counts the calls that it lists.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from batchlake.engine import columns
+from batchlake.ingest.load.record_batches import RecordBatch
+from batchlake.privacy.finder import ERASED
+from batchlake.privacy.key import key_of_lake, read_policy
+from batchlake.privacy.speech import is_part, over_turns
+from batchlake.privacy.tombstones import Tombstones
+from batchlake.store.tables import LakeTables
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+GATED: Final = (
+    "identity", "batch_id", "to_number", "from_number", "direction", "started_at", "created_at",
+    "status_reported", "export_no", "document",
+)  # fmt: skip
+"""What the gate asks of the typed rows of calls."""
+
+_JSON_TEXT: Final = re.compile(r"\s*[\[{]")
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.){1,256})"')
+_OWN_COLUMNS: Final = frozenset({"transcript_digest"})
+
+
+class Gate:
+    """Judges the records of one source.
+
+    Args:
+        tombstones: everybody who was erased.
+        source: whose records they are.
+
+    Attributes:
+        kept_out: records of erased calls and numbers that were dropped.
+        came_after: calls of erased numbers that began after the erasure, and came in.
+    """
+
+    def __init__(self, tombstones: Tombstones, source: str) -> None:
+        self._tombstones = tombstones
+        self._finder = tombstones.finder()
+        self._source = source
+        self.kept_out = 0
+        self.came_after = 0
+
+    @classmethod
+    def of(cls, tables: LakeTables, source: str) -> Gate | None:
+        """The gate of a lake, None where nobody was erased.
+
+        Raises:
+            PrivacyKeyMissing, WrongPrivacyKey: somebody was, and who can't be known here.
+        """
+        policy = read_policy(tables.storage)
+        if not policy.get("key_id"):
+            return None
+        tombstones = Tombstones.read(tables, key_of_lake(tables.storage, policy))
+        return cls(tombstones, source) if tombstones else None
+
+    def judge(self, typed: pa.Table) -> NDArray[np.bool_]:
+        """Which calls may come in, by the rows of `GATED`."""
+        tombstones = self._tombstones
+        kept = np.ones(len(typed), bool)
+        for at, row in enumerate(typed.to_pylist()):
+            contact = row["from_number"] if row["direction"] == "inbound" else row["to_number"]
+            began = row["started_at"] or row["created_at"]
+            identity = row["identity"]
+            is_erased = identity is not None and tombstones.is_erased_call(self._source, identity)
+            if not is_erased and contact:
+                is_erased = tombstones.keeps_out(contact, began)
+                self.came_after += not is_erased and self._finder.is_whole(contact)
+            kept[at] = not is_erased
+        self.kept_out += int((~kept).sum())
+        return kept
+
+    def without(self, batch: RecordBatch, kept: NDArray[np.bool_]) -> RecordBatch:
+        """A batch without the records that may not come in."""
+        if kept.all():
+            return batch
+        records = batch.records.take(columns.from_numpy(np.flatnonzero(kept)))
+        spoken = np.flatnonzero(np.repeat(kept, batch.counts))
+        places = zip(batch.records["export_no"].to_pylist(), batch.records["record"].to_pylist(), strict=True)
+        gone = {place for place, is_kept in zip(places, kept.tolist(), strict=True) if not is_kept}
+        faults = zip(batch.faults["export_no"].to_pylist(), batch.faults["record"].to_pylist(), strict=True)
+        standing = np.array([at for at, place in enumerate(faults) if place not in gone], np.int64)
+        return replace(
+            batch,
+            records=records,
+            faults=batch.faults.take(columns.from_numpy(standing)),
+            utterances=batch.utterances.take(columns.from_numpy(spoken)),
+            counts=batch.counts[kept],
+        )
+
+    def cleaned(self, batch: RecordBatch, contacts: frozenset[str] = frozenset()) -> RecordBatch:
+        """A batch without mentions of erased numbers; `contacts` are those who called again since."""
+        utterances, retold = self._cleaned_speech(batch)
+        records = batch.records
+        for name in records.column_names:
+            if str(records.schema.field(name).type) != "string" or name in _OWN_COLUMNS:
+                continue
+            changed = self._changed(records[name], contacts)
+            if changed:
+                records = _replaced(records, name, changed)
+                if name == "transcript":
+                    retold.update(changed)
+        if retold:
+            digests = records["transcript_digest"].to_pylist()
+            key = self._tombstones.key
+            new = {at: key.retold(digests[at]) if digests[at] else None for at in sorted(retold)}
+            records = _replaced(records, "transcript_digest", new)
+        faults = batch.faults
+        if hit := self._changed(faults["raw"], contacts):
+            faults = _replaced(faults, "raw", dict.fromkeys(hit))
+        return replace(batch, records=records, utterances=utterances, faults=faults)
+
+    def _cleaned_speech(self, batch: RecordBatch) -> tuple[pa.Table, set[int]]:
+        utterances = batch.utterances
+        of_record = np.repeat(np.arange(len(batch.counts)), batch.counts)
+        retold: set[int] = set()
+        for name in ("text", "extra", "given"):
+            changed: dict[int, str | None] = dict(self._changed(utterances[name], frozenset()))
+            if name == "text":
+                changed |= dict.fromkeys(self._over_turns(utterances, of_record) - changed.keys(), ERASED)
+            if changed:
+                utterances = _replaced(utterances, name, changed)
+                retold.update(of_record[list(changed)].tolist())
+        return utterances, retold
+
+    def _over_turns(self, utterances: pa.Table, of_record: NDArray[np.int64]) -> set[int]:
+        if not self._finder.looks_for_numbers:
+            return set()
+        said: dict[tuple[int, str | None], list[tuple[int, str]]] = defaultdict(list)
+        speakers = utterances["speaker"]
+        for at in self._finder.parts(utterances["text"]).tolist():
+            text = utterances["text"][at].as_py()
+            if is_part(text):
+                said[int(of_record[at]), speakers[at].as_py()].append((at, text))
+        touched: set[int] = set()
+        for parts in said.values():
+            if len(parts) > 1:
+                found = over_turns([text for _, text in parts], self._finder.is_number)
+                touched.update(parts[place][0] for place in found)
+        return touched
+
+    def _changed(self, texts: pa.ChunkedArray, contacts: frozenset[str]) -> dict[int, str | None]:
+        """New texts by the places of those that held something."""
+        found: dict[int, str | None] = {}
+        for at in self._finder.candidates(texts).tolist():
+            text = texts[at].as_py()
+            if text is None or text in contacts or not self._finder.finds(text):
+                continue
+            clean = self._finder.erased_json if _JSON_TEXT.match(text) else self._finder.erased
+            found[at] = clean(text)
+        return found
+
+    def id_of(self, given: str | None) -> str | None:
+        """An id without an erased number in it: the same for the same id."""
+        if given is None or not self._finder.finds(given):
+            return given
+        return self._tombstones.key.pseudonym("erased", f"{self._source} {given}")
+
+    def text_of(self, text: str) -> str:
+        """A location without an erased number."""
+        return self._finder.erased(text)
+
+    def problem(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """A problem without what is erased; its raw text goes whole where something is in it."""
+        cleaned = dict(facts)
+        for name in ("message", "field", "location"):
+            if isinstance(cleaned.get(name), str):
+                cleaned[name] = self._finder.erased(cleaned[name])
+        raw = cleaned.get("raw")
+        if isinstance(raw, str) and (self._finder.finds(raw) or self._names_call(raw)):
+            cleaned["raw"] = None
+        cleaned["batch_id"] = self.id_of(cleaned.get("batch_id"))
+        return cleaned
+
+    def _names_call(self, raw: str) -> bool:
+        for match in _QUOTED.finditer(raw):
+            try:
+                one = json.loads(match[0])
+            except ValueError:
+                one = match[1]
+            if self._tombstones.is_erased_call(self._source, one):
+                return True
+        return False
+
+
+def _replaced(rows: pa.Table, name: str, changed: Mapping[int, str | None]) -> pa.Table:
+    values = rows[name].to_pylist()
+    for at, value in changed.items():
+        values[at] = value
+    return rows.set_column(rows.schema.get_field_index(name), name, columns.texts(values))

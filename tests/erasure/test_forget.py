@@ -1,0 +1,153 @@
+"""A person is erased from every place, and the verification says so only where it is so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import batchlake
+from batchlake import errors
+from tests.erasure.people import MAIL, NAME, NUMBER, SPELLINGS, UNTOUCHED, everything, traces, write_planted
+from tests.lakes import damages, rows
+
+VALUES = (
+    *SPELLINGS,
+    "14155550199",
+    "4155550199",
+    MAIL,
+    NAME,
+    NAME.upper(),
+    "ann  smith",
+    "call_000",
+    "call_001",
+)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> batchlake.Lake:
+    """The planted lake, ingested twice, so that there are earlier states."""
+    lake = batchlake.open(tmp_path / "lake")
+    lake.ingest(write_planted(tmp_path / "exports"))
+    lake.ingest(tmp_path / "exports", force=True)
+    return lake
+
+
+def test_no_byte_of_the_lake_holds_the_person_after_remove(lake: batchlake.Lake, tmp_path: Path) -> None:
+    """Ten spellings, words, three turns, mails and ids: in no file, raw or decoded; what looks alike
+    stays."""
+    found = {value for _, value in traces(VALUES, tmp_path / "lake")}
+    assert found >= set(SPELLINGS) - {"tel:+1-415-555-0199"}, "all is planted"
+    report = lake.forget(numbers=[NUMBER], values=[NAME, MAIL], expect=2, reference="DSR-7")
+    assert report.is_proven, report.left
+    assert traces(VALUES, tmp_path / "lake") == []
+    assert report.calls == {"matched": 2, "removed": 2, "anonymised": 0, "own_line": 0}
+    texts = [row["text"] for row in rows(lake.root, "select text from segments where call_id = 'call_030'")]
+    assert texts.count("<erased>") == 3
+    summaries = {row["summary"] for row in rows(lake.root, "select summary from calls")}
+    assert summaries >= set(UNTOUCHED)
+    assert damages(lake.root) == []
+    kept = rows(lake.root, "select extra from calls where call_id = 'call_032'")[0]["extra"]
+    assert json.loads(kept)["customer"]["ok"] == 1.5
+
+
+def test_the_report_names_nobody(lake: batchlake.Lake) -> None:
+    """Neither the report nor its text holds a value."""
+    report = lake.forget(numbers=[NUMBER], values=[NAME, MAIL], expect=2)
+    for text in (str(report), json.dumps(report.to_dict())):
+        assert not any(value in text for value in VALUES)
+
+
+def test_a_dry_run_changes_nothing_and_counts_the_same(lake: batchlake.Lake, tmp_path: Path) -> None:
+    """What it says would go is what goes."""
+    before = everything(tmp_path / "lake")
+    planned = lake.forget(numbers=[NUMBER], dry_run=True)
+    assert everything(tmp_path / "lake") == before
+    done = lake.forget(numbers=[NUMBER], expect=2)
+    assert (planned.rows, planned.mentions) == (done.rows, done.mentions)
+
+
+@pytest.mark.parametrize("expect", [None, 1, 3])
+def test_another_count_than_expected_does_nothing(
+    lake: batchlake.Lake, tmp_path: Path, expect: int | None
+) -> None:
+    """A number that more calls share than was thought erases none of them."""
+    before = everything(tmp_path / "lake")
+    with pytest.raises(errors.ErasureMismatch):
+        lake.forget(numbers=[NUMBER], expect=expect)
+    assert everything(tmp_path / "lake") == before
+
+
+def test_nobody_is_erased_where_nobody_is_found(lake: batchlake.Lake) -> None:
+    """A number that isn't held, a reference that holds a target, no target at all."""
+    with pytest.raises(errors.NothingToForget):
+        lake.forget(numbers=["+14155559999"], expect="any")
+    with pytest.raises(errors.InvalidRequest, match="reference"):
+        lake.forget(numbers=[NUMBER], expect=2, reference="for 415 555 0199")
+    with pytest.raises(errors.InvalidRequest, match="nobody"):
+        lake.forget()
+    with pytest.raises(errors.InvalidRequest, match="region"):
+        lake.forget(numbers=["415 555 0199"], expect=2)
+    assert lake.forget(numbers=["415 555 0199"], region="US", expect=2).is_proven
+
+
+def test_earlier_states_end_with_the_reason(lake: batchlake.Lake) -> None:
+    """`at` before the erasure is refused, saying when and by which run; the newest answers."""
+    first = lake.runs().to_dicts()[-1]["run_id"]
+    report = lake.forget(numbers=[NUMBER], expect=2)
+    with pytest.raises(errors.StateErased) as caught:
+        lake.at(first).calls().to_dicts()
+    assert caught.value.by_run == report.run_id
+    assert len(lake.at(str(report.run_id)).calls().to_dicts()) == len(lake.calls().to_dicts())
+
+
+def test_a_verification_fails_where_something_is_left(lake: batchlake.Lake, tmp_path: Path) -> None:
+    """A file that comes back, a number in another spelling, a value in a log: each is a hit."""
+    lake.forget(numbers=[NUMBER], values=[NAME], expect=2)
+    assert lake.verify_erasures().is_clean
+    log = tmp_path / "lake" / "calls" / "_delta_log"
+    for name, text in (
+        ("stray.json", '{"add":{"stats":"{\\"minValues\\":{\\"batch_id\\":\\"+14155550199\\"}}"}}'),
+        ("words.txt", "four one five double five five zero one nine nine"),
+        ("wide.txt", "４１５５５５０１９９"),
+    ):
+        stray = log / name
+        stray.write_text(text)
+        assert not lake.verify_erasures([NUMBER]).is_clean, name
+        assert not lake.verify_erasures().is_clean, name
+        stray.unlink()
+    assert lake.verify_erasures([NUMBER, NAME]).is_clean
+
+
+def test_only_the_call_that_is_meant_goes(tmp_path: Path) -> None:
+    """Two sources with one id; an id that begins another; a short one."""
+    from tests.erasure.people import call
+
+    export = tmp_path / "export.json"
+    export.write_text(
+        json.dumps([{"call": call(1, id=one)} for one in ("x", "call_1", "call_12", "call_1-2")])
+    )
+    lake = batchlake.open(tmp_path / "lake")
+    lake.ingest(export, source="one")
+    lake.ingest(export, source="two")
+    lake.forget(calls=["call_1", "x"], source="one", expect=2)
+    held = {(row["source"], row["call_id"]) for row in rows(lake.root, "select source, call_id from calls")}
+    assert held == {
+        ("one", "call_12"),
+        ("one", "call_1-2"),
+        *(("two", one) for one in ("x", "call_1", "call_12", "call_1-2")),
+    }
+
+
+def test_our_own_line_is_replaced_and_its_calls_stay(tmp_path: Path) -> None:
+    """A number on our side erases no call unless that is asked for."""
+    from tests.erasure.people import call
+
+    export = tmp_path / "export.json"
+    export.write_text(json.dumps([{"call": call(at)} for at in range(3)]))
+    lake = batchlake.open(tmp_path / "lake")
+    lake.ingest(export)
+    report = lake.forget(numbers=["+18005550000"], expect=0)
+    assert report.calls["own_line"] == 3
+    assert {row["from_number"] for row in rows(lake.root, "select from_number from calls")} == {"<erased>"}

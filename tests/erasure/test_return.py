@@ -1,0 +1,144 @@
+"""The same exports, in any form and order, don't bring an erased person back."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import batchlake
+from batchlake import errors
+from tests.erasure.people import NUMBER, SPELLINGS, call, planted, said, traces, write_planted
+from tests.lakes import contents, damages, rows
+
+VALUES = (*SPELLINGS, "14155550199", "4155550199", "call_000", "call_001")
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> batchlake.Lake:
+    """A planted lake from which the person was erased."""
+    lake = batchlake.open(tmp_path / "lake")
+    lake.ingest(write_planted(tmp_path / "exports"))
+    lake.forget(numbers=[NUMBER], expect=2)
+    return lake
+
+
+def test_the_same_exports_in_any_form_bring_nobody_back(lake: batchlake.Lake, tmp_path: Path) -> None:
+    """With --force, renamed, recompressed, as single details, replayed, compacted: not a trace."""
+    before = contents(lake.root, ("calls", "segments", "batches", "snapshots"))
+    report = lake.ingest(tmp_path / "exports", force=True)
+    assert report.kept_out == 2
+    assert traces(VALUES, tmp_path / "lake") == []
+    assert contents(lake.root, ("calls", "segments", "batches", "snapshots")) == before
+    again = tmp_path / "again"
+    again.mkdir()
+    (again / "renamed.json.gz").write_bytes(gzip.compress(json.dumps(planted()).encode()))
+    (again / "details.json").write_text(json.dumps({"call": call(0, to_number="(415) 555-0199")}))
+    (again / "other-id.json").write_text(json.dumps({"call": call(99, to_number="+1 415 555 0199")}))
+    (again / "late.json").write_text(
+        json.dumps({"call": call(31, transcript={"segments": said("I am 415 555 0199")})})
+    )
+    lake.ingest(again)
+    lake.replay()
+    lake.compact()
+    assert traces(VALUES, tmp_path / "lake") == []
+    assert lake.verify_erasures().is_clean
+    assert lake.verify_erasures([NUMBER]).is_clean
+    assert damages(lake.root) == []
+
+
+def test_a_call_that_began_after_the_erasure_comes_in_unless_for_good(tmp_path: Path) -> None:
+    """A new customer is counted and kept; with `for_good` nobody comes in."""
+    for for_good, held in ((False, 1), (True, 0)):
+        lake = batchlake.open(tmp_path / f"lake-{for_good}")
+        lake.ingest(write_planted(tmp_path / "exports"))
+        lake.forget(numbers=[NUMBER], expect=2, for_good=for_good)
+        later = tmp_path / "later.json"
+        later.write_text(json.dumps({"call": call(70, to_number=NUMBER, start_time="2099-01-01T00:00:00Z")}))
+        report = lake.ingest(later)
+        assert (report.came_after, report.kept_out) == (held, 1 - held)
+        found = rows(lake.root, "select to_number from calls where call_id = 'call_070'")
+        assert [row["to_number"] for row in found] == [NUMBER] * held
+
+
+def test_a_lake_without_its_key_is_not_written(
+    lake: batchlake.Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No key, or another: refused, saying what to copy. Reading needs none."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "elsewhere"))
+    with pytest.raises(errors.PrivacyKeyMissing, match="Copy it to"):
+        lake.ingest(tmp_path / "exports")
+    monkeypatch.setenv("BATCHLAKE_PRIVACY_KEY", "A" * 43 + "=")
+    with pytest.raises(errors.WrongPrivacyKey):
+        lake.ingest(tmp_path / "exports")
+    assert len(lake.calls().to_dicts()) > 10
+
+
+def test_after_remove_the_lake_is_one_that_never_saw_the_calls(tmp_path: Path) -> None:
+    """Calls, utterances and figures are those of the same exports without the person's calls."""
+    document = planted()
+    batch = document["batch"]
+    batch["calls"] = [one for one in batch["calls"] if one["id"] in ("call_000", "call_001", "call_031")]
+    batch["calls"] += [call(at) for at in range(70, 90)]
+    batch |= {"note": "none"}
+    (tmp_path / "with.json").write_text(json.dumps(document))
+    kept = [one for one in batch["calls"] if one["id"] not in ("call_000", "call_001")]
+    (tmp_path / "without.json").write_text(json.dumps({"batch": batch | {"calls": kept}}))
+    for name in ("with", "without"):
+        batchlake.open(tmp_path / name).ingest(tmp_path / f"{name}.json")
+    lake, other = batchlake.open(tmp_path / "with"), batchlake.open(tmp_path / "without")
+    lake.forget(numbers=[NUMBER], expect=2)
+    assert lake.analytics() == other.analytics()
+    ours, theirs = (
+        contents(tmp_path / name, ("calls", "segments", "batches")) for name in ("with", "without")
+    )
+    for table in ("calls", "segments", "batches"):
+        assert [_bare(row) for row in ours[table]] == [_bare(row) for row in theirs[table]]
+
+
+def _bare(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without what two exports of different modification times differ in, and without the mention."""
+    return {name: value for name, value in row.items() if name not in ("observed_at", "summary")}
+
+
+STEPS = st.lists(
+    st.sampled_from(["batch", "details", "force", "forget", "replay", "compact", "vacuum"]),
+    min_size=2,
+    max_size=4,
+)
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=STEPS)
+def test_in_any_order_the_person_stays_forgotten(tmp_path: Path, steps: list[str]) -> None:
+    """Exports, erasures, replays, compactions and vacuums in any order: once forgotten, never there again."""
+    folder = tmp_path / "any"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    lake = batchlake.open(folder / "lake")
+    (folder / "batch.json").write_text(
+        json.dumps({"batch": {"id": "b", "calls": [call(0, to_number=NUMBER), call(1)]}})
+    )
+    (folder / "details.json").write_text(
+        json.dumps({"call": call(0, to_number="415-555-0199", summary=NUMBER)})
+    )
+    lake.ingest(folder / "batch.json")
+    lake.forget(numbers=[NUMBER], expect=1)
+    for step in steps:
+        if step in ("batch", "details"):
+            lake.ingest(folder / f"{step}.json")
+        elif step == "force":
+            lake.ingest(folder / "batch.json", folder / "details.json", force=True)
+        elif step == "forget":
+            with pytest.raises(errors.NothingToForget):
+                lake.forget(numbers=[NUMBER], expect="any")
+        else:
+            getattr(lake, step)()
+        assert traces(("14155550199", "4155550199", "415-555-0199", "call_000"), folder / "lake") == []
+    assert damages(lake.root) == []
