@@ -16,7 +16,7 @@ from deltalake import DeltaTable
 import batchlake
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeNotFound, LakeTooNew, StateVacuumed
 from batchlake.lake import Lake
-from batchlake.schema import FORMAT_VERSION, TABLES
+from batchlake.schema import PLAIN_FORMAT, TABLES
 from batchlake.store.ledger import Ledger
 from batchlake.store.maintenance import MaintenanceReport, check, compact, vacuum
 from batchlake.store.tables import LakeTables
@@ -159,7 +159,7 @@ def test_there_must_be_a_lake(tmp_path: Path) -> None:
 
 def test_a_newer_lake_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A lake of a later format says which it has and which are known, for readers and writers."""
-    monkeypatch.setattr("batchlake.store.ledger.FORMAT_VERSION", FORMAT_VERSION - 1)
+    monkeypatch.setattr("batchlake.store.ledger.FORMAT_VERSION", PLAIN_FORMAT - 1)
     with pytest.raises(LakeTooNew):
         batchlake.open(root).calls().to_dicts()
     with pytest.raises(LakeTooNew):
