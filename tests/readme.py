@@ -116,7 +116,8 @@ def ingest() -> str:
 
 _QUESTIONS_IN_SHELL: Final = (
     "batchlake report --by batch_id --format markdown | grep -A 3 '^| batch_id' | cut -d'|' -f 2-4,8,14-16",
-    "batchlake report batch_xyz789 --compare batch_spring --format markdown | grep 'Success.*interval' | cut -d'|' -f 3-6,10",
+    "batchlake report batch_xyz789 --compare batch_spring --format markdown | "
+    "grep 'Success.*interval' | cut -d'|' -f 3-6,10",
     """batchlake calls --filter '{"text": "call me back"}' --format ndjson | wc -l""",
 )
 
