@@ -62,7 +62,8 @@ class Column:
         unit: of its numbers (`calls`, `ratio`, `seconds` ...); or what else its cells are: `amount`,
             `difference` and `edge` (of a bin) an `Amount`, the last two None where there is none, `over` an
             `Over`, `missing` a count where there is one, `text`, `word`, `prose`, `phone`, `verdict`,
-            `metric` (a name among the definitions), `key` (of a group), `time`, `hour` or `day`.
+            `metric` (a name among the definitions), `key` (of a group), `id`, `flag`, `time`, `hour` or
+            `day`.
         path: where in an item its value is; of an `over`, `numerator/denominator`.
         page: how the page shows it: as a `column`, `below` the cell before it, or `no`; or the kind of
             notable calls whose measure it is.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from decimal import Decimal
+from typing import Any, Literal
 
-from batchlake.analytics.grouped_query import Row
 from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.filters.selection import Selection
-from batchlake.models.analytics import Analytics
+from batchlake.models.analytics import Analytics, CurrencyCost, Duration
 from batchlake.reports.model import Bin, Distribution
 
 
@@ -16,38 +17,28 @@ def distributions(
     engine: Engine, selection: Selection, of: Analytics
 ) -> tuple[Distribution, list[Distribution]]:
     """Of durations, and of costs in each currency, in the order in which `of` has them."""
-    bins: dict[tuple[str, str | None], list[Row]] = defaultdict(list)
+    bins: dict[tuple[str, str | None], list[Bin]] = defaultdict(list)
     query = selection.over(sql_files.load("reports/distributions").text)
     for row in engine.rows(f"{query} order by lower nulls first", selection.params):
-        bins[row["unit"], row["currency"]].append(row)
-    durations = Distribution(
-        unit="seconds",
-        calls=of.duration.calls,
-        missing=of.duration.missing,
-        median=of.duration.median,
-        p95=of.duration.p95,
-        bins=[
-            Bin(
-                lower=None if row["lower"] is None else float(row["lower"]),
-                upper=None if row["upper"] is None else float(row["upper"]),
-                calls=row["calls"],
-            )
-            for row in bins["seconds", None]
-        ],
-    )
-    costs = [
-        Distribution(
-            unit="money",
-            currency=cost.currency,
-            calls=cost.calls,
-            missing=of.cost.missing,
-            median=cost.median,
-            p95=cost.p95,
-            bins=[
-                Bin(lower=row["lower"], upper=row["upper"], calls=row["calls"])
-                for row in bins["money", cost.currency]
-            ],
+        kind = float if row["unit"] == "seconds" else Decimal
+        ends: dict[str, Any] = {
+            name: None if row[name] is None else kind(row[name]) for name in ("lower", "upper")
+        }
+        bins[row["unit"], row["currency"]].append(Bin(calls=row["calls"], **ends))
+
+    def spread(
+        unit: Literal["seconds", "money"], block: Duration | CurrencyCost, missing: int
+    ) -> Distribution:
+        currency = None if isinstance(block, Duration) else block.currency
+        return Distribution(
+            unit=unit,
+            currency=currency,
+            calls=block.calls,
+            missing=missing,
+            median=block.median,
+            p95=block.p95,
+            bins=bins[unit, currency],
         )
-        for cost in of.cost.currencies
-    ]
-    return durations, costs
+
+    costs = [spread("money", block, of.cost.missing) for block in of.cost.currencies]
+    return spread("seconds", of.duration, of.duration.missing), costs

@@ -1,6 +1,6 @@
 """What a report is about: some batches, a filter, or both; and what it is compared with.
 
-In come ids and a filter as a person gives them, out come a `Subject`, whose selection is described without
+Input: ids and a filter as a person gives them. Output: a `Subject`, whose selection is described without
 phone numbers unless they may be shown.
 """
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from batchlake.analytics.lookup import find_batch
+from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidRequest
 from batchlake.filters.model import ALL, Filter
@@ -148,19 +149,12 @@ def _previous(engine: Engine, subject: Subject) -> Batch:
             compare=PREVIOUS,
         )
     source, batch_id = subject.named[0]
-    found = engine.rows(
-        """
-        select other.batch_id
-        from batches as this
-        join batches as other on this.source = other.source and other.created_at < this.created_at
-        where this.source = $source and this.batch_id = $batch_id
-        order by other.created_at desc, other.batch_id desc
-        limit 1
-        """,
-        {"source": source, "batch_id": batch_id},
+    query = (
+        f"with {NAMED_BATCHES},\nprevious_batches as ({sql_files.load('reports/previous_batches').text}\n)"
     )
-    for row in found:
-        return source, row["batch_id"]
+    query += "\nselect source, batch_id from previous_batches where rank = 1"
+    for row in engine.rows(query, {"named": subject.named_rows()}):
+        return _key(row)
     raise InvalidRequest(
         f"no batch of {source} was created before {batch_id!r}, as far as the lake knows. "
         "`batchlake batches` lists them; give the id of the batch to compare with.",

@@ -39,7 +39,7 @@ def write(
 
     Args:
         report: what to write.
-        calls: its calls by the names of `CALL_COLUMNS`, for the formats that list them; else not read.
+        calls: its calls by the paths of `CALL_COLUMNS`, for the formats that list them; else not read.
         output_format: one of `REPORT_FORMATS`.
         file: where to.
 

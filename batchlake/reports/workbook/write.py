@@ -53,7 +53,7 @@ def write(
     Args:
         report: what to show; a selection without calls has empty tables.
         file: where to; errors of writing pass through.
-        calls: rows by the names of `CALL_COLUMNS`, read once, from front to back.
+        calls: rows by the paths of `CALL_COLUMNS`, read once, from front to back.
         sheet_rows: that a sheet holds, its head among them.
 
     Returns:
@@ -100,7 +100,7 @@ def _call_rows(
     """As many calls as a sheet holds; the last row then says how many aren't on it."""
     for call in islice(calls, sheet_rows - 2) if left_out else calls:
         amount = None if call["cost"] is None else Amount(call["cost"], "money", call["currency"])
-        yield [amount if column.name == "cost" else call[column.name] for column in CALL_COLUMNS]
+        yield [amount if column.path == "cost" else call[column.path] for column in CALL_COLUMNS]
     yield from ([sentence] for sentence in left_out)
 
 
