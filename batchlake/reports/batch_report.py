@@ -1,6 +1,6 @@
 """What `lake.report` hands out: a report as a document, that can be written in any format.
 
-In come an engine over one version of a lake and what is asked, out goes a `BatchReport`.
+Input: an engine over one version of a lake and what is asked. Output: a `BatchReport`.
 """
 
 from __future__ import annotations

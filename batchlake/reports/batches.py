@@ -1,6 +1,6 @@
 """The batches that a report touches: how they stand, how far they have come, and what they reported.
 
-In comes a subject, out go the batches whole, whatever the filter: progress and audit are of all calls of a
+Input: a subject. Output: the batches whole, whatever the filter: progress and audit are of all calls of a
 batch.
 """
 

@@ -1,6 +1,6 @@
-"""A report filled from a lake's state: the analytics as they are, and what a report shows beside them.
+"""A report filled from a lake's state: the analytics as they are, and what a report shows besides.
 
-In come an engine over one version of a lake, a subject and options, out goes a `Report`. Nothing in it
+Input: an engine over one version of a lake, a subject and options. Output: a `Report`. Nothing in it
 depends on when it is made: what has a time is as of the run.
 """
 
@@ -42,7 +42,7 @@ class ReportOptions:
         top: how many common responses.
         timezone: the IANA time zone of days, hours and all times shown.
         every: whether the timeline is of hours or days; None: of hours where it spans three days or less.
-        include_transcripts: with the transcripts of the calls that stand out.
+        include_transcripts: with the transcripts of the notable calls.
         patterns: a TOML file of word patterns instead of batchlake's own.
         show_numbers: with phone numbers as they are.
         source: whose batches, where several platforms use an id.

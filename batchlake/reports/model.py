@@ -190,13 +190,13 @@ class Report(Figures):
         costs: the distribution of costs, one for each currency.
         batches: the batches that the selection touches, newest first; `batches_left_out` more are not listed.
         progress: each batch's progress as of the run; empty over many batches.
-        audit: reported figures beside recomputed ones, for those batches (of many, only what differs); None
+        audit: reported figures and recomputed ones, for those batches (of many, only what differs); None
             where it touches none. `audits_left_out` more batches with differences are not listed.
         standing_out: the notable calls: longest, most expensive, most negative and failed; kinds without a
             call are absent.
         transcripts: of the notable calls; None unless asked for.
         problems: what could not be used of the exports.
-        comparison: this selection beside another; None unless asked for.
+        comparison: this selection and another; None unless asked for.
         definitions: what each metric means.
         provenance: the footer.
     """

@@ -1,6 +1,6 @@
 """Where a report's figures come from: the lake's state, the exports' problems, and what is not counted.
 
-In come a subject and a version of the lake, out go the problems of the exports and the report's footer.
+Input: a subject and a version of the lake. Output: the problems of the exports and the report's footer.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Numbers and times as people read them, alike in every format that is text.
 
 Input: values in their units. Output: text, rounded to what is worth reading. CSV, JSON and spreadsheets hold
-the exact values, and so does the page beside each number shown.
+the exact values, and so does the page with each number shown.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A report in the format asked for.
 
-In come a report and its calls as they are read, out go the bytes of a file. A format is told by the file's
-suffix or by its name.
+Input: a report and its calls as they are read. Output: the bytes of a file. The format is named, or
+is that of the file's suffix.
 """
 
 from __future__ import annotations

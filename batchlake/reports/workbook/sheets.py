@@ -140,7 +140,7 @@ def table_sheet(
         rows: a list, or made while they are written.
         zone: of times.
         above: the lines.
-        fixed: how many columns stay in sight beside the head.
+        fixed: how many columns stay in sight as well as the head.
     """
     sheet = book.sheet(name)
     worksheet = sheet.worksheet
