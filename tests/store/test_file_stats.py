@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from batchlake.store.log import actions
 from batchlake.store.maintenance import check
 from batchlake.store.tables import LakeTables
-from batchlake.sync.configuration import _line_of
 from tests.effort import examples
 from tests.lakes import contents, ingested, rows, write_export
 from tests.paths import EXPORT_CASES
@@ -124,13 +123,6 @@ def test_a_line_of_the_log_ends_at_a_line_feed(texts: list[str]) -> None:
         for end in ("", "\n"):
             read = actions((commit + end).encode("utf-8", "surrogatepass"))
             assert [action["add"]["path"] for action in read] == texts
-
-
-@pytest.mark.parametrize("odd", ["\u2028", "\u2029", "\u0085", "\ufeff"])
-def test_a_line_of_the_configuration_ends_at_a_line_feed(odd: str) -> None:
-    """A value with what other texts end lines with doesn't shift the number of a fault's line."""
-    text = f'lake = "a{odd}b"\n\nsource = "x"\n'
-    assert _line_of(text, ("source",)) == 3
 
 
 def test_no_call_stands_in_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

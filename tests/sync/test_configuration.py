@@ -228,3 +228,10 @@ def test_a_line_is_looked_for_when_it_is_asked_for(tmp_path: Path) -> None:
     assert seconds < 5
     assert found.origin(("platforms", "p1", "base_url")) == f"{file} line 6"
     assert found.origin(("landing",)) == "default"
+
+
+@pytest.mark.parametrize("odd", ["\u2028", "\u2029", "\u0085", "\ufeff"])
+def test_a_line_ends_at_a_line_feed(odd: str, tmp_path: Path) -> None:
+    """A value with what other texts end lines with doesn't shift the number of a fault's line."""
+    (complaint,) = complaints(tmp_path, f'lake = "a{odd}b"\n\nlaek = "x"\n')
+    assert "line 3: laek: " in complaint
