@@ -335,21 +335,7 @@ def _response_counts(question: GroupedQuery, batches: list[Row]) -> dict[Key, di
     keys = sorted({said.key for batch in batches for said in _reported_responses(batch)})
     if not keys:
         return {}
-    groups = question.ask(
-        f"""
-with
-responses as materialized ({file_text("responses")}
-)
-
-select group_key, text_key as key, utterances
-from responses
-where text_key <> '' and list_contains($keys, text_key)
-union all
-select group_key, text, count(*)
-from selected_segments
-where speaker = 'human' and text_key = '' and list_contains($keys, text)
-group by all
-""",
-        keys=keys,
-    )
+    responses, counted = file_text("responses"), file_text("reported_responses")
+    query = f"with responses as materialized ({responses}\n) select * from ({counted}\n)"
+    groups = question.ask(query, keys=keys)
     return {key: {row["key"]: row["utterances"] for row in rows} for key, rows in groups.items()}

@@ -84,7 +84,7 @@ def file_text(name: str) -> str:
 
 
 def side_by_side(engine: Engine) -> ConcurrentQueries:
-    """For several questions to an engine that is `apart`: an error or Ctrl-C interrupts all that it is asked.
+    """For several questions to a clone of an engine: an error or Ctrl-C interrupts all of them.
 
     Where it holds few calls, in the lake or of a batch held in memory, most of the time of a question is its
     planning, which keeps one core busy: they are asked at once. Over many each keeps all cores busy, and two

@@ -25,10 +25,17 @@ SELECTED = {
     "selected_segments": "select * from segments",
     "selected_problems": "select * from problems",
     "named_batches": "select source, batch_id from batches",
+    "responses": sql_files.load("analytics/responses").text,
 }
 """Relations that a question makes before it asks, as the simplest question makes them."""
 
-VALUES: dict[str, Any] = {"source": "svalync", "since_run": "", "finished": ["completed"], "call_ids": ["c1"]}
+VALUES: dict[str, Any] = {
+    "source": "svalync",
+    "since_run": "",
+    "finished": ["completed"],
+    "call_ids": ["c1"],
+    "keys": ["yes"],
+}
 """A value for each parameter of the files that can be run over a lake."""
 
 KNOWN = {*TABLES, *SELECTED, "status_names"}

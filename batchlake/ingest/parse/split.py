@@ -179,7 +179,7 @@ def _may_hold(member: tuple[str, msgspec.Raw]) -> bool:
 
 def _is_record(fields: Fields) -> bool:
     """Whether an object is itself a call or a batch: an event or an answer has an id, too."""
-    own_fields = {key: value for key, value in fields.items() if key not in _NOT_ITS_OWN}
+    record = {key: value for key, value in fields.items() if key not in _NOT_ITS_OWN}
     around = [
         key
         for key, value in fields.items()
@@ -188,11 +188,9 @@ def _is_record(fields: Fields) -> bool:
         # An empty page has no records, and is none.
         or (key in LISTS and opens(value, b"[") and not elements_of(value))
     ]
-    if is_surely_record(own_fields):
+    if is_surely_record(record):
         # One key is not enough to make a record of what a record lies in.
-        return (
-            "call" not in around or not is_likely_record(_object(fields, "call")) or weight_of(own_fields) > 1
-        )
+        return "call" not in around or not is_likely_record(_object(fields, "call")) or weight_of(record) > 1
     if fields.keys().isdisjoint(RECORD_IDS):
         return False
     batch = _object(fields, "batch")
@@ -384,10 +382,8 @@ def _object(fields: Fields, key: str) -> Fields:
 
 def _exported_at(fields: Fields, around: Envelope) -> str | None:
     """When an object says that it was exported, else what is said around it, also where it can't be read."""
-    own_time = given_text(fields, "exported_at")
-    return (
-        around.exported_at if own_time is None or (around.exported_at and not is_time(own_time)) else own_time
-    )
+    given = given_text(fields, "exported_at")
+    return around.exported_at if given is None or (around.exported_at and not is_time(given)) else given
 
 
 def _id_of(fields: Fields, *keys: str) -> str | None:
