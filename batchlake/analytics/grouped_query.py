@@ -102,7 +102,7 @@ class GroupedQuery:
         engine: whom to ask.
         selection: which calls.
         by: the dimensions.
-        with_whole: each call also counts in a group of all, whose key is empty. Utterances, each of which
+        with_whole: each call also counts in a group of all, whose key is empty. Utterances, which
             would count twice, then have no group.
     """
 

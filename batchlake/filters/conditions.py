@@ -64,13 +64,13 @@ def equal(query: Query, value: object, columns: Columns) -> list[str]:
 
 
 def at_least(query: Query, least: object, columns: Columns) -> list[str]:
-    """The column is no less."""
+    """The column is at least the value."""
     (column,) = columns
     return [f"{column} >= {query.bind(least)}"]
 
 
 def at_most(query: Query, most: object, columns: Columns) -> list[str]:
-    """The column is no more."""
+    """The column is at most the value."""
     (column,) = columns
     return [f"{column} <= {query.bind(most)}"]
 

@@ -3,7 +3,7 @@
 Input: a text of one or several statements. Output: the rows of each. Two walls stand around it. The engine
 reads the lake's pinned files and no other, and accepts almost no settings (`Engine.sandbox`). And only
 statements that read are let through, by DuckDB's own account of what a statement is, also inside `explain
-analyze`; beside them a person's own temporary tables, views and macros, which live in the session and die
+analyze`; besides them a person's own temporary tables, views and macros, which live in the session and die
 with it.
 """
 

@@ -110,6 +110,6 @@ def add_action(file: Path, name: str, delta: DeltaTable) -> AddAction:
     }
     facts = file.stat()
     modified = int(facts.st_mtime * 1000)
-    # Escaped, a character beyond U+FFFF is two surrogates, of which delta-rs makes another character.
+    # Escaped, a character beyond U+FFFF is two surrogates, which delta-rs reads as another character.
     text = json.dumps(stats, ensure_ascii=False)
     return AddAction(name, facts.st_size, {}, modified, data_change=True, stats=text)

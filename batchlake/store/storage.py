@@ -79,7 +79,7 @@ class Storage(ABC):
 
     @abstractmethod
     def note(self, name: str) -> bytes | None:
-        """What one of the lake's own files beside its tables holds, None where it isn't there."""
+        """What one of the lake's own files next to its tables holds, None where it isn't there."""
 
     @abstractmethod
     def write_note(self, name: str, data: bytes) -> None:

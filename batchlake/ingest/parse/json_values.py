@@ -92,7 +92,7 @@ def json_in_text(value: bytes | msgspec.Raw) -> bytes | msgspec.Raw:
 def is_nothing(value: bytes | msgspec.Raw) -> bool:
     """Whether a value is absent, null or blank text: it says nothing, and erases nothing."""
     view = memoryview(value)
-    # A long value that is no text says something, and needn't be copied.
+    # A long value that is not text says something, and needn't be copied.
     if len(view) > _LONGEST_EMPTY and view[0] != _QUOTE:
         return False
     return _is_nothing(bytes(view))
@@ -115,7 +115,7 @@ def given_value(value: bytes | msgspec.Raw) -> bytes | None:
 
 def text_of(fields: Mapping[str, msgspec.Raw], key: str) -> str | None:
     """A field as text without outer blanks (a number will do); None where it is something else."""
-    # A container may be a whole batch: it isn't decoded to find that it is no text.
+    # A container may be a whole batch: it isn't decoded to find that it is not text.
     if key not in fields or opens(fields[key], b"{", b"["):
         return None
     try:
