@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.paths import ROOT
+from tests.command import MODULE, process_environment
 
 _numbers = itertools.count(1)
 
@@ -27,12 +25,11 @@ def start(folder: Path, *words: str, **environ: str) -> tuple[subprocess.Popen[b
     """A verb at work in a folder; the files that its output and errors go to."""
     number = next(_numbers)
     output, errors = folder / f"output-{number}.txt", folder / f"errors-{number}.txt"
-    own = {name: value for name, value in os.environ.items() if not name.startswith("BATCHLAKE_")}
     with output.open("wb") as out, errors.open("wb") as err:
         process = subprocess.Popen(
-            [sys.executable, "-m", "batchlake", *words],
+            [*MODULE, *words],
             cwd=folder,
-            env=own | {"PYTHONPATH": str(ROOT)} | environ,
+            env=process_environment(**environ),
             stdout=out,
             stderr=err,
         )
