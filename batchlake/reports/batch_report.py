@@ -17,9 +17,9 @@ from batchlake.filters.model import Filter
 from batchlake.filters.selection import Selection
 from batchlake.output.target import replacing
 from batchlake.reports.build import ReportOptions, build
-from batchlake.reports.call_rows import call_rows
+from batchlake.reports.contents.call_rows import call_rows
+from batchlake.reports.contents.subject import subject_of
 from batchlake.reports.model import Report
-from batchlake.reports.subject import subject_of
 from batchlake.reports.write import format_of, write
 from batchlake.store.ledger import Version
 

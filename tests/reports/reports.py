@@ -9,9 +9,9 @@ from typing import Any, Final
 import batchlake
 from batchlake.lake import Lake
 from batchlake.reports.build import ReportOptions, build
-from batchlake.reports.call_rows import call_rows
+from batchlake.reports.contents.call_rows import call_rows
+from batchlake.reports.contents.subject import subject_of
 from batchlake.reports.model import Report
-from batchlake.reports.subject import subject_of
 from tests.lakes import write_export
 
 NUMBER: Final = "+14155550134"

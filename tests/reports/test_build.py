@@ -28,9 +28,9 @@ from batchlake.errors import (
 )
 from batchlake.filters.selection import select
 from batchlake.lake import Lake
-from batchlake.reports.distributions import distributions
+from batchlake.reports.contents.distributions import distributions
+from batchlake.reports.contents.notable_calls import notable_calls
 from batchlake.reports.model import Distribution, Report
-from batchlake.reports.notable_calls import notable_calls
 from tests.analytics.tables import NOON, Row, call, fill, segment
 from tests.effort import examples
 from tests.lakes import write_export

@@ -14,10 +14,10 @@ from openpyxl import load_workbook
 from batchlake.engine.engine import Engine
 from batchlake.query import views
 from batchlake.reports.build import ReportOptions, build
-from batchlake.reports.call_rows import call_rows
+from batchlake.reports.contents.call_rows import call_rows
+from batchlake.reports.contents.subject import subject_of
 from batchlake.reports.model import Report
 from batchlake.reports.page import charts
-from batchlake.reports.subject import subject_of
 from batchlake.reports.write import write
 from batchlake.store.ledger import Version
 from tests.analytics.tables import NOON, batch, call, fill

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchlake.reports.redaction import masked_number, masked_text
+from batchlake.reports.contents.redaction import masked_number, masked_text
 
 SEPARATORS = (" ", "-", ".", "/", ") ", " (", "\u00a0", "\u200b", "\u202e", " – ", "")
 

@@ -18,7 +18,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from batchlake.lake import Lake
-from batchlake.reports.call_rows import CALL_COLUMNS
+from batchlake.reports.contents.call_rows import CALL_COLUMNS
 from batchlake.reports.figures import figures
 from batchlake.reports.model import Report
 from batchlake.reports.workbook.write import write

@@ -15,8 +15,8 @@ from typing import IO, Any, Final
 from zoneinfo import ZoneInfo
 
 from batchlake.output.sheets import SHEET_ROWS, Book
-from batchlake.reports.call_rows import CALL_COLUMNS
 from batchlake.reports.cells import Amount, Column, Table
+from batchlake.reports.contents.call_rows import CALL_COLUMNS
 from batchlake.reports.model import Report
 from batchlake.reports.tables import tables
 from batchlake.reports.workbook.charts import add_charts

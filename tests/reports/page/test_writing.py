@@ -23,8 +23,8 @@ from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidRequest
 from batchlake.lake import Lake
 from batchlake.reports.build import ReportOptions, build
+from batchlake.reports.contents.subject import subject_of
 from batchlake.reports.page.html import html
-from batchlake.reports.subject import subject_of
 from batchlake.store.ledger import Version
 from tests.analytics.tables import batch, fill
 from tests.reports.page.reading import Page, shown

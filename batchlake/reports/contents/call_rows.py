@@ -15,7 +15,7 @@ from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.filters.selection import Selection
 from batchlake.reports.cells import columns_of
-from batchlake.reports.redaction import masked_number, masked_text
+from batchlake.reports.contents.redaction import masked_number, masked_text
 from batchlake.text.escaping import harmless
 
 CALL_COLUMNS: Final = columns_of("calls")

@@ -17,7 +17,7 @@ from batchlake.errors import InvalidRequest
 from batchlake.filters.model import ALL, Filter
 from batchlake.filters.parse import read_filter
 from batchlake.filters.selection import Selection, select
-from batchlake.reports.redaction import masked_text
+from batchlake.reports.contents.redaction import masked_text
 from batchlake.text.escaping import quoted
 
 PREVIOUS: Final = "previous"

@@ -11,8 +11,8 @@ from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.filters.model import ALL
 from batchlake.filters.selection import select
+from batchlake.reports.contents.subject import NAMED_BATCHES, Subject
 from batchlake.reports.model import ExportProblem, LeftOut, Problems, Provenance
-from batchlake.reports.subject import NAMED_BATCHES, Subject
 from batchlake.store.ledger import Version
 from batchlake.version import VERSION
 

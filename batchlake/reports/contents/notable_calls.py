@@ -14,8 +14,8 @@ from batchlake.analytics.grouped_query import Row
 from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.filters.selection import Selection
+from batchlake.reports.contents.redaction import masked_number, masked_text
 from batchlake.reports.model import CallTranscript, NotableCall, NotableCalls, NotableKind, Utterance
-from batchlake.reports.redaction import masked_number, masked_text
 
 _MOST_CALLS: Final = 5
 _MOST_UTTERANCES: Final = 100

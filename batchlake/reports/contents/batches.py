@@ -15,9 +15,9 @@ from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.models.audits import Audit, Progress
 from batchlake.query import views
+from batchlake.reports.contents.redaction import masked_text
+from batchlake.reports.contents.subject import NAMED_BATCHES, Subject
 from batchlake.reports.model import BatchState
-from batchlake.reports.redaction import masked_text
-from batchlake.reports.subject import NAMED_BATCHES, Subject
 from batchlake.store.ledger import Version
 
 MOST_LISTED: Final = 50
