@@ -82,7 +82,7 @@ def test_binary_formats_spare_the_terminal(lake: Path) -> None:
     """A Parquet file on the screen is refused with what to do instead; in a pipe it is written."""
     command = f"{sys.executable} -m batchlake calls --format parquet --lake {lake}"
     output, status = pexpect.run(command, withexitstatus=True, timeout=60)
-    assert (status, b"Give -o FILE" in output) == (2, True)
+    assert (status, b"write it with -o FILE" in output) == (2, True)
 
 
 def test_notes_go_to_standard_error_and_can_be_silenced(lake: Path) -> None:

@@ -49,7 +49,7 @@ def test_bytes_that_are_no_utf8_are_a_fault_of_the_request(lake: Path, verb: str
     started = run_process if verb == "batch" else run
     answer = started(*verb.split(), os.fsdecode(b"a\xff"), "--lake", lake)
     assert answer.returncode == 2
-    assert "is no UTF-8" in answer.stderr or "are no UTF-8" in answer.stderr
+    assert "is not UTF-8" in answer.stderr or "are not UTF-8" in answer.stderr
     assert not answer.stdout or json.loads(answer.stdout)["error"]["code"]
 
 

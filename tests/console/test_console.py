@@ -166,7 +166,7 @@ def test_formats_and_files(terminal: Terminal, tmp_path: Path) -> None:
     assert "a,b\r\n1,x" in terminal.ask("select 1 as a, 'x' as b;", "1,x")
     file = tmp_path / "out.xlsx"
     terminal.ask("\\format xlsx", "It needs \\o FILE.")
-    terminal.ask("select 1;", "\\o FILE writes it to a file.")
+    terminal.ask("select 1;", "is binary; write it with \\o FILE.")
     terminal.ask(f"\\o {file}", "The next answer goes to")
     terminal.ask("select 1 as a;", "Written to ")
     assert file.read_bytes()[:2] == b"PK"

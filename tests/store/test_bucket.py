@@ -415,6 +415,6 @@ def test_the_verbs_take_an_address(lake: str, tmp_path: Path) -> None:
     ]
     outside = write_export(tmp_path, "outside.csv", "a\n1\n")
     refused = run("sql", "-c", f"from read_csv('{outside}')")
-    assert (refused.returncode, "reads the lake's tables and views" in refused.stderr) == (1, True)
+    assert (refused.returncode, "reads only the lake's tables and views" in refused.stderr) == (1, True)
     assert run("check").stdout == "The lake is sound.\n"
     assert f"-- The lake {lake} as run" in run("views").stdout
