@@ -16,7 +16,6 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 from batchlake.erasure.lake import ErasingLake
 from batchlake.query.lake_queries import LakeQueries, select
 from batchlake.query.snapshot import LakeState, as_moment, asks_again
-from batchlake.schema import DEFAULT_SOURCE
 from batchlake.store.ledger import Version
 from batchlake.store.tables import LakeTables
 
@@ -64,7 +63,7 @@ class Lake(LakeQueries, ErasingLake):
     def ingest(
         self,
         *paths: str | os.PathLike[str],
-        source: str = DEFAULT_SOURCE,
+        source: str | None = None,
         force: bool = False,
         read_all: bool = False,
         dry_run: bool = False,
@@ -76,7 +75,8 @@ class Lake(LakeQueries, ErasingLake):
 
         Args:
             paths: where the exports are.
-            source: the platform or account they are of; part of a call's identity.
+            source: the platform or account they are of, part of a call's identity; by default the platform
+                that each record is recognised as.
             force: read exports again whose bytes are known.
             read_all: read also files whose size and modification time are those of an export held.
             dry_run: report what would change and write nothing.

@@ -40,6 +40,12 @@ class SqlFile:
     inputs: tuple[str, ...]
     header: dict[str, str] = field(hash=False)
     lists: dict[str, tuple[HeaderLine, ...]] = field(hash=False, default_factory=dict)
+    path: str = ""
+
+    @property
+    def place(self) -> str:
+        """What to call the file in an error."""
+        return self.path or f"sql/{self.name}.sql"
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -55,12 +61,26 @@ def load(name: str) -> SqlFile:
         FileNotFoundError: the installation lacks it.
         ValueError: its header lacks `what`, `grain` or `inputs`.
     """
-    text = (bundled("sql") / f"{name}.sql").read_text(encoding="utf-8").strip().removesuffix(";")
+    return read(name, (bundled("sql") / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def read(name: str, text: str, path: str = "") -> SqlFile:
+    """A file from its text.
+
+    Args:
+        name: what to call it.
+        text: all of it.
+        path: where it is, if it is none of `sql/`.
+
+    Raises:
+        ValueError: its header lacks `what`, `grain` or `inputs`.
+    """
+    text = text.strip().removesuffix(";")
     header, lists = _read_header(text)
     if missing := {"what", "grain", "inputs"} - header.keys():
-        raise ValueError(f"sql/{name}.sql: the header lacks {', '.join(sorted(missing))}")
+        raise ValueError(f"{path or f'sql/{name}.sql'}: the header lacks {', '.join(sorted(missing))}")
     inputs = tuple(part.strip() for part in header["inputs"].split(",") if part.strip())
-    return SqlFile(name, text, inputs, header, lists)
+    return SqlFile(name, text, inputs, header, lists, path)
 
 
 def names(folder: str) -> list[str]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from batchlake.errors import InvalidRequest
+from batchlake.ingest.parse.fields import field_list
+from batchlake.ingest.parse.platforms.recognition import RECOGNITION
 from batchlake.ingest.parse.reader import WINDOW_BYTES
 from batchlake.schema import DEFAULT_SOURCE, id_fault
 
@@ -19,7 +21,8 @@ class IngestOptions:
     """How to ingest.
 
     Attributes:
-        source: which platform or account the exports are of; part of a call's identity.
+        source: which platform or account the exports are of; part of a call's identity. None is each
+            record's own platform.
         force: read exports again whose bytes are known.
         reads_all: read also files whose size and modification time are those of an export held; without it
             they are not even opened.
@@ -29,24 +32,38 @@ class IngestOptions:
             memory from when a statement needs more than that.
         window_bytes: how much of an export is looked at at a time; a sound document up to this size is read
             the fastest way.
+        batch: the batch of calls that name none, also not around them.
+        own: the user's own platforms' files, by the names under which `parse.fields.add_own` knows them.
 
     Raises:
-        InvalidRequest: the source's name is empty, too long, or holds control characters.
+        InvalidRequest: the source's name, or the batch's id, is empty, too long, or holds control characters.
     """
 
-    source: str = DEFAULT_SOURCE
+    source: str | None = None
     force: bool = False
     dry_run: bool = False
     wait_seconds: float = 0
     memory_limit: str | None = None
     window_bytes: int = WINDOW_BYTES
     reads_all: bool = False
+    batch: str | None = None
+    own: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> list[str]:
+        """The sources under which a lake may hold what is ingested: the one named, else every platform's."""
+        if self.source is not None:
+            return [self.source]
+        platforms = (field_list(name).platform for name in (*self.own, *RECOGNITION))
+        return [DEFAULT_SOURCE, *dict.fromkeys(platforms)]
 
     def __post_init__(self) -> None:
-        if fault := id_fault(self.source):
+        if self.source is not None and (fault := id_fault(self.source)):
             raise InvalidRequest(
                 f"the source's name {fault}. Give one such as {DEFAULT_SOURCE!r}.", source=self.source
             )
+        if self.batch is not None and (fault := id_fault(self.batch)):
+            raise InvalidRequest(f"the batch's id {fault}. Give one such as 'spring-1'.", batch=self.batch)
 
 
 def usual_memory_bytes() -> int:

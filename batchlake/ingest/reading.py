@@ -23,6 +23,7 @@ from batchlake.ingest.parse.layout import read_fully
 from batchlake.ingest.parse.parts import Envelope, Unkept
 from batchlake.ingest.parse.raw_records import BadRecord, CorruptExport, Item, RawRecords, Readable, StartOver
 from batchlake.ingest.parse.reader import RecordReader
+from batchlake.schema import DEFAULT_SOURCE
 
 _COPIED_BYTES: Final = 1 << 20
 _MOST_SMALL: Final = 1_000
@@ -151,8 +152,9 @@ class ExportReading:
         number = len(self.exports) + self.skipped + 1
         again = export.record
         return ReadExport(
-            number, self._options.source, again.export_id if again else None, export.location,
-            export.observed_at, etag=export.etag, is_whole=again is None,
+            number, self._options.source or DEFAULT_SOURCE, again.export_id if again else None,
+            export.location, export.observed_at, etag=export.etag, is_whole=again is None,
+            is_source_named=self._options.source is not None, named_batch_id=self._options.batch,
         )  # fmt: skip
 
     def _read_again(self, read: ReadExport, again: RecordAgain) -> None:

@@ -29,6 +29,7 @@ from batchlake.ingest.load.transcripts import TranscriptFiles
 from batchlake.ingest.merge.delta_writes import replace_by_export, write_merged, write_segments
 from batchlake.ingest.merge.merge import BATCH_RULE, CALL_RULE, merge
 from batchlake.ingest.options import IngestOptions, most_memory_bytes, usual_memory_bytes
+from batchlake.ingest.parse.platforms.recognition import own_platforms
 from batchlake.ingest.reading import ExportReading, Progress
 from batchlake.ingest.report import IngestReport
 from batchlake.schema import EXPORTS, PROBLEMS, SNAPSHOTS
@@ -67,7 +68,7 @@ def ingest(
     """
     run = begin("ingest", now())
     tables = LakeTables(root)
-    held = none_held if options.force or options.reads_all else files_held(tables, options.source)
+    held = none_held if options.force or options.reads_all else files_held(tables, options.sources)
     found = find(paths, held)
     if options.dry_run:
         return Run(tables, options, progress, run, now).execute(found, None)
@@ -117,9 +118,10 @@ class Run:
             snapshot = (writer or self._tables).snapshot(pins)
             engine.register_tables(snapshot.files)
             engine.set_file_pruner(snapshot.files_of_batches)
-            held = HeldExports(engine, self._options.source, is_forced=self._options.force)
+            held = HeldExports(engine, self._options.sources, is_forced=self._options.force)
             reading = self._reading = ExportReading(staging, held, self._options, self._progress, found.held)
-            reading.read(found)
+            with own_platforms(self._options.own):
+                reading.read(found)
             staging.finish()
             merge(engine, BATCH_RULE, self._run.run_id)
             merge(engine, CALL_RULE, self._run.run_id)
@@ -177,16 +179,14 @@ class Run:
         segments = write_segments(engine, writer, transcripts.files)
         write_merged(engine, writer, BATCH_RULE, self._run.run_id)
         run = literal(self._run.run_id)
-        again = (
-            "select source, export_id from read_exports semi join exports using (source, export_id) "
-            "where is_whole"
-        )
+        again = sql_files.load("ingest/exports_read_again").text
         engine.run(
             f"create table fresh_snapshots as select *, {run} as run_id "
             f"from ({sql_files.load('ingest/snapshots').text})"
         )
         engine.run(
-            "create view fresh_exports as select read_exports.* exclude (is_whole), "
+            "create view fresh_exports as "
+            "select read_exports.* exclude (is_whole, is_source_named, named_batch_id), "
             f"coalesce(found.problems, 0) as problems, {run} as run_id from read_exports left join "
             "(select export_id, count(*) as problems from fresh_problems group by all) found "
             "using (export_id) where export_id is not null and is_whole"

@@ -16,7 +16,7 @@ names as (select * from status_names),
 
 final as (
   select
-    exports.source, exports.export_id, exports.is_whole,
+    exports.export_id, exports.is_whole,
     staged.* exclude (
       line, identity, envelope_batch_id, updated_at, own_exported_at, exported_at, unread_exported_at, read_at, faults
     ),

@@ -50,12 +50,12 @@ placed as (
 named as (
   select
     sha256(to_json([
-      exports.source, coalesce(exports.export_id, placed.location), placed.record::varchar,
+      coalesce(placed.source, exports.source), coalesce(exports.export_id, placed.location), placed.record::varchar,
       placed.byte::varchar, placed.code, placed.field, placed.raw
     ])::varchar) as problem_id,
-    exports.source,
+    coalesce(placed.source, exports.source) as source,
     exports.export_id,
-    placed.* exclude (export_no, observed_at),
+    placed.* exclude (export_no, observed_at, source),
     coalesce(placed.observed_at, exports.observed_at) as observed_at
   from placed
   inner join exports using (export_no)

@@ -2,11 +2,11 @@
 --   place, of that source, when the file or object had the same tag.
 -- grain: one row per file or object
 -- inputs: given_files, exports
--- parameters: $source (whose)
+-- parameters: $sources (whose)
 -- outputs:
 --   location (its path or address)
 with
-held as (select location, etag from exports where source = $source),
+held as (select location, etag from exports where list_contains($sources, source)),
 
 final as (
   select distinct given_files.location

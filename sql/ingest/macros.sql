@@ -15,6 +15,16 @@ end;
 create or replace macro status_key(reported) as
   lower(regexp_replace(reported, '[-_\x09-\x0d\x1c-\x20\x{85}\pZ]+', '', 'g'));
 
+-- What a platform's word for an end says of a call where no table of its has the word.
+create or replace macro meaning_of_end(reason) as case
+  when regexp_matches(lower(reason), 'error|fail|fault|not-found') then 'failed'
+  when reason is not null then 'completed'
+end;
+
+-- A record's `extra` with one more field.
+create or replace macro extra_with(extra, path, given) as
+  json_merge_patch(coalesce(extra, '{}')::json, json_object(path::varchar, given))::varchar;
+
 create or replace macro number_of(field) as case
   when isfinite(try_cast(field as double)) and not contains(field, '_') then try_cast(field as double)
 end;

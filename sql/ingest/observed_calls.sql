@@ -1,8 +1,8 @@
 -- what: What the exports of this run say of calls, each observation with its batch and its time.
 -- grain: one row per usable call record
--- inputs: staged_calls, late_envelopes, read_exports, status_names
+-- inputs: staged_calls, late_envelopes, status_names
 -- outputs:
---   the merged columns of `calls`, `status_rank` (how far a call has come, for ties), export_no, document, outcome,
+--   the merged columns of `calls` (`status` NULL where none was given or it means none), `status_rank` (how far a call has come, for ties), export_no, document, outcome,
 --   transcript_file, transcript_batch_id, `observed_at` (updated_at, else exported_at, the record's own before its
 --   envelope's, else the export's time, UTC)
 with
@@ -16,24 +16,21 @@ enveloped as (
   left join late_envelopes as late using (export_no, document)
 ),
 
-exports as (select * from read_exports),
-
 names as (select * from status_names),
 
 final as (
   select
-    exports.source,
     enveloped.* exclude (
-      batch_id, envelope_batch_id, updated_at, own_exported_at, exported_at, unread_exported_at, read_at, faults,
+      batch_id, envelope_batch_id, named_batch_id, status_meant, updated_at, own_exported_at, exported_at, unread_exported_at, read_at, faults,
       record, line, identity
     ),
-    coalesce(batch_id, envelope_batch_id) as batch_id,
+    coalesce(batch_id, envelope_batch_id, named_batch_id) as batch_id,
     coalesce(updated_at, own_exported_at, exported_at, read_at) as observed_at,
     coalesce(names.rank, -1) as status_rank,
+    nullif(names.status, 'unknown') as status,
     coalesce(names.outcome, 'unknown') as outcome
   from enveloped
-  inner join exports using (export_no)
-  left join names on names.key = status_key(enveloped.status_reported)
+  left join names on names.key = status_key(coalesce(enveloped.status_meant, enveloped.status_reported))
 )
 
 select * from final

@@ -1,16 +1,15 @@
 -- what: The utterances of transcripts in one string, cut at their speaker labels.
 -- grain: one row per piece
--- inputs: typed_records, read_exports
+-- inputs: typed_records
 -- outputs:
 --   export_no, record, source, call_id, batch_id (the call's own or its envelope's), place (in the transcript, from 1),
 --   the utterance's columns of `segments` but position and text_key; unread_time (a stamp that can't be read)
 with
 records as (
   select
-    typed.export_no, typed.record, typed.call_id, typed.transcript, exports.source,
-    coalesce(typed.batch_id, typed.envelope_batch_id) as batch_id
+    typed.export_no, typed.record, typed.call_id, typed.transcript, typed.source,
+    coalesce(typed.batch_id, typed.envelope_batch_id, typed.named_batch_id) as batch_id
   from typed_records as typed
-  inner join (select export_no, source from read_exports) as exports using (export_no)
   where transcript is not null
 ),
 

@@ -11,7 +11,7 @@
 with
 canonical as (select * from canonical_batches),
 
-exports as (select * from read_exports),
+exports as (select export_no, source as named_source, is_source_named, observed_at from read_exports),
 
 typed as (
   select
@@ -20,6 +20,7 @@ typed as (
     canonical.record,
     canonical.line,
     canonical.envelope_batch_id,
+    canonical.platform,
     canonical.batch_id,
     canonical.status as status_reported,
     time_of(created_at) as created_at,
@@ -107,6 +108,7 @@ final as (
     columns(lambda name: not starts_with(name, 'fault_')),
     batch_id as identity,
     exports.observed_at as read_at,
+    if(is_source_named or platform is null, named_source, platform) as source,
     -- A list of every field's fault costs much, and few records need one.
     case
       when any_fault is not null
@@ -123,7 +125,7 @@ final as (
       )
     end as faults
   from noticed
-  inner join (select export_no, observed_at from exports) as exports using (export_no)
+  inner join exports using (export_no)
 )
 
-select * exclude (observed_at, any_fault, given) from final
+select * exclude (observed_at, named_source, is_source_named, any_fault, given, platform) from final

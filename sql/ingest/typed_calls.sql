@@ -4,7 +4,7 @@
 -- outputs:
 --   the merged columns of `calls` but segment_count (NULL where absent or unreadable), `transcript` (one that is a single
 --   text), `identity` (the id), `faults` (a list of field, code, raw), and the record's place
--- fields: call_id, batch_id, status, duration_seconds, cost, currency, created_at, updated_at, exported_at, started_at,
+-- fields: call_id, batch_id, status, status_meant, duration_seconds, cost, currency, created_at, updated_at, exported_at, started_at,
 --   ended_at, direction, phone_number, from_number, to_number, agent_id, agent_name, sentiment_positive,
 --   sentiment_neutral, sentiment_negative, sentiment_label, engagement, talk_ratio_ai, talk_ratio_human,
 --   response_time_seconds, interruptions, voice_pace, voice_volume, voice_clarity, success, outcome_label, ended_by,
@@ -12,7 +12,7 @@
 with
 canonical as (select * from canonical_calls),
 
-exports as (select * from read_exports),
+exports as (select export_no, source as named_source, is_source_named, observed_at, named_batch_id from read_exports),
 
 timed as (
   select
@@ -35,6 +35,7 @@ typed as (
     canonical.record,
     canonical.line,
     canonical.envelope_batch_id,
+    canonical.platform,
     time_of(canonical.exported_at) as own_exported_at,
     time_of(canonical.envelope_exported_at) as exported_at,
     case
@@ -45,6 +46,7 @@ typed as (
     canonical.call_id,
     canonical.batch_id,
     canonical.status as status_reported,
+    canonical.status_meant,
     number_between(duration_seconds, 0, 1e9) as duration_seconds,
     money_of(cost) as cost,
     case when regexp_full_match(currency, '[A-Za-z]{3}') then upper(currency) end as currency,
@@ -147,6 +149,7 @@ final as (
     columns(lambda name: not starts_with(name, 'fault_')),
     call_id as identity,
     exports.observed_at as read_at,
+    if(is_source_named or platform is null, named_source, platform) as source,
     -- A list of every field's fault costs much, and few records need one.
     case
       when any_fault is not null
@@ -164,7 +167,7 @@ final as (
       )
     end as faults
   from noticed
-  inner join (select export_no, observed_at from exports) as exports using (export_no)
+  inner join exports using (export_no)
 )
 
-select * exclude (observed_at, any_fault, given) from final
+select * exclude (observed_at, named_source, is_source_named, any_fault, given, platform) from final

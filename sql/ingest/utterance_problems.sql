@@ -29,7 +29,7 @@ final as (
     export_no, exports.location, record, records.line, records.document, 'field' as level, code,
     'transcript.segments[' || place || ']' || part as field,
     '`' || field || '` was left empty: ' || unread_sentence(code, raw) as message,
-    raw, records.identity as call_id, coalesce(records.batch_id, records.envelope_batch_id) as batch_id,
+    raw, records.identity as call_id, records.source, coalesce(records.batch_id, records.envelope_batch_id) as batch_id,
     coalesce(records.updated_at, records.own_exported_at, records.exported_at, records.read_at) as observed_at
   from faults
   inner join records using (export_no, record)

@@ -19,7 +19,7 @@ FilesHeld = Callable[[Sequence[Tagged]], Set[str]]
 """Gives the paths and addresses of those that the lake holds as they are."""
 
 
-def files_held(tables: LakeTables, source: str) -> FilesHeld:
+def files_held(tables: LakeTables, sources: Sequence[str]) -> FilesHeld:
     """What a lake holds of some files; it need not be locked."""
 
     def held(files: Sequence[Tagged]) -> Set[str]:
@@ -35,7 +35,7 @@ def files_held(tables: LakeTables, source: str) -> FilesHeld:
         with Engine(tables.storage.name) as engine:
             engine.register_tables({"exports": tables.files("exports", version.pins["exports"])})
             query = sql_files.load("ingest/held_files").text
-            rows = engine.rows(query, {"source": source}, given_files=given)
+            rows = engine.rows(query, {"sources": list(sources)}, given_files=given)
         return frozenset(row["location"] for row in rows)
 
     return held
@@ -47,17 +47,17 @@ def none_held(files: Sequence[Tagged]) -> Set[str]:
 
 
 class HeldExports:
-    """The exports of a source that the lake held when the run began.
+    """The exports of some sources that the lake held when the run began.
 
     Args:
         engine: shows the table `exports`.
-        source: whose.
+        sources: whose.
         is_forced: whether to act as if there were none.
     """
 
-    def __init__(self, engine: Engine, source: str, *, is_forced: bool) -> None:
+    def __init__(self, engine: Engine, sources: Sequence[str], *, is_forced: bool) -> None:
         self._engine = engine
-        self._source = source
+        self._sources = list(sources)
         self._is_forced = is_forced
 
     def ids_among(self, export_ids: Collection[str]) -> Set[str]:
@@ -66,7 +66,7 @@ class HeldExports:
             return frozenset()
         given = columns.table({"export_id": columns.texts(list(export_ids))})
         query = sql_files.load("ingest/held_exports").text
-        rows = self._engine.rows(query, {"source": self._source}, given_exports=given)
+        rows = self._engine.rows(query, {"sources": self._sources}, given_exports=given)
         return frozenset(row["export_id"] for row in rows)
 
     def may_hold(self, size: int | None, window_bytes: int) -> bool:
@@ -75,6 +75,6 @@ class HeldExports:
             return False
         condition = "bytes >= $bytes" if size is None else "bytes = $bytes"
         return self._engine.exists_any(
-            f"from exports where source = $source and {condition}",
-            {"source": self._source, "bytes": window_bytes if size is None else size},
+            f"from exports where list_contains($sources, source) and {condition}",
+            {"sources": self._sources, "bytes": window_bytes if size is None else size},
         )

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import NoneType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine import columns
 from batchlake.engine.text_keys import folded_labels
-from batchlake.ingest.parse.decode import Columns
 from batchlake.ingest.parse.fields import CALLS, Choice, FieldList
 from batchlake.ingest.parse.json_values import Number, as_json, path_key, scalar_text
+from batchlake.ingest.parse.parts import Columns
+from batchlake.ingest.parse.platforms.units import UNITS
 from batchlake.schema import BATCHES, Table, id_fault
 from batchlake.schema import CALLS as CALLS_TABLE
 
@@ -58,9 +59,14 @@ class FieldColumns:
     def _chosen(self, choice: Choice, given: Sequence[tuple[str, ...]]) -> dict[str, pa.StringArray]:
         """The columns of a choice: of the alternatives with any value, each record's first one."""
         read = [
-            [self._texts(column, path) for column, path in zip(choice.columns, alternative, strict=True)]
+            [
+                self._converted(column, path, choice.units.get(path))
+                for column, path in zip(choice.columns, alternative, strict=True)
+            ]
             for alternative in given
         ]
+        for path in choice.kept & self.found.scalars.keys():
+            self._keep(path, [place for place, value in enumerate(self.found.scalars[path]) if _says(value)])
         chosen = dict(zip(choice.columns, read[0], strict=True))
         import pyarrow.compute as pc
 
@@ -111,6 +117,22 @@ class FieldColumns:
                 values = list(map(scalar_text, values))
         return trimmed(columns.texts(values))
 
+    def _converted(self, column: str, path: str, unit_name: str | None) -> pa.StringArray:
+        """The same, converted from the path's unit; what is not of the unit is a fault."""
+        texts = self._texts(column, path)
+        if unit_name is None or path not in self.found.scalars:
+            return texts
+        unit = UNITS[unit_name]
+        given = texts.to_pylist()
+        read = [None if text is None else unit.convert(text) for text in given]
+        if read.count(None) > texts.null_count:
+            self.found.faults += [
+                (place, column, unit.code, text)
+                for place, text in enumerate(given)
+                if text is not None and read[place] is None
+            ]
+        return columns.texts(read)
+
     def _usable_ids(self, column: str, ids: pa.StringArray) -> pa.StringArray:
         import pyarrow.compute as pc
 
@@ -134,6 +156,11 @@ def _is_text(column: str, kind: str) -> bool:
     return types.get(column, "VARCHAR" if column in ("status", "phone_number") else "") == "VARCHAR" and (
         column not in ("currency", "direction")
     )
+
+
+def _says(value: Any) -> bool:
+    """Whether a decoded value is neither null nor blank text."""
+    return value is not None and not (isinstance(value, str) and not value.strip())
 
 
 def _all_null(several: Sequence[pa.StringArray]) -> pa.BooleanArray:

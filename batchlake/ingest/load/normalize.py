@@ -13,8 +13,9 @@ from batchlake.engine.engine import Engine
 from batchlake.ingest.load.gate import GATED, Gate
 from batchlake.ingest.load.record_batches import RecordBatch
 from batchlake.ingest.load.transcripts import TranscriptFiles
-from batchlake.ingest.parse.fields import BATCHES
-from batchlake.schema import SEGMENTS
+from batchlake.ingest.parse.fields import BATCHES, field_list, source_file
+from batchlake.ingest.parse.platforms.units import UNITS
+from batchlake.schema import DEFAULT_SOURCE, SEGMENTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,7 +48,7 @@ class Normalizer:
         engine.run(
             "create table staged_problems (export_no bigint, document bigint, location varchar, "
             "record bigint, line bigint, byte bigint, level varchar, code varchar, field varchar, "
-            "message varchar, raw varchar, call_id varchar, batch_id varchar, "
+            "message varchar, raw varchar, call_id varchar, batch_id varchar, source varchar, "
             "envelope_exported_at varchar, observed_at timestamptz)"
         )
         engine.run("create table kept_out_calls (export_no bigint, document bigint, status_reported varchar)")
@@ -168,11 +169,32 @@ class Normalizer:
         ):
             return
         names = "* exclude (identity)" if batch.kind == BATCHES else "* rename (identity as call_id)"
-        self._note("field_problems", names, given_faults=batch.faults)
+        self._note("field_problems", names, given_faults=batch.faults, platform_fields=_spelled(batch.format))
 
     def _note(self, problems: str, names: str = "*", **given: pa.Table) -> None:
         found = sql_files.load(f"ingest/{problems}").text
         self._engine.run(f"insert into staged_problems by name select {names} from ({found})", **given)
+
+
+def _spelled(format_name: str) -> pa.Table:
+    """The relation `platform_fields`: each field as another platform spells it, and what its unit expects."""
+    known = field_list(format_name)
+    rows = []
+    for choice in known.choices if known.platform != DEFAULT_SOURCE else ():
+        for column, *paths in zip(choice.columns, *choice.alternatives, strict=True):
+            units = {choice.units.get(path) for path in paths}
+            # Where paths have several units, or some have none, it is expected as the column has it.
+            unit = units.pop() if len(units) == 1 else None
+            spelled = " or ".join(f"`{path}`" for path in paths)
+            rows.append((column, spelled, UNITS[unit].expected if unit else None))
+    return columns.table(
+        {
+            "field": columns.texts([column for column, _, _ in rows]),
+            "platform": columns.texts([known.platform] * len(rows)),
+            "fields": columns.texts([fields for _, fields, _ in rows]),
+            "expected": columns.texts([expected for _, _, expected in rows]),
+        }
+    )
 
 
 def _has_faults(utterances: pa.Table) -> bool:
@@ -184,7 +206,7 @@ def _has_faults(utterances: pa.Table) -> bool:
 def _typed(batch: RecordBatch) -> str:
     """The query for `typed_records`: from the records through their platform's file to types."""
     kind = batch.kind
-    platform = sql_files.load(f"sources/{batch.format}").text
+    platform = source_file(batch.format).text
     typed = sql_files.load(f"ingest/typed_{kind}").text
     return (
         f"with given_{kind} as (from given),\ncanonical_{kind} as (\n{platform}\n)\n"

@@ -15,11 +15,13 @@ import numpy as np
 
 from batchlake.engine import columns, sql_files
 from batchlake.ingest.load.field_columns import TEXT_TYPES, FieldColumns, trimmed
-from batchlake.ingest.parse.decode import Columns, decoder_of
+from batchlake.ingest.parse.decode import decoder_of
 from batchlake.ingest.parse.fields import FieldList, field_list
 from batchlake.ingest.parse.json_values import extra_text, scalar_text
+from batchlake.ingest.parse.parts import Columns
 from batchlake.ingest.parse.raw_records import RawRecords
 from batchlake.ingest.parse.utterances import Utterances
+from batchlake.schema import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -182,6 +184,9 @@ def _batch(format_name: str, places: pa.Table, chunks: Sequence[Chunk]) -> Recor
     records = _concat([chunk.records for chunk in chunks])
     for name in places.column_names:
         records = records.append_column(name, places[name])
+    platform = field_list(format_name).platform
+    of_home = platform == DEFAULT_SOURCE
+    records = records.append_column("platform", columns.texts([None if of_home else platform] * len(records)))
     faults: list[tuple[int, str, str, str]] = []
     before = 0
     for chunk in chunks:

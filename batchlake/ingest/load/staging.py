@@ -21,8 +21,10 @@ from batchlake.ingest.load.gate import Gate
 from batchlake.ingest.load.normalize import Normalizer
 from batchlake.ingest.load.record_batches import Buffered, RawRecord, buffer, to_batch
 from batchlake.ingest.load.transcripts import TranscriptFiles
+from batchlake.ingest.parse.fields import field_list
 from batchlake.ingest.parse.raw_records import Document, RawRecords
 from batchlake.ingest.parse.recognition import SVALYNC_BATCHES, SVALYNC_CALLS
+from batchlake.schema import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,6 +40,9 @@ _FLUSH_RECORDS: Final = 50_000
 class ReadExport:
     """One export of this run: its number in the run, what it is, and what came of it.
 
+    Where nobody named a source (`is_source_named`), a record of another platform is of that; and `source`
+    becomes the one platform that all its records are of. `named_batch_id` is the batch of calls that name
+    none.
     One that is not whole is a record of an export that was read before, tried again by its text alone.
     """
 
@@ -50,6 +55,8 @@ class ReadExport:
     records: int = 0
     etag: str | None = None
     is_whole: bool = True
+    is_source_named: bool = False
+    named_batch_id: str | None = None
 
 
 class Staging:
@@ -135,6 +142,8 @@ class Staging:
         self._wait()
         nothing = [to_batch(name, [])[0] for name in (SVALYNC_CALLS, SVALYNC_BATCHES)]
         self._normalizer.finish(nothing, self._exports_table())
+        named = sql_files.load("ingest/sources_of_exports").text
+        self.engine.run(f"create or replace table read_exports as {named}")
         self._transcripts.end_file()
         # Arrow keeps memory that it is done with; from here on DuckDB needs it.
         pa.default_memory_pool().release_unused()
@@ -182,6 +191,9 @@ class Staging:
             "raw": nameless.raw.decode("utf-8", "backslashreplace"),
         }  # fmt: skip
         export = next(one for one in reversed(self._exports) if one.number == number)
+        platform = field_list(run.format).platform
+        if platform != DEFAULT_SOURCE and not export.is_source_named:
+            facts["source"] = platform
         self._note(export, run.document, facts)
 
     def _note(self, export: ReadExport, document: Document | None, facts: Mapping[str, Any]) -> None:
@@ -217,6 +229,8 @@ class Staging:
                 "records": columns.integers([export.records for export in exports]),
                 "observed_at": columns.times([export.observed_at for export in exports]),
                 "is_whole": columns.flags([export.is_whole for export in exports]),
+                "is_source_named": columns.flags([export.is_source_named for export in exports]),
+                "named_batch_id": columns.texts([export.named_batch_id for export in exports]),
             }
         )
 
@@ -248,7 +262,9 @@ def _place(some: Buffered) -> str:
 
 def _problems_table(problems: list[dict[str, Any]]) -> pa.Table:
     integers = ("export_no", "document", "record", "line", "byte")
-    texts = ("location", "level", "code", "field", "message", "raw", "batch_id", "envelope_exported_at")
+    texts = (
+        "location", "level", "code", "field", "message", "raw", "batch_id", "source", "envelope_exported_at"
+    )  # fmt: skip
     return columns.table(
         {name: columns.integers([problem.get(name) for problem in problems]) for name in integers}
         | {name: columns.texts([problem.get(name) for problem in problems]) for name in texts}

@@ -13,7 +13,8 @@ the whole table as it will be.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from batchlake.engine.engine import Engine
@@ -37,12 +38,16 @@ class MergeRule:
         ends: the column of the reported end by that of the end: what is merged keeps a record's rule that no
         end
             is before its start, and what a later start makes valid again isn't lost meanwhile.
+        state: the column that tells which state of `status_names` a row is in.
+        filled: merged columns that are never NULL in the lake, as SQL over the row `merged`.
     """
 
     table: Table
     derived: dict[str, str]
     together: tuple[tuple[str, ...], ...]
     ends: tuple[str, str]
+    state: str = "status_reported"
+    filled: Mapping[str, str] = field(default_factory=dict)
 
     def key(self) -> str:
         """The key's columns, for `using (...)`."""
@@ -63,18 +68,19 @@ class MergeRule:
 CALL_RULE: Final = MergeRule(
     CALLS,
     {
-        "status": "coalesce(names.status, 'unknown')",
         "outcome": "coalesce(names.outcome, 'unknown')",
         "call_time": "coalesce(merged.started_at, merged.created_at, batches.created_at)",
         "ended_at": "case when merged.started_at is null or merged.ended_at_reported >= merged.started_at "
         "then merged.ended_at_reported end",
     },
     (
-        ("status_rank", "status_reported"),
+        ("status_rank", "status_reported", "status"),
         ("sentiment_positive", "sentiment_neutral", "sentiment_negative"),
         ("segment_count", "transcript_digest"),
     ),
     ("ended_at", "ended_at_reported"),
+    "status",
+    {"status": "coalesce(merged.status, 'unknown')"},
 )
 
 BATCH_RULE: Final = MergeRule(
@@ -155,6 +161,9 @@ def _observations(rule: MergeRule) -> str:
     end, reported_end = rule.ends
     # A lake of an earlier version has the end alone.
     held = values.replace(quoted(reported_end), f"coalesce({reported_end}, {end}) as {reported_end}")
+    if "status" in rule.filled:
+        # A state that was never given is not one of an observation.
+        held = held.replace(quoted("status"), "nullif(held.status, 'unknown') as status")
     return f"""
         select {rule.key()}, {values}, status_rank, observed_at,
             null::map(varchar, timestamptz) as field_observed_at
@@ -162,7 +171,7 @@ def _observations(rule: MergeRule) -> str:
         union all by name
         select {rule.key()}, {held}, coalesce(names.rank, -1) as status_rank, observed_at, field_observed_at
         from held_{rule.table.name} held
-        left join status_names names on names.key = status_key(held.status_reported)
+        left join status_names names on names.key = status_key(held.{rule.state})
     """
 
 
@@ -249,10 +258,10 @@ def _finished(rule: MergeRule, run_id: str, newest: str) -> str:
         newest: a query for the newest values of each key, of the relation `observations`.
     """
     table = rule.table
+    made = {**rule.derived, **rule.filled}
     compared = [name for name in table.column_names() if name not in ("first_run_id", "last_run_id")]
     columns = ", ".join(
-        f"{rule.derived[name]} as {quoted(name)}" if name in rule.derived else f"merged.{quoted(name)}"
-        for name in compared
+        f"{made[name]} as {quoted(name)}" if name in made else f"merged.{quoted(name)}" for name in compared
     )
     values = [name for name in compared if name not in _OBSERVATION]
     batches = "left join batches_after batches using (source, batch_id)" if rule is CALL_RULE else ""
@@ -264,7 +273,7 @@ def _finished(rule: MergeRule, run_id: str, newest: str) -> str:
         done as (
             select {columns}
             from newest merged
-            left join status_names names on names.key = status_key(merged.status_reported)
+            left join status_names names on names.key = status_key(merged.{rule.state})
             {batches}
         )
         select done.*, coalesce(held.first_run_id, {run}) as first_run_id,

@@ -16,7 +16,7 @@ import itertools
 import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final
 
@@ -37,7 +37,8 @@ from batchlake.ingest.parse.json_values import (
     path_key,
     readable,
 )
-from batchlake.ingest.parse.utterances import SpeechReader, Utterances, digest_of
+from batchlake.ingest.parse.parts import Columns
+from batchlake.ingest.parse.utterances import SpeechReader, digest_of
 from batchlake.schema import id_fault
 
 MOST_KEYS: Final = 256
@@ -53,44 +54,6 @@ class Unlike(Exception):
 
 
 @dataclass(slots=True)
-class Columns:
-    """Records of one kind as columns, in their order.
-
-    Attributes:
-        count: how many records.
-        scalars: the values by their path (`analytics.sentiment.positive`), without paths that no record has.
-        extra: what each record holds that no field names, JSON texts by their path; None where that is
-        nothing.
-        faults: values that can't stand where they do: the record's place, path, code, and the JSON text.
-        transcript: a transcript in one string; None elsewhere.
-        transcript_digest: half of the SHA-256 of the transcript's JSON text as exported; None without one.
-        utterances: of the transcripts that are lists.
-        nameless: the places of records without a usable id.
-    """
-
-    count: int = 0
-    scalars: dict[str, list[Any]] = field(default_factory=dict)
-    extra: list[dict[str, bytes] | None] = field(default_factory=list)
-    faults: list[tuple[int, str, str, str]] = field(default_factory=list)
-    transcript: list[str | None] = field(default_factory=list)
-    transcript_digest: list[str | None] = field(default_factory=list)
-    utterances: Utterances = field(default_factory=Utterances)
-    nameless: list[int] = field(default_factory=list)
-
-    def extend(self, other: Columns) -> None:
-        """Take further records of the same kind."""
-        for path in self.scalars.keys() | other.scalars.keys():
-            mine = self.scalars.setdefault(path, [None] * self.count)
-            mine += other.scalars.get(path) or [None] * other.count
-        self.faults += [(place + self.count, path, code, raw) for place, path, code, raw in other.faults]
-        self.count += other.count
-        self.extra += other.extra
-        self.transcript += other.transcript
-        self.transcript_digest += other.transcript_digest
-        self.utterances.extend(other.utterances)
-
-
-@dataclass(slots=True)
 class _Slot:
     """One key met: whether the list of fields knows it, and the keys met in the object under it."""
 
@@ -100,6 +63,11 @@ class _Slot:
     shape: _Shape | None
     get: Callable[[Any], Any]
 
+    @property
+    def is_scalar(self) -> bool:
+        """Whether its value is decoded."""
+        return self.known is not None and not (self.known.is_json or self.is_transcript)
+
 
 class _Shape:
     """The keys met in one object of the records.
@@ -107,16 +75,14 @@ class _Shape:
     Args:
         known: the known keys of that object.
         prefix: the path to it, with a dot at its end.
-        raw_keys: keys whose values are kept as they stand: the transcripts.
     """
 
-    def __init__(self, known: Node, prefix: str = "", raw_keys: Iterable[str] = ()) -> None:
+    def __init__(self, known: Node, prefix: str = "") -> None:
         self.prefix = prefix
         self.slots: dict[str, _Slot] = {}
         self.kind: Any = None
         self.empty: Any = None
         self._known = known
-        self._raw_keys = frozenset(raw_keys)
         self.build()
 
     def learn(self, objects: Iterable[Fields], forbidden: frozenset[str], room: int) -> int:
@@ -136,12 +102,11 @@ class _Shape:
                 slot = self.slots.get(key)
                 if slot is None:
                     known = self._known.children.get(key)
-                    is_transcript = key in self._raw_keys
-                    if known is None and not is_transcript:
+                    if known is None:
                         if learned >= room or UNNAMEABLE.search(key):
                             continue
                         learned += 1
-                    slot = self._add(key, known, is_transcript=is_transcript)
+                    slot = self._add(key, known)
                 if slot.shape and opens(value, b"{"):
                     inner.setdefault(key, []).append(fields_of(value))
         try:
@@ -152,9 +117,10 @@ class _Shape:
             self.build()
         return learned
 
-    def _add(self, key: str, known: Node | None, *, is_transcript: bool) -> _Slot:
-        children = known.children if known else None
-        shape = _Shape(known, f"{self.prefix}{key}.") if known and children else None
+    def _add(self, key: str, known: Node | None) -> _Slot:
+        shape = _Shape(known, f"{self.prefix}{key}.") if known and known.children else None
+        # A transcript is kept as it stands.
+        is_transcript = known is not None and known.is_transcript
         slot = _Slot(key, known, is_transcript, shape, attrgetter(f"f{len(self.slots)}"))
         self.slots[key] = slot
         return slot
@@ -166,7 +132,7 @@ class _Shape:
             if slot.shape:
                 kind = slot.shape.kind | str | int | float | bool | list | None
                 fields.append((f"f{number}", kind, None))
-            elif slot.known and not slot.known.is_json:
+            elif slot.is_scalar:
                 fields.append((f"f{number}", Any, None))
             else:
                 fields.append((f"f{number}", msgspec.Raw, _ABSENT))
@@ -186,7 +152,7 @@ class _Shape:
                     extra[self.prefix + path_key(key)] = text
             elif slot.shape and opens(value, b"{"):
                 kept[key] = slot.shape.split(fields_of(value), extra)
-            elif slot.known and not slot.known.is_json:
+            elif slot.is_scalar:
                 kept[key] = readable(value)
             else:
                 kept[key] = value
@@ -209,6 +175,19 @@ class _Shape:
                 _keep(found.scalars, path, texts)
             else:
                 _keep(found.scalars, path, values)
+
+    def values_of(self, path: Sequence[str], objects: Iterable[Any]) -> list[Any] | None:
+        """What each of several objects has under a path of keys; None where the path was not met."""
+        slot = self.slots.get(path[0])
+        if slot is None:
+            return None
+        values = list(map(slot.get, objects))
+        if len(path) == 1:
+            return values
+        if slot.shape is None:
+            return None
+        kind, empty = slot.shape.kind, slot.shape.empty
+        return slot.shape.values_of(path[1:], [one if type(one) is kind else empty for one in values])
 
     def _collect_object(
         self, slot: _Slot, shape: _Shape, path: str, values: list[Any], found: Columns
@@ -246,7 +225,7 @@ class RecordDecoder:
         self._containers = frozenset(containers)
         self._speech = SpeechReader(fields)
         self._learned = 0
-        self._shape = _Shape(fields.tree, raw_keys=fields.transcripts)
+        self._shape = _Shape(fields.tree)
         self._decoder = self._made()
 
     def decode(self, listed: bytes | msgspec.Raw) -> Columns:
@@ -275,7 +254,7 @@ class RecordDecoder:
             self._learned += self._shape.learn(objects, self._forbidden, MOST_KEYS - self._learned)
             if self._learned >= MOST_KEYS:
                 # Keys that came up once would be looked for in every record; those of now come again sooner.
-                self._shape = _Shape(self.fields.tree, raw_keys=self.fields.transcripts)
+                self._shape = _Shape(self.fields.tree)
                 self._learned = self._shape.learn(objects, self._forbidden, MOST_KEYS // 2)
         finally:
             self._decoder = self._made()
@@ -295,18 +274,23 @@ class RecordDecoder:
         return found
 
     def _add_speech(self, records: Sequence[Any], found: Columns) -> None:
-        slots = [self._shape.slots[key] for key in self.fields.transcripts if key in self._shape.slots]
-        if not slots:
+        several = [
+            (path, values)
+            for path in self.fields.transcripts
+            if (values := self._shape.values_of(path.split("."), records)) is not None
+        ]
+        if not several:
             found.transcript = [None] * found.count
             found.transcript_digest = [None] * found.count
             found.utterances.counts = [0] * found.count
             return
-        for place, record in enumerate(records):
+        paths = [path for path, _ in several]
+        for place, found_values in enumerate(zip(*(values for _, values in several), strict=True)):
             text = digest = None
             given = [
-                (slot.key, value)
-                for slot in slots
-                if (value := slot.get(record)) and not is_nothing(value) and not _is_empty(value)
+                (path, value)
+                for path, value in zip(paths, found_values, strict=True)
+                if value and not is_nothing(value) and not _is_empty(value)
             ]
             if given:
                 key, transcript = given[0]

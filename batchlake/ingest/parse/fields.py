@@ -6,8 +6,10 @@ a `FieldList`, from which records are decoded, recognised and documented.
 
 A line there is `column: path, path, ...`. A path is an object's keys joined by dots. The first path that has
 a value gives the column; another value under a later path, if it differs, is kept in `extra`. The columns of
-`name_{a, b}: path.{}, ...` are read of one object together: of the first that has any of them. `(JSON)`
-behind a path keeps its value as JSON text.
+`name_{a, b}: path.{}, ...` are read of one object together: of the first that has any of them. Behind a path
+may stand in parentheses how it is read: `(JSON)` keeps its value as JSON text, `(kept)` keeps it in `extra`
+as well, and a unit of `platforms/units.py` says what is converted. `sql/sources/README.md` has the whole
+form.
 """
 
 from __future__ import annotations
@@ -20,9 +22,13 @@ from typing import Final
 
 from batchlake.engine import sql_files
 from batchlake.engine.sql_files import HeaderLine, SqlFile
+from batchlake.ingest.parse.platforms.units import UNITS
 
 _BRACES: Final = re.compile(r"\{([^}]*)\}")
-_JSON: Final = " (JSON)"
+_MARKED: Final = re.compile(r"(\S+)((?: \([^()]+\))*)")
+_MARKS: Final = re.compile(r"\(([^()]+)\)")
+_JSON: Final = "JSON"
+_KEPT: Final = "kept"
 
 _READ_AS: Final = {
     "status_reported": "status",
@@ -39,11 +45,21 @@ BATCHES: Final = "batches"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Columns that are read together, and where: each alternative names a path for each of them."""
+    """Columns that are read together, and where: each alternative names a path for each of them.
+
+    Attributes:
+        columns: the columns.
+        alternatives: their paths, in order of preference.
+        is_json: whether the value is kept as JSON text.
+        units: the unit of each path that has to be converted.
+        kept: the paths whose values are kept in `extra` as well.
+    """
 
     columns: tuple[str, ...]
     alternatives: tuple[tuple[str, ...], ...]
     is_json: bool = False
+    units: Mapping[str, str] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
 
     @property
     def paths(self) -> Iterator[str]:
@@ -53,10 +69,13 @@ class Choice:
 
 @dataclass(slots=True)
 class Node:
-    """A known key: whether it holds a value of a column itself, and the known keys of the object in it."""
+    """A known key: whether it holds a value of a column itself, or a transcript, and the known keys of the
+    object in it.
+    """
 
     is_value: bool = False
     is_json: bool = False
+    is_transcript: bool = False
     children: dict[str, Node] = field(default_factory=dict)
 
 
@@ -68,10 +87,14 @@ class FieldList:
         name: names the file of `sql/sources`, as `svalync_calls`.
         kind: `calls` or `batches`.
         choices: the columns and their paths.
-        transcripts: the keys of the record that may hold its transcript, in order of preference.
+        transcripts: the paths of the record that may hold its transcript, in order of preference.
         utterances: the keys of an utterance for `speaker`, `text`, `time` and `confidence`, and under `list`
-        the
-            key of the list in a transcript that is an object.
+            the key of the list in a transcript that is an object.
+        spoken: the roles whose utterances were spoken; entries of others, and those without text, are none
+            and stay in `extra`. Where it is empty, every entry has to be an utterance.
+        unspoken: the labels in a transcript of one text whose lines are no utterances.
+        records: what makes an object such a record, each line one way.
+        calls: the key of a batch under which its calls lie.
         tree: the known keys of a record.
     """
 
@@ -81,6 +104,15 @@ class FieldList:
     transcripts: tuple[str, ...]
     utterances: Mapping[str, tuple[str, ...]]
     tree: Node
+    spoken: frozenset[str] = frozenset()
+    unspoken: tuple[str, ...] = ()
+    records: tuple[HeaderLine, ...] = ()
+    calls: str = ""
+
+    @property
+    def platform(self) -> str:
+        """The platform's name."""
+        return self.name.rpartition("_")[0].partition("@")[0]
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -101,27 +133,53 @@ def field_list(name: str) -> FieldList:
     Raises:
         ValueError: a line of it can't be read; says which and why.
     """
-    file = sql_files.load(f"sources/{name}")
+    file = source_file(name)
     choices = tuple(_choice(file, line) for line in _entries(file.lists.get("fields", ())))
+    transcripts = _names(file.header.get("transcript", ""))
     tree = Node()
     for choice in choices:
         for path in choice.paths:
-            node = tree
-            for key in path.split("."):
-                node = node.children.setdefault(key, Node())
+            node = _node(tree, path)
             node.is_value = True
             node.is_json = choice.is_json
+    for path in transcripts:
+        _node(tree, path).is_transcript = True
     return FieldList(
         name,
         name.rpartition("_")[2],
         choices,
-        _names(file.header.get("transcript", "")),
+        transcripts,
         {
             line.text.partition(":")[0].strip(): _names(line.text.partition(":")[2])
             for line in file.lists.get("utterances", ())
         },
         tree,
+        frozenset(_names(file.header.get("spoken", "").lower())),
+        _names(file.header.get("unspoken", "")),
+        file.lists.get("records", ()),
+        file.header.get("calls", ""),
     )
+
+
+def source_file(name: str) -> SqlFile:
+    """The file that reads records: one of `sql/sources`, or one of the user's that was given to `add_own`."""
+    return _own.get(name) or sql_files.load(f"sources/{name}")
+
+
+def add_own(name: str, file: SqlFile) -> None:
+    """Make a file of the user's known under a name, which is to tell its text too."""
+    _own[name] = file
+
+
+_own: Final[dict[str, SqlFile]] = {}
+
+
+def _node(tree: Node, path: str) -> Node:
+    """The node of a path, made if there is none."""
+    node = tree
+    for key in path.split("."):
+        node = node.children.setdefault(key, Node())
+    return node
 
 
 def origins(table: str) -> dict[str, str]:
@@ -165,16 +223,29 @@ def _entries(lines: Iterable[HeaderLine]) -> Iterator[HeaderLine]:
 
 def _choice(file: SqlFile, line: HeaderLine) -> Choice:
     name, colon, given = line.text.partition(":")
-    is_json = given.endswith(_JSON)
-    paths = _names(given.removesuffix(_JSON))
+    marked = [_MARKED.fullmatch(path) for path in _names(given)]
     members = _BRACES.search(name)
-    if not (colon and name.strip() and paths) or any("{}" in path for path in paths) != bool(members):
+    paths = tuple(found[1] for found in marked if found)
+    if (
+        not (colon and name.strip() and paths and all(marked))
+        or any("{}" in path for path in paths) != bool(members)
+    ):  # fmt: skip
         raise ValueError(
-            f"sql/{file.name}.sql, line {line.number}: {line.text!r} is not a field; write "
+            f"{file.place}, line {line.number}: {line.text!r} is not a field; write "
             "`column: path, path`, or `name_{a, b}: path.{}` for columns that are read of one object"
         )
+    marks = {found[1]: _MARKS.findall(found[2]) for found in marked if found}
+    units = {path: mark for path, some in marks.items() for mark in some if mark not in (_JSON, _KEPT)}
+    for unit in units.values():
+        if unit not in UNITS:
+            raise ValueError(
+                f"{file.place}, line {line.number}: there is no unit {unit!r}; known are "
+                f"{', '.join(UNITS)}, beside `(JSON)` and `(kept)`"
+            )
+    is_json = any(_JSON in some for some in marks.values())
+    kept = frozenset(path for path, some in marks.items() if _KEPT in some)
     if not members:
-        return Choice((name.strip(),), tuple((path,) for path in paths), is_json)
+        return Choice((name.strip(),), tuple((path,) for path in paths), is_json, units, kept)
     parts = _names(members[1])
     columns = tuple(_BRACES.sub(part, name).strip() for part in parts)
     return Choice(columns, tuple(tuple(path.replace("{}", part) for part in parts) for path in paths))

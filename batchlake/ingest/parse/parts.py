@@ -3,12 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import msgspec
 
-from batchlake.ingest.parse.decode import Columns
+from batchlake.ingest.parse.utterances import Utterances
+
+
+@dataclass(slots=True)
+class Columns:
+    """Records of one kind as columns, in their order.
+
+    Attributes:
+        count: how many records.
+        scalars: the values by their path (`analytics.sentiment.positive`), without paths that no record has.
+        extra: what each record holds that no field names, JSON texts by their path; None where that is
+        nothing.
+        faults: values that can't stand where they do: the record's place, path, code, and the JSON text.
+        transcript: a transcript in one string; None elsewhere.
+        transcript_digest: half of the SHA-256 of the transcript's JSON text as exported; None without one.
+        utterances: of the transcripts that are lists.
+        nameless: the places of records without a usable id.
+    """
+
+    count: int = 0
+    scalars: dict[str, list[Any]] = field(default_factory=dict)
+    extra: list[dict[str, bytes] | None] = field(default_factory=list)
+    faults: list[tuple[int, str, str, str]] = field(default_factory=list)
+    transcript: list[str | None] = field(default_factory=list)
+    transcript_digest: list[str | None] = field(default_factory=list)
+    utterances: Utterances = field(default_factory=Utterances)
+    nameless: list[int] = field(default_factory=list)
+
+    def extend(self, other: Columns) -> None:
+        """Take further records of the same kind."""
+        for path in self.scalars.keys() | other.scalars.keys():
+            mine = self.scalars.setdefault(path, [None] * self.count)
+            mine += other.scalars.get(path) or [None] * other.count
+        self.faults += [(place + self.count, path, code, raw) for place, path, code, raw in other.faults]
+        self.count += other.count
+        self.extra += other.extra
+        self.transcript += other.transcript
+        self.transcript_digest += other.transcript_digest
+        self.utterances.extend(other.utterances)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from batchlake.ingest.parse.decode import Columns
-from batchlake.ingest.parse.parts import NO_ENVELOPE, Envelope, Unkept
+from batchlake.ingest.parse.parts import NO_ENVELOPE, Columns, Envelope, Unkept
 
 
 class Readable(Protocol):

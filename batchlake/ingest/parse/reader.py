@@ -31,6 +31,7 @@ from batchlake.ingest.parse.damage.boundaries import (
 )
 from batchlake.ingest.parse.damage.mend import Mended, begins_list, mend, mended_header
 from batchlake.ingest.parse.damage.repair import Fault, repair
+from batchlake.ingest.parse.fields import BATCHES, field_list
 from batchlake.ingest.parse.json_values import BYTE_ORDER_MARK, JSON_FAULTS
 from batchlake.ingest.parse.layout import Reopen, read_fully, sound_items
 from batchlake.ingest.parse.parts import NO_ENVELOPE, BadValue, Envelope, RecordGroup, Unkept
@@ -45,7 +46,7 @@ from batchlake.ingest.parse.raw_records import (
     Readable,
     StartOver,
 )
-from batchlake.ingest.parse.recognition import EXACT_KEYS, SVALYNC_BATCHES, SVALYNC_CALLS
+from batchlake.ingest.parse.recognition import EXACT_KEYS, SVALYNC_CALLS
 from batchlake.ingest.parse.split import decode_alike, exported_at, split_document, split_elements
 
 WINDOW_BYTES: Final = 32 * 1024 * 1024
@@ -136,7 +137,7 @@ class RecordReader:
             if isinstance(item, RecordGroup):
                 if item.is_empty:
                     continue
-                if item.envelope != document.envelope or item.format == SVALYNC_BATCHES:
+                if item.envelope != document.envelope or field_list(item.format).kind == BATCHES:
                     document = self._next_document(item.envelope)
                 yield self._record(item, document, line)
             else:

@@ -14,7 +14,15 @@ from typing import Final
 import msgspec
 
 from batchlake.ingest.parse.fields import BATCHES, CALLS, FieldList, Node, field_list
-from batchlake.ingest.parse.json_values import Fields, elements_of, fields_of, is_nothing, opens, text_of
+from batchlake.ingest.parse.json_values import (
+    Fields,
+    elements_of,
+    fields_of,
+    flag_of,
+    is_nothing,
+    opens,
+    text_of,
+)
 
 SVALYNC_CALLS: Final = "svalync_calls"
 SVALYNC_BATCHES: Final = "svalync_batches"
@@ -149,6 +157,26 @@ def holds_records(
 def is_container(value: bytes | msgspec.Raw) -> bool:
     """Whether a value is an object or a list."""
     return opens(value, b"[", b"{")
+
+
+def object_in(fields: Fields, key: str) -> Fields:
+    """A field's own fields; none where it is no object."""
+    return fields_of(fields[key]) if key in fields and opens(fields[key], b"{") else {}
+
+
+def holds_more(value: msgspec.Raw) -> bool:
+    """Whether a value is an object or a list that isn't empty."""
+    return is_container(value) and bool(bytes(value)[1:-1].strip())
+
+
+def refuses(fields: Fields) -> bool:
+    """Whether an answer says that it failed."""
+    return "success" in fields and flag_of(fields["success"]) is False and "call_id" not in fields
+
+
+def may_be_calls(value: msgspec.Raw) -> bool:
+    """Whether a batch's `calls` is to be read as such: a number may be their count, which is a field."""
+    return not opens(value, *(b"%c" % one for one in b"-0123456789tf"))
 
 
 def _weights(fields: Fields) -> tuple[int, int]:

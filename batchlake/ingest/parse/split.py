@@ -15,13 +15,12 @@ from typing import Final
 
 import msgspec
 
-from batchlake.ingest.parse.decode import Columns, RecordDecoder, Unlike, decoder_of
+from batchlake.ingest.parse.decode import RecordDecoder, Unlike, decoder_of
 from batchlake.ingest.parse.fields import BATCHES, CALLS, field_list
 from batchlake.ingest.parse.json_values import (
     Fields,
     elements_of,
     fields_of,
-    flag_of,
     given_text,
     is_nothing,
     is_time,
@@ -30,7 +29,9 @@ from batchlake.ingest.parse.json_values import (
     opens,
     text_of,
 )
-from batchlake.ingest.parse.parts import NO_ENVELOPE, BadValue, Envelope, Item, RecordGroup, Unkept
+from batchlake.ingest.parse.parts import NO_ENVELOPE, BadValue, Columns, Envelope, Item, RecordGroup, Unkept
+from batchlake.ingest.parse.platforms.envelopes import items_of
+from batchlake.ingest.parse.platforms.recognition import foreign_keys, recognise
 from batchlake.ingest.parse.recognition import (
     ABOUT_ANSWERS,
     ENVELOPES,
@@ -39,12 +40,16 @@ from batchlake.ingest.parse.recognition import (
     RECORD_IDS,
     SVALYNC_BATCHES,
     SVALYNC_CALLS,
+    holds_more,
     holds_records,
     is_container,
     is_likely_record,
     is_surely_record,
     kind_of,
+    may_be_calls,
+    object_in,
     paths_of_batches_alone,
+    refuses,
     weight_of,
 )
 from batchlake.schema import canonical_status, id_fault
@@ -142,8 +147,10 @@ def split_elements(key: str, elements: Sequence[bytes | msgspec.Raw], envelope: 
 
 def _list_decoder(key: str) -> RecordDecoder:
     if key == "calls":
-        return decoder_of(SVALYNC_CALLS, frozenset({"call", "calls", "batch.calls"}), frozenset(LISTS))
-    return decoder_of(SVALYNC_CALLS, paths_of_batches_alone())
+        return decoder_of(
+            SVALYNC_CALLS, frozenset({"call", "calls", "batch.calls"}) | foreign_keys(), frozenset(LISTS)
+        )
+    return decoder_of(SVALYNC_CALLS, paths_of_batches_alone() | foreign_keys())
 
 
 def _is_plain_call(element: bytes | msgspec.Raw) -> bool:
@@ -151,19 +158,25 @@ def _is_plain_call(element: bytes | msgspec.Raw) -> bool:
     if not opens(element, b"{"):
         return False
     fields = fields_of(element)
+    if recognise(fields) is not None:
+        return False
     if fields.keys().isdisjoint(ENVELOPES):
         return True
-    if fields.keys().isdisjoint(RECORD_IDS) and (_object(fields, "call") or _object(fields, "batch")):
+    if fields.keys().isdisjoint(RECORD_IDS) and (object_in(fields, "call") or object_in(fields, "batch")):
         return False
     return not any(holds_records(fields.get(key)) for key in ENVELOPES)
 
 
 def _from_object(fields: Fields, raw: bytes, outer: Envelope, expected: str) -> Iterator[Item]:
+    foreign = items_of(fields, raw, outer, split_document)
+    if foreign is not None:
+        yield from foreign
+        return
     envelope = replace(outer, exported_at=_exported_at(fields, outer))
     kind = kind_of(fields, expected)
     if _is_record(fields):
         yield from _from_record(kind, fields, raw, envelope)
-    elif _refuses(fields) or any(map(_may_hold, fields.items())):
+    elif refuses(fields) or any(map(_may_hold, fields.items())):
         yield from _from_envelope(fields, raw, envelope)
     else:
         yield from _from_record(kind, fields, raw, envelope)
@@ -183,17 +196,17 @@ def _is_record(fields: Fields) -> bool:
     around = [
         key
         for key, value in fields.items()
-        if (key in ("batch", "call") and _object(fields, key))
+        if (key in ("batch", "call") and object_in(fields, key))
         or (key != "calls" and _may_hold((key, value)) and holds_records(value))
         # An empty page has no records, and is none.
         or (key in LISTS and opens(value, b"[") and not elements_of(value))
     ]
     if is_surely_record(record):
         # One key is not enough to make a record of what a record lies in.
-        return "call" not in around or not is_likely_record(_object(fields, "call")) or weight_of(record) > 1
+        return "call" not in around or not is_likely_record(object_in(fields, "call")) or weight_of(record) > 1
     if fields.keys().isdisjoint(RECORD_IDS):
         return False
-    batch = _object(fields, "batch")
+    batch = object_in(fields, "batch")
     is_told_of = "status" in fields and canonical_status(text_of(fields, "status") or "") is not None
     says_status = "status" in fields and ("status" not in batch or (is_told_of and not weight_of(batch)))
     return not around or (says_status and around == ["batch"])
@@ -208,13 +221,13 @@ def _from_record(kind: str | None, fields: Fields, raw: bytes, envelope: Envelop
     if kind == BATCHES:
         yield from _from_batch(fields, envelope)
         return
-    call = _object(fields, "call")
+    call = object_in(fields, "call")
     if call and call.keys().isdisjoint(RECORD_IDS) and weight_of(call):
         # What is in it belongs to this call.
         fields = call | {key: value for key, value in fields.items() if key != "call"}
         raw = joined(fields)
     held = [key for key in _HELD_BY_RECORDS if holds_records(fields.get(key))]
-    if "batch" in fields and holds_records(_object(fields, "batch").get("calls")):
+    if "batch" in fields and holds_records(object_in(fields, "batch").get("calls")):
         held.append("batch")
     if held:
         raw = joined({key: value for key, value in fields.items() if key not in held})
@@ -230,7 +243,7 @@ def _from_batch(fields: Fields, outer: Envelope) -> Iterator[Item]:
     held: list[str] = [
         key
         for key in _HELD_BY_RECORDS
-        if key in fields and (holds_records(fields[key]) or (key == "calls" and _is_held(fields[key])))
+        if key in fields and (holds_records(fields[key]) or (key == "calls" and may_be_calls(fields[key])))
     ]
     known = field_list(SVALYNC_BATCHES).tree.children
     held += [
@@ -252,7 +265,7 @@ def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item
         _id_of(left, "batch_id", "batch") or outer.batch_id,
         _exported_at(left, outer),
     )
-    if _refuses(left):
+    if refuses(left):
         yield BadValue("platform_error", "the platform answered `success: false`", raw, envelope)
         return
     found: list[Item] = []
@@ -260,7 +273,7 @@ def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item
         found.append(
             BadValue("not_an_id", f"`batch_id` around records is not an id: {given[:80]!r}", raw, envelope)
         )
-    if batch := _object(left, "batch"):
+    if batch := object_in(left, "batch"):
         del left["batch"]
         if envelope.batch_id is not None and batch.keys().isdisjoint(ID_KEYS):
             batch["batch_id"] = msgspec.Raw(msgspec.json.encode(envelope.batch_id))
@@ -269,7 +282,7 @@ def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item
             _id_of(batch, *field_list(SVALYNC_BATCHES).identity) or envelope.batch_id,
             _exported_at(batch, envelope),
         )
-    if call := _object(left, "call"):
+    if (call := object_in(left, "call")) and recognise(call) is None:
         del left["call"]
         details = {key: left.pop(key) for key in sorted(_details() & left.keys() - call.keys())}
         found += _from_record(CALLS, call | details, joined(call | details), envelope)
@@ -282,7 +295,7 @@ def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item
         for key, value in left.items()
         if key not in read and key not in ABOUT_ANSWERS and not is_nothing(value)
     }
-    held = {key: value for key, value in unkept.items() if _holds_more(value)}
+    held = {key: value for key, value in unkept.items() if holds_more(value)}
     if held:
         message = f"{', '.join(f'`{key}`' for key in held)} around the records was not read"
         found.append(BadValue("unknown_shape", message, joined(held), envelope))
@@ -335,7 +348,7 @@ def _from_answer(answer: msgspec.Raw | bytes, envelope: Envelope) -> Iterator[It
         yield BadValue("not_a_record", "an entry of `response` must be a JSON object", text, envelope)
         return
     fields = fields_of(text)
-    if not _refuses(fields) and fields.keys().isdisjoint(ENVELOPES):
+    if not refuses(fields) and fields.keys().isdisjoint(ENVELOPES):
         yield BadValue("unknown_shape", "an entry of `response` has no `data` with calls", text, envelope)
     else:
         yield from _from_envelope(fields, text, envelope)
@@ -366,20 +379,6 @@ def _details() -> frozenset[str]:
     return frozenset(objects) | set(fields.transcripts)
 
 
-def _refuses(fields: Fields) -> bool:
-    return "success" in fields and flag_of(fields["success"]) is False and "call_id" not in fields
-
-
-def _is_held(value: msgspec.Raw) -> bool:
-    """Whether a batch's `calls` is to be read as such: a number may be their count, which is a field."""
-    return not opens(value, *(b"%c" % one for one in b"-0123456789tf"))
-
-
-def _object(fields: Fields, key: str) -> Fields:
-    """A field's own fields; none where it is not an object."""
-    return fields_of(fields[key]) if key in fields and opens(fields[key], b"{") else {}
-
-
 def _exported_at(fields: Fields, around: Envelope) -> str | None:
     """When an object says that it was exported, else what is said around it, also where it can't be read."""
     given = given_text(fields, "exported_at")
@@ -391,8 +390,3 @@ def _id_of(fields: Fields, *keys: str) -> str | None:
     ids = (text_of(fields, key) for key in keys)
     found = next((one for one in ids if one is not None), None)
     return None if found is None or id_fault(found) else found
-
-
-def _holds_more(value: msgspec.Raw) -> bool:
-    """Whether a value is an object or a list that isn't empty."""
-    return is_container(value) and bool(bytes(value)[1:-1].strip())

@@ -35,6 +35,7 @@ from batchlake.ingest.parse.json_values import (
     path_key,
     readable,
 )
+from batchlake.ingest.parse.platforms.spoken import Spoken, first_in
 
 _MOST_KEYS: Final = 64
 _MOST_MISSED: Final = 100
@@ -81,6 +82,16 @@ class Utterances:
         """`counts` as an array."""
         return np.array(self.counts, np.int64)
 
+    def drop(self, before: int, places: Sequence[int]) -> None:
+        """Forget some of the last record's, which begin at `before`."""
+        gone = frozenset(places)
+        for name in ("speaker", "text", "time", "confidence", "extra"):
+            values = getattr(self, name)
+            values[before:] = [one for place, one in enumerate(values[before:]) if place not in gone]
+        for place in places:
+            self.unusable.pop(before + place, None)
+        self.counts[-1] -= len(gone)
+
     def extend(self, others: Utterances) -> None:
         """Take those of further records."""
         before = len(self.text)
@@ -102,13 +113,19 @@ class SpeechReader:
     """
 
     def __init__(self, fields: FieldList) -> None:
+        self._fields = fields
         self._keys = fields.utterances
         self._list_key = next(iter(fields.utterances.get("list", ())), "")
         self._part_of = {
             key: part for part, keys in fields.utterances.items() if part != "list" for key in keys
         }
+        # `words.0.start`: the first element's `start`, in the list under `words`.
+        self._first_list, _, self._first_key = next(
+            (key.partition(".0.") for key in fields.utterances.get("time", ()) if ".0." in key), ("", "", "")
+        )
         self._met: list[str] = []
         self._missed = 0
+        self._spoken = Spoken(fields)
         self._strict: _Type = self._type(_STRICT)
         self._loose: _Type = self._type({})
 
@@ -130,8 +147,9 @@ class SpeechReader:
             UnicodeDecodeError: it is not UTF-8.
         """
         text = fault = None
-        given = json_in_text(transcript)
-        listed = given
+        listed = given = json_in_text(transcript)
+        if self._fields.spoken:
+            return self._read_spoken(given, path, into, extra)
         if opens(given, b"{"):
             try:
                 said = self._strict.in_object.decode(given).listed
@@ -158,6 +176,23 @@ class SpeechReader:
             else:
                 fault = (path, bytes(listed).decode())
         return text, fault
+
+    def _read_spoken(
+        self, given: bytes | msgspec.Raw, path: str, into: Utterances, extra: dict[str, bytes]
+    ) -> tuple[str | None, tuple[str, str] | None]:
+        """The same of a platform in whose transcripts not everything was spoken."""
+        if not opens(given, b"["):
+            into.counts.append(0)
+            if opens(given, b'"'):
+                return self._spoken.text_of(_as_string.decode(given), path, extra), None
+            return None, (path, bytes(given).decode())
+        before, listed = len(into.text), self._spoken.as_objects(given)
+        self._add_list(listed, into)
+        if skipped := self._spoken.skipped(into.speaker[before:], into.text[before:]):
+            elements = elements_of(listed)
+            extra[path] = b"[" + b",".join(bytes(elements[place]) for place in skipped) + b"]"
+            into.drop(before, skipped)
+        return None, None
 
     def _add_list(self, listed: bytes | msgspec.Raw, into: Utterances) -> None:
         for _ in range(2):
@@ -238,6 +273,11 @@ class SpeechReader:
             texts = _first(kind.getters["text"], said, superseded)
             into.time += _first(kind.getters["time"], said, superseded)
             into.confidence += _first(kind.getters["confidence"], said, superseded)
+        if kind.first_of is not None and self._first_key:
+            times = into.time
+            for place, one in enumerate(said, before):
+                if times[place] is None:
+                    times[place] = first_in(kind.first_of(one), self._first_key)
         if kind is self._loose:
             texts = [text if isinstance(text, str) else as_text(text) for text in texts]
         into.text += texts
@@ -281,12 +321,14 @@ class SpeechReader:
             forbid_unknown_fields=True, eq=False, gc=False,
         )  # fmt: skip
         hook = None if kinds else Number
+        first_of = next((get for path, get in unknown if path == self._first_list), None)
         return _Type(
             {part: tuple(found) for part, found in getters.items()},
             tuple((path, extra_prefix(path), get) for path, get in sorted(unknown, key=itemgetter(0))),
             is_plain,
             msgspec.json.Decoder(list[utterance], float_hook=hook),  # type: ignore[valid-type]
             msgspec.json.Decoder(speech, float_hook=hook),
+            first_of=first_of,
         )
 
 
@@ -303,6 +345,7 @@ class _Type:
         unknown: the paths of other keys, what precedes their values in `extra`, and their getters.
         is_plain: whether each part was met under one key at most, and is had by its own name.
         alone, in_object: decode a list of utterances, and an object with such a list.
+        first_of: gets the list whose first element tells the time.
         made: what the same values have been made into: most repeat.
     """
 
@@ -311,6 +354,7 @@ class _Type:
     is_plain: bool
     alone: msgspec.json.Decoder[Any]
     in_object: msgspec.json.Decoder[Any]
+    first_of: Callable[[Any], Any] | None = None
     made: dict[tuple[bytes, ...], str | None] = field(default_factory=dict)
 
     def extras(self, said: Sequence[Any]) -> list[str | None]:

@@ -1,0 +1,300 @@
+"""What lies around other platforms' records: pages, webhooks, events, batches.
+
+Input: an object of an export. Output: its records as `RecordGroup`s where it is one of another platform's, or
+an envelope around some; None where it is neither, and so is left to `batchlake/ingest/parse/split.py`. What
+lies in an envelope is told by what is in it; the envelope only tells where, when it was observed, and which
+batch it is of.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import msgspec
+
+from batchlake.ingest.parse.decode import decoder_of
+from batchlake.ingest.parse.fields import BATCHES, CALLS, FieldList, field_list
+from batchlake.ingest.parse.json_values import (
+    JSON_FAULTS,
+    Fields,
+    elements_of,
+    fields_of,
+    given_text,
+    is_nothing,
+    is_time,
+    joined,
+    opens,
+    text_of,
+)
+from batchlake.ingest.parse.parts import BadValue, Envelope, Item, RecordGroup, Unkept
+from batchlake.ingest.parse.platforms.recognition import batch_or_call, recognise
+from batchlake.ingest.parse.platforms.units import UNITS
+from batchlake.schema import id_fault
+
+Split = Callable[[bytes, Envelope], Iterator[Item]]
+"""Splits a value that is no record of another platform."""
+
+CONTAINERS: Final = (
+    "call",
+    "data",
+    "response",
+    "calls",
+    "items",
+    "results",
+    "conversations",
+    "batch_calls",
+    "analysis",
+    "logs",
+    "campaign",
+    "campaigns",
+)
+"""The keys under which other platforms' records lie, and objects that hold such keys."""
+
+BESIDE_BATCH: Final = {"campaign": ("events", "metrics")}
+"""By the key of a batch: what is told of it beside it, and kept with it."""
+
+PAGE_KEYS: Final = frozenset(
+    """
+    call_count count cursor dispositionMetricsConfig end errors event event_timestamp first_page_uri has_more
+    last_page_uri limit message metadata next_cursor next_doc next_page_uri num_pages offset page page_number
+    page_size pagination pagination_key previous_page_uri start status success total total_count total_pages
+    type uri
+    """.split()
+)
+"""What an envelope says of itself and its pages: neither kept nor named in the report."""
+
+_LISTS: Final = frozenset(CONTAINERS) - {"call", "campaign", "response"}
+_OBSERVED_AT: Final = "event_timestamp"
+
+REPORTS: Final = {"end-of-call-report": "vapi_calls"}
+"""Messages that are records, by their type: what they say wins over the call in them, which is a copy from
+the call's start."""
+
+_NOT_THE_CALLS: Final = frozenset(("type", "call", "timestamp"))
+_WITHOUT_FACTS: Final = "full_audio"
+"""The key of a recording in an event that tells nothing else."""
+
+
+def items_of(fields: Fields, raw: bytes, outer: Envelope, split: Split) -> Iterator[Item] | None:
+    """The records of another platform that an object is or holds; None where it is not of another platform.
+
+    Args:
+        fields: the object's.
+        raw: its text.
+        outer: what is known from around it.
+        split: takes what is found inside an envelope and is not of another platform.
+    """
+    name = recognise(fields)
+    if name is not None:
+        return _from_record(name, fields, raw, outer)
+    if "message" in fields and opens(fields["message"], b"{"):
+        found = _from_message(fields, outer)
+        if found is not None:
+            return found
+    for key in CONTAINERS:
+        if key in fields:
+            found = _from_container(key, fields, outer, split)
+            if found is not None:
+                return found
+    return None
+
+
+def list_of(listed: bytes | msgspec.Raw, envelope: Envelope, split: Split) -> Iterator[Item]:
+    """The records of a list of which the first is another platform's."""
+    names: list[str | None] = []
+    elements: list[msgspec.Raw] = []
+    try:
+        several = _as_objects.decode(listed)
+    except msgspec.ValidationError:
+        several = []
+    if several:
+        names = [recognise(fields) for fields in several]
+        first = names[0]
+        if first is not None and _is_simple(first) and names.count(first) == len(names):
+            yield _decoded(first, listed, envelope)
+            return
+    elements = elements_of(listed)
+    for element in elements:
+        if not opens(element, b"{"):
+            message = "a record must be a JSON object"
+            yield BadValue("not_a_record", message, bytes(element), envelope)
+            continue
+        fields = fields_of(element)
+        found = items_of(fields, bytes(element), envelope, split)
+        yield from split(bytes(element), envelope) if found is None else found
+
+
+def is_foreign_list(listed: bytes | msgspec.Raw) -> bool:
+    """Whether a list's first object is a record of another platform."""
+    if not opens(listed, b"["):
+        return False
+    first = next((one for one in elements_of(listed) if opens(one, b"{")), None)
+    return first is not None and recognise(fields_of(first)) is not None
+
+
+def _decoded(name: str, listed: bytes | msgspec.Raw, envelope: Envelope) -> RecordGroup:
+    """Records of one kind: decoded together where that can be, else as they stand."""
+    try:
+        columns = decoder_of(name).decode(listed)
+    except JSON_FAULTS:
+        columns = None
+    if columns is None or columns.nameless:
+        return RecordGroup(name, elements_of(listed), envelope)
+    return RecordGroup(name, (), envelope, columns, len(bytes(listed)))
+
+
+def _from_record(name: str, fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item]:
+    known = field_list(name)
+    if known.kind == CALLS:
+        if _WITHOUT_FACTS in fields:
+            yield Unkept((_WITHOUT_FACTS,))
+        else:
+            yield RecordGroup(name, [raw], outer)
+        return
+    envelope = Envelope(
+        _id_of(known, fields) or outer.batch_id, _observed_at(known, fields) or outer.exported_at
+    )
+    key = known.calls
+    if not key or key not in fields or not opens(fields[key], b"["):
+        yield RecordGroup(name, [raw], envelope)
+        return
+    calls_name = batch_or_call(name, CALLS)
+    identity = field_list(calls_name).identity
+    calls: list[msgspec.Raw] = []
+    others: list[msgspec.Raw] = []
+    for element in elements_of(fields[key]):
+        is_call = opens(element, b"{") and any(text_of(fields_of(element), one) for one in identity)
+        (calls if is_call else others).append(element)
+    own = dict(fields)
+    if others:
+        # What has no id yet is no call; it stays with the batch.
+        own[key] = msgspec.Raw(b"[" + b",".join(map(bytes, others)) + b"]")
+    else:
+        del own[key]
+    yield RecordGroup(name, [joined(own)], envelope)
+    if calls:
+        yield RecordGroup(calls_name, calls, envelope)
+
+
+def _from_message(fields: Fields, outer: Envelope) -> Iterator[Item] | None:
+    """A report of a call's end; of other messages of a running call nothing is read."""
+    message = fields_of(fields["message"])
+    kind = text_of(message, "type")
+    call = fields_of(message["call"]) if "call" in message and opens(message["call"], b"{") else {}
+    if kind is None or not (kind in REPORTS or (call and recognise(call))):
+        return None
+    if kind not in REPORTS:
+        return iter([Unkept((f"message of type {kind[:60]}",))])
+    own = {
+        key: value for key, value in message.items() if key not in _NOT_THE_CALLS and not is_nothing(value)
+    }
+    # A report's call has ended, whatever the copy says.
+    own["status"] = msgspec.Raw(b'"ended"')
+    record = call | own
+    if not is_nothing(message.get("timestamp", b"")):
+        record["updatedAt"] = message["timestamp"]
+    overruled = {key: value for key, value in call.items() if key in own and _differs(value, own[key])}
+    if overruled:
+        record["call"] = msgspec.Raw(joined(overruled))
+    items: list[Item] = [RecordGroup(REPORTS[kind], [joined(record)], outer)]
+    if unkept := _unkept({key: value for key, value in fields.items() if key != "message"}):
+        items.append(unkept)
+    return iter(items)
+
+
+def _differs(value: msgspec.Raw, other: msgspec.Raw) -> bool:
+    # An object is merged by what stands in it, which `extra` keeps anyway.
+    return not is_nothing(value) and bytes(value) != bytes(other)
+
+
+def _from_container(key: str, fields: Fields, outer: Envelope, split: Split) -> Iterator[Item] | None:
+    """The records under one key of an envelope, None where none of another platform lies there."""
+    value = fields[key]
+    if opens(value, b"["):
+        if key not in _LISTS or _is_home(fields, key):
+            return None
+        if not elements_of(value):
+            # An empty page has no records, and is none.
+            others = fields.keys() - {key}
+            return iter(()) if others and others <= PAGE_KEYS else None
+        if not is_foreign_list(value):
+            return None
+        return _with_rest(list_of(value, _around(fields, outer), split), fields, key)
+    if not opens(value, b"{"):
+        return None
+    inner = fields_of(value)
+    if key == "analysis" or (_is_home(fields, key) and key == "call"):
+        return None
+    beside = BESIDE_BATCH.get(key)
+    if beside and recognise(inner) is not None:
+        told = {one: fields[one] for one in beside if one in fields and not is_nothing(fields[one])}
+        inner = inner | told
+        fields = {one: fields[one] for one in fields if one not in beside}
+        value = msgspec.Raw(joined(inner))
+    found = items_of(inner, bytes(value), _around(fields, outer), split)
+    return None if found is None else _with_rest(found, fields, key)
+
+
+def _is_home(fields: Fields, key: str) -> bool:
+    """Whether an envelope is a batch or a call of the home platform's: it has an id of its own."""
+    return any(one in fields for one in ("batch_id", "id", "call_id", "batch") if one != key)
+
+
+def _around(fields: Fields, outer: Envelope) -> Envelope:
+    return Envelope(outer.batch_id, _time(fields, _OBSERVED_AT, None) or outer.exported_at)
+
+
+def _with_rest(items: Iterator[Item], fields: Fields, key: str) -> Iterator[Item]:
+    yield from items
+    if unkept := _unkept({one: value for one, value in fields.items() if one != key}):
+        yield unkept
+
+
+def _unkept(rest: Fields) -> Unkept | None:
+    keys = tuple(key for key, value in rest.items() if key not in PAGE_KEYS and not is_nothing(value))
+    return Unkept(keys) if keys else None
+
+
+def _id_of(known: FieldList, fields: Fields) -> str | None:
+    """A batch's id, under any of its paths."""
+    for path in known.identity:
+        *outer, key = path.split(".")
+        inner = _inside(fields, outer)
+        found = text_of(inner, key)
+        if found is not None:
+            return None if id_fault(found) else found
+    return None
+
+
+def _observed_at(known: FieldList, fields: Fields) -> str | None:
+    """When a batch was observed, by its own field; None where that can't be read."""
+    for choice in known.choices:
+        if choice.columns == ("updated_at",):
+            for path in choice.paths:
+                *outer, key = path.split(".")
+                found = _time(_inside(fields, outer), key, choice.units.get(path))
+                if found and is_time(found):
+                    return found
+    return None
+
+
+def _time(fields: Fields, key: str, unit: str | None) -> str | None:
+    text = given_text(fields, key)
+    return UNITS[unit].convert(text) if text is not None and unit else text
+
+
+def _inside(fields: Fields, path: list[str]) -> Fields:
+    for key in path:
+        fields = fields_of(fields[key]) if key in fields and opens(fields[key], b"{") else {}
+    return fields
+
+
+@functools.cache
+def _is_simple(name: str) -> bool:
+    """Whether each record of a list is a call and nothing more."""
+    return field_list(name).kind != BATCHES
+
+
+_as_objects: Final = msgspec.json.Decoder(list[Fields])
