@@ -20,6 +20,7 @@ from batchlake.store.ledger import Version
 from batchlake.store.tables import LakeTables
 
 if TYPE_CHECKING:
+    from batchlake.ingest.parse.platforms.own import OwnPlatforms
     from batchlake.ingest.reading import Progress
     from batchlake.ingest.report import IngestReport
     from batchlake.models.analytics import Analytics
@@ -41,6 +42,8 @@ class Lake(LakeQueries, ErasingLake):
         version: the state to read; None follows the newest finished run.
         memory_limit: DuckDB's own limit for questions, as `2GB`.
         threads: DuckDB's worker threads.
+        platforms: platforms of your own, for each name its files in the form of `sql/sources`, under `calls`
+            and `batches`: what an ingest reads beside those that it knows.
     """
 
     def __init__(
@@ -50,11 +53,13 @@ class Lake(LakeQueries, ErasingLake):
         version: Version | None = None,
         memory_limit: str | None = None,
         threads: int | None = None,
+        platforms: OwnPlatforms | None = None,
     ) -> None:
         tables = self._tables = LakeTables(root)
         state = LakeState(tables, version, memory_limit=memory_limit, threads=threads)
         super().__init__(state, tables.storage.location)
         self.root = tables.storage.root
+        self._platforms = platforms or {}
 
     def __repr__(self) -> str:
         at = f", at run {self._state.fixed.run_id}" if self._state.fixed else ""
@@ -70,6 +75,7 @@ class Lake(LakeQueries, ErasingLake):
         wait_seconds: float = 0,
         memory_limit: str | None = None,
         progress: Progress | None = None,
+        batch: str | None = None,
     ) -> IngestReport:
         """Read exports (files, folders, globs, `-`) into the lake, as one transaction.
 
@@ -83,8 +89,10 @@ class Lake(LakeQueries, ErasingLake):
             wait_seconds: how long to wait for another writer.
             memory_limit: DuckDB's own limit while ingesting, as `2GB`; by default at most a quarter of all.
             progress: called with each export's location and the bytes read.
+            batch: the id of the batch of calls that name none, as those of some platforms never do.
 
         Raises:
+            InvalidConfiguration: a file of a platform of your own is faulty; nothing was ingested.
             ExportUnreadable: a path doesn't exist or can't be opened; nothing was ingested.
             LakeLocked: another writer is at work.
             LakeNotWritable: the disk is full, read-only or forbidden; the lake is as it was.
@@ -98,7 +106,16 @@ class Lake(LakeQueries, ErasingLake):
         from batchlake.ingest.run import ingest
 
         self.finish_erasure(wait_seconds=wait_seconds)
-        options = IngestOptions(source, force, dry_run, wait_seconds, memory_limit, reads_all=read_all)
+        options = IngestOptions(
+            source,
+            force,
+            dry_run,
+            wait_seconds,
+            memory_limit,
+            reads_all=read_all,
+            batch=batch,
+            own=self._own(),
+        )
         return ingest(self.root, paths, options, *([progress] if progress else []))
 
     def replay(
@@ -129,7 +146,18 @@ class Lake(LakeQueries, ErasingLake):
 
         self.finish_erasure(wait_seconds=wait_seconds)
         problems = self.problems(run=run, code=code, file=file).to_dicts()
-        return replay(self.root, problems, wait_seconds, *([progress] if progress else []))
+        own = self._own()
+        return replay(
+            self.root, problems, wait_seconds, own=own, **({"progress": progress} if progress else {})
+        )
+
+    def _own(self) -> tuple[str, ...]:
+        """The names of the formats of the user's own platforms, whose files are read anew."""
+        if not self._platforms:
+            return ()
+        from batchlake.ingest.parse.platforms.own import own_formats
+
+        return own_formats(self._platforms)
 
     @asks_again
     def batch(

@@ -132,7 +132,9 @@ _text, _number, _count = _typed("VARCHAR"), _typed("DOUBLE"), _typed("BIGINT")
 _money, _time, _flag = _typed("DECIMAL(18,6)"), _typed("TIMESTAMPTZ"), _typed("BOOLEAN")
 _key = partial(_text, nullable=False)
 
-_SOURCE = _key("source", "The platform (or account) that the exports are of, as given with --source")
+_SOURCE = _key(
+    "source", "The platform (or account) that the record is of: as given with --source, else as recognised"
+)
 _OBSERVATION = (
     _time(
         "observed_at",

@@ -27,7 +27,6 @@ from batchlake.cli.options import (
 )
 from batchlake.cli.parameters import option
 from batchlake.output.formats import ROW_FORMATS, STATUS_FORMATS
-from batchlake.schema import DEFAULT_SOURCE
 from batchlake.text.escaping import printable
 from batchlake.text.terminal import cut
 
@@ -45,8 +44,9 @@ _file_option = option("--file", metavar="TEXT", help="Only where the location ho
 @click.command("ingest")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @lake_option
-@option("--source", default=DEFAULT_SOURCE, show_default=True, metavar="NAME",
-        help="The platform or account the exports are of.")  # fmt: skip
+@option("--source", metavar="NAME",
+        help="The platform or account the exports are of; by default each record's platform.")  # fmt: skip
+@option("--batch", metavar="ID", help="The batch of calls that name none.")
 @option("--force", is_flag=True, help="Read exports again whose bytes are known.")
 @option("--read-all", is_flag=True, help="Read also files that have the size and time of an export held.")
 @option("--dry-run", is_flag=True, help="Report what would change, write nothing.")
@@ -58,7 +58,8 @@ _file_option = option("--file", metavar="TEXT", help="Only where the location ho
 def ingest_command(
     paths: tuple[str, ...],
     lake_path: str,
-    source: str,
+    source: str | None,
+    batch: str | None,
     force: bool,
     read_all: bool,
     dry_run: bool,
@@ -79,6 +80,7 @@ def ingest_command(
         report = open_lake(lake_path).ingest(
             *paths,
             source=source,
+            batch=batch,
             force=force,
             read_all=read_all,
             dry_run=dry_run,

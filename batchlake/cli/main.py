@@ -35,6 +35,7 @@ VERBS: Final = {
     "watch": ("sync", "Ingest new and changed exports as they appear."),
     "schedule": ("sync", "Print a cron line or systemd unit that is ready to install."),
     "status": ("sync", "How fresh the lake is, for monitoring."),
+    "platforms": ("platforms", "Which platforms are read, and what an export's records are."),
     "config": ("config", "What batchlake.toml and the environment set."),
     "compact": ("maintenance", "Fold small files into larger ones."),
     "vacuum": ("maintenance", "Delete files that no kept state needs."),

@@ -23,6 +23,7 @@ from batchlake.sync import CONFIGURATION_FILE
 if TYPE_CHECKING:
     from batchlake.errors import FilterFault
     from batchlake.filters.model import Filter
+    from batchlake.ingest.parse.platforms.own import OwnPlatforms
     from batchlake.lake import Lake
     from batchlake.sync.configuration import Configuration
 
@@ -227,8 +228,15 @@ def open_lake(
 
     if needs:
         import_ahead(needs)
-    lake = Lake(path, memory_limit=memory_limit, threads=threads)
+    lake = Lake(path, memory_limit=memory_limit, threads=threads, platforms=_own_platforms())
     return lake if at is None else lake.at(at)
+
+
+def _own_platforms() -> OwnPlatforms:
+    """The files of the user's own platforms that the running command's configuration names."""
+    context = click.get_current_context(silent=True)
+    configuration = context.meta.get(_CONFIGURATION) if context else None
+    return configuration.own if configuration else {}
 
 
 def read_filter_option(texts: Sequence[str]) -> Filter | None:

@@ -30,7 +30,6 @@ from batchlake.cli.options import (
 from batchlake.cli.parameters import option
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import STATUS_FORMATS
-from batchlake.schema import DEFAULT_SOURCE
 from batchlake.store.object_store import is_object_address
 
 if TYPE_CHECKING:
@@ -110,8 +109,8 @@ def pull_command(
 
 @click.command("watch")
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DIR...")
-@option("--source", default=DEFAULT_SOURCE, show_default=True, metavar="NAME",
-        help="The platform or account the exports are of.")  # fmt: skip
+@option("--source", metavar="NAME",
+        help="The platform or account the exports are of; by default each record's platform.")  # fmt: skip
 @option("--settle", type=click.FloatRange(min=0.05), default=2, show_default=True, metavar="SECONDS",
         help="How long a file must have stood still.")  # fmt: skip
 @option("--patience", type=click.FloatRange(min=0), default=300, show_default=True, metavar="SECONDS",
@@ -123,7 +122,7 @@ def pull_command(
 @format_option(("table", "ndjson"))
 def watch_command(
     folders: tuple[Path, ...],
-    source: str,
+    source: str | None,
     settle: float,
     patience: float,
     poll: bool,

@@ -233,6 +233,13 @@ class Engine:
             described = cursor.execute(f"select * from ({sql}) limit 0", dict(params) if params else None)
             return [column[0] for column in described.description or ()]
 
+    def tried(self, sql: str, **given: Any) -> tuple[list[str], str | None]:
+        """The columns of a query that a person wrote, run over these Arrow tables; or why it can't be run."""
+        try:
+            return self.arrow(sql, **given).column_names, None
+        except duckdb.Error as error:
+            return [], str(error)
+
     def row(self, sql: str, params: Params | None = None) -> dict[str, Any]:
         """The one row of a query that always has exactly one."""
         (row,) = self.rows(sql, params)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from batchlake.errors import InvalidRequest
@@ -17,7 +18,6 @@ from batchlake.ingest.options import IngestOptions
 from batchlake.ingest.reading import Progress
 from batchlake.ingest.report import IngestReport
 from batchlake.ingest.run import Run
-from batchlake.schema import DEFAULT_SOURCE
 from batchlake.store.ledger import begin
 from batchlake.store.object_store import is_object_address
 from batchlake.store.tables import LakeTables, Writer
@@ -28,6 +28,7 @@ def replay(
     problems: Sequence[Mapping[str, Any]],
     wait_seconds: float = 0,
     progress: Progress = lambda location, size: None,
+    own: tuple[str, ...] = (),
 ) -> IngestReport:
     """Try rows of `problems` again, as one run; what still can't be used becomes a new problem.
 
@@ -35,11 +36,14 @@ def replay(
         InvalidRequest: they are of several sources.
         LakeLocked, LakeNotWritable: the lake is as it was.
     """
-    sources = {row["source"] for row in problems} or {DEFAULT_SOURCE}
-    if len(sources) > 1:
+    sources = {row["source"] for row in problems}
+    unnamed = IngestOptions(force=True, wait_seconds=wait_seconds, own=own)
+    # What nobody named a source for is of its own platform again.
+    is_unnamed = sources <= set(unnamed.sources)
+    if len(sources) > 1 and not is_unnamed:
         names = ", ".join(sorted(sources))
         raise InvalidRequest(f"these problems are of several sources ({names}); choose by run, code or file.")
-    options = IngestOptions(source=sources.pop(), force=True, wait_seconds=wait_seconds)
+    options = unnamed if is_unnamed else replace(unnamed, source=sources.pop())
     files = {row["location"]: _file(row["location"]) for row in problems}
     there = {location for location, file in files.items() if file is not None}
     found = find(sorted({file for file in files.values() if file is not None}))

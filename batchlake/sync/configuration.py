@@ -10,6 +10,7 @@ the file's folder.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -66,12 +67,14 @@ class Configuration:
         file: the file that was read, None where there is none.
         origins: of each key that was given, where: `FILE`, or in the words that `origin` uses.
         text: the file's.
+        own: the files that read the exports of platforms of the user's own, by platform and kind of record.
     """
 
     settings: Settings
     file: Path | None
     origins: Mapping[KeyPath, str]
     text: str = field(default="", repr=False)
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def origin(self, key: KeyPath) -> str:
         """Where the value of a key comes from; of the file, with the line, which is looked for here."""
@@ -135,9 +138,13 @@ def read_configuration(
     text = _text_of(path) if path else ""
     given: dict[str, Any] = {}
     origins: dict[KeyPath, str] = {}
+    own: dict[str, dict[str, str]] = {}
     _lay(given, {"platforms": bundled_platforms()}, origins, BUNDLED)
     if path:
-        _lay(given, _parsed(path, text), origins, FILE)
+        parsed = _parsed(path, text)
+        # Before they are laid over what is bundled, where the keys name lists to be pulled.
+        own = _own_files(parsed, path)
+        _lay(given, parsed, origins, FILE)
         for name in _PATHS:
             if isinstance(given.get(name), str) and "://" not in given[name]:
                 given[name] = str(path.parent / given[name])
@@ -147,11 +154,29 @@ def read_configuration(
         if value is not None:
             _lay(given, {name: value}, origins, f"--{name}")
     try:
-        return Configuration(Settings.model_validate(given), path, origins, text)
+        return Configuration(Settings.model_validate(given), path, origins, text, own)
     except ValidationError as error:
         place = str(path) if path else "environment"
         faults = [_fault(found, given, origins, place, text) for found in error.errors()]
         raise InvalidConfiguration(faults) from None
+
+
+def _own_files(given: Mapping[str, Any], path: Path) -> dict[str, dict[str, str]]:
+    """Take out what names a file that reads exports: `calls` or `batches` of a platform, given as a text.
+
+    A platform of which nothing else is said can't be pulled from, and is none of the settings' platforms.
+    """
+    found: dict[str, dict[str, str]] = {}
+    platforms = given.get("platforms")
+    if not isinstance(platforms, dict):
+        return found
+    for name, table in list(platforms.items()):
+        for kind in ("calls", "batches"):
+            if isinstance(table, dict) and isinstance(table.get(kind), str) and re.match(PLATFORM_NAME, name):
+                found.setdefault(name, {})[kind] = str(path.parent / table.pop(kind))
+        if name in found and not table:
+            del platforms[name]
+    return found
 
 
 def _text_of(path: Path) -> str:

@@ -3,7 +3,8 @@
 -- inputs: typed_records, given_faults, platform_fields, read_exports
 -- outputs:
 --   the columns of `staged_problems`; raw is the field's text, identity the record's id
--- note: platform_fields names the fields of other platforms as they spell them, and what their unit expects. given_faults are those found while decoding: values that can't stand where they do.
+-- note: platform_fields names the fields of other platforms as they spell them, and what their unit expects.
+-- given_faults are those found while decoding: values that can't stand where they do.
 with
 typed as (select * from typed_records),
 

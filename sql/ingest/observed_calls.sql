@@ -2,9 +2,9 @@
 -- grain: one row per usable call record
 -- inputs: staged_calls, late_envelopes, status_names
 -- outputs:
---   the merged columns of `calls` (`status` NULL where none was given or it means none), `status_rank` (how far a call has come, for ties), export_no, document, outcome,
---   transcript_file, transcript_batch_id, `observed_at` (updated_at, else exported_at, the record's own before its
---   envelope's, else the export's time, UTC)
+--   the merged columns of `calls` (`status` NULL where none was given, or none that is known), `status_rank` (how far a
+--   call has come, for ties), export_no, document, outcome, transcript_file, transcript_batch_id, `observed_at`
+--   (updated_at, else exported_at, the record's own before its envelope's, else the export's time, UTC)
 with
 -- What was said before a document's records gives way to what is known at its end.
 enveloped as (
@@ -21,7 +21,8 @@ names as (select * from status_names),
 final as (
   select
     enveloped.* exclude (
-      batch_id, envelope_batch_id, named_batch_id, status_meant, updated_at, own_exported_at, exported_at, unread_exported_at, read_at, faults,
+      batch_id, envelope_batch_id, named_batch_id, status_meant,
+      updated_at, own_exported_at, exported_at, unread_exported_at, read_at, faults,
       record, line, identity
     ),
     coalesce(batch_id, envelope_batch_id, named_batch_id) as batch_id,

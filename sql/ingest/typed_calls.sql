@@ -4,15 +4,17 @@
 -- outputs:
 --   the merged columns of `calls` but segment_count (NULL where absent or unreadable), `transcript` (one that is a single
 --   text), `identity` (the id), `faults` (a list of field, code, raw), and the record's place
--- fields: call_id, batch_id, status, status_meant, duration_seconds, cost, currency, created_at, updated_at, exported_at, started_at,
---   ended_at, direction, phone_number, from_number, to_number, agent_id, agent_name, sentiment_positive,
---   sentiment_neutral, sentiment_negative, sentiment_label, engagement, talk_ratio_ai, talk_ratio_human,
---   response_time_seconds, interruptions, voice_pace, voice_volume, voice_clarity, success, outcome_label, ended_by,
---   summary, recording_url, is_test, tokens_consumed, user_id, pathway_id
+-- fields: call_id, batch_id, status, status_meant, duration_seconds, cost, currency, created_at, updated_at,
+--   exported_at, started_at, ended_at, direction, phone_number, from_number, to_number, agent_id, agent_name,
+--   sentiment_positive, sentiment_neutral, sentiment_negative, sentiment_label, engagement, talk_ratio_ai,
+--   talk_ratio_human, response_time_seconds, interruptions, voice_pace, voice_volume, voice_clarity, success,
+--   outcome_label, ended_by, summary, recording_url, is_test, tokens_consumed, user_id, pathway_id
 with
 canonical as (select * from canonical_calls),
 
-exports as (select export_no, source as named_source, is_source_named, observed_at, named_batch_id from read_exports),
+exports as (
+  select export_no, source as named_source, is_source_named, observed_at, named_batch_id from read_exports
+),
 
 timed as (
   select

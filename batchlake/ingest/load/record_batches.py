@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from batchlake.engine import columns, sql_files
+from batchlake.engine import columns
 from batchlake.ingest.load.field_columns import TEXT_TYPES, FieldColumns, trimmed
 from batchlake.ingest.parse.decode import decoder_of
-from batchlake.ingest.parse.fields import FieldList, field_list
+from batchlake.ingest.parse.fields import FieldList, field_list, typed_fields
 from batchlake.ingest.parse.json_values import extra_text, scalar_text
 from batchlake.ingest.parse.parts import Columns
 from batchlake.ingest.parse.raw_records import RawRecords
@@ -244,7 +244,7 @@ def _chunks(fields: FieldList, several: Iterable[Columns | Chunk]) -> Iterator[C
 
 def _chunk(fields: FieldList, found: Columns) -> Chunk:
     given = FieldColumns(fields, found)
-    names = tuple(dict.fromkeys((*_typed_fields(fields.kind), *fields.columns)))
+    names = tuple(dict.fromkeys((*typed_fields(fields.kind), *fields.columns)))
     nothing = columns.texts([None] * found.count)
     records = {name: given.columns.get(name, nothing) for name in names}
     records["extra"] = columns.texts([extra_text(extra) for extra in found.extra])
@@ -256,12 +256,6 @@ def _chunk(fields: FieldList, found: Columns) -> Chunk:
         _utterances_table(found.utterances),
         found.utterances.of_each(),
     )
-
-
-def _typed_fields(kind: str) -> tuple[str, ...]:
-    """The fields that `sql/ingest/typed_<kind>.sql` reads."""
-    header = sql_files.load(f"ingest/typed_{kind}").header["fields"]
-    return tuple(name.strip() for name in header.split(","))
 
 
 def _utterances_table(said: Utterances) -> pa.Table:

@@ -115,6 +115,11 @@ class FieldList:
         return self.name.rpartition("_")[0].partition("@")[0]
 
     @property
+    def place(self) -> str:
+        """The file that lists them."""
+        return source_file(self.name).place
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the fields fill."""
         return tuple(column for choice in self.choices for column in choice.columns)
@@ -122,8 +127,11 @@ class FieldList:
     @property
     def identity(self) -> tuple[str, ...]:
         """The keys that hold the record's id, in order of preference."""
-        wanted = "call_id" if self.kind == CALLS else "batch_id"
-        return next(tuple(choice.paths) for choice in self.choices if wanted in choice.columns)
+        return self.paths_of("call_id" if self.kind == CALLS else "batch_id")
+
+    def paths_of(self, column: str) -> tuple[str, ...]:
+        """The paths that may give a column, in order of preference."""
+        return next((tuple(choice.paths) for choice in self.choices if column in choice.columns), ())
 
 
 @functools.cache
@@ -159,6 +167,12 @@ def field_list(name: str) -> FieldList:
         file.lists.get("records", ()),
         file.header.get("calls", ""),
     )
+
+
+@functools.cache
+def typed_fields(kind: str) -> tuple[str, ...]:
+    """The fields that `sql/ingest/typed_<kind>.sql` reads."""
+    return _names(sql_files.load(f"ingest/typed_{kind}").header["fields"])
 
 
 def source_file(name: str) -> SqlFile:
