@@ -236,7 +236,10 @@ class Engine:
     def tried(self, sql: str, **given: Any) -> tuple[list[str], str | None]:
         """The columns of a query that a person wrote, run over these Arrow tables; or why it can't be run."""
         try:
-            return self.arrow(sql, **given).column_names, None
+            with self._question(given) as cursor:
+                # Unlike a relation's, the error of a statement tells the line.
+                result = cursor.execute(sql)
+                return [column[0] for column in result.description or ()], None
         except duckdb.Error as error:
             return [], str(error)
 
