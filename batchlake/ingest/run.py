@@ -105,7 +105,7 @@ class Run:
             writer: takes what changes.
             resolved: ids of problems that this run puts an end to; what is still wrong is found again.
         """
-        self._gate = Gate.of(self._tables, self._options.source)
+        self._gate = Gate.of(self._tables, self._options.sources)
         with (
             self._scratch(writer) as spill,
             self._engine(spill) as engine,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 GATED: Final = (
     "identity", "batch_id", "to_number", "from_number", "direction", "started_at", "created_at",
-    "status_reported", "export_no", "document",
+    "status_reported", "export_no", "document", "source",
 )  # fmt: skip
 """What the gate asks of the typed rows of calls."""
 
@@ -41,26 +41,26 @@ _OWN_COLUMNS: Final = frozenset({"transcript_digest"})
 
 
 class Gate:
-    """Judges the records of one source.
+    """Judges the records of a run.
 
     Args:
         tombstones: everybody who was erased.
-        source: whose records they are.
+        sources: of which they may be; the first is named in ids that are replaced.
 
     Attributes:
         kept_out: records of erased calls and numbers that were dropped.
         came_after: calls of erased numbers that began after the erasure, and came in.
     """
 
-    def __init__(self, tombstones: Tombstones, source: str) -> None:
+    def __init__(self, tombstones: Tombstones, sources: Sequence[str]) -> None:
         self._tombstones = tombstones
         self._finder = tombstones.finder()
-        self._source = source
+        self._sources = tuple(sources)
         self.kept_out = 0
         self.came_after = 0
 
     @classmethod
-    def of(cls, tables: LakeTables, source: str) -> Gate | None:
+    def of(cls, tables: LakeTables, sources: Sequence[str]) -> Gate | None:
         """The gate of a lake, None where nobody was erased.
 
         Raises:
@@ -70,7 +70,7 @@ class Gate:
         if not policy.get("key_id"):
             return None
         tombstones = Tombstones.read(tables, key_of_lake(tables.storage, policy))
-        return cls(tombstones, source) if tombstones else None
+        return cls(tombstones, sources) if tombstones else None
 
     def judge(self, typed: pa.Table) -> NDArray[np.bool_]:
         """Which calls may come in, by the rows of `GATED`."""
@@ -80,7 +80,7 @@ class Gate:
             contact = row["from_number"] if row["direction"] == "inbound" else row["to_number"]
             began = row["started_at"] or row["created_at"]
             identity = row["identity"]
-            is_erased = identity is not None and tombstones.is_erased_call(self._source, identity)
+            is_erased = identity is not None and tombstones.is_erased_call(row["source"], identity)
             if not is_erased and contact:
                 is_erased = tombstones.keeps_out(contact, began)
                 self.came_after += not is_erased and self._finder.is_whole(contact)
@@ -172,7 +172,7 @@ class Gate:
         """An id without an erased number in it: the same for the same id."""
         if given is None or not self._finder.finds(given):
             return given
-        return self._tombstones.key.pseudonym("erased", f"{self._source} {given}")
+        return self._tombstones.key.pseudonym("erased", f"{self._sources[0]} {given}")
 
     def text_of(self, text: str) -> str:
         """A location without an erased number."""
@@ -196,7 +196,7 @@ class Gate:
                 one = json.loads(match[0])
             except ValueError:
                 one = match[1]
-            if self._tombstones.is_erased_call(self._source, one):
+            if any(self._tombstones.is_erased_call(source, one) for source in self._sources):
                 return True
         return False
 
