@@ -203,7 +203,9 @@ def _is_record(fields: Fields) -> bool:
     ]
     if is_surely_record(record):
         # One key is not enough to make a record of what a record lies in.
-        return "call" not in around or not is_likely_record(object_in(fields, "call")) or weight_of(record) > 1
+        return (
+            "call" not in around or not is_likely_record(object_in(fields, "call")) or weight_of(record) > 1
+        )
     if fields.keys().isdisjoint(RECORD_IDS):
         return False
     batch = object_in(fields, "batch")
