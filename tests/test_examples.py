@@ -7,6 +7,7 @@ import importlib
 import inspect
 import json
 import shutil
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from batchlake.lake import Lake
 from tests.paths import SAMPLE
 
 PACKAGE = Path(batchlake.__file__).parent
-OF_LAKES = ["batchlake", "batchlake.lake", "batchlake.query.lake_queries"]
+OF_LAKES = ["batchlake", "batchlake.lake", "batchlake.erasure.lake", "batchlake.query.lake_queries"]
 """Modules whose examples ask `lake`, which holds the sample."""
 
 WITH_EXAMPLES = sorted(
@@ -64,6 +65,10 @@ def test_examples_of_lakes_are_true(
     example: doctest.DocTest, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each example of a lake runs in a copy of the sample's folder and lake, and prints just that."""
+    # An erasure looks through what this machine keeps of a person, and makes a key.
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     shutil.copytree(sample, tmp_path / "here")
     monkeypatch.chdir(tmp_path / "here")
     example.globs = {

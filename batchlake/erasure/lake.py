@@ -54,6 +54,13 @@ class ErasingLake:
             InvalidRequest, NothingToForget, ErasureMismatch: nothing was done.
             LakeLocked, LakeNotWritable, PrivacyKeyMissing, WrongPrivacyKey: before the commit, nothing was
             done.
+
+        Example:
+            >>> lake.forget(numbers=["+14155550101"], dry_run=True).calls["matched"]
+            1
+            >>> report = lake.forget(numbers=["+14155550101"], expect=1)
+            >>> report.calls["removed"], report.rows["segments"], report.left
+            (1, 3, [])
         """
         from batchlake.erasure.forget import Options, forget
         from batchlake.erasure.targets import Request
@@ -75,14 +82,24 @@ class ErasingLake:
         self, values: Iterable[str] = (), *, landing: Path | None = None, region: str | None = None
     ) -> Verification:
         """Search every byte of the lake for everybody who was ever erased, by digest; for `values` by
-        value."""
+        value.
+
+        Example:
+            >>> report = lake.forget(calls=["call_abc123"], expect="any")
+            >>> lake.verify_erasures().is_clean
+            True
+        """
         from batchlake.erasure.again import verify_again
 
         return verify_again(self._tables, landing, tuple(values), region)
 
     def finish_erasure(self, landing: Path | None = None, wait_seconds: float = 0) -> None:
         """Finish an erasure that was cut short after its commit, if there is one; every writer does so
-        first."""
+        first.
+
+        Example:
+            >>> lake.finish_erasure()  # nothing to finish here
+        """
         if self._tables.storage.note(ERASURE_NOTE) is not None:
             from batchlake.erasure.finish import finish
 

@@ -192,7 +192,13 @@ class LakeQueries:
         return self._rows(f"select * from runs order by {NEWEST_FIRST}")
 
     def erasures(self) -> Result:
-        """Every erasure, newest first."""
+        """Every erasure, newest first; it names nobody.
+
+        Example:
+            >>> report = lake.forget(calls=["call_abc123"], expect=1)
+            >>> [(one["mode"], one["calls"], one["batches"]) for one in lake.erasures()]
+            [('remove', 1, {'batch_xyz789': 1})]
+        """
         return self._rows("select * exclude (report) from erasures order by erased_at desc, erasure_id")
 
     def exports(self) -> Result:
