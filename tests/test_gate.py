@@ -32,8 +32,8 @@ case "$*" in
     name=${3##*/}
     echo "venv $name" >> "$LOG"
     for tool in python ruff mypy lint-imports tool; do
-      printf '#!/bin/sh\\necho "%s $*" >> "$LOG"\\n[ "$FAIL" != "%s $*" ]\\n' \\
-        "$name $tool" $tool > "$3/bin/$tool"
+      printf '#!/bin/sh\\necho "$TMPDIR" > "$LOG.scratch"\\n' > "$3/bin/$tool"
+      printf 'echo "%s $*" >> "$LOG"\\n[ "$FAIL" != "%s $*" ]\\n' "$name $tool" $tool >> "$3/bin/$tool"
       chmod +x "$3/bin/$tool"
     done ;;
 esac
@@ -128,4 +128,13 @@ def test_everything_is_run_in_new_environments(gate: Gate) -> None:
     status, called = gate.run(BATCHLAKE_TESTS="all")
     assert (status, called[0], called[-1]) == (0, "venv dev", SMOKE.removesuffix(" --only details"))
     assert not gate.cache.exists()
+    assert list((gate.folder / "tmp").iterdir()) == []
+
+
+def test_what_the_tests_write_goes_with_the_gate(gate: Gate) -> None:
+    """Temporary files lie in memory where there is enough of it, and are gone in the end, failed or not."""
+    for fail in ("", "tool one"):
+        gate.run(FAIL=fail)
+        scratch = Path((gate.folder / "log.scratch").read_text().strip())
+        assert scratch == gate.folder / "tmp" or not scratch.exists()
     assert list((gate.folder / "tmp").iterdir()) == []

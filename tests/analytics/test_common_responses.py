@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import batchlake
@@ -15,13 +15,14 @@ from batchlake.engine.text_keys import text_key
 from batchlake.filters.selection import select
 from tests.analytics.oracle_of_speech import fold
 from tests.analytics.tables import call, fill, segment
+from tests.effort import examples
 from tests.filters.strategies import SPOKEN, thorough
 from tests.lakes import write_export
 
 SAID = st.lists(st.tuples(st.sampled_from(["human", "ai"]), SPOKEN), max_size=4)
 
 
-@thorough
+@settings(thorough, max_examples=examples(25))
 @given(st.lists(SAID, min_size=1, max_size=6))
 def test_each_common_response_is_found_by_the_filter(transcripts: list[Any]) -> None:
     """Exactly the calls that hold an utterance whose folded form contains the response's, so at least those
