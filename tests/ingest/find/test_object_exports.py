@@ -18,7 +18,7 @@ import obstore
 import pytest
 
 import batchlake
-from batchlake.errors import ExportUnreadable
+from batchlake.errors import ExportUnreadable, InvalidRequest
 from batchlake.ingest.find.object_exports import look_at, objects_at
 from tests.lakes import contents, ingested, rows, write_export
 from tests.storage import Bucket
@@ -242,7 +242,7 @@ def test_a_name_that_cannot_be_read_is_said(bucket: Bucket, tmp_path: Path) -> N
 def test_without_the_extra_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where obstore isn't installed the error gives the command that installs it."""
     monkeypatch.setitem(sys.modules, "obstore.store", None)
-    with pytest.raises(ExportUnreadable, match=r"pip install 'batchlake\[objects\]'"):
+    with pytest.raises(InvalidRequest, match=r"pip install 'batchlake\[objects\]'"):
         ingested(tmp_path / "lake", "s3://bucket/x")
 
 
