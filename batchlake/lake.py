@@ -74,6 +74,8 @@ class Lake(LakeQueries, ErasingLake):
         dry_run: bool = False,
         wait_seconds: float = 0,
         memory_limit: str | None = None,
+        redact: Iterable[str] = (),
+        region: str | None = None,
         progress: Progress | None = None,
         batch: str | None = None,
     ) -> IngestReport:
@@ -88,6 +90,9 @@ class Lake(LakeQueries, ErasingLake):
             dry_run: report what would change and write nothing.
             wait_seconds: how long to wait for another writer.
             memory_limit: DuckDB's own limit while ingesting, as `2GB`; by default at most a quarter of all.
+            redact: kinds of values to redact before anything is stored (`phone`, `email`, `card`, `iban`,
+                `digits`), from the first ingest of a lake on; afterwards the lake knows.
+            region: in which numbers without `+` are read, as `US`, where the lake is redacted.
             progress: called with each export's location and the bytes read.
             batch: the id of the batch of calls that name none, as those of some platforms never do.
 
@@ -115,6 +120,8 @@ class Lake(LakeQueries, ErasingLake):
             reads_all=read_all,
             batch=batch,
             own=self._own(),
+            redact=tuple(redact),
+            region=region,
         )
         return ingest(self.root, paths, options, *([progress] if progress else []))
 

@@ -89,7 +89,7 @@ class ErasingLake:
             >>> lake.verify_erasures().is_clean
             True
         """
-        from batchlake.erasure.again import verify_again
+        from batchlake.erasure.verify import verify_again
 
         return verify_again(self._tables, landing, tuple(values), region)
 

@@ -143,7 +143,7 @@ def resolve(engine: Engine, request: Request, key: PrivacyKey | None) -> Targets
     if request.follow and found:
         keys |= _contact_keys(engine, found, request.region)
     if key and keys:
-        keys |= {key.pseudonym("tel", one) for one in keys if one.startswith("+")}
+        keys |= {key.pseudonym("tel", one) for one in keys}
     own_line = 0
     for row in _calls_of(engine, keys) if keys else ():
         if request.source not in (None, row["source"]):

@@ -22,9 +22,15 @@ from batchlake.engine import columns
 from batchlake.erasure.landing import BODY, IsCall, RecordCleaner, landed_files
 from batchlake.erasure.local import bug_reports, history_file
 from batchlake.erasure.rows import NUMBER_COLUMNS, over_turns_of
+from batchlake.errors import NothingToForget
 from batchlake.privacy.finder import Finder
+from batchlake.privacy.key import key_of_lake, read_policy
+from batchlake.privacy.numbers import keys_of
+from batchlake.privacy.tombstones import Tombstones
 from batchlake.schema import SEGMENTS
+from batchlake.store.ledger import Ledger
 from batchlake.store.storage import Storage
+from batchlake.store.tables import LakeTables
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -77,6 +83,26 @@ def verify(
 ) -> Verification:
     """Look everywhere."""
     return _Search(finder, is_call, by).execute(storage, landing)
+
+
+def verify_again(
+    lake: LakeTables, landing: Path | None, values: tuple[str, ...] = (), region: str | None = None
+) -> Verification:
+    """Search the lake for everybody who was ever erased, by digest; for `values` by value."""
+    if values:
+        keys: frozenset[str] = frozenset()
+        for value in values:
+            if sum(character.isdecimal() for character in value) >= len(value) / 2:
+                keys |= keys_of(value, region)
+        return verify(
+            lake.storage, landing, Finder.of_values(keys, frozenset(), values), lambda *_: False, "value"
+        )
+    Ledger(lake).newest()
+    policy = read_policy(lake.storage)
+    if not policy.get("key_id"):
+        raise NothingToForget
+    tombstones = Tombstones.read(lake, key_of_lake(lake.storage, policy))
+    return verify(lake.storage, landing, tombstones.finder(), tombstones.is_erased_call, "digest")
 
 
 def files_with_hits(paths: list[Path], finder: Finder, is_call: IsCall) -> list[str]:

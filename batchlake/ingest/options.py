@@ -34,6 +34,9 @@ class IngestOptions:
             the fastest way.
         batch: the batch of calls that name none, also not around them.
         own: the user's own platforms' files, by the names under which `parse.fields.add_own` knows them.
+        redact: the kinds of values to redact (`batchlake.privacy.redactor.KINDS`) from the first ingest of a
+            lake on; none leaves it to the lake.
+        region: in which numbers without `+` are read, as `US`, where the lake is redacted.
 
     Raises:
         InvalidRequest: the source's name, or the batch's id, is empty, too long, or holds control characters.
@@ -46,6 +49,8 @@ class IngestOptions:
     memory_limit: str | None = None
     window_bytes: int = WINDOW_BYTES
     reads_all: bool = False
+    redact: tuple[str, ...] = ()
+    region: str | None = None
     batch: str | None = None
     own: tuple[str, ...] = ()
 

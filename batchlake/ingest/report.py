@@ -28,6 +28,7 @@ class IngestReport:
             nowhere.
         kept_out: records of erased calls and numbers, which did not come in.
         came_after: calls of erased numbers that began after the erasure, and came in.
+        redacted: values redacted, by kind.
         future_observations: records observed after now, by their own word; `newest_observation` is the
             latest of them.
     """
@@ -58,6 +59,7 @@ class IngestReport:
     table_versions: Mapping[str, int] = field(default_factory=dict)
     kept_out: int = 0
     came_after: int = 0
+    redacted: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def problems(self) -> int:
@@ -121,6 +123,9 @@ class IngestReport:
         for spelling, count in sorted(self.unknown_statuses.items()):
             lines.append(f"Status {spelling!r} is not known: {_counted(count, 'call')} kept as unknown.")
         lines += self._not_understood()
+        if self.redacted:
+            listed = _listed(f"{kind} {count}" for kind, count in self.redacted.items())
+            lines.append(f"Redacted: {listed}.")
         if self.kept_out or self.came_after:
             again = _counted(self.came_after, "call")
             lines.append(

@@ -24,6 +24,7 @@ from batchlake.ingest.find.sources import (
     find,
 )
 from batchlake.ingest.load.gate import Gate
+from batchlake.ingest.load.redaction import Redaction
 from batchlake.ingest.load.staging import Staging
 from batchlake.ingest.load.transcripts import TranscriptFiles
 from batchlake.ingest.merge.delta_writes import replace_by_export, write_merged, write_segments
@@ -106,10 +107,13 @@ class Run:
             resolved: ids of problems that this run puts an end to; what is still wrong is found again.
         """
         self._gate = Gate.of(self._tables, self._options.sources)
+        self._redaction = self._redaction_of(writer)
         with (
             self._scratch(writer) as spill,
             self._engine(spill) as engine,
-            Staging(engine, transcripts := TranscriptFiles(spill, self._lake), self._gate) as staging,
+            Staging(
+                engine, transcripts := TranscriptFiles(spill, self._lake), self._gate, self._redaction
+            ) as staging,
         ):
             before = self._ledger.find(engine)
             pins = dict(before.pins) if before else {}
@@ -141,6 +145,17 @@ class Run:
                 versions = writer.versions()
                 self._commit(engine, writer, facts)
             return self._report(engine, found, facts, segments, versions, changed=changed)
+
+    def _redaction_of(self, writer: Writer | None) -> Redaction | None:
+        """What redacts this run, by the lake's policy or the options of the run that makes the lake."""
+        options = self._options
+        return Redaction.of(
+            self._tables,
+            options.redact,
+            options.region,
+            is_new=not options.redact or self._ledger.find() is None,
+            dry_run=writer is None,
+        )
 
     @contextmanager
     def _scratch(self, writer: Writer | None) -> Iterator[Path | None]:
@@ -243,5 +258,6 @@ class Run:
             table_versions=versions,
             kept_out=self._gate.kept_out if self._gate else 0,
             came_after=self._gate.came_after if self._gate else 0,
+            redacted=self._redaction.counts if self._redaction else {},
             **{name: value for name, value in facts.items() if name != "problems"},
         )

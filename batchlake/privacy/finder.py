@@ -35,6 +35,9 @@ _ID_SIEVE: Final = "[0-9A-Za-z_-]*[0-9][0-9A-Za-z_-]*"
 _ID_WORD: Final = re.compile(rf"(?<![\w-])(?=[\w-]*\d)[\w-]{{{_SHORTEST_ID},256}}(?![\w-])")
 """A word that may be an id: one with a digit in it, as nearly every platform's has."""
 
+_LANDED: Final = re.compile(r"(?:call|batch)-([^/!]+?)-\d{8}T\d{6}")
+"""The name of a landed answer, which holds an id with a dash on either side."""
+
 _COUNTRY: Final = re.compile(rb"\+([0-9]{1,3})[^0-9+]{1,3}$")
 
 
@@ -125,6 +128,10 @@ class Finder:
         if self.is_id:
             words = _ID_WORD.finditer(text)
             found += [Span(word.start(), word.end()) for word in words if self.is_id(word[0])]
+        for landed in _LANDED.finditer(text):
+            one = unquote(landed[1])
+            if one in self.ids or (self.is_id and self.is_id(one)):
+                found.append(Span(landed.start(1), landed.end(1)))
         kept: list[Span] = []
         for span in sorted(found, key=lambda one: (one.start, -one.end)):
             if not kept or span.start >= kept[-1].end:

@@ -39,14 +39,13 @@ class Tombstones:
     @classmethod
     def read(cls, lake: LakeTables, key: PrivacyKey) -> Tombstones:
         """Those of the newest state."""
-        version = Ledger(lake).newest()
+        version = Ledger(lake).find()
+        if version is None or TOMBSTONES.name not in version.pins:
+            return cls.of_rows(key, [])
         with Engine(lake.storage.name) as engine:
-            files = (
-                lake.files(TOMBSTONES.name, version.pins[TOMBSTONES.name])
-                if TOMBSTONES.name in version.pins
-                else []
+            engine.create_view(
+                view_of(TOMBSTONES, lake.files(TOMBSTONES.name, version.pins[TOMBSTONES.name]))
             )
-            engine.create_view(view_of(TOMBSTONES, files))
             return cls.of_rows(key, engine.rows("from tombstones"))
 
     @classmethod

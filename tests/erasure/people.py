@@ -121,3 +121,11 @@ def traces(values: tuple[str, ...], *folders: Path) -> list[tuple[str, str]]:
         for value in values
         if value in text or repr(value)[1:-1] in text
     ]
+
+
+def write_export_of(folder: Path, calls: list[dict[str, Any]]) -> Path:
+    """An export of one batch with these calls."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "export.json"
+    path.write_text(json.dumps({"batch": {"id": "batch_b", "calls": calls}}))
+    return path

@@ -12,6 +12,7 @@ from batchlake.engine import columns, sql_files
 from batchlake.engine.engine import Engine
 from batchlake.ingest.load.gate import GATED, Gate
 from batchlake.ingest.load.record_batches import RecordBatch
+from batchlake.ingest.load.redaction import Redaction
 from batchlake.ingest.load.transcripts import TranscriptFiles
 from batchlake.ingest.parse.fields import BATCHES, field_list, source_file
 from batchlake.ingest.parse.platforms.units import UNITS
@@ -31,17 +32,25 @@ class Normalizer:
             their order, by which an utterance and what is read of it belong together.
         transcripts: takes the utterances.
         gate: keeps erased people out, where there are any.
+        redaction: redacts what comes in, where the lake is redacted.
 
     Attributes:
         made: the staging tables that there are.
     """
 
-    def __init__(self, engine: Engine, transcripts: TranscriptFiles, gate: Gate | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        transcripts: TranscriptFiles,
+        gate: Gate | None = None,
+        redaction: Redaction | None = None,
+    ) -> None:
         if not engine.keeps_order:
             raise ValueError("utterances are put together by their order, which this engine doesn't keep")
         self._engine = engine
         self._transcripts = transcripts
         self._gate = gate
+        self._redaction = redaction
         self.made: set[str] = set()
         engine.run(sql_files.load("ingest/macros").text)
         engine.name_statuses()
@@ -63,6 +72,7 @@ class Normalizer:
         self._engine.run("create or replace table read_exports as from given", given=exports)
         for given in batches:
             batch = self._let_in(given) if self._gate else given
+            batch = self._redaction.cleaned(batch) if self._redaction else batch
             self._engine.run(f"create or replace table typed_records as {_typed(batch)}", given=batch.records)
             if batch.kind != BATCHES:
                 utterances = self._type_utterances(batch)

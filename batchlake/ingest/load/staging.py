@@ -20,6 +20,7 @@ from batchlake.engine.engine import Engine
 from batchlake.ingest.load.gate import Gate
 from batchlake.ingest.load.normalize import Normalizer
 from batchlake.ingest.load.record_batches import Buffered, RawRecord, buffer, to_batch
+from batchlake.ingest.load.redaction import Redaction
 from batchlake.ingest.load.transcripts import TranscriptFiles
 from batchlake.ingest.parse.fields import field_list
 from batchlake.ingest.parse.raw_records import Document, RawRecords
@@ -66,9 +67,16 @@ class Staging:
         engine: holds the tables; left alone by others until `finish`.
         transcripts: takes the utterances.
         gate: keeps erased people out, where there are any.
+        redaction: redacts what comes in, where the lake is redacted.
     """
 
-    def __init__(self, engine: Engine, transcripts: TranscriptFiles, gate: Gate | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        transcripts: TranscriptFiles,
+        gate: Gate | None = None,
+        redaction: Redaction | None = None,
+    ) -> None:
         self.engine = engine
         self._transcripts = transcripts
         self._exports: list[ReadExport] = []
@@ -80,8 +88,9 @@ class Staging:
         self._late: list[tuple[int, Document]] = []
         self._thread = ThreadPoolExecutor(1, "normalizer")
         self._normalizing: Future[None] | None = None
+        self._cleaners = [cleaner for cleaner in (gate, redaction) if cleaner]
         self._gate = gate
-        self._normalizer = Normalizer(engine, transcripts, gate)
+        self._normalizer = Normalizer(engine, transcripts, gate, redaction)
 
     def __enter__(self) -> Staging:
         return self
@@ -205,7 +214,9 @@ class Staging:
                 place["document"] = document.number
                 self._note_late(export.number, document)
         noted = place | dict(facts)
-        self._problems.append(self._gate.problem(noted) if self._gate else noted)
+        for cleaner in self._cleaners:
+            noted = cleaner.problem(noted)
+        self._problems.append(noted)
 
     def _wait(self) -> None:
         if self._normalizing:
@@ -235,7 +246,10 @@ class Staging:
         )
 
     def _location(self, export: ReadExport) -> str:
-        return self._gate.text_of(export.location) if self._gate else export.location
+        location = export.location
+        for cleaner in self._cleaners:
+            location = cleaner.text_of(location)
+        return location
 
     def _late_table(self) -> pa.Table:
         late = {

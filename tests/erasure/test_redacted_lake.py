@@ -1,0 +1,67 @@
+"""A redacted lake stores no value, counts as a plain one does, and forgets by number."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import batchlake
+from batchlake import errors
+from tests.erasure.people import MAIL, NUMBER, SPELLINGS, call, planted, said, traces, write_export_of
+from tests.lakes import damages, rows
+
+KINDS = ("phone", "email", "card", "iban", "digits")
+VALUES = (*SPELLINGS, "14155550199", "4155550199", MAIL, "4111 1111 1111 1111")
+
+
+def test_no_value_is_stored_and_contacts_still_count(tmp_path: Path) -> None:
+    """Texts, own fields, problems and locations; two attempts at one number are one contact."""
+    document = planted()
+    document["batch"]["calls"].append(
+        call(70, transcript={"segments": said("it's 4111 1111 1111 1111 12/26 123")})
+    )
+    export = tmp_path / "export.json"
+    export.write_text(json.dumps(document, ensure_ascii=False))
+    broken = tmp_path / "broken.json"
+    broken.write_text('{"call": {"id": "call_061", "to_number": "+14155550199", "cut')
+    lake, plain = batchlake.open(tmp_path / "lake"), batchlake.open(tmp_path / "plain")
+    report = lake.ingest(export, broken, redact=KINDS, region="US")
+    plain.ingest(export, broken)
+    assert set(report.redacted) >= {"phone", "email", "card"}
+    assert traces(VALUES, tmp_path / "lake") == []
+    assert damages(lake.root) == []
+    question = "select count(distinct coalesce(to_number, '')) as n from calls where direction = 'outbound'"
+    assert rows(lake.root, question) == rows(plain.root, question)
+    assert lake.analytics().statistics == plain.analytics().statistics
+    said_it = rows(
+        lake.root, "select count(*) as n from segments where text_key = 'my number is <phone> thanks'"
+    )
+    assert said_it[0]["n"] == len(SPELLINGS) - 1, "all but the one led by tel:"
+
+
+def test_the_policy_is_the_lakes(tmp_path: Path) -> None:
+    """A later ingest is redacted without being told; a plain lake isn't redacted from its middle on."""
+    lake = batchlake.open(tmp_path / "lake")
+    lake.ingest(write_export_of(tmp_path / "a", [call(1)]), redact=["phone"])
+    lake.ingest(write_export_of(tmp_path / "b", [call(0, to_number=NUMBER)]))
+    assert traces(("14155550199",), tmp_path / "lake") == []
+    with pytest.raises(errors.InvalidRequest, match="another choice"):
+        lake.ingest(tmp_path / "a", redact=["email"])
+    plain = batchlake.open(tmp_path / "plain")
+    plain.ingest(tmp_path / "a")
+    with pytest.raises(errors.InvalidRequest, match="new lake"):
+        plain.ingest(tmp_path / "b", redact=["phone"])
+
+
+def test_a_person_is_forgotten_by_number_or_pseudonym(tmp_path: Path) -> None:
+    """The number finds its pseudonym; the same export doesn't bring the person back."""
+    lake = batchlake.open(tmp_path / "lake")
+    export = write_export_of(tmp_path / "a", [call(0, to_number=NUMBER), call(1)])
+    lake.ingest(export, redact=["phone"], region="US")
+    assert lake.forget(numbers=["415-555-0199"], region="US", expect=1).is_proven
+    assert lake.ingest(export, force=True).kept_out == 1
+    left = rows(lake.root, "select to_number from calls")
+    assert len(left) == 1
+    assert lake.forget(numbers=[left[0]["to_number"]], expect=1).is_proven
