@@ -321,7 +321,7 @@ def _histogram(
     for row, (value, text, dashed) in enumerate(marks):
         left = value > begin + (end - begin) * 0.62
         align, away = ("right", -5) if left else ("left", 5)
-        dash = [4, 3] if dashed else [1, 0]
+        dash = [4, 3] if dashed else None
         spec["layer"] += filled(
             "line", value=value, text=text, dash=dash, align=align, dx=away, y=2 + 17 * row
         )

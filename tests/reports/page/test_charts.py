@@ -189,3 +189,11 @@ def test_every_format_has_one_palette() -> None:
     light = dict(re.findall(r"--(\w+): (#\w{6});", style.partition("}")[0]))
     for name, colour in COLOURS.items():
         assert light["line" if name == "grid" else name] == colour
+
+
+def test_completion_is_a_line_through_its_points() -> None:
+    """A stroke joins the points, however few there are."""
+    starts = [datetime(2024, 1, day, tzinfo=UTC) for day in (1, 2, 9)]
+    svg = drawn(charts.completion_over_time(timeline(starts, "day"), UTC_CLOCK))
+    lines = [one for one in svg.iter("{http://www.w3.org/2000/svg}path") if one.get("class") == "s-completed"]
+    assert [one.get("d", "").count("L") for one in lines] == [2]
