@@ -311,7 +311,7 @@ class RateLimited(BatchlakeError):
     def __init__(self, platform: str, retry_after: float | None) -> None:
         when = f"in {retry_after:g} s" if retry_after is not None else "later"
         super().__init__(
-            f"{platform} is limiting requests. What was fetched is kept; pull again {when} to go on.",
+            f"{platform} is limiting requests. What was fetched is kept; pull again {when} to continue.",
             platform=platform,
             retry_after=retry_after,
         )
