@@ -105,7 +105,7 @@ def test_commands_that_need_more_than_this_machine_are_understood(page: Path) ->
     """What is shown and not run here (a platform, a bucket, benchmarks) exists, with these options."""
     for block in blocks(page, "console", shown=False):
         for line in block.splitlines():
-            words = shlex.split(line.removeprefix("$ "))
+            words = shlex.split(line.removeprefix("$ "), comments=True)
             if words[0] == "batchlake":
                 parse(cli, words[1:])
             elif words[:2] == ["python", "-m"]:
