@@ -159,6 +159,16 @@ def test_every_page_is_linked() -> None:
     assert set(PAGES) <= set(reached)
 
 
+def test_the_front_page_names_the_platforms() -> None:
+    """Every platform whose records or addresses come with batchlake is named there."""
+    text = README.read_text(encoding="utf-8")
+    (named,) = re.findall(r"^## Platforms$(.*?)^## ", text, re.DOTALL | re.MULTILINE)
+    files = [path.stem for path in (ROOT / "sql" / "sources").glob("*.sql")]
+    sources = {name.rsplit("_", 1)[0].split("_")[-1] for name in files}
+    pulled = {path.stem for path in (ROOT / "batchlake" / "sync" / "bundled").glob("*.toml")}
+    assert {name for name in sources | pulled if name not in named.lower()} == set()
+
+
 def test_the_front_page_is_short() -> None:
     """Reference is the rooms' business: the front page stays near 9 KB."""
     assert README.stat().st_size < 10_500
