@@ -31,6 +31,7 @@ from batchlake.ingest.parse.json_values import (
 from batchlake.ingest.parse.parts import BadValue, Envelope, Item, RecordGroup, Unkept
 from batchlake.ingest.parse.platforms.recognition import batch_or_call, recognise
 from batchlake.ingest.parse.platforms.units import UNITS
+from batchlake.ingest.parse.recognition import holds_records, refuses
 from batchlake.schema import id_fault
 
 Split = Callable[[bytes, Envelope], Iterator[Item]]
@@ -217,8 +218,7 @@ def _from_container(key: str, fields: Fields, outer: Envelope, split: Split) -> 
             return None
         if not elements_of(value):
             # An empty page has no records, and is none.
-            others = fields.keys() - {key}
-            return iter(()) if others and others <= PAGE_KEYS else None
+            return iter(()) if _is_empty_page(fields, key) else None
         if not is_foreign_list(value):
             return None
         return _with_rest(list_of(value, _around(fields, outer), split), fields, key)
@@ -235,6 +235,17 @@ def _from_container(key: str, fields: Fields, outer: Envelope, split: Split) -> 
         value = msgspec.Raw(joined(inner))
     found = items_of(inner, bytes(value), _around(fields, outer), split)
     return None if found is None else _with_rest(found, fields, key)
+
+
+def _is_empty_page(fields: Fields, key: str) -> bool:
+    """Whether there is nothing around an empty list but what pages say of themselves."""
+    others = {one: value for one, value in fields.items() if one != key}
+    return (
+        bool(others)
+        and others.keys() <= PAGE_KEYS
+        and not refuses(fields)
+        and not any(holds_records(value) for value in others.values())
+    )
 
 
 def _is_home(fields: Fields, key: str) -> bool:

@@ -1,0 +1,219 @@
+"""The plain readings of four more platforms."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+from hypothesis import strategies as st
+
+from tests.ingest.platforms.readings import MILLIONTH, Facts, Record, cents, millis, moment, numbers
+
+
+def elevenlabs(record: Record) -> Facts:
+    """ElevenLabs: seconds since 1970, fiat money, numbers by direction."""
+    meta = record["metadata"]
+    phone = meta.get("phone_call", {})
+    sides = (phone.get("external_number"), phone.get("agent_number"))
+    from_number, to_number = sides if phone.get("direction") == "inbound" else sides[::-1]
+    fiat = meta.get("cost_fiat")
+    return {
+        "call_id": record["conversation_id"],
+        "status": {
+            "done": "completed",
+            "failed": "failed",
+            "in-progress": "in_progress",
+            "processing": "in_progress",
+            "initiated": "queued",
+        }[record["status"]],
+        "duration_seconds": meta["call_duration_secs"],
+        "started_at": moment(meta["start_time_unix_secs"] * 1000),
+        "cost": None if fiat is None else Decimal(repr(fiat)).quantize(MILLIONTH, ROUND_HALF_UP),
+        "ended_at": None,
+        "direction": phone.get("direction"),
+        "from_number": from_number,
+        "to_number": to_number,
+        "success": {"success": True, "failure": False}.get(record.get("analysis", {}).get("call_successful")),
+    }
+
+
+elevens: Final = st.fixed_dictionaries(
+    {
+        "agent_id": st.just("a"),
+        "status": st.sampled_from(["done", "failed", "in-progress", "processing", "initiated"]),
+        "metadata": st.fixed_dictionaries(
+            {
+                "start_time_unix_secs": st.integers(1, 1_900_000_000),
+                "call_duration_secs": st.integers(0, 4000),
+                "cost": st.integers(0, 999),
+            },
+            optional={
+                "cost_fiat": st.sampled_from([None, 0, 1.1, 0.095]),
+                "phone_call": st.fixed_dictionaries(
+                    {
+                        "direction": st.sampled_from(["inbound", "outbound"]),
+                        "external_number": numbers,
+                        "agent_number": numbers,
+                    }
+                ),
+            },
+        ),
+    },
+    optional={
+        "analysis": st.fixed_dictionaries(
+            {"call_successful": st.sampled_from(["success", "failure", "unknown"])}
+        )
+    },
+)
+
+
+def bolna(record: Record) -> Facts:
+    """Bolna: cents; the conversation's own seconds before the telephony's."""
+    word = record["status"]
+    meant = {
+        "rescheduled": "scheduled",
+        "initiated": "queued",
+        "error": "failed",
+        "stopped": "failed",
+        "balance-low": "failed",
+        "canceled": "cancelled",
+    }.get(word, word.replace("-", "_"))
+    line = record.get("telephony_data") or {}
+    seconds = record.get("conversation_duration")
+    return {
+        "call_id": record["id"],
+        "status": "voicemail" if word == "completed" and record.get("answered_by_voice_mail") else meant,
+        "duration_seconds": seconds if seconds is not None else float(line["duration"]) if line else None,
+        "cost": cents(record["total_cost"]),
+        "currency": None,
+        "direction": line.get("call_type"),
+        "created_at": datetime.fromisoformat(record["created_at"]).replace(tzinfo=UTC),
+    }
+
+
+bolnas: Final = st.fixed_dictionaries(
+    {
+        "agent_id": st.just("a"),
+        "usage_breakdown": st.just({}),
+        "total_cost": st.sampled_from([0, 12.71, 3, 0.005]),
+        "created_at": st.just("2025-08-14T14:05:13.684865"),
+        "status": st.sampled_from(
+            [
+                "completed",
+                "rescheduled",
+                "initiated",
+                "error",
+                "stopped",
+                "balance-low",
+                "busy",
+                "no-answer",
+                "canceled",
+                "queued",
+                "ringing",
+                "in-progress",
+                "scheduled",
+            ]
+        ),
+    },
+    optional={
+        "answered_by_voice_mail": st.sampled_from([None, True, False]),
+        "conversation_duration": st.sampled_from([None, 0, 68.4]),
+        "telephony_data": st.sampled_from([None, {"duration": "69", "call_type": "inbound"}]),
+    },
+)
+
+
+def atoms(record: Record) -> Facts:
+    """Atoms: credits are no money."""
+    return {
+        "call_id": record["callId"],
+        "cost": None,
+        "duration_seconds": record["duration"],
+        "status": {
+            "pending": "queued",
+            "in_queue": "queued",
+            "active": "in_progress",
+            "processing": "in_progress",
+        }.get(record["status"], record["status"]),
+        "direction": {"telephony_inbound": "inbound", "telephony_outbound": "outbound", "webcall": "web"}[
+            record["type"]
+        ],
+        "agent_id": record.get("agentId", (record.get("agent") or {}).get("_id")),
+    }
+
+
+atomses: Final = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(["telephony_inbound", "telephony_outbound", "webcall"]),
+        "duration": st.integers(0, 900),
+        "status": st.sampled_from(
+            [
+                "pending",
+                "in_queue",
+                "active",
+                "in_progress",
+                "processing",
+                "completed",
+                "failed",
+                "no_answer",
+                "cancelled",
+            ]
+        ),
+        "callCost": st.integers(0, 5),
+    },
+    optional={"agent": st.just({"_id": "a2"}), "_id": st.just("x")},
+)
+
+
+def synthflow(record: Record) -> Facts:
+    """Synthflow: milliseconds as text for the start, seconds for the length."""
+    word = record["status"]
+    inbound = record["type_of_call"] == "inbound"
+    lead, agent = record["lead_phone_number"], record["agent_phone_number"]
+    return {
+        "call_id": record["call_id"],
+        "duration_seconds": float(record["duration"]),
+        "cost": None,
+        "status": {
+            "hangup_on_voicemail": "voicemail",
+            "left_voicemail": "voicemail",
+            "user-canceled": "cancelled",
+            "canceled": "cancelled",
+            "pending": "queued",
+            "registered": "queued",
+        }.get(word, word.replace("-", "_")),
+        "started_at": moment(int(record["start_time"])),
+        "from_number": lead if inbound else agent,
+        "to_number": agent if inbound else lead,
+        "direction": record["type_of_call"],
+    }
+
+
+synthflows: Final = st.fixed_dictionaries(
+    {
+        "model_id": st.just("m"),
+        "duration": st.sampled_from([0, 42, "41", 1.5]),
+        "start_time": millis.map(str),
+        "status": st.sampled_from(
+            [
+                "completed",
+                "busy",
+                "no-answer",
+                "failed",
+                "hangup_on_voicemail",
+                "left_voicemail",
+                "canceled",
+                "user-canceled",
+                "pending",
+                "registered",
+                "ringing",
+                "in-progress",
+            ]
+        ),
+        "type_of_call": st.sampled_from(["inbound", "outbound"]),
+        "lead_phone_number": numbers,
+        "agent_phone_number": numbers,
+        "telephony_duration": st.integers(0, 99_999),
+    }
+)
