@@ -16,7 +16,6 @@ Facts = dict[str, Any]
 
 numbers: Final = st.sampled_from(["+14155550100", "anonymous", "client:alice", "4155550100"])
 millis: Final = st.integers(1_600_000_000_000, 1_800_000_000_000)
-words: Final = st.sampled_from(["hello", "yes please", "Ja, 16 Uhr", "ok: fine"])
 MILLIONTH: Final = Decimal("0.000001")
 
 
@@ -28,15 +27,6 @@ def cents(number: float) -> Decimal:
 def moment(unix_ms: int) -> datetime:
     """A Unix time in milliseconds."""
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=unix_ms)
-
-
-def reason_of_ended(reason: str) -> str:
-    """The rule for reasons that no table has."""
-    return (
-        "failed"
-        if any(word in reason.lower() for word in ("error", "fail", "fault", "not-found"))
-        else "completed"
-    )
 
 
 def optional(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Record]:
