@@ -257,6 +257,7 @@ class Lake(LakeQueries, ErasingLake):
         filter: FilterLike = None,  # noqa: A002 - the documented name
         by: str | Iterable[str] = (),
         *,
+        metrics: str | Iterable[str] | None = None,
         top: int = 10,
         timezone: str = "UTC",
         every: Literal["hour", "day"] = "day",
@@ -270,6 +271,10 @@ class Lake(LakeQueries, ErasingLake):
         Args:
             filter: only calls that match; one whose value is None matches no condition on it.
             by: a dimension such as `agent_id`, `status` or `day`, or several.
+            metrics: a family of metrics, or several, of `calls`, `success`, `duration`, `cost`, `sentiment`,
+                `engagement`, `responses`, `patterns` and `timeline`: only these are computed. `families` of
+                the answer says which it holds; what is of others is None, and left out of its JSON. None
+                computes all.
             top: how many common responses.
             timezone: the IANA time zone of days and hours.
             every: whether the timeline is of hours or days.
@@ -281,12 +286,16 @@ class Lake(LakeQueries, ErasingLake):
             (0.7083333333333334, 24)
             >>> found.cost.total, found.common_responses[0].text
             (Decimal('4.560000'), "Yes, I'm interested")
+            >>> found = lake.analytics(by="agent_id", metrics=["calls", "success"])
+            >>> found.families, found.engagement
+            (['calls', 'success'], None)
         """
         engine = self._state.engine()
         from batchlake.analytics.metrics import analyse
 
         return analyse(
             engine, select(filter), by=(by,) if isinstance(by, str) else tuple(by),
+            metrics=metrics if metrics is None or isinstance(metrics, str) else tuple(metrics),
             top=top, timezone=timezone, every=every, patterns=patterns,
         )  # fmt: skip
 

@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 """The highest layout that this batchlake knows. A lake with a higher one is refused (`LakeTooNew`)."""
 
 PRIVACY_KINDS: Final = frozenset({"forget", "proof", "redact"})
 """The kinds of runs that need the highest layout."""
 
-PLAIN_FORMAT: Final = 1
-"""The layout of a lake from which nobody was erased; an erasure makes it 2, whose tombstones a batchlake that
+PLAIN_FORMAT: Final = 2
+"""The layout of a lake from which nobody was erased; an erasure makes it 3, whose tombstones a batchlake that
 doesn't know them would not keep."""
+
+FACTS_FORMAT: Final = 2
+"""The first layout with `TRANSCRIPT_FACTS` and `UTTERANCE_FACTS`, NULL in a state of an earlier one."""
 
 DEFAULT_SOURCE: Final = "svalync"
 """The `source` of exports that are ingested without `--source`."""
@@ -151,6 +154,21 @@ _OBSERVATION = (
     _text("last_run_id", "The run that last changed this row"),
 )
 
+_TRANSCRIPT_FACTS = (
+    _count("turns", "Turns in the transcript: unbroken runs of one speaker's utterances, a count"),
+    _count("human_turns", "The person's turns in the transcript, a count"),
+    _count("human_words", "Words that the person says in the transcript, parted by blanks, a count"),
+    _count("words", "Words that the agent and the person say in the transcript, a count"),
+    _number(
+        "measured_response_seconds",
+        "Mean time from an utterance of the agent to the person's reply in the transcript, start to start, "
+        "in seconds; NULL where it has no times",
+    ),
+)
+
+TRANSCRIPT_FACTS: Final = tuple(column.name for column in _TRANSCRIPT_FACTS)
+"""The columns of `calls` that its transcript alone decides, written with it; NULL where none has come."""
+
 CALLS: Final = Table(
     "calls",
     "one row per call",
@@ -158,10 +176,7 @@ CALLS: Final = Table(
     (
         _SOURCE,
         _key("call_id", "The call's id on its platform"),
-        _text(
-            "batch_id",
-            "The batch that the call belongs to, NULL while unknown",
-        ),
+        _text("batch_id", "The batch that the call belongs to, NULL while unknown"),
         Column("status", "VARCHAR", f"Canonical state: {', '.join(STATUSES)}", nullable=False),
         _text("status_reported", "The state as the platform spelled it"),
         Column("outcome", "VARCHAR", f"What became of it: {', '.join(OUTCOMES)}", nullable=False),
@@ -190,10 +205,7 @@ CALLS: Final = Table(
         _number("engagement", "Engagement score, 0 to 1"),
         _number("talk_ratio_ai", "Share of talk by the agent, 0 to 1"),
         _number("talk_ratio_human", "Share of talk by the person, 0 to 1"),
-        _number(
-            "response_time_seconds",
-            "Mean response time in seconds",
-        ),
+        _number("response_time_seconds", "Mean response time in seconds"),
         _count("interruptions", "Interruptions, a count"),
         _number("voice_pace", "Pace of speech, the platform's scale"),
         _number("voice_volume", "Volume of speech, the platform's scale"),
@@ -209,10 +221,19 @@ CALLS: Final = Table(
         _text("pathway_id", "The conversation design that it followed"),
         _count("segment_count", "Utterances held in `segments`; NULL where no transcript has come"),
         _text("transcript_digest", "half of the SHA-256 of the transcript held; NULL where none has come"),
+        *_TRANSCRIPT_FACTS,
         _text("extra", "Fields this table has no column for: a JSON object from path to value"),
         *_OBSERVATION,
     ),
 )
+
+_UTTERANCE_FACTS = (
+    _flag("is_first_human", "Whether it is the person's first utterance in its call"),
+    _flag("is_first_with_key", "Whether it is the first of its speaker in its call with this `text_key`"),
+)
+
+UTTERANCE_FACTS: Final = tuple(column.name for column in _UTTERANCE_FACTS)
+"""The columns of `segments` that the transcript as a whole decides, written with it."""
 
 SEGMENTS: Final = Table(
     "segments",
@@ -238,11 +259,9 @@ SEGMENTS: Final = Table(
             nullable=False,
         ),
         _time("spoken_at", "When it was said, UTC"),
-        _number(
-            "offset_seconds",
-            "Seconds into the call, where the export gives that instead of a time",
-        ),
+        _number("offset_seconds", "Seconds into the call, where the export gives that instead of a time"),
         _number("confidence", "Confidence of the transcription, 0 to 1"),
+        *_UTTERANCE_FACTS,
         _text("extra", "Fields this table has no column for: a JSON object from key to value"),
     ),
 )
@@ -261,10 +280,7 @@ BATCHES: Final = Table(
     (
         _SOURCE,
         _key("batch_id", "The batch's id on its platform"),
-        _text(
-            "status",
-            "Canonical state; a word that is not a call status stays as it is, in lower case",
-        ),
+        _text("status", "Canonical state; a word that is not a call status stays as it is, in lower case"),
         _text("status_reported", "The state as the platform spelled it"),
         _time("created_at", "When the batch was created, UTC"),
         _time(
@@ -275,28 +291,13 @@ BATCHES: Final = Table(
             "The newest completion that a record gave, UTC, also where it is before created_at",
         ),
         *_REPORTED_COUNTS,
-        _number(
-            "reported_average_duration_seconds",
-            "Mean duration in seconds, as reported",
-        ),
+        _number("reported_average_duration_seconds", "Mean duration in seconds, as reported"),
         _money("reported_total_cost", "Total cost, as reported"),
         _number("reported_success_rate", "Success rate 0 to 1, as reported"),
-        _number(
-            "reported_sentiment_positive",
-            "Mean positive sentiment, as reported",
-        ),
-        _number(
-            "reported_sentiment_neutral",
-            "Mean neutral sentiment, as reported",
-        ),
-        _number(
-            "reported_sentiment_negative",
-            "Mean negative sentiment, as reported",
-        ),
-        _text(
-            "reported_common_responses",
-            "Common responses as reported, a JSON array",
-        ),
+        _number("reported_sentiment_positive", "Mean positive sentiment, as reported"),
+        _number("reported_sentiment_neutral", "Mean neutral sentiment, as reported"),
+        _number("reported_sentiment_negative", "Mean negative sentiment, as reported"),
+        _text("reported_common_responses", "Common responses as reported, a JSON array"),
         _text("extra", "Fields this table has no column for: a JSON object from path to value"),
         *_OBSERVATION,
     ),
@@ -375,7 +376,12 @@ RUNS: Final = Table(
     ("run_id",),
     (
         _key("run_id", "Sortable by time"),
-        Column("kind", "VARCHAR", "ingest, replay, compact, forget or proof (of an erasure)", nullable=False),
+        Column(
+            "kind",
+            "VARCHAR",
+            "ingest, replay, compact, upgrade, forget or proof (of an erasure)",
+            nullable=False,
+        ),
         _time("started_at", "When it began, UTC", nullable=False),
         _time("finished_at", "When it was committed, UTC", nullable=False),
         _text("batchlake_version", "The version that wrote it"),

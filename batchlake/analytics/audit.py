@@ -180,17 +180,17 @@ def _audits(
     rows = _matching(engine, batches, matching)
     question = GroupedQuery(engine.clone(), audited, by=("source", "batch_id"))
     with side_by_side(question.engine) as pool:
-        scalars = pool.start(question.ask_file, "scalars")
-        costs = pool.start(question.ask_file, "cost")
+        counting = pool.start(question.ask_file, "counts")
+        feeling = pool.start(question.ask_file, "sentiment")
         responses = pool.start(_response_counts, question, rows)
         known = pool.start(_states, question.engine, batches)
-        priced, counts = costs.result(), responses.result()
-        recomputed, states = _recomputed(scalars.result(), priced), known.result()
+        counted, counts = counting.result(), responses.result()
+        recomputed, states = _recomputed(counted, feeling.result()), known.result()
     keyed = [((row["source"], row["batch_id"]), row) for row in rows]
     return (
         [_audit(row, recomputed.get(key, {}), counts.get(key, {}), states) for key, row in keyed],
         [
-            _billed(row["reported_total_cost"], priced.get(key, []))
+            _billed(row["reported_total_cost"], recomputed.get(key, {}).get("costs", []))
             for key, row in keyed
             if row["reported_total_cost"] is not None
         ],
@@ -200,7 +200,7 @@ def _audits(
 def _billed(reported: Decimal, costs: Sequence[Row]) -> BilledTotal | None:
     if len(costs) != 1:
         return None
-    currency, recomputed = costs[0]["currency"], costs[0]["cost_total"]
+    currency, recomputed = costs[0]["currency"], costs[0]["total"]
     return BilledTotal(
         currency=currency,
         batches=1,
@@ -220,19 +220,21 @@ def _matching(engine: Engine, rows: list[Row], selection: Selection) -> list[Row
     return [row for row in rows if (row["source"], row["batch_id"]) in keys]
 
 
-def _recomputed(scalars: Mapping[Key, list[Row]], costs: Mapping[Key, list[Row]]) -> dict[Key, Row]:
-    """The figures of each batch by their names in `sql/analytics`."""
+def _recomputed(counts: Mapping[Key, list[Row]], moods: Mapping[Key, list[Row]]) -> dict[Key, Row]:
+    """The figures of each batch by their names in `sql/analytics`; its `costs` are one for each currency."""
     found = {}
-    for key, (row,) in scalars.items():
-        priced = costs.get(key, [])
-        found[key] = {**row, "total_cost": figures.total_cost(priced), "currencies": _totals_in_words(priced)}
+    for key, (row,) in counts.items():
+        costs = row["total_cost"] or []
+        total = figures.only_total({one["currency"]: one["total"] for one in costs})
+        words = _totals_in_words(costs)
+        found[key] = {**row, **moods[key][0], "total_cost": total, "costs": costs, "currencies": words}
     return found
 
 
 def _totals_in_words(costs: Sequence[Row]) -> str | None:
     """`the calls cost EUR 1.50 and USD 2.00`; None where all costs are in one currency."""
     ordered = sorted(costs, key=lambda row: (row["currency"] is None, row["currency"] or ""))
-    totals = [(row["currency"], money_text(row["cost_total"])) for row in ordered]
+    totals = [(row["currency"], money_text(row["total"])) for row in ordered]
     words = [f"{currency} {total}" if currency else f"{total} in no named one" for currency, total in totals]
     return f"the calls cost {' and '.join(words)}" if len(words) > 1 else None
 

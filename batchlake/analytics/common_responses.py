@@ -6,10 +6,8 @@ models.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, file_text
 from batchlake.analytics.patterns import Patterns
@@ -37,51 +35,42 @@ class Answers:
         )
 
 
-def answers(question: GroupedQuery, top: int, patterns: Patterns) -> dict[Key, Answers]:
-    """The answers of each group; a group in which no human utterance is held is absent."""
-    groups = question.ask(
-        f"""
-with
-responses as materialized ({file_text("responses")}
-)
+def answers(question: GroupedQuery, top: int | None, patterns: Patterns | None) -> dict[Key, Answers]:
+    """The answers of each group; a group in which no human utterance is held is absent.
 
+    Args:
+        question: whose answers.
+        top: how many of the most common ones; None asks for none.
+        patterns: what they may mean; None doesn't ask.
+    """
+    parts = []
+    params: dict[str, Any] = {}
+    if top is not None:
+        parts.append(f"""\
 select {_RANKED}, null as pattern, null as first_utterances
 from responses
-where rank <= $top
-union all
-select group_key, null, null, sum(utterances)::bigint, null, null, pattern, sum(first_utterances)::bigint
+where rank <= $top""")
+        params["top"] = top
+    if patterns:
+        parts.append(f"""\
+select
+  group_key, null as rank, null as text, sum(utterances)::bigint as utterances, null as calls,
+  null as share, pattern, sum(first_utterances)::bigint as first_utterances
 from ({patterns.sql("responses")})
-group by group_key, pattern
-""",
-        top=top,
-        **patterns.params,
-    )
-    return {key: _answers(rows, patterns) for key, rows in groups.items()}
+group by group_key, pattern""")
+        params |= patterns.params
+    both = "\nunion all\n".join(parts)
+    responses = f"with\nresponses as materialized ({file_text('responses')}\n)\n\n"
+    groups = question.ask(responses + both, **params)
+    names = patterns.names if patterns else ()
+    return {key: _answers(rows, names) for key, rows in groups.items()}
 
 
-def answers_of_all(question: GroupedQuery, top: int, groups: Iterable[Answers]) -> Answers:
-    """The answers of all calls together, where those of every group of them are known.
-
-    What a text means is known then; but its most frequent spelling may be another than in each group.
-    """
-    ranked = question.ask(f"select {_RANKED} from ({file_text('responses')}\n) where rank <= $top", top=top)
-    by_pattern: Counter[str] = Counter()
-    first_by_pattern: Counter[str] = Counter()
-    for group in groups:
-        for name, (utterances, first_utterances) in group.by_pattern.items():
-            by_pattern[name] += utterances
-            first_by_pattern[name] += first_utterances
-    return Answers(
-        top=_top(ranked.get((), [])),
-        by_pattern={name: (count, first_by_pattern[name]) for name, count in by_pattern.items()},
-    )
-
-
-def _answers(rows: list[Row], patterns: Patterns) -> Answers:
+def _answers(rows: list[Row], names: tuple[str, ...]) -> Answers:
     return Answers(
         top=_top([row for row in rows if row["rank"] is not None]),
         by_pattern={
-            patterns.names[row["pattern"]]: (row["utterances"], row["first_utterances"])
+            names[row["pattern"]]: (row["utterances"], row["first_utterances"])
             for row in rows
             if row["pattern"] is not None
         },

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Sequence
 
 from batchlake.analytics.grouped_query import Row
 from batchlake.models.analytics import Band, Engagement, Measured, Score, Words
-
-_BANDS: Final = 5
 
 
 def engagement(row: Row) -> Engagement:
@@ -19,7 +16,7 @@ def engagement(row: Row) -> Engagement:
             mean=row["score_mean"],
             calls=row["score_calls"],
             missing=total - row["score_calls"],
-            distribution=distribution(row["score_bands"] or {}),
+            distribution=distribution(row["score_bands"]),
         ),
         talk_ratio_ai=_measured(row, "talk_ratio", row["talk_ratio_ai"], row["talk_ratio_reported"]),
         talk_ratio_human=_measured(row, "talk_ratio", row["talk_ratio_human"], row["talk_ratio_reported"]),
@@ -38,11 +35,12 @@ def engagement(row: Row) -> Engagement:
     )
 
 
-def distribution(calls_by_band: Mapping[int, int]) -> list[Band]:
-    """Five equal bands of the score, of calls by the band's number from 0."""
+def distribution(calls_by_band: Sequence[int] = (0, 0, 0, 0, 0)) -> list[Band]:
+    """Equal bands of the score, of the calls in each."""
+    bands = len(calls_by_band)
     return [
-        Band(lower=number / _BANDS, upper=(number + 1) / _BANDS, calls=calls_by_band.get(number, 0))
-        for number in range(_BANDS)
+        Band(lower=number / bands, upper=(number + 1) / bands, calls=calls)
+        for number, calls in enumerate(calls_by_band)
     ]
 
 

@@ -1,7 +1,7 @@
-"""Rows of the scalar and cost figures made into statistics, rates, durations, costs and sentiment.
+"""Rows of the figures about calls made into statistics, rates, durations, costs and sentiment.
 
-Input: rows of `sql/analytics/scalars.sql` and `cost.sql`. Output: models. A group without calls has no row:
-its models are the empty ones, zero counts and None for every other figure.
+Input: rows of `counts.sql`, `duration.sql`, `cost.sql` and `sentiment.sql`. Output: models. A group without
+calls has no row: its models are the empty ones, zero counts and None for every other figure.
 """
 
 from __future__ import annotations
@@ -22,53 +22,50 @@ from batchlake.models.analytics import (
     Statistics,
 )
 from batchlake.models.values import Figures
-from batchlake.schema import STATUSES
 
 Model = TypeVar("Model", bound=Figures)
 
 
-def statistics(scalars: Row, costs: Sequence[Row]) -> Statistics:
+def statistics(counts: Row) -> Statistics:
     """Counts by outcome and status, mean duration in seconds, and the total cost."""
-    by_status = scalars["by_status"]
+    totals = {one["currency"]: one["total"] for one in counts["total_cost"] or ()}
     return block(
         Statistics,
-        scalars,
-        total_cost=total_cost(costs),
-        currencies=currencies(costs),
-        by_status={status: by_status[status] for status in STATUSES if status in by_status},
-        calls_without_duration=scalars["duration_missing"],
-        calls_without_cost=scalars["total_calls"] - sum(row["cost_calls"] for row in costs),
+        counts,
+        total_cost=only_total(totals),
+        currencies=currencies(totals),
+        by_status={status: calls for status, calls in counts["by_status"].items() if calls},
     )
 
 
-def rates(scalars: Row) -> Rates:
+def rates(counts: Row) -> Rates:
     """Success over all calls, over the finished ones, and over those whose success the platform reports."""
-    total = scalars["total_calls"]
+    total = counts["total_calls"]
     return Rates(
-        completed_of_total=rate(scalars, "success_rate", "completed", "total_calls", total),
-        completed_of_finished=rate(scalars, "completed_of_finished", "completed", "finished", total),
-        success_of_known=rate(scalars, "success_of_known", "succeeded", "success_known", total),
+        completed_of_total=rate(counts, "success_rate", "completed", "total_calls", total),
+        completed_of_finished=rate(counts, "completed_of_finished", "completed", "finished", total),
+        success_of_known=rate(counts, "success_of_known", "succeeded", "success_known", total),
     )
 
 
-def duration(scalars: Row) -> Duration:
+def duration(row: Row) -> Duration:
     """Lengths in seconds."""
-    return block(Duration, scalars, prefix="duration_")
+    return block(Duration, row, prefix="duration_")
 
 
-def average_sentiment(scalars: Row) -> AverageSentiment:
+def average_sentiment(row: Row) -> AverageSentiment:
     """Mean scores, what calls mainly are, and labels, the most frequent first."""
-    total = scalars["total_calls"]
+    total = row["sentiment_calls"] + row["sentiment_missing"]
     mainly = {
-        name: rate(scalars, f"mainly_{name}_share", f"mainly_{name}", "sentiment_calls", total)
+        name: rate(row, f"mainly_{name}_share", f"mainly_{name}", "sentiment_calls", total)
         for name in Mainly.model_fields
     }
     return block(
         AverageSentiment,
-        scalars,
+        row,
         prefix="sentiment_",
         mainly=Mainly(**mainly),
-        labels=most_frequent_first(scalars["sentiment_labels"] or {}),
+        labels=most_frequent_first(row["sentiment_labels"] or {}),
     )
 
 
@@ -90,9 +87,9 @@ def total_cost(rows: Iterable[Row]) -> Decimal | None:
     return only_total({row["currency"]: row["cost_total"] for row in rows})
 
 
-def currencies(rows: Iterable[Row]) -> list[str | None]:
-    """The currencies of the rows by name, the one that the export doesn't name last."""
-    return sorted((row["currency"] for row in rows), key=lambda name: (name is None, name or ""))
+def currencies(found: Iterable[str | None]) -> list[str | None]:
+    """Currencies by name, the one that the export doesn't name last."""
+    return sorted(found, key=lambda name: (name is None, name or ""))
 
 
 def only_total(totals: Mapping[str | None, Decimal]) -> Decimal | None:

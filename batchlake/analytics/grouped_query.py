@@ -53,6 +53,9 @@ DIMENSIONS: Final[dict[str, str]] = {
 }
 """What calls can be grouped by, and the SQL of it; days and hours are those of the engine's time zone."""
 
+_OF_UTTERANCES: Final = frozenset(("source", "batch_id"))
+"""Dimensions that utterances have themselves, as their call has them."""
+
 _MOST_CALLS_SIDE_BY_SIDE: Final = 100_000
 """In an engine of more calls than this, questions wait for one another."""
 
@@ -98,22 +101,22 @@ def side_by_side(engine: Engine) -> ConcurrentQueries:
 class GroupedQuery:
     """A selection, and the dimensions to group its answers by (none: one group, whose key is empty).
 
+    Where there are dimensions, the files answer for all groups together too, under the empty key: what is
+    counted of groups adds up, so the calls are read once.
+
     Attributes:
         engine: whom to ask.
         selection: which calls.
         by: the dimensions.
-        with_whole: each call also counts in a group of all, whose key is empty. Utterances, which
-            would count twice, then have no group.
     """
 
     engine: Engine
     selection: Selection
     by: tuple[str, ...] = ()
-    with_whole: bool = False
 
     def ask(self, query: str, **params: Any) -> dict[Key, list[Row]]:
         """The rows of a query by group, without their `group_key`; a group without rows is absent."""
-        sql = self.selection.over(self._grouped(query))
+        sql = self.selection.over(self._grouped(self._with_facts(query)))
         groups: dict[Key, list[Row]] = defaultdict(list)
         for row in self.engine.rows(sql, {**self.selection.params, **params}):
             key = row.pop("group_key")
@@ -129,14 +132,35 @@ class GroupedQuery:
             return query
         values = ", ".join(f"{literal(name)}: {DIMENSIONS[name]}" for name in self.by)
         calls = f"select *, {{{values}}} as group_key from selected_calls"
-        if self.with_whole:
-            relations = f"selected_calls as ({calls} union all by name select * from selected_calls)"
+        if set(self.by) <= _OF_UTTERANCES:
+            segments = f"select *, {{{values}}} as group_key from selected_segments"
         else:
-            relations = f"""\
+            segments = """select segments.*, calls.group_key
+  from selected_segments as segments
+  join selected_calls as calls using (source, call_id)"""
+        return f"""\
+with
 selected_calls as ({calls}),
 selected_segments as (
-  select segments.*, calls.group_key
-  from selected_segments as segments
-  join selected_calls as calls using (source, call_id)
+  {segments}
+)
+select * from ({query}
 )"""
-        return f"with\n{relations}\nselect * from ({query}\n)"
+
+    def _with_facts(self, query: str) -> str:
+        """The query, with the facts of transcripts computed where the lake's state is older than they are."""
+        if self.engine.has_facts:
+            return query
+        file = sql_files.load
+        return f"""\
+with
+segments as (select * from selected_segments),
+calls as (select * from selected_calls),
+call_facts as ({file("maintenance/call_facts").text}
+),
+selected_segments as ({file("maintenance/utterance_facts").text}
+),
+selected_calls as ({file("maintenance/calls_with_facts").text}
+)
+select * from ({query}
+)"""

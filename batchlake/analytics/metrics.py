@@ -1,9 +1,9 @@
-"""Every metric of a selection of calls, grouped by dimensions where asked for.
+"""The metrics of a selection of calls, in families, grouped by dimensions where asked for.
 
-Input: a selection and what to make of it. Output: models. Each family of metrics is one question to the
-lake: the scalar figures are one pass over the calls, what people answered one over the segments. No two
-runs over the same lake differ in a digit: sums are of whole units or decimals, never of floating-point
-numbers in no order.
+Input: a selection and what to make of it. Output: models. Each family of metrics is a question of its own to
+the lake: all but two are one pass over the calls, what people answer and mean is one over the segments. What
+a transcript tells of its call stands in `calls`. No two runs over the same lake differ in a digit: sums are
+of whole units or decimals, never of floating-point numbers in no order.
 """
 
 from __future__ import annotations
@@ -14,14 +14,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.analytics import figures
-from batchlake.analytics.common_responses import Answers, answers, answers_of_all
+from batchlake.analytics.common_responses import Answers, answers
 from batchlake.analytics.engagement import distribution, engagement
-from batchlake.analytics.grouped_query import GroupedQuery, Key, dimensions, side_by_side
+from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, dimensions, side_by_side
 from batchlake.analytics.patterns import Patterns, default_patterns, read_patterns
 from batchlake.analytics.timeline import Every, timelines
 from batchlake.engine.engine import Engine
 from batchlake.errors import AnalyticsUnavailable, InvalidRequest
-from batchlake.models.analytics import Analytics, Engagement, Group, Score, Statistics, Timeline
+from batchlake.models.analytics import (
+    FAMILIES,
+    Analytics,
+    AverageSentiment,
+    Cost,
+    Duration,
+    Engagement,
+    Group,
+    Rates,
+    Score,
+    Statistics,
+    Timeline,
+)
+from batchlake.text.suggest import nearest_name
 
 if TYPE_CHECKING:
     from batchlake.filters.selection import Selection
@@ -58,102 +71,154 @@ class Options:
 
 DEFAULTS: Final = Options()
 
+_SILENCE: Final = Answers()
+"""Of a group in which nobody is heard."""
+
 
 def analyse(
     engine: Engine,
     selection: Selection,
     *,
     by: str | Sequence[str] = (),
+    metrics: str | Sequence[str] | None = None,
     top: int = 10,
     timezone: str = "UTC",
     every: Every = "day",
     patterns: Path | None = None,
 ) -> Analytics:
-    """Every metric over the calls selected, and over each group of them where `by` names dimensions.
+    """Metrics over the calls selected, and over each group of them where `by` names dimensions.
 
     Args:
         engine: the lake.
         selection: which calls; one that matches none gives zero counts and no other figures.
         by: one or several of `DIMENSIONS`; the groups come largest first.
+        metrics: one or several of `FAMILIES`: only these are computed; None computes all.
         top, timezone, every, patterns: as in `Options`.
 
     Raises:
         AnalyticsUnavailable: the lake holds no call at all.
-        InvalidRequest: `Options` that can't be, an unknown dimension or time zone, or unusable patterns.
+        InvalidRequest: `Options` that can't be, an unknown family, dimension or time zone, or unusable
+            patterns.
     """
     dimension_names = dimensions(by)
+    wanted = families(metrics)
     options = Options(top, timezone, every, patterns)
-    groups = blocks_by_group(engine, selection, options, dimension_names)
+    groups = _by_group(engine, selection, options, dimension_names, wanted)
     if () not in groups:
         require_calls(engine)
-    whole = groups.pop((), _no_calls(options))
+    whole = groups.pop((), _Figured(0, _no_calls(options, wanted))).blocks
     return Analytics(
         selection=selection.description,
+        families=list(wanted),
         **whole,
         by=list(dimension_names),
         groups=[
-            Group(keys=dict(zip(dimension_names, key, strict=True)), **groups[key])
-            for key in sorted(groups, key=lambda key: (-groups[key]["statistics"].total_calls, _order(key)))
+            Group(keys=dict(zip(dimension_names, key, strict=True)), **groups[key].blocks)
+            for key in sorted(groups, key=lambda key: (-groups[key].calls, _order(key)))
         ],
     )
 
 
+def families(metrics: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The names of families, checked, each once, in their order; all for None.
+
+    Raises:
+        InvalidRequest: one isn't in `FAMILIES`, or none is named.
+    """
+    names = FAMILIES if metrics is None else (metrics,) if isinstance(metrics, str) else tuple(metrics)
+    for name in names:
+        if name not in FAMILIES:
+            nearest = nearest_name(name, FAMILIES)
+            hint = f" Did you mean `{nearest}`?" if nearest else ""
+            raise InvalidRequest(
+                f"there is no family of metrics {name!r}.{hint} The families are {', '.join(FAMILIES)}.",
+                family=name,
+                nearest=[nearest] if nearest else [],
+            )
+    if not names:
+        raise InvalidRequest(f"no metrics were named. The families are {', '.join(FAMILIES)}.")
+    return tuple(name for name in FAMILIES if name in names)
+
+
 def statistics(engine: Engine, selection: Selection) -> Statistics:
     """The statistics alone, over the calls selected."""
-    question = GroupedQuery(engine.clone(), selection)
-    with side_by_side(question.engine) as pool:
-        counting = pool.start(question.ask_file, "scalars")
-        adding_up = pool.start(question.ask_file, "cost")
-        counted, costs = counting.result(), adding_up.result()
-    for scalars in counted.get((), []):
-        return figures.statistics(scalars, costs.get((), []))
+    for row in GroupedQuery(engine, selection).ask_file("counts").get((), []):
+        return figures.statistics(row)
     return Statistics()
 
 
 def blocks(engine: Engine, selection: Selection, options: Options) -> dict[str, Any]:
     """Every block of figures by its name, over the calls selected as one group."""
-    groups = blocks_by_group(engine, selection, options, ())
-    return groups.get((), _no_calls(options))
+    wanted = tuple(FAMILIES)
+    found = _by_group(engine, selection, options, (), wanted).get(())
+    return found.blocks if found else _no_calls(options, wanted)
 
 
-def blocks_by_group(
-    engine: Engine, selection: Selection, options: Options, by: tuple[str, ...]
-) -> dict[Key, dict[str, Any]]:
-    """Every block of figures by its name, for each group that holds a call; of all, under the empty key."""
-    patterns = _patterns(options)
+@dataclass(frozen=True, slots=True)
+class _Figured:
+    """The blocks of figures of a group by their names, and how many calls it has."""
+
+    calls: int
+    blocks: dict[str, Any]
+
+
+_FILES: Final = ("engagement", "duration", "sentiment", "cost")
+"""Families that a file of `sql/analytics` is of, under their own name; what takes longest begins first."""
+
+
+def _by_group(
+    engine: Engine, selection: Selection, options: Options, by: tuple[str, ...], wanted: Sequence[str]
+) -> dict[Key, _Figured]:
+    """The figures of each group that holds a call; of all, under the empty key."""
+    patterns = _patterns(options) if "patterns" in wanted else None
     zoned = engine.clone() if options.timezone == "UTC" else engine.in_timezone(options.timezone)
-    question = GroupedQuery(zoned, selection, by, with_whole=bool(by))
+    question = GroupedQuery(zoned, selection, by)
     with side_by_side(zoned) as pool:
-        # What takes longest begins first.
-        answering = pool.start(answers, GroupedQuery(zoned, selection, by), options.top, patterns)
-        engaging = pool.start(question.ask_file, "engagement")
-        counting = pool.start(question.ask_file, "scalars")
-        timing = pool.start(timelines, question, options.every, options.timezone)
-        adding_up = pool.start(question.ask_file, "cost")
-        said, times, costs = answering.result(), timing.result(), adding_up.result()
-        if by and said:
-            of_all = pool.start(
-                answers_of_all, GroupedQuery(zoned, selection), options.top, list(said.values())
-            )
-            said[()] = of_all.result()
-        engagements, counted = engaging.result(), counting.result()
-    groups: dict[Key, dict[str, Any]] = {}
-    for key, (scalars,) in counted.items():
-        total = scalars["total_calls"]
-        answered = said.get(key, Answers())
-        groups[key] = {
-            "statistics": figures.statistics(scalars, costs.get(key, [])),
-            "success_rate": scalars["success_rate"],
-            "average_sentiment": figures.average_sentiment(scalars),
-            "common_responses": answered.top,
-            "rates": figures.rates(scalars),
-            "duration": figures.duration(scalars),
-            "cost": figures.cost(costs.get(key, []), total),
-            "response_patterns": answered.patterns(patterns.names, total),
-            "engagement": engagement(engagements[key][0]),
-            "timeline": times[key],
-        }
-    return groups
+        answering = timing = None
+        if patterns or "responses" in wanted:
+            top = options.top if "responses" in wanted else None
+            answering = pool.start(answers, question, top, patterns)
+        asking = {name: pool.start(question.ask_file, name) for name in _FILES if name in wanted}
+        if "timeline" in wanted:
+            timing = pool.start(timelines, question, options.every, options.timezone)
+        # How many calls there are is part of every family: which of them lack a value, and which groups are.
+        counting = pool.start(question.ask_file, "counts")
+        rows = {name: asking[name].result() for name in asking}
+        said = answering.result() if answering else {}
+        times = timing.result() if timing else {}
+        counted = counting.result()
+    return {
+        key: _Figured(
+            counts["total_calls"],
+            _made(wanted, counts, {name: rows[name].get(key, []) for name in rows})
+            | ({"common_responses": said.get(key, _SILENCE).top} if "responses" in wanted else {})
+            | (_patterned(said.get(key, _SILENCE), patterns, counts["total_calls"]) if patterns else {})
+            | ({"timeline": times[key]} if timing else {}),
+        )
+        for key, (counts,) in counted.items()
+    }
+
+
+def _made(wanted: Sequence[str], counts: Row, rows: dict[str, list[Row]]) -> dict[str, Any]:
+    """The blocks that are made of a group's counts, and of its rows of `_FILES`."""
+    made: dict[str, Any] = {}
+    if "calls" in wanted:
+        made["statistics"] = figures.statistics(counts)
+    if "success" in wanted:
+        made |= {"success_rate": counts["success_rate"], "rates": figures.rates(counts)}
+    if "duration" in wanted:
+        made["duration"] = figures.duration(*rows["duration"])
+    if "cost" in wanted:
+        made["cost"] = figures.cost(rows["cost"], counts["total_calls"])
+    if "sentiment" in wanted:
+        made["average_sentiment"] = figures.average_sentiment(*rows["sentiment"])
+    if "engagement" in wanted:
+        made["engagement"] = engagement(*rows["engagement"])
+    return made
+
+
+def _patterned(said: Answers, patterns: Patterns, total: int) -> dict[str, Any]:
+    return {"response_patterns": said.patterns(patterns.names, total)}
 
 
 def require_calls(engine: Engine) -> None:
@@ -166,14 +231,23 @@ def require_calls(engine: Engine) -> None:
         raise AnalyticsUnavailable("this lake", "it holds no call yet")
 
 
-def _no_calls(options: Options) -> dict[str, Any]:
+def _no_calls(options: Options, wanted: Sequence[str]) -> dict[str, Any]:
     """The blocks over no call: zero counts, and None for the rest."""
-    return {
+    everything: dict[str, Any] = {
         "statistics": Statistics(),
-        "response_patterns": Answers().patterns(_patterns(options).names, 0),
-        "engagement": Engagement(score=Score(distribution=distribution({}))),
+        "success_rate": None,
+        "average_sentiment": AverageSentiment(),
+        "common_responses": [],
+        "rates": Rates(),
+        "duration": Duration(),
+        "cost": Cost(),
+        "engagement": Engagement(score=Score(distribution=distribution())),
         "timeline": Timeline(every=options.every, timezone=options.timezone),
     }
+    if "patterns" in wanted:
+        everything |= _patterned(_SILENCE, _patterns(options), 0)
+    names = {name for family in wanted for name in FAMILIES[family]}
+    return {name: block for name, block in everything.items() if name in names}
 
 
 def _patterns(options: Options) -> Patterns:

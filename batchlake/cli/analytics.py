@@ -30,6 +30,9 @@ _DIFFERENCES: Final = 1
 @at_option
 @filter_option
 @option("--by", multiple=True, metavar="DIMENSION", help="Group by a dimension; give it again for several.")
+@option("--metrics", multiple=True, metavar="FAMILY",
+        help="Only these metrics: calls, success, duration, cost, sentiment, engagement, responses, "
+        "patterns, timeline.")  # fmt: skip
 @option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many responses.")
 @option("--timezone", default="UTC", show_default=True, metavar="ZONE", help="Whose hours and days.")
 @option("--every", type=click.Choice(["hour", "day"]), default="day", show_default=True,
@@ -44,6 +47,7 @@ def analytics_command(
     at: str | None,
     filter_texts: tuple[str, ...],
     by: tuple[str, ...],
+    metrics: tuple[str, ...],
     top: int,
     timezone: str,
     every: Literal["hour", "day"],
@@ -53,16 +57,21 @@ def analytics_command(
     output_format: str,
 ) -> None:
     """Every metric over the calls that match: the whole lake, a batch, or any filter."""
-    dimensions = [name.strip() for given in by for name in given.split(",") if name.strip()]
     answer = open_lake(lake_path, at, needs="batchlake.analytics.metrics").analytics(
         read_filter_option(filter_texts),
-        dimensions,
+        _names(by),
+        metrics=_names(metrics) if metrics else None,
         top=top,
         timezone=timezone,
         every=every,
         patterns=patterns,
     )
     write_document(answer, output_format, output, quiet=quiet)
+
+
+def _names(given: tuple[str, ...]) -> list[str]:
+    """Names given one an option, or several with commas between."""
+    return [name.strip() for several in given for name in several.split(",") if name.strip()]
 
 
 @click.command("audit")

@@ -113,7 +113,7 @@ def _metrics(console: Console, _: str) -> None:
 
 
 def _sql_of(console: Console, argument: str) -> None:
-    """`\\sql success_rate`, and `\\sql scalars` for a file as a whole."""
+    """`\\sql success_rate`, and `\\sql counts` for a file as a whole."""
     files = {metric.name: metric.file for metric in definitions()}
     for name in (*sql_files.names("analytics"), *sql_files.names("views")):
         files[name.rpartition("/")[2]] = f"sql/{name}.sql"

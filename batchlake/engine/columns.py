@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from arro3.core import Array, DataType
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
+
+N = TypeVar("N", bound="np.generic")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -37,11 +39,24 @@ def integers(values: Sequence[int | None]) -> pa.Array:
     return _column(values, DataType.int64())
 
 
-def from_numpy(values: NDArray[np.int64]) -> pa.Array:
-    """The same of a numpy array."""
+def from_numpy(values: NDArray[Any]) -> pa.Array:
+    """The same of a numpy array; of truth values a column of BOOLEAN."""
     import pyarrow as pa
 
     return pa.array(Array.from_numpy(values))
+
+
+def to_numpy(values: pa.Array | pa.ChunkedArray, kind: type[N]) -> NDArray[N]:
+    """A column of numbers of 8 bytes as a numpy array of that kind; what is NULL is any number."""
+    import numpy as np
+    import pyarrow as pa
+
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    data = values.buffers()[1]
+    if data is None or not len(values):
+        return np.zeros(0, kind)
+    return np.frombuffer(data, kind, len(values), values.offset * np.dtype(kind).itemsize)
 
 
 def places(flags: pa.BooleanArray) -> NDArray[np.int64]:

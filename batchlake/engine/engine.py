@@ -48,6 +48,10 @@ class Engine:
         threads: worker threads; None leaves one a core.
         spill: a folder of its own that intermediate results may overflow into; None allows none.
         keeps_order: rows come in the order of their tables where a query has none of its own.
+
+    Attributes:
+        has_facts: whether the tables hold what transcripts tell about calls and utterances; a state that an
+            earlier batchlake wrote doesn't.
     """
 
     def __init__(
@@ -80,6 +84,7 @@ class Engine:
         self._spill = spill
         self._explain: Explain = lambda: None
         self.keeps_order = keeps_order
+        self.has_facts = True
         self._memory_in_reserve = max_memory
         self._timezone = ""
         self._done: set[str] = set()

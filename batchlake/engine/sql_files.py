@@ -3,7 +3,7 @@
 A file begins with a header of comment lines, `-- what:`, `-- grain:`, `-- inputs:` (names of relations,
 separated by commas) and `-- outputs:` followed by one indented line a column. `-- key: value` lines beyond
 those are kept in `header`, and the lines below such a key, with their numbers, in `lists`. Input: a name
-such as `analytics/scalars`. Output: a `SqlFile`.
+such as `analytics/counts`. Output: a `SqlFile`.
 """
 
 from __future__ import annotations

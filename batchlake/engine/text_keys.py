@@ -81,12 +81,6 @@ def text_keys(texts: pa.StringArray) -> pa.StringArray:
     return pa.concat_arrays([keys, folded]).take(columns.from_numpy(places))
 
 
-def with_text_keys(rows: pa.Table) -> pa.Table:
-    """Rows of `segments` without `text_key`, and with it behind their `text`."""
-    texts = rows["text"].combine_chunks()
-    return rows.add_column(rows.schema.get_field_index("text") + 1, "text_key", text_keys(texts))
-
-
 def _with_blanks_in_a_row(texts: pa.StringArray) -> NDArray[np.int64]:
     """The places of texts that hold two blanks in a row."""
     import numpy as np

@@ -35,6 +35,7 @@ from batchlake.schema import TOMBSTONES
 from batchlake.store.ledger import Ledger, begin
 from batchlake.store.storage import ERASURE_NOTE, PRIVACY_NOTE
 from batchlake.store.tables import LakeTables, Writer
+from batchlake.store.upgrade import upgrade_if_needed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -83,6 +84,8 @@ def forget(lake: LakeTables, request: Request, options: Options) -> ErasureRepor
     with nullcontext() if options.dry_run else lake.storage.lock(wait_seconds=options.wait_seconds):
         if not options.dry_run:
             finish_locked(lake, options.landing)
+            # What is rewritten is in this layout.
+            upgrade_if_needed(lake)
         return _Erasure(lake, request, options).execute()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import string
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 from batchlake.engine import columns
 from batchlake.engine.text_keys import text_key
 from batchlake.erasure.targets import Mode, Targets
+from batchlake.ingest.load.transcript_facts import with_facts
 from batchlake.privacy.finder import ERASED, Finder
 from batchlake.privacy.key import PrivacyKey
 from batchlake.privacy.speech import is_part, over_turns
-from batchlake.schema import CALLS, PROBLEMS, SEGMENTS, Table
+from batchlake.schema import CALLS, PROBLEMS, SEGMENTS, TRANSCRIPT_FACTS, UTTERANCE_FACTS, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -99,6 +100,7 @@ class RowCleaner:
         self._renamed = renamed
         self._changes = changes
         self._retold: set[tuple[str, str]] = set()
+        self._said: list[pa.Table] = []
         self.kept_labels: set[str] = set()
 
     def cleaned(self, table: Table, rows: pa.Table) -> pa.Table:
@@ -239,7 +241,22 @@ class RowCleaner:
         self._retold.update((row["source"], row["call_id"]) for row in picked)
         keys = {place: text_key(row["text"]) for place, row in zip(places, picked, strict=True)}
         spoken = sorted({*hits, *turns})
-        return _with_values(rows, "text_key", spoken, None, [keys[place] for place in spoken])
+        rows = _with_values(rows, "text_key", spoken, None, [keys[place] for place in spoken])
+        return self._told_anew(rows, picked)
+
+    def _told_anew(self, rows: pa.Table, picked: Sequence[Mapping[str, Any]]) -> pa.Table:
+        """The utterances of calls that lost a mention, marked by the texts that they have now."""
+        if not picked:
+            return rows
+        touched = {(row["source"], row["call_id"]) for row in picked}
+        pairs = list(zip(rows["source"].to_pylist(), rows["call_id"].to_pylist(), strict=True))
+        places = [place for place, pair in enumerate(pairs) if pair in touched]
+        said = rows.take(columns.integers(places))
+        marked, _ = with_facts(_as_read(said))
+        for name in UTTERANCE_FACTS:
+            rows = _with_values(rows, name, places, None, marked[name].to_pylist())
+        self._said.append(said)
+        return rows
 
     def _with_new_ids(self, rows: pa.Table, name: str) -> pa.Table:
         renamed = self._renamed[name]
@@ -266,14 +283,33 @@ class RowCleaner:
         """Calls whose transcripts lost a mention have a digest from which it can't be guessed."""
         if not self._retold:
             return rows
-        pairs = zip(rows["source"].to_pylist(), rows["call_id"].to_pylist(), strict=True)
+        import pyarrow as pa
+
+        # A file may end within a call.
+        said = pa.concat_tables(self._said).sort_by(
+            [(name, "ascending") for name in ("source", "call_id", "position")]
+        )
+        _, told = with_facts(_as_read(said))
+        facts = {(row["source"], row["call_id"]): row for row in told.to_pylist()}
+        pairs = list(zip(rows["source"].to_pylist(), rows["call_id"].to_pylist(), strict=True))
         places = [place for place, pair in enumerate(pairs) if pair in self._retold]
+        for name in TRANSCRIPT_FACTS:
+            rows = _with_values(rows, name, places, None, [facts[pairs[place]][name] for place in places])
         return _with_values(rows, "transcript_digest", places, self._new_digest)
 
     def _new_digest(self, digest: str | None) -> str | None:
         if digest is None or self._key is None:
             return digest
         return self._key.retold(digest)
+
+
+def _as_read(said: pa.Table) -> pa.Table:
+    """Utterances of a lake, a call's together and in order, as `with_facts` takes them."""
+    pairs = zip(said["source"].to_pylist(), said["call_id"].to_pylist(), strict=True)
+    numbers: dict[tuple[str, str], int] = {}
+    records = columns.integers([numbers.setdefault(pair, len(numbers)) for pair in pairs])
+    said = said.drop_columns(["position", "text_key", *UTTERANCE_FACTS])
+    return said.append_column("export_no", columns.integers([1] * len(said))).append_column("record", records)
 
 
 def over_turns_of(rows: pa.Table, finder: Finder) -> set[int]:

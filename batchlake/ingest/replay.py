@@ -21,6 +21,7 @@ from batchlake.ingest.run import Run
 from batchlake.store.ledger import begin
 from batchlake.store.object_store import is_object_address
 from batchlake.store.tables import LakeTables, Writer
+from batchlake.store.upgrade import upgrade_if_needed
 
 
 def replay(
@@ -52,6 +53,7 @@ def replay(
     resolved = [row["problem_id"] for row in tried]
     tables = LakeTables(root)
     with tables.storage.lock(wait_seconds=options.wait_seconds):
+        upgrade_if_needed(tables)
         run = Run(tables, options, progress, begin("replay"))
         again = Found(exports, found.broken, found.passed_over)
         return run.execute(again, Writer(tables), resolved)

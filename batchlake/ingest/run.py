@@ -36,6 +36,7 @@ from batchlake.ingest.report import IngestReport
 from batchlake.schema import EXPORTS, PROBLEMS, SNAPSHOTS
 from batchlake.store.ledger import BegunRun, Ledger, begin
 from batchlake.store.tables import LakeTables, Writer
+from batchlake.store.upgrade import upgrade_if_needed
 
 _CLOCK_SECONDS: Final = 300
 """How far a platform's clock may be ahead of ours before its times are said to lie in the future."""
@@ -75,6 +76,7 @@ def ingest(
         return Run(tables, options, progress, run, now).execute(found, None)
     tables.storage.refuse_other_things()
     with tables.storage.lock(wait_seconds=options.wait_seconds):
+        upgrade_if_needed(tables)
         return Run(tables, options, progress, run, now).execute(found, Writer(tables))
 
 

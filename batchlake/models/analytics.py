@@ -6,11 +6,37 @@ Blocks without data are made when they are needed: a model is built with its fir
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Optional, TypeVar
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from batchlake.models.values import Figures, Money, Seconds
+
+FAMILIES: Final[dict[str, tuple[str, ...]]] = {
+    "calls": ("statistics",),
+    "success": ("success_rate", "rates"),
+    "duration": ("duration",),
+    "cost": ("cost",),
+    "sentiment": ("average_sentiment",),
+    "engagement": ("engagement",),
+    "responses": ("common_responses",),
+    "patterns": ("response_patterns",),
+    "timeline": ("timeline",),
+}
+"""What can be asked for by itself, and the fields of `Analytics` that hold it."""
+
+_NOT_ASKED: Final[Any] = None
+"""What stands for a family that wasn't asked for."""
+
+T = TypeVar("T")
+
+if TYPE_CHECKING:
+    # Most questions name no families: everyone would have to rule None out at every use.
+    Asked = Annotated[T, "or None"]
+else:
+    Asked = Optional
+
+_OF_FAMILIES: Final = frozenset(name for names in FAMILIES.values() for name in names)
 
 
 class Rate(Figures):
@@ -262,15 +288,39 @@ class _Keyed(Figures):
 
 class _Selected(Figures):
     selection: str
+    families: list[str] = Field(default_factory=lambda: list(FAMILIES))
+
+
+class _OfFamilies(BatchAnalytics, _Counted):
+    """Figures of the families that were asked for; a field of another is None, and left out where written."""
+
+    statistics: Asked[Statistics] = _NOT_ASKED
+    success_rate: float | None = None
+    average_sentiment: Asked[AverageSentiment] = _NOT_ASKED
+    common_responses: Asked[list[CommonResponse]] = _NOT_ASKED
+    rates: Asked[Rates] = _NOT_ASKED
+    duration: Asked[Duration] = _NOT_ASKED
+    cost: Asked[Cost] = _NOT_ASKED
+    response_patterns: Asked[ResponsePatterns] = _NOT_ASKED
+    engagement: Asked[Engagement] = _NOT_ASKED
+    timeline: Asked[Timeline] = _NOT_ASKED
+
+    @model_serializer(mode="wrap")
+    def _leave_out_others(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        absent = _OF_FAMILIES - self.model_fields_set
+        return {key: value for key, value in handler(self).items() if key not in absent}
 
 
 # A model's fields come in the order of its bases, the last base first.
-class Group(BatchAnalytics, _Counted, _Keyed):
-    """The figures over the calls that share `keys`, a value for each dimension."""
+class Group(_OfFamilies, _Keyed):
+    """The figures over the calls that share `keys`, a value for each dimension; of the same families."""
 
 
-class Analytics(BatchAnalytics, _Counted, _Selected):
-    """The figures over a selection, described in a sentence; by group too where asked for, largest first."""
+class Analytics(_OfFamilies, _Selected):
+    """The figures over a selection, described in a sentence; by group too where asked for, largest first.
+
+    `families` are those that were asked for, all unless some were named.
+    """
 
     by: list[str] = Field(default_factory=list)
     groups: list[Group] = Field(default_factory=list)

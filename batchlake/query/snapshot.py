@@ -116,6 +116,7 @@ class LakeState:
         engine.explain(partial(self._why_gone, version, snapshot.files))
         views.create_view(engine, snapshot.files)
         engine.set_file_pruner(snapshot.files_of_batches)
+        engine.has_facts = version.has_facts
         return engine
 
     def _why_gone(self, version: Version, files: Mapping[str, Sequence[str]]) -> BatchlakeError | None:

@@ -18,7 +18,7 @@ from typing import Any, Final
 from batchlake.engine.engine import Engine
 from batchlake.engine.quoting import view_of
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeNotFound, LakeTooNew
-from batchlake.schema import FORMAT_VERSION, PLAIN_FORMAT, PRIVACY_KINDS, RUNS
+from batchlake.schema import FACTS_FORMAT, FORMAT_VERSION, PLAIN_FORMAT, PRIVACY_KINDS, RUNS
 from batchlake.store.tables import LakeTables, Writer
 from batchlake.text.values import utc_name
 from batchlake.version import VERSION
@@ -32,11 +32,20 @@ _MOST_FILES: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The lake as one run left it: its id, when it was committed (UTC), and the tables' Delta versions."""
+    """The lake as one run left it: its id, when it was committed (UTC), and the tables' Delta versions.
+
+    `format_version` is the layout that the run wrote.
+    """
 
     run_id: str
     finished_at: datetime
     pins: Mapping[str, int]
+    format_version: int = FORMAT_VERSION
+
+    @property
+    def has_facts(self) -> bool:
+        """Whether its transcripts tell what they do of their calls (`TRANSCRIPT_FACTS`)."""
+        return self.format_version >= FACTS_FORMAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +180,7 @@ class Ledger:
         with nullcontext(engine) if engine else Engine(self._lake) as reader:
             reader.create_view(view_of(RUNS, self._tables.files("runs")))
             rows = reader.rows(
-                "select run_id, finished_at, table_versions, newest_format "
+                "select run_id, finished_at, table_versions, format_version, newest_format "
                 "from (select *, max(format_version) over () as newest_format from runs) "
                 f"where {condition} order by {NEWEST_FIRST} {limit}",
                 params,
@@ -185,4 +194,4 @@ class Ledger:
         pins = row["table_versions"]
         if not pins:
             raise LakeDamaged(self._lake, f"run {row['run_id']} names no table versions")
-        return Version(row["run_id"], row["finished_at"], dict(pins))
+        return Version(row["run_id"], row["finished_at"], dict(pins), row["format_version"])

@@ -21,8 +21,12 @@ from batchlake.store.ledger import Ledger, Version, begin
 from batchlake.store.log import named_files
 from batchlake.store.storage import ERASURE_NOTE
 from batchlake.store.tables import LakeTables, Writer
+from batchlake.store.upgrade import show_facts, upgrade_if_needed
 
 _RESTORE: Final = "restore the lake from a copy, or read an earlier state with --at"
+
+_FACTS_RULES: Final = ("call_facts", "utterance_facts")
+"""Rules about what a lake of an earlier layout doesn't hold yet."""
 
 KEEP_FOR: Final = timedelta(days=7)
 """How long `vacuum` keeps earlier states readable, by default."""
@@ -167,8 +171,11 @@ def _check_rows(tables: LakeTables, version: Version) -> list[Finding]:
     with Engine(tables.storage.name) as engine:
         engine.register_tables(tables.all_files({**version.pins, "runs": None}))
         engine.name_statuses()
+        show_facts(engine)
         mend = "ingest the exports again with --force into a new lake, and keep this one to find the cause"
         rows = engine.rows(sql_files.load("maintenance/check").text)
+        if not version.has_facts:
+            rows = [row for row in rows if row["code"] not in _FACTS_RULES]
         repeated = [
             Finding(
                 "error",
@@ -194,6 +201,8 @@ def _repeated_keys(engine: Engine, table: str, key: tuple[str, ...]) -> int:
 def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> MaintenanceReport:
     """Fold small Parquet files into larger ones, as one run; no row changes. With none there is no run.
 
+    A lake of an earlier layout is brought up to this one first, which is a run of its own.
+
     Raises:
         LakeNotFound, LakeLocked, LakeNotWritable: the lake is as it was.
     """
@@ -201,6 +210,7 @@ def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> Mainten
     ledger = Ledger(tables)
     ledger.newest()
     with tables.storage.lock(wait_seconds=wait_seconds):
+        upgraded = upgrade_if_needed(tables)
         before = ledger.newest()
         run = begin("compact")
         writer = Writer(tables)
@@ -219,7 +229,8 @@ def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> Mainten
             }
         if is_changed:
             ledger.commit(writer, run, {})
-    return MaintenanceReport("compact", run.run_id if is_changed else None, dry_run=False, tables=figures)
+    run_id = run.run_id if is_changed else upgraded
+    return MaintenanceReport("compact", run_id, dry_run=False, tables=figures)
 
 
 def vacuum(

@@ -1,8 +1,10 @@
--- what: The figures about what calls cost, exact: decimals and whole numbers from end to end. A credit is a cost below 0.
--- grain: one row per group_key and currency, over calls with a cost; no row where none has one
+-- what: The figures about what calls cost, exact: decimals and whole numbers from end to end. A credit is a cost below 0:
+--       family cost.
+-- grain: one row per group_key and currency, and one per currency for all where there are groups, over calls with a cost;
+--        no row where none has one
 -- inputs: selected_calls
 -- outputs:
---   group_key: the values grouped by where selected_calls has such a column, else null: one group
+--   group_key: the values grouped by where selected_calls has such a column, else null: one group; null for all groups
 --   currency: the currency of the amounts; null where the export names none
 --   cost_calls (calls): calls with a known cost in this currency
 --   cost_total (money): sum of their costs, exact, from which credits are taken off
@@ -24,26 +26,48 @@ calls_by_group as (
 ),
 
 -- One row a price: far fewer than calls, and as good as a sorted list of all of them.
-prices as (
+prices as materialized (
   select
     group_key,
     currency,
     cost,
     count(*) as calls,
     count(*) filter (where outcome = 'completed') as completed_calls,
-    count(try_cast(duration_seconds * 1e6 as bigint)) as timed_calls,
-    sum(try_cast(duration_seconds * 1e6 as bigint)) as micros
+    count(try_cast(round_even(duration_seconds * 1e6, 0) as bigint)) as timed_calls,
+    sum(try_cast(round_even(duration_seconds * 1e6, 0) as bigint)::hugeint) as micros
   from calls_by_group
   where cost is not null
   group by group_key, currency, cost
 ),
 
+with_whole as (
+  select * from prices
+  union all
+  select
+    null as group_key,
+    currency,
+    cost,
+    sum(calls)::bigint as calls,
+    sum(completed_calls)::bigint as completed_calls,
+    sum(timed_calls)::bigint as timed_calls,
+    sum(micros) as micros
+  from prices
+  where group_key is not null
+  group by currency, cost
+),
+
 placed as (
   select
-    * replace (cost::decimal(38, 6) as cost),
+    group_key,
+    currency,
+    cost::decimal(38, 6) as cost,
+    calls,
+    completed_calls,
+    timed_calls,
+    micros,
     sum(calls) over (partition by group_key, currency order by cost) as calls_up_to,
     sum(calls) over (partition by group_key, currency) - 1 as last_place
-  from prices
+  from with_whole
 ),
 
 -- The call at place k of n, from 0, has the lowest price with more than k calls up to it. The median lies at

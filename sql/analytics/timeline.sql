@@ -1,8 +1,9 @@
--- what: Calls, completion and cost over time; an hour and a day begin by the session's time zone.
--- grain: one row per group_key, hour and currency; calls without a call_time have a null hour and day
+-- what: Calls, completion and cost over time; an hour and a day begin by the session's time zone: family timeline.
+-- grain: one row per group_key, hour and currency, and one per hour and currency for all where there are groups; calls
+--        without a call_time have a null hour and day
 -- inputs: selected_calls
 -- outputs:
---   group_key: the values grouped by where selected_calls has such a column, else null: one group
+--   group_key: the values grouped by where selected_calls has such a column, else null: one group; null for all groups
 --   day: the beginning of the day that call_time falls in
 --   hour: the beginning of the hour that call_time falls in
 --   currency: the currency of the calls' costs; null where the export names none
@@ -19,10 +20,10 @@ calls_by_group as (
 ),
 
 -- Every hour of every time zone of today begins on a quarter of an hour; a zone is slow to look up for each call.
-quarters as (
+quarters as materialized (
   select
     group_key,
-    time_bucket(interval '15 minutes', call_time at time zone 'UTC') as quarter,
+    epoch_us(call_time) - (epoch_us(call_time) % 900000000 + 900000000) % 900000000 as quarter,
     currency,
     count(*) as total_calls,
     count(*) filter (where outcome = 'completed') as completed,
@@ -30,16 +31,40 @@ quarters as (
     count(*) filter (where outcome = 'in_progress') as in_progress,
     sum(cost) as total_cost
   from calls_by_group
-  group by all
+  group by
+    group_key, epoch_us(call_time) - (epoch_us(call_time) % 900000000 + 900000000) % 900000000, currency
+),
+
+with_whole as (
+  select * from quarters
+  union all
+  select
+    null as group_key,
+    quarter,
+    currency,
+    sum(total_calls)::bigint as total_calls,
+    sum(completed)::bigint as completed,
+    sum(failed)::bigint as failed,
+    sum(in_progress)::bigint as in_progress,
+    sum(total_cost)::decimal(38, 6) as total_cost
+  from quarters
+  where group_key is not null
+  group by quarter, currency
 ),
 
 -- Subtracting the minutes keeps the two equal hours of a night in autumn apart, which date_trunc makes one.
 hours as (
   select
-    quarters.* exclude (quarter),
-    date_trunc('day', quarter at time zone 'UTC') as day,
-    quarter at time zone 'UTC' - to_minutes(extract('minute' from quarter at time zone 'UTC')) as hour
-  from quarters
+    group_key,
+    currency,
+    total_calls,
+    completed,
+    failed,
+    in_progress,
+    total_cost,
+    date_trunc('day', make_timestamptz(quarter)) as day,
+    make_timestamptz(quarter - 60000000 * extract('minute' from make_timestamptz(quarter))::bigint) as hour
+  from with_whole
 ),
 
 final as (

@@ -9,15 +9,28 @@ rewritten as (select * from rewritten_calls),
 
 observed as (select * from observed_calls where transcript_file is not null),
 
-final as (
+-- A text that another batchlake read otherwise is another transcript.
+alike as (
   select
-    rewritten.source, rewritten.call_id, rewritten.batch_id,
-    min(observed.transcript_file) as transcript_file,
-    arg_min(observed.transcript_batch_id is not distinct from rewritten.batch_id, observed.transcript_file)
-      and any_value(rewritten.held_digest) is null as is_in_place
+    rewritten.source, rewritten.call_id, rewritten.batch_id, rewritten.held_digest,
+    observed.transcript_file, observed.transcript_batch_id
   from rewritten
   inner join observed using (source, call_id, transcript_digest)
-  group by all
+  where rewritten.turns is not distinct from observed.turns
+    and rewritten.human_turns is not distinct from observed.human_turns
+    and rewritten.human_words is not distinct from observed.human_words
+    and rewritten.words is not distinct from observed.words
+    and rewritten.measured_response_seconds is not distinct from observed.measured_response_seconds
+),
+
+final as (
+  select
+    source, call_id, batch_id,
+    min(transcript_file) as transcript_file,
+    arg_min(transcript_batch_id is not distinct from batch_id, transcript_file) and any_value(held_digest) is null
+      as is_in_place
+  from alike
+  group by source, call_id, batch_id
 )
 
 select * from final

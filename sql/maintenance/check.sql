@@ -1,6 +1,6 @@
 -- what: Whether the tables of a lake agree with each other: each disagreement, counted.
 -- grain: one row per rule; count is 0 where the rule holds
--- inputs: calls, segments, batches, exports, problems, status_names
+-- inputs: calls, segments, batches, exports, problems, status_names, call_facts, utterance_facts
 -- outputs:
 --   code: the rule, in one word
 --   table_name: the table where it shows
@@ -13,6 +13,10 @@ said as (
   from segments
   group by all
 ),
+
+told as (select * from call_facts),
+
+marked as (select * from utterance_facts),
 
 rules as (
   select 'orphan_segments' as code, 'segments' as table_name, 'calls that segments are of do not exist' as words,
@@ -28,6 +32,20 @@ rules as (
   select 'segment_batches', 'segments', 'transcripts are filed under another batch than their call',
     (select count(*) from said inner join calls using (source, call_id)
       where said.batch_id is distinct from calls.batch_id)
+  union all
+  select 'call_facts', 'calls', 'calls tell otherwise of their transcripts than the utterances held',
+    (select count(*) from calls left join told using (source, call_id)
+      -- Of an anonymised call the figures outlive the transcript.
+      where (told.call_id is not null or not starts_with(calls.call_id, 'erased_')) and (calls.turns is distinct from told.turns
+        or calls.human_turns is distinct from told.human_turns
+        or calls.human_words is distinct from told.human_words
+        or calls.words is distinct from told.words
+        or calls.measured_response_seconds is distinct from told.measured_response_seconds))
+  union all
+  select 'utterance_facts', 'segments', 'utterances are wrongly marked as the first of their call, or of their text',
+    (select count(*) from segments inner join marked using (source, call_id, position)
+      where segments.is_first_human is distinct from marked.is_first_human
+        or segments.is_first_with_key is distinct from marked.is_first_with_key)
   union all
   select 'orphan_calls', 'calls', 'calls name a batch that does not exist',
     (select count(*) from calls anti join batches using (source, batch_id) where calls.batch_id is not null)

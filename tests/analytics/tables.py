@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from batchlake.engine.engine import Engine
 from batchlake.schema import OUTCOME_BY_STATUS, TABLES
+from tests.analytics.oracle_of_facts import with_facts
 
 Row = dict[str, Any]
 
@@ -65,8 +66,14 @@ def batch(batch_id: str = "b1", **values: Any) -> Row:
     return {"source": "svalync", "batch_id": batch_id, "observed_at": NOON, **values}
 
 
-def fill(engine: Engine, **tables: Iterable[Row]) -> Engine:
-    """The engine with every table of the schema holding the rows given for it, none otherwise."""
+def fill(engine: Engine, *, has_facts: bool = True, **tables: Iterable[Row]) -> Engine:
+    """The engine with every table of the schema holding the rows given for it, none otherwise.
+
+    What transcripts tell is added in plain Python, or is missing, as in a lake of an earlier layout.
+    """
+    engine.has_facts = has_facts
+    if has_facts:
+        tables = tables | _with_facts(tables)
     for name in TABLES:
         table = arrow_table(name, tables.get(name, ()))
         engine.run(f"create or replace table {name} as select * from given", given=table)
@@ -76,12 +83,17 @@ def fill(engine: Engine, **tables: Iterable[Row]) -> Engine:
 def show_parquet(engine: Engine, folder: Path, **tables: Iterable[Row]) -> Engine:
     """The engine with views over Parquet files of the rows given, as over a lake."""
     files = {}
-    for name, rows in tables.items():
+    for name, rows in (tables | _with_facts(tables)).items():
         path = folder / f"{name}.parquet"
         pq.write_table(arrow_table(name, rows), path)
         files[name] = [str(path)]
     engine.register_tables(files)
     return engine
+
+
+def _with_facts(tables: Mapping[str, Iterable[Row]]) -> dict[str, Iterable[Row]]:
+    calls, segments = with_facts(tables.get("calls", ()), tables.get("segments", ()))
+    return {"calls": calls, "segments": segments}
 
 
 def arrow_table(name: str, rows: Iterable[Row]) -> pa.Table:

@@ -14,7 +14,7 @@ def test_every_metric_is_defined_once_in_its_file() -> None:
     by_name = {one.name: one for one in found}
     rate = by_name["success_rate"]
     assert (rate.unit, rate.numerator, rate.denominator) == ("ratio", "completed", "total_calls")
-    assert rate.file == "sql/analytics/scalars.sql"
+    assert rate.file == "sql/analytics/counts.sql"
     assert all(one.numerator and one.denominator for one in found if one.unit == "ratio")
     assert by_name["duration_max"].numerator is None
 

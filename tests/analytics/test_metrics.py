@@ -16,6 +16,7 @@ from batchlake.analytics.metrics import analyse, statistics
 from batchlake.engine.engine import Engine
 from batchlake.errors import AnalyticsUnavailable, InvalidRequest
 from batchlake.filters.selection import select
+from batchlake.models.analytics import FAMILIES
 from batchlake.schema import OUTCOME_BY_STATUS
 from tests.analytics import oracle
 from tests.analytics.oracle_of_speech import default_rules, fold
@@ -138,13 +139,23 @@ def expected(calls: list[Row], segments: list[Row], top: int, every: str, timezo
     top=st.integers(0, 5),
     every=st.sampled_from(["hour", "day"]),
     timezone=st.sampled_from(ZONES),
+    has_facts=st.booleans(),
 )  # fmt: skip
 def test_every_figure_equals_plain_python(
-    engine: Engine, lake: tuple[list[Row], list[Row]], by: list[str], top: int, every: Any, timezone: str
+    engine: Engine,
+    lake: tuple[list[Row], list[Row]],
+    by: list[str],
+    top: int,
+    every: Any,
+    timezone: str,
+    has_facts: bool,
 ) -> None:
-    """Ungrouped and by any dimensions, in any time zone, every figure is that of the oracle."""
+    """Ungrouped and by any dimensions, in any time zone, every figure is that of the oracle.
+
+    Also over a state of an earlier layout, which lacks the facts of transcripts.
+    """
     calls, segments = lake
-    fill(engine, calls=calls, segments=segments)
+    fill(engine, has_facts=has_facts, calls=calls, segments=segments)
     if not calls:
         with pytest.raises(AnalyticsUnavailable):
             analyse(engine, select())
@@ -153,6 +164,7 @@ def test_every_figure_equals_plain_python(
     dump = plain(answer)
     groups = dump.pop("groups")
     assert dump.pop("by") == by
+    assert dump.pop("families") == list(FAMILIES)
     assert dump.pop("selection")
     assert oracle.differences(expected(calls, segments, top, every, timezone), dump) == []
     wanted = oracle.grouped(calls, by, timezone) if by else {}
@@ -227,6 +239,7 @@ def test_a_filter_that_matches_nothing_gives_zeros_and_nulls(engine: Engine) -> 
     dump = plain(answer)
     assert dump.pop("by") == ["agent_id"]
     assert dump.pop("groups") == []
+    assert dump.pop("families") == list(FAMILIES)
     dump.pop("selection")
     assert oracle.differences(expected([], [], 10, "day", "UTC"), dump) == []
     assert answer.statistics.total_cost is None

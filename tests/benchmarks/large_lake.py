@@ -14,11 +14,13 @@ import re
 from pathlib import Path
 from typing import Final
 
+from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.engine.quoting import literal
 from batchlake.schema import TABLES
 from batchlake.store.ledger import Ledger, begin
 from batchlake.store.tables import LakeTables, Writer
+from batchlake.store.upgrade import show_facts
 from tests.benchmarks.workloads import big_batch_calls
 
 CALLS_A_BATCH: Final = 1_000
@@ -102,11 +104,15 @@ def make(root: Path, calls: int) -> None:
     with Engine(spill=spill, keeps_order=True) as engine:
         writer.append("batches", engine.stream(_rows("batches", 0, calls)))
         for first in range(0, calls, _CALLS_A_FILE):
-            writer.append("calls", engine.stream(_rows("calls", first, calls)))
+            for name in ("calls", "segments"):
+                engine.run(f"create or replace table {name} as {_rows(name, first, calls)}")
+            show_facts(engine)
+            told = sql_files.load("maintenance/calls_with_facts").text
+            writer.append("calls", engine.stream(f"select * from ({told}\n) order by call_id"))
             # Utterances are most of the rows; an ingest hands them to the lake as files, too.
             path = spill / f"segments_{first}.parquet"
             engine.run(
-                f"copy ({_rows('segments', first, calls)}) to {literal(str(path))} "
+                f"copy (from utterance_facts order by call_id, position) to {literal(str(path))} "
                 "(format parquet, compression zstd, row_group_size 65_536)"
             )
             writer.add_files("segments", [path])

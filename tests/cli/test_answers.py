@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import batchlake
+from batchlake.models.analytics import FAMILIES
 from tests.command import Done, run
 from tests.lakes import write_export
 
@@ -48,6 +49,24 @@ def test_only_a_difference_fails_an_audit(tmp_path: Path, currency: str, status:
         assert found["totals"] == [
             {"currency": "USD", "batches": 1, "reported": "3.00", "recomputed": "3.50", "difference": "0.50"}
         ]
+
+
+def test_metrics_names_the_families_that_are_wanted(tmp_path: Path) -> None:
+    """Once for each, or with commas between; JSON and table have these alone, help names all."""
+    lake = lake_of(tmp_path, {"call": {"id": "c1", "status": "completed", "duration": 5, "agent_id": "a"}})
+    wanted = ("--metrics", "calls,success", "--metrics", "duration", "--by", "agent_id")
+    found = json.loads(answer(lake, "analytics", *wanted).stdout)
+    assert found["families"] == ["calls", "success", "duration"]
+    fields = {"statistics", "success_rate", "rates", "duration"}
+    assert found.keys() == fields | {"selection", "families", "by", "groups"}
+    assert found["groups"][0].keys() == fields | {"keys"}
+    table = answer(lake, "analytics", *wanted, "--format", "table").stdout
+    assert "success_rate" in table
+    assert "engagement" not in table
+    error = json.loads(answer(lake, "analytics", "--metrics", "durations", status=2).stdout)["error"]
+    assert "Did you mean `duration`?" in error["message"]
+    help_text = " ".join(run("analytics", "--help").stdout.split())
+    assert ", ".join(FAMILIES) in help_text
 
 
 def test_an_audit_names_calls_that_the_report_did_not_list(tmp_path: Path) -> None:

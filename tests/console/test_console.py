@@ -144,7 +144,7 @@ def test_commands_tell_what_there_is(terminal: Terminal) -> None:
     terminal.ask("\\d batch_overview", "Share of the batch that is done = done / total (ratio)")
     terminal.ask("\\d nowhere", "there is no table or view 'nowhere'")
     terminal.ask("\\metrics", "success_rate")
-    terminal.ask("\\sql success_rate", "-- sql/analytics/scalars.sql")
+    terminal.ask("\\sql success_rate", "-- sql/analytics/counts.sql")
     terminal.ask("\\sql batch_overview", "-- sql/views/batch_overview.sql")
     terminal.ask("\\help", "\\filter {...} or @FILE")
     terminal.child.setwinsize(30, 110)

@@ -26,6 +26,8 @@ SELECTED = {
     "selected_problems": "select * from problems",
     "named_batches": "select source, batch_id from batches",
     "responses": sql_files.load("analytics/responses").text,
+    "call_facts": sql_files.load("maintenance/call_facts").text,
+    "utterance_facts": sql_files.load("maintenance/utterance_facts").text,
 }
 """Relations that a question makes before it asks, as the simplest question makes them."""
 

@@ -13,6 +13,7 @@ from batchlake.engine.engine import Engine
 from batchlake.ingest.load.gate import GATED, Gate
 from batchlake.ingest.load.record_batches import RecordBatch
 from batchlake.ingest.load.redaction import Redaction
+from batchlake.ingest.load.transcript_facts import with_facts
 from batchlake.ingest.load.transcripts import TranscriptFiles
 from batchlake.ingest.parse.fields import BATCHES, field_list, source_file
 from batchlake.ingest.parse.platforms.units import UNITS
@@ -76,7 +77,7 @@ class Normalizer:
             self._engine.run(f"create or replace table typed_records as {_typed(batch)}", given=batch.records)
             if batch.kind != BATCHES:
                 utterances = self._type_utterances(batch)
-                self._write_transcripts(utterances)
+                self._write_transcripts(self._with_facts(utterances))
                 if _has_faults(utterances):
                     self._note("utterance_problems", typed_utterances=utterances)
                 self._count_extra(utterances)
@@ -105,7 +106,7 @@ class Normalizer:
         return gate.cleaned(batch, contacts)
 
     def _type_utterances(self, batch: RecordBatch) -> pa.Table:
-        """The utterances of the calls read, typed; and the table `spoken_records`."""
+        """The utterances of the calls read, typed."""
         import pyarrow as pa
 
         load, arrow = sql_files.load, self._engine.arrow
@@ -114,15 +115,18 @@ class Normalizer:
         utterances = batch.typed_utterances(speakers, typed)
         is_split = self._engine.exists_any("from typed_records where transcript is not null")
         split = arrow(load("ingest/split_transcripts").text) if is_split else None
-        counted = speakers.append_column("utterances", columns.from_numpy(batch.usable_counts()))
-        self._engine.run(
-            f"create or replace table spoken_records as {load('ingest/spoken_records').text}",
-            speaker_records=counted.append_column("given_utterances", columns.from_numpy(batch.counts)),
-            split_utterances=utterances.slice(0, 0) if split is None else split,
-        )
         if split is None:
             return utterances
         return pa.concat_tables([columns.plain(utterances).select(split.column_names), split])
+
+    def _with_facts(self, utterances: pa.Table) -> pa.Table:
+        """Those that can be used, with what is computed of them; and the table `spoken_records`."""
+        if utterances["text"].null_count:
+            utterances = utterances.filter(utterances["text"].is_valid())
+        said, transcripts = with_facts(utterances)
+        spoken = sql_files.load("ingest/spoken_records").text
+        self._engine.run(f"create or replace table spoken_records as {spoken}", heard_transcripts=transcripts)
+        return said
 
     def _count_extra(self, utterances: pa.Table) -> None:
         if utterances["extra"].null_count < len(utterances):
@@ -139,7 +143,7 @@ class Normalizer:
             self._engine.run(f"create table {table} as {rows}")
             self.made.add(table)
 
-    def _write_transcripts(self, utterances: pa.Table) -> None:
+    def _write_transcripts(self, said: pa.Table) -> None:
         """Write the transcripts of the calls read; a file holds a call once."""
         row = self._engine.row
         if current := self._transcripts.current:
@@ -148,19 +152,16 @@ class Normalizer:
             if self._engine.exists_any(again, {"current": current}):
                 self._transcripts.end_file()
         spoken = row(
-            "select count(*) as transcripts, coalesce(max(occurrence), 0) as most, "
-            "coalesce(bool_or(is_gapped), false) as is_gapped from spoken_records"
+            "select count(*) as transcripts, coalesce(max(occurrence), 0) as most from spoken_records"
         )
-        if spoken["most"] == 1 and not spoken["is_gapped"]:
-            names = [name for name in SEGMENTS.column_names() if name != "text_key"]
-            rows = utterances.select(["place" if name == "position" else name for name in names])
-            rows = rows.rename_columns(names)
+        if spoken["most"] == 1:
+            rows = said.select(SEGMENTS.column_names())
             self._note_file(1, self._transcripts.write(rows, spoken["transcripts"]))
             return
         for occurrence in range(1, spoken["most"] + 1):
             params = {"occurrence": occurrence}
             new = sql_files.load("ingest/new_segments").text
-            rows = self._engine.arrow(new, params, typed_utterances=utterances)
+            rows = self._engine.arrow(new, params, said_utterances=said)
             counted = "select count(*) as count from spoken_records where occurrence = $occurrence"
             self._note_file(occurrence, self._transcripts.write(rows, row(counted, params)["count"]))
             if occurrence < spoken["most"]:

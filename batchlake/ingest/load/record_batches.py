@@ -57,14 +57,6 @@ class RecordBatch:
         """`calls` or `batches`."""
         return field_list(self.format).kind
 
-    def usable_counts(self) -> NDArray[np.int64]:
-        """How many utterances of each record have a text."""
-        unusable = columns.places(self.utterances["text"].is_null().combine_chunks())
-        if not len(unusable):
-            return self.counts
-        of_record = np.repeat(np.arange(len(self.counts)), self.counts)
-        return self.counts - np.bincount(of_record[unusable], minlength=len(self.counts))
-
     def spoken(self) -> pa.Table:
         """The relation `given_utterances`: the utterances without their text."""
         times = self.utterances["time"]

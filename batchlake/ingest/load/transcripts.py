@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batchlake.engine import columns
-from batchlake.engine.text_keys import with_text_keys
 from batchlake.errors import LakeNotWritable
 from batchlake.store.parquet import FILE_BYTES, ROW_GROUP_ROWS, pyarrow_options
 
@@ -58,7 +57,7 @@ class TranscriptFiles:
         return self.files[-1].number if self._is_open else 0
 
     def write(self, rows: pa.Table, transcripts: int) -> int:
-        """Add rows (`segments` without `text_key`) of some transcripts; the number of their file."""
+        """Add rows of `segments` of some transcripts; the number of their file."""
         if self._folder is None:
             return 0
         self._wait()
@@ -90,12 +89,12 @@ class TranscriptFiles:
                 self._writer.close()
 
     def _write(self, path: Path, rows: pa.Table) -> None:
-        keyed = with_text_keys(columns.plain(rows))
+        rows = columns.plain(rows)
         if self._writer is None:
             import pyarrow.parquet as pq
 
-            self._writer = pq.ParquetWriter(path, keyed.schema, **pyarrow_options("segments"))
-        self._writer.write_table(keyed, row_group_size=ROW_GROUP_ROWS)
+            self._writer = pq.ParquetWriter(path, rows.schema, **pyarrow_options("segments"))
+        self._writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
 
     def _wait(self) -> None:
         if self._writing:

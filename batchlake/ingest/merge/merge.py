@@ -3,8 +3,8 @@
 An observation is a row with a time; what the lake already holds is one more observation, whose older fields
 carry their own times in `field_observed_at`. Of two values with the same time the greater wins (of two states
 the further, of two transcripts the longer), so that no order of arrival matters. Fields that only mean
-something together are merged together: the three sentiment scores, a transcript and its digest. `extra` is
-merged key by key.
+something together are merged together: the three sentiment scores, a transcript's length, its digest and what
+it tells of the call. `extra` is merged key by key.
 
 All of it happens in the engine of a `Staging`: `merge` leaves the tables `merged_<table>` (as the lake's
 columns) and `held_<table>` (what the lake held of the same keys), and the view `<table>_after` of
@@ -19,7 +19,7 @@ from typing import Final
 
 from batchlake.engine.engine import Engine
 from batchlake.engine.quoting import literal, quoted
-from batchlake.schema import BATCHES, CALLS, Table
+from batchlake.schema import BATCHES, CALLS, TRANSCRIPT_FACTS, Table
 
 _REPORTED_ENDS: Final = ("ended_at_reported", "completed_at_reported")
 _OBSERVATION: Final = frozenset({"observed_at", "field_observed_at", "first_run_id", "last_run_id"})
@@ -76,7 +76,7 @@ CALL_RULE: Final = MergeRule(
     (
         ("status_rank", "status_reported", "status"),
         ("sentiment_positive", "sentiment_neutral", "sentiment_negative"),
-        ("segment_count", "transcript_digest"),
+        ("segment_count", "transcript_digest", *TRANSCRIPT_FACTS),
     ),
     ("ended_at", "ended_at_reported"),
     "status",

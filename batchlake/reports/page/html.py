@@ -34,7 +34,9 @@ _MOST: Final = {"timeline": 60, "groups": 40, "progress": 12, "audit": 40, "figu
 """How many rows of each kind of table the page holds, so that it stays a page."""
 
 # Where the figures come from; other files have other metrics of the same names.
-_FILES: Final = tuple(f"sql/analytics/{name}.sql" for name in ("scalars", "cost", "engagement"))
+_FILES: Final = tuple(
+    f"sql/analytics/{name}.sql" for name in ("counts", "duration", "sentiment", "cost", "engagement")
+)
 
 
 def html(report: Report, *, classes: bool = True) -> str:

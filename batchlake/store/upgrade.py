@@ -1,0 +1,50 @@
+"""Gives a lake of an earlier layout what later ones hold: facts of transcripts, beside the transcripts.
+
+It is a run of its own, of the kind `upgrade`, before the ingest or compaction that found the need for it. A
+state of before stays as it was: questions about it compute what it lacks (`GroupedQuery`).
+"""
+
+from __future__ import annotations
+
+from batchlake.engine import sql_files
+from batchlake.engine.engine import Engine
+from batchlake.schema import CALLS, SEGMENTS
+from batchlake.store.ledger import Ledger, begin
+from batchlake.store.tables import LakeTables, Writer
+
+
+def upgrade_if_needed(tables: LakeTables) -> str | None:
+    """Bring the newest state up to this layout; the id of the run, None where there was nothing to do.
+
+    Hold the writer's lock meanwhile. Memory is bounded: what doesn't fit is sorted on disk.
+
+    Raises:
+        LakeNotWritable, LakeDamaged, LakeTooNew: the lake is as it was.
+    """
+    ledger = Ledger(tables)
+    before = ledger.find()
+    if before is None or before.has_facts:
+        return None
+    run = begin("upgrade")
+    writer = Writer(tables)
+    pins = dict(before.pins)
+    writer.prepare(pins)
+    with tables.storage.scratch() as spill, Engine(tables.storage.name, spill=spill) as engine:
+        engine.register_tables(writer.snapshot(pins).files)
+        show_facts(engine)
+        for table, query in (
+            (SEGMENTS, "from utterance_facts"),
+            (CALLS, sql_files.load("maintenance/calls_with_facts").text),
+        ):
+            names = ", ".join(table.column_names())
+            order = ", ".join(dict.fromkeys(("source", "batch_id", *table.key)))
+            rows = engine.stream(f"select {names} from ({query}\n) order by {order}")
+            writer.replace_all(table.name, rows)
+        ledger.commit(writer, run, {})
+    return run.run_id
+
+
+def show_facts(engine: Engine) -> None:
+    """Make the views `call_facts` and `utterance_facts` over the utterances that an engine holds."""
+    for name in ("call_facts", "utterance_facts"):
+        engine.run(f"create or replace view {name} as {sql_files.load(f'maintenance/{name}').text}")
