@@ -65,3 +65,44 @@ def test_a_person_is_forgotten_by_number_or_pseudonym(tmp_path: Path) -> None:
     left = rows(lake.root, "select to_number from calls")
     assert len(left) == 1
     assert lake.forget(numbers=[left[0]["to_number"]], expect=1).is_proven
+
+
+PLATFORMS = (
+    {
+        "id": "v1",
+        "type": "outboundPhoneCall",
+        "assistantId": "a",
+        "status": "ended",
+        "endedReason": "customer-ended-call",
+        "customer": {"number": NUMBER},
+        "phoneNumber": {"number": "+18005550000"},
+        "summary": f"for {NUMBER}",
+        "startedAt": "2024-01-01T12:00:00Z",
+        "endedAt": "2024-01-01T12:01:00Z",
+    },
+    {
+        "sid": "CA0123456789abcdef0123456789abcdef",
+        "account_sid": "AC0123456789abcdef0123456789abcdef",
+        "to": NUMBER,
+        "from": "+18005550000",
+        "status": "completed",
+        "direction": "outbound-api",
+        "duration": "60",
+        "price": "-0.5",
+        "start_time": "Mon, 01 Jan 2024 12:00:00 +0000",
+    },
+)
+
+
+@pytest.mark.parametrize("record", PLATFORMS, ids=["vapi", "twilio"])
+def test_other_platforms_numbers_are_pseudonyms_too(tmp_path: Path, record: dict[str, object]) -> None:
+    """Whatever a platform calls the contact's number, it becomes a pseudonym, and is forgotten by number."""
+    export = tmp_path / "export.json"
+    export.write_text(json.dumps([record]))
+    lake = batchlake.open(tmp_path / "lake")
+    lake.ingest(export, redact=["phone"], region="US")
+    assert traces(("14155550199", "4155550199"), tmp_path / "lake") == []
+    held = rows(lake.root, "select to_number from calls")
+    assert [row["to_number"][:4] for row in held] == ["tel_"]
+    assert lake.forget(numbers=[NUMBER], expect=1).is_proven
+    assert lake.ingest(export, force=True).kept_out == 1

@@ -21,6 +21,7 @@ from batchlake.ingest.load.record_batches import RecordBatch
 from batchlake.privacy.key import find_key, key_of_lake, make_key, read_policy
 from batchlake.privacy.redactor import Redactor
 from batchlake.privacy.speech import is_part
+from batchlake.schema import BATCHES, CALLS
 from batchlake.store.storage import PRIVACY_NOTE
 from batchlake.store.tables import LakeTables
 
@@ -29,7 +30,16 @@ if TYPE_CHECKING:
 
 _TEXTS: Final = ("summary", "agent_name", "outcome_label", "ended_by", "user_id", "transcript")
 _JSON_TEXTS: Final = ("extra", "reported_common_responses")
-_NUMBERS: Final = ("phone_number", "from_number", "to_number")
+_NUMBER: Final = "_number"
+"""How the columns of numbers end, of every platform: `to_number`, `customer_number`, `lead_number`."""
+
+_KNOWN: Final = frozenset(
+    {column.name for table in (CALLS, BATCHES) for column in table.columns}
+    | {"updated_at", "exported_at", "envelope_batch_id", "envelope_exported_at"}
+)
+_NO_TEXT: Final = ("_id", "_at", "_seconds", "_cents")
+"""How columns end that a platform has of its own and that are no text."""
+
 _LINKS: Final = ("recording_url",)
 _FEWEST_TOGETHER: Final = 7
 
@@ -90,9 +100,9 @@ class Redaction:
         """A batch without values."""
         records = batch.records
         for name in records.column_names:
-            if name in _NUMBERS:
+            if name.endswith(_NUMBER):
                 records = self._with_pseudonyms(records, name)
-            elif name in _TEXTS or name in _JSON_TEXTS:
+            elif name in _TEXTS or name in _JSON_TEXTS or _is_own_text(records, name):
                 change = self._redactor.json_text if name in _JSON_TEXTS else self._redactor.text
                 records = _changed(records, name, self._found(records[name], change))
             elif name in _LINKS:
@@ -163,6 +173,12 @@ class Redaction:
                 again = self._redactor.parts([text for _, text in parts])
                 changed |= dict(zip((at for at, _ in parts), again, strict=True))
         return _changed(utterances, "text", changed)
+
+
+def _is_own_text(records: pa.Table, name: str) -> bool:
+    """Whether a column is a platform's own, of text."""
+    is_text = str(records.schema.field(name).type) == "string"
+    return is_text and name not in _KNOWN and not name.endswith(_NO_TEXT)
 
 
 def _changed(rows: pa.Table, name: str, changed: Mapping[int, str | None]) -> pa.Table:
