@@ -43,16 +43,23 @@ _SPOKEN: Final = "|".join(sorted(map(re.escape, (*_DIGIT_OF_WORD, *_REPEATS)), k
 _PLUS: Final = re.compile("[+＋]")
 _TOKEN: Final = re.compile(rf"\d|(?<![^\W\d_])(?:{_SPOKEN})(?![^\W\d_])", re.IGNORECASE)
 
+# RE2's `\b` knows the letters of ASCII: it parts words that begin and end with these.
+_LATIN: Final = "|".join(word for word in _SPOKEN.split("|") if word[0].isascii() and word[-1].isascii())
+_OTHER: Final = "|".join(
+    word for word in _SPOKEN.split("|") if not (word[0].isascii() and word[-1].isascii())
+)
+_ANY: Final = rf"(?:\p{{Nd}}|\b(?:{_LATIN})\b|{_OTHER})"
+_GAP: Final = rf"[^\p{{Nd}}]{{0,{_WIDEST_GAP}}}"
+
 # Words and digits in a row: every run that `runs` finds passes, and little else. A repeated digit is two
-# tokens
-# of at least two digits, so five tokens may hold seven.
-SIEVE: Final = rf"(?i)(?:\p{{Nd}}|{_SPOKEN})(?:[^\p{{Nd}}]{{0,{_WIDEST_GAP}}}(?:\p{{Nd}}|{_SPOKEN})){{4,}}"
+# tokens of at least two digits, so five tokens may hold seven.
+SIEVE: Final = rf"(?i){_ANY}(?:{_GAP}{_ANY}){{4,}}"
 """What a text matches that may hold a run, as RE2 reads it: fast over a whole column."""
 
-DIGITS_SIEVE: Final = rf"(?i)(?:\p{{Nd}}|{_SPOKEN})(?:[^\p{{Nd}}]{{0,{_WIDEST_GAP}}}(?:\p{{Nd}}|{_SPOKEN}))+"
+DIGITS_SIEVE: Final = rf"(?i){_ANY}{_GAP}{_ANY}"
 """What a text matches that may be a part of a number: two digits in a row at least."""
 
-UNUSUAL: Final = rf"(?i)(?:^|[^\p{{L}}])(?:{_SPOKEN})(?:[^\p{{L}}]|$)|[^\x00-\x7f]"
+UNUSUAL: Final = rf"(?i)\b(?:{_LATIN})\b|{_OTHER}|[^\x00-\x7f]"
 """What a text matches that may hold a digit in words or of another script; of any other, ASCII is enough."""
 
 

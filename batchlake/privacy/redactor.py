@@ -32,6 +32,7 @@ KINDS: Final = ("phone", "email", "card", "iban", "digits")
 _MOST_PHONE: Final = 12
 _MOST_PHONE_ABROAD: Final = 15
 _CARD: Final = range(13, 20)
+_MOST_REMEMBERED: Final = 100_000
 
 _KEPT: Final = re.compile(
     r"(?<!\d)(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
@@ -75,6 +76,7 @@ class Redactor:
     region: str | None = None
     own_lines: frozenset[str] = frozenset()
     counts: Counter[str] = field(default_factory=Counter)
+    _pseudonyms: dict[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if unknown := sorted(set(self.kinds) - set(KINDS)):
@@ -113,6 +115,16 @@ class Redactor:
         """What stands for the whole value of a number's column: the same for the same number."""
         if "phone" not in self.kinds or is_pseudonym(value):
             return value
+        known = self._pseudonyms.get(value)
+        if known is not None:
+            self.counts["phone"] += known != value
+            return known
+        again = self._pseudonym(value)
+        if len(self._pseudonyms) < _MOST_REMEMBERED:
+            self._pseudonyms[value] = again
+        return again
+
+    def _pseudonym(self, value: str) -> str:
         key = key_of(value)
         if key is None or key in self.own_lines:
             return value
