@@ -19,7 +19,13 @@ from batchlake.lake import Lake
 from tests.paths import SAMPLE
 
 PACKAGE = Path(batchlake.__file__).parent
-OF_LAKES = ["batchlake", "batchlake.lake", "batchlake.erasure.lake", "batchlake.query.lake_queries"]
+OF_LAKES = [
+    "batchlake",
+    "batchlake.lake",
+    "batchlake.erasure.lake",
+    "batchlake.query.lake_care",
+    "batchlake.query.lake_queries",
+]
 """Modules whose examples ask `lake`, which holds the sample."""
 
 WITH_EXAMPLES = sorted(
