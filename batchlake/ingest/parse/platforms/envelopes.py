@@ -9,7 +9,7 @@ batch it is of.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -28,7 +28,7 @@ from batchlake.ingest.parse.json_values import (
     opens,
     text_of,
 )
-from batchlake.ingest.parse.parts import BadValue, Envelope, Item, RecordGroup, Unkept
+from batchlake.ingest.parse.parts import BadValue, Columns, Envelope, Item, RecordGroup, Unkept
 from batchlake.ingest.parse.platforms.recognition import batch_or_call, recognise
 from batchlake.ingest.parse.platforms.units import UNITS
 from batchlake.ingest.parse.recognition import holds_records, refuses
@@ -67,6 +67,7 @@ PAGE_KEYS: Final = frozenset(
 """What an envelope says of itself and its pages: neither kept nor named in the report."""
 
 _LISTS: Final = frozenset(CONTAINERS) - {"call", "campaign", "response"}
+_HEAD_BYTES: Final = 64
 _OBSERVED_AT: Final = "event_timestamp"
 
 REPORTS: Final = {"end-of-call-report": "vapi_calls"}
@@ -102,48 +103,45 @@ def items_of(fields: Fields, raw: bytes, outer: Envelope, split: Split) -> Itera
     return None
 
 
-def list_of(listed: bytes | msgspec.Raw, envelope: Envelope, split: Split) -> Iterator[Item]:
+def _from_list(
+    listed: bytes | msgspec.Raw, several: Sequence[Fields], envelope: Envelope, split: Split
+) -> Iterator[Item]:
     """The records of a list of which the first is another platform's."""
-    names: list[str | None] = []
-    elements: list[msgspec.Raw] = []
-    try:
-        several = _as_objects.decode(listed)
-    except msgspec.ValidationError:
-        several = []
-    if several:
-        names = [recognise(fields) for fields in several]
-        first = names[0]
-        if first is not None and _is_simple(first) and names.count(first) == len(names):
-            yield _decoded(first, listed, envelope)
+    first = recognise(several[0])
+    if first is not None and _is_simple(first) and all(recognise(fields) == first for fields in several):
+        columns = _decoded(first, listed)
+        if columns is not None and columns.count == len(several):
+            yield RecordGroup(first, (), envelope, columns, len(bytes(listed)))
             return
-    elements = elements_of(listed)
-    for element in elements:
+    for element in elements_of(listed):
         if not opens(element, b"{"):
             message = "a record must be a JSON object"
             yield BadValue("not_a_record", message, bytes(element), envelope)
             continue
-        fields = fields_of(element)
-        found = items_of(fields, bytes(element), envelope, split)
+        found = items_of(fields_of(element), bytes(element), envelope, split)
         yield from split(bytes(element), envelope) if found is None else found
 
 
-def is_foreign_list(listed: bytes | msgspec.Raw) -> bool:
-    """Whether a list's first object is a record of another platform."""
-    if not opens(listed, b"["):
-        return False
-    first = next((one for one in elements_of(listed) if opens(one, b"{")), None)
-    return first is not None and recognise(fields_of(first)) is not None
+def _objects_in(listed: bytes | msgspec.Raw) -> list[Fields]:
+    """The objects of a list, each as its own fields."""
+    try:
+        return _as_objects.decode(listed)
+    except msgspec.ValidationError:
+        return [fields_of(one) for one in elements_of(listed) if opens(one, b"{")]
 
 
-def _decoded(name: str, listed: bytes | msgspec.Raw, envelope: Envelope) -> RecordGroup:
-    """Records of one kind: decoded together where that can be, else as they stand."""
+def _is_empty(listed: bytes | msgspec.Raw) -> bool:
+    head = bytes(memoryview(listed)[1:_HEAD_BYTES]).lstrip()
+    return head[:1] == b"]" if head else not elements_of(listed)
+
+
+def _decoded(name: str, listed: bytes | msgspec.Raw) -> Columns | None:
+    """Records of one kind decoded together; None where one can't be, or has no id."""
     try:
         columns = decoder_of(name).decode(listed)
     except JSON_FAULTS:
-        columns = None
-    if columns is None or columns.nameless:
-        return RecordGroup(name, elements_of(listed), envelope)
-    return RecordGroup(name, (), envelope, columns, len(bytes(listed)))
+        return None
+    return None if columns.nameless else columns
 
 
 def _from_record(name: str, fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item]:
@@ -216,12 +214,13 @@ def _from_container(key: str, fields: Fields, outer: Envelope, split: Split) -> 
     if opens(value, b"["):
         if key not in _LISTS or _is_home(fields, key):
             return None
-        if not elements_of(value):
+        if _is_empty(value):
             # An empty page has no records, and is none.
             return iter(()) if _is_empty_page(fields, key) else None
-        if not is_foreign_list(value):
+        several = _objects_in(value)
+        if not any(map(recognise, several[:1])):
             return None
-        return _with_rest(list_of(value, _around(fields, outer), split), fields, key)
+        return _with_rest(_from_list(value, several, _around(fields, outer), split), fields, key)
     if not opens(value, b"{"):
         return None
     inner = fields_of(value)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from batchlake.ingest.parse.fields import FieldList
-from batchlake.ingest.parse.json_values import elements_of, fields_of, joined, opens
+from batchlake.ingest.parse.json_values import JSON_FAULTS, elements_of, fields_of, joined, opens
 
 _HEAD_BYTES: Final = 64
 
@@ -66,7 +66,12 @@ def first_in(listed: bytes | msgspec.Raw, key: str) -> Any:
     """What the first element of a list has under a key; None where there is none."""
     if not opens(listed, b"["):
         return None
-    first = next(iter(elements_of(listed)), b"")
+    text = bytes(listed)
+    try:
+        # Up to its first closing brace a flat object is whole; most are, and needn't be found among all.
+        return _as_any.decode(fields_of(text[1 : text.find(b"}") + 1].lstrip()).get(key, b"null"))
+    except JSON_FAULTS:
+        first = next(iter(elements_of(listed)), b"")
     return _as_any.decode(fields_of(first).get(key, b"null")) if opens(first, b"{") else None
 
 
