@@ -61,7 +61,7 @@ def test_a_flag_given_twice_is_harmless() -> None:
 def test_options_that_count_each_time() -> None:
     """There are these and no others: of each the verb has a use for several values."""
     names = {one.opts[0] for _, _, one in options("multiple")}
-    assert names == {"--filter", "-c", "--by", "--batch", "--call"}
+    assert names == {"--filter", "-c", "--by", "--metrics", "--batch", "--call"}
 
 
 def test_several_filters_all_hold(configured: Path) -> None:
