@@ -14,7 +14,7 @@ import pytest
 import batchlake
 from batchlake.errors import InvalidConfiguration
 from tests.ingest.platforms.test_published import FOLDER
-from tests.lakes import contents, write_export
+from tests.lakes import contents, ingested, write_export
 from tests.paths import ROOT
 
 ENDED: Final[dict[str, Any]] = {
@@ -302,3 +302,15 @@ def test_a_platform_of_ones_own_comes_before_all(tmp_path: Path) -> None:
     assert (row["source"], row["call_id"], row["status"]) == ("mine", "m1", "busy")
     batchlake.open(tmp_path / "other").ingest(tmp_path / "a.json")
     assert batchlake.open(tmp_path / "other").sql("from calls").to_dicts() == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["bland/v1_batch_details.json", "retell/list_calls_v3.json", "synthflow/list_calls_from_schema.json"],
+)
+def test_a_page_larger_than_a_window_gives_the_same(name: str, tmp_path: Path) -> None:
+    """It is cut into records by its brackets; what is left of it around them is no record."""
+    tables = ("calls", "segments", "batches")
+    for lake, options in (("whole", {}), ("cut", {"window_bytes": 300})):
+        assert ingested(tmp_path / lake, FOLDER / name, **options).problems == 0
+    assert contents(tmp_path / "cut", tables) == contents(tmp_path / "whole", tables)
