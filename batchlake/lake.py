@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 from batchlake.erasure.lake import ErasingLake
 from batchlake.query.lake_care import LakeCare
-from batchlake.query.lake_queries import LakeQueries, select
+from batchlake.query.lake_queries import LakeQueries
 from batchlake.query.snapshot import LakeState, as_moment, asks_again
 from batchlake.store.ledger import Version
 from batchlake.store.tables import LakeTables
@@ -44,6 +44,10 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
         threads: DuckDB's worker threads.
         platforms: platforms of your own, for each name its files in the form of `sql/sources`, under `calls`
             and `batches`: what an ingest reads beside those that it knows.
+        timezone: the IANA zone of periods, plain dates and groups by time.
+
+    Raises:
+        InvalidRequest: there is no such time zone.
     """
 
     def __init__(
@@ -54,10 +58,11 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
         memory_limit: str | None = None,
         threads: int | None = None,
         platforms: OwnPlatforms | None = None,
+        timezone: str = "UTC",
     ) -> None:
         tables = self._tables = LakeTables(root)
         state = LakeState(tables, version, memory_limit=memory_limit, threads=threads)
-        super().__init__(state, tables.storage.location)
+        super().__init__(state, tables.storage.location, timezone)
         self.root = tables.storage.root
         self._platforms = platforms or {}
 
@@ -201,7 +206,7 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
         engine = self._state.engine()
         from batchlake.analytics.batch_details import BatchRequest, batch_details
 
-        request = BatchRequest(source, batch_id, filter, include_analytics, include_transcripts)
+        request = BatchRequest(source, batch_id, self._filter(filter), include_analytics, include_transcripts)
         return batch_details(engine, request)
 
     def write_batch(
@@ -222,7 +227,9 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
             >>> json.loads(Path("batch.json").read_bytes())["batch"]["statistics"]["completed"]
             17
         """
-        for piece in self._batch_json(source, batch_id, filter, include_analytics, include_transcripts):
+        for piece in self._batch_json(
+            source, batch_id, self._filter(filter), include_analytics, include_transcripts
+        ):
             file.write(piece.encode())
 
     @asks_again
@@ -259,8 +266,8 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
         *,
         metrics: str | Iterable[str] | None = None,
         top: int = 10,
-        timezone: str = "UTC",
-        every: Literal["hour", "day"] = "day",
+        timezone: str | None = None,
+        every: Literal["hour", "day", "week", "month"] = "day",
         patterns: Path | None = None,
     ) -> Analytics:
         """Every metric over the matching calls, grouped by the dimensions `by`.
@@ -276,8 +283,8 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
                 the answer says which it holds; what is of others is None, and left out of its JSON. None
                 computes all.
             top: how many common responses.
-            timezone: the IANA time zone of days and hours.
-            every: whether the timeline is of hours or days.
+            timezone: the IANA time zone of days and hours; by default the lake's.
+            every: whether the timeline is of hours, days, weeks or months.
             patterns: a TOML file of response patterns instead of batchlake's own.
 
         Example:
@@ -292,9 +299,9 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
         from batchlake.analytics.metrics import analyse
 
         return analyse(
-            engine, select(filter), by=(by,) if isinstance(by, str) else tuple(by),
+            engine, self._selected(filter), by=(by,) if isinstance(by, str) else tuple(by),
             metrics=metrics if metrics is None or isinstance(metrics, str) else tuple(metrics),
-            top=top, timezone=timezone, every=every, patterns=patterns,
+            top=top, timezone=timezone or self.timezone, every=every, patterns=patterns,
         )  # fmt: skip
 
     @asks_again
@@ -327,7 +334,7 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
         from batchlake.analytics.audit import audit
 
         batch = (source, batch_id) if batch_id is not None else None
-        return audit(engine, batch, filter, only_differences=only_differences)
+        return audit(engine, batch, self._filter(filter), only_differences=only_differences)
 
     @asks_again
     def progress(self, batch_id: str, *, source: str | None = None) -> BatchProgress:
@@ -375,7 +382,7 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
 
         version = self._state.version()
         engine, name = self._state.at(version).engine(), PurePath(self._location).name
-        return report(engine, name, version, batch_ids, filter, ReportOptions(**options))
+        return report(engine, name, version, batch_ids, self._filter(filter), ReportOptions(**options))
 
     def at(self, moment: datetime | str) -> Lake:
         """The lake as it was: at a time (aware, or RFC 3339 text), or as the run of an id left it.
@@ -387,7 +394,10 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
         """
         state = self._state
         version = state.ledger.at(as_moment(moment))
-        return Lake(self.root, version=version, memory_limit=state.memory_limit, threads=state.threads)
+        return Lake(
+            self.root, version=version, memory_limit=state.memory_limit, threads=state.threads,
+            timezone=self.timezone,
+        )  # fmt: skip
 
 
 def open(root: str | os.PathLike[str] = "lake", **settings: Any) -> Lake:  # noqa: A001 - the documented name

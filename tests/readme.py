@@ -108,17 +108,14 @@ def ingest() -> str:
     with tempfile.TemporaryDirectory() as folder:
         shown = _output(["sh", "-c", command], Path(folder), shell_environment(Path(folder)))
     shown = re.sub(r"in \d+\.\d s", "in 0.8 s", shown)
-    shown = re.sub(
-        r"Run \S+ is committed to .*", "Run 20240401T090000.000000Z-1a2b3c is committed to lake.", shown
-    )
+    shown = re.sub(r"Run \S+ is committed to .*", "Run 1a2b3c is committed to lake.", shown)
     return f"```console\n$ {command}\n{shown}\n```"
 
 
 _QUESTIONS_IN_SHELL: Final = (
-    "batchlake report --by batch_id --format markdown | grep -A 3 '^| batch_id' | cut -d'|' -f 2-4,8,14-16",
-    "batchlake report batch_xyz789 --compare batch_spring --format markdown | "
-    "grep 'Success.*interval' | cut -d'|' -f 3-6,10",
-    """batchlake calls --filter '{"text": "call me back"}' --format ndjson | wc -l""",
+    "batchlake analytics --by batch --columns calls,success,avg_call,cost",
+    "batchlake analytics --batch batch_xyz789 --compare batch_spring | head -7",
+    'batchlake said "call me back" --limit 1',
 )
 
 _QUESTIONS_IN_PYTHON: Final = """\
@@ -249,6 +246,7 @@ _SQL_FOLDERS: Final = {
     "analytics": "metrics over `selected_calls` and `selected_segments`, without parameters",
     "reports": "what reports show besides the analytics",
     "views": "what the console shows beyond the tables",
+    "screens": "what is shown to people beside the analytics",
     "maintenance": "care of the lake",
     "sync": "what a pull asks the lake",
 }

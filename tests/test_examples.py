@@ -25,6 +25,7 @@ OF_LAKES = [
     "batchlake.erasure.lake",
     "batchlake.query.lake_care",
     "batchlake.query.lake_queries",
+    "batchlake.query.lake_rows",
 ]
 """Modules whose examples ask `lake`, which holds the sample."""
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 Key = tuple[Any, ...]
 Row = dict[str, Any]
 
+NUMBER: Final = "if(direction = 'inbound', from_number, coalesce(to_number, from_number))"
+"""The number of a call that isn't ours."""
+
 DIMENSIONS: Final[dict[str, str]] = {
     name: quoted(name)
     for name in (
@@ -46,12 +49,29 @@ DIMENSIONS: Final[dict[str, str]] = {
         "pathway_id",
     )
 } | {
+    "agent": "coalesce(agent_name, agent_id)",
+    "batch": "batch_id",
+    "number": NUMBER,
+    "hour": (
+        "call_time - to_minutes(extract('minute' from call_time)::bigint) "
+        "- to_microseconds(extract('microseconds' from call_time)::bigint)"
+    ),
     "day": "call_time::date",
+    "week": "date_trunc('week', call_time)::date",
     "month": "strftime(call_time, '%Y-%m')",
+    "quarter": "strftime(call_time, '%Y') || '-Q' || extract('quarter' from call_time)",
     "weekday": "dayname(call_time)",
     "hour_of_day": "extract('hour' from call_time)",
+    "attempt": (
+        f"if({NUMBER} is null, null, "
+        f"row_number() over (partition by source, {NUMBER} order by call_time nulls last, call_id))"
+    ),
 }
-"""What calls can be grouped by, and the SQL of it; days and hours are those of the engine's time zone."""
+"""What calls can be grouped by, and the SQL of it; days and hours are those of the engine's time zone. A
+week is its Monday, an attempt the place of a call among those selected from or to its number."""
+
+EXTRA: Final = "extra."
+"""Before the name of a field of the exports' own, which calls can be grouped by too."""
 
 _OF_UTTERANCES: Final = frozenset(("source", "batch_id"))
 """Dimensions that utterances have themselves, as their call has them."""
@@ -70,15 +90,25 @@ def dimensions(by: str | Sequence[str]) -> tuple[str, ...]:
     """
     names = tuple(dict.fromkeys((by,) if isinstance(by, str) else by))
     for name in names:
-        if name not in DIMENSIONS:
+        if name not in DIMENSIONS and not _is_extra(name):
             nearest = nearest_name(name, DIMENSIONS)
             hint = f" Did you mean `{nearest}`?" if nearest else ""
             raise InvalidRequest(
-                f"can't group by {name!r}.{hint} Calls can be grouped by {', '.join(DIMENSIONS)}.",
+                f"can't group by {name!r}.{hint} Calls can be grouped by {', '.join(DIMENSIONS)}, "
+                "extra.FIELD.",
                 dimension=name,
                 nearest=[nearest] if nearest else [],
             )
     return names
+
+
+def _is_extra(name: object) -> bool:
+    return isinstance(name, str) and name.startswith(EXTRA) and len(name) > len(EXTRA)
+
+
+def dimension_sql(name: str) -> str:
+    """The SQL of a dimension over `selected_calls`."""
+    return f"extra->>{literal(name[len(EXTRA) :])}" if _is_extra(name) else DIMENSIONS[name]
 
 
 def file_text(name: str) -> str:
@@ -130,7 +160,7 @@ class GroupedQuery:
     def _grouped(self, query: str) -> str:
         if not self.by:
             return query
-        values = ", ".join(f"{literal(name)}: {DIMENSIONS[name]}" for name in self.by)
+        values = ", ".join(f"{literal(name)}: {dimension_sql(name)}" for name in self.by)
         calls = f"select *, {{{values}}} as group_key from selected_calls"
         if set(self.by) <= _OF_UTTERANCES:
             segments = f"select *, {{{values}}} as group_key from selected_segments"

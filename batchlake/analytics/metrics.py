@@ -18,7 +18,7 @@ from batchlake.analytics.common_responses import Answers, answers
 from batchlake.analytics.engagement import distribution, engagement
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, dimensions, side_by_side
 from batchlake.analytics.patterns import Patterns, default_patterns, read_patterns
-from batchlake.analytics.timeline import Every, timelines
+from batchlake.analytics.timeline import STEPS, Every, timelines
 from batchlake.engine.engine import Engine
 from batchlake.errors import AnalyticsUnavailable, InvalidRequest
 from batchlake.models.analytics import (
@@ -47,11 +47,11 @@ class Options:
     Args:
         top: how many common responses.
         timezone: the IANA time zone in which days and hours begin.
-        every: whether the timeline is of hours or days.
+        every: whether the timeline is of hours, days, weeks or months.
         patterns: a TOML file of word patterns instead of batchlake's own.
 
     Raises:
-        InvalidRequest: `top` is below 0, or `every` is neither `hour` nor `day`.
+        InvalidRequest: `top` is below 0, or `every` is no step of a timeline.
     """
 
     top: int = 10
@@ -62,9 +62,10 @@ class Options:
     def __post_init__(self) -> None:
         if self.top < 0:
             raise InvalidRequest(f"can't show the top {self.top} responses. Give 0 or more.", top=self.top)
-        if self.every not in ("hour", "day"):
+        if self.every not in STEPS:
             raise InvalidRequest(
-                f"a timeline is made of hours or days, not {self.every!r}. Give hour or day.",
+                f"a timeline is made of hours, days, weeks or months, not {self.every!r}. "
+                f"Give one of {', '.join(STEPS)}.",
                 every=self.every,
             )
 

@@ -11,7 +11,15 @@ from batchlake.analytics.figures import only_total
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, file_text
 from batchlake.models.analytics import CurrencyTotal, Moment, Timeline
 
-Every = Literal["hour", "day"]
+Every = Literal["hour", "day", "week", "month"]
+
+STEPS: Final[dict[str, str]] = {
+    "hour": "hour",
+    "day": "day",
+    "week": "date_trunc('week', day)",
+    "month": "date_trunc('month', day)",
+}
+"""The steps of a timeline, and the SQL of when each begins."""
 
 _COUNTS: Final = ("total_calls", "completed", "failed", "in_progress")
 
@@ -20,7 +28,7 @@ def timelines(question: GroupedQuery, every: Every, timezone: str) -> dict[Key, 
     """The timeline of each group, in the time zone that the question's engine is in."""
     counts = ", ".join(f"sum({name})::bigint as {name}" for name in _COUNTS)
     answer = question.ask(
-        f"select group_key, {every} as start, currency, {counts}, sum(total_cost) as total_cost"
+        f"select group_key, {STEPS[every]} as start, currency, {counts}, sum(total_cost) as total_cost"
         f" from ({file_text('timeline')}\n) group by all"
     )
     return {key: _timeline(rows, every, timezone) for key, rows in answer.items()}

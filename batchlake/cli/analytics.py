@@ -3,151 +3,173 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final
 
 import click
 
-from batchlake.cli.answers import write_document
+from batchlake.cli.answers import write_document, write_lines
+from batchlake.cli.completion import batch_ids, dimensions, metric_families
+from batchlake.cli.listed import Listed, write_listed
 from batchlake.cli.options import (
-    at_option,
-    filter_option,
-    format_option,
-    lake_option,
-    open_lake,
-    output_option,
-    quiet_option,
-    read_filter_option,
     source_option,
 )
 from batchlake.cli.parameters import option
-from batchlake.output.formats import DOCUMENT_FORMATS, STATUS_FORMATS
+from batchlake.cli.request import Request, answer_options, read_request, table_options
+from batchlake.cli.selection import selection_options
+from batchlake.cli.verb_rows import refuse_columns
+from batchlake.output.formats import FIGURE_FORMATS, ROW_FORMATS
+from batchlake.screens.page import Page
 
 _DIFFERENCES: Final = 1
 
 
 @click.command("analytics")
-@lake_option
-@at_option
-@filter_option
-@option("--by", multiple=True, metavar="DIMENSION", help="Group by a dimension; give it again for several.")
-@option("--metrics", multiple=True, metavar="FAMILY",
-        help="Only these metrics: calls, success, duration, cost, sentiment, engagement, responses, "
-        "patterns, timeline.")  # fmt: skip
+@selection_options()
+@option("--by", multiple=True, metavar="DIMENSION", shell_complete=dimensions,
+        help="Group by it, or with commas by several: agent, batch, status, outcome, number, hour, day, "
+             "week, month, quarter, weekday, hour_of_day, attempt, extra.FIELD and others.")  # fmt: skip
+@option("--compare", metavar="WITH", help="previous (period), a batch's id, or what --filter takes.")
+@option("--metrics", metavar="FAMILIES", shell_complete=metric_families,
+        help="calls, success, duration, cost, sentiment, engagement, responses, patterns, timeline, "
+             "all.")  # fmt: skip
 @option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many responses.")
-@option("--timezone", default="UTC", show_default=True, metavar="ZONE", help="Whose hours and days.")
-@option("--every", type=click.Choice(["hour", "day"]), default="day", show_default=True,
-        help="The timeline's step.")  # fmt: skip
+@option("--every", type=click.Choice(["hour", "day", "week", "month"]), default="day", show_default=True,
+        help="The timeline's step, in JSON.")  # fmt: skip
 @option("--patterns", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
         help="Your own response patterns (TOML).")  # fmt: skip
-@output_option
-@quiet_option
-@format_option(DOCUMENT_FORMATS)
-def analytics_command(
-    lake_path: str,
-    at: str | None,
-    filter_texts: tuple[str, ...],
-    by: tuple[str, ...],
-    metrics: tuple[str, ...],
-    top: int,
-    timezone: str,
-    every: Literal["hour", "day"],
-    patterns: Path | None,
-    output: Path | None,
-    quiet: bool,
-    output_format: str,
-) -> None:
-    """Every metric over the calls that match: the whole lake, a batch, or any filter."""
-    answer = open_lake(lake_path, at, needs="batchlake.analytics.metrics").analytics(
-        read_filter_option(filter_texts),
-        _names(by),
-        metrics=_names(metrics) if metrics else None,
-        top=top,
-        timezone=timezone,
-        every=every,
-        patterns=patterns,
-    )
-    write_document(answer, output_format, output, quiet=quiet)
+@table_options("analytics")
+@answer_options(FIGURE_FORMATS)
+@click.pass_context
+def analytics_command(context: click.Context, /, by: tuple[str, ...], **given: Any) -> None:
+    """Every metric over the calls that match: the whole lake, a batch, or any filter.
+
+    \b
+    batchlake analytics --last 7d --compare previous
+    batchlake analytics --by agent,week --json
+    """
+    from batchlake.cli.analytics_screen import show_analytics
+
+    request = read_request(context, given, needs="batchlake.analytics.metrics")
+    show_analytics(context, request, [name for text in by for name in text.split(",")], given)
 
 
-def _names(given: tuple[str, ...]) -> list[str]:
-    """Names given one an option, or several with commas between."""
-    return [name.strip() for several in given for name in several.split(",") if name.strip()]
 
 
 @click.command("audit")
-@click.argument("batch_id", metavar="[ID]", required=False)
-@lake_option
-@at_option
-@filter_option
+@click.argument("batch_id", metavar="[ID]", required=False, shell_complete=batch_ids)
+@selection_options(source=False)
 @option("--only-differences", is_flag=True, help="Only figures that differ.")
+@option("--all", "everything", is_flag=True, help="Figures that agree, too.")
 @option("--fail-on-difference", is_flag=True, help="Exit 1 where a figure differs.")
 @source_option
-@output_option
-@quiet_option
-@format_option(DOCUMENT_FORMATS)
+@table_options("audit")
+@answer_options(FIGURE_FORMATS)
+@click.pass_context
 def audit_command(
+    context: click.Context,
+    /,
     batch_id: str | None,
-    lake_path: str,
-    at: str | None,
-    filter_texts: tuple[str, ...],
     only_differences: bool,
+    everything: bool,
     fail_on_difference: bool,
     source: str | None,
-    output: Path | None,
-    quiet: bool,
-    output_format: str,
+    **given: Any,
 ) -> None:
-    """Each figure that a platform reported and the one recomputed, of one batch or of all."""
+    """What platforms billed and reported beside what the calls add up to, of one batch or of all.
+
+    `too high` is a report that says more than the calls do: of money, you were overcharged.
+
+    \b
+    batchlake audit
+    batchlake audit harbour_04 --fail-on-difference
+    """
     if source is not None and batch_id is None:
         raise click.UsageError(
             "--source says whose batch ID is. Of all batches, --filter picks those of a source."
         )
-    found = open_lake(lake_path, at, needs="batchlake.analytics.audit").audit(
-        batch_id, read_filter_option(filter_texts), only_differences=only_differences, source=source
-    )
-    write_document(found, output_format, output, quiet=quiet)
+    request = read_request(context, given, needs="batchlake.analytics.audit")
+    refuse_columns(request, "audit")
+    wanted = request.lake.selected_filter(request.filter, request.period)
+    found = request.lake.audit(batch_id, wanted, only_differences=only_differences, source=source)
+    if request.format == "json":
+        write_document(request, found)
+    else:
+        from batchlake.screens.audit import audit_rows, audit_screen
+
+        currencies = _currencies(request)
+        if request.format == "table" and not (
+            request.columns or request.sort or request.vertical or request.wide
+        ):
+            page = page_of(request)
+            show_all = everything or (batch_id is not None and not only_differences)
+            write_lines(request, audit_screen(found, page, everything=show_all, currencies=currencies))
+        else:
+            write_listed(request, Listed.of(audit_rows(found, currencies)), "audit")
     if fail_on_difference and found.differs:
         raise click.exceptions.Exit(_DIFFERENCES)
 
 
-@click.command("progress")
-@click.argument("batch_id", metavar="ID")
-@lake_option
-@at_option
-@source_option
-@output_option
-@quiet_option
-@format_option(DOCUMENT_FORMATS)
-def progress_command(
-    batch_id: str,
-    lake_path: str,
-    at: str | None,
-    source: str | None,
-    output: Path | None,
-    quiet: bool,
-    output_format: str,
-) -> None:
-    """How far a batch is: done of total, rate, estimated completion, and the history of its exports."""
-    lake = open_lake(lake_path, at, needs="batchlake.analytics.progress")
-    found = lake.progress(batch_id, source=source)
-    chart = ""
-    if output_format == "table":
-        from batchlake.analytics.progress import progress_chart
+def _currencies(request: Request) -> dict[str, str | None]:
+    """The currency of each batch's costs, where they are in one."""
+    rows = request.lake.sql(
+        "select batch_id, min(currency) as currency from calls where cost is not null "
+        "group by batch_id having count(distinct coalesce(currency, '')) = 1"
+    )
+    return {row["batch_id"]: row["currency"] for row in rows}
 
-        chart = f"{progress_chart(found)}\n"
-    write_document(found, output_format, output, foot=chart, quiet=quiet)
+
+@click.command("progress")
+@click.argument("batch_id", metavar="ID", shell_complete=batch_ids)
+@source_option
+@table_options("progress")
+@answer_options(FIGURE_FORMATS)
+@click.pass_context
+def progress_command(context: click.Context, /, batch_id: str, source: str | None, **given: Any) -> None:
+    """How far a batch is: done of total, rate, estimated completion, and the history of its exports.
+
+    \b
+    batchlake progress harbour_09
+    batchlake progress harbour_09 --csv
+    """
+    request = read_request(context, given, needs="batchlake.analytics.progress")
+    refuse_columns(request, "progress")
+    found = request.lake.progress(batch_id, source=source)
+    if request.format == "json":
+        write_document(request, found)
+    elif request.format == "table" and not (
+        request.columns or request.sort or request.vertical or request.wide
+    ):
+        from batchlake.screens.progress import progress_screen
+
+        write_lines(request, progress_screen(found, page_of(request)))
+    else:
+        write_listed(request, Listed.of([one.model_dump() for one in found.history]), "progress")
 
 
 @click.command("metrics")
-@output_option
-@quiet_option
-@format_option(STATUS_FORMATS)
-def metrics_command(output: Path | None, quiet: bool, output_format: str) -> None:
+@table_options("metrics")
+@answer_options(ROW_FORMATS, at=False, lake=False)
+@click.pass_context
+def metrics_command(context: click.Context, /, **given: Any) -> None:
     """What each metric means: definition, numerator, denominator, unit, and the file that computes it.
 
     Response patterns come last: which rules of patterns.toml find them, in which order. --patterns of
     `analytics` takes another file.
+
+    \b
+    batchlake metrics
+    batchlake metrics --columns metric,definition --format markdown
     """
     from batchlake.analytics.definitions import definitions, pattern_definitions
 
-    write_document([*definitions(), *pattern_definitions()], output_format, output, quiet=quiet)
+    request = read_request(context, given)
+    found = [*definitions(), *pattern_definitions()]
+    if request.format == "json":
+        write_document(request, found)
+        return
+    write_listed(request, Listed.of([one.model_dump() for one in found]), "metrics")
+
+
+def page_of(request: Request) -> Page:
+    """What a screen is laid out for."""
+    return Page(request.screen_width, request.clock, request.colour)

@@ -1,26 +1,39 @@
-"""Where answers go: standard output or the file of `-o`, in the format asked for."""
+"""Where answers go: standard output, a pager or the file of `-o`, in the format asked for; notes behind
+them."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+
+import click
 
 from batchlake.cli.options import note
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import BINARY_FORMATS
+from batchlake.text import looks
+from batchlake.text.bars import encodable
 
 if TYPE_CHECKING:
-    from batchlake.engine.cursor import Rows
-    from batchlake.query.result import Result
+    from batchlake.cli.request import Request
+    from batchlake.output.rows import Tally
+    from batchlake.query.rows import HasRows, Readable, Shown
 
 
 @contextmanager
-def opened(output: Path | None) -> Iterator[IO[bytes]]:
+def opened(output: Path | None, *, quiet: bool = True, tally: Tally | None = None) -> Iterator[IO[bytes]]:
     """The binary file to write to, standard output without `-o`.
+
+    Args:
+        output: the file.
+        quiet: don't say what was written.
+        tally: how many rows were.
 
     Raises:
         InvalidRequest: the file can't be written; what was there before still is.
@@ -39,53 +52,210 @@ def opened(output: Path | None) -> Iterator[IO[bytes]]:
             f"cannot write {str(output)!r}: {error.strerror or error}. Name another file with -o.",
             path=str(output),
         ) from error
+    size = output.stat().st_size if output.is_file() else None
+    rows = "" if tally is None else f"{tally.rows:,} row{'' if tally.rows == 1 else 's'} to "
+    note(f"Wrote {rows}{output}" + ("." if size is None else f" ({looks.size(size)})."), quiet=quiet)
 
 
-def write_rows(
-    result: Result,
-    output_format: str,
-    output: Path | None,
-    *,
-    max_rows: int | None = None,
-    excel_safe: bool = False,
-    quiet: bool = False,
+def write_status_rows(
+    answer: HasRows | Readable, output_format: str, output: Path | None, *, quiet: bool = False
 ) -> None:
-    """Write rows to standard output or to a file."""
-    with opened(output) as file:
-        write_rows_to(file, result, output_format, max_rows=max_rows, excel_safe=excel_safe, quiet=quiet)
+    """Write rows about batchlake's own work, which have no ranked columns, exactly as they are."""
+    from batchlake.output import rows
+
+    tally = rows.Tally()
+    with opened(output, quiet=quiet, tally=tally) as file:
+        refuse_terminal(output_format, file)
+        width = shutil.get_terminal_size().columns if _is_terminal(file) else None
+        left_out = rows.write_rows(answer, output_format, file, width=width, tally=tally)
+    if left_out:
+        note(left_out, quiet=quiet)
+
+
+def write_rows(request: Request, answer: HasRows | Readable, *, excel_safe: bool = False) -> None:
+    """Write rows as programs read them, in the format asked for, to standard output or a file."""
+    from batchlake.output.rows import Tally
+
+    tally = Tally()
+    with opened(request.output, quiet=request.quiet, tally=tally) as file:
+        write_rows_to(file, request, answer, excel_safe=excel_safe, tally=tally)
 
 
 def write_rows_to(
     file: IO[bytes],
-    answer: Result | Rows,
-    output_format: str,
+    request: Request,
+    answer: HasRows | Readable,
     *,
-    max_rows: int | None = None,
     excel_safe: bool = False,
-    quiet: bool = False,
+    tally: Tally | None = None,
+    kinds: Mapping[str, str] | None = None,
 ) -> None:
     """Write rows to an open file; says on standard error what was left out."""
     from batchlake.output import rows
 
-    refuse_terminal(output_format, file)
+    refuse_terminal(request.format, file)
+    if request.mask:
+        from batchlake.screens.masking import MaskedRows
+
+        answer = MaskedRows(rows.readable(answer))
     left_out = rows.write_rows(
-        answer, output_format, file, max_rows=max_rows, excel_safe=excel_safe, **_layout(file)
-    )
+        answer, request.format, file,
+        max_rows=request.limit, excel_safe=excel_safe, tally=tally, kinds=kinds,
+    )  # fmt: skip
     if left_out:
-        note(left_out, quiet=quiet)
+        note(left_out, quiet=request.quiet)
 
 
-def write_document(
-    document: Any, output_format: str, output: Path | None, *, foot: str = "", quiet: bool = False
+def write_table(
+    request: Request,
+    shown: Shown,
+    *,
+    about: Callable[[int], str] = lambda count: "",
+    empty: Callable[[], str] = lambda: "",
+    before: Iterable[str] = (),
 ) -> None:
-    """Write one document, a model or a list of models, with lines of text after it."""
+    """Write rows as people read them: a table at a terminal, in a pipe or a file, or Markdown.
+
+    Args:
+        request: how.
+        shown: the rows.
+        about: what so many rows are, the beginning of the note: `9 batches`.
+        empty: what to say where there are none.
+        before: lines above the table.
+    """
+    from batchlake.output.rows import Limited
+    from batchlake.text.ranked import RankedTable, markdown_rows
+
+    rows = shown.result.rows()
+    limited = Limited(rows, request.limit)
+    layout = request.layout
+    try:
+        if request.format == "markdown":
+            write_lines(
+                request, markdown_rows(shown.columns, limited, layout.style), rows=lambda: limited.count
+            )
+            return
+        table = RankedTable(shown.columns, layout)
+
+        def lines() -> Iterator[str]:
+            yield from before
+            yield from table.lines(limited)
+
+        def notes() -> list[str]:
+            if not limited.count and (said := empty()):
+                return [said]
+            counted = about(limited.count)
+            zone = f"times in {request.timezone}" if table.shows_times else ""
+            head = ", ".join(part for part in (counted, zone) if part)
+            unnamed = ["The exports name no currency."] if table.unnamed_money else []
+            first, *others = table.notes() or [""]
+            joined = f"{head}. {first}" if first.startswith("In all") and head else ""
+            told = [joined] if joined else [f"{head}." if head else "", first]
+            return [one for one in (*told, *others, *unnamed, *limited.notes()) if one]
+
+        write_lines(request, lines(), notes, rows=lambda: limited.count)
+    finally:
+        rows.close()
+
+
+def write_tables(request: Request, answers: Iterable[Readable]) -> None:
+    """Write the answers to several statements at a terminal, exactly as SQL gives them, each with its
+    notes."""
+    from batchlake.output.rows import Limited, exact_table
+
+    for number, rows in enumerate(answers):
+        limited = Limited(rows, request.limit)
+        table = exact_table(
+            rows.columns, replace(request.layout, style=replace(request.layout.style, whole=True))
+        )
+        begun = [""] if number else []
+        write_lines(
+            request,
+            chain(begun, table.lines(limited)),
+            lambda table=table, limited=limited: [*table.notes(), *limited.notes()],  # type: ignore[misc]
+        )
+
+
+def write_lines(
+    request: Request,
+    lines: Iterable[str],
+    notes: Callable[[], list[str]] = list,
+    *,
+    rows: Callable[[], int] | None = None,
+) -> None:
+    """Write lines for people: through the pager where they are many, notes as its last lines; else to the
+    file, standard output, and standard error."""
+    if request.is_terminal:
+        from batchlake.output.pager import page
+
+        # Printed whole, an answer has its notes on standard error; in the pager they are its last lines.
+        page(
+            lines,
+            list(request.pager),
+            lambda paged: [] if request.quiet else _told(notes(), request, paged=paged),
+            wide=request.wide,
+        )
+        return
+    from batchlake.output.rows import Tally
+
+    tally = Tally()
+    with opened(request.output, quiet=request.quiet, tally=tally if rows else None) as file:
+        encoding = "utf-8" if request.output else sys.stdout.encoding
+        for line in lines:
+            file.write(f"{encodable(line, encoding)}\n".encode(encoding or "utf-8", "replace"))
+        if rows:
+            tally.rows = rows()
+    for one in notes():
+        note(one, quiet=request.quiet)
+
+
+def _told(notes: list[str], request: Request, *, paged: bool) -> list[str]:
+    """The lines of notes for the pager; without it they go to standard error."""
+    from batchlake.output.pager import fill
+
+    lines = [line for one in notes for line in fill(one, request.layout.width or 80)]
+    if paged:
+        return [dim(line, request) for line in lines]
+    sys.stdout.flush()
+    for line in lines:
+        note(line)
+    return []
+
+
+def dim(line: str, request: Request) -> str:
+    """A line of a note, as a terminal shows it."""
+    return f"\x1b[2m{line}\x1b[0m" if request.colour and line else line
+
+
+def write_document(request: Request, document: Any) -> None:
+    """Write one document as JSON; at a terminal coloured, through the pager."""
+    import json
+
     from batchlake.output import documents
 
-    with opened(output) as file:
-        left_out = documents.write_document(document, output_format, file, **_layout(file))
-        file.write(foot.encode())
-    if left_out:
-        note(left_out, quiet=quiet)
+    text = json.dumps(documents.plain_document(document), ensure_ascii=False, allow_nan=False, indent=2)
+    write_json(request, text)
+
+
+def write_json(request: Request, text: str) -> None:
+    """Write a JSON text, indented already."""
+    if request.is_terminal:
+        write_lines(request, coloured_json(text) if request.colour else text.split("\n"))
+        return
+    with opened(request.output, quiet=request.quiet) as file:
+        file.write(text.encode() + b"\n")
+
+
+def coloured_json(text: str) -> Iterator[str]:
+    """The lines of an indented JSON text: names bold, what is null dim."""
+    for line in text.split("\n"):
+        blank = line[: len(line) - len(line.lstrip())]
+        name, colon, value = line.strip().partition(": ")
+        if not name.startswith('"') or not colon or name.count('"') != 2:
+            yield line
+            continue
+        value = f"\x1b[2m{value}\x1b[0m" if value.rstrip(",") == "null" else value
+        yield f"{blank}\x1b[1m{name}\x1b[0m: {value}"
 
 
 def refuse_terminal(output_format: str, file: IO[bytes] | None = None) -> None:
@@ -98,10 +268,15 @@ def _is_terminal(file: IO[bytes]) -> bool:
     return file is sys.stdout.buffer and sys.stdout.isatty()
 
 
-def _layout(file: IO[bytes]) -> dict[str, Any]:
-    """Width and colour, which depend on the terminal; the format never does."""
-    if not _is_terminal(file):
-        return {}
-    from batchlake.output.target import takes_colour
+def column_help(request: Request, verb: str) -> bool:
+    """Whether `--columns help` was asked, and is answered."""
+    if (request.columns or "").strip() != "help":
+        return False
+    from batchlake.query.columns import verb as columns_of
 
-    return {"width": shutil.get_terminal_size().columns, "colour": takes_colour(sys.stdout)}
+    for column in columns_of(verb).columns:
+        own = f"  ({column.own})" if column.own and column.own != column.name else ""
+        click.echo(f"{column.name}{own}" + ("" if column.ranked else "  only with --wide or by name"))
+    if columns_of(verb).has_extra:
+        click.echo("extra.FIELD  a field of the exports' own; `batchlake fields` lists them")
+    return True

@@ -2,144 +2,164 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
+import json
+from typing import Any
 
 import click
 
-from batchlake.cli.answers import opened, write_document, write_rows
+from batchlake.cli.answers import column_help, opened, write_document, write_json
+from batchlake.cli.completion import batch_ids, call_ids
 from batchlake.cli.options import (
-    at_option,
-    filter_option,
-    format_option,
-    lake_option,
     note,
-    open_lake,
-    output_option,
-    quiet_option,
-    read_filter_option,
     source_option,
 )
 from batchlake.cli.parameters import option
+from batchlake.cli.request import Request, answer_options, read_request, table_options
+from batchlake.cli.selection import period_options, selection_options
+from batchlake.cli.verb_rows import write_verb
 from batchlake.output.formats import DOCUMENT_FORMATS, ROW_FORMATS
+
+_excel_safe = option("--excel-safe", is_flag=True, help="In CSV, disarm cells that a spreadsheet would run.")
 
 
 @click.command("batches")
-@lake_option
-@at_option
-@output_option
-@quiet_option
-@format_option(ROW_FORMATS)
-def batches_command(
-    lake_path: str, at: str | None, output: Path | None, quiet: bool, output_format: str
-) -> None:
-    """The batches, newest first, with the calls held by outcome, progress and what the platform reported."""
-    write_rows(open_lake(lake_path, at).batches(), output_format, output, quiet=quiet)
+@period_options("of the batches' creation")
+@table_options("batches")
+@answer_options(ROW_FORMATS)
+@click.pass_context
+def batches_command(context: click.Context, /, **given: Any) -> None:
+    """The batches, newest first: progress, success, cost, and how long calls were.
+
+    \b
+    batchlake batches --since 2026-11-01 --sort -cost
+    batchlake batches --columns +p95 --csv -o batches.csv
+    """
+    write_verb(read_request(context, given), "batches")
 
 
 @click.command("batch")
-@click.argument("batch_id", metavar="ID")
-@lake_option
-@at_option
-@filter_option
+@click.argument("batch_id", metavar="ID", shell_complete=batch_ids)
+@selection_options(source=False)
 @option("--include-analytics", is_flag=True, help="With analytics of the batch and of each call.")
 @option("--include-transcripts", is_flag=True, help="With each call's transcript.")
 @source_option
-@output_option
-@quiet_option
-@format_option(DOCUMENT_FORMATS)
-def batch_command(
-    batch_id: str,
-    lake_path: str,
-    at: str | None,
-    filter_texts: tuple[str, ...],
-    include_analytics: bool,
-    include_transcripts: bool,
-    source: str | None,
-    output: Path | None,
-    quiet: bool,
-    output_format: str,
-) -> None:
+@answer_options(DOCUMENT_FORMATS)
+@click.pass_context
+def batch_command(context: click.Context, /, batch_id: str, **given: Any) -> None:
     """One batch in the documented shape, every figure recomputed from the calls held.
 
     With a filter, the calls, statistics and analytics are of the calls that match, and `selection` says how
-    many of how many those are.
+    many of how many those are. As a table: the batch, the overview of its calls, and the calls.
+
+    \b
+    batchlake batch harbour_04 --status failed
+    batchlake batch harbour_04 --format table
     """
-    lake = open_lake(lake_path, at, needs="batchlake.analytics.batch_details")
-    wanted = read_filter_option(filter_texts)
-    if output_format == "json":
-        with opened(output) as file:
-            lake.write_batch(file, batch_id, wanted, include_analytics, include_transcripts, source=source)
-    else:
-        details = lake.batch(batch_id, wanted, include_analytics, include_transcripts, source=source)
-        write_document(details, output_format, output, quiet=quiet)
+    request = read_request(context, given, needs="batchlake.analytics.batch_details")
+    if request.format == "table":
+        from batchlake.cli.batch_screen import show_batch
+
+        show_batch(request, batch_id, given["source"])
+        return
+    question = (
+        batch_id, request.lake.selected_filter(request.filter, request.period),
+        given["include_analytics"], given["include_transcripts"],
+    )  # fmt: skip
+    if request.is_terminal:
+        written = io.BytesIO()
+        request.lake.write_batch(written, *question, source=given["source"])
+        write_json(request, json.dumps(json.loads(written.getvalue()), ensure_ascii=False, indent=2))
+        return
+    with opened(request.output, quiet=request.quiet) as file:
+        request.lake.write_batch(file, *question, source=given["source"])
 
 
 @click.command("call")
-@click.argument("call_id", metavar="ID")
-@lake_option
-@at_option
+@click.argument("call_id", metavar="ID", shell_complete=call_ids)
 @source_option
-@output_option
-@quiet_option
-@format_option(DOCUMENT_FORMATS)
-def call_command(
-    call_id: str,
-    lake_path: str,
-    at: str | None,
-    source: str | None,
-    output: Path | None,
-    quiet: bool,
-    output_format: str,
-) -> None:
-    """One call with everything known of it, in the documented shape."""
-    found = open_lake(lake_path, at, needs="batchlake.analytics.call_details").call(call_id, source=source)
-    write_document(found, output_format, output, quiet=quiet)
+@answer_options(DOCUMENT_FORMATS)
+@click.pass_context
+def call_command(context: click.Context, /, call_id: str, **given: Any) -> None:
+    """One call with everything known of it, in the documented shape.
+
+    An id as a table cuts it (`conv_01jx9…a41f7c`) finds the one call whose id begins and ends so.
+
+    \b
+    batchlake call harbour_01_c002
+    batchlake call harbour_01_c002 --format table
+    """
+    request = read_request(context, given, needs="batchlake.analytics.call_details")
+    found = whole_id(request, call_id)
+    if request.format == "table":
+        from batchlake.cli.batch_screen import show_call
+
+        show_call(request, found, given["source"])
+        return
+    write_document(request, request.lake.call(found, source=given["source"]))
+
+
+def whole_id(request: Request, call_id: str) -> str:
+    """The id that one cut in a table stands for; any other is itself.
+
+    Raises:
+        CallNotFound: several begin and end so; lists them.
+    """
+    begun, cut, ended = call_id.partition("…")
+    if not cut:
+        return call_id
+    rows = request.lake.sql(
+        "select distinct call_id from calls "
+        "where starts_with(call_id, $begun) and ends_with(call_id, $ended) order by 1 limit 6",
+        {"begun": begun, "ended": ended},
+    ).to_dicts()
+    if len(rows) == 1:
+        return str(rows[0]["call_id"])
+    if rows:
+        from batchlake.errors import CallNotFound
+
+        raise CallNotFound(call_id, [row["call_id"] for row in rows])
+    return call_id
 
 
 @click.command("calls")
-@lake_option
-@at_option
-@filter_option
-@option("--max-rows", type=click.IntRange(min=1), metavar="N", help="At most so many rows.")
-@option("--excel-safe", is_flag=True, help="In CSV, disarm cells that a spreadsheet would run.")
-@output_option
-@quiet_option
-@format_option(ROW_FORMATS)
-def calls_command(
-    lake_path: str,
-    at: str | None,
-    filter_texts: tuple[str, ...],
-    max_rows: int | None,
-    excel_safe: bool,
-    output: Path | None,
-    quiet: bool,
-    output_format: str,
-) -> None:
-    """The calls that match, as rows ordered by time."""
-    found = open_lake(lake_path, at).calls(read_filter_option(filter_texts))
-    write_rows(found, output_format, output, max_rows=max_rows, excel_safe=excel_safe, quiet=quiet)
+@selection_options()
+@table_options("calls")
+@_excel_safe
+@answer_options(ROW_FORMATS)
+@click.pass_context
+def calls_command(context: click.Context, /, excel_safe: bool, **given: Any) -> None:
+    """The calls that match, as rows ordered by time.
+
+    \b
+    batchlake calls --last 2d --status failed --sort -duration
+    batchlake calls --batch harbour_04 --columns time,number,extra.campaign --csv
+    """
+    write_verb(read_request(context, given), "calls", excel_safe=excel_safe)
 
 
 @click.command("fields")
-@lake_option
-@at_option
-@click.option("--excel-safe", is_flag=True, help="In CSV, disarm cells that a spreadsheet would run.")
-@output_option
-@quiet_option
-@format_option(ROW_FORMATS)
-def fields_command(
-    lake_path: str, at: str | None, excel_safe: bool, output: Path | None, quiet: bool, output_format: str
-) -> None:
+@_excel_safe
+@table_options("fields")
+@answer_options(ROW_FORMATS)
+@click.pass_context
+def fields_command(context: click.Context, /, excel_safe: bool, **given: Any) -> None:
     """The exports' own fields, which no column holds and `extra` keeps, the most frequent first.
 
     Each with its table, how many rows hold it, their share of the source's rows, and an example. A note says
     of how many calls nothing was understood: neither state, time, duration nor cost.
+
+    \b
+    batchlake fields
+    batchlake analytics --by extra.campaign
     """
-    lake = open_lake(lake_path, at)
-    write_rows(lake.fields(), output_format, output, excel_safe=excel_safe, quiet=quiet)
-    for row in lake.sql("select * from not_understood order by source").to_dicts():
+    request = read_request(context, given)
+    if column_help(request, "fields"):
+        return
+    write_verb(request, "fields", excel_safe=excel_safe)
+    for row in request.lake.sql("select * from not_understood order by source").to_dicts():
         note(
             f"{row['source']}: of {row['not_understood']:,} of {row['calls']:,} calls neither state, time, "
             "duration nor cost was understood.",
-            quiet=quiet,
+            quiet=request.quiet,
         )

@@ -1,7 +1,9 @@
-"""`demo`: the main job on the bundled sample, each command shown before it runs."""
+"""`demo`: what batchlake is for, on one screen, from the bundled sample; each command shown before its
+answer."""
 
 from __future__ import annotations
 
+import os
 import shlex
 import tempfile
 from pathlib import Path
@@ -9,26 +11,14 @@ from typing import Final
 
 import click
 
-from batchlake.cli.failures import WITH_PROBLEMS
 from batchlake.cli.parameters import option
 from batchlake.engine.sql_files import bundled
 
-_FILTER: Final = '{"status": ["completed", "failed"], "duration": {"min": 30, "max": 300}}'
-
+_COLUMNS: Final = "batch,status,calls,done,success,avg_call"
 _STEPS: Final = (
-    ("Exports go in; what can't be used is kept and named.", ["ingest", "{sample}"]),
-    ("The same exports again change nothing.", ["ingest", "{sample}"]),
-    ("What could not be used, and why.", ["problems"]),
-    ("The batches.", ["batches"]),
-    (
-        "One batch with a filter, every figure recomputed from its calls.",
-        ["batch", "batch_xyz789", "--include-analytics", "--include-transcripts", "--filter", _FILTER],
-    ),
-    ("Reported figures against recomputed ones.", ["audit", "batch_xyz789", "--format", "table"]),
-    (
-        "Anything else, in SQL.",
-        ["sql", "-c", "select status, count(*) as calls from calls group by all order by 2 desc"],
-    ),
+    ["batches", "--columns", _COLUMNS],
+    ["audit", "batch_xyz789", "--only-differences"],
+    ["said", "transfer me", "--limit", "1"],
 )
 
 
@@ -36,7 +26,12 @@ _STEPS: Final = (
 @option("--lake", "lake_path", metavar="DIR",
         help="Keep the demo's lake there; by default it is thrown away.")  # fmt: skip
 def demo_command(lake_path: str | None) -> None:
-    """Show the main job on the bundled sample: ingest, ask, check, each command before its output."""
+    """What batchlake is for, on one screen: ingest, batches, the bill checked, who said what.
+
+    \b
+    batchlake demo
+    batchlake demo --lake demo-lake
+    """
     if lake_path is not None:
         _show(lake_path)
         return
@@ -46,13 +41,27 @@ def demo_command(lake_path: str | None) -> None:
 
 def _show(lake_path: str) -> None:
     from batchlake.cli.main import cli
+    from batchlake.lake import Lake
 
-    for words, step in _STEPS:
-        arguments = [
-            part.format(sample=bundled("sample_data")) if part == "{sample}" else part for part in step
-        ]
-        shown = ["sample_data/" if part == "{sample}" else part for part in step]
-        click.echo(f"\n# {words}\n$ batchlake {shlex.join(shown)} --lake {shlex.quote(lake_path)}")
-        status = cli.main([*arguments, "--lake", lake_path], prog_name="batchlake", standalone_mode=False)
-        if status == WITH_PROBLEMS:
-            click.echo(f"(exit status {status}: committed, but something could not be used)")
+    click.echo(_typed(["ingest", "sample_data"]))
+    report = Lake(lake_path).ingest(bundled("sample_data"))
+    click.echo(
+        f"{report.exports_read} exports read in {report.seconds:.1f} s: {report.calls_new} calls and "
+        f"{report.batches_new} batches are new. {report.problems} problems are kept."
+    )
+    before = os.environ.get("BATCHLAKE_LAKE")
+    os.environ["BATCHLAKE_LAKE"] = lake_path
+    try:
+        for step in _STEPS:
+            click.echo(f"\n{_typed(step)}")
+            cli.main([*step, "--no-pager", "-q"], prog_name="batchlake", standalone_mode=False)
+    finally:
+        if before is None:
+            del os.environ["BATCHLAKE_LAKE"]
+        else:
+            os.environ["BATCHLAKE_LAKE"] = before
+    click.echo("\nNext: batchlake ingest YOUR_EXPORTS, then batchlake analytics. All else: --help")
+
+
+def _typed(words: list[str]) -> str:
+    return f"$ batchlake {shlex.join(words).replace(chr(39), chr(34))}"

@@ -100,7 +100,8 @@ def _tell_full(error: OSError) -> int:
 
 def _print_error(code: str, message: str, details: dict[str, Any], status: int) -> int:
     say(f"batchlake: {message}")
-    if output_format() in _JSON_FORMATS:
+    # At a terminal the sentence is enough.
+    if output_format() in _JSON_FORMATS and not sys.stdout.isatty():
         document = {"error": {"code": code, "message": message, "details": details}}
         try:
             text = json.dumps(document, ensure_ascii=False, default=str)

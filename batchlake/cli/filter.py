@@ -8,8 +8,13 @@ from typing import Any
 import click
 
 from batchlake.cli.failures import note_format
-from batchlake.cli.options import format_option, read_filter_option
+from batchlake.cli.options import (
+    config_option,
+    format_option,
+)
 from batchlake.cli.parameters import option
+from batchlake.cli.request import timezone_option
+from batchlake.cli.selection import read_period, read_selection, saved_filters, selection_options
 from batchlake.output.formats import DOCUMENT_FORMATS
 
 
@@ -19,17 +24,40 @@ def filter_command() -> None:
 
 
 @filter_command.command("compile")
-@click.argument("filter_text", metavar="JSON")
+@click.argument("filter_text", metavar="[JSON]", required=False)
+@selection_options()
+@timezone_option
+@config_option
 @option("--inline", "inlined", is_flag=True, help="The SQL with its values written in, for pasting.")
 @option("--dialect", metavar="NAME", help="A whole query for another engine, values written in.")
 @format_option(DOCUMENT_FORMATS)
-def compile_command(filter_text: str, inlined: bool, dialect: str | None, output_format: str) -> None:
-    """SQL, parameters and sentence of a filter: JSON, @FILE, or - for standard input."""
+@click.pass_context
+def compile_command(
+    context: click.Context,
+    /,
+    filter_text: str | None,
+    inlined: bool,
+    dialect: str | None,
+    output_format: str,
+    timezone: str,
+    **given: Any,
+) -> None:
+    """Object, SQL, parameters and sentence of a filter: flags, JSON, @NAME, @FILE, or - for standard input.
+
+    \b
+    batchlake filter compile --status failed --min-duration 2m --last 7d
+    batchlake filter compile '{"outcome": "failed"}' --inline
+    """
     from batchlake.filters.compile import compile_filter
     from batchlake.filters.model import ALL
+    from batchlake.filters.parse import within_period
     from batchlake.filters.render import inline, render
 
-    wanted = read_filter_option([filter_text]) or ALL
+    if filter_text is not None:
+        given["filter_texts"] = (filter_text, *given["filter_texts"])
+    wanted = read_selection(context, given, timezone) or ALL
+    period = read_period(given, timezone)
+    wanted = wanted if period is None else within_period(wanted, period)
     compiled = compile_filter(wanted)
     if dialect:
         click.echo(render(wanted, dialect))
@@ -41,8 +69,28 @@ def compile_command(filter_text: str, inlined: bool, dialect: str | None, output
             click.echo(f"  ${name} = {_plain(value)!r}")
     else:
         parameters = {name: _plain(value) for name, value in compiled.params.items()}
-        document = {"sql": compiled.sql, "params": parameters, "description": compiled.description}
+        document = {
+            "filter": wanted.model_dump(mode="json"),
+            "sql": compiled.sql,
+            "params": parameters,
+            "description": compiled.description,
+        }
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+@filter_command.command("list")
+@config_option
+@click.pass_context
+def list_command(context: click.Context) -> None:
+    """The saved filters of the settings, as JSON, each with its sentence."""
+    from batchlake.filters.compile import compile_filter
+
+    note_format("json")
+    found = {
+        name: {"filter": wanted, "description": compile_filter(wanted).description}
+        for name, wanted in saved_filters(context).items()
+    }
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False))
 
 
 @filter_command.command("schema")

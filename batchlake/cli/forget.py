@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
-from batchlake.cli.answers import write_rows
+from batchlake.cli.answers import write_status_rows
 from batchlake.cli.failures import WITH_PROBLEMS
 from batchlake.cli.options import (
     filter_option,
@@ -17,12 +17,12 @@ from batchlake.cli.options import (
     lake_option,
     open_lake,
     quiet_option,
-    read_filter_option,
     standard_input,
     unreadable,
     wait_option,
 )
 from batchlake.cli.parameters import option
+from batchlake.cli.selection import read_filter_option
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import STATUS_FORMATS
 
@@ -140,7 +140,7 @@ def erasures_command(
     if finish:
         lake.finish_erasure(landing, wait_seconds)
     if not (verify or values):
-        write_rows(lake.erasures(), output_format, None, quiet=quiet)
+        write_status_rows(lake.erasures(), output_format, None, quiet=quiet)
         return
     found = lake.verify_erasures(_lines(values), landing=landing, region=region)
     click.echo(json.dumps(asdict(found), indent=2) if output_format == "json" else _sentence(found))

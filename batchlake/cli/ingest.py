@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.core import ParameterSource
 
-from batchlake.cli.answers import write_rows
 from batchlake.cli.failures import WITH_PROBLEMS
 from batchlake.cli.options import (
-    at_option,
     format_option,
     lake_option,
     note,
     open_lake,
-    output_option,
     quiet_option,
     wait_option,
 )
 from batchlake.cli.parameters import option
+from batchlake.cli.request import SCREEN_WIDTH, answer_options, read_request, table_options
+from batchlake.cli.selection import period_options
+from batchlake.cli.verb_rows import write_verb
 from batchlake.output.formats import ROW_FORMATS, STATUS_FORMATS
+from batchlake.output.target import takes_colour
 from batchlake.text.escaping import printable
 from batchlake.text.terminal import cut
 
@@ -97,7 +99,7 @@ def ingest_command(
             region=region,
             progress=progress,
         )
-    _print_report(report, output_format, allow_problems=allow_problems)
+    _tell(report, output_format, allow_problems=allow_problems, quiet=quiet, paths=paths)
 
 
 def _kinds(redact: str | None) -> tuple[str, ...]:
@@ -110,34 +112,34 @@ def _kinds(redact: str | None) -> tuple[str, ...]:
 
 
 @click.group("problems", invoke_without_command=True)
-@lake_option
-@at_option
 @_run_option
 @_code_option
 @_file_option
-@output_option
-@quiet_option
-@format_option(ROW_FORMATS)
+@period_options("of the runs")
+@table_options("problems")
+@answer_options(ROW_FORMATS)
 @click.pass_context
-def problems_command(
-    context: click.Context,
-    lake_path: str,
-    at: str | None,
-    run: str | None,
-    code: str | None,
-    file: str | None,
-    output: Path | None,
-    quiet: bool,
-    output_format: str,
-) -> None:
-    """What could not be used: files, records and fields, each with its place, a code and the raw text."""
+def problems_command(context: click.Context, /, **given: Any) -> None:
+    """What could not be used: files, records and fields, each with its place, a code and the raw text.
+
+    \b
+    batchlake problems --last 7d --columns file,where,what
+    batchlake problems replay --code not_an_amount
+    """
     if context.invoked_subcommand is None:
-        found = open_lake(lake_path, at).problems(run=run, code=code, file=file)
-        write_rows(found, output_format, output, quiet=quiet)
+        request = read_request(context, given)
+        write_verb(request, "problems", **{name: given[name] for name in ("run", "code", "file")})
         return
-    for name, option_name in (("at", "--at"), ("output", "-o")):
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"{option_name} is of no use to `{context.invoked_subcommand}`.", context)
+    own = {name for name in given if name not in _SHARED_WITH_REPLAY}
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        if name in own and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(
+                f"{parameter.opts[0]} is of no use to `{context.invoked_subcommand}`.", context
+            )
+
+
+_SHARED_WITH_REPLAY: Final = frozenset({"lake_path", "run", "code", "file", "quiet", "output_format"})
 
 
 @problems_command.command("replay")
@@ -167,34 +169,61 @@ def replay_command(
         report = open_lake(lake_path).replay(
             run=run, code=code, file=file, wait_seconds=wait_seconds, progress=progress
         )
-    _print_report(report, output_format, allow_problems=allow_problems)
+    _tell(report, output_format, allow_problems=allow_problems, quiet=quiet)
 
 
 @click.command("runs")
-@lake_option
-@output_option
-@quiet_option
-@format_option(ROW_FORMATS)
-def runs_command(lake_path: str, output: Path | None, quiet: bool, output_format: str) -> None:
-    """Every run that was committed, newest first; its id goes with --at."""
-    write_rows(open_lake(lake_path).runs(), output_format, output, quiet=quiet)
+@period_options("of their end")
+@table_options("runs")
+@answer_options(ROW_FORMATS, at=False)
+@click.pass_context
+def runs_command(context: click.Context, /, **given: Any) -> None:
+    """Every run that was committed, newest first; its id, or the end of it, goes with --at.
+
+    \b
+    batchlake runs --last 7d
+    batchlake batches --at 4b48dd
+    """
+    write_verb(read_request(context, given), "runs")
 
 
 @click.command("exports")
-@lake_option
-@at_option
-@output_option
-@quiet_option
-@format_option(ROW_FORMATS)
-def exports_command(
-    lake_path: str, at: str | None, output: Path | None, quiet: bool, output_format: str
+@period_options("of the runs")
+@table_options("exports")
+@answer_options(ROW_FORMATS)
+@click.pass_context
+def exports_command(context: click.Context, /, **given: Any) -> None:
+    """Every export that was read, newest first.
+
+    \b
+    batchlake exports --last 24h
+    batchlake exports --sort -size --limit 10
+    """
+    write_verb(read_request(context, given), "exports")
+
+
+def _tell(
+    report: IngestReport,
+    output_format: str,
+    *,
+    allow_problems: bool,
+    quiet: bool,
+    paths: tuple[str, ...] = (),
 ) -> None:
-    """Every export that was read, newest first."""
-    write_rows(open_lake(lake_path, at).exports(), output_format, output, quiet=quiet)
+    """Say what was done; when quiet, only what needs somebody, on standard error."""
+    from batchlake.screens.ingest import ingest_screen, nothing_read, problems_line
+    from batchlake.screens.page import Page
 
-
-def _print_report(report: IngestReport, output_format: str, *, allow_problems: bool) -> None:
-    click.echo(json.dumps(report.to_dict(), indent=2) if output_format == "json" else str(report))
+    if output_format == "json":
+        click.echo(json.dumps(report.to_dict(), indent=2))
+    elif not quiet:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else SCREEN_WIDTH
+        for line in ingest_screen(report, Page(width, colour=takes_colour(sys.stdout))):
+            click.echo(line)
+    elif report.problems:
+        note(f"batchlake: {problems_line(report)}")
+    if paths and nothing_read(report):
+        note(f"batchlake: {', '.join(paths)} {'hold' if len(paths) > 1 else 'holds'} no file to read.")
     if report.problems and not allow_problems:
         raise click.exceptions.Exit(WITH_PROBLEMS)
 
@@ -222,7 +251,7 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[str, int], None]]:
 
 
 class _Speed:
-    """What a progress bar shows as text: the export that is read, how much has been read, and how fast."""
+    """What a bar says beside itself: the export that is read, how much has been read, and how fast."""
 
     def __init__(self) -> None:
         self.read = 0

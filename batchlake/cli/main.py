@@ -22,6 +22,8 @@ VERBS: Final = {
     "batch": ("calls", "One batch in the documented shape, recomputed."),
     "call": ("calls", "One call in the documented shape."),
     "calls": ("calls", "Matching calls as rows."),
+    "said": ("people", "Who said it: utterances with their calls."),
+    "contacts": ("people", "Who was reached, and on which attempt."),
     "fields": ("calls", "The exports' own fields, and what was not understood."),
     "analytics": ("analytics", "Every metric over a selection."),
     "audit": ("analytics", "Reported figures against recomputed ones."),
@@ -42,6 +44,7 @@ VERBS: Final = {
     "check": ("maintenance", "Look for anything wrong with the lake."),
     "forget": ("forget", "Erase a person from every state and file, with proof."),
     "erasures": ("forget", "Every erasure; --verify looks again."),
+    "completion": ("completion_script", "Completion for bash, zsh or fish."),
     "demo": ("demo", "The main job on the bundled sample."),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,11 +21,9 @@ from batchlake.errors import InvalidRequest
 from batchlake.sync import CONFIGURATION_FILE
 
 if TYPE_CHECKING:
-    from batchlake.errors import FilterFault
-    from batchlake.filters.model import Filter
     from batchlake.ingest.parse.platforms.own import OwnPlatforms
     from batchlake.lake import Lake
-    from batchlake.sync.configuration import Configuration
+    from batchlake.sync.configuration import Configuration, Settings
 
 Command = Callable[..., Any]
 
@@ -37,10 +35,14 @@ _PARAMETERS: Final = {
     "landing": "landing",
     "wait": "wait_seconds",
     "memory": "memory_limit",
+    "timezone": "timezone",
+    "mask_numbers": "mask_numbers",
 }
 """The settings that stand in for an option that isn't given, and the parameter that the option fills."""
 
 _PLAIN_VARIABLES: Final = frozenset(f"BATCHLAKE_{name.upper()}" for name in _PARAMETERS)
+_SHORT_FORMATS: Final = ("json", "csv")
+_SHORT_FORMAT: Final = "batchlake.short_format"
 _CONFIG: Final = "batchlake.config"
 _CONFIGURATION: Final = "batchlake.configuration"
 _STANDARD_INPUT: Final = "batchlake.standard_input"
@@ -79,7 +81,7 @@ def config_option(command: Command) -> Command:
 def _set_defaults(context: click.Context, _option: click.Parameter, file: Path | None) -> None:
     context.meta[_CONFIG] = file
     # Reading the settings costs a cold start more than most verbs do, and mostly there are none.
-    if not (file or Path(CONFIGURATION_FILE).is_file() or _PLAIN_VARIABLES.intersection(os.environ)):
+    if not (file or Path(CONFIGURATION_FILE).is_file() or _named_settings()):
         return
     configuration = configuration_of(context)
     given = {path[0] for path, origin in configuration.origins.items() if len(path) == 1}
@@ -89,6 +91,11 @@ def _set_defaults(context: click.Context, _option: click.Parameter, file: Path |
     # A verb below this one looks its defaults up under its name.
     inner = context.command.list_commands(context) if isinstance(context.command, click.Group) else []
     context.default_map = defaults | dict.fromkeys(inner, defaults)
+
+
+def _named_settings() -> bool:
+    """Whether a variable of the environment is a setting."""
+    return not _PLAIN_VARIABLES.isdisjoint(os.environ)
 
 
 def configuration_of(context: click.Context) -> Configuration:
@@ -137,14 +144,49 @@ def filter_option(command: Command) -> Command:
     )(command)
 
 
-def format_option(formats: tuple[str, ...]) -> Callable[[Command], Command]:
-    """`--format NAME`, the first of the formats by default."""
+def settings_of(context: click.Context) -> Settings | None:
+    """The settings that the running command's `--config` names; None where there are none to read."""
+    file = context.meta.get(_CONFIG)
+    if not (file or Path(CONFIGURATION_FILE).is_file() or _named_settings()):
+        return None
+    return configuration_of(context).settings
 
-    def remember(_context: click.Context, _option: click.Parameter, value: str) -> str:
+
+def format_option(formats: tuple[str, ...]) -> Callable[[Command], Command]:
+    """`--format NAME`, the first of the formats by default; `--json` and `--csv` for short."""
+
+    def remember(context: click.Context, _option: click.Parameter, value: str) -> str:
+        if short := context.meta.get(_SHORT_FORMAT):
+            if (
+                context.get_parameter_source("output_format") is ParameterSource.COMMANDLINE
+                and value != short
+            ):
+                raise click.UsageError(f"--format {value} and --{short} name two formats; give one.", context)
+            value = short
         note_format(value)
         return value
 
-    return option(
+    def shorten(context: click.Context, _option: click.Parameter, name: str | None) -> None:
+        if not name:
+            return
+        given = context.params.get("output_format")
+        if context.meta.setdefault(_SHORT_FORMAT, name) != name or (
+            given not in (None, name)
+            and context.get_parameter_source("output_format") is ParameterSource.COMMANDLINE
+        ):
+            raise click.UsageError(f"--{name} and another format are given; give one.", context)
+        context.params["output_format"] = name
+        note_format(name)
+
+    def add(command: Command) -> Command:
+        for name in reversed([name for name in _SHORT_FORMATS if name in formats]):
+            command = option(
+                f"--{name}", f"short_{name}", flag_value=name, is_flag=True, expose_value=False,
+                is_eager=True, callback=shorten, help=f"--format {name} for short.",
+            )(command)  # fmt: skip
+        return named(command)
+
+    named = option(
         "--format",
         "output_format",
         type=click.Choice(formats),
@@ -154,6 +196,7 @@ def format_option(formats: tuple[str, ...]) -> Callable[[Command], Command]:
         is_eager=True,
         help="How to write the answer.",
     )
+    return add
 
 
 def output_option(command: Command) -> Command:
@@ -177,7 +220,8 @@ def _set_format(context: click.Context, _option: click.Parameter, file: Path | N
     if file is None or str(file) == "-":
         return None
     # The format is eager, so that it is known by now.
-    if context.get_parameter_source("output_format") not in (None, ParameterSource.DEFAULT):
+    is_given = context.get_parameter_source("output_format") not in (None, ParameterSource.DEFAULT)
+    if is_given or _SHORT_FORMAT in context.meta:
         return file
     named = next((one for one in context.command.params if one.name == "output_format"), None)
     formats = named.type.choices if named and isinstance(named.type, click.Choice) else _WITHOUT_CHOICE
@@ -216,19 +260,22 @@ def open_lake(
     *,
     memory_limit: str | None = None,
     threads: int | None = None,
+    timezone: str = "UTC",
     needs: str | None = None,
 ) -> Lake:
     """The lake that the options name.
 
     Args:
-        path, at, memory_limit, threads: the options.
+        path, at, memory_limit, threads, timezone: the options.
         needs: a module that the question to it takes long to import.
     """
     from batchlake.lake import Lake
 
     if needs:
         import_ahead(needs)
-    lake = Lake(path, memory_limit=memory_limit, threads=threads, platforms=_own_platforms())
+    lake = Lake(
+        path, memory_limit=memory_limit, threads=threads, platforms=_own_platforms(), timezone=timezone
+    )
     return lake if at is None else lake.at(at)
 
 
@@ -239,35 +286,8 @@ def _own_platforms() -> OwnPlatforms:
     return configuration.own if configuration else {}
 
 
-def read_filter_option(texts: Sequence[str]) -> Filter | None:
-    """The filter that the option gives, None where it isn't given: of several, that all of them hold.
-
-    Raises:
-        InvalidFilter: with every fault of every one.
-    """
-    if not texts:
-        return None
-    from batchlake.errors import InvalidFilter
-    from batchlake.filters.model import ALL, Filter
-    from batchlake.filters.parse import parse_filter
-
-    found: list[Filter] = []
-    faults: list[FilterFault] = []
-    for text in map(_text_of, texts):
-        try:
-            found.append(parse_filter(text))
-        except InvalidFilter as error:
-            faults += error.faults
-    if faults:
-        raise InvalidFilter(faults)
-    # A filter inside another must say something.
-    narrowing = [wanted for wanted in found if wanted != ALL]
-    if len(narrowing) < 2:
-        return next(iter(narrowing), ALL)
-    return Filter(all=tuple(narrowing))
-
-
-def _text_of(given: str) -> str:
+def read_text(given: str) -> str:
+    """The text that an option gives: itself, that of a file (`@FILE`), or of standard input (`-`)."""
     if given == "-":
         return standard_input()
     if given.startswith("@"):
@@ -310,5 +330,8 @@ def _reason(error: OSError | UnicodeDecodeError) -> str:
 
 def note(message: str, *, quiet: bool = False) -> None:
     """A line for people, on standard error."""
-    if not quiet:
-        say(message)
+    if quiet:
+        return
+    from batchlake.output.target import takes_colour
+
+    say(f"\x1b[2m{message}\x1b[0m" if takes_colour(sys.stderr) else message)

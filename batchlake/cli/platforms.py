@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from batchlake.cli.answers import write_rows
+from batchlake.cli.answers import write_status_rows
 from batchlake.cli.options import (
     config_option,
     configuration_of,
@@ -55,4 +55,4 @@ def platforms_command(
         found = recognised.fields_of_exports(paths, own)
     engine = Engine()
     engine.run("create table recognised as from given", given=found)
-    write_rows(Result(engine, "select * from recognised"), output_format, output, quiet=quiet)
+    write_status_rows(Result(engine, "select * from recognised"), output_format, output, quiet=quiet)

@@ -9,59 +9,68 @@ from typing import Any
 import click
 
 from batchlake.cli.answers import opened, refuse_terminal
+from batchlake.cli.completion import batch_ids as batch_ids_of_lake
+from batchlake.cli.completion import dimensions
 from batchlake.cli.failures import note_format
 from batchlake.cli.options import (
     at_option,
-    filter_option,
     lake_option,
     note,
     open_lake,
     output_option,
     quiet_option,
-    read_filter_option,
     source_option,
 )
 from batchlake.cli.parameters import option
+from batchlake.cli.request import timezone_option
+from batchlake.cli.selection import read_period, read_selection, selection_options
 from batchlake.output.formats import REPORT_FORMATS
+from batchlake.reports.subject import PREVIOUS
+
+_OPTIONS = ("by", "compare", "top", "every", "patterns", "include_transcripts", "show_numbers", "source")
 
 
 @click.command("report")
-@click.argument("batch_ids", metavar="[ID]...", nargs=-1)
-@lake_option
-@at_option
-@filter_option
-@option("--by", multiple=True, metavar="DIMENSION", help="Group by a dimension; give it again for several.")
-@option("--compare", metavar="ID|previous", help="Beside another batch, with what can be chance.")
+@click.argument("batch_ids", metavar="[ID]...", nargs=-1, shell_complete=batch_ids_of_lake)
+@selection_options(source=False)
+@option("--by", multiple=True, metavar="DIMENSION", shell_complete=dimensions,
+        help="Group by a dimension; give it again for several.")  # fmt: skip
+@option("--compare", metavar="ID|previous",
+        help="Beside another batch, or a period beside the one before, with what can be chance.")  # fmt: skip
 @option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many responses.")
-@option("--timezone", default="UTC", show_default=True, metavar="ZONE", help="Of every time shown.")
 @option("--every", type=click.Choice(["hour", "day"]), help="The timeline's step; else by its length.")
 @option("--patterns", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
         help="Your own response patterns (TOML).")  # fmt: skip
 @option("--include-transcripts", is_flag=True, help="With transcripts of the calls that stand out.")
 @option("--show-numbers", is_flag=True, help="With phone numbers; they are masked otherwise.")
 @source_option
+@timezone_option
+@lake_option
+@at_option
 @output_option
 @quiet_option
 @option("--format", "output_format", type=click.Choice(REPORT_FORMATS), is_eager=True,
         help="Else by the file's suffix.")  # fmt: skip
+@click.pass_context
 def report_command(
+    context: click.Context,
+    /,
     batch_ids: tuple[str, ...],
     lake_path: str,
     at: str | None,
-    filter_texts: tuple[str, ...],
     output: Path | None,
     quiet: bool,
     output_format: str | None,
-    **options: Any,
+    timezone: str,
+    **given: Any,
 ) -> None:
     """A report of batches, or of any selection: html, pdf, xlsx, csv, json or markdown.
 
-    \b
-    batchlake report batch_xyz789 -o report.html
-    batchlake report batch_xyz789 --compare previous -o report.xlsx
-    batchlake report --filter '{"outcome": "failed"}' --by agent_id -o failed.pdf
-
     The html is one file that opens offline. Two reports of the same state of the lake are the same bytes.
+
+    \b
+    batchlake report batch_xyz789 --compare previous -o report.html
+    batchlake report --period last-week --compare previous --by agent_id -o week.pdf
     """
     from batchlake.reports.write import format_of
 
@@ -73,11 +82,16 @@ def report_command(
     if output is None:
         refuse_terminal(output_format)
     written = io.BytesIO()
-    wanted = read_filter_option(filter_texts)
-    report = open_lake(lake_path, at).report(*batch_ids, filter=wanted, **options)
+    lake = open_lake(lake_path, at, timezone=timezone)
+    wanted, period = read_selection(context, given, timezone), read_period(given, timezone)
+    options = {name: given[name] for name in _OPTIONS}
+    if period is not None and given["compare"] == PREVIOUS:
+        options["compare"] = lake.selected_filter(wanted, period.previous())
+    chosen = lake.selected_filter(wanted, period)
+    report = lake.report(*batch_ids, filter=chosen, timezone=lake.timezone, **options)
     left_out = report.write_to(written, output_format)
     # Only now is the file touched: a mistake leaves yesterday's report in place.
-    with opened(output) as file:
+    with opened(output, quiet=quiet) as file:
         file.write(written.getbuffer())
     for sentence in left_out:
         note(sentence, quiet=quiet)

@@ -5,28 +5,27 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from batchlake._lazy import extra
-from batchlake.cli.answers import opened, write_rows_to
+from batchlake.cli.answers import opened, write_rows_to, write_tables
 from batchlake.cli.options import (
     at_option,
-    filter_option,
-    format_option,
     lake_option,
     note,
     open_lake,
     output_option,
-    quiet_option,
-    read_filter_option,
     standard_input,
     unreadable,
 )
 from batchlake.cli.parameters import option
+from batchlake.cli.request import answer_options, read_request
+from batchlake.cli.selection import selection_options
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import BINARY_FORMATS, ROW_FORMATS
+from batchlake.output.rows import Tally
 
 _SPACED_FORMATS: Final = frozenset({"table", "markdown"})
 """Those in which a blank line parts one result from the next."""
@@ -36,9 +35,7 @@ _SINGLE_IN_FILES: Final = frozenset({"csv", "json"})
 
 
 @click.command("sql")
-@lake_option
-@at_option
-@filter_option
+@selection_options()
 @option("-c", "--command", "command_texts", multiple=True, metavar="SQL",
         help="Run these statements and stop; given again, those run after them.")  # fmt: skip
 @option("-f", "--file", "file", type=click.Path(path_type=Path), metavar="FILE",
@@ -47,60 +44,69 @@ _SINGLE_IN_FILES: Final = frozenset({"csv", "json"})
         help="Stop a query that runs longer (exit 4).")  # fmt: skip
 @option("--memory", "memory_limit", metavar="SIZE", help="Memory to work in, as 2GB.")
 @option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads to work with.")
-@option("--max-rows", type=click.IntRange(min=1), metavar="N", help="At most so many rows of each result.")
+@option("--limit", "--max-rows", "limit", type=click.IntRange(min=1), metavar="N",
+        help="At most so many rows of each result.")  # fmt: skip
+@option("--wide", is_flag=True, help="Every column, every value whole.")
+@option("-x", "--vertical", is_flag=True, help="Rows one below the other.")
 @option("--excel-safe", is_flag=True, help="In CSV, disarm cells that a spreadsheet would run.")
-@output_option
-@quiet_option
-@format_option(ROW_FORMATS)
+@answer_options(ROW_FORMATS)
+@click.pass_context
 def sql_command(
-    lake_path: str,
-    at: str | None,
-    filter_texts: tuple[str, ...],
+    context: click.Context,
+    /,
     command_texts: tuple[str, ...],
     file: Path | None,
     timeout_seconds: float | None,
-    memory_limit: str | None,
-    threads: int | None,
-    max_rows: int | None,
     excel_safe: bool,
-    output: Path | None,
-    quiet: bool,
-    output_format: str,
+    **given: Any,
 ) -> None:
     """Ask in DuckDB's SQL: with -c, from a file, from standard input, or at a prompt.
 
     Statements run read-only over the tables and views of the lake; `selected_calls` and `selected_segments`
-    are the calls and utterances that --filter leaves.
+    are the calls and utterances that the filters leave.
+
+    \b
+    batchlake sql -c "select agent_id, count(*) from calls group by all"
+    batchlake sql --last 7d -c "from selected_calls" --csv -o week.csv
     """
     if command_texts and file is not None:
         raise click.UsageError("-c and -f are two sources of statements; give one of them.")
-    lake = open_lake(lake_path, at, memory_limit=memory_limit, threads=threads)
-    wanted = read_filter_option(filter_texts)
+    request = read_request(context, given)
+    wanted = request.lake.selected_filter(request.filter, request.period)
     at_prompt = not command_texts and file is None and sys.stdin and sys.stdin.isatty()
     if at_prompt and sys.stdout.isatty():
         with extra("console", "statements at a prompt"):
             from batchlake.console.loop import run_console
 
         run_console(
-            lake,
+            request.lake,
             filter=wanted,
-            row_format=output_format,
+            row_format=request.format,
             timeout_seconds=timeout_seconds,
-            max_rows=max_rows,
+            max_rows=request.limit,
             excel_safe=excel_safe,
         )
         return
     if at_prompt:
-        note("Standard output is not a terminal: type statements, then Ctrl-D.", quiet=quiet)
+        note("Standard output is not a terminal: type statements, then Ctrl-D.", quiet=request.quiet)
     texts = command_texts or [_text_of(file)]
-    _check_results(texts, output_format, output)
-    with lake.session(wanted, timeout_seconds=timeout_seconds) as session, opened(output) as target:
-        for number, rows in enumerate(rows for text in texts for rows in session.run(text)):
-            if number and output_format in _SPACED_FORMATS:
-                target.write(b"\n")
-            write_rows_to(target, rows, output_format, max_rows=max_rows, excel_safe=excel_safe, quiet=quiet)
-            # The next statement may take its time.
-            target.flush()
+    _check_results(texts, request.format, request.output)
+    with request.lake.session(wanted, timeout_seconds=timeout_seconds) as session:
+        answers = (rows for text in texts for rows in session.run(text))
+        if request.format == "table" and request.is_terminal:
+            write_tables(request, answers)
+            return
+        tally = Tally()
+        with opened(request.output, quiet=request.quiet, tally=tally) as target:
+            total = 0
+            for number, rows in enumerate(answers):
+                if number and request.format in _SPACED_FORMATS:
+                    target.write(b"\n")
+                write_rows_to(target, request, rows, excel_safe=excel_safe, tally=tally)
+                total += tally.rows
+                # The next statement may take its time.
+                target.flush()
+            tally.rows = total
 
 
 @click.command("views")

@@ -254,7 +254,7 @@ def _pull_job(
     environment_file = env_file.absolute() if env_file else Path.home() / ".config/batchlake" / f"{name}.env"
     return _job(
         f"pull-{name}",
-        ("pull", name, *options),
+        ("pull", name, "-q", *options),
         lake_path,
         every,
         environment_file if platform.auth else None,
@@ -276,7 +276,7 @@ def _ingest_job(
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(paths[0]).name).strip("-") or "exports"
     return _job(
         f"ingest-{name}",
-        ("ingest", *paths, *options),
+        ("ingest", *paths, "-q", *options),
         lake_path,
         every,
         env_file.absolute() if env_file else None,

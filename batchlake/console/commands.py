@@ -158,6 +158,71 @@ def _output(console: Console, argument: str) -> None:
     console.screen.note(f"The next answer goes to {path}, as {row_format}.")
 
 
+def _expanded(console: Console, argument: str) -> None:
+    """`\\x`, `\\x on`, `\\x off`, `\\x auto`."""
+    words = ("on", "off", "auto")
+    if argument and argument not in words:
+        raise InvalidRequest(f"\\x is on, off or auto, not {argument!r}.")
+    console.vertical = argument or ("off" if console.vertical == "on" else "on")
+    said = {
+        "on": "one below the other",
+        "off": "as a table",
+        "auto": "one below the other where a table is too wide",
+    }
+    console.screen.note(f"Rows are shown {said[console.vertical]}.")
+
+
+def _wide(console: Console, _: str) -> None:
+    console.wide = True
+    _again(console)
+
+
+def _again(console: Console) -> None:
+    if not console.last:
+        raise InvalidRequest("there is no answer yet. Ask something first.")
+    console.run(console.last)
+
+
+def _timing(console: Console, argument: str) -> None:
+    if argument not in ("", "on", "off"):
+        raise InvalidRequest(f"\\timing is on or off, not {argument!r}.")
+    console.timing = not console.timing if not argument else argument == "on"
+    console.screen.note(f"Answers say how long they took: {'yes' if console.timing else 'no'}.")
+
+
+def _copy(console: Console, argument: str) -> None:
+    """`\\copy FILE`: the last answer into a file."""
+    if not argument:
+        raise InvalidRequest("\\copy takes a file. Its suffix is the format, as in \\copy calls.csv.")
+    path = Path(argument).expanduser()
+    console.format_of(path)
+    console.output = path
+    try:
+        _again(console)
+    finally:
+        console.output = None
+
+
+def _include(console: Console, argument: str) -> None:
+    """`\\i FILE`: the statements of a file."""
+    if not argument:
+        raise InvalidRequest("\\i takes a file of statements.")
+    console.run(Path(argument).expanduser().read_text(encoding="utf-8"))
+
+
+def _edit(console: Console, argument: str) -> None:
+    """`\\e`: the last statement, or a file, in the editor; what is saved is run."""
+    import click
+
+    if argument:
+        click.edit(filename=str(Path(argument).expanduser()))
+        _include(console, argument)
+        return
+    edited = click.edit(console.last, extension=".sql")
+    if edited and edited.strip():
+        console.run(edited)
+
+
 def _help(console: Console, _: str) -> None:
     rows = [(name, words) for name, (_, words) in COMMANDS.items()]
     keys = [
@@ -201,6 +266,15 @@ COMMANDS: Final[dict[str, tuple[Command, str]]] = {
     ),
     "\\format": (_format, f"how rows are written: {', '.join(ROW_FORMATS)}"),
     "\\o": (_output, "\\o FILE writes the next answer to a file, in the format of its suffix"),
+    "\\x": (_expanded, "rows one below the other: \\x on, off, or auto, where a table is too wide"),
+    "\\wide": (_wide, "the last answer again, every column whole"),
+    "\\timing": (_timing, "whether answers say how long they took"),
+    "\\copy": (_copy, "\\copy FILE writes the last answer to a file"),
+    "\\i": (_include, "\\i FILE runs the statements of a file"),
+    "\\e": (
+        _edit,
+        "\\e opens the last statement, \\e FILE a file, in $VISUAL or $EDITOR, and runs what is saved",
+    ),
     "\\help": (_help, "this list, as do help and ?"),
     "\\q": (_quit, "leaves, as do exit, quit and Ctrl-D"),
 }

@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +20,9 @@ from batchlake.console.prompt import make_prompt
 from batchlake.console.state import Console
 from batchlake.errors import BatchlakeError, InvalidRequest
 from batchlake.output.formats import BINARY_FORMATS
-from batchlake.output.rows import Limited, write_rows
+from batchlake.output.rows import Limited, exact_layout, exact_table, write_rows
 from batchlake.output.target import replacing
-from batchlake.text.table import Grid
+from batchlake.text.ranked import RankedTable
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
@@ -72,7 +75,8 @@ class _Loop:
         """Read and answer."""
         completer = LakeCompleter(self._console.catalogue)
         prompt = make_prompt(completer, colour=self._console.screen.colour)
-        self._console.screen.note(f"{self._console.lake!r}. \\help lists the commands, \\q leaves.")
+        self._console.screen.note(self._console.greeting())
+        self._console.run = self._statements
         while True:
             completer.catalogue = self._console.catalogue
             try:
@@ -106,11 +110,16 @@ class _Loop:
         if commands.is_command(text):
             commands.run(self._console, text)
             return
+        self._statements(text)
+
+    def _statements(self, text: str) -> None:
+        """Run statements and show what they give."""
         if _MAKING.search(text):
             self._console.catalogue.forget()
         started = time.perf_counter()
         answers = 0
         for rows in self._console.session.run(text):
+            self._console.last = text
             self._show(rows, started)
             started = time.perf_counter()
             answers += 1
@@ -129,21 +138,49 @@ class _Loop:
             self._show_text(rows, started)
 
     def _show_table(self, rows: Rows, started: float) -> None:
-        grid = Grid(
-            rows.columns,
-            width=None if self._console.screen.pager else self._console.screen.width,
-            cell_width=200 if self._console.screen.pager else 80,
-            colour=self._console.screen.colour,
-        )
+        console = self._console
+        if rows.columns == ["explain_key", "explain_value"]:
+            # A plan is drawn over many lines.
+            console.screen.page(line for row in rows for line in str(row[1]).splitlines())
+            return
         limited = Limited(rows, self._max_rows)
+        table, lines = self._laid_out(rows.columns, limited)
         durations: list[str] = []
-        self._console.screen.page(grid.lines(limited), lambda: durations.append(_duration(started)))
-        counted = f"{grid.rows:,} row{'' if grid.rows == 1 else 's'}"
-        if durations:
+        console.screen.page(lines, lambda: durations.append(_duration(started)))
+        counted = f"{table.rows:,} row{'' if table.rows == 1 else 's'}"
+        if not durations:
+            counted = f"The pager was left before the end, when {counted} had been read."
+        elif console.timing:
             counted += f" in {durations[0]}."
         else:
-            counted = f"The pager was left before the end, when {counted} had been read."
-        self._console.screen.note(" ".join([counted, *grid.notes(), *limited.notes()]))
+            counted += "."
+        notes = [note.replace("--wide, --columns or -x", "\\wide or \\x") for note in table.notes()]
+        notes = [note.replace("--wide shows", "\\wide shows") for note in notes]
+        console.screen.note(" ".join([counted, *notes, *limited.notes()]))
+
+    def _laid_out(self, columns: list[str], limited: Limited) -> tuple[RankedTable, Iterator[str]]:
+        """A table of the columns that fit; a wide answer one value a line where that takes no more than a
+        screen."""
+        console, screen = self._console, self._console.screen
+        layout = replace(
+            exact_layout(screen.width, colour=screen.colour),
+            all_columns=console.wide,
+            vertical=console.vertical == "on",
+        )
+        console.wide = False
+        table = exact_table(columns, layout)
+        height = screen.height
+        waiting = iter(limited)
+        first = list(islice(waiting, height))
+        is_short = len(first) < height and len(first) * (len(columns) + 2) < height
+        if console.vertical == "auto" and not layout.all_columns and is_short and first:
+            tried = exact_table(columns, layout)
+            drawn = list(tried.lines(first))
+            if tried.left_out or tried.cut_values:
+                upright = exact_table(columns, replace(layout, vertical=True))
+                return upright, upright.lines(first)
+            return tried, iter(drawn)
+        return table, table.lines(chain(first, waiting))
 
     def _show_text(self, rows: Rows, started: float) -> None:
         """Formats of text go to the screen as they would to a file."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from contextlib import suppress
 from itertools import chain
 from typing import Final
 
+from batchlake.output.pager import pager_command
 from batchlake.output.target import takes_colour
 from batchlake.text.terminal import display_width
 
@@ -34,10 +34,14 @@ class Screen:
         return shutil.get_terminal_size().columns
 
     @property
+    def height(self) -> int:
+        """Lines of the terminal, now."""
+        return shutil.get_terminal_size().lines
+
+    @property
     def pager(self) -> list[str]:
-        """The command of PAGER, else `less`; empty where there is none."""
-        command = shlex.split(os.environ.get("PAGER", "less"))
-        return command if command and shutil.which(command[0]) else []
+        """The command of BATCHLAKE_PAGER, else PAGER, else `less`; empty where there is none."""
+        return pager_command()
 
     def note(self, text: str) -> None:
         """A line about an answer."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batchlake import __version__
 from batchlake.console.catalogue import Catalogue
 from batchlake.console.screen import Screen
 from batchlake.filters.selection import select
 from batchlake.output.formats import ROW_FORMATS
 from batchlake.output.target import format_by_suffix
+from batchlake.text.looks import Clock
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +22,15 @@ if TYPE_CHECKING:
 
 
 class Console:
-    """The console's state: the lake as of when, the selection, how and where rows are written."""
+    """The console's state: the lake as of when, the selection, how and where rows are written.
+
+    Attributes:
+        vertical: `on`, `off`, or `auto`: where a wide answer fits the screen so.
+        timing: whether answers say how long they took.
+        last: the last text that had an answer, for `\\wide` and `\\copy`.
+        run: answers statements; set by whoever reads them.
+        wide: the next answer is shown whole.
+    """
 
     def __init__(
         self,
@@ -33,10 +44,35 @@ class Console:
         self.filter = filter
         self.row_format = row_format
         self.output: Path | None = None
+        self.vertical = "auto"
+        self.timing = True
+        self.last = ""
+        self.wide = False
+        self.run: Callable[[str], None] = lambda text: None
         self.screen = Screen()
         self._timeout_seconds = timeout_seconds
         self.session = lake.session(filter, timeout_seconds=timeout_seconds)
         self.catalogue = Catalogue(self.session)
+
+    def greeting(self) -> str:
+        """Which lake, what it holds, and how fresh it is."""
+        (held,) = self.lake.sql(
+            "select (select count(*) from calls) as calls, (select count(*) from batches) as batches, "
+            "(select max(call_time) from calls) as newest"
+        ).to_dicts()
+        calls, batches = held["calls"], held["batches"]
+        counts = (
+            f"{calls:,} call{'' if calls == 1 else 's'} in {batches:,} batch{'' if batches == 1 else 'es'}"
+        )
+        newest = ""
+        if held["newest"]:
+            newest = (
+                f", the newest of {Clock(self.lake.timezone).minute(held['newest'])} {self.lake.timezone}"
+            )
+        return (
+            f"batchlake {__version__}   {Path(str(self.lake.root)).name}: {counts}{newest}\n"
+            "SQL ends with a semicolon. help tells more, \\q leaves."
+        )
 
     def select(self, filter: Filter) -> None:  # noqa: A002
         """Let `selected_calls` and `selected_segments` show the calls that match."""

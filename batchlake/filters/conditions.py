@@ -6,7 +6,7 @@ NULL is NULL or false, never true, and `none_of` makes true of both. No value ev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -142,6 +142,45 @@ def said(query: Query, utterance: BaseModel, columns: Columns) -> list[str]:
     key = ", ".join(columns)
     matches = " and ".join([*query.scope, *query.isolated(utterance)])
     return [f"({key}) in (select {key} from {SEGMENTS.name} where {matches})"]
+
+
+def mainly(query: Query, scores: Sequence[str], columns: Columns) -> list[str]:
+    """One of the scores is above the two others; one that is shared, or lacks another, is above none."""
+    tests = []
+    for score in scores:
+        (own,) = [column for column in columns if column.endswith(f"_{score}")]
+        others = [column for column in columns if column != own]
+        tests.append(" and ".join(f"{own} > {other}" for other in others))
+    if len(tests) == 1:
+        return tests[0].split(" and ")
+    return [Grouped("(" + " or ".join(f"({test})" for test in tests) + ")")]
+
+
+def extra(query: Query, fields: Mapping[str, Any], columns: Columns) -> list[str]:
+    """Each field of the exports' own is one of the values, a number within the bounds, or there."""
+    (column,) = columns
+    found = []
+    for name, wanted in fields.items():
+        # A name that begins as a path of DuckDB's would be taken for one.
+        path = f'$."{name}"' if name[:1] in ("$", "/") and '"' not in name else name
+        value = f"({column}->>{query.bind(path)})"
+        if not isinstance(wanted, tuple):
+            found += _extra_within(query, value, wanted)
+        else:
+            found.append(_in(query, value, wanted))
+    return found
+
+
+def _extra_within(query: Query, value: str, wanted: Any) -> list[str]:
+    found = []
+    if wanted.exists is not None:
+        found.append(f"{value} is {'not ' if wanted.exists else ''}null")
+    number = f"try_cast({value} as double)"
+    if wanted.min is not None:
+        found.append(f"{number} >= {query.bind(wanted.min)}")
+    if wanted.max is not None:
+        found.append(f"{number} <= {query.bind(wanted.max)}")
+    return found
 
 
 def each_of(query: Query, part: BaseModel, columns: Columns) -> list[str]:

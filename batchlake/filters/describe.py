@@ -8,7 +8,7 @@ clauses.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
@@ -119,6 +119,20 @@ def within(period: Any) -> str:
     if period.end is not None:
         parts.append(f"before {_time(period.end)}")
     return " and ".join(parts) + ("" if parts[-1].endswith("Z") else " (UTC)")
+
+
+def extra(fields: Mapping[str, Any]) -> list[str]:
+    """`whose campaign is autumn`, `that have a campaign`."""
+    found = []
+    for name, wanted in fields.items():
+        if isinstance(wanted, tuple):
+            found.append(f"whose {named(name)} is {values(wanted)}")
+            continue
+        if wanted.exists is not None:
+            found.append(f"that have {'a' if wanted.exists else 'no'} {named(name)}")
+        if wanted.min is not None or wanted.max is not None:
+            found.append(f"whose {named(name)} is {between(wanted)}")
+    return found
 
 
 def flag(true: str, false: str) -> Callable[[bool], str]:

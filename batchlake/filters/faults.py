@@ -23,6 +23,10 @@ from batchlake.text.suggest import nearest_name
 ROOT: Final = "$"
 """The path of a filter as a whole."""
 
+RANGE: Final = "<range>"
+VALUES: Final = "<values>"
+"""Pydantic's names for what a field of the exports' own may be; no part of a path."""
+
 _LONGEST: Final = 80
 _HUGE: Final = 10**60
 
@@ -79,19 +83,20 @@ def faults_of(error: ValidationError, model: type[BaseModel], given: object) -> 
 
 
 def _fault_of(detail: ErrorDetails, model: type[BaseModel], given: object) -> FilterFault:
-    path = _path(detail["loc"], given)
+    location = tuple(part for part in detail["loc"] if part not in (RANGE, VALUES))
+    path = _path(location, given)
     facts = detail.get("ctx", {})
     match detail["type"]:
         case "filter_fault":
             return FilterFault(path, shown(detail["input"]), facts["allowed"], facts["nearest"])
         case "extra_forbidden" | "invalid_key":
-            keys = keys_of(_model_at(detail["loc"][:-1], model))
-            unknown = detail["loc"][-1]
+            keys = keys_of(_model_at(location[:-1], model))
+            unknown = location[-1]
             return FilterFault(path, "an unknown key", ", ".join(keys), nearest_name(unknown, keys))
         case "missing":
             return FilterFault(path, "nothing", "this key is required")
         case _:
-            keys = keys_of(_model_at(detail["loc"], model))
+            keys = keys_of(_model_at(location, model))
             return FilterFault(path, shown(detail["input"]), f"an object with any of {', '.join(keys)}")
 
 

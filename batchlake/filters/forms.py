@@ -7,22 +7,26 @@ type of a model's field. No form takes null: a key that isn't wanted is left out
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from numbers import Real
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from batchlake.engine.text_keys import folded_label
+from batchlake.errors import InvalidRequest
 from batchlake.filters.faults import fault, is_empty
 from batchlake.filters.limits import MAX_VALUES
+from batchlake.filters.period import AGES, PERIODS, last, whole
+from batchlake.filters.zone import current_zone, midnight
 from batchlake.schema import DIRECTIONS, OUTCOMES, SPEAKERS, STATUSES, status_key, status_names
 from batchlake.text.suggest import nearest_name
 
@@ -111,6 +115,80 @@ class NonEmpty:
 
 
 @dataclass(frozen=True)
+class FieldsByName:
+    """An object from the names of the exports' own fields to what each may be: a value, several, or an
+    object."""
+
+    form: ClassVar[str] = "an object from fields to a value, a list of values, or `{min?, max?, exists?}`"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._listed, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
+        value: JsonSchema = {"anyOf": [{"type": ["string", "number", "boolean"]}]}
+        inner = _never_null(handler(core))
+        ranges = inner["additionalProperties"]["oneOf"][0]
+        several = {"type": "array", "items": value["anyOf"][0], "minItems": 1, "maxItems": MAX_VALUES}
+        allowed = {"anyOf": [value["anyOf"][0], several, ranges | {"minProperties": 1}]}
+        return {"type": "object", "additionalProperties": allowed, "minProperties": 1}
+
+    @staticmethod
+    def _listed(given: Any) -> Any:
+        """Values as the text that `extra` holds them as, each in a list."""
+        if not isinstance(given, Mapping) or not given:
+            raise fault('an object from fields to values, as {"campaign": "autumn"}')
+        return {name: _extra_values(value) for name, value in given.items()}
+
+
+def _extra_values(value: Any) -> Any:
+    """What a field may be: an object as it is, else the texts that `extra` holds values as."""
+    if isinstance(value, Mapping | BaseModel):
+        if is_empty(value):
+            raise fault("a value, a list of values, {min?, max?}, or {exists}")
+        return value
+    values = value if isinstance(value, list | tuple) else [value]
+    texts = [one if isinstance(one, str) else json.dumps(one) for one in values if _is_value(one)]
+    if not 1 <= len(values) <= MAX_VALUES or len(texts) < len(values):
+        raise fault(f"a text, a number, true or false, or a list of 1 to {MAX_VALUES:,} of them")
+    return tuple(dict.fromkeys(texts))
+
+
+def _is_value(one: Any) -> bool:
+    if isinstance(one, str):
+        return _read_text(one) is not None
+    return isinstance(one, bool) or (isinstance(one, int | float) and math.isfinite(one))
+
+
+TIME_WORDS: Final = {
+    "last": f"alone: an age, as {AGES}, the running day, week or month included",
+    "period": "alone: a whole period, as yesterday, last-week, 2026-11, 2026-W47, last-7d",
+}
+"""What stands for both ends of a range of time."""
+
+
+def time_range(given: Any) -> Any:
+    """What stands for a start and an end, as these: `{"last": "7d"}`, `{"period": "last-week"}`."""
+    if not isinstance(given, Mapping):
+        return given
+    words = [key for key in ("last", "period") if key in given]
+    if not words:
+        return given
+    (key, *others) = words
+    if others or len(given) > 1:
+        raise fault("`last` or `period` alone, or `start` and `end`")
+    now, zone = datetime.now(UTC), current_zone()
+    try:
+        text = str(given[key])
+        found = last(text, timezone=zone, now=now) if key == "last" else whole(text, timezone=zone, now=now)
+    except InvalidRequest:
+        raise fault(
+            f"an age, as {AGES}" if key == "last" else f"one of {', '.join(PERIODS)}",
+        ) from None
+    ends = {"start": found.start, "end": found.end}
+    return {name: end for name, end in ends.items() if end is not None}
+
+
+@dataclass(frozen=True)
 class OrText:
     """An object, or the text of its one required key in its place."""
 
@@ -170,12 +248,18 @@ def _read_amount(given: Any) -> Decimal | None:
     return None
 
 
+def _read_real(given: Any) -> float | None:
+    """A number of either sign."""
+    number: Any = given if isinstance(given, Real) and not isinstance(given, bool) else math.nan
+    return float(number) + 0.0 if abs(number) <= sys.float_info.max else None
+
+
 def _read_time(given: Any) -> datetime | None:
     try:
         if isinstance(given, str):
             given = _parsed_time(given)
         elif isinstance(given, date) and not isinstance(given, datetime):
-            given = datetime.combine(given, time(), UTC)
+            given = midnight(given, current_zone())
         aware = isinstance(given, datetime) and given.utcoffset() is not None
         return given.astimezone(UTC) if aware else None
     except (ValueError, OverflowError):
@@ -183,7 +267,7 @@ def _read_time(given: Any) -> datetime | None:
 
 
 def _parsed_time(text: str) -> datetime | None:
-    """The time that RFC 3339 text, or a date, says; None where it is neither.
+    """The time that RFC 3339 text, or a date (its midnight in the zone in force), says; None for neither.
 
     Digits beyond the microsecond round up: against times that are held to the microsecond, `>=` and `<` then
     decide as they would against the time as given.
@@ -193,7 +277,7 @@ def _parsed_time(text: str) -> datetime | None:
         return None
     day, clock, fraction, offset = match.groups(default="")
     if not clock:
-        return datetime.combine(date.fromisoformat(day), time(), UTC)
+        return midnight(date.fromisoformat(day), current_zone())
     held = datetime.fromisoformat(f"{day}T{clock}.{fraction[1:7]:0<6}{offset.upper()}")
     return held + timedelta(microseconds=bool(fraction[7:].strip("0")))
 
@@ -239,6 +323,10 @@ LABEL: Final = Form("Label", TEXT.allowed, _read_label, TEXT.schema)
 STATUS: Final = _one_of("Status", STATUSES, {key: status for key, status, *_ in status_names()})
 OUTCOME: Final = _one_of("Outcome", OUTCOMES)
 DIRECTION: Final = _one_of("Direction", DIRECTIONS)
+SCORE: Final = _one_of("Score", ("positive", "neutral", "negative"))
+NUMBER: Final = Form(
+    "Number", "a number", _read_real, {"type": "number", "minimum": -_LARGEST, "maximum": _LARGEST}
+)
 SPEAKER: Final = _one_of("Speaker", SPEAKERS)
 PHONE_NUMBER: Final = Form(
     "PhoneNumber",
@@ -272,7 +360,7 @@ AMOUNT: Final = Form(
 )
 TIME: Final = Form(
     "Time",
-    "a time with its offset, as 2024-01-01T00:00:00Z, or a date, which is its midnight in UTC",
+    "a time with its offset, as 2024-01-01T00:00:00Z, or a date: its midnight in the time zone in force",
     _read_time,
     {"type": "string", "pattern": f"^{_TIME}$"},
 )

@@ -15,34 +15,44 @@ from typing import Annotated, Any, Final
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
+    GetJsonSchemaHandler,
     PlainSerializer,
     SerializerFunctionWrapHandler,
+    Tag,
     ValidationError,
     ValidationInfo,
     field_validator,
     model_serializer,
+    model_validator,
 )
+from pydantic_core import CoreSchema
 
 from batchlake.errors import FilterFault, InvalidFilter
-from batchlake.filters.faults import fault, faults_of, shown
+from batchlake.filters.faults import RANGE, VALUES, fault, faults_of, shown
 from batchlake.filters.forms import (
     AMOUNT,
     DIRECTION,
     FLAG,
     LABEL,
+    NUMBER,
     OUTCOME,
     PHONE_NUMBER,
+    SCORE,
     SECONDS,
     SHARE,
     SPEAKER,
     STATUS,
     TEXT,
     TIME,
+    TIME_WORDS,
+    FieldsByName,
     Filters,
     NonEmpty,
     OneOrMore,
     OrText,
+    time_range,
 )
 from batchlake.filters.limits import limit_faults
 from batchlake.filters.operators import Operator
@@ -58,6 +68,8 @@ from batchlake.filters.shapes import (
     EACH_OF,
     EITHER_NUMBER,
     EQUAL,
+    EXTRA,
+    MAINLY,
     NONE_OF,
     SAID,
     SECONDS_BETWEEN,
@@ -122,11 +134,24 @@ class Shares(Conditions):
     max: Annotated[float | None, SHARE] = None
 
 
-class Period(Conditions):
-    """A range of time, the start included, the end not."""
+class TimeRange(Conditions):
+    """A range of time, the start included, the end not; `last` or `period` stand for both ends."""
 
     start: Annotated[datetime | None, TIME] = None
     end: Annotated[datetime | None, TIME] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spelled_out(cls, given: Any) -> Any:
+        """`{"last": "7d"}` and `{"period": "last-week"}` as a start and an end in the zone in force."""
+        return time_range(given)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        schema = handler.resolve_ref_schema(handler(core))
+        words = {name: {"type": "string", "description": meaning} for name, meaning in TIME_WORDS.items()}
+        schema["properties"] = schema["properties"] | words
+        return schema
 
 
 def _at_least(score: str) -> Operator:
@@ -140,7 +165,7 @@ def _at_most(score: str) -> Operator:
 
 
 class Sentiment(Conditions):
-    """Bounds on the scores of sentiment, all included, and the platform's own label."""
+    """Bounds on the scores of sentiment, all included, the highest of them, and the platform's own label."""
 
     min_positive: Annotated[float | None, SHARE, _at_least("positive")] = None
     max_positive: Annotated[float | None, SHARE, _at_most("positive")] = None
@@ -148,6 +173,16 @@ class Sentiment(Conditions):
     max_neutral: Annotated[float | None, SHARE, _at_most("neutral")] = None
     min_negative: Annotated[float | None, SHARE, _at_least("negative")] = None
     max_negative: Annotated[float | None, SHARE, _at_most("negative")] = None
+    mainly: Annotated[
+        tuple[Annotated[str, SCORE], ...] | None,
+        OneOrMore(),
+        Operator(
+            MAINLY,
+            "this score is above the two others",
+            "whose sentiment is mainly {}",
+            ("sentiment_positive", "sentiment_neutral", "sentiment_negative"),
+        ),
+    ] = None
     label: Annotated[
         tuple[Annotated[str, LABEL], ...] | None,
         OneOrMore(),
@@ -158,6 +193,15 @@ class Sentiment(Conditions):
             ("sentiment_label",),
         ),
     ] = None
+
+
+class ExtraRange(Conditions):
+    """What a field of the exports' own may be besides a value: a range of numbers, ends included, or any
+    value."""
+
+    min: Annotated[float | None, NUMBER] = None
+    max: Annotated[float | None, NUMBER] = None
+    exists: Annotated[bool | None, FLAG] = None
 
 
 class Utterance(Conditions):
@@ -229,7 +273,7 @@ class Filter(Conditions):
         Sentiment | None, NonEmpty(), Operator(EACH_OF, "all of the conditions below hold")
     ] = None
     date_range: Annotated[
-        Period | None,
+        TimeRange | None,
         NonEmpty(),
         Operator(WITHIN, "`start` <= `call_time` < `end`", "that took place {}", ("call_time",)),
     ] = None
@@ -248,6 +292,21 @@ class Filter(Conditions):
         Texts,
         OneOrMore(),
         Operator(AMONG, "the agent is one of them", "that were handled by agent {}", ("agent_id",)),
+    ] = None
+    agent_name: Annotated[
+        Texts,
+        OneOrMore(),
+        Operator(
+            AMONG,
+            "the agent's name is one of them",
+            "that were handled by an agent named {}",
+            ("agent_name",),
+        ),
+    ] = None
+    currency: Annotated[
+        Texts,
+        OneOrMore(),
+        Operator(AMONG, "the currency of the cost is one of them", "whose cost is in {}", ("currency",)),
     ] = None
     direction: Annotated[
         tuple[Annotated[str, DIRECTION], ...] | None,
@@ -283,6 +342,24 @@ class Filter(Conditions):
             "if given",
             "in which {}",
             ("source", "call_id"),
+        ),
+    ] = None
+    extra: Annotated[
+        dict[
+            Annotated[str, TEXT],
+            Annotated[
+                Annotated[ExtraRange, Tag(RANGE)] | Annotated[tuple[str, ...], Tag(VALUES)],
+                Discriminator(lambda value: VALUES if isinstance(value, tuple) else RANGE),
+            ],
+        ]
+        | None,
+        FieldsByName(),
+        Operator(
+            EXTRA,
+            "each own field of the exports that is named is the value, one of several, a number within, "
+            "or there",
+            "{}",
+            ("extra",),
         ),
     ] = None
     success: Annotated[

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 
-_SHARED_COLUMNS = frozenset(CALLS.column_names()) & frozenset(SEGMENTS.column_names())
+_SHARED_COLUMNS = (frozenset(CALLS.column_names()) & frozenset(SEGMENTS.column_names())) - {"extra"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from batchlake.errors import FilterFault, InvalidFilter
 from batchlake.filters.faults import ROOT, extended
 from batchlake.filters.model import ALL, Filter, validated
+from batchlake.filters.period import Period
 
 _JSON: Final = "a JSON object with the keys that `batchlake filter schema` prints"
 _LONGEST_INTEGER: Final = 400
@@ -54,6 +55,21 @@ def parse_filter(text: str) -> Filter:
     if repeated:
         raise InvalidFilter(repeated)
     return valid
+
+
+def both(filters: Sequence[Filter]) -> Filter:
+    """The filter that all of these hold; the empty one where none says anything."""
+    # A filter inside another must say something.
+    narrowing = [wanted for wanted in filters if wanted != ALL]
+    return next(iter(narrowing), ALL) if len(narrowing) < 2 else Filter(all=tuple(narrowing))
+
+
+def within_period(wanted: Filter, period: Period) -> Filter:
+    """The filter, of the calls of a period; one without ends says nothing."""
+    if period.start is None and period.end is None:
+        return wanted
+    ends = {"start": period.start, "end": period.end}
+    return both([wanted, Filter(date_range={name: end for name, end in ends.items() if end is not None})])
 
 
 class _Object(dict[str, Any]):

@@ -10,8 +10,8 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from batchlake.filters.forms import Form, NonEmpty, OneOrMore, OrText
-from batchlake.filters.model import Filter
+from batchlake.filters.forms import TIME_WORDS, FieldsByName, Form, NonEmpty, OneOrMore, OrText
+from batchlake.filters.model import Filter, TimeRange
 from batchlake.filters.operators import Operator, keys_of, models_in, rows
 
 
@@ -82,10 +82,14 @@ def _reference(model: type[BaseModel], within: str = "") -> Iterator[tuple[str, 
 
 def _form(field: FieldInfo) -> str:
     """The form of a field in words, an object as its keys."""
+    if FieldsByName() in field.metadata:
+        return FieldsByName.form
     for part in models_in(field.annotation):
         if part is Filter:
             return "a filter" if NonEmpty() in field.metadata else "a list of filters"
         keys = ", ".join(key + ("" if part.model_fields[key].is_required() else "?") for key in keys_of(part))
+        if part is TimeRange:
+            keys += "}`, or `{" + "}` or `{".join(TIME_WORDS)
         values = "" if rows(part) else f", each {_form(part.model_fields[keys_of(part)[0]])}"
         return ("a text, or " if OrText in map(type, field.metadata) else "") + f"`{{{keys}}}`{values}"
     item = [*field.metadata, *_metadata(field.annotation)]

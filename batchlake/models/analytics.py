@@ -258,7 +258,7 @@ class Moment(Figures):
 class Timeline(Figures):
     """Hours or days in which there were calls, in order; `missing` are calls without a time."""
 
-    every: Literal["hour", "day"] = "day"
+    every: Literal["hour", "day", "week", "month"] = "day"
     timezone: str = "UTC"
     moments: list[Moment] = Field(default_factory=list)
     missing: int = 0

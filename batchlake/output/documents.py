@@ -49,7 +49,7 @@ def write_document(
     Raises:
         InvalidRequest: there is no such format.
     """
-    value = _plain(document)
+    value = plain_document(document)
     if document_format == "json":
         file.write(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2).encode() + b"\n")
         return ""
@@ -63,14 +63,15 @@ def write_document(
     return " ".join(dict.fromkeys(layout.notes))
 
 
-def _plain(document: Any) -> Any:
+def plain_document(document: Any) -> Any:
+    """The document in JSON's types."""
     # Importing pydantic to ask whether this is a model takes longer than most queries.
     if hasattr(document, "model_dump"):
         return plain(document.model_dump(mode="json"))
     if isinstance(document, Mapping):
-        return {str(key): _plain(value) for key, value in document.items()}
+        return {str(key): plain_document(value) for key, value in document.items()}
     if isinstance(document, list | tuple):
-        return [_plain(item) for item in document]
+        return [plain_document(item) for item in document]
     return plain(document)
 
 

@@ -6,6 +6,9 @@ from typing import Final
 
 ROW_FORMATS: Final = ("table", "json", "ndjson", "csv", "markdown", "parquet", "xlsx")
 DOCUMENT_FORMATS: Final = ("json", "table")
+FIGURE_FORMATS: Final = ("table", "json", "ndjson", "csv", "markdown", "parquet", "xlsx")
+"""Of figures: a screen, one document, or a row for each group, figure or observation."""
+
 STATUS_FORMATS: Final = ("table", "json")
 """Of what a verb says about its own work."""
 

@@ -1,27 +1,34 @@
 """Rows to a file, in any of the formats.
 
-Input: an answer that hasn't been read. Output: bytes, as the rows are made; what the file doesn't show is
+In comes an answer that hasn't been read, out go bytes, as the rows are made; what the file doesn't show is
 returned as notes, for people. The format never depends on where the bytes go.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import IO, Final
 
-from batchlake.engine.cursor import Row, Rows
+from batchlake.engine.cursor import Row
 from batchlake.errors import InvalidRequest
 from batchlake.output import lines
 from batchlake.output.formats import ROW_FORMATS
+from batchlake.output.target import format_by_suffix, replacing
 from batchlake.query.result import Result
-from batchlake.text.table import Grid
+from batchlake.query.rows import HasRows, Readable
+from batchlake.text.cells import Column, Style
+from batchlake.text.escaping import printable
+from batchlake.text.looks import Clock
+from batchlake.text.ranked import Layout, RankedTable
 
 _PIECE_CHARACTERS: Final = 65_536
 
 
 def write_rows(
-    answer: Result | Rows,
+    answer: HasRows | Readable,
     row_format: str,
     file: IO[bytes],
     *,
@@ -29,6 +36,8 @@ def write_rows(
     excel_safe: bool = False,
     width: int | None = None,
     colour: bool = False,
+    tally: Tally | None = None,
+    kinds: Mapping[str, str] | None = None,
 ) -> str:
     """Write all rows, or the first of them.
 
@@ -40,6 +49,8 @@ def write_rows(
         excel_safe: in CSV, disarm texts that a spreadsheet would run.
         width: of the terminal, for a table that goes to one; None doesn't fit the table to a width.
         colour: whether a table may use colours.
+        tally: is told how many rows were written.
+        kinds: of the columns' values, as in `text.cells.Column`, by which a workbook formats its cells.
 
     Returns:
         What was left out, in sentences for people; empty where nothing was.
@@ -49,50 +60,117 @@ def write_rows(
     """
     if row_format not in ROW_FORMATS:
         raise InvalidRequest(f"unknown format {row_format!r}. Give one of {', '.join(ROW_FORMATS)}.")
-    rows = answer.rows() if isinstance(answer, Result) else answer
+    rows = readable(answer)
+    tally = tally or Tally()
+    layout = exact_layout(width, colour=colour)
     try:
-        return " ".join(_write_as(row_format, rows, file, max_rows, excel_safe, width, colour))
+        return " ".join(_write_as(row_format, rows, file, max_rows, excel_safe, layout, tally, kinds or {}))
     finally:
         rows.close()
 
 
+@dataclass(slots=True)
+class Tally:
+    """How many rows were written."""
+
+    rows: int = 0
+
+
+def readable(answer: HasRows | Readable) -> Readable:
+    """The rows of an answer, or what is being read already."""
+    rows: Readable = answer.rows() if hasattr(answer, "rows") else answer
+    return rows
+
+
+def write_result(result: Result, path: Path) -> int:
+    """Write all rows to a file in the format of its suffix; how many those were.
+
+    Raises:
+        InvalidRequest: the suffix stands for no format of rows, or the file can't be written.
+    """
+    row_format = format_by_suffix(path, ROW_FORMATS) or "table"
+    tally = Tally()
+    try:
+        with replacing(path) as file:
+            write_rows(result, row_format, file, tally=tally)
+    except OSError as error:
+        raise InvalidRequest(
+            f"cannot write {str(path)!r}: {error.strerror or error}. Name another file.", path=str(path)
+        ) from error
+    return tally.rows
+
+
+def exact_layout(width: int | None, *, colour: bool = False) -> Layout:
+    """How values of SQL are laid out: exactly as it gives them."""
+    return Layout(width, Style(Clock(), whole=True), colour=colour)
+
+
+def exact_table(columns: Iterable[str], layout: Layout) -> RankedTable:
+    """A table of the answer to a query."""
+    return RankedTable([Column(printable(name), "exact") for name in columns], layout)
+
+
 def _write_as(
     row_format: str,
-    rows: Rows,
+    rows: Readable,
     file: IO[bytes],
     max_rows: int | None,
     excel_safe: bool,
-    width: int | None,
-    colour: bool,
+    layout: Layout,
+    tally: Tally,
+    kinds: Mapping[str, str],
 ) -> list[str]:
     if row_format == "parquet":
         from batchlake.output.files import write_parquet
 
-        return _cut_notes(max_rows, more=write_parquet(rows, file, max_rows))
+        tally.rows, more = write_parquet(rows, file, max_rows)
+        return _cut_notes(max_rows, more=more)
     limited = Limited(rows, max_rows)
+    try:
+        return _write_limited(row_format, rows.columns, limited, file, excel_safe, layout, kinds)
+    finally:
+        tally.rows = limited.count
+
+
+def _write_limited(
+    row_format: str,
+    columns: list[str],
+    limited: Limited,
+    file: IO[bytes],
+    excel_safe: bool,
+    layout: Layout,
+    kinds: Mapping[str, str],
+) -> list[str]:
     if row_format == "xlsx":
         from batchlake.output.files import write_xlsx
 
-        return [*write_xlsx(rows.columns, limited, file), *limited.notes()]
+        return [*write_xlsx(columns, limited, file, kinds), *limited.notes()]
     if row_format == "table":
-        grid = Grid(rows.columns, width=width, colour=colour)
-        _write(file, (f"{line}\n" for line in grid.lines(limited)))
-        return [*grid.notes(), *limited.notes()]
-    _write(file, _pieces(row_format, rows.columns, limited, excel_safe=excel_safe))
+        table = exact_table(columns, layout)
+        _write(file, (f"{line}\n" for line in table.lines(limited)))
+        return [*table.notes(), *limited.notes()]
+    _write(file, _pieces(row_format, columns, limited, excel_safe=excel_safe))
     return limited.notes()
 
 
 class Limited:
-    """The first rows of an answer, all of them where `most` is None."""
+    """The first rows of an answer, all of them where `most` is None.
 
-    def __init__(self, rows: Rows, most: int | None) -> None:
+    Attributes:
+        count: how many were read so far.
+    """
+
+    def __init__(self, rows: Iterable[Row], most: int | None) -> None:
         self._rows = rows
         self._most = most
         self._more = False
+        self.count = 0
 
     def __iter__(self) -> Iterator[Row]:
         rows = iter(self._rows)
-        yield from islice(rows, self._most)
+        for row in islice(rows, self._most):
+            self.count += 1
+            yield row
         self._more = self._most is not None and next(rows, None) is not None
 
     def notes(self) -> list[str]:
@@ -104,7 +182,7 @@ def _cut_notes(most: int | None, *, more: bool) -> list[str]:
     if not more or most is None:
         return []
     shown = "Only the first row is" if most == 1 else f"Only the first {most:,} rows are"
-    return [f"{shown} shown; --max-rows N shows more."]
+    return [f"{shown} shown; --limit N shows more."]
 
 
 def _pieces(row_format: str, columns: list[str], rows: Iterable[Row], *, excel_safe: bool) -> Iterator[str]:

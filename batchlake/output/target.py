@@ -15,8 +15,13 @@ from batchlake.output.formats import SUFFIXES
 
 
 def takes_colour(stream: TextIO) -> bool:
-    """Whether to write colours: to a terminal that has them, where the person hasn't set NO_COLOR."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """Whether to write colours: to a terminal that has them, elsewhere where FORCE_COLOR asks for them, never
+    where the person has set NO_COLOR."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def format_by_suffix(path: Path, formats: Iterable[str]) -> str | None:

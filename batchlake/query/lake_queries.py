@@ -1,4 +1,4 @@
-"""The questions to a lake that are answered with rows: calls, batches, problems, runs, and any SQL.
+"""The questions to a lake in SQL; those whose answers are rows of its own are in `lake_rows`.
 
 Input: the state to read, and a filter or a query. Output: a `Result`, a session, a connection, or SQL text.
 `Lake` offers these methods too; each looks up the state to read again.
@@ -9,45 +9,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from batchlake.query.lake_rows import LakeRows
 from batchlake.query.result import Result
 from batchlake.query.snapshot import LakeState, asks_again
-from batchlake.store.ledger import NEWEST_FIRST
 
 if TYPE_CHECKING:
     from batchlake.engine.engine import Connection
     from batchlake.filters.model import Filter
-    from batchlake.filters.selection import Selection
     from batchlake.query.session import Session
 
     FilterLike: TypeAlias = Filter | Mapping[str, Any] | None
 
 
-class LakeQueries:
+class LakeQueries(LakeRows):
     """What of a lake comes as rows.
 
     Args:
         state: the state to read.
         location: the lake's folder or address, as text.
+        timezone: of periods, plain dates and groups by time.
     """
 
-    def __init__(self, state: LakeState, location: str) -> None:
-        self._state = state
+    def __init__(self, state: LakeState, location: str, timezone: str = "UTC") -> None:
+        super().__init__(state, timezone)
         self._location = location
-
-    def calls(self, filter: FilterLike = None) -> Result:  # noqa: A002 - the documented name
-        """The matching calls as rows, ordered by `call_time`, `call_id`.
-
-        Durations are seconds, costs decimals, times UTC. None is an unknown value, never 0: a call without a
-        duration matches no condition on it.
-
-        Example:
-            >>> long = lake.calls({"duration": {"min": 300}})
-            >>> [(call["call_id"], call["duration_seconds"], call["cost"]) for call in long]
-            [('call_007', 412.0, Decimal('0.820000'))]
-        """
-        selection = select(filter)
-        query = selection.over("select * from selected_calls order by call_time, call_id, source")
-        return Result(self._state.engine(), query, selection.params)
 
     @asks_again
     def sql(
@@ -82,7 +67,7 @@ class LakeQueries:
         """
         from batchlake.query.session import Contained
 
-        selection = None if filter is None else select(filter)
+        selection = None if filter is None else self._selected(filter)
         result = Result(Contained(self._state.engine(), selection), query, params)
         result.columns  # noqa: B018 - what is wrong with the query is raised now
         return result
@@ -107,7 +92,7 @@ class LakeQueries:
         """
         from batchlake.query.session import Session
 
-        selection = None if filter is None else select(filter)
+        selection = None if filter is None else self._selected(filter)
         return Session(self._state.engine(), selection, timeout_seconds=timeout_seconds)
 
     def connect(self) -> Connection:
@@ -139,89 +124,3 @@ class LakeQueries:
 
         version, files = self._state.files()
         return views.script(files, f"The lake {self._location} as run {version.run_id} left it")
-
-    def batches(self) -> Result:
-        """The batches with their counts and progress, newest first.
-
-        `total_cost` is None where no cost is known, or where there are several currencies.
-
-        Example:
-            >>> [(one["batch_id"], one["completed"], one["total_cost"]) for one in lake.batches()][1:3]
-            [('batch_xyz789', 17, Decimal('4.560000')), ('batch_mixed', 2, None)]
-        """
-        return self._view("batch_overview", "created_at desc nulls last, batch_id, source")
-
-    def fields(self) -> Result:
-        """The exports' own fields, kept in `extra`: where, in how many rows, an example; frequent first.
-
-        `share` is of all rows that the source has in the table, from 0 to 1.
-
-        Example:
-            >>> lake.fields().to_dicts()[1]["field"], lake.fields().to_dicts()[1]["example"]
-            ('campaign', 'new-year')
-        """
-        return self._view("own_fields", "records desc, field, source, table_name")
-
-    def problems(self, *, run: str | None = None, code: str | None = None, file: str | None = None) -> Result:
-        """What could not be used, newest first.
-
-        Args:
-            run: only of the run with this id.
-            code: only of this kind.
-            file: only where the export's location holds this text.
-
-        Example:
-            >>> [(row["location"], row["line"], row["raw"]) for row in lake.problems(code="not_an_amount")]
-            [('sample_data/07-calls.ndjson', 2, '12,50')]
-        """
-        given = {"run": run, "code": code, "file": file}
-        conditions = {"run": "run_id = $run", "code": "code = $code", "file": "contains(location, $file)"}
-        params = {name: str(value) for name, value in given.items() if value is not None}
-        where = " and ".join(["true", *(conditions[name] for name in params)])
-        return self._rows(
-            f"select * from problems where {where} order by run_id desc, location, record, field", params
-        )
-
-    def runs(self) -> Result:
-        """Every run, newest first; its `run_id` goes with `at`.
-
-        Example:
-            >>> [(run["kind"], run["exports_read"], run["calls_new"]) for run in lake.runs()]
-            [('ingest', 9, 31)]
-        """
-        return self._rows(f"select * from runs order by {NEWEST_FIRST}")
-
-    def erasures(self) -> Result:
-        """Every erasure, newest first; it names nobody.
-
-        Example:
-            >>> report = lake.forget(calls=["call_abc123"], expect=1)
-            >>> [(one["mode"], one["calls"], one["batches"]) for one in lake.erasures()]
-            [('remove', 1, {'batch_xyz789': 1})]
-        """
-        return self._rows("select * exclude (report) from erasures order by erased_at desc, erasure_id")
-
-    def exports(self) -> Result:
-        """Every export read, newest first; `observed_at` is its time (UTC), where its records have none.
-
-        Example:
-            >>> [(one["location"], one["bytes"], one["records"]) for one in lake.exports()][0]
-            ('sample_data/01-batch-running.json', 1567, 10)
-        """
-        return self._rows("select * from exports order by run_id desc, location, export_id")
-
-    def _view(self, name: str, order: str) -> Result:
-        from batchlake.query import views
-
-        views.create_views(engine := self._state.engine())
-        return Result(engine, f"select * from {name} order by {order}")
-
-    def _rows(self, query: str, params: Mapping[str, Any] | None = None) -> Result:
-        return Result(self._state.engine(), query, params)
-
-
-def select(given: FilterLike) -> Selection:
-    """The calls that a filter leaves."""
-    from batchlake.filters.selection import select
-
-    return select(given)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from batchlake.engine.cursor import Rows
 from batchlake.errors import InvalidRequest
+from batchlake.text.looks import listed
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
 
-_SHOWN_ROWS: Final = 20
+_SHOWN_ROWS: Final = 10
 _SHOWN_WIDTH: Final = 120
+_COUNTABLE: Final = ("select", "from", "with", "(", "values")
+"""What a query begins with that SQL can count."""
 
 
 class Queryable(Protocol):
@@ -28,7 +34,7 @@ class Queryable(Protocol):
 class Result:
     """The rows of one query. Each way to read them runs it again, over the lake as it was when it was asked.
 
-    There is no `len`: that would run the query too. `len(result.to_dicts())` counts, and so does SQL.
+    `len` counts the rows once, without reading their values.
 
     Args:
         asked: an engine, or a session's maker; holds the relations that the query names.
@@ -43,6 +49,59 @@ class Result:
         self._asked = asked
         self._query = query
         self._params = values_by_name(params)
+        self._count: int | None = None
+
+    def __len__(self) -> int:
+        """How many rows there are; counted when it is first asked."""
+        if self._count is None:
+            if self._query.lstrip().lower().startswith(_COUNTABLE):
+                query = f"select count(*) as rows from (\n{self._query}\n)"
+                (counted,) = self._asked.query(query, self._params)
+                self._count = int(counted[0])
+            else:
+                # `describe`, `show` and their like are no relation to count in SQL.
+                self._count = sum(1 for _ in self.rows())
+        return self._count
+
+    def __bool__(self) -> bool:
+        """Whether there is a row; nothing is counted for it."""
+        return self.first() is not None
+
+    def head(self, n: int = 10) -> list[dict[str, Any]]:
+        """The first rows, as dictionaries."""
+        rows = self.rows()
+        try:
+            columns = rows.columns
+            return [dict(zip(columns, row, strict=True)) for row in islice(rows, n)]
+        finally:
+            rows.close()
+
+    def first(self) -> dict[str, Any] | None:
+        """The first row, None where there is none."""
+        return next(iter(self.head(1)), None)
+
+    def item(self) -> Any:
+        """The one value of an answer that has one row of one column.
+
+        Raises:
+            InvalidRequest: it has more, or none.
+        """
+        rows = self.head(2)
+        if len(rows) != 1 or len(rows[0]) != 1:
+            count = "more than one row" if len(rows) > 1 else f"{len(rows)} row"
+            shape = f"{count} of {len(self.columns)} columns"
+            raise InvalidRequest(f"item() is for one row of one column, and this is {shape}. Use to_dicts().")
+        return next(iter(rows[0].values()))
+
+    @property
+    def types(self) -> dict[str, str]:
+        """DuckDB's type of each column, by its name; the query doesn't run for them."""
+        rows = self.rows()
+        try:
+            rows.bind()
+            return dict(zip(rows.columns, rows.types, strict=True))
+        finally:
+            rows.close()
 
     @property
     def columns(self) -> list[str]:
@@ -66,20 +125,59 @@ class Result:
         """All rows as an Arrow table."""
         return self.stream().read_all()
 
-    def pl(self) -> pl.DataFrame:
-        """All rows as a polars data frame."""
+    def pl(self, *, floats: bool = False) -> pl.DataFrame:
+        """All rows as a polars data frame.
+
+        Args:
+            floats: make money floats; else it is exact decimals, which polars adds up too.
+        """
         import polars as pl
 
-        return pl.DataFrame(self.arrow())
+        return pl.DataFrame(_with_floats(self.arrow()) if floats else self.arrow())
 
-    def df(self) -> pd.DataFrame:
-        """All rows as a pandas data frame.
+    def df(self, *, floats: bool = False) -> pd.DataFrame:
+        """All rows as a pandas data frame; counts and truth values are of its nullable types.
+
+        Money is exact: Arrow's decimals, which pandas adds up, compares and averages, while `describe` and
+        plots want floats.
+
+        Args:
+            floats: make money floats, for statistics and plots.
 
         Raises:
             ImportError: pandas isn't installed.
         """
-        frame: pd.DataFrame = self.arrow().to_pandas()
+        import pandas as pd
+        import pyarrow as pa
+
+        table = _with_floats(self.arrow()) if floats else self.arrow()
+        nullable = {
+            pa.bool_(): pd.BooleanDtype(),
+            pa.int8(): pd.Int8Dtype(),
+            pa.int16(): pd.Int16Dtype(),
+            pa.int32(): pd.Int32Dtype(),
+            pa.int64(): pd.Int64Dtype(),
+            pa.uint64(): pd.UInt64Dtype(),
+        }
+
+        def kind(arrow: pa.DataType) -> Any:
+            return pd.ArrowDtype(arrow) if pa.types.is_decimal(arrow) else nullable.get(arrow)
+
+        frame: pd.DataFrame = table.to_pandas(types_mapper=kind)
         return frame
+
+    def write(self, path: str | os.PathLike[str]) -> int:
+        """Write all rows to a file, in the format of its suffix: csv, json, ndjson, parquet, xlsx, md, txt.
+
+        Returns:
+            How many rows were written.
+
+        Raises:
+            InvalidRequest: the suffix stands for no format of rows, or the file can't be written.
+        """
+        # How answers are written is decided above this room, which knows nothing of files.
+        written: int = importlib.import_module("batchlake.output.rows").write_result(self, Path(path))
+        return written
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """All rows as dictionaries; decimals are `Decimal`, times are aware and in UTC."""
@@ -96,13 +194,18 @@ class Result:
         return self.stream().__arrow_c_stream__(requested_schema)
 
     def __repr__(self) -> str:
-        """The first rows as a table."""
-        from batchlake.text.table import Grid
+        """The first ten rows as a table."""
+        from batchlake.text.cells import Column, Style
+        from batchlake.text.escaping import printable
+        from batchlake.text.looks import Clock
+        from batchlake.text.ranked import Layout, RankedTable
 
         columns, rows, more = self._first()
-        grid = Grid(columns, width=_SHOWN_WIDTH)
-        lines = list(grid.lines(rows))
-        return "\n".join([*lines, *more, *grid.notes()])
+        layout = Layout(_SHOWN_WIDTH, Style(Clock(), whole=True), chosen=False)
+        table = RankedTable([Column(printable(name), "exact") for name in columns], layout)
+        lines = list(table.lines(rows))
+        left = f"No room for {listed(table.left_out)}." if table.left_out else ""
+        return "\n".join([*lines, *more, *([left] if left else [])])
 
     def _repr_html_(self) -> str:
         from batchlake.text.table import html_table
@@ -122,6 +225,16 @@ class Result:
             return columns, first, [f"{len(first)} row{'' if len(first) == 1 else 's'}"]
         note = f"the first {_SHOWN_ROWS} rows; .pl(), .df(), .to_dicts() and iteration give all"
         return columns, first[:_SHOWN_ROWS], [note]
+
+
+def _with_floats(table: pa.Table) -> pa.Table:
+    """The table with its decimals as floats."""
+    import pyarrow as pa
+
+    for place, field in enumerate(table.schema):
+        if pa.types.is_decimal(field.type):
+            table = table.set_column(place, field.name, table.column(place).cast(pa.float64()))
+    return table
 
 
 def values_by_name(params: object) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from batchlake.analytics import definitions, metrics
 from batchlake.engine.engine import Engine
+from batchlake.filters.model import Filter
 from batchlake.models.analytics import Analytics, BatchAnalytics
 from batchlake.reports.comparison import SelectionComparison, compare_selections
 from batchlake.reports.contents import batches, provenance
@@ -49,7 +50,7 @@ class ReportOptions:
     """
 
     by: str | Sequence[str] = ()
-    compare: str | None = None
+    compare: str | Filter | None = None
     top: int = 10
     timezone: str = "UTC"
     every: Literal["hour", "day"] | None = None

@@ -26,6 +26,11 @@ from batchlake.version import VERSION
 NEWEST_FIRST: Final = "list_sum(map_values(table_versions)) desc, finished_at desc, run_id desc"
 """Rows of `runs` in order: every run leaves greater versions than the one before, whatever its clock said."""
 
+_NAMED: Final = (
+    "run_id = $run_id or ($run_id <> '' and (starts_with(run_id, $run_id) or ends_with(run_id, $run_id)))"
+)
+"""Whether a run is meant by its id, or by the beginning or end of it."""
+
 _MOST_FILES: Final = 24
 """Past this many files, the run that adds another folds the ledger into one."""
 
@@ -93,14 +98,21 @@ class Ledger:
             return None
 
     def at(self, moment: datetime | str) -> Version:
-        """The lake as it was at a time (aware), or as the run of this id left it.
+        """The lake as it was at a time (aware), or as the run of this id, or a part of it, left it.
 
         Raises:
             InvalidRequest: no run had finished then, or none has this id.
         """
         if isinstance(moment, str):
-            rows = self._rows("run_id = $run_id", {"run_id": moment})
+            rows = self._rows(_NAMED, {"run_id": moment}, most=2)
             missing = f"no run {moment!r}"
+            if len(rows) > 1 and all(row["run_id"] != moment for row in rows):
+                named = " and ".join(row["run_id"] for row in rows)
+                raise InvalidRequest(
+                    f"{moment!r} is the beginning or end of several runs, such as {named}. Give more of one.",
+                    at=moment,
+                )
+            rows.sort(key=lambda row: row["run_id"] != moment)
         else:
             rows = self._rows("finished_at <= $moment", {"moment": moment})
             missing = f"no run had finished at {moment.isoformat()}"

@@ -38,7 +38,11 @@ KeyPath = tuple[str, ...]
 
 
 class Settings(BaseModel):
-    """Everything that `batchlake.toml` may say; `wait` in seconds, `memory` as DuckDB takes it (`2GB`)."""
+    """Everything that `batchlake.toml` may say; `wait` in seconds, `memory` as DuckDB takes it (`2GB`).
+
+    `timezone` is of periods and of times shown, `pager` a command, `mask_numbers` hides phone numbers,
+    `filters` are filter objects by name, for `--filter @name`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -46,6 +50,10 @@ class Settings(BaseModel):
     landing: str = "landing"
     wait: NonNegativeFloat = 0
     memory: str | None = None
+    timezone: str | None = None
+    pager: str | None = None
+    mask_numbers: bool = False
+    filters: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")], dict[str, Any]] = {}
     platforms: dict[Annotated[str, Field(pattern=PLATFORM_NAME)], Platform] = {}
 
 
@@ -203,7 +211,9 @@ def _variables(environ: Mapping[str, str]) -> Iterator[tuple[str, KeyPath, str]]
     """The variables that name a setting; others that begin with the prefix are someone else's."""
     for variable in sorted(environ):
         key = tuple(variable.removeprefix(PREFIX).lower().split("__"))
-        is_plain = len(key) == 1 and key[0] in Settings.model_fields and key[0] != "platforms"
+        is_plain = (
+            len(key) == 1 and key[0] in Settings.model_fields and key[0] not in ("platforms", "filters")
+        )
         if variable.startswith(PREFIX) and (is_plain or (key[0] == "platforms" and len(key) > 2)):
             yield variable, key, environ[variable]
 

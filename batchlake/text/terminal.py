@@ -5,6 +5,11 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
+
 
 def display_width(text: str) -> int:
     """The columns that a text takes: two for wide characters and emoji, none for combining ones.
@@ -17,6 +22,15 @@ def display_width(text: str) -> int:
     import wcwidth
 
     return wcwidth.width(text)
+
+
+def printed_width(line: str) -> int:
+    """The columns that a line takes with its colours, which take none.
+
+    >>> printed_width("\\x1b[1mbold\\x1b[0m")
+    4
+    """
+    return display_width(_COLOUR.sub("", line))
 
 
 def cut(text: str, width: int) -> str:

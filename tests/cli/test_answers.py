@@ -39,7 +39,7 @@ def test_only_a_difference_fails_an_audit(tmp_path: Path, currency: str, status:
         tmp_path,
         {"batch": {"id": "b1", "statistics": {"total_calls": 2, "total_cost": "3.00"}, "calls": calls}},
     )
-    found = json.loads(answer(lake, "audit", "b1", "--fail-on-difference", status=status).stdout)
+    found = json.loads(answer(lake, "audit", "b1", "--fail-on-difference", "--json", status=status).stdout)
     cost = found["batches"][0]["figures"][1]
     if currency == "EUR":
         assert (cost["recomputed"], cost["agrees"], cost["explanation"]) == (None, None, "several currencies")
@@ -79,7 +79,7 @@ def test_an_audit_names_calls_that_the_report_did_not_list(tmp_path: Path) -> No
         {"exported_at": "2024-01-01T13:00:00Z",
          "call": {"id": "c9", "batch_id": "b1", "status": "completed", "duration": 9}},
     )  # fmt: skip
-    for figure in json.loads(answer(lake, "audit", "b1").stdout)["batches"][0]["figures"]:
+    for figure in json.loads(answer(lake, "audit", "b1", "--json").stdout)["batches"][0]["figures"]:
         assert (figure["reported"], figure["recomputed"]) == (3, 4)
         assert figure["explanation"] == "calls are held that the report did not list"
         assert figure["detail"] == "1 call is held that the report did not list"

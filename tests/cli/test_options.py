@@ -55,13 +55,17 @@ def test_a_flag_given_twice_is_harmless() -> None:
     for words, command, one in options("flag"):
         twice = [one.opts[-1], one.opts[0]]
         context = command.make_context(words, twice, resilient_parsing=True)
-        assert context.params[one.name] is True
+        assert not one.expose_value or context.params[one.name] is True
 
 
 def test_options_that_count_each_time() -> None:
     """There are these and no others: of each the verb has a use for several values."""
     names = {one.opts[0] for _, _, one in options("multiple")}
-    assert names == {"--filter", "-c", "--by", "--metrics", "--batch", "--call"}
+    filters = {
+        "--batch", "--call", "--source", "--agent", "--outcome", "--status", "--direction", "--currency",
+        "--number", "--sentiment", "--extra",
+    }  # fmt: skip
+    assert names == {"--filter", "-c", "--by", *filters}
 
 
 def test_several_filters_all_hold(configured: Path) -> None:
@@ -86,7 +90,9 @@ def test_several_commands_run_in_their_order(configured: Path) -> None:
     assert "line 1, column 8:" in ran.stderr
 
 
-LAKELESS = {"metrics", "filter", "filter compile", "filter schema", "schedule", "config"}
+LAKELESS = {
+    "completion", "metrics", "filter", "filter compile", "filter list", "filter schema", "schedule", "config",
+}  # fmt: skip
 """Verbs that touch no lake, and those that are only a place for others."""
 
 
@@ -108,7 +114,7 @@ def test_a_lake_before_and_after_a_sub_verb(configured: Path) -> None:
         ("problems", "--config", "batchlake.toml", "replay", "--code", "no_identity"),
     ):
         ran = run(*words, folder=configured)
-        assert (ran.returncode, "1 export read" in ran.stdout) == (5, True), ran
+        assert (ran.returncode, ran.stdout.startswith("1 export (")) == (5, True), ran
     assert "no lake at 'nowhere'" in run("problems", "replay", "--lake", "nowhere", folder=configured).stderr
     ran = run("problems", "--format", "json", "replay", "--lake", "data/lake", folder=configured)
     assert json.loads(ran.stdout)["exports_read"] == 1
@@ -168,7 +174,7 @@ def test_the_lake_of_the_settings(configured: Path) -> None:
 def test_the_lake_of_the_settings_below_a_verb(configured: Path) -> None:
     """`problems replay` works on the lake that the settings name."""
     ran = run("problems", "replay", folder=configured)
-    assert (ran.returncode, "1 export read" in ran.stdout) == (5, True)
+    assert (ran.returncode, ran.stdout.startswith("1 export (")) == (5, True)
 
 
 def test_a_fault_in_the_settings_is_named(configured: Path) -> None:

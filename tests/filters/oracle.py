@@ -6,6 +6,7 @@ Amounts and times are compared as exact fractions. `date_range` is given as text
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -32,7 +33,7 @@ def _holds(key: str, given: Any, call: Call) -> bool:
             return not matches(given, call)
         case "status":
             return call["status"] in [_canonical(status) for status in _listed(given)]
-        case "source" | "batch_id" | "call_id" | "agent_id":
+        case "source" | "batch_id" | "call_id" | "agent_id" | "agent_name" | "currency":
             return call[key] in _listed(given)
         case "outcome" | "direction":
             return call[key] in [_name(one) for one in _listed(given)]
@@ -60,6 +61,8 @@ def _holds(key: str, given: Any, call: Call) -> bool:
                 and _name(wanted.get("speaker", said["speaker"])) == said["speaker"]
                 for said in call["segments"]
             )
+        case "extra":
+            return all(_extra_holds(call["extra"], name, wanted) for name, wanted in given.items())
         case "success" | "is_test":
             return call[key] is given
         case "has_transcript":
@@ -70,10 +73,36 @@ def _holds(key: str, given: Any, call: Call) -> bool:
 
 
 def _sentiment_holds(name: str, bound: Any, call: Call) -> bool:
+    if name == "mainly":
+        scores = {score: call[f"sentiment_{score}"] for score in ("positive", "neutral", "negative")}
+        if None in scores.values():
+            # A lead over one that isn't known is no lead.
+            return False
+        return any(
+            all(scores[_name(one)] > other for score, other in scores.items() if score != _name(one))
+            for one in _listed(bound)
+        )
     if name == "label":
         return call["sentiment_label"] in [label.lower() for label in _listed(bound)]
     edge, _, score = name.partition("_")
     return _between(call[f"sentiment_{score}"], {edge: bound})
+
+
+def _extra_holds(extra: dict[str, Any] | None, name: str, wanted: Any) -> bool:
+    held = (extra or {}).get(name)
+    if not isinstance(wanted, dict):
+        said = held if isinstance(held, str) else json.dumps(held)
+        texts = [one if isinstance(one, str) else json.dumps(one) for one in _listed(wanted)]
+        return held is not None and said in texts
+    if "exists" in wanted and (held is not None) != wanted["exists"]:
+        return False
+    bounds = {bound: wanted[bound] for bound in ("min", "max") if bound in wanted}
+    if not bounds:
+        return True
+    try:
+        return _between(float(held), bounds)
+    except (TypeError, ValueError):
+        return False
 
 
 def _between(value: Any, bounds: dict[str, Any]) -> bool:

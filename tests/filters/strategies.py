@@ -101,9 +101,25 @@ def sentiments(draw: st.DrawFn) -> dict[str, Any]:
         st.lists(st.sampled_from(["positive", "neutral", "negative"]), unique=True, max_size=2)
     ):
         given |= draw(ranges(SHARES, f"min_{score}", f"max_{score}"))
+    if draw(st.booleans()):
+        given["mainly"] = draw(one_or_more(["positive", "NEUTRAL", "negative"]))
     if not given or draw(st.booleans()):
         given["label"] = draw(one_or_more(WORDS))
     return given
+
+
+FIELDS = ["campaign", "$x", "/y", "a.b", "it's", "é", "a b", "*"]
+FIELD_VALUES = ["autumn", "Autumn", "1", "-2.5", "true", "x'y", "日本", "", 1, -2.5, True, False, 0]
+
+
+@st.composite
+def own_fields(draw: st.DrawFn) -> dict[str, Any]:
+    value = (
+        one_or_more([value for value in FIELD_VALUES if value != ""])
+        | ranges([-2.5, 0, 1, 3])
+        | st.fixed_dictionaries({"exists": st.booleans()})
+    )
+    return draw(st.dictionaries(st.sampled_from(FIELDS), value, min_size=1, max_size=2))
 
 
 CONDITIONS = {
@@ -117,6 +133,9 @@ CONDITIONS = {
     "batch_id": one_or_more(WORDS),
     "call_id": one_or_more(["c0", "c1", "c2", "c3", "it's"]),
     "agent_id": one_or_more(WORDS),
+    "agent_name": one_or_more(WORDS),
+    "currency": one_or_more(["EUR", "USD", "eur"]),
+    "extra": own_fields(),
     "direction": one_or_more(["inbound", "outbound", "web", "Inbound", "OUTBOUND", " Web"]),
     "phone_number": one_or_more(SOUGHT_NUMBERS),
     "engagement": ranges(SHARES),
@@ -178,6 +197,11 @@ def _call(draw: st.DrawFn, number: int) -> dict[str, Any]:
         "from_number": draw(maybe(NUMBERS)),
         "to_number": draw(maybe(NUMBERS)),
         "agent_id": draw(maybe(WORDS)),
+        "agent_name": draw(maybe(WORDS)),
+        "currency": draw(maybe(["EUR", "USD"])),
+        "extra": draw(
+            st.none() | st.dictionaries(st.sampled_from(FIELDS), st.sampled_from(FIELD_VALUES), max_size=3)
+        ),
         "sentiment_positive": draw(maybe([float(s) for s in SHARES])),
         "sentiment_neutral": draw(maybe([float(s) for s in SHARES])),
         "sentiment_negative": draw(maybe([float(s) for s in SHARES])),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,7 +29,10 @@ def load(engine: Engine, calls: Sequence[dict[str, Any]]) -> None:
         for call in calls
         for place, said in enumerate(call["segments"], 1)
     ]
-    _fill(engine, CALLS, calls)
+    texts = [
+        call | {"extra": None if call.get("extra") is None else json.dumps(call["extra"])} for call in calls
+    ]
+    _fill(engine, CALLS, texts)
     _fill(engine, SEGMENTS, segments)
 
 

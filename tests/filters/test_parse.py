@@ -70,7 +70,7 @@ def test_every_fault_is_listed_with_path_value_and_choices() -> None:
         f'status[1]: got "compleeted", allowed: one of {STATUSES}; did you mean `completed`?',
         "sentiment.max_neutral: got 1.7, allowed: a number from 0 to 1",
         "sentiment.min_postive: got an unknown key, allowed: min_positive, max_positive, min_neutral, "
-        "max_neutral, min_negative, max_negative, label; did you mean `min_positive`?",
+        "max_neutral, min_negative, max_negative, mainly, label; did you mean `min_positive`?",
         "any[1]: got an empty object, allowed: an object with any of " + ", ".join(KEYS),
         "any[2].duration.max: got 5, allowed: no less than `min`, which is 30.0",
         "any[2].duration.most: got an unknown key, allowed: min, max",

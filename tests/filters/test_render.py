@@ -18,7 +18,7 @@ from batchlake.filters.limits import MAX_CONDITIONS, MAX_DEPTH
 from batchlake.filters.model import Filter
 from batchlake.filters.parse import read_filter
 from batchlake.filters.render import DIALECTS, inline, render
-from tests.filters.strategies import filters, thorough
+from tests.filters.strategies import FIELDS, filters, thorough
 
 FILTER = Filter(
     status=["completed", "failed"],
@@ -101,6 +101,9 @@ def test_what_is_peculiar_to_a_dialect(dialect: str) -> None:
         assert part in query, query
     assert "CASE WHEN segment_count > 0 THEN FALSE ELSE TRUE END" in query
     assert "IS TRUE" not in query
+
+
+PATHS = {*FIELDS, *(f'$."{name}"' for name in FIELDS)}
 
 
 @thorough

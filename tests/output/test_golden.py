@@ -80,4 +80,4 @@ def test_a_table_stays_in_its_lines() -> None:
     lines = written("table").decode().splitlines()
     assert len(lines) == 2 + 9
     assert not {"\x1b", "\u202e", "\t"} & set("".join(lines))
-    assert "…" in lines[8]
+    assert LONG in lines[8]

@@ -55,9 +55,9 @@ def test_a_limit_is_announced(row_format: str) -> None:
     answer = result("select i from range(5) t(i) order by i")
     assert write_rows(answer, row_format, file, max_rows=5) == ""
     note = write_rows(answer, row_format, io.BytesIO(), max_rows=4)
-    assert note == "Only the first 4 rows are shown; --max-rows N shows more."
+    assert note == "Only the first 4 rows are shown; --limit N shows more."
     note = write_rows(answer, row_format, io.BytesIO(), max_rows=1)
-    assert note == "Only the first row is shown; --max-rows N shows more."
+    assert note == "Only the first row is shown; --limit N shows more."
 
 
 @pytest.mark.parametrize("row_format", ["table", "json", "ndjson", "csv", "markdown"])
@@ -168,10 +168,19 @@ def test_a_cut_text_fits(text: str, width: int) -> None:
 
 def test_wide_tables_leave_columns_out_aloud() -> None:
     """What doesn't fit a terminal is left out from the right, and counted."""
-    columns = ", ".join(f"repeat('x', 30) as column_{number}" for number in range(10))
+    columns = ", ".join(f"repeat('x', 20) as column_{number}" for number in range(10))
     text, note = written(f"select {columns}", "table", width=80)
     assert max(map(len, text.splitlines())) <= 80
-    assert note == "3 of 10 columns fit; the others are left out. 3 long values are cut."
+    assert note == "No room for column_3, column_4 and 5 more: --wide, --columns or -x."
+
+
+def test_rows_of_too_few_columns_stand_below_one_another() -> None:
+    """Where fewer than three columns fit, nothing is left out: a value a line."""
+    columns = ", ".join(f"repeat('x', 30) as column_{number}" for number in range(10))
+    text, note = written(f"select {columns}", "table", width=80)
+    assert text.splitlines()[:2] == ["─ row 1", f"column_0  {'x' * 30}"]
+    assert len(text.splitlines()) == 11
+    assert note == ""
 
 
 def test_a_table_widens_for_later_rows() -> None:
@@ -184,7 +193,8 @@ def test_a_table_widens_for_later_rows() -> None:
 def test_colours_are_asked_for() -> None:
     """Bold head and dim NULL with colours, plain text without."""
     assert (
-        written("select null as a", "table", colour=True)[0] == "\x1b[1ma\x1b[0m\n────\n\x1b[2mNULL\x1b[0m\n"
+        written("select null as a", "table", colour=True)[0]
+        == "\x1b[1ma\x1b[0m\n\x1b[2m────\x1b[0m\n\x1b[2mNULL\x1b[0m\n"
     )
     assert "\x1b" not in written("select null as a", "table")[0]
 

@@ -90,7 +90,7 @@ def test_it_prints_as_a_table(lake: Lake) -> None:
         "call_id  cost\n───────  ────\nc1       1.50\nc5       2.25\n2 rows"
     )
     lines = repr(lake.sql("select i from range(30) t(i)")).splitlines()
-    assert lines[-2:] == ["19", "the first 20 rows; .pl(), .df(), .to_dicts() and iteration give all"]
+    assert lines[-2:] == ["9", "the first 10 rows; .pl(), .df(), .to_dicts() and iteration give all"]
     assert repr(lake.sql("select 1 as a where false")) == "a\n─\n0 rows"
 
 
@@ -99,5 +99,5 @@ def test_a_notebook_shows_a_table(lake: Lake) -> None:
     shown = lake.sql("select '<b>' as \"<h>\", null as n, 1 as i from range(21)")._repr_html_()
     assert "<th>&lt;h&gt;</th>" in shown
     assert "<td>&lt;b&gt;</td><td><em>NULL</em></td>" in shown
-    assert shown.count("<tr>") == 21
-    assert "the first 20 rows" in shown
+    assert shown.count("<tr>") == 11
+    assert "the first 10 rows" in shown

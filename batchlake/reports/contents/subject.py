@@ -75,14 +75,17 @@ def subject_of(
 
 
 def other_subject(
-    engine: Engine, subject: Subject, compare: str, *, source: str | None, show_numbers: bool
+    engine: Engine, subject: Subject, compare: str | Filter, *, source: str | None, show_numbers: bool
 ) -> Subject:
-    """The subject that is compared with: the batch of an id, or the previous one, with the same filter.
+    """The subject that is compared with: the batch of an id, or the previous one, with the same filter;
+    or, of the same batches, the calls that another filter leaves, such as those of the period before.
 
     Raises:
         InvalidBatchId, BatchNotFound: an id that isn't one, or isn't in the lake.
         InvalidRequest: there is no previous batch, or the batch is one of the report's own.
     """
+    if isinstance(compare, Filter):
+        return _subject(subject.named, compare, show_numbers)
     if compare == PREVIOUS:
         other = _previous(engine, subject)
     else:

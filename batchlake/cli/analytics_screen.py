@@ -1,0 +1,271 @@
+"""What `analytics` shows: the overview, a row a group, a comparison; JSON is one document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from batchlake.cli.answers import opened, write_document, write_lines, write_rows_to, write_table
+from batchlake.cli.listed import Listed
+from batchlake.cli.options import read_text
+from batchlake.cli.verb_rows import nothing_matches, refuse_columns
+from batchlake.errors import InvalidRequest
+from batchlake.models.group_rows import group_rows as plain_group_rows
+from batchlake.output.rows import Tally
+from batchlake.query.rows import Shown
+from batchlake.screens import groups
+from batchlake.screens.page import Page
+from batchlake.text.cells import Column
+from batchlake.text.suggest import nearest_name
+
+if TYPE_CHECKING:
+    from batchlake.cli.request import Request
+    from batchlake.filters.model import Filter
+    from batchlake.models.analytics import Analytics
+    from batchlake.screens.overview import Extent
+
+PREVIOUS: Final = "previous"
+_LISTS: Final = frozenset({"responses", "patterns", "timeline"})
+
+
+def show_analytics(
+    context: click.Context, request: Request, by: Sequence[str], given: Mapping[str, Any]
+) -> None:
+    """Ask for the figures, and write them as asked for."""
+    refuse_columns(request, "analytics")
+    dimensions = [name.strip() for name in by if name.strip()]
+    families = [name.strip() for name in (given["metrics"] or "").split(",") if name.strip()]
+    if dimensions and request.format != "json" and _LISTS.intersection(families):
+        raise InvalidRequest(
+            "responses, patterns and timeline are lists: ask of one group (--agent agent_ava), or with "
+            "--json."
+        )
+    options: dict[str, Any] = {"top": given["top"], "every": given["every"], "patterns": given["patterns"]}
+    if families:
+        options["metrics"] = families
+    is_overview = request.format == "table" and not dimensions
+    if is_overview:
+        options["every"] = "hour"
+    wanted = request.lake.selected_filter(request.filter, request.period)
+    found = request.lake.analytics(wanted, dimensions, timezone=request.timezone, **options)
+    if given["compare"] is not None:
+        _compare(context, request, found, dimensions, given["compare"], options)
+    elif request.format == "json":
+        write_document(request, found)
+    elif dimensions or not is_overview or request.columns or request.vertical:
+        _write_groups(request, found, families)
+    elif not found.statistics.total_calls:
+        write_lines(request, [], lambda: [nothing_matches(request)])
+    else:
+        from batchlake.screens.overview import overview
+
+        write_lines(request, overview(found, extent_of(request, wanted), page_of(request)))
+
+
+def extent_of(request: Request, wanted: Filter | None) -> Extent:
+    """Where the calls of the selection come from."""
+    from batchlake.screens.overview import Extent
+
+    rows = request.lake.sql(
+        "select count(distinct batch_id) as batches, min(call_time) as first, max(call_time) as last "
+        "from selected_calls",
+        filter=wanted,
+    )
+    (row,) = rows.to_dicts()
+    return Extent(
+        row["batches"], row["first"], row["last"], "All calls" if wanted is None else "Selected calls"
+    )
+
+
+def page_of(request: Request) -> Page:
+    """What the screen is laid out for."""
+    return Page(request.screen_width, request.clock, request.colour)
+
+
+def _write_groups(request: Request, found: Analytics, families: Sequence[str]) -> None:
+    """A row a group, in any format of rows."""
+    if request.format not in ("table", "markdown"):
+        rows = plain_group_rows(found)
+        listed = Listed.of(rows)
+        if request.columns or request.sort:
+            listed = _chosen_plain(request, rows)
+        tally = Tally()
+        kinds = (
+            {name: _PLAIN_KINDS.get(name, "") for name in listed.columns}
+            if request.format == "xlsx"
+            else None
+        )
+        with opened(request.output, quiet=request.quiet, tally=tally) as file:
+            write_rows_to(file, request, listed, tally=tally, kinds=kinds)
+        return
+    columns = groups.group_columns(found, families=families, wide=request.wide or bool(request.columns))
+    grouped = groups.group_rows(found, columns, request.clock, request.period)
+    columns, grouped = _chosen(request, columns, grouped, len(found.by))
+    write_table(request, Shown(tuple(columns), Listed([one.name for one in columns], grouped)))
+
+
+def _chosen(
+    request: Request, columns: list[Column], rows: list[groups.Row], keys: int
+) -> tuple[list[Column], list[groups.Row]]:
+    """Columns and order as asked for; the row of all stays last."""
+    names = [column.name for column in columns]
+    body, last = rows[:-1], rows[-1:]
+    for given in reversed(request.asked.sort):
+        place = _place(given.removeprefix("-"), names)
+        held = [row for row in body if row[place] is not None]
+        held.sort(key=lambda row: _sortable(row[place]), reverse=given.startswith("-"))
+        body = [*held, *(row for row in body if row[place] is None)]
+    if request.limit is not None:
+        body = body[: request.limit]
+    asked = request.asked.columns
+    if asked:
+        places = [_place(name.removeprefix("+"), names) for name in asked]
+        places = [*range(keys), *(place for place in places if place >= keys)] if keys else places
+    else:
+        places = list(range(len(columns)))
+    return [columns[place] for place in places], [
+        tuple(row[place] for place in places) for row in [*body, *last]
+    ]
+
+
+def _sortable(value: Any) -> Any:
+    """Costs are sorted by currency, then amount."""
+    if isinstance(value, list):
+        return [(currency or "~", amount) for amount, currency in value]
+    return value
+
+
+_ALIASES: Final = {
+    "success_rate": "success",
+    "average_duration_seconds": "avg_call",
+    "median_duration_seconds": "median",
+    "p95_duration_seconds": "p95",
+    "total_cost": "cost",
+    "cost_per_completed_call": "per_completed",
+    "cost_per_minute": "per_minute",
+    "total_calls": "calls",
+}
+_PLAIN_NAMES: Final = {short: own for own, short in _ALIASES.items() if own != "total_calls"}
+_PLAIN_KINDS: Final = {
+    "calls": "count",
+    "completed": "count",
+    "failed": "count",
+    "success_rate": "rate",
+    "average_duration_seconds": "seconds",
+    "median_duration_seconds": "seconds",
+    "p95_duration_seconds": "seconds",
+    "total_cost": "money",
+    "cost_per_completed_call": "price",
+    "cost_per_minute": "price",
+}
+
+
+def _place(given: str, names: Sequence[str]) -> int:
+    spelled = given.strip().replace(" ", "_").replace("-", "_")
+    spelled = _ALIASES.get(spelled, spelled)
+    if spelled in names:
+        return names.index(spelled)
+    if spelled.removesuffix("_id") in names:
+        return names.index(spelled.removesuffix("_id"))
+    nearest = nearest_name(spelled, names)
+    hint = f" Did you mean {nearest}?" if nearest else ""
+    raise InvalidRequest(f"There is no column '{given}'.{hint} --columns help lists all.", column=given)
+
+
+def _chosen_plain(request: Request, rows: list[dict[str, Any]]) -> Listed:
+    """The rows for programs with the columns and in the order asked for."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+
+    def own(given: str) -> str:
+        spelled = given.strip().replace(" ", "_")
+        return names[_place_plain(_PLAIN_NAMES.get(spelled, spelled), given, names)]
+
+    for given in reversed(request.asked.sort):
+        key = own(given.removeprefix("-"))
+        held = [row for row in rows if row[key] is not None]
+        held.sort(key=lambda row: row[key], reverse=given.startswith("-"))
+        rows = [*held, *(row for row in rows if row[key] is None)]
+    asked = request.asked.columns
+    if not asked:
+        return Listed.of(rows, names)
+    heads = [given.removeprefix("+") for given in asked]
+    return Listed(heads, [tuple(row[own(head)] for head in heads) for row in rows])
+
+
+def _place_plain(name: str, given: str, names: Sequence[str]) -> int:
+    if name in names:
+        return names.index(name)
+    nearest = nearest_name(name, [*names, *_PLAIN_NAMES])
+    hint = f" Did you mean {nearest}?" if nearest else ""
+    raise InvalidRequest(f"There is no column '{given}'.{hint} --columns help lists all.", column=given)
+
+
+def _compare(
+    context: click.Context,
+    request: Request,
+    found: Analytics,
+    dimensions: list[str],
+    given: str,
+    options: dict[str, Any],
+) -> None:
+    """The figures beside those of another selection."""
+    from batchlake.reports.comparison import compare_selections
+    from batchlake.screens.comparison import comparison
+
+    other_filter, periods = other_selection(context, request, given)
+    other = request.lake.analytics(other_filter, dimensions, timezone=request.timezone, **options)
+    compared = compare_selections(found, other)
+    if request.format == "json":
+        write_document(request, compared)
+        return
+    if dimensions:
+        columns = groups.group_columns(found, wide=request.wide)
+        figures = [one for one in columns[len(found.by) :] if one.kind in ("count", "rate", "seconds")]
+        added, changed = groups.changes(found, other, figures)
+        rows = []
+        for group in found.groups:
+            key = tuple(group.keys.values())
+            values = groups.figure_values(group)
+            words = [groups.key_words(name, group.keys[name], request.clock) for name in found.by]
+            pairs = [
+                pair
+                for one, change in zip(figures, changed[key], strict=True)
+                for pair in (values.get(one.name), change)
+            ]
+            rows.append((*words, *pairs))
+        heads = [
+            *columns[: len(found.by)],
+            *(one for pair in zip(figures, added, strict=True) for one in pair),
+        ]
+        write_table(request, Shown(tuple(heads), Listed([one.name for one in heads], rows)))
+        return
+    write_lines(request, comparison(found, other, compared, page_of(request), periods))
+
+
+def other_selection(context: click.Context, request: Request, given: str) -> tuple[Filter | None, Any]:
+    """What is compared with: the filter of the other selection, and the two periods where they are such.
+
+    Raises:
+        InvalidRequest: the previous period is wanted, and there is no period.
+    """
+    lake = request.lake
+    if given == PREVIOUS:
+        if request.period is None or request.period.start is None:
+            raise InvalidRequest(
+                "--compare previous needs a period: --last 7d, --period last-week, or --since."
+            )
+        before = request.period.previous()
+        return lake.selected_filter(request.filter, before), (request.period, before)
+    from batchlake.filters.parse import both, parse_filter, read_filter
+    from batchlake.filters.zone import in_zone
+
+    if given.lstrip().startswith(("{", "@")) or given == "-":
+        with in_zone(request.timezone):
+            other = parse_filter(read_text(given))
+        return lake.selected_filter(other, request.period), None
+    batch = read_filter({"batch_id": given})
+    without = replace(request, period=None)
+    return lake.selected_filter(both([batch]), without.period), None

@@ -1,0 +1,145 @@
+"""What the shell completes: ids of batches and agents, dimensions, metrics, columns, words.
+
+In comes what is typed so far, out come the words that go on so. A lake that can't be read completes
+nothing, and
+says nothing: somebody is typing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import click
+from click.shell_completion import CompletionItem
+
+from batchlake.errors import BatchlakeError
+
+Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+_MOST: Final = 200
+
+_BATCHES: Final = (
+    "select batch_id, coalesce(status, '') from batches "
+    "where starts_with(batch_id, $begun) order by created_at desc nulls last, batch_id limit $most"
+)
+_AGENTS: Final = (
+    "select distinct coalesce(agent_name, agent_id), agent_id from calls "
+    "where starts_with(lower(coalesce(agent_name, agent_id)), lower($begun)) "
+    "or starts_with(agent_id, $begun) order by 1 limit $most"
+)
+_FIELDS: Final = (
+    "select distinct field, 'own field' from own_fields "
+    "where table_name = 'calls' and starts_with(field, $begun) order by 1 limit $most"
+)
+_CALLS: Final = (
+    "select call_id, status from calls where starts_with(call_id, $begun) order by call_id limit $most"
+)
+
+
+def batch_ids(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The lake's batches, newest first."""
+    return _asked(context, _BATCHES, begun)
+
+
+def call_ids(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The lake's calls."""
+    return _asked(context, _CALLS, begun)
+
+
+def extra_fields(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The exports' own fields."""
+    return _asked(context, _FIELDS, begun)
+
+
+def filter_names(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Saved filters, as `@name`."""
+    from batchlake.cli.options import configuration_of
+
+    try:
+        names = configuration_of(context).settings.filters
+    except (BatchlakeError, OSError):
+        return []
+    return _items([(f"@{name}", "saved filter") for name in names], begun)
+
+
+def dimensions(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """What calls can be grouped by; behind commas too."""
+    from batchlake.analytics.grouped_query import DIMENSIONS
+
+    before, comma, last = begun.rpartition(",")
+    found = [(name, "dimension") for name in DIMENSIONS]
+    if last.startswith("extra."):
+        found = [
+            (f"extra.{item.value}", "own field")
+            for item in _asked(context, _FIELDS, last.removeprefix("extra."))
+        ]
+    return [CompletionItem(f"{before}{comma}{item.value}", help=item.help) for item in _items(found, last)]
+
+
+def metric_families(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The families of metrics; behind commas too."""
+    words = "calls success duration cost sentiment engagement responses patterns timeline all".split()
+    before, comma, last = begun.rpartition(",")
+    return [CompletionItem(f"{before}{comma}{word}") for word in words if word.startswith(last)]
+
+
+def columns(verb_name: str) -> Complete:
+    """The columns of a verb's rows; behind commas too."""
+
+    def complete(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+        from batchlake.query.columns import verb
+
+        before, comma, last = begun.rpartition(",")
+        sign = last[:1] if last[:1] in ("+", "-") else ""
+        names = [column.name for column in verb(verb_name).columns]
+        return [
+            CompletionItem(f"{before}{comma}{sign}{name}")
+            for name in names
+            if name.startswith(last.removeprefix(sign))
+        ]
+
+    return complete
+
+
+def known_words(kind: str) -> Complete:
+    """Fixed words; of `agent` the lake's."""
+
+    def complete(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+        if kind == "agent":
+            return _asked(context, _AGENTS, begun)
+        return _items([(word, "") for word in _words(kind)], begun)
+
+    return complete
+
+
+def _words(kind: str) -> Iterable[str]:
+    from batchlake import schema
+
+    if kind == "period":
+        from batchlake.filters.period import PERIODS
+
+        return PERIODS
+    return {
+        "outcome": schema.OUTCOMES,
+        "status": schema.STATUSES,
+        "direction": schema.DIRECTIONS,
+        "speaker": schema.SPEAKERS,
+        "age": ("24h", "7d", "8w", "3mo", "1y"),
+    }[kind]
+
+
+def _items(found: Iterable[tuple[Any, ...]], begun: str) -> list[CompletionItem]:
+    return [CompletionItem(word, help=words) for word, words in found if word.startswith(begun)]
+
+
+def _asked(context: click.Context, query: str, begun: str) -> list[CompletionItem]:
+    """The words that a query of the lake gives."""
+    from batchlake.lake import Lake
+
+    path = context.params.get("lake_path") or os.environ.get("BATCHLAKE_LAKE") or "lake"
+    try:
+        rows = list(Lake(path).sql(query, {"begun": begun, "most": _MOST}).rows())
+    except (BatchlakeError, OSError):
+        return []
+    return [CompletionItem(word, help=words) for word, words in rows if word]

@@ -1,0 +1,170 @@
+"""Rows that aren't a query's: groups, figures of an audit, observations, definitions; in every format of
+rows.
+
+In come dictionaries, out go tables by rank for people, and for programs all their columns or those asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from batchlake.cli.answers import opened, write_rows_to, write_table
+from batchlake.cli.request import Request
+from batchlake.errors import InvalidRequest
+from batchlake.output.rows import Tally
+from batchlake.query.rows import Shown
+from batchlake.text.cells import Column
+from batchlake.text.suggest import nearest_name
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Row = tuple[Any, ...]
+
+COLUMNS: Final[dict[str, tuple[tuple[str, Column, bool], ...]]] = {
+    "metrics": (
+        ("name", Column("metric", "text"), True),
+        ("unit", Column("unit", "text"), True),
+        ("definition", Column("definition", "prose"), True),
+        ("numerator", Column("numerator", "prose"), True),
+        ("denominator", Column("denominator", "prose"), True),
+        ("file", Column("file", "path"), True),
+    ),
+    "audit": (
+        ("batch_id", Column("batch", "id"), True),
+        ("figure", Column("figure", "text"), True),
+        ("reported", Column("reported", "exact"), True),
+        ("in_the_calls", Column("in_the_calls", "exact"), True),
+        ("difference", Column("difference", "exact"), True),
+        ("currency", Column("currency", "text"), True),
+        ("unit", Column("unit", "text"), True),
+        ("why", Column("why", "text"), True),
+        ("reported_at", Column("reported_at", "time"), True),
+        ("listed", Column("listed", "count"), True),
+        ("held", Column("held", "count"), True),
+        ("tolerance", Column("tolerance", "exact"), True),
+        ("detail", Column("detail", "prose"), True),
+        ("agrees", Column("agrees", "flag"), False),
+        ("source", Column("source", "text"), False),
+    ),
+    "progress": (
+        ("observed_at", Column("observed", "time"), True),
+        ("done", Column("done", "count"), True),
+        ("failed", Column("failed", "count"), True),
+        ("in_progress", Column("in_progress", "count"), True),
+        ("total", Column("total", "count"), True),
+        ("completed", Column("completed", "count"), True),
+        ("unknown", Column("unknown", "count"), True),
+        ("counted", Column("counted", "word"), True),
+    ),
+}
+"""The columns of each, by rank: their names in the rows, how they are shown, and whether without being
+named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Rows in memory, read as those of a query are.
+
+    Attributes:
+        columns: their names.
+        values: the rows.
+    """
+
+    columns: list[str]
+    values: list[Row]
+
+    @classmethod
+    def of(cls, rows: Sequence[dict[str, Any]], names: Sequence[str] | None = None) -> Listed:
+        """Dictionaries, which may lack some of the names."""
+        found = (
+            list(names) if names is not None else list(dict.fromkeys(name for row in rows for name in row))
+        )
+        return cls(found, [tuple(row.get(name) for name in found) for row in rows])
+
+    def rows(self) -> Listed:
+        """Itself, as the answer to a query has rows."""
+        return self
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.values)
+
+    def dicts(self) -> list[dict[str, Any]]:
+        """The rows by name."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.values]
+
+    def reader(self, batch_rows: int = 65_536) -> pa.RecordBatchReader:
+        """The rows as Arrow record batches."""
+        from batchlake.models.group_rows import arrow_table
+
+        return arrow_table(self.dicts()).to_reader(batch_rows)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def write_listed(request: Request, listed: Listed, name: str) -> None:
+    """Write rows in the format asked for.
+
+    Raises:
+        InvalidRequest: a column isn't there.
+    """
+    known = {column.name: (key, column, ranked) for key, column, ranked in COLUMNS[name]}
+    by_own = {key: (key, column, ranked) for key, column, ranked in COLUMNS[name]}
+    rows = _sorted(listed.dicts(), request, known, by_own)
+    asked = request.asked.columns
+    if list(asked) == ["help"]:
+        for column_name in known:
+            print(column_name)  # noqa: T201 - the answer
+        return
+    if asked:
+        chosen = [_find(given, known, by_own) for given in asked]
+        heads = list(asked)
+    elif request.is_for_people:
+        chosen = [(key, column) for key, column, ranked in COLUMNS[name] if ranked or request.wide]
+        heads = [column.name for _, column in chosen]
+    else:
+        chosen = [
+            (key, known.get(key, by_own.get(key, (key, Column(key), True)))[1]) for key in listed.columns
+        ]
+        heads = listed.columns
+    values = [tuple(row.get(key) for key, _ in chosen) for row in rows]
+    if request.format in ("table", "markdown"):
+        columns = tuple(
+            Column(head, column.kind, column.alarming)
+            for head, (_, column) in zip(heads, chosen, strict=True)
+        )
+        write_table(request, Shown(columns, Listed(heads, values)))
+        return
+    tally = Tally()
+    kinds = (
+        {head: column.kind for head, (_, column) in zip(heads, chosen, strict=True)}
+        if request.format == "xlsx"
+        else None
+    )
+    with opened(request.output, quiet=request.quiet, tally=tally) as file:
+        write_rows_to(file, request, Listed(heads, values), tally=tally, kinds=kinds)
+
+
+def _find(given: str, known: dict[str, Any], by_own: dict[str, Any]) -> tuple[str, Column]:
+    spelled = given.strip().replace(" ", "_").replace("-", "_")
+    found = known.get(spelled) or by_own.get(spelled)
+    if found is None:
+        nearest = nearest_name(spelled, [*known, *by_own])
+        hint = f" Did you mean {nearest}?" if nearest else ""
+        raise InvalidRequest(f"There is no column '{given}'.{hint} --columns help lists all.", column=given)
+    return found[0], found[1]
+
+
+def _sorted(
+    rows: list[dict[str, Any]], request: Request, known: dict[str, Any], by_own: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """The rows as `--sort` asks; no value comes last."""
+    for given in reversed(request.asked.sort):
+        key, _ = _find(given.removeprefix("-"), known, by_own)
+        held = [row for row in rows if row.get(key) is not None]
+        held.sort(key=lambda row: row[key], reverse=given.startswith("-"))
+        rows = [*held, *(row for row in rows if row.get(key) is None)]
+    return rows

@@ -1,0 +1,197 @@
+"""`said` and `contacts`: what people said, and who was reached."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import click
+
+from batchlake.cli.analytics import page_of
+from batchlake.cli.answers import opened, write_lines, write_rows_to, write_table
+from batchlake.cli.listed import Listed
+from batchlake.cli.parameters import option
+from batchlake.cli.request import Request, answer_options, read_request, table_options
+from batchlake.cli.selection import selection_options
+from batchlake.cli.verb_rows import nothing_matches
+from batchlake.errors import InvalidRequest
+from batchlake.output.formats import ROW_FORMATS
+from batchlake.output.rows import Tally
+from batchlake.query.result import Result
+from batchlake.query.rows import Shown
+from batchlake.text.cells import Column
+from batchlake.text.suggest import nearest_name
+
+_SAID: Final = (
+    Column("time", "time"),
+    Column("call", "id"),
+    Column("number", "number"),
+    Column("agent", "text"),
+    Column("speaker", "word"),
+    Column("offset", "seconds"),
+    Column("text", "prose"),
+    Column("before", "text"),
+)
+
+
+@click.command("said")
+@click.argument("words", metavar="TEXT")
+@selection_options(speaker=False)
+@option("--speaker", type=click.Choice(["human", "ai", "unknown", "any"]), default="human", show_default=True,
+        help="Who said it.")  # fmt: skip
+@option("--context", "before", type=click.IntRange(min=0), default=1, show_default=True, metavar="N",
+        help="Utterances before it.")  # fmt: skip
+@table_options("said")
+@answer_options(ROW_FORMATS)
+@click.pass_context
+def said_command(context: click.Context, /, words: str, before: int, **given: Any) -> None:
+    """Who said it: the utterances that hold a text, newest first, each with its call and what was said
+    before.
+
+    Case, quotes and blanks don't count, as in common responses.
+
+    \b
+    batchlake said "call me back" --last 7d
+    batchlake said "transfer me" --columns time,number,text --csv
+    """
+    speaker = given["speaker"]
+    request = read_request(context, {**given, "speaker": None})
+    lake = request.lake
+    wanted = lake.selected_filter(request.filter, request.period)
+    found = lake.said(words, speaker=speaker, context=before, filter=wanted)
+    if request.format != "table" or request.columns or request.sort or request.vertical or request.wide:
+        _write_named(request, found, _SAID)
+        return
+    from batchlake.screens.said import said_screen, times_said
+
+    rows = found.to_dicts()
+    others = 0
+    if speaker != "any":
+        others = len(lake.said(words, speaker="any", context=0, filter=wanted)) - len(rows)
+    shown = rows if request.limit is None else rows[: request.limit]
+
+    def notes() -> list[str]:
+        if not rows and not others:
+            return (
+                [f"Nobody said that. {nothing_matches(request)}"]
+                if not request.lake.calls(wanted, limit=1).to_dicts()
+                else ["Nobody said that."]
+            )
+        counted = times_said(
+            len(rows), len({(row["source"], row["call"]) for row in rows}), speaker, others, len(shown)
+        )
+        return [f"{counted}; times in {request.timezone}."]
+
+    if request.mask:
+        from batchlake.screens.masking import MaskedRows
+
+        listed = Listed.of(shown)
+        shown = Listed(listed.columns, list(MaskedRows(listed))).dicts()
+    write_lines(request, said_screen(shown, words, page_of(request)), notes, rows=lambda: len(shown))
+
+
+@click.command("contacts")
+@selection_options()
+@option("--reached/--not-reached", "reached", default=None, help="Reached is completed.")
+@option("--min-attempts", type=click.IntRange(min=1), default=1, metavar="N", help="Tried so often at least.")
+@table_options("contacts")
+@answer_options(ROW_FORMATS)
+@click.pass_context
+def contacts_command(
+    context: click.Context, /, reached: bool | None, min_attempts: int, **given: Any
+) -> None:
+    """The people called: how often each number was tried, on which attempt reached, and what that took.
+
+    A contact is the number that isn't yours; reached is a completed call. For the best hour ask
+    `analytics --by hour_of_day`, for later attempts `analytics --by attempt`.
+
+    \b
+    batchlake contacts --not-reached --min-attempts 3
+    batchlake contacts --last 30d --csv -o contacts.csv
+    """
+    request = read_request(context, given)
+    lake = request.lake
+    wanted = lake.selected_filter(request.filter, request.period)
+    found = lake.contacts(wanted, reached=reached, min_attempts=min_attempts)
+    if request.format not in ("table", "markdown"):
+        _write_named(request, found, _contact_columns())
+        return
+    from batchlake.screens.contacts import contacts_head
+
+    head = []
+    if (
+        request.format == "table"
+        and not (request.columns or request.vertical)
+        and reached is None
+        and min_attempts == 1
+    ):
+        attempts, without = lake.attempts(wanted)
+        if attempts:
+            head = list(contacts_head(attempts, without, page_of(request)))
+    _write_named(request, found, _contact_columns(), head, nothing=lambda: nothing_matches(request))
+
+
+def _contact_columns() -> tuple[Column, ...]:
+    from batchlake.screens.contacts import COLUMNS
+
+    return COLUMNS
+
+
+def _write_named(
+    request: Request,
+    found: Result,
+    columns: tuple[Column, ...],
+    head: list[str] | None = None,
+    nothing: Any = None,
+) -> None:
+    """Write a result's rows, its columns chosen, sorted and shown as asked for."""
+    names = found.columns
+    known = {column.name: column for column in columns}
+    asked = request.asked
+    if list(asked.columns) == ["help"]:
+        for name in names:
+            click.echo(name)
+        return
+    rows = found.to_dicts()
+    for given in reversed(asked.sort):
+        key = _known(given.removeprefix("-"), names)
+        held = [row for row in rows if row[key] is not None]
+        held.sort(key=lambda row: row[key], reverse=given.startswith("-"))
+        rows = [*held, *(row for row in rows if row[key] is None)]
+    people = request.format in ("table", "markdown")
+    chosen = [_known(given.removeprefix("+"), names) for given in asked.columns]
+    if asked.columns and asked.columns[0].startswith("+"):
+        chosen = [*known, *(name for name in chosen if name not in known)]
+    chosen = chosen or (
+        list(known) + ([name for name in names if name not in known] if request.wide else [])
+        if people
+        else names
+    )
+    if people and "reached_on" in names:
+        for row in rows:
+            row["reached_on"] = None if row["reached_on"] is None else f"attempt {row['reached_on']}"
+    if people and "before" in names:
+        for row in rows:
+            row["before"] = " / ".join(f"{one['speaker']}: {one['text']}" for one in row["before"]) or None
+    listed = Listed(chosen, [tuple(row[name] for name in chosen) for row in rows])
+    if people:
+        shown = Shown(tuple(known.get(name, Column(name)) for name in chosen), listed)
+        write_table(request, shown, before=head or (), empty=nothing or (lambda: ""))
+        return
+    tally = Tally()
+    kinds = (
+        {name: known[name].kind if name in known else "" for name in chosen}
+        if request.format == "xlsx"
+        else None
+    )
+    answer: Any = listed if asked.columns or asked.sort or request.format == "xlsx" else found
+    with opened(request.output, quiet=request.quiet, tally=tally) as file:
+        write_rows_to(file, request, answer, tally=tally, kinds=kinds)
+
+
+def _known(given: str, names: list[str]) -> str:
+    spelled = given.strip().replace(" ", "_").replace("-", "_")
+    if spelled in names:
+        return spelled
+    nearest = nearest_name(spelled, names)
+    hint = f" Did you mean {nearest}?" if nearest else ""
+    raise InvalidRequest(f"There is no column '{given}'.{hint} --columns help lists all.", column=given)

@@ -1,0 +1,120 @@
+"""The rows of a verb, as it was asked: for people ranked and with their units, for programs as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from batchlake.cli.answers import column_help, opened, write_rows_to, write_table
+from batchlake.errors import InvalidRequest
+from batchlake.output.rows import Tally
+from batchlake.query.columns import verb
+
+if TYPE_CHECKING:
+    from batchlake.cli.request import Request
+    from batchlake.query.rows import Shown
+
+_NOUNS: Final = {
+    "calls": ("call", "calls"),
+    "batches": ("batch", "batches"),
+    "problems": ("problem", "problems"),
+    "runs": ("run", "runs"),
+    "exports": ("export", "exports"),
+    "fields": ("field", "fields"),
+    "contacts": ("contact", "contacts"),
+}
+
+
+def write_verb(request: Request, name: str, *, excel_safe: bool = False, **given: Any) -> None:
+    """Write the rows of a verb in the format asked for."""
+    if column_help(request, name):
+        return
+    lake = request.lake
+    selection: dict[str, Any] = {"filter": request.filter, "period": request.period}
+    if request.format in ("table", "markdown"):
+        shown = lake.shown(name, request.asked, wide=request.wide, **selection, **given)
+        write_shown(request, shown, name)
+        return
+    kinds = None
+    if request.format == "xlsx":
+        kinds = {one.own or one.name: one.kind for one in verb(name).columns} | {
+            one.name: one.kind for one in verb(name).columns if request.columns
+        }
+        if request.columns:
+            answer = lake.shown(name, request.asked, **selection, **given).result
+        else:
+            answer = lake.plain(name, request.asked, **selection, **given)
+    else:
+        answer = lake.plain(name, request.asked, **selection, **given)
+    tally = Tally()
+    with opened(request.output, quiet=request.quiet, tally=tally) as file:
+        write_rows_to(file, request, answer, excel_safe=excel_safe, tally=tally, kinds=kinds)
+
+
+def write_shown(request: Request, shown: Shown, name: str) -> None:
+    """Write a verb's rows as people read them."""
+    one, several = _NOUNS[name]
+
+    def about(count: int) -> str:
+        words = f"{count:,} {one if count == 1 else several}"
+        return f"{words} {period_words(request)}".strip()
+
+    def empty() -> str:
+        if name == "calls":
+            return nothing_matches(request)
+        return f"There is no {one}{' in that period' if request.period else ''}."
+
+    write_table(request, shown, about=about, empty=empty)
+
+
+def period_words(request: Request) -> str:
+    """`from 26 Nov 00:00 to now`, of the period asked for; nothing without one."""
+    period = request.period
+    if period is None:
+        return ""
+    clock = request.clock
+    begins = (
+        f"from {clock.minute(period.start)}" if period.start else "up to now" if period.is_running else ""
+    )
+    if period.end is None or period.is_running:
+        return f"{begins} to now" if period.start else begins
+    return f"{begins} to {clock.minute(period.end)}".strip()
+
+
+def nothing_matches(request: Request) -> str:
+    """Why an answer about calls is empty."""
+    from batchlake.filters.selection import select
+
+    row = request.lake.sql(
+        "select min(call_time) as first, max(call_time) as last, count(*) as calls from calls"
+    )
+    (held,) = row.to_dicts()
+    if not held["calls"]:
+        return "The lake holds no call yet."
+    with_filter = request.lake.selected_filter(request.filter, request.period)
+    asked = "" if with_filter is None else f" Asked were: {select(with_filter).description}"
+    if held["first"] is None:
+        return f"No call matches.{asked}"
+    return f"No call matches. The lake holds calls of {days(request, held['first'], held['last'])}.{asked}"
+
+
+def days(request: Request, first: Any, last: Any) -> str:
+    """`14 to 26 Nov 2026`."""
+    begun, ended = request.clock.local(first), request.clock.local(last)
+    if begun.date() == ended.date():
+        return f"{ended.day} {ended:%b %Y}"
+    if (begun.year, begun.month) == (ended.year, ended.month):
+        return f"{begun.day} to {ended.day} {ended:%b %Y}"
+    year = "" if begun.year == ended.year else f" {begun.year}"
+    return f"{begun.day} {begun:%b}{year} to {ended.day} {ended:%b %Y}"
+
+
+def refuse_columns(request: Request, verb_name: str) -> None:
+    """Nothing, where the answer is rows.
+
+    Raises:
+        InvalidRequest: it is a document, and columns were asked for.
+    """
+    if request.format == "json" and (request.columns or request.sort):
+        raise InvalidRequest(
+            f"As JSON {verb_name} is one document: --metrics chooses its parts. --columns goes with rows."
+        )

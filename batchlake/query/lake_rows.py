@@ -1,0 +1,357 @@
+"""The questions to a lake whose answers are its own rows: calls, batches, problems, runs, what was said.
+
+Input: the state to read, a filter and a period. Output: a `Result`. `Lake` offers these methods beside its
+own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from batchlake.engine import sql_files
+from batchlake.engine.text_keys import text_key
+from batchlake.errors import InvalidRequest
+from batchlake.filters.period import Period
+from batchlake.filters.zone import in_zone, zone_named
+from batchlake.query import views
+from batchlake.query.result import Result
+from batchlake.query.rows import Asked, Shown, VerbRows
+from batchlake.query.snapshot import LakeState
+
+if TYPE_CHECKING:
+    from batchlake.filters.model import Filter
+    from batchlake.filters.selection import Selection
+
+    FilterLike: TypeAlias = Filter | Mapping[str, Any] | None
+    PeriodLike: TypeAlias = str | Period | tuple[str | datetime | None, str | datetime | None] | None
+
+Names: TypeAlias = str | Sequence[str] | None
+Speaker = Literal["human", "ai", "unknown", "any"]
+_RUN: Final = "(run_id = $run or ($run <> '' and (starts_with(run_id, $run) or ends_with(run_id, $run))))"
+"""A run is meant by its id, or by the beginning or end of it, as tables show it."""
+
+_NO_NUMBER: Final = "if(direction = 'inbound', from_number, coalesce(to_number, from_number)) is null"
+_SPEAKERS: Final = ("human", "ai", "unknown", "any")
+
+
+class LakeRows:
+    """What of a lake comes as rows.
+
+    Args:
+        state: the state to read.
+        timezone: the IANA zone of periods and plain dates.
+
+    Raises:
+        InvalidRequest: there is no such time zone.
+    """
+
+    def __init__(self, state: LakeState, timezone: str = "UTC") -> None:
+        self._state = state
+        self.timezone = zone_named(timezone)
+
+    def calls(
+        self,
+        filter: FilterLike = None,  # noqa: A002 - the documented name
+        *,
+        period: PeriodLike = None,
+        columns: Names = None,
+        sort: Names = None,
+        limit: int | None = None,
+    ) -> Result:
+        """The matching calls as rows, ordered by `call_time`, `call_id`.
+
+        Args:
+            filter: which calls: a `Filter`, or a mapping with its keys: `status`, `outcome`, `duration`,
+                `cost`, `currency`, `sentiment`, `date_range`, `source`, `batch_id`, `call_id`, `agent_id`,
+                `agent_name`, `direction`, `phone_number`, `engagement`, `text`, `extra`, `success`,
+                `is_test`, `has_transcript`, `has_recording`, and `any`, `all`, `not` around others.
+            period: when, as `7d`, `last-week`, `2026-11`, or (start, end); `Period.of` tells all forms.
+            columns: names between commas or in a list, as `--columns` takes them; None is all of the table's.
+            sort: names, `-` before those downwards; no value comes last.
+            limit: how many rows; None is all.
+
+        Durations are seconds, costs decimals, times UTC. None is an unknown value, never 0: a call without a
+        duration matches no condition on it.
+
+        Example:
+            >>> long = lake.calls({"duration": {"min": 300}})
+            >>> [(call["call_id"], call["duration_seconds"], call["cost"]) for call in long]
+            [('call_007', 412.0, Decimal('0.820000'))]
+            >>> lake.calls(period="2024-01-01", columns="call,cost", sort="-cost", limit=1).to_dicts()
+            [{'call': 'call_007', 'cost': Decimal('0.820000')}]
+        """
+        return self._rows_of("calls", filter, period=period).plain(Asked.of(columns, sort, limit))
+
+    def batches(
+        self,
+        *,
+        period: PeriodLike = None,
+        columns: Names = None,
+        sort: Names = None,
+        limit: int | None = None,
+    ) -> Result:
+        """The batches with their counts and progress, newest first; `period` is of their creation.
+
+        `total_cost` is None where no cost is known, or where there are several currencies.
+
+        Example:
+            >>> [(one["batch_id"], one["completed"], one["total_cost"]) for one in lake.batches()][1:3]
+            [('batch_xyz789', 17, Decimal('4.560000')), ('batch_mixed', 2, None)]
+        """
+        return self._rows_of("batches", period=period).plain(Asked.of(columns, sort, limit))
+
+    def problems(
+        self,
+        *,
+        run: str | None = None,
+        code: str | None = None,
+        file: str | None = None,
+        period: PeriodLike = None,
+    ) -> Result:
+        """What could not be used, newest first.
+
+        Args:
+            run: only of the run with this id.
+            code: only of this kind.
+            file: only where the export's location holds this text.
+            period: only of the runs of this time.
+
+        Example:
+            >>> [(row["location"], row["line"], row["raw"]) for row in lake.problems(code="not_an_amount")]
+            [('sample_data/07-calls.ndjson', 2, '12,50')]
+        """
+        return self._rows_of("problems", period=period, run=run, code=code, file=file).plain(Asked())
+
+    def runs(self, *, period: PeriodLike = None) -> Result:
+        """Every run, newest first; its `run_id` goes with `at`. `period` is of their end.
+
+        Example:
+            >>> [(run["kind"], run["exports_read"], run["calls_new"]) for run in lake.runs()]
+            [('ingest', 9, 31)]
+        """
+        return self._rows_of("runs", period=period).plain(Asked())
+
+    def exports(self, *, period: PeriodLike = None) -> Result:
+        """Every export read, newest first; `observed_at` is its time (UTC), where its records have none.
+
+        Args:
+            period: only of the runs of this time.
+
+        Example:
+            >>> [(one["location"], one["bytes"], one["records"]) for one in lake.exports()][0]
+            ('sample_data/01-batch-running.json', 1567, 10)
+        """
+        return self._rows_of("exports", period=period).plain(Asked())
+
+    def erasures(self) -> Result:
+        """Every erasure, newest first; it names nobody.
+
+        Example:
+            >>> report = lake.forget(calls=["call_abc123"], expect=1)
+            >>> [(one["mode"], one["calls"], one["batches"]) for one in lake.erasures()]
+            [('remove', 1, {'batch_xyz789': 1})]
+        """
+        return Result(self._state.engine(), "select * exclude (report) from erasures order by erased_at desc, erasure_id")
+
+    def fields(self) -> Result:
+        """The exports' own fields, kept in `extra`: where, in how many rows, an example; frequent first.
+
+        `share` is of all rows that the source has in the table, from 0 to 1.
+
+        Example:
+            >>> lake.fields().to_dicts()[1]["field"], lake.fields().to_dicts()[1]["example"]
+            ('campaign', 'new-year')
+        """
+        engine = self._state.engine()
+        views.create_views(engine)
+        return Result(engine, "select * from own_fields order by records desc, field, source, table_name")
+
+    def said(
+        self,
+        text: str,
+        *,
+        speaker: Speaker = "human",
+        context: int = 1,
+        filter: FilterLike = None,  # noqa: A002 - the documented name
+        period: PeriodLike = None,
+    ) -> Result:
+        """The utterances that hold a text, newest call first, each with what was said before it.
+
+        Args:
+            text: what is looked for, folded as common responses are: case, quotes and blanks don't count.
+            speaker: who said it; `any` is everybody.
+            context: how many utterances before it come along in `before`.
+            filter, period: of which calls.
+
+        Raises:
+            InvalidRequest: there is no text to look for, no such speaker, or `context` is below 0.
+
+        Example:
+            >>> [(row["call"], row["offset"], row["text"]) for row in lake.said("transfer me")][:1]
+            [('call_013', 15.0, 'Please transfer me to a person.')]
+        """
+        if not isinstance(text, str) or not text.strip():
+            raise InvalidRequest('there is no text to look for. Give what was said, as "call me back".')
+        if speaker not in _SPEAKERS:
+            raise InvalidRequest(
+                f"there is no speaker {speaker!r}. Give one of {', '.join(_SPEAKERS)}.", speaker=speaker
+            )
+        if context < 0:
+            raise InvalidRequest(f"context is how many utterances before it, not {context}.", context=context)
+        query = sql_files.load("screens/said").text
+        values = {"text": text, "folded": text_key(text), "speaker": speaker, "context": context}
+        selection = self._selected(filter, period)
+        return Result(self._state.engine(), selection.over(query), {**selection.params, **values})
+
+    def contacts(
+        self,
+        filter: FilterLike = None,  # noqa: A002 - the documented name
+        *,
+        period: PeriodLike = None,
+        reached: bool | None = None,
+        min_attempts: int = 1,
+    ) -> Result:
+        """The people called, a row each number that isn't ours, the most attempts first.
+
+        Args:
+            filter, period: of which calls.
+            reached: only those that a completed call reached, or only those that none did.
+            min_attempts: only those tried so often.
+
+        Example:
+            >>> first = lake.contacts().first()
+            >>> first["number"], first["attempts"], first["reached_on"]
+            ('+14155550101', 1, 1)
+        """
+        selection = self._selected(filter, period)
+        conditions = ["attempts >= $min_attempts"]
+        if reached is not None:
+            conditions.append(f"reached_on is {'not null' if reached else 'null'}")
+        query = (
+            f"select * from (\n{sql_files.load('screens/contacts').text}\n) where {' and '.join(conditions)} "
+            "order by attempts desc, number, source"
+        )
+        params = {**selection.params, "min_attempts": min_attempts}
+        return Result(self._state.engine(), selection.over(query), params)
+
+    def attempts(
+        self,
+        filter: FilterLike = None,  # noqa: A002 - the documented name
+        *,
+        period: PeriodLike = None,
+    ) -> tuple[list[dict[str, Any]], int]:
+        """For each number of attempts, how many contacts had so many, and how many were first reached on it.
+
+        Returns:
+            Rows `attempt`, `tried`, `reached` in order; and how many calls tell no number.
+
+        Example:
+            >>> lake.attempts({"batch_id": "batch_spring"})[0]
+            [{'attempt': 1, 'tried': 3, 'reached': 1}]
+        """
+        selection = self._selected(filter, period)
+        engine = self._state.engine()
+        query = sql_files.load("screens/attempts").text
+        without = f"select count(*) as calls from selected_calls where {_NO_NUMBER}"
+        rows = engine.rows(selection.over(query), selection.params)
+        return rows, engine.row(selection.over(without), selection.params)["calls"]
+
+    def shown(
+        self,
+        verb: str,
+        asked: Asked,
+        *,
+        filter: FilterLike = None,  # noqa: A002 - the documented name
+        period: PeriodLike = None,
+        wide: bool = False,
+        **given: str | None,
+    ) -> Shown:
+        """The rows of a verb (`calls`, `batches`, ...) as people see them: ranked columns, and amounts with
+        their currency.
+
+        Example:
+            >>> from batchlake.query.rows import Asked
+            >>> [column.name for column in lake.shown("batches", Asked()).columns][:4]
+            ['batch', 'status', 'calls', 'done']
+        """
+        return self._rows_of(verb, filter, period=period, **given).shown(asked, wide=wide)
+
+    def plain(
+        self,
+        verb: str,
+        asked: Asked,
+        *,
+        filter: FilterLike = None,  # noqa: A002 - the documented name
+        period: PeriodLike = None,
+        **given: str | None,
+    ) -> Result:
+        """The rows of a verb as programs read them.
+
+        Example:
+            >>> from batchlake.query.rows import Asked
+            >>> lake.plain("calls", Asked(columns=("call", "status"), sort=("-cost",))).to_dicts()[0]
+            {'call': 'loose_1', 'status': 'completed'}
+        """
+        return self._rows_of(verb, filter, period=period, **given).plain(asked)
+
+    def selected_filter(
+        self,
+        filter: FilterLike,  # noqa: A002 - the documented name
+        period: PeriodLike,
+    ) -> Filter | None:
+        """The filter with the period in it; None where neither says anything.
+
+        Example:
+            >>> lake.selected_filter({"status": "failed"}, None)
+            Filter(status=('failed',))
+        """
+        wanted = self._filter(filter, period)
+        if wanted is None:
+            return None
+        from batchlake.filters.parse import read_filter
+
+        return read_filter(wanted)
+
+    def _rows_of(
+        self,
+        verb: str,
+        filter: FilterLike = None,  # noqa: A002
+        *,
+        period: PeriodLike = None,
+        **given: str | None,
+    ) -> VerbRows:
+        engine = self._state.engine()
+        if verb == "calls":
+            return VerbRows(engine, verb, self._selected(filter, period))
+        conditions = {"run": _RUN, "code": "code = $code", "file": "contains(location, $file)"}
+        params = {name: str(value) for name, value in given.items() if value is not None}
+        tests = [conditions[name] for name in params]
+        return VerbRows(engine, verb, None, tests, params, self._period(period))
+
+    def _period(self, period: PeriodLike) -> Period | None:
+        return None if period is None else Period.of(period, self.timezone)
+
+    def _selected(self, filter: FilterLike, period: PeriodLike = None) -> Selection:  # noqa: A002
+        """The selection of a filter, and of a period, as they are meant in the lake's zone."""
+        from batchlake.filters.selection import select
+
+        return select(self._filter(filter, period))
+
+    def _filter(self, filter: FilterLike, period: PeriodLike = None) -> FilterLike:  # noqa: A002
+        """The filter with the period in it."""
+        when = self._period(period)
+        if filter is None and when is None:
+            return None
+        from batchlake.filters.parse import read_filter, within_period
+
+        with self._in_zone():
+            wanted = read_filter(filter)
+            return wanted if when is None else within_period(wanted, when)
+
+    @contextmanager
+    def _in_zone(self) -> Iterator[None]:
+        with in_zone(self.timezone):
+            yield

@@ -1,0 +1,186 @@
+"""The questions of a lake whose answers are rows: calls, batches, problems, runs, exports, own fields.
+
+In come a selection and what to show of it, out come `Result`s. As people see rows, columns are ranked and
+amounts come with their currency (`Shown`); as machines do, they are the relation's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from batchlake.engine import sql_files
+from batchlake.engine.cursor import Row
+from batchlake.errors import InvalidRequest
+from batchlake.filters.period import Period
+from batchlake.query import views
+from batchlake.query.columns import Named, Verb, rows_query, split_names, verb
+from batchlake.query.result import Result
+from batchlake.store.ledger import NEWEST_FIRST
+from batchlake.text.cells import Column
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from batchlake.engine.engine import Engine
+    from batchlake.filters.selection import Selection
+
+_ORDERS: Final = {
+    "calls": "call_time, call_id, source",
+    "batches": "created_at desc nulls last, batch_id, source",
+    "problems": "run_id desc, location, record, field",
+    "runs": NEWEST_FIRST,
+    "exports": "run_id desc, location, export_id",
+    "fields": "records desc, field, source, table_name",
+}
+_RUN_OF_PERIOD: Final = "run_id in (select run_id from runs where {})"
+_PERIOD: Final = {
+    "batches": ("created_at", "{}"),
+    "runs": ("finished_at", "{}"),
+    "problems": ("finished_at", _RUN_OF_PERIOD),
+    "exports": ("finished_at", _RUN_OF_PERIOD),
+}
+"""The time of a verb's rows that a period is about, and what the condition on it stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to show of a verb's rows.
+
+    Attributes:
+        columns: by name, in order; none is all.
+        sort: by which, `-` before those downwards.
+        limit: how many rows; None is all.
+    """
+
+    columns: Sequence[str] = ()
+    sort: Sequence[str] = ()
+    limit: int | None = None
+
+    @classmethod
+    def of(
+        cls, columns: str | Sequence[str] | None, sort: str | Sequence[str] | None, limit: int | None
+    ) -> Asked:
+        """What names, between commas or in a list, and a limit mean."""
+        if limit is not None and limit < 0:
+            raise InvalidRequest(f"limit is how many rows, not {limit}.", limit=limit)
+        return cls(tuple(split_names(columns)), tuple(split_names(sort)), limit)
+
+
+class Readable(Protocol):
+    """Rows that are read once, from front to back."""
+
+    @property
+    def columns(self) -> list[str]:
+        """Their names."""
+
+    def __iter__(self) -> Iterator[Row]: ...
+
+    def reader(self, batch_rows: int = ...) -> pa.RecordBatchReader:
+        """The rows as Arrow record batches."""
+
+    def close(self) -> None:
+        """Read no further."""
+
+
+class HasRows(Protocol):
+    """An answer whose rows can be read."""
+
+    def rows(self) -> Readable:
+        """The rows, from the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Rows as people see them: the columns, ranked or as named, and the result that has them in this
+    order."""
+
+    columns: tuple[Column, ...]
+    result: HasRows
+
+
+class VerbRows:
+    """The rows of one verb.
+
+    Args:
+        engine: the lake.
+        name: of the verb.
+        selection: of calls; none for other verbs.
+        conditions: SQL on the relation besides, with `params`.
+        period: when; of what, depends on the verb.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        name: str,
+        selection: Selection | None = None,
+        conditions: Sequence[str] = (),
+        params: Mapping[str, Any] | None = None,
+        period: Period | None = None,
+    ) -> None:
+        self._engine = engine
+        self._verb: Verb = verb(name)
+        self._selection = selection
+        self._conditions = [*conditions]
+        self._params = dict(params or {})
+        if period is not None and name in _PERIOD:
+            self._within(period)
+
+    def plain(self, asked: Asked) -> Result:
+        """The rows for machines: all of the relation's columns, or those asked for."""
+        if not asked.columns and not asked.sort:
+            query = f"{self._relation(shown=False)} order by {_ORDERS[self._verb.name]}"
+            return self._result(query if asked.limit is None else f"{query} limit {asked.limit}")
+        if not asked.columns:
+            order = self._verb.ordered(asked.sort)
+            query = f"from ({self._relation(shown=False)}) order by {order}"
+            return self._result(query if asked.limit is None else f"{query} limit {asked.limit}")
+        return self._result(self._query(self._verb.chosen(asked.columns), asked, shown=False))
+
+    def shown(self, asked: Asked, *, wide: bool = False) -> Shown:
+        """The rows for people, columns in the order of their rank or as asked for."""
+        named: list[Named] = (
+            self._verb.chosen(asked.columns) if asked.columns else self._verb.ranked(wide=wide)
+        )
+        return Shown(tuple(one.column for one in named), self._result(self._query(named, asked, shown=True)))
+
+    def _query(self, named: Sequence[Named], asked: Asked, *, shown: bool) -> str:
+        return rows_query(
+            self._verb, self._relation(shown=True), named, asked.sort, shown=shown, limit=asked.limit
+        )
+
+    def _relation(self, *, shown: bool) -> str:
+        """A query for the verb's rows, whole."""
+        name = self._verb.name
+        if name == "calls":
+            return "select * from selected_calls"
+        if name == "fields":
+            views.create_views(self._engine)
+            return "select * from own_fields"
+        if name != "batches":
+            relation = f"select * from {name}"
+        elif shown:
+            views.create_views(self._engine)
+            relation = f"select * from (\n{sql_files.load('screens/batches').text}\n)"
+        else:
+            views.create_views(self._engine)
+            relation = "select * from batch_overview"
+        return f"{relation} where {' and '.join(self._conditions)}" if self._conditions else relation
+
+    def _within(self, period: Period) -> None:
+        column, frame = _PERIOD[self._verb.name]
+        tests = []
+        for bound, comparison in (("start", ">="), ("end", "<")):
+            moment = getattr(period, bound)
+            if moment is not None:
+                self._params[f"period_{bound}"] = moment
+                tests.append(f"{column} {comparison} $period_{bound}")
+        if tests:
+            self._conditions.append(frame.format(" and ".join(tests)))
+
+    def _result(self, query: str) -> Result:
+        if self._selection is None:
+            return Result(self._engine, query, self._params)
+        return Result(self._engine, self._selection.over(query), {**self._selection.params, **self._params})

@@ -1,0 +1,1 @@
+"""Answers as people read them at a terminal: screens, and rows with their numbers masked."""

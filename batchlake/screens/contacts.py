@@ -1,0 +1,61 @@
+"""The people called, as a screen: how many were reached, on which attempt; the rows stand below as a
+table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from batchlake.screens.page import Page, padded
+from batchlake.text import looks
+from batchlake.text.bars import bar
+from batchlake.text.cells import Column
+
+COLUMNS = (
+    Column("number", "number"),
+    Column("attempts", "count"),
+    Column("reached_on", "text"),
+    Column("first_reached", "time"),
+    Column("last_call", "time"),
+    Column("last_status", "word"),
+    Column("talk_time", "seconds"),
+    Column("agent", "text"),
+    Column("cost", "money"),
+    Column("completed", "count"),
+    Column("first_call", "time"),
+    Column("batches", "count"),
+)
+"""By rank; `source` comes only by name or with --wide."""
+
+_MOST_ATTEMPTS = 5
+_BAR = 18
+
+
+def contacts_head(attempts: Sequence[Mapping[str, Any]], without_number: int, page: Page) -> Iterator[str]:
+    """The lines above the table.
+
+    Args:
+        attempts: for each number of attempts, how many contacts had at least so many (`tried`), and how
+            many of them were first reached on just that one (`reached`); in order.
+        without_number: calls that tell no number.
+        page: what for.
+    """
+    contacts = attempts[0]["tried"] if attempts else 0
+    reached = sum(one["reached"] for one in attempts)
+    calls = sum(one["tried"] for one in attempts)
+    each = f", {calls / contacts:.1f} attempts each" if contacts else ""
+    rate = f" ({looks.rate(reached / contacts)})" if contacts else ""
+    without = (
+        f"; {without_number:,} call{'' if without_number == 1 else 's'} without a number"
+        if without_number
+        else ""
+    )
+    noun = "contact" if contacts == 1 else "contacts"
+    yield f"{contacts:,} {noun}, {reached:,} reached{rate}{each}{without}"
+    shown = [one for one in attempts[:_MOST_ATTEMPTS] if one["reached"]]
+    greatest = max((one["reached"] for one in shown), default=0)
+    for number, one in enumerate(shown):
+        label = "first reached on attempt" if not number else ""
+        drawn = page.cyan(padded(bar(one["reached"], greatest, _BAR), _BAR))
+        yield f"{label:<24} {one['attempt']}  {drawn}  {one['reached']:,} of {one['tried']:,}"
+    yield ""

@@ -1,0 +1,83 @@
+"""What was said, as a screen: a line for the call, then the utterances, what was looked for in bold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from batchlake.engine.text_keys import text_key
+from batchlake.screens.page import Page, padded
+from batchlake.text import looks
+from batchlake.text.cells import wrapped
+from batchlake.text.escaping import printable
+
+_OFFSET = 6
+_SPEAKER = 7
+
+
+def said_screen(
+    rows: Iterable[Mapping[str, Any]], sought: str, page: Page, *, whole: bool = False
+) -> Iterator[str]:
+    """The lines of the screen; an utterance takes three at most unless it is to be shown whole."""
+    first = True
+    for row in rows:
+        if not first:
+            yield ""
+        first = False
+        yield _head(row, page)
+        for before in row["before"]:
+            yield from utterance(
+                before["offset"], before["speaker"], before["text"], page, most=None if whole else 3
+            )
+        yield from utterance(
+            row["offset"], row["speaker"], row["text"], page, sought=sought, most=None if whole else 3
+        )
+
+
+def _head(row: Mapping[str, Any], page: Page) -> str:
+    when = page.clock.minute(row["time"]) if row["time"] else looks.NOTHING
+    end = looks.word(row["status"]) + (
+        f" {looks.duration(row['duration'])}" if row["duration"] is not None else ""
+    )
+    number = printable(row["number"] or "no number")
+    left = f"{when}  {page.bold(printable(row['call']))}  {number}"
+    if row["agent"]:
+        left += f"  {printable(row['agent'])}"
+    return (
+        f"{padded(left, page.width - len(end))}  {end}"
+        if len(left) > page.width - len(end)
+        else (f"{padded(left, page.width - len(end))}{end}")
+    )
+
+
+def utterance(
+    offset: float | None, speaker: str, text: str, page: Page, *, sought: str = "", most: int | None = 3
+) -> Iterator[str]:
+    """An utterance, wrapped beside when and who."""
+    clock = "" if offset is None else f"{int(offset) // 60}:{int(offset) % 60:02}"
+    room = max(20, page.width - _OFFSET - _SPEAKER - 2)
+    lines, _ = wrapped(printable(" ".join(text.split())), room, most)
+    for number, line in enumerate(lines):
+        head = f"{clock:>{_OFFSET}}  {speaker:<{_SPEAKER - 2}}" if not number else " " * (_OFFSET + _SPEAKER)
+        yield f"{page.dim(head) if number == 0 else head}  {_marked(line, sought, page)}".rstrip()
+
+
+def _marked(line: str, sought: str, page: Page) -> str:
+    """The line with what was looked for in bold, where it stands there as it was typed but for case."""
+    if not sought or not page.colour:
+        return line
+    for wanted in (sought.strip(), text_key(sought)):
+        if wanted and (match := re.search(re.escape(wanted), line, re.IGNORECASE)):
+            return f"{line[: match.start()]}{page.bold(match[0])}{line[match.end() :]}"
+    return line
+
+
+def times_said(count: int, calls: int, speaker: str, others: int, shown: int | None = None) -> str:
+    """`366 times by people, in 310 calls`."""
+    who = {"human": "by people", "ai": "by the agent", "unknown": "by unknown speakers", "any": ""}[speaker]
+    words = f"{count:,} time{'' if count == 1 else 's'}"
+    by = f" {who}" if who else ""
+    also = f"; {others:,} time{'' if others == 1 else 's'} by others: --speaker any" if others else ""
+    some = f", {shown:,} shown" if shown is not None and shown < count else ""
+    return f"{words}{by}, in {calls:,} call{'' if calls == 1 else 's'}{some}{also}"

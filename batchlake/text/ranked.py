@@ -1,0 +1,313 @@
+"""Rows as a table for people, at any width: the columns come in the order of their rank, as many as fit.
+
+In come ranked columns and rows of Python's values; out come lines, made while the rows are read, of which the
+first 500 settle the layout. What isn't shown is named: `left_out`, `constant`, `cut_values`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import chain, islice
+from typing import Any, Final
+
+from batchlake.text import looks
+from batchlake.text.cells import MONEY, PROSE, RIGHT, Cell, Column, Maker, Style, amounts, maker, wrapped
+from batchlake.text.terminal import cut, display_width
+
+FIRST_ROWS: Final = 500
+_GAP: Final = "  "
+_FEWEST: Final = 3
+"""Fewer columns than this are no table: rows stand one below the other."""
+
+_PROSE_LEAST: Final = 24
+_PROSE_ENOUGH: Final = 40
+_PROSE_LINES: Final = 3
+_PROSE_MOST: Final = 100
+_DIGEST: Final = re.compile(r"[0-9a-f]{32,}")
+_MARKDOWN: Final = re.compile(r"[\\|`*<\[]|&(?=#?\w+;)")
+_ALIKE_FROM: Final = 3
+"""Of so many rows, a column that says the same in all is told once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the table is laid out for.
+
+    Attributes:
+        width: of the terminal; None shows every column whole.
+        style: how values look.
+        colour: whether to use colours.
+        all_columns: leave no column out, and cut nothing (`--wide`).
+        vertical: rows one below the other (`-x`).
+        chosen: the columns were named: none is left out, and lines run on.
+    """
+
+    width: int | None = None
+    style: Style = field(default_factory=lambda: Style(looks.Clock()))
+    colour: bool = False
+    all_columns: bool = False
+    vertical: bool = False
+    chosen: bool = False
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the width decides what is shown."""
+        return self.width is not None and not self.all_columns
+
+
+class RankedTable:
+    """A table in the making.
+
+    Args:
+        columns: in the order of their rank.
+        layout: what for.
+
+    Attributes:
+        rows: how many were read.
+        constant: columns that say the same in all rows, with what they say.
+        left_out: headings of the columns that there was no room for.
+        cut_values: how many values aren't shown whole.
+        shows_times: whether a column of times is shown.
+        unnamed_money: whether amounts are shown of which the exports name no currency.
+    """
+
+    def __init__(self, columns: Sequence[Column], layout: Layout) -> None:
+        self._columns = list(columns)
+        self._layout = layout
+        self.rows = 0
+        self.constant: list[tuple[str, str]] = []
+        self.left_out: list[str] = []
+        self.cut_values = 0
+        self.shows_times = False
+        self.unnamed_money = False
+        self._vertical = layout.vertical
+        self._prose = {place for place, column in enumerate(columns) if column.kind in PROSE}
+
+    def lines(self, rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+        """The lines of the table, its head first."""
+        waiting = iter(rows)
+        first = list(islice(waiting, FIRST_ROWS))
+        places = self._speaking(first)
+        makers = {
+            place: maker(self._columns[place], [row[place] for row in first], self._layout.style)
+            for place in range(len(self._columns))
+        }
+        self._find_constants(places, first, makers)
+        if not self._vertical:
+            shown, widths = self._fitting(places, first, makers)
+        if self._vertical:
+            yield from self._records(chain(first, waiting), places, makers)
+            return
+        kinds = {self._columns[place].kind for place in shown}
+        self.shows_times = "time" in kinds
+        self.unnamed_money = any(
+            self._columns[place].kind in MONEY and _is_unnamed(row[place]) for place in shown for row in first
+        )
+        right = [self._stands_right(place, first) for place in shown]
+        yield self._line([Cell((self._columns[place].heading,), "1") for place in shown], widths, right)[0]
+        yield self._styled(_GAP.join("─" * width for width in widths).rstrip(), "2")
+        for row in chain(first, waiting):
+            self.rows += 1
+            cells = [self._fitted(place, makers[place](row[place]), width)
+                     for place, width in zip(shown, widths, strict=True)]  # fmt: skip
+            self.cut_values += sum(cell.cut for cell in cells)
+            yield from self._line(cells, widths, right)
+
+    def notes(self) -> list[str]:
+        """What the table doesn't show, in sentences."""
+        notes = []
+        if self.constant:
+            told = [f"{name} {value}" for name, value in self.constant]
+            notes.append(f"In all of them: {looks.listed(told)}.")
+        if self.left_out:
+            notes.append(f"No room for {looks.listed(self.left_out)}: --wide, --columns or -x.")
+        if self.cut_values:
+            values = "1 value is" if self.cut_values == 1 else f"{self.cut_values:,} values are"
+            whole = "it" if self.cut_values == 1 else "them"
+            notes.append(f"{values} cut: --wide shows {whole} whole.")
+        return notes
+
+    def _speaking(self, first: Sequence[Sequence[Any]]) -> list[int]:
+        """The places of the columns to show: without those that hold nothing."""
+        everything = range(len(self._columns))
+        if not self._layout.is_bound or self._layout.chosen or not first or self._vertical:
+            return list(everything)
+        return [
+            place
+            for place in everything
+            if not place
+            or self._columns[place].kind == "bar"
+            or any(row[place] is not None and row[place] != [] for row in first)
+        ]
+
+    def _find_constants(
+        self, places: list[int], first: Sequence[Sequence[Any]], makers: dict[int, Maker]
+    ) -> None:
+        if not self._layout.is_bound or self._layout.chosen or len(first) < _ALIKE_FROM or self._vertical:
+            return
+        for place in places[1:]:
+            column = self._columns[place]
+            if column.kind in ("exact", "bar"):
+                continue
+            said = {makers[place](row[place]).lines for row in first}
+            if len(said) == 1 and (words := " ".join(said.pop())) and display_width(words) <= _PROSE_ENOUGH:
+                self.constant.append((column.heading, words.strip()))
+                places.remove(place) if place in places else None
+
+    def _fitting(
+        self, places: list[int], first: Sequence[Sequence[Any]], makers: dict[int, Maker]
+    ) -> tuple[list[int], list[int]]:
+        """The places of the columns that fit, by rank, and their widths."""
+        cells = {place: [makers[place](row[place]) for row in first] for place in places}
+        natural = {
+            place: max([display_width(self._columns[place].heading), *(cell.width for cell in cells[place])])
+            for place in places
+        }
+        width = self._layout.width
+        if not self._layout.is_bound or width is None:
+            return places, [natural[place] for place in places]
+        self._prose |= {
+            place
+            for place in places
+            if self._columns[place].kind == "exact"
+            and natural[place] > _PROSE_ENOUGH
+            and not all(row[place] is None or _is_number(row[place]) for row in first)
+        }
+        if sum(natural[place] + len(_GAP) for place in places) - len(_GAP) > width:
+            places = self._digests_last(places, first)
+        shown: list[int] = []
+        widths: list[int] = []
+        for place in places:
+            is_prose = place in self._prose
+            taken = sum(widths) + len(_GAP) * len(widths)
+            least = min(natural[place], _PROSE_LEAST) if is_prose else natural[place]
+            if shown and taken + least > width and not self._layout.chosen:
+                break
+            shown.append(place)
+            widths.append(min(natural[place], _PROSE_ENOUGH) if is_prose else natural[place])
+            self._shrink(shown, widths, width)
+        if len(shown) < min(_FEWEST, len(places)) and not self._layout.chosen:
+            self._vertical = True
+            self.constant = []
+            return places, []
+        self._widen(shown, widths, natural, width)
+        self.left_out = [self._columns[place].heading or "bars" for place in places if place not in shown]
+        return shown, widths
+
+    def _digests_last(self, places: list[int], first: Sequence[Sequence[Any]]) -> list[int]:
+        """The places, those of SQL's columns that hold digests alone behind the others."""
+        digests = [
+            place
+            for place in places
+            if self._columns[place].kind == "exact"
+            and first
+            and all(isinstance(row[place], str) and _DIGEST.fullmatch(row[place]) for row in first)
+        ]
+        return [place for place in places if place not in digests] + digests
+
+    def _shrink(self, shown: list[int], widths: list[int], width: int) -> None:
+        """Give the texts less than they'd like where a line would be too wide."""
+        for number, place in enumerate(shown):
+            beyond = sum(widths) + len(_GAP) * (len(widths) - 1) - width
+            if beyond > 0 and place in self._prose:
+                widths[number] = max(min(_PROSE_LEAST, widths[number]), widths[number] - beyond)
+
+    def _widen(self, shown: list[int], widths: list[int], natural: dict[int, int], width: int) -> None:
+        """Give the texts what is left of the line."""
+        for number, place in enumerate(shown):
+            left = width - sum(widths) - len(_GAP) * (len(widths) - 1)
+            if left > 0 and place in self._prose:
+                widths[number] = min(natural[place], _PROSE_MOST, widths[number] + left)
+
+    def _fitted(self, place: int, cell: Cell, width: int) -> Cell:
+        """The cell within its column."""
+        if cell.width <= width:
+            return cell
+        if place in self._prose and self._layout.is_bound:
+            lines, is_cut = wrapped(cell.lines[0], width, _PROSE_LINES)
+            return Cell(lines, cell.style, is_cut)
+        if not self._layout.is_bound:
+            return cell
+        return Cell(tuple(cut(line, width) for line in cell.lines), cell.style, cut=True)
+
+    def _records(
+        self, rows: Iterable[Sequence[Any]], places: list[int], makers: dict[int, Maker]
+    ) -> Iterator[str]:
+        """Rows one below the other: a value a line, those that there are."""
+        width = max((display_width(self._columns[place].heading) for place in places), default=0)
+        room = self._layout.width
+        kinds: set[str] = set()
+        for row in rows:
+            self.rows += 1
+            if self.rows > 1:
+                yield ""
+            yield self._styled(f"─ row {self.rows:,}", "2")
+            for place in places:
+                cell = makers[place](row[place])
+                if self._columns[place].kind == "bar" or row[place] is None:
+                    continue
+                kinds.add(self._columns[place].kind)
+                name = self._columns[place].heading
+                lines = cell.lines
+                if room is not None and not self._layout.all_columns and room - width - 2 >= _PROSE_LEAST:
+                    lines = tuple(
+                        part for line in cell.lines for part in wrapped(line, room - width - 2, None)[0]
+                    )
+                for number, line in enumerate(lines):
+                    head = self._styled(f"{'' if number else name:<{width}}", "1")
+                    yield f"{head}{_GAP}{self._styled(line.rstrip(), cell.style)}".rstrip()
+            missing = [self._columns[place].heading for place in places if row[place] is None]
+            if missing:
+                yield self._styled(f"no value: {looks.listed(missing, 3)}", "2")
+        self.shows_times = "time" in kinds
+
+    def _stands_right(self, place: int, first: Sequence[Sequence[Any]]) -> bool:
+        kind = self._columns[place].kind
+        if kind != "exact":
+            return kind in RIGHT
+        held = [row[place] for row in first if row[place] is not None]
+        return bool(held) and all(_is_number(value) for value in held)
+
+    def _line(self, cells: Sequence[Cell], widths: Sequence[int], right: Sequence[bool]) -> list[str]:
+        """One row, as many lines as its longest cell."""
+        lines = []
+        for number in range(max((len(cell.lines) for cell in cells), default=1)):
+            parts = []
+            for cell, width, to_right in zip(cells, widths, right, strict=True):
+                words = cell.lines[number] if number < len(cell.lines) else ""
+                blank = " " * (width - display_width(words))
+                words = self._styled(words, cell.style)
+                parts.append(blank + words if to_right else words + blank)
+            lines.append(_GAP.join(parts).rstrip())
+        return lines
+
+    def _styled(self, words: str, style: str) -> str:
+        return f"\x1b[{style}m{words}\x1b[0m" if self._layout.colour and style and words else words
+
+
+def markdown_rows(columns: Sequence[Column], rows: Iterable[Sequence[Any]], style: Style) -> Iterator[str]:
+    """The rows as lines of a Markdown table, values as people read them; numbers stand to the right."""
+    waiting = iter(rows)
+    first = list(islice(waiting, FIRST_ROWS))
+    makers = [maker(column, [row[place] for row in first], style) for place, column in enumerate(columns)]
+    yield f"| {' | '.join(_markdown(column.heading) for column in columns)} |"
+    yield f"|{''.join('---:|' if column.kind in RIGHT else '---|' for column in columns)}"
+    for row in chain(first, waiting):
+        cells = [make(value).lines for make, value in zip(makers, row, strict=True)]
+        yield f"| {' | '.join('<br>'.join(map(_markdown, lines)) for lines in cells)} |"
+
+
+def _markdown(text: str) -> str:
+    """What Markdown would read as markup is escaped."""
+    return _MARKDOWN.sub(r"\\\g<0>", text.strip())
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _is_unnamed(value: Any) -> bool:
+    return value is not None and any(currency is None for _, currency in amounts(value))

@@ -1,0 +1,106 @@
+-- what: The batches as a person reads them: the overview with what their calls came to.
+-- grain: one row per batch, also where only calls of it have come
+-- inputs: batch_overview, batches, calls
+-- outputs:
+--   source: the platform
+--   batch_id: the batch
+--   status: canonical state; null where only calls of it have come
+--   created_at (UTC): when the batch was created
+--   completed_at (UTC): when the batch was completed
+--   total (calls): calls of the batch, as reported where that is more than are held
+--   progress (ratio): share of the batch that is done
+--   completed (calls): calls held whose outcome is completed
+--   failed (calls): calls held whose outcome is failed
+--   in_progress (calls): calls held whose outcome is in_progress
+--   unknown (calls): calls held whose outcome is unknown
+--   success_rate (ratio): share of the calls held = completed / held calls
+--   total_cost (money): sum of the known costs of calls held; null without any, or over several currencies
+--   currency: what total_cost is in
+--   costs (money): the sum for each currency, the unnamed one last; null without any
+--   average_duration_seconds (seconds): mean length of the calls held with a known one
+--   median_duration_seconds (seconds): the middle length of those
+--   p95_duration_seconds (seconds): 95 % of those lengths are at most this
+--   costs_per_completed (money): for each currency, the sum for each completed call with a cost; null without any
+--   observed_at (UTC): when the batch or a call of it was observed last
+--   reported_total_calls (calls): calls in the batch, as reported
+--   reported_completed (calls): completed calls, as reported
+--   reported_failed (calls): failed calls, as reported
+--   reported_in_progress (calls): calls in progress, as reported
+--   reported_average_duration_seconds (seconds): mean length, as reported
+--   reported_total_cost (money): total cost, as reported
+--   reported_success_rate (ratio): success rate, as reported
+--   first_run_id: the run that first wrote the batch; null where only calls of it have come
+--   last_run_id: the run that last changed it
+with
+priced as (
+  select
+    source,
+    batch_id,
+    currency,
+    sum(cost) as amount,
+    count(*) filter (where outcome = 'completed') as completed_calls
+  from calls
+  where cost is not null and batch_id is not null
+  group by source, batch_id, currency
+),
+
+costs as (
+  select
+    source,
+    batch_id,
+    list({'amount': amount::decimal(38, 6), 'currency': currency} order by currency nulls last) as costs,
+    list(
+      {'amount': (amount / completed_calls)::decimal(38, 6), 'currency': currency} order by currency nulls last
+    ) filter (where completed_calls > 0) as costs_per_completed
+  from priced
+  group by source, batch_id
+),
+
+lengths as (
+  select
+    source,
+    batch_id,
+    quantile_cont(duration_seconds, [0.5, 0.95]) as quantiles
+  from calls
+  where duration_seconds is not null and batch_id is not null
+  group by source, batch_id
+),
+
+final as (
+  select
+    overview.source,
+    overview.batch_id,
+    overview.status,
+    overview.created_at,
+    overview.completed_at,
+    overview.total,
+    overview.progress,
+    overview.completed,
+    overview.failed,
+    overview.in_progress,
+    overview.unknown,
+    overview.completed / nullif(overview.held_calls, 0) as success_rate,
+    overview.total_cost,
+    overview.currency,
+    costs.costs,
+    overview.average_duration_seconds,
+    lengths.quantiles[1] as median_duration_seconds,
+    lengths.quantiles[2] as p95_duration_seconds,
+    costs.costs_per_completed,
+    overview.observed_at,
+    overview.reported_total_calls,
+    overview.reported_completed,
+    overview.reported_failed,
+    overview.reported_in_progress,
+    batches.reported_average_duration_seconds,
+    batches.reported_total_cost,
+    batches.reported_success_rate,
+    batches.first_run_id,
+    batches.last_run_id
+  from batch_overview as overview
+  left join costs on overview.source = costs.source and overview.batch_id = costs.batch_id
+  left join lengths on overview.source = lengths.source and overview.batch_id = lengths.batch_id
+  left join batches on overview.source = batches.source and overview.batch_id = batches.batch_id
+)
+
+select * from final
