@@ -25,7 +25,7 @@ from batchlake.cli.parameters import option
 from batchlake.cli.request import timezone_option
 from batchlake.cli.selection import read_period, read_selection, selection_options
 from batchlake.output.formats import REPORT_FORMATS
-from batchlake.reports.subject import PREVIOUS
+from batchlake.reports.contents.subject import PREVIOUS
 
 _OPTIONS = ("by", "compare", "top", "every", "patterns", "include_transcripts", "show_numbers", "source")
 

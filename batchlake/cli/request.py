@@ -116,7 +116,7 @@ class Request:
         """What a table is laid out for."""
         width = shutil.get_terminal_size().columns if self.is_terminal else None
         bars = _BAR * min(max(width or SCREEN_WIDTH, SCREEN_WIDTH), _WIDEST_SCREEN) // SCREEN_WIDTH
-        from batchlake.reports.redaction import masked_number
+        from batchlake.reports.contents.redaction import masked_number
 
         style = Style(
             self.clock,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine.cursor import Row
 from batchlake.query.rows import Readable
-from batchlake.reports.redaction import masked_number, masked_text
+from batchlake.reports.contents.redaction import masked_number, masked_text
 
 if TYPE_CHECKING:
     import pyarrow as pa

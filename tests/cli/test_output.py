@@ -246,7 +246,7 @@ def test_a_suffix_is_the_format_where_none_is_named(
     target = tmp_path / f"calls{suffix}"
     done = run("calls", "-o", target, lake=lake)
     assert done.returncode == 0
-    assert re.fullmatch(rf"Wrote \d+ rows to {re.escape(str(target))} \(.+ k?B\)\.\n", done.stderr)
+    assert re.match(rf"Wrote \d+ rows to {re.escape(str(target))} \(.+ k?B\)\.\n", done.stderr)
     assert target.read_bytes().startswith(begins)
     assert run("calls", "-o", target, "-q", lake=lake).stderr == ""
     assert run("sql", "-c", "from calls", "-o", target, lake=lake).returncode == 0
