@@ -122,7 +122,7 @@ class FieldsByName:
     form: ClassVar[str] = "an object from fields to a value, a list of values, or `{min?, max?, exists?}`"
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(self._listed, handler(source))
+        return core_schema.no_info_wrap_validator_function(self._read, handler(source))
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
         value: JsonSchema = {"anyOf": [{"type": ["string", "number", "boolean"]}]}
@@ -133,11 +133,18 @@ class FieldsByName:
         return {"type": "object", "additionalProperties": allowed, "minProperties": 1}
 
     @staticmethod
-    def _listed(given: Any) -> Any:
+    def _read(given: Any, fields: core_schema.ValidatorFunctionWrapHandler) -> Any:
         """Values as the text that `extra` holds them as, each in a list."""
         if not isinstance(given, Mapping) or not given:
             raise fault('an object from fields to values, as {"campaign": "autumn"}')
-        return {name: _extra_values(value) for name, value in given.items()}
+        return _Fields(fields({name: _extra_values(value) for name, value in given.items()}))
+
+
+class _Fields(dict[str, Any]):
+    """A mapping that is never changed, so that the filter it is part of can be a key."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
 
 
 def _extra_values(value: Any) -> Any:

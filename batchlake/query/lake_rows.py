@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from batchlake.engine import sql_files
 from batchlake.engine.text_keys import text_key
 from batchlake.errors import InvalidRequest
-from batchlake.filters.period import Period
-from batchlake.filters.zone import in_zone, zone_named
 from batchlake.query import views
 from batchlake.query.result import Result
 from batchlake.query.rows import Asked, Shown, VerbRows
@@ -23,6 +21,7 @@ from batchlake.query.snapshot import LakeState
 
 if TYPE_CHECKING:
     from batchlake.filters.model import Filter
+    from batchlake.filters.period import Period
     from batchlake.filters.selection import Selection
 
     FilterLike: TypeAlias = Filter | Mapping[str, Any] | None
@@ -50,7 +49,7 @@ class LakeRows:
 
     def __init__(self, state: LakeState, timezone: str = "UTC") -> None:
         self._state = state
-        self.timezone = zone_named(timezone)
+        self.timezone = timezone if timezone == "UTC" else _checked_zone(timezone)
 
     def calls(
         self,
@@ -332,7 +331,11 @@ class LakeRows:
         return VerbRows(engine, verb, None, tests, params, self._period(period))
 
     def _period(self, period: PeriodLike) -> Period | None:
-        return None if period is None else Period.of(period, self.timezone)
+        if period is None:
+            return None
+        from batchlake.filters.period import Period
+
+        return Period.of(period, self.timezone)
 
     def _selected(self, filter: FilterLike, period: PeriodLike = None) -> Selection:  # noqa: A002
         """The selection of a filter, and of a period, as they are meant in the lake's zone."""
@@ -353,5 +356,14 @@ class LakeRows:
 
     @contextmanager
     def _in_zone(self) -> Iterator[None]:
+        from batchlake.filters.zone import in_zone
+
         with in_zone(self.timezone):
             yield
+
+
+def _checked_zone(name: str) -> str:
+    # Most lakes are asked in UTC, and need nothing of the rooms of filters for it.
+    from batchlake.filters.zone import zone_named
+
+    return zone_named(name)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from batchlake.engine import sql_files
 from batchlake.engine.cursor import Row
 from batchlake.errors import InvalidRequest
-from batchlake.filters.period import Period
 from batchlake.query import views
 from batchlake.query.columns import Named, Verb, rows_query, split_names, verb
 from batchlake.query.result import Result
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from batchlake.engine.engine import Engine
+    from batchlake.filters.period import Period
     from batchlake.filters.selection import Selection
 
 _ORDERS: Final = {

@@ -1,6 +1,7 @@
 -- what: The utterances that hold a text, each with its call and what was said before it.
 -- grain: one row per utterance that holds it, the newest call first, in the order of what was said
 -- inputs: selected_calls, segments
+-- parameters: $text, $folded (the text as text_key has it), $speaker (or any), $context (utterances)
 -- outputs:
 --   time (UTC): when the call took place
 --   call: the call

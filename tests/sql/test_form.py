@@ -32,6 +32,10 @@ SELECTED = {
 """Relations that a question makes before it asks, as the simplest question makes them."""
 
 VALUES: dict[str, Any] = {
+    "text": "yes",
+    "folded": "yes",
+    "speaker": "any",
+    "context": 1,
     "source": "svalync",
     "since_run": "",
     "finished": ["completed"],
@@ -141,8 +145,9 @@ def test_the_file_of_macros_makes_macros() -> None:
 
 
 def test_most_files_are_within_reach() -> None:
-    """The next test covers every file but those of an ingest."""
-    assert {name.split("/")[0] for name in set(QUERIES) - set(WITHIN_REACH)} == {"ingest", "sources"}
+    """The next test covers every file but those of an ingest, and one that reads a view of others."""
+    beyond = set(QUERIES) - set(WITHIN_REACH) - {"screens/batches"}
+    assert {name.split("/")[0] for name in beyond} == {"ingest", "sources"}
 
 
 @pytest.mark.parametrize("name", WITHIN_REACH)
