@@ -53,8 +53,6 @@ def analytics_command(context: click.Context, /, by: tuple[str, ...], **given: A
     show_analytics(context, request, [name for text in by for name in text.split(",")], given)
 
 
-
-
 @click.command("audit")
 @click.argument("batch_id", metavar="[ID]", required=False, shell_complete=batch_ids)
 @selection_options(source=False)

@@ -153,7 +153,10 @@ class LakeRows:
             >>> [(one["mode"], one["calls"], one["batches"]) for one in lake.erasures()]
             [('remove', 1, {'batch_xyz789': 1})]
         """
-        return Result(self._state.engine(), "select * exclude (report) from erasures order by erased_at desc, erasure_id")
+        return Result(
+            self._state.engine(),
+            "select * exclude (report) from erasures order by erased_at desc, erasure_id",
+        )
 
     def fields(self) -> Result:
         """The exports' own fields, kept in `extra`: where, in how many rows, an example; frequent first.
