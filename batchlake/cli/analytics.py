@@ -29,7 +29,7 @@ _DIFFERENCES: Final = 1
         help="Group by it, or with commas by several: agent, batch, status, outcome, number, hour, day, "
              "week, month, quarter, weekday, hour_of_day, attempt, extra.FIELD and others.")  # fmt: skip
 @option("--compare", metavar="WITH", help="previous (period), a batch's id, or what --filter takes.")
-@option("--metrics", metavar="FAMILIES", shell_complete=metric_families,
+@option("--metrics", multiple=True, metavar="FAMILIES", shell_complete=metric_families,
         help="calls, success, duration, cost, sentiment, engagement, responses, patterns, timeline, "
              "all.")  # fmt: skip
 @option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many responses.")

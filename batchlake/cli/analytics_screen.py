@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from batchlake.screens.overview import Extent
 
 PREVIOUS: Final = "previous"
+_FIRST_FAMILIES: Final = ("calls", "success", "duration", "cost")
 _LISTS: Final = frozenset({"responses", "patterns", "timeline"})
 
 
@@ -37,7 +38,12 @@ def show_analytics(
     """Ask for the figures, and write them as asked for."""
     refuse_columns(request, "analytics")
     dimensions = [name.strip() for name in by if name.strip()]
-    families = [name.strip() for name in (given["metrics"] or "").split(",") if name.strip()]
+    families = [name.strip() for text in given["metrics"] for name in text.split(",") if name.strip()]
+    if "all" in families:
+        families = []
+    elif dimensions and not families and request.format != "json":
+        # The columns of the rows need no more, and the others take most of the time.
+        families = list(_FIRST_FAMILIES)
     if dimensions and request.format != "json" and _LISTS.intersection(families):
         raise InvalidRequest(
             "responses, patterns and timeline are lists: ask of one group (--agent agent_ava), or with "

@@ -65,7 +65,7 @@ def test_options_that_count_each_time() -> None:
         "--batch", "--call", "--source", "--agent", "--outcome", "--status", "--direction", "--currency",
         "--number", "--sentiment", "--extra",
     }  # fmt: skip
-    assert names == {"--filter", "-c", "--by", *filters}
+    assert names == {"--filter", "-c", "--by", "--metrics", *filters}
 
 
 def test_several_filters_all_hold(configured: Path) -> None:
