@@ -124,7 +124,7 @@ LISTS: Mapping[str, tuple[str, Callable[[Asked], Any], str | None, tuple[str, st
         "/api/2010-04-01/Accounts/AC1/Calls.json", _twilio, "StartTime>",
         ("authorization", "Basic " + base64.b64encode(f"AC1:{SECRET}".encode()).decode()),
     ),
-    "atoms": ("/api/conversation", _atoms, None, ("authorization", f"Bearer {SECRET}")),
+    "smallest_atoms": ("/api/conversation", _atoms, None, ("authorization", f"Bearer {SECRET}")),
     "synthflow": ("/api/calls", _synthflow, "from_date", ("authorization", f"Bearer {SECRET}")),
 }  # fmt: skip
 
@@ -161,7 +161,7 @@ def test_only_what_is_younger_is_asked_for(name: str, tmp_path: Path) -> None:
     """`--since 7d` names the time as the platform writes it; one that can't be asked so is an error."""
     path, _, parameter, _ = LISTS[name]
     with serving(script(name)) as server:
-        if name == "atoms":
+        if name == "smallest_atoms":
             with pytest.raises(InvalidRequest, match="how to list only new calls"):
                 pulled(name, tmp_path, server, since=timedelta(days=7))
             assert server.asked == []

@@ -171,7 +171,7 @@ def test_an_unknown_platform_names_those_there_are(tmp_path: Path) -> None:
     acme = '[platforms.acme]\nbase_url = "https://a.example"'
     found = read_configuration(written(tmp_path, acme), {})
     with pytest.raises(
-        InvalidConfiguration, match=r"no platform 'svalink'; known are acme, atoms, .*, vapi; did you"
+        InvalidConfiguration, match=r"no platform 'svalink'; known are acme, bland, .*, vapi; did you"
     ):
         found.platform("svalink")
     assert found.platform(None)[0] == "acme"
