@@ -16,6 +16,7 @@ from batchlake.filters.selection import select
 from batchlake.models.analytics import FAMILIES, Analytics
 from tests.analytics.tables import Row, call, fill, segment
 from tests.analytics.test_metrics import calls_and_segments
+from tests.effort import examples
 
 FIELDS = {name for names in FAMILIES.values() for name in names}
 
@@ -25,7 +26,7 @@ def engine() -> Engine:
     return Engine()
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     lake=calls_and_segments().filter(lambda lake: lake[0]),
     by=st.sampled_from([(), ("agent_id",), ("batch_id", "source"), ("status", "day")]),

@@ -13,7 +13,7 @@ import batchlake
 from batchlake.schema import CALLS
 from batchlake.store.maintenance import check, compact
 from tests.analytics import oracle_of_facts as oracle
-from tests.ingest.test_histories import EXAMPLES
+from tests.effort import examples
 from tests.lakes import contents, ingested, rows, write_export
 
 Row = dict[str, Any]
@@ -64,7 +64,7 @@ def wrong(root: Path) -> list[tuple[Row, Row]]:
     return found + [(row, expected) for row, expected in zip(held, segments, strict=True) if row != expected]
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(
     st.lists(st.tuples(exports, st.sampled_from(["", "compact", "again"])), min_size=1, max_size=4),
     st.data(),
