@@ -65,7 +65,7 @@ def test_options_that_count_each_time() -> None:
         "--batch", "--call", "--source", "--agent", "--outcome", "--status", "--direction", "--currency",
         "--number", "--sentiment", "--extra",
     }  # fmt: skip
-    assert names == {"--filter", "-c", "--by", "--metrics", *filters}
+    assert names == {"--filter", "-c", "--by", "--metrics", "--value", "--elsewhere", *filters}
 
 
 def test_several_filters_all_hold(configured: Path) -> None:
@@ -91,7 +91,8 @@ def test_several_commands_run_in_their_order(configured: Path) -> None:
 
 
 LAKELESS = {
-    "completion", "metrics", "filter", "filter compile", "filter list", "filter schema", "schedule", "config",
+    "completion", "metrics", "filter", "filter compile", "filter list", "filter schema", "platforms", "schedule",
+    "config",
 }  # fmt: skip
 """Verbs that touch no lake, and those that are only a place for others."""
 
