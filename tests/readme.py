@@ -113,7 +113,7 @@ def ingest() -> str:
 
 
 _QUESTIONS_IN_SHELL: Final = (
-    "batchlake analytics --by batch --columns calls,success,avg_call,cost",
+    "batchlake analytics --by batch --columns calls,success,avg_call --limit 2",
     "batchlake analytics --batch batch_xyz789 --compare batch_spring | head -7",
     'batchlake said "call me back" --limit 1',
 )

@@ -136,6 +136,9 @@ def _values(
     blocks: list[Any], path: list[str], steps: list[str], star: str
 ) -> Iterator[tuple[list[Any], Any, list[str], str]]:
     """Each value at a path: the blocks around it, the value, its own path, and what the star stands for."""
+    if blocks[-1] is None:
+        # Of a family that wasn't asked for.
+        return
     first, *rest = path
     keys: list[Any] = _keys(blocks[-1]) if first == "*" else [first]
     for key in keys:

@@ -44,15 +44,31 @@ priced as (
   group by source, batch_id, currency
 ),
 
+-- What is rounded is a whole number of millionths, half to even, as the cost of every metric is.
+shared as (
+  select
+    *,
+    abs((amount * 1000000)::hugeint) as millionths,
+    nullif(completed_calls, 0)::hugeint as parts
+  from priced
+),
+
 costs as (
   select
     source,
     batch_id,
     list({'amount': amount::decimal(38, 6), 'currency': currency} order by currency nulls last) as costs,
     list(
-      {'amount': (amount / completed_calls)::decimal(38, 6), 'currency': currency} order by currency nulls last
+      {
+        'amount': (sign(amount)::hugeint * (
+          millionths // parts + case
+            when 2 * (millionths % parts) + millionths // parts % 2 > parts then 1 else 0
+          end
+        ))::decimal(38, 0) * 0.000001,
+        'currency': currency
+      } order by currency nulls last
     ) filter (where completed_calls > 0) as costs_per_completed
-  from priced
+  from shared
   group by source, batch_id
 ),
 

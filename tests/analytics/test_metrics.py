@@ -339,11 +339,11 @@ def test_parquet_files_answer_like_tables(engine: Engine, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"by": "agent"}, "Did you mean `agent_id`"),
-        ({"by": "hour"}, "Did you mean `hour_of_day`"),
+        ({"by": "agnt"}, "Did you mean `agent`"),
+        ({"by": "hours_of_day"}, "Did you mean `hour_of_day`"),
         ({"by": ["batch_id", "phase of the moon"]}, "Calls can be grouped by source, batch_id"),
         ({"timezone": "Europe/Berln"}, "Did you mean Europe/Berlin"),
-        ({"every": "week"}, "Give hour or day"),
+        ({"every": "fortnight"}, "Give one of hour, day, week, month"),
         ({"top": -1}, "Give 0 or more"),
     ],
 )

@@ -97,7 +97,7 @@ def test_a_killed_ingest_into_a_bucket(bucket: Bucket, tmp_path: Path, export: P
     """Its transcripts are in the temporary folder, and go with the next run."""
     lake = f"{bucket.address}/lake"
     variables = environment(bucket.endpoint) | {"TMPDIR": str(temporary)}
-    assert run_in_process(lake, [export], 16, variables) is None
+    assert run_in_process(lake, [export], 20, variables) is None
     (folder,) = temporary.glob("batchlake-*")
     assert list(folder.glob("transcripts-*.parquet"))
     bucket.delete("lake/_lock.json")

@@ -25,8 +25,8 @@ from batchlake.filters.parse import parse_filter, read_filter
 from tests.filters.strategies import filters, thorough
 
 KEYS = (
-    "status outcome duration cost sentiment date_range source batch_id call_id agent_id direction"
-    " phone_number engagement text success is_test has_transcript has_recording any all not"
+    "status outcome duration cost sentiment date_range source batch_id call_id agent_id agent_name currency"
+    " direction phone_number engagement text extra success is_test has_transcript has_recording any all not"
 ).split()
 STATUSES = ", ".join(
     "scheduled queued ringing in_progress completed failed busy no_answer voicemail cancelled unknown".split()

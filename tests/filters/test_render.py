@@ -117,7 +117,8 @@ def test_every_filter_parses_in_every_dialect(chosen: dict[str, Any]) -> None:
         assert not list(query.find_all(exp.Placeholder, exp.Parameter))
         literals = {literal.this for literal in query.find_all(exp.Literal)}
         texts = {value for value in compiled.params.values() if isinstance(value, str) and "\0" not in value}
-        assert texts <= literals
+        # Each dialect has its own way to name a key within JSON.
+        assert texts - PATHS <= literals
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -132,8 +132,8 @@ def test_the_report_says_what_was_not_understood(tmp_path: Path) -> None:
     document = {
         "took_ms": 12,
         "items": [
-            {"call_id": "k1", "call_length": 3, "price": 0.1, "campaign": "x"},
-            {"call_id": "k2", "call_length": 4, "crm": {"a": 1}},
+            {"call_id": "k1", "length_of_call": 3, "fee": 0.1, "campaign": "x"},
+            {"call_id": "k2", "length_of_call": 4, "crm": {"a": 1}},
             {"call_id": "k3", "status": "completed", "updated_at": "2999-01-01T00:00:00Z",
              "transcript": [{"speaker": "ai", "text": "hi", "mood": "good"}, {"text": "ho", "mood": None}]},
         ],
@@ -141,15 +141,15 @@ def test_the_report_says_what_was_not_understood(tmp_path: Path) -> None:
     report = ingested(tmp_path / "lake", write_export(tmp_path, "a.json", document))
     assert report.calls_not_understood == 2
     assert report.extra_fields == {
-        "calls": {"call_length": 2, "campaign": 1, "crm": 1, "price": 1}, "segments": {"mood": 1},
+        "calls": {"length_of_call": 2, "campaign": 1, "crm": 1, "fee": 1}, "segments": {"mood": 1},
     }  # fmt: skip
-    assert next(iter(report.extra_fields["calls"])) == "call_length"
+    assert next(iter(report.extra_fields["calls"])) == "length_of_call"
     assert report.unkept_fields == {"took_ms": 1}
     assert report.future_observations == 1
     text = str(report)
     for part in (
         "Not understood: 2 calls whose state, time, duration and cost are all unknown.",
-        "Kept in `extra` of calls, by field and number: call_length (2), campaign (1), crm (1), price (1).",
+        "Kept in `extra` of calls, by field and number: length_of_call (2), campaign (1), crm (1), fee (1).",
         "Beside the records, and kept nowhere: took_ms (1).",
         "1 record dated after now, up to 2999-01-01T00:00:00.000000Z",
     ):

@@ -7,6 +7,10 @@ from typing import Any
 
 from batchlake.models.analytics import Analytics
 
+_BLOCKS = (
+    "statistics", "average_sentiment", "rates", "duration", "cost", "response_patterns", "engagement", "timeline",
+)  # fmt: skip
+
 
 def money(amount: str) -> Decimal:
     return Decimal(amount)
@@ -14,7 +18,8 @@ def money(amount: str) -> Decimal:
 
 def analytics(selection: str = "all calls", **blocks: Any) -> Analytics:
     """A document whose blocks are given as dictionaries; those not given are of no call."""
-    return Analytics.model_validate({"selection": selection, **blocks})
+    nothing: dict[str, Any] = {name: {} for name in _BLOCKS} | {"common_responses": []}
+    return Analytics.model_validate({"selection": selection, **nothing, **blocks})
 
 
 def rate(numerator: int, denominator: int, missing: int = 0) -> dict[str, Any]:

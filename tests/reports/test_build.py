@@ -270,9 +270,9 @@ def test_a_comparison_is_with_another_batch_of_the_same_filter(lake: Lake) -> No
         (["b1"], {"compare": "previous"}, InvalidRequest, "created before 'b1'"),
         ([], {"compare": "previous"}, InvalidRequest, "no named batches"),
         (["b1", "b2"], {"compare": "previous"}, InvalidRequest, "2 batches"),
-        (["b1"], {"by": "agent"}, InvalidRequest, "agent_id"),
+        (["b1"], {"by": "agnt"}, InvalidRequest, "agent_id"),
         (["b1"], {"timezone": "Mars/Base"}, InvalidRequest, "IANA"),
-        (["b1"], {"every": "week"}, InvalidRequest, "hour or day"),
+        (["b1"], {"every": "fortnight"}, InvalidRequest, "hour, day, week, month"),
     ],
 )
 def test_what_cannot_be_meant_is_told(

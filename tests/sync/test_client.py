@@ -199,7 +199,7 @@ CASES = [
          platform={"pages": PAGES | {"size": 2}}),
     Case("as many as the total", paged(["c1"], ["c2"], total=lambda _: 2), 2, 2,
          platform={"pages": PAGES | {"total": "total"}}),
-    Case("pages without end", endless, 20, 20, UNACCEPTABLE, "after 20 pages", platform={"pages": PAGES}),
+    Case("pages without end", endless, 20, 20, UNACCEPTABLE, "more than 20 pages", platform={"pages": PAGES}),
     Case("a repeated page", in_turn(GOOD), 2, 1, UNACCEPTABLE, "page 2 repeats", platform={"pages": PAGES}),
     Case("a cursor that loops", looping, 3, 3, UNACCEPTABLE, "leads back", platform={"pages": CURSOR}),
     Case("a total that grows", paged(["c1"], ["c2"], ["c3"], total=lambda n: 2 if n == 1 else 3), 3, 3,

@@ -141,7 +141,7 @@ def test_the_verb_writes_files_with_absolute_paths(tmp_path: Path) -> None:
         "units/batchlake-ingest-exports.timer",
     ]
     service = (tmp_path / "units" / "batchlake-ingest-exports.service").read_text()
-    assert f' ingest {tmp_path}/exports --lake "{tmp_path}/my lake" --wait 3600\n' in service
+    assert f' ingest {tmp_path}/exports -q --lake "{tmp_path}/my lake" --wait 3600\n' in service
 
 
 @pytest.mark.parametrize(
