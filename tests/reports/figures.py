@@ -8,7 +8,8 @@ from typing import Any
 from batchlake.models.analytics import Analytics
 
 _BLOCKS = (
-    "statistics", "average_sentiment", "rates", "duration", "cost", "response_patterns", "engagement", "timeline",
+    "statistics", "average_sentiment", "rates", "duration", "cost", "response_patterns", "engagement",
+    "timeline",
 )  # fmt: skip
 
 
