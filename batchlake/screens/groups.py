@@ -39,7 +39,7 @@ FIGURES: Final = (
 """The figures of a group by rank."""
 
 _FAMILIES: Final = {
-    "success": "rates",
+    "success": "success",
     "avg_call": "duration",
     "median": "duration",
     "p95": "duration",
@@ -56,7 +56,7 @@ _ORDINARY: Final = frozenset({"positive", "negative", "engagement", "turns"})
 
 
 def group_columns(found: Analytics, *, families: Sequence[str] = (), wide: bool = False) -> list[Column]:
-    """The columns: the keys, calls with a bar where the steps are of time, figures."""
+    """The columns: the keys, calls with a bar where the steps are of time, figures that were asked for."""
     keys = [Column(key_heading(name), "text") for name in found.by]
     drawn = [Column("bar", "bar")] if has_bar(found) else []
     figures = [
@@ -64,6 +64,7 @@ def group_columns(found: Analytics, *, families: Sequence[str] = (), wide: bool 
         for column in FIGURES
         if column.name not in _ORDINARY or wide or _FAMILIES[column.name] in families
     ]
+    figures = [one for one in figures if _FAMILIES.get(one.name, "calls") in ("calls", *found.families)]
     return [*keys, figures[0], *drawn, *figures[1:]]
 
 

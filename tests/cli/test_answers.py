@@ -62,6 +62,8 @@ def test_metrics_names_the_families_that_are_wanted(tmp_path: Path) -> None:
     assert found["groups"][0].keys() == fields | {"keys"}
     table = answer(lake, "analytics", *wanted, "--format", "table").stdout
     assert "success" in table.splitlines()[0]
+    for other in ("cost", "per completed", "per minute"):
+        assert other not in table.splitlines()[0], other
     assert "engagement" not in table
     error = json.loads(
         answer(lake, "analytics", "--metrics", "durations", "--format", "json", status=2).stdout
