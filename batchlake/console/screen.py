@@ -12,7 +12,7 @@ from contextlib import suppress
 from itertools import chain
 from typing import Final
 
-from batchlake.output.pager import pager_command
+from batchlake.output.pager import let_end, pager_command
 from batchlake.output.target import takes_colour
 from batchlake.text.terminal import display_width
 
@@ -86,7 +86,7 @@ class Screen:
                         process.stdin.write(f"{line}\n".encode())
                     done()
             finally:
-                _let_end(process)
+                let_end(process)
 
     def _say(self, text: str, style: str) -> None:
         """Print a text, its lines broken between words."""
@@ -96,18 +96,6 @@ class Screen:
         )
         sys.stdout.write(f"{style}{text}{_PLAIN}\n" if self.colour else f"{text}\n")
         sys.stdout.flush()
-
-
-def _let_end(process: subprocess.Popen[bytes]) -> None:
-    """Wait for the pager. Ctrl-C is the pager's while it is on the screen."""
-    if process.stdin:
-        with suppress(BrokenPipeError):
-            process.stdin.close()
-    while process.poll() is None:
-        try:
-            process.wait()
-        except KeyboardInterrupt:
-            continue
 
 
 def _bare(line: str) -> str:

@@ -103,10 +103,10 @@ def _through(
                 for line in after(True):
                     process.stdin.write(f"{line}\n".encode())
         finally:
-            _let_end(process)
+            let_end(process)
 
 
-def _let_end(process: subprocess.Popen[bytes]) -> None:
+def let_end(process: subprocess.Popen[bytes]) -> None:
     """Wait for the pager. Ctrl-C is the pager's while it is on the screen."""
     if process.stdin:
         with suppress(BrokenPipeError):
