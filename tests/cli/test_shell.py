@@ -157,7 +157,7 @@ def test_a_path_or_lake_that_is_not_there(tmp_path: Path) -> None:
     wrong = run("ingest", tmp_path / "nope", "--lake", tmp_path / "lake")
     assert (wrong.returncode, "nope" in wrong.stderr) == (3, True)
     missing = run("batches", "--lake", tmp_path / "lake")
-    assert (missing.returncode, "batchlake ingest" in missing.stderr) == (3, True)
+    assert (missing.returncode, "batchlake ingest" in " ".join(missing.stderr.split())) == (3, True)
 
 
 def test_a_folder_with_other_things_is_not_made_a_lake(tmp_path: Path) -> None:
