@@ -13,6 +13,7 @@ from batchlake.cli.listed import Listed
 from batchlake.cli.options import read_text
 from batchlake.cli.verb_rows import nothing_matches, refuse_columns
 from batchlake.errors import InvalidRequest
+from batchlake.models.analytics import FAMILIES
 from batchlake.models.group_rows import group_rows as plain_group_rows
 from batchlake.output.rows import Tally
 from batchlake.query.rows import Shown
@@ -39,6 +40,8 @@ def show_analytics(
     refuse_columns(request, "analytics")
     dimensions = [name.strip() for name in by if name.strip()]
     families = [name.strip() for text in given["metrics"] for name in text.split(",") if name.strip()]
+    if given["metrics"] and not families:
+        raise InvalidRequest(f"no metrics were named. The families are {', '.join(FAMILIES)}.")
     if "all" in families:
         families = []
     elif dimensions and not families and request.format != "json":

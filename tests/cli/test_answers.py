@@ -69,6 +69,7 @@ def test_metrics_names_the_families_that_are_wanted(tmp_path: Path) -> None:
         answer(lake, "analytics", "--metrics", "durations", "--format", "json", status=2).stdout
     )["error"]
     assert "Did you mean `duration`?" in error["message"]
+    assert "no metrics were named" in answer(lake, "analytics", "--metrics", " ,", status=2).stderr
     help_text = " ".join(run("analytics", "--help").stdout.split())
     assert ", ".join(FAMILIES) in help_text
 
