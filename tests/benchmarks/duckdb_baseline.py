@@ -74,10 +74,12 @@ _TAKING_PART: Final = """
       from spoken group by source, call_id
     )
     select
-      avg(engagement), histogram(floor(engagement * 5)), avg(coalesce(talk_ratio_human, human_words / words)),
-      avg(coalesce(talk_ratio_ai, 1 - human_words / words)), avg(coalesce(response_time_seconds, reply)),
-      avg(interruptions), avg(turns), sum(human_words) / sum(human_turns)
-    from selected_calls left join transcripts using (source, call_id)
+      avg(engagement), histogram(floor(engagement * 5)),
+      avg(coalesce(talk_ratio_human, heard.human_words / heard.words)),
+      avg(coalesce(talk_ratio_ai, 1 - heard.human_words / heard.words)),
+      avg(coalesce(response_time_seconds, heard.reply)), avg(interruptions), avg(heard.turns),
+      sum(heard.human_words) / sum(heard.human_turns)
+    from selected_calls left join transcripts as heard using (source, call_id)
     """
 _JSON: Final = """
     select

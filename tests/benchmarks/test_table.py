@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import batchlake
+from tests.benchmarks.duckdb_baseline import DETAILS, DOCUMENTS, analytics, over
 from tests.benchmarks.exports import CALLS_A_BATCH, HISTORY_SHARES, SHAPES, Exports, batch_id
 from tests.benchmarks.large_lake import make
 from tests.benchmarks.raw_json import TOOLS
@@ -120,6 +121,16 @@ def test_people_speak_with_a_long_tail(small_lake: batchlake.Lake) -> None:
     times = [row["said"] for row in counted]
     assert sum(times[:10]) > sum(times) / 5
     assert times.count(1) > len(times) * 0.8
+
+
+def test_the_questions_by_hand_are_answered(small_lake: batchlake.Lake) -> None:
+    """The rival's queries run over the lake's tables as they are now, a new column of `calls` or not."""
+    connection = small_lake.connect()
+    counted = [
+        len(connection.execute(over(query, "true", "status = 'completed'")).fetchall())
+        for query in (*analytics(), DETAILS, DOCUMENTS)
+    ]
+    assert all(counted)
 
 
 @pytest.mark.parametrize("tool", TOOLS)
