@@ -45,7 +45,7 @@ def test_starting_up_imports_little() -> None:
 def test_modules_are_imported_ahead(sample_lake: batchlake.Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each verb that computes names a module that there is; one that there is not is left for later."""
     named: list[str] = []
-    monkeypatch.setattr("batchlake.cli.options.import_ahead", named.append)
+    monkeypatch.setattr("batchlake.cli.arguments.options.import_ahead", named.append)
     verbs = ("analytics", "audit", "progress batch_xyz789", "batch batch_xyz789", "call call_abc123")
     for count, verb in enumerate(verbs, 1):
         assert run(*verb.split(), lake=sample_lake.root).returncode in (0, 1)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchlake.cli.options import config_option, configuration_of, format_option
-from batchlake.cli.parameters import option
+from batchlake.cli.arguments.options import config_option, configuration_of, format_option
+from batchlake.cli.arguments.parameters import option
 from batchlake.output.formats import STATUS_FORMATS
 
 if TYPE_CHECKING:

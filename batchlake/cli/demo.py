@@ -11,7 +11,7 @@ from typing import Final
 
 import click
 
-from batchlake.cli.parameters import option
+from batchlake.cli.arguments.parameters import option
 from batchlake.engine.sql_files import bundled
 
 _COLUMNS: Final = "batch,status,calls,done,success,avg_call"

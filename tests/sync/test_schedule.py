@@ -13,7 +13,7 @@ from typing import Any
 import click
 import pytest
 
-from batchlake.cli.sync import print_command
+from batchlake.cli.upkeep.sync import print_command
 from batchlake.errors import InvalidConfiguration, InvalidRequest
 from batchlake.sync.schedule import Job, crontab, systemd_units
 from tests.paths import ROOT

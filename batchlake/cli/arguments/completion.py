@@ -54,7 +54,7 @@ def extra_fields(context: click.Context, _: click.Parameter, begun: str) -> list
 
 def filter_names(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
     """Saved filters, as `@name`."""
-    from batchlake.cli.options import configuration_of
+    from batchlake.cli.arguments.options import configuration_of
 
     try:
         names = configuration_of(context).settings.filters

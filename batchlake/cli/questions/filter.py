@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from batchlake.cli.failures import note_format
-from batchlake.cli.options import (
+from batchlake.cli.arguments.options import (
     config_option,
     format_option,
 )
-from batchlake.cli.parameters import option
-from batchlake.cli.request import timezone_option
-from batchlake.cli.selection import read_period, read_selection, saved_filters, selection_options
+from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.request import timezone_option
+from batchlake.cli.arguments.selection import read_period, read_selection, saved_filters, selection_options
+from batchlake.cli.failures import note_format
 from batchlake.output.formats import DOCUMENT_FORMATS
 
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from batchlake.cli.completion import columns as column_names
-from batchlake.cli.options import (
+from batchlake.cli.arguments.completion import columns as column_names
+from batchlake.cli.arguments.options import (
     at_option,
     config_option,
     format_option,
@@ -26,8 +26,8 @@ from batchlake.cli.options import (
     quiet_option,
     settings_of,
 )
-from batchlake.cli.parameters import option
-from batchlake.cli.selection import read_period, read_selection
+from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.selection import read_period, read_selection
 from batchlake.errors import InvalidRequest
 from batchlake.text.cells import Style
 from batchlake.text.looks import Clock

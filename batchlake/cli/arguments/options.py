@@ -14,8 +14,8 @@ import click
 from click.core import ParameterSource
 
 from batchlake._lazy import import_ahead
+from batchlake.cli.arguments.parameters import option
 from batchlake.cli.failures import note_format
-from batchlake.cli.parameters import option
 from batchlake.cli.streams import say
 from batchlake.errors import InvalidRequest
 from batchlake.sync import CONFIGURATION_FILE

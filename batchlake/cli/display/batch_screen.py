@@ -6,19 +6,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from batchlake.cli.analytics import page_of
-from batchlake.cli.answers import write_lines
+from batchlake.cli.display.answers import write_lines
+from batchlake.cli.questions.analytics import page_of
 from batchlake.filters.parse import both, read_filter
 from batchlake.query.rows import Asked
 from batchlake.text.ranked import RankedTable
 
 if TYPE_CHECKING:
-    from batchlake.cli.request import Request
+    from batchlake.cli.arguments.request import Request
 
 
 def show_batch(request: Request, batch_id: str, source: str | None) -> None:
     """The batch as a table."""
-    from batchlake.cli.analytics_screen import extent_of
+    from batchlake.cli.display.analytics_screen import extent_of
     from batchlake.screens.overview import overview
 
     lake = request.lake

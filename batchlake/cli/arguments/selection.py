@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from batchlake.cli.completion import batch_ids, extra_fields, known_words
-from batchlake.cli.options import configuration_of, filter_option, read_text
-from batchlake.cli.parameters import option
+from batchlake.cli.arguments.completion import batch_ids, extra_fields, known_words
+from batchlake.cli.arguments.options import configuration_of, filter_option, read_text
+from batchlake.cli.arguments.parameters import option
 from batchlake.errors import InvalidRequest
 
 if TYPE_CHECKING:

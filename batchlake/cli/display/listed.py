@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from batchlake.cli.answers import opened, write_rows_to, write_table
-from batchlake.cli.request import Request
+from batchlake.cli.arguments.request import Request
+from batchlake.cli.display.answers import opened, write_rows_to, write_table
 from batchlake.errors import InvalidRequest
 from batchlake.output.rows import Tally
 from batchlake.query.rows import Shown

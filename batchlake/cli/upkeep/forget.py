@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
-from batchlake.cli.answers import write_status_rows
-from batchlake.cli.failures import WITH_PROBLEMS
-from batchlake.cli.options import (
+from batchlake.cli.arguments.options import (
     filter_option,
     format_option,
     lake_option,
@@ -21,8 +19,10 @@ from batchlake.cli.options import (
     unreadable,
     wait_option,
 )
-from batchlake.cli.parameters import option
-from batchlake.cli.selection import read_filter_option
+from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.selection import read_filter_option
+from batchlake.cli.display.answers import write_status_rows
+from batchlake.cli.failures import WITH_PROBLEMS
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import STATUS_FORMATS
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from batchlake.cli.options import (
+from batchlake.cli.arguments.options import (
     Duration,
     format_option,
     lake_option,
     open_lake,
     wait_option,
 )
-from batchlake.cli.parameters import option
+from batchlake.cli.arguments.parameters import option
 from batchlake.output.formats import STATUS_FORMATS
 
 if TYPE_CHECKING:

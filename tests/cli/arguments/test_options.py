@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 import pytest
 
+from batchlake.cli.arguments.options import Duration
 from batchlake.cli.main import VERBS
-from batchlake.cli.options import Duration
 from tests.command import run
 from tests.lakes import ingested, write_export
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from batchlake.cli.answers import column_help, opened, write_rows_to, write_table
+from batchlake.cli.display.answers import column_help, opened, write_rows_to, write_table
 from batchlake.errors import InvalidRequest
 from batchlake.output.rows import Tally
 from batchlake.query.columns import verb
 
 if TYPE_CHECKING:
-    from batchlake.cli.request import Request
+    from batchlake.cli.arguments.request import Request
     from batchlake.query.rows import Shown
 
 _NOUNS: Final = {

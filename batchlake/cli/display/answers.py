@@ -14,14 +14,14 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from batchlake.cli.options import note
+from batchlake.cli.arguments.options import note
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import BINARY_FORMATS
 from batchlake.text import looks
 from batchlake.text.bars import encodable
 
 if TYPE_CHECKING:
-    from batchlake.cli.request import Request
+    from batchlake.cli.arguments.request import Request
     from batchlake.output.rows import Tally
     from batchlake.query.rows import HasRows, Readable, Shown
 

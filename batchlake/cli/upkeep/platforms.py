@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from batchlake.cli.answers import write_status_rows
-from batchlake.cli.options import (
+from batchlake.cli.arguments.options import (
     config_option,
     configuration_of,
     format_option,
     output_option,
     quiet_option,
 )
-from batchlake.cli.parameters import option
+from batchlake.cli.arguments.parameters import option
+from batchlake.cli.display.answers import write_status_rows
 from batchlake.output.formats import ROW_FORMATS
 
 

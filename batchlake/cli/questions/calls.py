@@ -8,16 +8,16 @@ from typing import Any
 
 import click
 
-from batchlake.cli.answers import column_help, opened, write_document, write_json
-from batchlake.cli.completion import batch_ids, call_ids
-from batchlake.cli.options import (
+from batchlake.cli.arguments.completion import batch_ids, call_ids
+from batchlake.cli.arguments.options import (
     note,
     source_option,
 )
-from batchlake.cli.parameters import option
-from batchlake.cli.request import Request, answer_options, read_request, table_options
-from batchlake.cli.selection import period_options, selection_options
-from batchlake.cli.verb_rows import write_verb
+from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.request import Request, answer_options, read_request, table_options
+from batchlake.cli.arguments.selection import period_options, selection_options
+from batchlake.cli.display.answers import column_help, opened, write_document, write_json
+from batchlake.cli.display.verb_rows import write_verb
 from batchlake.output.formats import DOCUMENT_FORMATS, ROW_FORMATS
 
 _excel_safe = option("--excel-safe", is_flag=True, help="In CSV, disarm cells that a spreadsheet would run.")
@@ -58,7 +58,7 @@ def batch_command(context: click.Context, /, batch_id: str, **given: Any) -> Non
     """
     request = read_request(context, given, needs="batchlake.analytics.batch_details")
     if request.format == "table":
-        from batchlake.cli.batch_screen import show_batch
+        from batchlake.cli.display.batch_screen import show_batch
 
         show_batch(request, batch_id, given["source"])
         return
@@ -92,7 +92,7 @@ def call_command(context: click.Context, /, call_id: str, **given: Any) -> None:
     request = read_request(context, given, needs="batchlake.analytics.call_details")
     found = whole_id(request, call_id)
     if request.format == "table":
-        from batchlake.cli.batch_screen import show_call
+        from batchlake.cli.display.batch_screen import show_call
 
         show_call(request, found, given["source"])
         return

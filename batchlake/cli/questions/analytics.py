@@ -7,16 +7,16 @@ from typing import Any, Final
 
 import click
 
-from batchlake.cli.answers import write_document, write_lines
-from batchlake.cli.completion import batch_ids, dimensions, metric_families
-from batchlake.cli.listed import Listed, write_listed
-from batchlake.cli.options import (
+from batchlake.cli.arguments.completion import batch_ids, dimensions, metric_families
+from batchlake.cli.arguments.options import (
     source_option,
 )
-from batchlake.cli.parameters import option
-from batchlake.cli.request import Request, answer_options, read_request, table_options
-from batchlake.cli.selection import selection_options
-from batchlake.cli.verb_rows import refuse_columns
+from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.request import Request, answer_options, read_request, table_options
+from batchlake.cli.arguments.selection import selection_options
+from batchlake.cli.display.answers import write_document, write_lines
+from batchlake.cli.display.listed import Listed, write_listed
+from batchlake.cli.display.verb_rows import refuse_columns
 from batchlake.output.formats import FIGURE_FORMATS, ROW_FORMATS
 from batchlake.screens.page import Page
 
@@ -47,7 +47,7 @@ def analytics_command(context: click.Context, /, by: tuple[str, ...], **given: A
     batchlake analytics --last 7d --compare previous
     batchlake analytics --by agent,week --json
     """
-    from batchlake.cli.analytics_screen import show_analytics
+    from batchlake.cli.display.analytics_screen import show_analytics
 
     request = read_request(context, given, needs="batchlake.analytics.metrics")
     show_analytics(context, request, [name for text in by for name in text.split(",")], given)

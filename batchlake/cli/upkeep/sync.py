@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from batchlake._lazy import extra
-from batchlake.cli.failures import INTERRUPTED, WITH_PROBLEMS, note_format
-from batchlake.cli.options import (
+from batchlake.cli.arguments.options import (
     Duration,
     configuration_of,
     format_option,
@@ -27,7 +26,8 @@ from batchlake.cli.options import (
     quiet_option,
     wait_option,
 )
-from batchlake.cli.parameters import option
+from batchlake.cli.arguments.parameters import option
+from batchlake.cli.failures import INTERRUPTED, WITH_PROBLEMS, note_format
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import STATUS_FORMATS
 from batchlake.store.object_store import is_object_address

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
-from batchlake.cli.failures import WITH_PROBLEMS
-from batchlake.cli.options import (
+from batchlake.cli.arguments.options import (
     format_option,
     lake_option,
     note,
@@ -23,10 +22,11 @@ from batchlake.cli.options import (
     quiet_option,
     wait_option,
 )
-from batchlake.cli.parameters import option
-from batchlake.cli.request import SCREEN_WIDTH, answer_options, read_request, table_options
-from batchlake.cli.selection import period_options
-from batchlake.cli.verb_rows import write_verb
+from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.request import SCREEN_WIDTH, answer_options, read_request, table_options
+from batchlake.cli.arguments.selection import period_options
+from batchlake.cli.display.verb_rows import write_verb
+from batchlake.cli.failures import WITH_PROBLEMS
 from batchlake.output.formats import ROW_FORMATS, STATUS_FORMATS
 from batchlake.output.target import takes_colour
 from batchlake.text.escaping import printable

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from batchlake.cli.answers import opened, write_document, write_lines, write_rows_to, write_table
-from batchlake.cli.listed import Listed
-from batchlake.cli.options import read_text
-from batchlake.cli.verb_rows import nothing_matches, refuse_columns
+from batchlake.cli.arguments.options import read_text
+from batchlake.cli.display.answers import opened, write_document, write_lines, write_rows_to, write_table
+from batchlake.cli.display.listed import Listed
+from batchlake.cli.display.verb_rows import nothing_matches, refuse_columns
 from batchlake.errors import InvalidRequest
 from batchlake.models.analytics import FAMILIES
 from batchlake.models.group_rows import group_rows as plain_group_rows
@@ -23,7 +23,7 @@ from batchlake.text.cells import Column
 from batchlake.text.suggest import nearest_name
 
 if TYPE_CHECKING:
-    from batchlake.cli.request import Request
+    from batchlake.cli.arguments.request import Request
     from batchlake.filters.model import Filter
     from batchlake.models.analytics import Analytics
     from batchlake.screens.overview import Extent

@@ -10,8 +10,7 @@ from typing import Any, Final
 import click
 
 from batchlake._lazy import extra
-from batchlake.cli.answers import opened, write_rows_to, write_tables
-from batchlake.cli.options import (
+from batchlake.cli.arguments.options import (
     at_option,
     lake_option,
     note,
@@ -20,9 +19,10 @@ from batchlake.cli.options import (
     standard_input,
     unreadable,
 )
-from batchlake.cli.parameters import option
-from batchlake.cli.request import answer_options, read_request
-from batchlake.cli.selection import selection_options
+from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.request import answer_options, read_request
+from batchlake.cli.arguments.selection import selection_options
+from batchlake.cli.display.answers import opened, write_rows_to, write_tables
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import BINARY_FORMATS, ROW_FORMATS
 from batchlake.output.rows import Tally

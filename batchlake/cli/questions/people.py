@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import click
 
-from batchlake.cli.analytics import page_of
-from batchlake.cli.answers import opened, write_lines, write_rows_to, write_table
-from batchlake.cli.listed import Listed
-from batchlake.cli.parameters import option
-from batchlake.cli.request import Request, answer_options, read_request, table_options
-from batchlake.cli.selection import selection_options
-from batchlake.cli.verb_rows import nothing_matches
+from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.request import Request, answer_options, read_request, table_options
+from batchlake.cli.arguments.selection import selection_options
+from batchlake.cli.display.answers import opened, write_lines, write_rows_to, write_table
+from batchlake.cli.display.listed import Listed
+from batchlake.cli.display.verb_rows import nothing_matches
+from batchlake.cli.questions.analytics import page_of
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import ROW_FORMATS
 from batchlake.output.rows import Tally

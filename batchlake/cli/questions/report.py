@@ -8,11 +8,9 @@ from typing import Any
 
 import click
 
-from batchlake.cli.answers import opened, refuse_terminal
-from batchlake.cli.completion import batch_ids as batch_ids_of_lake
-from batchlake.cli.completion import dimensions
-from batchlake.cli.failures import note_format
-from batchlake.cli.options import (
+from batchlake.cli.arguments.completion import batch_ids as batch_ids_of_lake
+from batchlake.cli.arguments.completion import dimensions
+from batchlake.cli.arguments.options import (
     at_option,
     lake_option,
     note,
@@ -21,9 +19,11 @@ from batchlake.cli.options import (
     quiet_option,
     source_option,
 )
-from batchlake.cli.parameters import option
-from batchlake.cli.request import timezone_option
-from batchlake.cli.selection import read_period, read_selection, selection_options
+from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.request import timezone_option
+from batchlake.cli.arguments.selection import read_period, read_selection, selection_options
+from batchlake.cli.display.answers import opened, refuse_terminal
+from batchlake.cli.failures import note_format
 from batchlake.output.formats import REPORT_FORMATS
 from batchlake.reports.contents.subject import PREVIOUS
 

@@ -1,0 +1,1 @@
+"""How a verb shows its answer: as rows, as a document or as a screen."""

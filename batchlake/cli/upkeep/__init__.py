@@ -1,0 +1,1 @@
+"""The verbs that fill a lake and take care of it."""
