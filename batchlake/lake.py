@@ -17,8 +17,8 @@ from batchlake.erasure.lake import ErasingLake
 from batchlake.query.lake_care import LakeCare
 from batchlake.query.lake_queries import LakeQueries
 from batchlake.query.snapshot import LakeState, as_moment, asks_again
+from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Version
-from batchlake.store.tables import LakeTables
 
 if TYPE_CHECKING:
     from batchlake.ingest.parse.platforms.own import OwnPlatforms

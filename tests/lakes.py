@@ -13,9 +13,9 @@ from batchlake.ingest.options import IngestOptions
 from batchlake.ingest.report import IngestReport
 from batchlake.ingest.run import ingest
 from batchlake.schema import TABLES
+from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger
 from batchlake.store.maintenance import Finding, check
-from batchlake.store.tables import LakeTables
 
 RUN_COLUMNS = frozenset({"run_id", "first_run_id", "last_run_id"})
 

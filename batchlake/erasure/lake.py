@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from batchlake.store.delta.tables import LakeTables
 from batchlake.store.storage import ERASURE_NOTE
-from batchlake.store.tables import LakeTables
 
 if TYPE_CHECKING:
     from batchlake.erasure.report import ErasureReport

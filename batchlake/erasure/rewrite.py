@@ -19,8 +19,8 @@ from batchlake.erasure.rows import Changes, Renamed, RowCleaner, random_id
 from batchlake.erasure.targets import Mode, Targets
 from batchlake.privacy.key import PrivacyKey
 from batchlake.schema import BATCHES, CALLS, EXPORTS, PROBLEMS, SEGMENTS, SNAPSHOTS, Table
-from batchlake.store.parquet import ROW_GROUP_ROWS, pyarrow_options
-from batchlake.store.tables import LakeTables, Writer
+from batchlake.store.delta.parquet import ROW_GROUP_ROWS, pyarrow_options
+from batchlake.store.delta.tables import LakeTables, Writer
 
 if TYPE_CHECKING:
     import pyarrow as pa

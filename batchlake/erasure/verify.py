@@ -28,9 +28,9 @@ from batchlake.privacy.key import key_of_lake, read_policy
 from batchlake.privacy.numbers import keys_of
 from batchlake.privacy.tombstones import Tombstones
 from batchlake.schema import SEGMENTS
+from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger
 from batchlake.store.storage import Storage
-from batchlake.store.tables import LakeTables
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -16,8 +16,8 @@ from batchlake.privacy.finder import Finder
 from batchlake.privacy.key import PrivacyKey
 from batchlake.privacy.numbers import key_of
 from batchlake.schema import TOMBSTONES
+from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger
-from batchlake.store.tables import LakeTables
 
 
 @dataclass(frozen=True)

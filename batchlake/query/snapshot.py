@@ -26,8 +26,8 @@ from batchlake.errors import (
     StateVacuumed,
 )
 from batchlake.query import views
+from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger, Version
-from batchlake.store.tables import LakeTables
 
 _clear_dead_folders_once: Final = cache(clear_dead_folders)
 

@@ -15,8 +15,7 @@ from batchlake.engine.processes import clear_dead_folders
 from batchlake.engine.whole_files import sync_path, whole_file
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeNotWritable
 from batchlake.schema import CALLS, RUNS
-from batchlake.store.lock import writer_lock
-from batchlake.store.log import (
+from batchlake.store.delta.log import (
     DATA_FILE,
     LAST_CHECKPOINT,
     LOG,
@@ -25,6 +24,7 @@ from batchlake.store.log import (
     commit_name,
     lost_commit,
 )
+from batchlake.store.lock import writer_lock
 from batchlake.store.storage import SCRATCH, Storage, refuse_others
 
 _UNUSABLE: Final = re.compile(r"[\[\]|^\\\x00-\x1f\x7f]|%[0-9A-Fa-f]{2}")

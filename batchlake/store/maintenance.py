@@ -17,10 +17,10 @@ from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.errors import LakeDamaged
 from batchlake.schema import RUNS, TABLES
+from batchlake.store.delta.log import named_files
+from batchlake.store.delta.tables import LakeTables, Writer
 from batchlake.store.ledger import Ledger, Version, begin
-from batchlake.store.log import named_files
 from batchlake.store.storage import ERASURE_NOTE
-from batchlake.store.tables import LakeTables, Writer
 from batchlake.store.upgrade import show_facts, upgrade_if_needed
 
 _RESTORE: Final = "restore the lake from a copy, or read an earlier state with --at"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.schema import CALLS, SEGMENTS
+from batchlake.store.delta.tables import LakeTables, Writer
 from batchlake.store.ledger import Ledger, begin
-from batchlake.store.tables import LakeTables, Writer
 
 
 def upgrade_if_needed(tables: LakeTables) -> str | None:

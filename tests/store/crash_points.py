@@ -75,7 +75,7 @@ def watched(points: Points, patch: Callable[[Any, str, Any], None]) -> None:
     """Put the points into everything that touches the lake: syncing, creating, writing, restoring."""
     from deltalake import DeltaTable
 
-    from batchlake.store import tables
+    from batchlake.store.delta import tables
 
     write = tables.write_deltalake
     patch(os, "fsync", points.around(os.fsync))

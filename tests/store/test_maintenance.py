@@ -17,9 +17,9 @@ import batchlake
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeNotFound, LakeTooNew, StateVacuumed
 from batchlake.lake import Lake
 from batchlake.schema import PLAIN_FORMAT, TABLES
+from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger
 from batchlake.store.maintenance import MaintenanceReport, check, compact, vacuum
-from batchlake.store.tables import LakeTables
 from tests.effort import some
 from tests.lakes import contents, ingested, rows, write_export
 
@@ -281,7 +281,7 @@ def contents_at(root: Path, run_id: str) -> Any:
 def test_a_long_log_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past several checkpoints of Delta's own, wherever it is cut: what is kept is readable, runs go on."""
     root = tmp_path / "lake"
-    monkeypatch.setattr("batchlake.store.tables._CHECKPOINT_INTERVAL", 4)
+    monkeypatch.setattr("batchlake.store.delta.tables._CHECKPOINT_INTERVAL", 4)
     for day in range(1, 10):
         ingested(root, exported(tmp_path, day))
     ids = run_ids(root)

@@ -17,9 +17,9 @@ import batchlake
 from batchlake.errors import InvalidRequest, LakeDamaged, StateVacuumed
 from batchlake.lake import Lake
 from batchlake.query.snapshot import LakeState
+from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger
 from batchlake.store.maintenance import check, vacuum
-from batchlake.store.tables import LakeTables
 from tests.lakes import ingested, write_export
 from tests.storage import Bucket
 

@@ -70,8 +70,8 @@ def history(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def state(root: Path) -> Any:
     """What the lake holds, None where it holds no finished run."""
+    from batchlake.store.delta.tables import LakeTables
     from batchlake.store.ledger import Ledger
-    from batchlake.store.tables import LakeTables
 
     return contents(root) if Ledger(LakeTables(root)).find() else None
 

@@ -30,7 +30,7 @@ from batchlake.cli.arguments.parameters import option
 from batchlake.cli.failures import INTERRUPTED, WITH_PROBLEMS, note_format
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import STATUS_FORMATS
-from batchlake.store.object_store import is_object_address
+from batchlake.store.object_storage.object_store import is_object_address
 
 if TYPE_CHECKING:
     from batchlake.ingest.report import IngestReport

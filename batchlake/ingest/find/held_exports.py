@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Sequence, Set
 
 from batchlake.engine import columns, sql_files
 from batchlake.engine.engine import Engine
+from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger
-from batchlake.store.tables import LakeTables
 
 Tagged = tuple[str, str]
 """A file's path or an object's address, and its tag: the entity tag of an object, size and time of a file."""

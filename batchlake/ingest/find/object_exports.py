@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from batchlake.errors import ExportUnreadable
 from batchlake.ingest.find.skipped import is_skipped
-from batchlake.store.object_store import ObjectAddress, open_store, plainly
+from batchlake.store.object_storage.object_store import ObjectAddress, open_store, plainly
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta

@@ -38,7 +38,7 @@ from batchlake.ingest.find.held_exports import FilesHeld, none_held
 from batchlake.ingest.find.object_exports import StoredObject, look_at, objects_at
 from batchlake.ingest.find.skipped import is_skipped
 from batchlake.store.local import is_lake
-from batchlake.store.object_store import is_object_address
+from batchlake.store.object_storage.object_store import is_object_address
 from batchlake.text.escaping import path_text
 
 STANDARD_INPUT: Final = "-"

@@ -23,7 +23,7 @@ from batchlake.privacy.finder import ERASED
 from batchlake.privacy.key import key_of_lake, read_policy
 from batchlake.privacy.speech import is_part, over_turns
 from batchlake.privacy.tombstones import Tombstones
-from batchlake.store.tables import LakeTables
+from batchlake.store.delta.tables import LakeTables
 
 if TYPE_CHECKING:
     import pyarrow as pa

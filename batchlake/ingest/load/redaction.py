@@ -22,8 +22,8 @@ from batchlake.privacy.key import find_key, key_of_lake, make_key, read_policy
 from batchlake.privacy.redactor import Redactor
 from batchlake.privacy.speech import is_part
 from batchlake.schema import BATCHES, CALLS
+from batchlake.store.delta.tables import LakeTables
 from batchlake.store.storage import PRIVACY_NOTE
-from batchlake.store.tables import LakeTables
 
 if TYPE_CHECKING:
     import pyarrow as pa

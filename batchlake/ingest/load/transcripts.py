@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from batchlake.engine import columns
 from batchlake.errors import LakeNotWritable
-from batchlake.store.parquet import FILE_BYTES, ROW_GROUP_ROWS, pyarrow_options
+from batchlake.store.delta.parquet import FILE_BYTES, ROW_GROUP_ROWS, pyarrow_options
 
 if TYPE_CHECKING:
     import pyarrow as pa

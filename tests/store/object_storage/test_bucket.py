@@ -26,8 +26,8 @@ from batchlake.errors import (
 )
 from batchlake.ingest.options import IngestOptions
 from batchlake.ingest.run import ingest
+from batchlake.store.delta.tables import LakeTables
 from batchlake.store.maintenance import check, compact, vacuum
-from batchlake.store.tables import LakeTables
 from tests.lakes import contents, damages, ingested, rows, write_export
 from tests.paths import SAMPLE
 from tests.storage import Bucket, check_from_now_on, environment, new_bucket, served
@@ -371,8 +371,8 @@ def test_copies_of_files(bucket: Bucket, fed: str, tmp_path: Path, monkeypatch: 
 
 def test_copies_are_bounded(bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past the bound the copies go that were not used for a day, longest unused first; others stay."""
-    from batchlake.store import cache
-    from batchlake.store.object_store import ObjectAddress
+    from batchlake.store.object_storage import cache
+    from batchlake.store.object_storage.object_store import ObjectAddress
 
     monkeypatch.setattr(cache, "_MOST_BYTES", 250)
     for name in "abcd":

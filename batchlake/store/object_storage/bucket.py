@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine.processes import TemporaryFolder, clear_dead_folders
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeNotWritable, LakeUnreachable
-from batchlake.store.cache import FileCache
-from batchlake.store.lease import Lease
-from batchlake.store.log import DATA_FILE, LAST_CHECKPOINT, LOG, commit_name, lost_commit
-from batchlake.store.object_store import (
+from batchlake.store.delta.log import DATA_FILE, LAST_CHECKPOINT, LOG, commit_name, lost_commit
+from batchlake.store.object_storage.cache import FileCache
+from batchlake.store.object_storage.lease import Lease
+from batchlake.store.object_storage.object_store import (
     ObjectAddress,
     StorageError,
     delta_options,

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine.processes import is_alive, pid_namespace
 from batchlake.errors import LakeLocked, LakeNotWritable
-from batchlake.store.object_store import ObjectAddress, ObjectReplaced, StorageError, plainly
+from batchlake.store.object_storage.object_store import ObjectAddress, ObjectReplaced, StorageError, plainly
 from batchlake.text.values import utc_stamp
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from deltalake.exceptions import DeltaError
 
 from batchlake.engine import forking
 from batchlake.errors import LakeDamaged
-from batchlake.store.file_stats import sizes
+from batchlake.store.delta.file_stats import sizes
 from batchlake.store.storage import Storage
 
 LOG: Final = "_delta_log"

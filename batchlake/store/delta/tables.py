@@ -24,7 +24,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from batchlake.engine import forking
 from batchlake.errors import LakeLocked, LakeNotWritable
 from batchlake.schema import TABLES, Column, Table
-from batchlake.store.file_stats import (
+from batchlake.store.delta.file_stats import (
     STATISTICS_PROPERTY,
     BoundedFile,
     Snapshot,
@@ -33,8 +33,7 @@ from batchlake.store.file_stats import (
     sizes,
     statistics_columns,
 )
-from batchlake.store.local import LocalStorage
-from batchlake.store.log import (
+from batchlake.store.delta.log import (
     LAST_CHECKPOINT,
     LOG,
     Unneeded,
@@ -44,8 +43,9 @@ from batchlake.store.log import (
     open_table,
     unneeded,
 )
-from batchlake.store.object_store import is_object_address
-from batchlake.store.parquet import FILE_BYTES, delta_options
+from batchlake.store.delta.parquet import FILE_BYTES, delta_options
+from batchlake.store.local import LocalStorage
+from batchlake.store.object_storage.object_store import is_object_address
 from batchlake.store.storage import Storage
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def open_storage(root: str | os.PathLike[str]) -> Storage:
         LakeUnreachable: its storage can't be used from here.
     """
     if isinstance(root, str) and is_object_address(root):
-        from batchlake.store.bucket import BucketStorage
+        from batchlake.store.object_storage.bucket import BucketStorage
 
         return BucketStorage(root)
     return LocalStorage(Path(root))

@@ -15,9 +15,9 @@ from deltalake import DeltaTable
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from batchlake.store.log import actions
+from batchlake.store.delta.log import actions
+from batchlake.store.delta.tables import LakeTables
 from batchlake.store.maintenance import check
-from batchlake.store.tables import LakeTables
 from tests.effort import examples
 from tests.lakes import contents, ingested, rows, write_export
 from tests.paths import EXPORT_CASES
@@ -144,7 +144,7 @@ def test_no_call_stands_in_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         }
 
     with monkeypatch.context() as patch:
-        patch.setattr("batchlake.store.file_stats._BOUNDED_COLUMNS", ("source", "batch_id", "call_id"))
+        patch.setattr("batchlake.store.delta.file_stats._BOUNDED_COLUMNS", ("source", "batch_id", "call_id"))
         ingested(tmp_path / "old", planted(1))
     assert said(tmp_path / "old", 0) == {"calls", "segments"}
     ingested(tmp_path / "new", planted(1))

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from batchlake.engine.whole_files import whole_file
-from batchlake.store.object_store import ObjectAddress, StorageError, endpoint
+from batchlake.store.object_storage.object_store import ObjectAddress, StorageError, endpoint
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
