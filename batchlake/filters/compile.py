@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchlake.errors import InvalidFilter
-from batchlake.filters.describe import describe
 from batchlake.filters.limits import limit_faults
 from batchlake.filters.model import Filter
-from batchlake.filters.operators import Query
+from batchlake.filters.operators.describe import describe
+from batchlake.filters.operators.operator import Query
 from batchlake.filters.parse import read_filter
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from batchlake.errors import FilterFault
-from batchlake.filters.operators import keys_of, models_in
+from batchlake.filters.operators.operator import keys_of, models_in
 from batchlake.text.escaping import quoted
 from batchlake.text.suggest import nearest_name
 

@@ -31,7 +31,30 @@ from pydantic_core import CoreSchema
 
 from batchlake.errors import FilterFault, InvalidFilter
 from batchlake.filters.faults import RANGE, VALUES, fault, faults_of, shown
-from batchlake.filters.forms import (
+from batchlake.filters.limits import limit_faults
+from batchlake.filters.operators.operator import Operator
+from batchlake.filters.operators.shapes import (
+    ALL_OF,
+    AMONG,
+    ANY_OF,
+    AT_LEAST,
+    AT_MOST,
+    BETWEEN,
+    CONTAINING,
+    COSTS_BETWEEN,
+    EACH_OF,
+    EITHER_NUMBER,
+    EQUAL,
+    EXTRA,
+    MAINLY,
+    NONE_OF,
+    SAID,
+    SECONDS_BETWEEN,
+    WITHIN,
+    flag,
+    holding,
+)
+from batchlake.filters.values.forms import (
     AMOUNT,
     DIRECTION,
     FLAG,
@@ -53,29 +76,6 @@ from batchlake.filters.forms import (
     OneOrMore,
     OrText,
     time_range,
-)
-from batchlake.filters.limits import limit_faults
-from batchlake.filters.operators import Operator
-from batchlake.filters.shapes import (
-    ALL_OF,
-    AMONG,
-    ANY_OF,
-    AT_LEAST,
-    AT_MOST,
-    BETWEEN,
-    CONTAINING,
-    COSTS_BETWEEN,
-    EACH_OF,
-    EITHER_NUMBER,
-    EQUAL,
-    EXTRA,
-    MAINLY,
-    NONE_OF,
-    SAID,
-    SECONDS_BETWEEN,
-    WITHIN,
-    flag,
-    holding,
 )
 
 Texts = tuple[Annotated[str, TEXT], ...] | None

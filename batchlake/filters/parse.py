@@ -10,7 +10,7 @@ from typing import Any, Final
 from batchlake.errors import FilterFault, InvalidFilter
 from batchlake.filters.faults import ROOT, extended
 from batchlake.filters.model import ALL, Filter, validated
-from batchlake.filters.period import Period
+from batchlake.filters.values.period import Period
 
 _JSON: Final = "a JSON object with the keys that `batchlake filter schema` prints"
 _LONGEST_INTEGER: Final = 400

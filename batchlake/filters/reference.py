@@ -10,9 +10,9 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from batchlake.filters.forms import TIME_WORDS, FieldsByName, Form, NonEmpty, OneOrMore, OrText
 from batchlake.filters.model import Filter, TimeRange
-from batchlake.filters.operators import Operator, keys_of, models_in, rows
+from batchlake.filters.operators.operator import Operator, keys_of, models_in, rows
+from batchlake.filters.values.forms import TIME_WORDS, FieldsByName, Form, NonEmpty, OneOrMore, OrText
 
 
 def filter_schema() -> dict[str, Any]:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batchlake.filters.describe import describe, named
-from batchlake.filters.operators import Query
+from batchlake.filters.operators.describe import describe, named
+from batchlake.filters.operators.operator import Query
 
 if TYPE_CHECKING:
     from batchlake.filters.model import Filter

@@ -21,8 +21,8 @@ from batchlake.query.snapshot import LakeState
 
 if TYPE_CHECKING:
     from batchlake.filters.model import Filter
-    from batchlake.filters.period import Period
     from batchlake.filters.selection import Selection
+    from batchlake.filters.values.period import Period
 
     FilterLike: TypeAlias = Filter | Mapping[str, Any] | None
     PeriodLike: TypeAlias = str | Period | tuple[str | datetime | None, str | datetime | None] | None
@@ -336,7 +336,7 @@ class LakeRows:
     def _period(self, period: PeriodLike) -> Period | None:
         if period is None:
             return None
-        from batchlake.filters.period import Period
+        from batchlake.filters.values.period import Period
 
         return Period.of(period, self.timezone)
 
@@ -359,7 +359,7 @@ class LakeRows:
 
     @contextmanager
     def _in_zone(self) -> Iterator[None]:
-        from batchlake.filters.zone import in_zone
+        from batchlake.filters.values.zone import in_zone
 
         with in_zone(self.timezone):
             yield
@@ -367,6 +367,6 @@ class LakeRows:
 
 def _checked_zone(name: str) -> str:
     # Most lakes are asked in UTC, and need nothing of the rooms of filters for it.
-    from batchlake.filters.zone import zone_named
+    from batchlake.filters.values.zone import zone_named
 
     return zone_named(name)

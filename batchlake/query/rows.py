@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from batchlake.engine.engine import Engine
-    from batchlake.filters.period import Period
     from batchlake.filters.selection import Selection
+    from batchlake.filters.values.period import Period
 
 _ORDERS: Final = {
     "calls": "call_time, call_id, source",

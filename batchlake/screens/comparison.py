@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from batchlake.filters.period import Period
+from batchlake.filters.values.period import Period
 from batchlake.models.analytics import Analytics
 from batchlake.reports.comparison import Difference, SelectionComparison
 from batchlake.screens.page import Page, padded

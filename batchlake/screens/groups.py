@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from batchlake.filters.period import Period
+from batchlake.filters.values.period import Period
 from batchlake.models.analytics import Analytics, Group
 from batchlake.text.cells import Column
 from batchlake.text.looks import Clock, word

@@ -15,13 +15,13 @@ from hypothesis import given
 from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidFilter
 from batchlake.filters.compile import compile_filter
-from batchlake.filters.conditions import MOST_PARAMETERS
-from batchlake.filters.forms import OneOrMore
 from batchlake.filters.model import Filter, Texts, Utterance
-from batchlake.filters.operators import Operator, rows
+from batchlake.filters.operators.conditions import MOST_PARAMETERS
+from batchlake.filters.operators.operator import Operator, rows
+from batchlake.filters.operators.shapes import AMONG
 from batchlake.filters.parse import parse_filter, read_filter
 from batchlake.filters.render import inline
-from batchlake.filters.shapes import AMONG
+from batchlake.filters.values.forms import OneOrMore
 from batchlake.schema import CALLS, SEGMENTS
 from tests.filters import oracle
 from tests.filters.strategies import calls, filters, thorough

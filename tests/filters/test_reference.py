@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator, validators
 
 from batchlake.errors import InvalidFilter
 from batchlake.filters.model import Filter
-from batchlake.filters.operators import rows
+from batchlake.filters.operators.operator import rows
 from batchlake.filters.parse import read_filter
 from batchlake.filters.reference import filter_schema, reference_table
 from tests.filters.strategies import filters, thorough

@@ -117,7 +117,7 @@ def _words(kind: str) -> Iterable[str]:
     from batchlake import schema
 
     if kind == "period":
-        from batchlake.filters.period import PERIODS
+        from batchlake.filters.values.period import PERIODS
 
         return PERIODS
     return {

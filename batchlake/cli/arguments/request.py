@@ -35,7 +35,7 @@ from batchlake.text.ranked import Layout
 
 if TYPE_CHECKING:
     from batchlake.filters.model import Filter
-    from batchlake.filters.period import Period
+    from batchlake.filters.values.period import Period
     from batchlake.lake import Lake
     from batchlake.query.rows import Asked
 

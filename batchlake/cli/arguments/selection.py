@@ -20,7 +20,7 @@ from batchlake.errors import InvalidRequest
 if TYPE_CHECKING:
     from batchlake.errors import FilterFault
     from batchlake.filters.model import Filter
-    from batchlake.filters.period import Period
+    from batchlake.filters.values.period import Period
 
 Command = Callable[..., Any]
 
@@ -156,8 +156,8 @@ def read_period(given: Mapping[str, Any], timezone: str) -> Period | None:
         return None
     from datetime import UTC, datetime
 
-    from batchlake.filters import period
-    from batchlake.filters.zone import zone_named
+    from batchlake.filters.values import period
+    from batchlake.filters.values.zone import zone_named
 
     zone, now = zone_named(timezone), datetime.now(UTC)
     if last is not None:
@@ -180,7 +180,7 @@ def read_selection(context: click.Context, given: Mapping[str, Any], timezone: s
         return None
     from batchlake.errors import InvalidFilter
     from batchlake.filters.parse import both, parse_filter, read_filter
-    from batchlake.filters.zone import in_zone
+    from batchlake.filters.values.zone import in_zone
 
     found: list[Filter] = []
     faults: list[FilterFault] = []

@@ -269,7 +269,7 @@ def other_selection(context: click.Context, request: Request, given: str) -> tup
         before = request.period.previous()
         return lake.selected_filter(request.filter, before), (request.period, before)
     from batchlake.filters.parse import both, parse_filter, read_filter
-    from batchlake.filters.zone import in_zone
+    from batchlake.filters.values.zone import in_zone
 
     if given.lstrip().startswith(("{", "@")) or given == "-":
         with in_zone(request.timezone):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from batchlake.filters import conditions, describe
-from batchlake.filters.operators import Shape
+from batchlake.filters.operators import conditions, describe
+from batchlake.filters.operators.operator import Shape
 from batchlake.text.escaping import quoted
 
 AMONG: Final = Shape(conditions.among, describe.values)

@@ -14,7 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from batchlake.errors import InvalidRequest
-from batchlake.filters.zone import current_zone, midnight, zone_named
+from batchlake.filters.values.zone import current_zone, midnight, zone_named
 from batchlake.text.suggest import nearest_name
 
 AGES: Final = "24h, 7d, 8w, 3mo"

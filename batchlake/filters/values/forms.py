@@ -25,8 +25,8 @@ from batchlake.engine.text_keys import folded_label
 from batchlake.errors import InvalidRequest
 from batchlake.filters.faults import fault, is_empty
 from batchlake.filters.limits import MAX_VALUES
-from batchlake.filters.period import AGES, PERIODS, last, whole
-from batchlake.filters.zone import current_zone, midnight
+from batchlake.filters.values.period import AGES, PERIODS, last, whole
+from batchlake.filters.values.zone import current_zone, midnight
 from batchlake.schema import DIRECTIONS, OUTCOMES, SPEAKERS, STATUSES, status_key, status_names
 from batchlake.text.suggest import nearest_name
 

@@ -12,8 +12,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from batchlake.engine.text_keys import text_key
-from batchlake.filters.describe import sought
-from batchlake.filters.operators import Query
+from batchlake.filters.operators.describe import sought
+from batchlake.filters.operators.operator import Query
 from batchlake.schema import SEGMENTS
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine.text_keys import text_key
-from batchlake.filters.operators import given
+from batchlake.filters.operators.operator import given
 from batchlake.text.escaping import quoted
 
 if TYPE_CHECKING:

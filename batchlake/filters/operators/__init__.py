@@ -1,0 +1,1 @@
+"""What the keys of a filter mean, in SQL and in English."""
