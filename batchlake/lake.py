@@ -204,7 +204,7 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
         """
         # The engine first, here and below: what is imported then may be coming on another thread (`late`).
         engine = self._state.engine()
-        from batchlake.analytics.batch_details import BatchRequest, batch_details
+        from batchlake.analytics.details.batch_details import BatchRequest, batch_details
 
         request = BatchRequest(source, batch_id, self._filter(filter), include_analytics, include_transcripts)
         return batch_details(engine, request)
@@ -236,7 +236,7 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
     def _batch_json(self, *request: Any) -> Iterator[str]:
         """The pieces of a batch's JSON; what is wrong with the request is raised before the first."""
         engine = self._state.engine()
-        from batchlake.analytics.batch_details import BatchRequest, batch_json
+        from batchlake.analytics.details.batch_details import BatchRequest, batch_json
 
         pieces = batch_json(engine, BatchRequest(*request))
         return chain([next(pieces)], pieces)
@@ -254,7 +254,7 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
             (125.0, Decimal('0.50'), 'Hi, yes I can hear you.')
         """
         engine = self._state.engine()
-        from batchlake.analytics.call_details import call_details
+        from batchlake.analytics.details.call_details import call_details
 
         return call_details(engine, source, call_id)
 
@@ -331,7 +331,7 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
             common_responses["Yes, I'm interested"].count 9 12 states changed since
         """
         engine = self._state.engine()
-        from batchlake.analytics.audit import audit
+        from batchlake.analytics.audits.audit import audit
 
         batch = (source, batch_id) if batch_id is not None else None
         return audit(engine, batch, self._filter(filter), only_differences=only_differences)

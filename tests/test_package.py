@@ -51,7 +51,7 @@ def test_modules_are_imported_ahead(sample_lake: batchlake.Lake, monkeypatch: py
         assert run(*verb.split(), lake=sample_lake.root).returncode in (0, 1)
         assert len(named) == count
         importlib.import_module(named[-1])
-    assert "batchlake.analytics.batch_details" in named
+    assert "batchlake.analytics.details.batch_details" in named
     script = (
         "import sys, threading; from batchlake._lazy import import_ahead; import_ahead('batchlake.nowhere'); "
         "import_ahead('colorsys'); [one.join() for one in threading.enumerate() if one.name == 'imports']; "

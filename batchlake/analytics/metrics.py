@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from batchlake.analytics import figures
-from batchlake.analytics.common_responses import Answers, answers
-from batchlake.analytics.engagement import distribution, engagement
+from batchlake.analytics.families import figures
+from batchlake.analytics.families.common_responses import Answers, answers
+from batchlake.analytics.families.engagement import distribution, engagement
+from batchlake.analytics.families.timeline import STEPS, Every, timelines
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, dimensions, side_by_side
 from batchlake.analytics.patterns import Patterns, default_patterns, read_patterns
-from batchlake.analytics.timeline import STEPS, Every, timelines
 from batchlake.engine.engine import Engine
 from batchlake.errors import AnalyticsUnavailable, InvalidRequest
 from batchlake.models.analytics import (

@@ -85,7 +85,7 @@ def audit_command(
         raise click.UsageError(
             "--source says whose batch ID is. Of all batches, --filter picks those of a source."
         )
-    request = read_request(context, given, needs="batchlake.analytics.audit")
+    request = read_request(context, given, needs="batchlake.analytics.audits.audit")
     refuse_columns(request, "audit")
     wanted = request.lake.selected_filter(request.filter, request.period)
     found = request.lake.audit(batch_id, wanted, only_differences=only_differences, source=source)

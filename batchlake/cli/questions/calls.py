@@ -56,7 +56,7 @@ def batch_command(context: click.Context, /, batch_id: str, **given: Any) -> Non
     batchlake batch harbour_04 --status failed
     batchlake batch harbour_04 --format table
     """
-    request = read_request(context, given, needs="batchlake.analytics.batch_details")
+    request = read_request(context, given, needs="batchlake.analytics.details.batch_details")
     if request.format == "table":
         from batchlake.cli.display.batch_screen import show_batch
 
@@ -89,7 +89,7 @@ def call_command(context: click.Context, /, call_id: str, **given: Any) -> None:
     batchlake call harbour_01_c002
     batchlake call harbour_01_c002 --format table
     """
-    request = read_request(context, given, needs="batchlake.analytics.call_details")
+    request = read_request(context, given, needs="batchlake.analytics.details.call_details")
     found = whole_id(request, call_id)
     if request.format == "table":
         from batchlake.cli.display.batch_screen import show_call

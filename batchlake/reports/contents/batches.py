@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from batchlake.analytics.audit import audit, totals
+from batchlake.analytics.audits.audit import audit, totals
 from batchlake.analytics.progress import progress
 from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine

@@ -14,9 +14,9 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from batchlake.analytics import figures
+from batchlake.analytics.audits.compare_reported import Amount, Coverage, compare
 from batchlake.analytics.batch_cache import batch_in_memory
-from batchlake.analytics.compare_reported import Amount, Coverage, compare
+from batchlake.analytics.families import figures
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, file_text, side_by_side
 from batchlake.analytics.lookup import find_batch
 from batchlake.engine.engine import Engine

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Final, Literal
 
-from batchlake.analytics.figures import only_total
+from batchlake.analytics.families.figures import only_total
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, file_text
 from batchlake.models.analytics import CurrencyTotal, Moment, Timeline
 

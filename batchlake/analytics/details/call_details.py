@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchlake.analytics.call_json import PARTS, documents_sql
+from batchlake.analytics.details.call_json import PARTS, documents_sql
 from batchlake.analytics.lookup import not_found
 from batchlake.engine.engine import Engine
 from batchlake.errors import CallNotFound, InvalidRequest

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from batchlake.analytics import batch_cache, call_json
-from batchlake.analytics import batch_details as details_module
-from batchlake.analytics.batch_details import BatchRequest, batch_details, batch_json
-from batchlake.analytics.call_details import call_details
+from batchlake.analytics import batch_cache
+from batchlake.analytics.details import batch_details as details_module
+from batchlake.analytics.details import call_json
+from batchlake.analytics.details.batch_details import BatchRequest, batch_details, batch_json
+from batchlake.analytics.details.call_details import call_details
 from batchlake.engine.engine import Engine
 from batchlake.errors import (
     AnalyticsUnavailable,

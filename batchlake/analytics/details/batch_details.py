@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batchlake.analytics.batch_cache import batch_in_memory
-from batchlake.analytics.call_json import call_documents, documents_of
+from batchlake.analytics.details.call_json import call_documents, documents_of
 from batchlake.analytics.lookup import find_batch
 from batchlake.analytics.metrics import DEFAULTS, blocks, statistics
 from batchlake.engine.engine import Engine

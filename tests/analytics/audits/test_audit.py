@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from batchlake.analytics.audit import audit
-from batchlake.analytics.compare_reported import Coverage, compare
+from batchlake.analytics.audits.audit import audit
+from batchlake.analytics.audits.compare_reported import Coverage, compare
 from batchlake.engine.engine import Engine
 from batchlake.errors import BatchNotFound
 from batchlake.models.audits import Audit, Comparison

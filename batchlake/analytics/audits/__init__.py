@@ -1,0 +1,1 @@
+"""What a platform reported, beside what its calls amount to."""

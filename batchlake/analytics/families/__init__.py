@@ -1,0 +1,1 @@
+"""The families of metrics, each with its query in `sql/analytics`."""
