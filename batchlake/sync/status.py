@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from batchlake.errors import LakeNotFound
 from batchlake.lake import Lake
-from batchlake.sync.journal import STATE_FOLDER, last_pulls
+from batchlake.sync.pull.journal import STATE_FOLDER, last_pulls
 from batchlake.text.values import utc_stamp
 
 STATUS_VERSION: Final = 1

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import batchlake
-from batchlake.sync.journal import Journal, WholeListing
-from batchlake.sync.landing import Landing, file_name
+from batchlake.sync.pull.journal import Journal, WholeListing
+from batchlake.sync.pull.landing import Landing, file_name
 from tests.erasure.people import NUMBER, SPELLINGS, call, traces
 
 VALUES = (*SPELLINGS, "14155550199", "4155550199", "call_000")
@@ -21,7 +21,7 @@ NOW = datetime(2024, 1, 2, tzinfo=UTC)
 
 def _land(root: Path, name: str, document: Any, url: str) -> Path:
     """A landed answer as a pull writes one."""
-    from batchlake.sync.client import Answer
+    from batchlake.sync.api.client import Answer
 
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
     facts = {

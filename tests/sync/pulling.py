@@ -9,14 +9,14 @@ from typing import Any
 
 from batchlake.errors import LakeNotFound
 from batchlake.lake import Lake
-from batchlake.sync.client import Client, Fault
-from batchlake.sync.credential import read_credential
-from batchlake.sync.fetching import Fetcher
-from batchlake.sync.journal import Journal
-from batchlake.sync.landing import Landing
+from batchlake.sync.api.client import Client, Fault
+from batchlake.sync.api.credential import read_credential
 from batchlake.sync.platforms import Platform
-from batchlake.sync.pull import PullOptions, pull
-from batchlake.sync.report import PullReport
+from batchlake.sync.pull.fetching import Fetcher
+from batchlake.sync.pull.journal import Journal
+from batchlake.sync.pull.landing import Landing
+from batchlake.sync.pull.report import PullReport
+from batchlake.sync.pull.run import PullOptions, pull
 from tests.lakes import contents
 from tests.sync.fake_platform import CANARY
 

@@ -13,8 +13,8 @@ import pytest
 from batchlake.errors import InvalidConfiguration, InvalidRequest
 from batchlake.lake import Lake
 from batchlake.sync.platforms import Platform, bundled_platforms
-from batchlake.sync.pull import PullOptions, pull
-from batchlake.sync.report import PullReport
+from batchlake.sync.pull.report import PullReport
+from batchlake.sync.pull.run import PullOptions, pull
 from batchlake.sync.status import lake_status
 from tests.sync.fake_platform import Asked, Server, answer, serving
 from tests.sync.pulling import QUICK

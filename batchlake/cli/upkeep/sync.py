@@ -86,7 +86,7 @@ def pull_command(
     written as received to the landing folder. The next pull resumes one that was interrupted.
     """
     with extra("pull", "pulls from a platform"):
-        from batchlake.sync.pull import PullOptions, pull
+        from batchlake.sync.pull.run import PullOptions, pull
 
     name, described = configuration_of(context).platform(platform)
     try:

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import httpx2
 
-from batchlake.sync.answers import value_at
+from batchlake.sync.api.answers import value_at
+from batchlake.sync.api.urls import joined
 from batchlake.sync.platforms import Listing
-from batchlake.sync.urls import joined
 
 _SHOWN: Final = 300
 _ID_DIGITS: Final = 16

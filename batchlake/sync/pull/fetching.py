@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-from batchlake.sync.answers import NotJson, read_document
-from batchlake.sync.client import Answer, Cause, Client, Fault
-from batchlake.sync.journal import Journal, OpenListing, WholeListing
-from batchlake.sync.landing import Landing, file_name
-from batchlake.sync.pages import Page, PageFault, Pager
+from batchlake.sync.api.answers import NotJson, read_document
+from batchlake.sync.api.client import Answer, Cause, Client, Fault
+from batchlake.sync.api.pages import Page, PageFault, Pager
 from batchlake.sync.platforms import Item, Listing, Platform
-from batchlake.sync.report import Failure, PullReport
+from batchlake.sync.pull.journal import Journal, OpenListing, WholeListing
+from batchlake.sync.pull.landing import Landing, file_name
+from batchlake.sync.pull.report import Failure, PullReport
 from batchlake.text.values import utc_stamp
 
 _RESUMABLE_FOR: Final = timedelta(hours=24)

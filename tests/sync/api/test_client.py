@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from batchlake.sync.client import Cause
+from batchlake.sync.api.client import Cause
 from tests.sync.conftest import with_canary
 from tests.sync.fake_platform import (
     CANARY,

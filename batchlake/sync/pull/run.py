@@ -31,13 +31,13 @@ from batchlake.errors import (
 from batchlake.lake import Lake
 from batchlake.schema import OUTCOME_BY_STATUS
 from batchlake.store.lock import writer_lock
-from batchlake.sync.client import Cause, Client, Fault
-from batchlake.sync.credential import read_credential
-from batchlake.sync.fetching import Fetcher
-from batchlake.sync.journal import STATE_FOLDER, Journal
-from batchlake.sync.landing import Landing
+from batchlake.sync.api.client import Cause, Client, Fault
+from batchlake.sync.api.credential import read_credential
 from batchlake.sync.platforms import Platform, with_environment
-from batchlake.sync.report import PullReport
+from batchlake.sync.pull.fetching import Fetcher
+from batchlake.sync.pull.journal import STATE_FOLDER, Journal
+from batchlake.sync.pull.landing import Landing
+from batchlake.sync.pull.report import PullReport
 from batchlake.text.values import utc_stamp
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from batchlake.sync.answers import NotJson, read_document, value_at
-from batchlake.sync.pages import PageFault, Pager
+from batchlake.sync.api.answers import NotJson, read_document, value_at
+from batchlake.sync.api.pages import PageFault, Pager
 from batchlake.sync.platforms import Listing
 
 URL = "https://api.example.com/v1/calls?x=1"

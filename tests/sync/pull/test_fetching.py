@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from batchlake.sync.client import Cause
+from batchlake.sync.api.client import Cause
 from tests.sync.fake_platform import Asked, Behaviour, Dashboard, answer, call, listed, serving
 from tests.sync.pulling import PAGES, fetched, platform
 

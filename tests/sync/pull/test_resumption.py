@@ -25,7 +25,7 @@ PULLER = """
 import json, os, sys
 from pathlib import Path
 from batchlake.sync.platforms import Platform
-from batchlake.sync.pull import pull
+from batchlake.sync.pull.run import pull
 from batchlake.lake import Lake
 
 folder, described, fatal = Path(sys.argv[1]), Platform.model_validate_json(sys.argv[2]), int(sys.argv[3])

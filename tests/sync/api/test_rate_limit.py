@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
+from batchlake.sync.api.rate_limit import Pacer, backoff_seconds, retry_after_seconds
 from batchlake.sync.platforms import Limits
-from batchlake.sync.rate_limit import Pacer, backoff_seconds, retry_after_seconds
 
 NOON = "Mon, 01 Jan 2024 12:00:00 GMT"
 

@@ -21,11 +21,11 @@ from typing import Any, Final
 import httpx2
 
 from batchlake import __version__
-from batchlake.sync.answers import NotJson, read_document
-from batchlake.sync.credential import Credential
+from batchlake.sync.api.answers import NotJson, read_document
+from batchlake.sync.api.credential import Credential
+from batchlake.sync.api.rate_limit import Pacer, backoff_seconds, retry_after_seconds
+from batchlake.sync.api.urls import joined, origin_of
 from batchlake.sync.platforms import Platform
-from batchlake.sync.rate_limit import Pacer, backoff_seconds, retry_after_seconds
-from batchlake.sync.urls import joined, origin_of
 
 _LIMITING: Final = frozenset({429, 503})
 _PASSING: Final = frozenset({408, 425, 500, 502, 504}) | _LIMITING

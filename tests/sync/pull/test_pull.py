@@ -16,7 +16,7 @@ from batchlake.errors import InvalidConfiguration, InvalidRequest, LakeLocked, P
 from batchlake.lake import Lake
 from batchlake.store.lock import writer_lock
 from batchlake.sync.platforms import Platform
-from batchlake.sync.pull import pull
+from batchlake.sync.pull.run import pull
 from tests.lakes import contents, rows
 from tests.sync.fake_platform import CANARY, Dashboard, Server, answer, call, in_turn, listed, serving
 from tests.sync.pulling import PAGES, held, platform, pulled

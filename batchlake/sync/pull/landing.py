@@ -22,7 +22,7 @@ from batchlake.erasure.landing import sidecar_of
 from batchlake.text.values import utc_name, utc_stamp
 
 if TYPE_CHECKING:
-    from batchlake.sync.client import Answer
+    from batchlake.sync.api.client import Answer
 
 _SIDECAR_VERSION: Final = 1
 _LONGEST_ID: Final = 100

@@ -1,0 +1,1 @@
+"""A platform's API over HTTP: its requests, answers and pages."""

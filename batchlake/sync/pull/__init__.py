@@ -1,0 +1,1 @@
+"""A pull: what is fetched from a platform, landed, remembered and reported."""
