@@ -15,8 +15,8 @@ from pydantic import Field
 from batchlake.models.analytics import Analytics
 from batchlake.models.audits import Audit, MetricDefinition, Progress
 from batchlake.models.values import Figures, Money, Seconds, Time
-from batchlake.reports.comparison import SelectionComparison
-from batchlake.reports.figures import Amount, Figure
+from batchlake.reports.figures.comparison import SelectionComparison
+from batchlake.reports.figures.figure import Amount, Figure
 
 NotableKind = Literal["longest", "most_expensive", "most_negative", "failed"]
 

@@ -13,7 +13,7 @@ from typing import Any
 from batchlake.models.analytics import Analytics, BatchAnalytics, Group
 from batchlake.models.audits import BatchAudit, Comparison, Progress
 from batchlake.reports.cells import Amount, Column, Table, table_of
-from batchlake.reports.figures import figures
+from batchlake.reports.figures.figure import figures
 from batchlake.reports.model import BatchState, Distribution, NotableCalls, Problems, Report
 from batchlake.reports.wording import NO_CURRENCY, Clock, amount_text
 

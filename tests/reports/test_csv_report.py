@@ -9,7 +9,7 @@ from typing import Any
 
 from batchlake.lake import Lake
 from batchlake.reports.csv_report import COLUMNS, write
-from batchlake.reports.figures import figures
+from batchlake.reports.figures.figure import figures
 from batchlake.reports.model import Report
 from tests.reports.reports import report_of
 

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from batchlake.lake import Lake
-from batchlake.reports.figures import figures
+from batchlake.reports.figures.figure import figures
 from batchlake.reports.markdown_report import escaped, write
 from batchlake.reports.model import Report
 from batchlake.reports.wording import amount_text, over_text

@@ -19,7 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from batchlake.lake import Lake
 from batchlake.reports.contents.call_rows import CALL_COLUMNS
-from batchlake.reports.figures import figures
+from batchlake.reports.figures.figure import figures
 from batchlake.reports.model import Report
 from batchlake.reports.workbook.write import write
 from tests.reports.reports import HOSTILE, calls_of, report_of

@@ -221,7 +221,7 @@ def _compare(
     options: dict[str, Any],
 ) -> None:
     """The figures beside those of another selection."""
-    from batchlake.reports.comparison import compare_selections
+    from batchlake.reports.figures.comparison import compare_selections
     from batchlake.screens.comparison import comparison
 
     other_filter, periods = other_selection(context, request, given)

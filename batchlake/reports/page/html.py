@@ -19,7 +19,7 @@ from batchlake._lazy import extra
 from batchlake.models.audits import MetricDefinition
 from batchlake.reports import wording
 from batchlake.reports.cells import Amount, Column, Table
-from batchlake.reports.comparison import SelectionComparison
+from batchlake.reports.figures.comparison import SelectionComparison
 from batchlake.reports.model import Report
 from batchlake.reports.page import charts
 from batchlake.reports.tables import tables

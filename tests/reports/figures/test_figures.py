@@ -7,8 +7,8 @@ from typing import Any
 
 from batchlake.analytics.definitions import definitions
 from batchlake.lake import Lake
-from batchlake.reports.figures import figures
-from tests.reports.figures import analytics
+from batchlake.reports.figures.figure import figures
+from tests.reports.documents import analytics
 
 # Tables already, or said a second time by another path of the document.
 ELSEWHERE = ("common_responses", "timeline.moments", "groups", "success_rate")

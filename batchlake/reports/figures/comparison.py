@@ -15,8 +15,8 @@ from pydantic import Field
 
 from batchlake.models.analytics import Analytics, Duration
 from batchlake.models.values import Figures
-from batchlake.reports.figures import Amount, Figure, figures
-from batchlake.reports.intervals import Interval, newcombe, welch
+from batchlake.reports.figures.figure import Amount, Figure, figures
+from batchlake.reports.figures.intervals import Interval, newcombe, welch
 from batchlake.reports.wording import NO_CURRENCY, amount_text
 
 NOTES: Final = (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchlake.reports.intervals import newcombe, welch, wilson
+from batchlake.reports.figures.intervals import newcombe, welch, wilson
 
 # R. G. Newcombe, Statistics in Medicine 17 (1998), table II, method 10.
 PUBLISHED = [

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from batchlake.reports.comparison import Difference, compare_selections
-from tests.reports.figures import analytics, cost, rate
+from batchlake.reports.figures.comparison import Difference, compare_selections
+from tests.reports.documents import analytics, cost, rate
 
 
 def rates(**given: Any) -> dict[str, Any]:
