@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 import batchlake
-from tests.benchmarks.large_lake import CALLS_A_BATCH, some_batch
+from tests.benchmarks.data.large_lake import CALLS_A_BATCH, some_batch
 
 _TRIES: Final = 3
 _LONG_SECONDS: Final = 10
@@ -42,7 +42,7 @@ def copy_exports(exports: Path, target: Path) -> None:
 def re_export(root: Path, calls: int) -> float:
     """A batch of 1,000 calls that the lake holds, exported again; seconds of the ingest."""
     import batchlake.ingest.run
-    from tests.benchmarks.exports import Exports, Seen
+    from tests.benchmarks.data.exports import Exports, Seen
 
     lake = batchlake.open(root)
     now = datetime.now(UTC)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from tests.benchmarks.data.workloads import Course, big_batch_calls, megabytes
 from tests.benchmarks.runner import Figures, Side, module, race
-from tests.benchmarks.workloads import Course, big_batch_calls, megabytes
 
 Kind = Literal["speed", "time", "memory", "size"]
 """What a ratio is of: the rival's time by ours, or ours by the rival's."""

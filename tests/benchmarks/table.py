@@ -20,10 +20,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from tests.benchmarks.data.workloads import BYTES_A_CALL, Course, megabytes
 from tests.benchmarks.raw_json import missing
 from tests.benchmarks.rows import Row, Volume, asking, in_words, reading, rows
 from tests.benchmarks.runner import CHECKOUT, SideFailed, summary
-from tests.benchmarks.workloads import BYTES_A_CALL, Course, megabytes
 
 _MOST_EXPORT_CALLS: Final = 400_000
 _LEAST_LAKE_CALLS: Final = 50_000

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 import batchlake
+from tests.benchmarks.data.exports import CALLS_A_BATCH, HISTORY_SHARES, SHAPES, Exports, batch_id
+from tests.benchmarks.data.large_lake import make
+from tests.benchmarks.data.workloads import Course
 from tests.benchmarks.duckdb_baseline import DETAILS, DOCUMENTS, analytics, over
-from tests.benchmarks.exports import CALLS_A_BATCH, HISTORY_SHARES, SHAPES, Exports, batch_id
-from tests.benchmarks.large_lake import make
 from tests.benchmarks.raw_json import TOOLS
 from tests.benchmarks.rows import Target, Volume, rows
 from tests.benchmarks.runner import Figures, Side, SideFailed, module
-from tests.benchmarks.workloads import Course
 
 CALLS = CALLS_A_BATCH + 50
 """More than one batch, and the last smaller than the others."""

@@ -1,6 +1,6 @@
 """A lake of millions of calls, written by DuckDB straight into the lake's tables.
 
-    python -m tests.benchmarks.large_lake LAKE --calls 10000000
+    python -m tests.benchmarks.data.large_lake LAKE --calls 10000000
 
 The JSON of ten million calls would be 25 GB, so these calls never were JSON. A call has six utterances. Ids
 are those of the generator, 1,000 calls a batch; but the first calls belong to `batch_big`, and a tenth as
@@ -21,7 +21,7 @@ from batchlake.schema import TABLES
 from batchlake.store.delta.tables import LakeTables, Writer
 from batchlake.store.ledger import Ledger, begin
 from batchlake.store.upgrade import show_facts
-from tests.benchmarks.workloads import big_batch_calls
+from tests.benchmarks.data.workloads import big_batch_calls
 
 CALLS_A_BATCH: Final = 1_000
 _CALLS_A_FILE: Final = 62_500

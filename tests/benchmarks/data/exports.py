@@ -1,6 +1,6 @@
 """A seeded generator of export histories at any volume; the same seed gives the same bytes.
 
-    python -m tests.benchmarks.exports small FOLDER --calls 100000
+    python -m tests.benchmarks.data.exports small FOLDER --calls 100000
 
 Writes batch exports as many small files, as one huge document (also with a key of its own in every record and
 every utterance), as JSON lines (also with all but one batch in one line), or as a history in which each batch
@@ -21,7 +21,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from tests.benchmarks.speech import Agent, People
+from tests.benchmarks.data.speech import Agent, People
 
 CALLS_A_BATCH: Final = 200
 SHAPES: Final = ("small", "document", "unknown", "ndjson", "line", "history")

@@ -56,7 +56,7 @@ class Course:
     def large_lake(self, calls: int) -> Path:
         """A lake of so many calls that never were JSON."""
         return self._made(
-            f"lake-{calls}", lambda part: module("tests.benchmarks.large_lake", part, "--calls", calls)
+            f"lake-{calls}", lambda part: module("tests.benchmarks.data.large_lake", part, "--calls", calls)
         )
 
     def scratch(self, name: str) -> Path:
@@ -70,7 +70,9 @@ class Course:
 
     def _exports(self, shape: str, name: str, calls: int) -> Path:
         def command(part: Path) -> list[str]:
-            return module("tests.benchmarks.exports", shape, part, "--calls", calls, "--seed", self._seed)
+            return module(
+                "tests.benchmarks.data.exports", shape, part, "--calls", calls, "--seed", self._seed
+            )
 
         return self._made(f"seed{self._seed}-{name}", command)
 
