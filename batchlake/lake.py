@@ -110,7 +110,7 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
         Example:
             >>> report = batchlake.open("another").ingest("sample_data/")
             >>> report.exports_read, report.calls_new, report.problems
-            (9, 31, 7)
+            (12, 41, 7)
         """
         from batchlake.ingest.options import IngestOptions
         from batchlake.ingest.run import ingest
@@ -390,7 +390,7 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
         Example:
             >>> (first,) = (run["run_id"] for run in lake.runs())
             >>> lake.at(first).sql("select count(*) as calls from calls").to_dicts()
-            [{'calls': 31}]
+            [{'calls': 41}]
         """
         state = self._state
         version = state.ledger.at(as_moment(moment))

@@ -113,7 +113,7 @@ def ingest() -> str:
 
 
 _QUESTIONS_IN_SHELL: Final = (
-    "batchlake analytics --by batch --columns calls,success,avg_call --limit 2",
+    "batchlake analytics --by source --columns calls,success,avg_call --limit 2",
     "batchlake analytics --batch batch_xyz789 --compare batch_spring | head -7",
     'batchlake said "call me back" --limit 1',
 )
@@ -122,8 +122,8 @@ _QUESTIONS_IN_PYTHON: Final = """\
 import batchlake
 
 lake = batchlake.open("lake")
-for group in lake.analytics(by="batch_id").groups[:2]:
-    print(group.keys["batch_id"], group.statistics.total_calls, group.statistics.completed,
+for group in lake.analytics(by="source").groups[:2]:
+    print(group.keys["source"], group.statistics.total_calls, group.statistics.completed,
           *(f"{cost.total} {cost.currency or ''}" for cost in group.cost.currencies))
 first, second = (lake.analytics({"date_range": {"start": start, "end": end}})
                  for start, end in [("2024-01-01", "2024-01-08"), ("2024-03-18", "2024-03-25")])
@@ -134,8 +134,8 @@ print(lake.calls({"text": {"contains": "call me back", "speaker": "human"}}).pl(
 
 _QUESTIONS_IN_SQL: Final = '''\
 batchlake sql \\
-  -c "select batch_id, currency, count(*) as calls, sum(cost) as cost
-      from calls where batch_id is not null group by all order by 3 desc, 2 limit 2" \\
+  -c "select source, currency, count(*) as calls, sum(cost) as cost
+      from calls group by all order by 3 desc, 2 limit 2" \\
   -c "select date_trunc('week', call_time)::date as week, count(*) as calls,
              round(avg((outcome = 'completed')::int), 3) as success_rate
       from calls where call_time is not null group by all order by all" \\

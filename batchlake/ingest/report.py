@@ -11,6 +11,8 @@ from batchlake.text.values import utc_stamp
 
 REPORT_VERSION: Final = 1
 _MOST_LISTED: Final = 8
+# Other platforms send dozens of fields without a column, so the report shows the most frequent alone.
+_EXTRA_SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,12 @@ class IngestReport:
                 f"Not understood: {_counted(self.calls_not_understood, 'call')} whose state, time, duration "
                 "and cost are all unknown."
             )
-        for table, fields in self.extra_fields.items():
-            listed = _listed(f"{name} ({count})" for name, count in fields.items())
-            lines.append(
-                f"Kept in `extra` of {table}, by field and number: {listed}. `batchlake fields` lists all."
+        if self.extra_fields:
+            tables = (
+                f"of {table} {_listed([f'{name} ({count})' for name, count in fields.items()], _EXTRA_SHOWN)}"
+                for table, fields in self.extra_fields.items()
             )
+            lines.append(f"Kept in `extra`, see `batchlake fields`: {'; '.join(tables)}.")
         if self.unkept_fields:
             listed = _listed(f"{name} ({count})" for name, count in self.unkept_fields.items())
             lines.append(f"Beside the records, and kept nowhere: {listed}.")
@@ -142,11 +145,11 @@ class IngestReport:
         return lines
 
 
-def _listed(fields: Iterable[str]) -> str:
+def _listed(fields: Iterable[str], most: int = _MOST_LISTED) -> str:
     """The first of some fields, and how many others there are."""
     listed = list(fields)
-    more = f" and {len(listed) - _MOST_LISTED} more" if len(listed) > _MOST_LISTED else ""
-    return ", ".join(listed[:_MOST_LISTED]) + more
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more
 
 
 def _counted(count: int, noun: str) -> str:

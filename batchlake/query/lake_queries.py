@@ -107,7 +107,7 @@ class LakeQueries(LakeRows):
         Example:
             >>> with lake.connect() as connection:
             ...     connection.sql("select count(*), count(cost), sum(cost) from calls").fetchall()
-            [(31, 21, Decimal('4.744000'))]
+            [(41, 31, Decimal('5.309400'))]
         """
         from batchlake.query import views
 

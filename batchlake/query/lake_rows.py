@@ -97,7 +97,7 @@ class LakeRows:
         `total_cost` is None where no cost is known, or where there are several currencies.
 
         Example:
-            >>> [(one["batch_id"], one["completed"], one["total_cost"]) for one in lake.batches()][1:3]
+            >>> [(one["batch_id"], one["completed"], one["total_cost"]) for one in lake.batches()][2:4]
             [('batch_xyz789', 17, Decimal('4.560000')), ('batch_mixed', 2, None)]
         """
         return self._rows_of("batches", period=period).plain(Asked.of(columns, sort, limit))
@@ -129,7 +129,7 @@ class LakeRows:
 
         Example:
             >>> [(run["kind"], run["exports_read"], run["calls_new"]) for run in lake.runs()]
-            [('ingest', 9, 31)]
+            [('ingest', 12, 41)]
         """
         return self._rows_of("runs", period=period).plain(Asked())
 
@@ -164,8 +164,8 @@ class LakeRows:
         `share` is of all rows that the source has in the table, from 0 to 1.
 
         Example:
-            >>> lake.fields().to_dicts()[1]["field"], lake.fields().to_dicts()[1]["example"]
-            ('campaign', 'new-year')
+            >>> [(one["source"], one["example"]) for one in lake.fields() if one["field"] == "campaign"]
+            [('svalync', 'new-year')]
         """
         engine = self._state.engine()
         views.create_views(engine)

@@ -34,11 +34,11 @@ def test_ingest_says_what_it_did_and_exits_5_with_problems(tmp_path: Path) -> No
     path = tmp_path / "lake"
     first = run_process("ingest", SAMPLE, "--lake", path)
     assert first.returncode == 5
-    assert re.search(r"^calls +31 +0 +0$", first.stdout, re.MULTILINE)
+    assert re.search(r"^calls +41 +0 +0$", first.stdout, re.MULTILINE)
     assert "7 problems: cut_off 1" in first.stdout
     second = run("ingest", SAMPLE, "--lake", path)
     assert second.returncode == 0
-    assert second.stdout == "Nothing new: all 9 exports are held.\n"
+    assert second.stdout == "Nothing new: all 12 exports are held.\n"
     quiet = run("ingest", SAMPLE, "--lake", path, "--force", "-q")
     assert (quiet.stdout, quiet.stderr.count("\n")) == ("", 1)
     (tmp_path / "empty").mkdir()
@@ -64,7 +64,7 @@ def test_ingest_as_json_and_dry(tmp_path: Path) -> None:
     """A dry run reports the same counts and makes no lake."""
     answer = run("ingest", SAMPLE, "--lake", tmp_path / "lake", "--dry-run", "--format", "json")
     report = json.loads(answer.stdout)
-    assert (report["version"], report["calls_new"], report["problems"], report["run_id"]) == (1, 31, 7, None)
+    assert (report["version"], report["calls_new"], report["problems"], report["run_id"]) == (1, 41, 7, None)
     assert not (tmp_path / "lake").exists()
 
 
@@ -188,7 +188,7 @@ def test_sql_reads_standard_input(lake: Path) -> None:
     answer = run_process(
         "sql", "--format", "csv", "--lake", lake, stdin="select count(*) as calls from calls"
     )
-    assert answer.stdout == "calls\n31\n"
+    assert answer.stdout == "calls\n41\n"
 
 
 def test_interrupted_it_leaves_the_lake_as_it_was(tmp_path: Path) -> None:

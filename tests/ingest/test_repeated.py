@@ -149,7 +149,8 @@ def test_the_report_says_what_was_not_understood(tmp_path: Path) -> None:
     text = str(report)
     for part in (
         "Not understood: 2 calls whose state, time, duration and cost are all unknown.",
-        "Kept in `extra` of calls, by field and number: length_of_call (2), campaign (1), crm (1), fee (1).",
+        "Kept in `extra`, see `batchlake fields`: of calls length_of_call (2), campaign (1), crm (1) and "
+        "1 more; of segments mood (1).",
         "Beside the records, and kept nowhere: took_ms (1).",
         "1 record dated after now, up to 2999-01-01T00:00:00.000000Z",
     ):

@@ -209,7 +209,7 @@ def test_a_second_run_changes_nothing(lake: batchlake.Lake) -> None:
     report = lake.ingest(SAMPLE)
     assert not report.changed
     assert report.exports_read == 0
-    assert report.exports_skipped == 9
+    assert report.exports_skipped == 12
     assert "Nothing changed" in str(report)
     assert lake.runs().to_dicts() == runs
 
@@ -217,3 +217,47 @@ def test_a_second_run_changes_nothing(lake: batchlake.Lake) -> None:
 def test_the_lake_is_sound(lake: batchlake.Lake) -> None:
     """`check` finds nothing wrong."""
     assert lake.check() == []
+
+
+# Each figure as the export spells it, in the unit of its platform: Bland's seconds and dollars, Retell's
+# milliseconds and cents, Vapi's times from which its duration follows, and dollars.
+OF_OTHER_PLATFORMS = {
+    ("bland", "3f1c7a52-0b7e-4c1d-9d52-6a1f0c9b1e01"): ("completed", "outbound", 96, "0.144", 4),
+    ("bland", "3f1c7a52-0b7e-4c1d-9d52-6a1f0c9b1e02"): ("completed", "outbound", 41, "0.0615", 2),
+    ("bland", "3f1c7a52-0b7e-4c1d-9d52-6a1f0c9b1e03"): ("voicemail", "outbound", 19, "0.0285", 2),
+    ("bland", "3f1c7a52-0b7e-4c1d-9d52-6a1f0c9b1e04"): ("no_answer", "outbound", 0, "0", 0),
+    ("retell", "call_9b1f0c27d6a84e5f8a3d2c1b0a01"): ("completed", "inbound", 68.5, "0.1142", 4),
+    ("retell", "call_9b1f0c27d6a84e5f8a3d2c1b0a02"): ("no_answer", "outbound", 0, "0", 0),
+    ("retell", "call_9b1f0c27d6a84e5f8a3d2c1b0a03"): ("voicemail", "outbound", 22.3, "0.0372", 2),
+    ("vapi", "0190c1de-7a10-7000-8000-000000000001"): ("completed", "outbound", 72.5, "0.1084", 4),
+    ("vapi", "0190c1de-7a10-7000-8000-000000000002"): ("failed", "outbound", None, "0", 0),
+    ("vapi", "0190c1de-7a10-7000-8000-000000000003"): ("completed", "web", 48.25, "0.0716", 3),
+}
+
+
+def test_calls_of_other_platforms_lie_beside_them_with_one_meaning(lake: batchlake.Lake) -> None:
+    """State, direction, seconds, dollars and utterances of three platforms, each worked out by hand."""
+    rows = lake.sql(
+        "select source, call_id, status, direction, duration_seconds, cost, currency, segment_count "
+        "from calls where source <> 'svalync'"
+    ).to_dicts()
+    assert {
+        (row["source"], row["call_id"]): (
+            row["status"], row["direction"], row["duration_seconds"], row["cost"], row["segment_count"] or 0,
+        )
+        for row in rows
+    } == {
+        key: (status, direction, seconds, Decimal(cost), said)
+        for key, (status, direction, seconds, cost, said) in OF_OTHER_PLATFORMS.items()
+    }  # fmt: skip
+    assert {row["currency"] for row in rows} == {"USD"}
+
+
+def test_every_platform_of_the_sample_stands_beside_the_others(lake: batchlake.Lake) -> None:
+    """`analytics` by source has a group for each; the batch is Bland's, and the other two name none."""
+    groups = lake.analytics(by=["source", "batch_id"]).groups
+    found = {(group.keys["source"], group.keys["batch_id"]): group.statistics.total_calls for group in groups}
+    assert {key: count for key, count in found.items() if key[0] != "svalync"} == {
+        ("bland", "renewals-gen-batch"): 4, ("retell", None): 3, ("vapi", None): 3,
+    }  # fmt: skip
+    assert sum(found.values()) == 41

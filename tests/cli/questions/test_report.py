@@ -49,7 +49,7 @@ def test_a_format_that_is_named_goes_before_the_suffix(lake: Path, tmp_path: Pat
     """`--format` decides, with a file and without one, where text goes to standard output."""
     assert report(lake, "--format", "json", "-o", tmp_path / "r.txt").returncode == 0
     document = json.loads((tmp_path / "r.txt").read_bytes())
-    assert document["analytics"]["statistics"]["total_calls"] == 31
+    assert document["analytics"]["statistics"]["total_calls"] == 41
     page = report(lake, "--filter", '{"outcome": "failed"}', "--by", "agent_id", "--format", "html")
     assert page.stdout.startswith("<!doctype html>")
     assert "Calls whose outcome is failed." in page.stdout

@@ -411,7 +411,7 @@ def test_the_verbs_take_an_address(lake: str, tmp_path: Path) -> None:
 
     assert run("ingest", str(SAMPLE)).returncode == 5
     assert json.loads(run("sql", "-c", "select count(*) as n from calls", "--format", "json").stdout) == [
-        {"n": 31}
+        {"n": 41}
     ]
     outside = write_export(tmp_path, "outside.csv", "a\n1\n")
     refused = run("sql", "-c", f"from read_csv('{outside}')")
