@@ -242,7 +242,12 @@ def platforms() -> str:
 
 _SQL_FOLDERS: Final = {
     "sources": "the fields of each platform's calls and batches, and how they become ours",
-    "ingest": "canonical columns to typed rows, observations and problems",
+    "ingest": "what the queries of an ingest share",
+    "ingest/find": "which exports the lake holds",
+    "ingest/load": "canonical columns to typed rows, observations and problems",
+    "ingest/transcripts": "utterances, and what is wrong with them",
+    "ingest/merge": "which transcripts a run writes",
+    "ingest/run": "what a run did, as the lake keeps it",
     "analytics": "metrics over `selected_calls` and `selected_segments`, without parameters",
     "reports": "what reports show besides the analytics",
     "views": "what the console shows beyond the tables",

@@ -132,7 +132,8 @@ class Run:
             merge(engine, BATCH_RULE, self._run.run_id)
             merge(engine, CALL_RULE, self._run.run_id)
             problems = " union all by name ".join(
-                f"({sql_files.load(f'ingest/{name}').text})" for name in ("found_problems", "merged_problems")
+                f"({sql_files.load(f'ingest/run/{name}').text})"
+                for name in ("found_problems", "merged_problems")
             )
             run = literal(self._run.run_id)
             engine.run(f"create table fresh_problems as select *, {run} as run_id from ({problems})")
@@ -180,7 +181,7 @@ class Run:
 
     def _facts(self, engine: Engine) -> dict[str, Any]:
         """This run's counts, as the ledger keeps them."""
-        facts = engine.row(sql_files.load("ingest/run_counts").text)
+        facts = engine.row(sql_files.load("ingest/run/run_counts").text)
         return facts | {
             "exports_read": sum(
                 export.export_id is not None and export.is_whole for export in self._reading.exports
@@ -196,10 +197,10 @@ class Run:
         segments = write_segments(engine, writer, transcripts.files)
         write_merged(engine, writer, BATCH_RULE, self._run.run_id)
         run = literal(self._run.run_id)
-        again = sql_files.load("ingest/exports_read_again").text
+        again = sql_files.load("ingest/run/exports_read_again").text
         engine.run(
             f"create table fresh_snapshots as select *, {run} as run_id "
-            f"from ({sql_files.load('ingest/snapshots').text})"
+            f"from ({sql_files.load('ingest/run/snapshots').text})"
         )
         engine.run(
             "create view fresh_exports as "
@@ -238,10 +239,10 @@ class Run:
         )
         problems = {row["code"]: row["count"] for row in by_code}
         extra: dict[str, dict[str, int]] = {}
-        for row in engine.rows(sql_files.load("ingest/extra_fields").text):
+        for row in engine.rows(sql_files.load("ingest/run/extra_fields").text):
             extra.setdefault(row["table_name"], {})[row["field"]] = row["records"]
         after = self._run.started_at + timedelta(seconds=_CLOCK_SECONDS)
-        future = engine.row(sql_files.load("ingest/future_observations").text, {"after": after})
+        future = engine.row(sql_files.load("ingest/run/future_observations").text, {"after": after})
         return IngestReport(
             lake=self._lake,
             run_id=self._run.run_id if changed and not self._options.dry_run else None,

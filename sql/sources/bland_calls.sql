@@ -2,7 +2,7 @@
 -- grain: one row per raw record
 -- inputs: given_calls
 -- outputs:
---   the record's place and envelope, and the fields that sql/ingest/typed_calls reads, as text (NULL where absent)
+--   the record's place and envelope, and the fields that ingest/load/typed_calls reads, as text (NULL where absent)
 -- records:
 --   call_id, batch_id, answers, questions
 --   call_id, and one of call_length, corrected_duration, queue_status, concatenated_transcript, answered_by,

@@ -2,7 +2,7 @@
 -- grain: one row per raw record
 -- inputs: given_calls
 -- outputs:
---   the record's place and envelope, and the fields that sql/ingest/typed_calls reads, as text (NULL where absent)
+--   the record's place and envelope, and the fields that ingest/load/typed_calls reads, as text (NULL where absent)
 -- records:
 --   id, agent_id, and one of conversation_duration, conversation_time, telephony_data, answered_by_voice_mail,
 --   usage_breakdown

@@ -2,7 +2,7 @@
 -- grain: one row per raw record
 -- inputs: given_calls
 -- outputs:
---   the record's place and envelope, and the fields that sql/ingest/typed_calls reads, as text (NULL where absent)
+--   the record's place and envelope, and the fields that ingest/load/typed_calls reads, as text (NULL where absent)
 -- records:
 --   call_id, and one of call_type=phone_call|web_call, disconnection_reason, call_analysis, start_timestamp,
 --   transcript_object

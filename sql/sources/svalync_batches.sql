@@ -2,7 +2,7 @@
 -- grain: one row per raw record
 -- inputs: given_batches
 -- outputs:
---   the record's place and envelope, and the fields that sql/ingest/typed_batches reads, as text (NULL where absent)
+--   the record's place and envelope, and the fields that ingest/load/typed_batches reads, as text (NULL where absent)
 -- fields:
 --   batch_id: id, batch_id
 --   status: status

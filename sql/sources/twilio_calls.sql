@@ -2,7 +2,7 @@
 -- grain: one row per raw record
 -- inputs: given_calls
 -- outputs:
---   the record's place and envelope, and the fields that sql/ingest/typed_calls reads, as text (NULL where absent)
+--   the record's place and envelope, and the fields that ingest/load/typed_calls reads, as text (NULL where absent)
 -- records:
 --   sid=CA*, and one of account_sid, price_unit, subresource_uris
 -- fields:

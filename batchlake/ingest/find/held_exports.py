@@ -34,7 +34,7 @@ def files_held(tables: LakeTables, sources: Sequence[str]) -> FilesHeld:
         )
         with Engine(tables.storage.name) as engine:
             engine.register_tables({"exports": tables.files("exports", version.pins["exports"])})
-            query = sql_files.load("ingest/held_files").text
+            query = sql_files.load("ingest/find/held_files").text
             rows = engine.rows(query, {"sources": list(sources)}, given_files=given)
         return frozenset(row["location"] for row in rows)
 
@@ -65,7 +65,7 @@ class HeldExports:
         if self._is_forced or not export_ids:
             return frozenset()
         given = columns.table({"export_id": columns.texts(list(export_ids))})
-        query = sql_files.load("ingest/held_exports").text
+        query = sql_files.load("ingest/find/held_exports").text
         rows = self._engine.rows(query, {"sources": self._sources}, given_exports=given)
         return frozenset(row["export_id"] for row in rows)
 

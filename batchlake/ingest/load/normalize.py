@@ -79,7 +79,7 @@ class Normalizer:
                 utterances = self._type_utterances(batch)
                 self._write_transcripts(self._with_facts(utterances))
                 if _has_faults(utterances):
-                    self._note("utterance_problems", typed_utterances=utterances)
+                    self._note("transcripts/utterance_problems", typed_utterances=utterances)
                 self._count_extra(utterances)
             self._stage(batch)
             self._note_faults(batch)
@@ -110,11 +110,11 @@ class Normalizer:
         import pyarrow as pa
 
         load, arrow = sql_files.load, self._engine.arrow
-        speakers = arrow(load("ingest/speaking_records").text, given_records=batch.records)
-        typed = arrow(load("ingest/typed_utterances").text, given_utterances=batch.spoken())
+        speakers = arrow(load("ingest/transcripts/speaking_records").text, given_records=batch.records)
+        typed = arrow(load("ingest/transcripts/typed_utterances").text, given_utterances=batch.spoken())
         utterances = batch.typed_utterances(speakers, typed)
         is_split = self._engine.exists_any("from typed_records where transcript is not null")
-        split = arrow(load("ingest/split_transcripts").text) if is_split else None
+        split = arrow(load("ingest/transcripts/split_transcripts").text) if is_split else None
         if split is None:
             return utterances
         return pa.concat_tables([columns.plain(utterances).select(split.column_names), split])
@@ -124,18 +124,20 @@ class Normalizer:
         if utterances["text"].null_count:
             utterances = utterances.filter(utterances["text"].is_valid())
         said, transcripts = with_facts(utterances)
-        spoken = sql_files.load("ingest/spoken_records").text
+        spoken = sql_files.load("ingest/transcripts/spoken_records").text
         self._engine.run(f"create or replace table spoken_records as {spoken}", heard_transcripts=transcripts)
         return said
 
     def _count_extra(self, utterances: pa.Table) -> None:
         if utterances["extra"].null_count < len(utterances):
-            found = sql_files.load("ingest/extra_of_utterances").text
+            found = sql_files.load("ingest/transcripts/extra_of_utterances").text
             self._engine.run(f"insert into extra_of_utterances {found}", utterances_read=utterances)
 
     def _stage(self, batch: RecordBatch) -> None:
         """Add the records to the staging table of their kind."""
-        rows = "from typed_records" if batch.kind == BATCHES else sql_files.load("ingest/usable_calls").text
+        rows = (
+            "from typed_records" if batch.kind == BATCHES else sql_files.load("ingest/load/usable_calls").text
+        )
         table = _STAGED[batch.kind]
         if table in self.made:
             self._engine.run(f"insert into {table} by name {rows}")
@@ -160,7 +162,7 @@ class Normalizer:
             return
         for occurrence in range(1, spoken["most"] + 1):
             params = {"occurrence": occurrence}
-            new = sql_files.load("ingest/new_segments").text
+            new = sql_files.load("ingest/transcripts/new_segments").text
             rows = self._engine.arrow(new, params, said_utterances=said)
             counted = "select count(*) as count from spoken_records where occurrence = $occurrence"
             self._note_file(occurrence, self._transcripts.write(rows, row(counted, params)["count"]))
@@ -180,7 +182,9 @@ class Normalizer:
         ):
             return
         names = "* exclude (identity)" if batch.kind == BATCHES else "* rename (identity as call_id)"
-        self._note("field_problems", names, given_faults=batch.faults, platform_fields=_spelled(batch.format))
+        self._note(
+            "load/field_problems", names, given_faults=batch.faults, platform_fields=_spelled(batch.format)
+        )
 
     def _note(self, problems: str, names: str = "*", **given: pa.Table) -> None:
         found = sql_files.load(f"ingest/{problems}").text
@@ -218,7 +222,7 @@ def _typed(batch: RecordBatch) -> str:
     """The query for `typed_records`: from the records through their platform's file to types."""
     kind = batch.kind
     platform = source_file(batch.format).text
-    typed = sql_files.load(f"ingest/typed_{kind}").text
+    typed = sql_files.load(f"ingest/load/typed_{kind}").text
     return (
         f"with given_{kind} as (from given),\ncanonical_{kind} as (\n{platform}\n)\n"
         f"select * from (\n{typed}\n)"

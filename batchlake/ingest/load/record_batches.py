@@ -1,7 +1,7 @@
 """Records of one kind as Arrow tables, as SQL reads them: `RecordBatch`es.
 
-Input: records as the reader found them, decoded or as JSON texts. Output: their fields as columns of text
-under the names that `sql/ingest/typed_<kind>.sql` reads, their utterances, and what can't stand where it is.
+Input: records as the reader found them, decoded or as JSON texts. Output: their fields as columns of text,
+named as `sql/ingest/load/typed_<kind>.sql` reads them, their utterances, and what can't stand where it is.
 """
 
 from __future__ import annotations

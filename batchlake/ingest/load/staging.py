@@ -151,18 +151,20 @@ class Staging:
         self._wait()
         nothing = [to_batch(name, [])[0] for name in (SVALYNC_CALLS, SVALYNC_BATCHES)]
         self._normalizer.finish(nothing, self._exports_table())
-        named = sql_files.load("ingest/sources_of_exports").text
+        named = sql_files.load("ingest/load/sources_of_exports").text
         self.engine.run(f"create or replace table read_exports as {named}")
         self._transcripts.end_file()
         # Arrow keeps memory that it is done with; from here on DuckDB needs it.
         pa.default_memory_pool().release_unused()
         self.engine.run("create or replace table late_envelopes as from given", given=self._late_table())
-        self.engine.run(f"create view observed_calls as {sql_files.load('ingest/observed_calls').text}")
+        self.engine.run(f"create view observed_calls as {sql_files.load('ingest/load/observed_calls').text}")
         self.engine.run(
-            f"create table enveloped_batches as {sql_files.load('ingest/enveloped_batches').text}"
+            f"create table enveloped_batches as {sql_files.load('ingest/load/enveloped_batches').text}"
         )
         # Few next to calls, and asked for often.
-        self.engine.run(f"create table observed_batches as {sql_files.load('ingest/observed_batches').text}")
+        self.engine.run(
+            f"create table observed_batches as {sql_files.load('ingest/load/observed_batches').text}"
+        )
 
     def _count(self, size: int, records: int) -> None:
         self._buffered_bytes += size

@@ -124,12 +124,12 @@ def write_segments(engine: Engine, writer: Writer, files: Sequence[TranscriptFil
         writer: takes what changes.
         files: what this run wrote of the transcripts that it read.
     """
-    engine.run(f"create table rewritten_calls as {sql_files.load('ingest/rewritten_calls').text}")
+    engine.run(f"create table rewritten_calls as {sql_files.load('ingest/merge/rewritten_calls').text}")
     if not engine.exists_any("from rewritten_calls"):
         return 0
     engine.run("create table transcript_files as from given", given=_files_table(files))
     for table in ("kept_transcripts", "adopted_files"):
-        engine.run(f"create table {table} as {sql_files.load(f'ingest/{table}').text}")
+        engine.run(f"create table {table} as {sql_files.load(f'ingest/merge/{table}').text}")
     adopted = {row["number"] for row in engine.rows("from adopted_files")}
     if adopted:
         writer.add_files(SEGMENTS.name, [file.path for file in files if file.number in adopted])
@@ -148,7 +148,7 @@ def _write_other_segments(engine: Engine, writer: Writer, files: Sequence[Transc
         else "select *, 0 as transcript_file from segments where false"
     )
     engine.run(f"create view written_segments as {written}")
-    engine.run(f"create view fresh_segments as {sql_files.load('ingest/fresh_segments').text}")
+    engine.run(f"create view fresh_segments as {sql_files.load('ingest/merge/fresh_segments').text}")
     engine.run(
         "create view replaced_segments as select source, held_batch_id as batch_id, call_id "
         "from rewritten_calls where held_digest is not null"

@@ -171,8 +171,8 @@ def field_list(name: str) -> FieldList:
 
 @functools.cache
 def typed_fields(kind: str) -> tuple[str, ...]:
-    """The fields that `sql/ingest/typed_<kind>.sql` reads."""
-    return _names(sql_files.load(f"ingest/typed_{kind}").header["fields"])
+    """The fields that `sql/ingest/load/typed_<kind>.sql` reads."""
+    return _names(sql_files.load(f"ingest/load/typed_{kind}").header["fields"])
 
 
 def source_file(name: str) -> SqlFile:
