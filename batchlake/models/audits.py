@@ -10,6 +10,7 @@ from batchlake.models.analytics import Rate
 from batchlake.models.values import Figures, Money, Seconds, Time
 
 Explanation = Literal[
+    "counted by another definition",
     "calls are held that the report did not list",
     "export lists fewer calls than it counts",
     "rounding",
@@ -24,7 +25,8 @@ class Comparison(Figures):
 
     `difference` is recomputed - reported; the two agree where it is within `tolerance`. `recomputed` is None
     where no call held has the value, and where costs are in several currencies: `agrees` is None then, as the
-    two can't be compared. `explanation` is None where there is no difference.
+    two can't be compared. It is None as well where the platform counts something else, and the calls held
+    give its figure by its own definition. `explanation` is None where there is no difference.
     """
 
     figure: str
@@ -71,7 +73,8 @@ class BilledTotal(Figures):
 class Audit(Figures):
     """An audit: batches, figures compared, those that don't agree, and those that nothing explains.
 
-    `not_compared` are figures that can't be: totals where costs are in several currencies. `totals` are over
+    `not_compared` are figures that can't be: totals where costs are in several currencies, and the
+    `defined_otherwise`, which are right by the platform's definition and not by ours. `totals` are over
     the batches audited that report a total cost and whose calls have costs in one currency;
     `batches_without_total` report one, and their calls have costs in several or none.
     """
@@ -79,6 +82,7 @@ class Audit(Figures):
     audited_batches: int
     compared: int
     not_compared: int = 0
+    defined_otherwise: int = 0
     differences: int
     unexplained: int
     totals: list[BilledTotal] = Field(default_factory=list)

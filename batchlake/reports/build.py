@@ -39,7 +39,7 @@ class ReportOptions:
 
     Attributes:
         by: a dimension to group by, or several, as in `analytics`.
-        compare: the id of a batch to compare with, or `previous`; None compares with nothing.
+        compare: the id of a batch to compare with, `previous`, or a filter; None compares with nothing.
         top: how many common responses.
         timezone: the IANA time zone of days, hours and all times shown.
         every: whether the timeline is of hours or days; None: of hours where it spans three days or less.

@@ -63,8 +63,10 @@ def summary(audit: Audit) -> str:
         parts.append(f"{known:,} differ{'s' if known == 1 else ''} for a known reason")
     if audit.unexplained:
         parts.append(f"{audit.unexplained:,} unexplained")
-    if audit.not_compared:
-        parts.append(f"{audit.not_compared:,} can't be compared, as costs are in several currencies")
+    if otherwise := audit.defined_otherwise:
+        parts.append(f"{otherwise:,} right as the platform counts")
+    if mixed := audit.not_compared - otherwise:
+        parts.append(f"{mixed:,} can't be compared, as costs are in several currencies")
     batches = f"{audit.audited_batches:,} batch{'' if audit.audited_batches == 1 else 'es'}"
     figures = audit.compared + audit.not_compared
     return f"{batches}, {figures:,} figure{'' if figures == 1 else 's'}: {', '.join(parts)}."
@@ -103,7 +105,7 @@ def _rank(batch: BatchAudit) -> tuple[int, str, str]:
 
 
 def _differs(figure: Comparison) -> bool:
-    return figure.agrees is False or (figure.agrees is None and figure.recomputed is None)
+    return figure.agrees is not True
 
 
 def _batch(
@@ -144,6 +146,8 @@ def _row(figure: Comparison, currency: str | None) -> list[str]:
     recomputed = value_words(figure.recomputed, figure.unit, currency)
     if not _differs(figure):
         return [name, reported, recomputed, "agrees"]
+    if figure.agrees is None and figure.difference is not None:
+        return [name, reported, recomputed, "right by that"]
     return [name, reported, recomputed, way(figure, currency)]
 
 

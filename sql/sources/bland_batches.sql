@@ -19,6 +19,8 @@
 --   reported_completed: analysis.completed_calls, payload.calls_successful, calls_successful
 --   reported_failed: payload.calls_failed, calls_failed
 --   reported_in_progress: analysis.in_progress_calls
+-- counted:
+--   reported_completed: ended, connected
 -- note: An event's `id` is its own and names no batch. `call_objects` are requests: none of them is a call yet.
 with
 fields as (select * from given_batches),

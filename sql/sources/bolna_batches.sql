@@ -11,6 +11,8 @@
 --   created_at: created_at
 --   updated_at: updated_at
 --   reported_completed: execution_status.completed
+-- counted:
+--   reported_completed: connected
 -- note: Neither `valid_contacts` nor `total_contacts` is surely the number of calls: both stay in `extra`.
 with
 fields as (select * from given_batches),

@@ -12,6 +12,8 @@
 --   created_at: created_at_unix (Unix seconds)
 --   updated_at: last_updated_at_unix (Unix seconds)
 --   reported_total_calls: total_calls_scheduled
+-- counted:
+--   reported_total_calls: planned
 -- note: `total_calls_finished` counts failed calls, too, and stays in `extra`.
 with
 fields as (select * from given_batches),

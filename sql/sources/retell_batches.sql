@@ -8,6 +8,8 @@
 -- fields:
 --   batch_id: batch_call_id
 --   reported_total_calls: total_task_count
+-- counted:
+--   reported_total_calls: planned
 -- note: `scheduled_timestamp` is seconds in one place of the reference and milliseconds in another: it stays in
 -- `extra`.
 with

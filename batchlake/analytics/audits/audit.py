@@ -14,6 +14,7 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from batchlake.analytics.audits import platform_counts
 from batchlake.analytics.audits.compare_reported import Amount, Coverage, compare
 from batchlake.analytics.batch_cache import batch_in_memory
 from batchlake.analytics.families import figures
@@ -94,6 +95,8 @@ _FIGURES: Final = (
     _sentiment("negative"),
 )
 
+_OTHERWISE: Final = "counted by another definition"
+
 _TIMED_AS: Final = dict.fromkeys(
     ("reported_sentiment_neutral", "reported_sentiment_negative"), "reported_sentiment_positive"
 )
@@ -145,6 +148,7 @@ def audit(
         audited_batches=len(audits),
         compared=sum(figure.agrees is not None for figure in figures_found),
         not_compared=sum(figure.agrees is None for figure in figures_found),
+        defined_otherwise=sum(figure.explanation == _OTHERWISE for figure in figures_found),
         differences=sum(figure.agrees is False for figure in figures_found),
         unexplained=sum(figure.explanation == "unexplained" for figure in figures_found),
         totals=totals([one for one in billed if one is not None]),
@@ -265,6 +269,8 @@ def _audit(
             later_calls=known[figure.later] if figure.later else 0,
             as_listed=known[figure.listed] if figure.listed else None,
             currencies=recomputed.get("currencies") if figure.unit == "money" else None,
+            definition=platform_counts.explanation(batch["source"], figure.reported, reported, recomputed),
+            counts_planned=platform_counts.is_planned(batch["source"], "reported_total_calls"),
         )
         return compare(figure.name, figure.unit, reported, found, figure.decimals, coverage)
 

@@ -28,6 +28,8 @@ class Coverage:
         later_calls: those of them whose value for this figure is of a later observation than the figure.
         as_listed: the figure over the calls that the export itself lists; None where that isn't known.
         currencies: the totals held in each currency, in words, where there are several.
+        definition: the platform's own definition, in words, where the calls held give the figure by it.
+        counts_planned: whether the platform counts calls as soon as they are planned.
     """
 
     reported_calls: int | None
@@ -36,6 +38,8 @@ class Coverage:
     later_calls: int = 0
     as_listed: Amount | None = None
     currencies: str | None = None
+    definition: str | None = None
+    counts_planned: bool = False
 
     @property
     def lists_all(self) -> bool:
@@ -70,6 +74,8 @@ def compare(
         agrees, explanation, detail = None, "several currencies", coverage.currencies
     elif agrees and difference:
         explanation, detail = "rounding", f"within {tolerance} of the decimals shown"
+    elif not agrees and coverage.definition:
+        agrees, explanation, detail = None, "counted by another definition", coverage.definition
     elif not agrees:
         listed = coverage.as_listed
         was_true = listed is None or abs(Decimal(str(listed)) - exactly) <= tolerance
@@ -105,10 +111,11 @@ def _explain(of: Coverage, was_true: bool) -> tuple[Explanation, str | None]:
     """
     counted, listed = of.reported_calls, of.listed_calls
     if counted is not None and of.held_calls < counted:
-        held = f"the lake holds {of.held_calls} of the {counted} calls"
+        planned = " planned, dialled or not" if of.counts_planned else ""
+        held = f"the lake holds {of.held_calls} of the {counted} calls{planned}"
         if of.lists_all:
             return "unexplained", f"{held} that the export lists"
-        return _LISTS_FEWER, held if listed is None else _listing(listed, counted)
+        return _LISTS_FEWER, held if listed is None or planned else _listing(listed, counted)
     if of.lists_all and not was_true:
         return "unexplained", f"the calls that the export lists give {of.as_listed}"
     if unlisted := of.unlisted_calls:

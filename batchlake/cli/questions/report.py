@@ -17,6 +17,7 @@ from batchlake.cli.arguments.options import (
     open_lake,
     output_option,
     quiet_option,
+    read_text,
     source_option,
 )
 from batchlake.cli.arguments.parameters import option
@@ -35,8 +36,8 @@ _OPTIONS = ("by", "compare", "top", "every", "patterns", "include_transcripts", 
 @selection_options(source=False)
 @option("--by", multiple=True, metavar="DIMENSION", shell_complete=dimensions,
         help="Group by a dimension; give it again for several.")  # fmt: skip
-@option("--compare", metavar="ID|previous",
-        help="Beside another batch, or a period beside the one before, with what can be chance.")  # fmt: skip
+@option("--compare", metavar="WITH",
+        help="previous (batch or period), a batch's id, or what --filter takes.")  # fmt: skip
 @option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many responses.")
 @option("--every", type=click.Choice(["hour", "day"]), help="The timeline's step; else by its length.")
 @option("--patterns", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
@@ -71,7 +72,10 @@ def report_command(
     \b
     batchlake report batch_xyz789 --compare previous -o report.html
     batchlake report --period last-week --compare previous --by agent_id -o week.pdf
+    batchlake report --source bland --compare '{"source": "vapi"}' -o platforms.html
     """
+    from batchlake.filters.parse import parse_filter
+    from batchlake.filters.values.zone import in_zone
     from batchlake.reports.write import format_of
 
     if output_format is None:
@@ -87,6 +91,9 @@ def report_command(
     options = {name: given[name] for name in _OPTIONS}
     if period is not None and given["compare"] == PREVIOUS:
         options["compare"] = lake.selected_filter(wanted, period.previous())
+    elif given["compare"] is not None and given["compare"].lstrip().startswith(("{", "@")):
+        with in_zone(timezone):
+            options["compare"] = lake.selected_filter(parse_filter(read_text(given["compare"])), period)
     chosen = lake.selected_filter(wanted, period)
     report = lake.report(*batch_ids, filter=chosen, timezone=lake.timezone, **options)
     left_out = report.write_to(written, output_format)

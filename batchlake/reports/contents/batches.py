@@ -66,6 +66,7 @@ def audit_of(engine: Engine, batches: Sequence[BatchState], subject: Subject) ->
         audited_batches=sum(one.audited_batches for one in found),
         compared=sum(one.compared for one in found),
         not_compared=sum(one.not_compared for one in found),
+        defined_otherwise=sum(one.defined_otherwise for one in found),
         differences=sum(one.differences for one in found),
         unexplained=sum(one.unexplained for one in found),
         totals=totals(total for one in found for total in one.totals),
