@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from batchlake.filters.compile import CompiledFilter, compile_filter
     from batchlake.filters.model import Filter
+    from batchlake.filters.values.period import Period
     from batchlake.ingest.report import IngestReport
     from batchlake.lake import Lake, open  # noqa: A004 - the documented name
     from batchlake.models.analytics import Analytics
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from batchlake.models.calls import CallDetails
     from batchlake.query.result import Result
     from batchlake.reports.batch_report import BatchReport
+    from batchlake.sync.configuration import saved_filter
 
 __all__ = [
     "Analytics",
@@ -70,12 +72,14 @@ __all__ = [
     "LakeNotWritable",
     "LakeTooNew",
     "NotFound",
+    "Period",
     "QueryError",
     "QueryTimeout",
     "RateLimited",
     "Result",
     "compile_filter",
     "open",
+    "saved_filter",
 ]
 
 _HOMES = dict.fromkeys(__all__, "errors") | {
@@ -87,9 +91,11 @@ _HOMES = dict.fromkeys(__all__, "errors") | {
     "Filter": "filters.model",
     "IngestReport": "ingest.report",
     "Lake": "lake",
+    "Period": "filters.values.period",
     "Result": "query.result",
     "compile_filter": "filters.compile",
     "open": "lake",
+    "saved_filter": "sync.configuration",
 }
 __getattr__ = importer(__name__, _HOMES)
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
-from pathlib import Path, PurePath
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any
 
 from batchlake.erasure.lake import ErasingLake
 from batchlake.query.lake_care import LakeCare
 from batchlake.query.lake_queries import LakeQueries
 from batchlake.query.snapshot import LakeState, as_moment, asks_again
+from batchlake.reports.lake_figures import LakeFigures
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Version
 
@@ -24,16 +24,12 @@ if TYPE_CHECKING:
     from batchlake.ingest.parse.platforms.own import OwnPlatforms
     from batchlake.ingest.reading import Progress
     from batchlake.ingest.report import IngestReport
-    from batchlake.models.analytics import Analytics
-    from batchlake.models.audits import Audit
-    from batchlake.models.audits import Progress as BatchProgress
     from batchlake.models.batches import BatchDetails
     from batchlake.models.calls import CallDetails
-    from batchlake.query.lake_queries import FilterLike
-    from batchlake.reports.batch_report import BatchReport
+    from batchlake.query.lake_rows import FilterLike, PeriodLike, When
 
 
-class Lake(LakeQueries, ErasingLake, LakeCare):
+class Lake(LakeFigures, LakeQueries, ErasingLake, LakeCare):
     """The lake in one folder or bucket. Made by `batchlake.open`; nothing is read until a question is asked.
 
     Args:
@@ -179,6 +175,9 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
         include_analytics: bool = False,
         include_transcripts: bool = False,
         *,
+        period: PeriodLike = None,
+        since: When = None,
+        until: When = None,
         source: str | None = None,
     ) -> BatchDetails:
         """A batch's details in the documented shape, its figures recomputed from the calls held.
@@ -188,6 +187,7 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
         Args:
             batch_id: the batch's id on its platform.
             filter: only calls that match; `batch.selection` then says how many of how many.
+            period, since, until: only calls of this time, as in `calls`.
             include_analytics: with `analytics` of the batch and of each call.
             include_transcripts: with each call's transcript.
             source: whose batch, where several platforms use the id.
@@ -206,7 +206,8 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
         engine = self._state.engine()
         from batchlake.analytics.details.batch_details import BatchRequest, batch_details
 
-        request = BatchRequest(source, batch_id, self._filter(filter), include_analytics, include_transcripts)
+        wanted = self._filter(filter, self._period(period, since, until))
+        request = BatchRequest(source, batch_id, wanted, include_analytics, include_transcripts)
         return batch_details(engine, request)
 
     def write_batch(
@@ -217,6 +218,9 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
         include_analytics: bool = False,
         include_transcripts: bool = False,
         *,
+        period: PeriodLike = None,
+        since: When = None,
+        until: When = None,
         source: str | None = None,
     ) -> None:
         """Write the JSON of `batch` to a binary file, call by call, in bounded memory.
@@ -227,9 +231,8 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
             >>> json.loads(Path("batch.json").read_bytes())["batch"]["statistics"]["completed"]
             17
         """
-        for piece in self._batch_json(
-            source, batch_id, self._filter(filter), include_analytics, include_transcripts
-        ):
+        wanted = self._filter(filter, self._period(period, since, until))
+        for piece in self._batch_json(source, batch_id, wanted, include_analytics, include_transcripts):
             file.write(piece.encode())
 
     @asks_again
@@ -258,134 +261,15 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
 
         return call_details(engine, source, call_id)
 
-    @asks_again
-    def analytics(
-        self,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
-        by: str | Iterable[str] = (),
-        *,
-        metrics: str | Iterable[str] | None = None,
-        top: int = 10,
-        timezone: str | None = None,
-        every: Literal["hour", "day", "week", "month"] = "day",
-        patterns: Path | None = None,
-    ) -> Analytics:
-        """Every metric over the matching calls, grouped by the dimensions `by`.
-
-        A metric over no value is None, and its `missing` counts the calls without one. Durations are
-        seconds, rates from 0 to 1, costs decimals for each currency; in several currencies a total is None.
+    def at(self, moment: datetime | str) -> Lake:
+        """The lake as it was at a time, or as a run left it.
 
         Args:
-            filter: only calls that match; one whose value is None matches no condition on it.
-            by: a dimension such as `agent_id`, `status` or `day`, or several.
-            metrics: a family of metrics, or several, of `calls`, `success`, `duration`, `cost`, `sentiment`,
-                `engagement`, `responses`, `patterns` and `timeline`: only these are computed. `families` of
-                the answer says which it holds; what is of others is None, and left out of its JSON. None
-                computes all.
-            top: how many common responses.
-            timezone: the IANA time zone of days and hours; by default the lake's.
-            every: whether the timeline is of hours, days, weeks or months.
-            patterns: a TOML file of response patterns instead of batchlake's own.
-
-        Example:
-            >>> found = lake.analytics({"batch_id": "batch_xyz789"})
-            >>> found.success_rate, found.cost.total
-            (0.7083333333333334, Decimal('4.560000'))
-            >>> found = lake.analytics(by="agent_id", metrics=["calls", "success"])
-            >>> found.families, found.engagement
-            (['calls', 'success'], None)
-        """
-        engine = self._state.engine()
-        from batchlake.analytics.metrics import analyse
-
-        return analyse(
-            engine, self._selected(filter), by=(by,) if isinstance(by, str) else tuple(by),
-            metrics=metrics if metrics is None or isinstance(metrics, str) else tuple(metrics),
-            top=top, timezone=timezone or self.timezone, every=every, patterns=patterns,
-        )  # fmt: skip
-
-    @asks_again
-    def audit(
-        self,
-        batch_id: str | None = None,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
-        *,
-        only_differences: bool = False,
-        source: str | None = None,
-    ) -> Audit:
-        """Each reported figure and the recomputed one, of one batch or of all.
-
-        A difference is recomputed less reported: above 0 for money means that the calls cost more than was
-        billed. `agrees` is None where the two can't be compared.
-
-        Args:
-            batch_id: one batch; None audits all.
-            filter: only calls that match.
-            only_differences: leave out what agrees.
-            source: whose batch, where several platforms use the id.
-
-        Example:
-            >>> for figure in lake.audit("batch_xyz789", only_differences=True).batches[0].figures:
-            ...     print(figure.figure, figure.reported, figure.recomputed, figure.explanation)
-            average_duration 121.0 107.25 states changed since
-            common_responses["Yes, I'm interested"].count 9 12 states changed since
-        """
-        engine = self._state.engine()
-        from batchlake.analytics.audits.audit import audit
-
-        batch = (source, batch_id) if batch_id is not None else None
-        return audit(engine, batch, self._filter(filter), only_differences=only_differences)
-
-    @asks_again
-    def progress(self, batch_id: str, *, source: str | None = None) -> BatchProgress:
-        """How far a batch is: done of total, rate, estimated completion, and the history of observations.
-
-        Rates are from 0 to 1, speed is calls an hour, times are UTC; None where too little is known to tell.
-
-        Example:
-            >>> progress = lake.progress("batch_spring")
-            >>> progress.done_of_total.rate, progress.remaining, progress.estimated_completion
-            (0.6666666666666666, 1, None)
-        """
-        engine = self._state.engine()
-        from batchlake.analytics.progress import progress
-
-        return progress(engine, source, batch_id, datetime.now(UTC))
-
-    @asks_again
-    def report(
-        self,
-        /,
-        *batch_ids: str,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
-        **options: Any,
-    ) -> BatchReport:
-        """A report of batches, or of any selection: `.document`, and `.write("report.html")`.
-
-        Args:
-            batch_ids: which batches; none for all calls.
-            filter: which of their calls.
-            options: `by`, `compare` and the others of `batchlake.reports.ReportOptions`.
+            moment: an aware time; text as `since` takes it (`2026-11-01`, `2026-11-01T14:00`, `yesterday`,
+                `24h`), in the lake's zone; or a run's id, or a beginning or end that only this one has.
 
         Raises:
-            InvalidBatchId, InvalidFilter, InvalidRequest: invalid request.
-            BatchNotFound: names the nearest ids.
-            AnalyticsUnavailable: the lake holds no call at all.
-
-        Example:
-            >>> report = lake.report("batch_xyz789", compare="batch_spring", timezone="Europe/Berlin")
-            >>> report.document.title, report.document.headlines[0].title, report.document.headlines[0].value
-            ('Batch batch_xyz789', 'Calls', 24)
-        """
-        from batchlake.reports.batch_report import report
-        from batchlake.reports.build import ReportOptions
-
-        version = self._state.version()
-        engine, name = self._state.at(version).engine(), PurePath(self._location).name
-        return report(engine, name, version, batch_ids, self._filter(filter), ReportOptions(**options))
-
-    def at(self, moment: datetime | str) -> Lake:
-        """The lake as it was: at a time (aware, or RFC 3339 text), or as the run of an id left it.
+            InvalidRequest: no run had finished then, or none has this id.
 
         Example:
             >>> (first,) = (run["run_id"] for run in lake.runs())
@@ -393,7 +277,7 @@ class Lake(LakeQueries, ErasingLake, LakeCare):
             [{'calls': 41}]
         """
         state = self._state
-        version = state.ledger.at(as_moment(moment))
+        version = state.ledger.at(as_moment(moment, self.timezone))
         return Lake(
             self.root, version=version, memory_limit=state.memory_limit, threads=state.threads,
             timezone=self.timezone,

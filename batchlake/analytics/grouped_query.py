@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine import sql_files
@@ -28,6 +29,13 @@ Row = dict[str, Any]
 
 NUMBER: Final = "if(direction = 'inbound', from_number, coalesce(to_number, from_number))"
 """The number of a call that isn't ours."""
+
+_WITHOUT_MINUTES: Final = (
+    "(call_time - to_minutes(extract('minute' from call_time)::bigint) "
+    "- to_microseconds(extract('microseconds' from call_time)::bigint))"
+)
+"""Where clocks move by half an hour this is half past, half an hour too early: the hour begins with the
+change. Else it is when the hour begins, either of the two of a night in autumn."""
 
 DIMENSIONS: Final[dict[str, str]] = {
     name: quoted(name)
@@ -52,10 +60,7 @@ DIMENSIONS: Final[dict[str, str]] = {
     "agent": "coalesce(agent_name, agent_id)",
     "batch": "batch_id",
     "number": NUMBER,
-    "hour": (
-        "call_time - to_minutes(extract('minute' from call_time)::bigint) "
-        "- to_microseconds(extract('microseconds' from call_time)::bigint)"
-    ),
+    "hour": (f"{_WITHOUT_MINUTES} + to_minutes(extract('minute' from {_WITHOUT_MINUTES})::bigint)"),
     "day": "call_time::date",
     "week": "date_trunc('week', call_time)::date",
     "month": "strftime(call_time, '%Y-%m')",
@@ -111,6 +116,15 @@ def dimension_sql(name: str) -> str:
     return f"extra->>{literal(name[len(EXTRA) :])}" if _is_extra(name) else DIMENSIONS[name]
 
 
+def _by_instant(value: Any) -> Any:
+    """A value of a key; of a time the offset that its clock has then.
+
+    Python takes the two hours of a night in autumn for one while they are of a zone that changes.
+    """
+    offset = value.utcoffset() if isinstance(value, datetime) else None
+    return value if offset is None else value.astimezone(timezone(offset))
+
+
 def file_text(name: str) -> str:
     """The text of a file of `sql/analytics`."""
     return sql_files.load(f"analytics/{name}").text
@@ -150,7 +164,7 @@ class GroupedQuery:
         groups: dict[Key, list[Row]] = defaultdict(list)
         for row in self.engine.rows(sql, {**self.selection.params, **params}):
             key = row.pop("group_key")
-            groups[tuple(key.values()) if key else ()].append(row)
+            groups[tuple(map(_by_instant, key.values())) if key else ()].append(row)
         return groups
 
     def ask_file(self, name: str) -> dict[Key, list[Row]]:

@@ -117,7 +117,7 @@ def analyse(
             Group(keys=dict(zip(dimension_names, key, strict=True)), **groups[key].blocks)
             for key in sorted(groups, key=lambda key: (-groups[key].calls, _order(key)))
         ],
-    )
+    ).in_timezone(timezone)
 
 
 def families(metrics: str | Sequence[str] | None) -> tuple[str, ...]:

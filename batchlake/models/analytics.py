@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Optional, TypeVar
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, PrivateAttr, SerializerFunctionWrapHandler, model_serializer
 
 from batchlake.models.values import Figures, Money, Seconds
 
@@ -31,6 +31,12 @@ _NOT_ASKED: Final[Any] = None
 T = TypeVar("T")
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    from batchlake.models.comparison import SelectionComparison
+
     # Most questions name no families: everyone would have to rule None out at every use.
     Asked = Annotated[T, "or None"]
 else:
@@ -324,3 +330,79 @@ class Analytics(_OfFamilies, _Selected):
 
     by: list[str] = Field(default_factory=list)
     groups: list[Group] = Field(default_factory=list)
+    _timezone: str = PrivateAttr(default="UTC")
+    _other: Analytics | None = PrivateAttr(default=None)
+    _comparison: SelectionComparison | None = PrivateAttr(default=None)
+
+    @property
+    def other(self) -> Analytics | None:
+        """The figures of what it was compared with; None where nothing was."""
+        return self._other
+
+    @property
+    def comparison(self) -> SelectionComparison | None:
+        """What differs from what it was compared with, and what of it can be chance; None where nothing
+        was."""
+        return self._comparison
+
+    def in_timezone(self, timezone: str) -> Analytics:
+        """The same figures, which know the zone of their groups by time."""
+        self._timezone = timezone
+        return self
+
+    def compared(self, other: Analytics, comparison: SelectionComparison) -> Analytics:
+        """The same figures, which know what they were compared with."""
+        self._other, self._comparison = other, comparison
+        return self
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """The groups as rows, largest first; without `by` one row, of the whole.
+
+        A row is the keys and the figures of one value each. Costs in several currencies leave `total_cost`
+        None, and are listed in `costs`; `by=["currency", ...]` makes a row of each.
+        """
+        from batchlake.models.group_rows import group_rows
+
+        return group_rows(self)
+
+    def arrow(self) -> pa.Table:
+        """The rows of `to_dicts` as an Arrow table; hours are of the zone that they were asked in."""
+        from batchlake.models.group_rows import arrow_table
+
+        return arrow_table(self.to_dicts(), self._timezone)
+
+    def pl(self, *, floats: bool = False) -> pl.DataFrame:
+        """The rows as a polars data frame.
+
+        Args:
+            floats: make money floats; else it is exact decimals, which polars adds up too.
+        """
+        from batchlake.models.frames import polars_frame
+
+        return polars_frame(self.arrow(), floats=floats)
+
+    def df(self, *, floats: bool = False) -> pd.DataFrame:
+        """The rows as a pandas data frame; counts and truth values are of its nullable types.
+
+        Args:
+            floats: make money floats, for statistics and plots; else it is Arrow's decimals, which pandas
+                adds up exactly.
+
+        Raises:
+            ImportError: pandas isn't installed.
+        """
+        from batchlake.models.frames import pandas_frame
+
+        return pandas_frame(self.arrow(), floats=floats)
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The rows for any reader of Arrow streams: polars, pyarrow, DuckDB, ..."""
+        return self.arrow().__arrow_c_stream__(requested_schema)
+
+    def __repr__(self) -> str:
+        """What was selected, and the first ten rows as a table."""
+        from batchlake.models.group_rows import shown
+
+        return shown(self)
+
+    __str__ = __repr__

@@ -6,29 +6,59 @@ in `costs`; a family that wasn't asked for has no columns.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from batchlake.text.cells import Column
 
 if TYPE_CHECKING:
-    from batchlake.models.analytics import Analytics, BatchAnalytics, Statistics
+    import pyarrow as pa
+
+    from batchlake.models.analytics import Analytics, Group
+
+
+FIGURES: Final = (
+    Column("calls", "count"),
+    Column("success", "rate"),
+    Column("avg_call", "seconds"),
+    Column("cost", "money"),
+    Column("per_completed", "price"),
+    Column("per_minute", "price"),
+    Column("completed", "count"),
+    Column("failed", "count"),
+    Column("median", "seconds"),
+    Column("p95", "seconds"),
+    Column("positive", "score"),
+    Column("negative", "score"),
+    Column("engagement", "score"),
+    Column("turns", "score"),
+)
+"""The figures of a group by rank."""
+
+_SHOWN_ROWS: Final = 10
+_SHOWN_WIDTH: Final = 120
 
 
 def group_rows(found: Analytics) -> list[dict[str, Any]]:
     """A row for each group, largest first; of an analytics without groups one, of the whole."""
     if not found.by:
-        return [figures_row(found, found.statistics)]
-    return [{**group.keys, **figures_row(group, group.statistics)} for group in found.groups]
+        return [figures_row(found)]
+    return [{**group.keys, **figures_row(group)} for group in found.groups]
 
 
-def figures_row(of: BatchAnalytics, statistics: Statistics) -> dict[str, Any]:
+def figures_row(of: Analytics | Group) -> dict[str, Any]:
     """The figures of one value each."""
-    row: dict[str, Any] = {
-        "calls": statistics.total_calls,
-        "completed": statistics.completed,
-        "failed": statistics.failed,
-        "in_progress": statistics.in_progress,
-        "unknown": statistics.unknown,
-        "success_rate": of.success_rate,
-    }
+    row: dict[str, Any] = {}
+    if of.statistics is not None:
+        row |= {
+            "calls": of.statistics.total_calls,
+            "completed": of.statistics.completed,
+            "failed": of.statistics.failed,
+            "in_progress": of.statistics.in_progress,
+            "unknown": of.statistics.unknown,
+        }
+    if of.rates is not None:
+        row["success_rate"] = of.success_rate
     if of.duration is not None:
         row |= {
             "average_duration_seconds": of.duration.mean,
@@ -71,8 +101,58 @@ def figures_row(of: BatchAnalytics, statistics: Statistics) -> dict[str, Any]:
     return row
 
 
-def arrow_table(rows: list[dict[str, Any]]) -> Any:
-    """The rows as an Arrow table; money is decimal of six digits."""
+def figure_values(of: Analytics | Group) -> dict[str, Any]:
+    """The figures by the names of their columns."""
+    costs = of.cost.currencies if of.cost else []
+    values: dict[str, Any] = {
+        "success": of.success_rate,
+        "cost": [(one.total, one.currency) for one in costs] or None,
+        "per_completed": [
+            (one.per_completed_call, one.currency) for one in costs if one.per_completed_call is not None
+        ]
+        or None,
+        "per_minute": [(one.per_minute, one.currency) for one in costs if one.per_minute is not None] or None,
+    }
+    if of.statistics:
+        values |= {
+            "calls": of.statistics.total_calls,
+            "completed": of.statistics.completed,
+            "failed": of.statistics.failed,
+        }
+    if of.duration:
+        values |= {"avg_call": of.duration.mean, "median": of.duration.median, "p95": of.duration.p95}
+    if of.average_sentiment:
+        values |= {"positive": of.average_sentiment.positive, "negative": of.average_sentiment.negative}
+    if of.engagement:
+        values |= {"engagement": of.engagement.score.mean, "turns": of.engagement.turns.mean}
+    return values
+
+
+def shown(found: Analytics) -> str:
+    """What was selected, and the first ten groups as a table; without groups the whole."""
+    from batchlake.text.cells import Style
+    from batchlake.text.looks import Clock
+    from batchlake.text.ranked import Layout, RankedTable
+
+    groups = found.groups[:_SHOWN_ROWS] if found.by else [found]
+    values = [figure_values(group) for group in groups]
+    figures = [one for one in FIGURES if any(row.get(one.name) is not None for row in values)]
+    keys = [
+        [None if value is None else str(value) for value in group.keys.values()]
+        for group in found.groups[:_SHOWN_ROWS]
+    ] or [[]]
+    rows = [(*key, *(row.get(one.name) for one in figures)) for key, row in zip(keys, values, strict=False)]
+    columns = [*(Column(name, "text") for name in found.by), *figures]
+    table = RankedTable(columns, Layout(_SHOWN_WIDTH, Style(Clock(), whole=True), chosen=False))
+    more = (
+        f"the first {_SHOWN_ROWS} of {len(found.groups)} groups; " if len(found.groups) > _SHOWN_ROWS else ""
+    )
+    ways = f"{more}.pl(), .df(), .to_dicts() give rows, .model_dump() everything"
+    return "\n".join([found.selection, *table.lines(rows), ways])
+
+
+def arrow_table(rows: list[dict[str, Any]], timezone: str = "UTC") -> pa.Table:
+    """The rows as an Arrow table; money is decimal of six digits, a time of a group of the zone."""
     import pyarrow as pa
 
     money = pa.decimal128(38, 6)
@@ -86,6 +166,8 @@ def arrow_table(rows: list[dict[str, Any]]) -> Any:
         kind = fixed.get(name)
         if kind is None and (name.endswith("_seconds") or name in _DOUBLES):
             kind = pa.float64()
+        if any(isinstance(value, datetime) for value in values):
+            kind = pa.timestamp("us", timezone)
         columns[name] = pa.array(values, type=kind)
     return pa.table(columns)
 

@@ -6,8 +6,7 @@ own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
     FilterLike: TypeAlias = Filter | Mapping[str, Any] | None
     PeriodLike: TypeAlias = str | Period | tuple[str | datetime | None, str | datetime | None] | None
+
+    When: TypeAlias = str | datetime | None
 
 Names: TypeAlias = str | Sequence[str] | None
 Speaker = Literal["human", "ai", "unknown", "any"]
@@ -56,6 +57,8 @@ class LakeRows:
         filter: FilterLike = None,  # noqa: A002 - the documented name
         *,
         period: PeriodLike = None,
+        since: When = None,
+        until: When = None,
         columns: Names = None,
         sort: Names = None,
         limit: int | None = None,
@@ -68,6 +71,8 @@ class LakeRows:
                 `agent_name`, `direction`, `phone_number`, `engagement`, `text`, `extra`, `success`,
                 `is_test`, `has_transcript`, `has_recording`, and `any`, `all`, `not` around others.
             period: when, as `7d`, `last-week`, `2026-11`, or (start, end); `Period.of` tells all forms.
+            since, until: its start and end instead, as `--since` and `--until` take them: times, dates,
+                `now`, `today`, `yesterday`, or an age as `7d`.
             columns: names between commas or in a list, as `--columns` takes them; None is all of the table's.
             sort: names, `-` before those downwards; no value comes last.
             limit: how many rows; None is all.
@@ -82,17 +87,23 @@ class LakeRows:
             >>> lake.calls(period="2024-01-01", columns="call,cost", sort="-cost", limit=1).to_dicts()
             [{'call': 'call_007', 'cost': Decimal('0.820000')}]
         """
-        return self._rows_of("calls", filter, period=period).plain(Asked.of(columns, sort, limit))
+        return self._rows_of("calls", filter, period=self._period(period, since, until)).plain(
+            Asked.of(columns, sort, limit)
+        )
 
     def batches(
         self,
         *,
         period: PeriodLike = None,
+        since: When = None,
+        until: When = None,
         columns: Names = None,
         sort: Names = None,
         limit: int | None = None,
     ) -> Result:
-        """The batches with their counts and progress, newest first; `period` is of their creation.
+        """The batches with their counts and progress, newest first.
+
+        `period`, `since` and `until` are of their creation.
 
         `total_cost` is None where no cost is known, or where there are several currencies.
 
@@ -100,7 +111,9 @@ class LakeRows:
             >>> [(one["batch_id"], one["completed"], one["total_cost"]) for one in lake.batches()][2:4]
             [('batch_xyz789', 17, Decimal('4.560000')), ('batch_mixed', 2, None)]
         """
-        return self._rows_of("batches", period=period).plain(Asked.of(columns, sort, limit))
+        return self._rows_of("batches", period=self._period(period, since, until)).plain(
+            Asked.of(columns, sort, limit)
+        )
 
     def problems(
         self,
@@ -109,6 +122,8 @@ class LakeRows:
         code: str | None = None,
         file: str | None = None,
         period: PeriodLike = None,
+        since: When = None,
+        until: When = None,
     ) -> Result:
         """What could not be used, newest first.
 
@@ -116,34 +131,36 @@ class LakeRows:
             run: only of the run with this id.
             code: only of this kind.
             file: only where the export's location holds this text.
-            period: only of the runs of this time.
+            period, since, until: only of the runs of this time.
 
         Example:
             >>> [(row["location"], row["line"], row["raw"]) for row in lake.problems(code="not_an_amount")]
             [('sample_data/07-calls.ndjson', 2, '12,50')]
         """
-        return self._rows_of("problems", period=period, run=run, code=code, file=file).plain(Asked())
+        return self._rows_of(
+            "problems", period=self._period(period, since, until), run=run, code=code, file=file
+        ).plain(Asked())
 
-    def runs(self, *, period: PeriodLike = None) -> Result:
+    def runs(self, *, period: PeriodLike = None, since: When = None, until: When = None) -> Result:
         """Every run, newest first; its `run_id` goes with `at`. `period` is of their end.
 
         Example:
             >>> [(run["kind"], run["exports_read"], run["calls_new"]) for run in lake.runs()]
             [('ingest', 12, 41)]
         """
-        return self._rows_of("runs", period=period).plain(Asked())
+        return self._rows_of("runs", period=self._period(period, since, until)).plain(Asked())
 
-    def exports(self, *, period: PeriodLike = None) -> Result:
+    def exports(self, *, period: PeriodLike = None, since: When = None, until: When = None) -> Result:
         """Every export read, newest first; `observed_at` is its time (UTC), where its records have none.
 
         Args:
-            period: only of the runs of this time.
+            period, since, until: only of the runs of this time.
 
         Example:
             >>> [(one["location"], one["bytes"], one["records"]) for one in lake.exports()][0]
             ('sample_data/01-batch-running.json', 1567, 10)
         """
-        return self._rows_of("exports", period=period).plain(Asked())
+        return self._rows_of("exports", period=self._period(period, since, until)).plain(Asked())
 
     def erasures(self) -> Result:
         """Every erasure, newest first; it names nobody.
@@ -179,6 +196,8 @@ class LakeRows:
         context: int = 1,
         filter: FilterLike = None,  # noqa: A002 - the documented name
         period: PeriodLike = None,
+        since: When = None,
+        until: When = None,
     ) -> Result:
         """The utterances that hold a text, newest call first, each with what was said before it.
 
@@ -186,7 +205,7 @@ class LakeRows:
             text: what is looked for, folded as common responses are: case, quotes and blanks don't count.
             speaker: who said it; `any` is everybody.
             context: how many utterances before it come along in `before`.
-            filter, period: of which calls.
+            filter, period, since, until: of which calls.
 
         Raises:
             InvalidRequest: there is no text to look for, no such speaker, or `context` is below 0.
@@ -205,7 +224,7 @@ class LakeRows:
             raise InvalidRequest(f"context is how many utterances before it, not {context}.", context=context)
         query = sql_files.load("screens/said").text
         values = {"text": text, "folded": text_key(text), "speaker": speaker, "context": context}
-        selection = self._selected(filter, period)
+        selection = self._selected(filter, self._period(period, since, until))
         return Result(self._state.engine(), selection.over(query), {**selection.params, **values})
 
     def contacts(
@@ -213,13 +232,15 @@ class LakeRows:
         filter: FilterLike = None,  # noqa: A002 - the documented name
         *,
         period: PeriodLike = None,
+        since: When = None,
+        until: When = None,
         reached: bool | None = None,
         min_attempts: int = 1,
     ) -> Result:
         """The people called, a row each number that isn't ours, the most attempts first.
 
         Args:
-            filter, period: of which calls.
+            filter, period, since, until: of which calls.
             reached: only those that a completed call reached, or only those that none did.
             min_attempts: only those tried so often.
 
@@ -228,7 +249,7 @@ class LakeRows:
             >>> first["number"], first["attempts"], first["reached_on"]
             ('+14155550101', 1, 1)
         """
-        selection = self._selected(filter, period)
+        selection = self._selected(filter, self._period(period, since, until))
         conditions = ["attempts >= $min_attempts"]
         if reached is not None:
             conditions.append(f"reached_on is {'not null' if reached else 'null'}")
@@ -244,6 +265,8 @@ class LakeRows:
         filter: FilterLike = None,  # noqa: A002 - the documented name
         *,
         period: PeriodLike = None,
+        since: When = None,
+        until: When = None,
     ) -> tuple[list[dict[str, Any]], int]:
         """For each number of attempts, how many contacts had so many, and how many were first reached on it.
 
@@ -254,7 +277,7 @@ class LakeRows:
             >>> lake.attempts({"batch_id": "batch_spring"})[0]
             [{'attempt': 1, 'tried': 3, 'reached': 1}]
         """
-        selection = self._selected(filter, period)
+        selection = self._selected(filter, self._period(period, since, until))
         engine = self._state.engine()
         query = sql_files.load("screens/attempts").text
         without = f"select count(*) as calls from selected_calls where {_NO_NUMBER}"
@@ -310,12 +333,7 @@ class LakeRows:
             >>> lake.selected_filter({"status": "failed"}, None)
             Filter(status=('failed',))
         """
-        wanted = self._filter(filter, period)
-        if wanted is None:
-            return None
-        from batchlake.filters.parse import read_filter
-
-        return read_filter(wanted)
+        return self._filter(filter, period)
 
     def _rows_of(
         self,
@@ -333,12 +351,22 @@ class LakeRows:
         tests = [conditions[name] for name in params]
         return VerbRows(engine, verb, None, tests, params, self._period(period))
 
-    def _period(self, period: PeriodLike) -> Period | None:
-        if period is None:
+    def _period(
+        self, period: PeriodLike, since: When = None, until: When = None, zone: str | None = None
+    ) -> Period | None:
+        """The period that is meant; None is ever.
+
+        Raises:
+            InvalidRequest: it is given twice, or is none.
+        """
+        ends = since is not None or until is not None
+        if period is not None and ends:
+            raise InvalidRequest("period says both ends. Leave since and until away.")
+        if period is None and not ends:
             return None
         from batchlake.filters.values.period import Period
 
-        return Period.of(period, self.timezone)
+        return Period.of((since, until) if period is None else period, zone or self.timezone)
 
     def _selected(self, filter: FilterLike, period: PeriodLike = None) -> Selection:  # noqa: A002
         """The selection of a filter, and of a period, as they are meant in the lake's zone."""
@@ -346,23 +374,22 @@ class LakeRows:
 
         return select(self._filter(filter, period))
 
-    def _filter(self, filter: FilterLike, period: PeriodLike = None) -> FilterLike:  # noqa: A002
-        """The filter with the period in it."""
-        when = self._period(period)
+    def _filter(
+        self,
+        filter: FilterLike,  # noqa: A002
+        period: PeriodLike = None,
+        zone: str | None = None,
+    ) -> Filter | None:
+        """The filter with the period in it; None where neither is given."""
+        when = self._period(period, zone=zone)
         if filter is None and when is None:
             return None
         from batchlake.filters.parse import read_filter, within_period
-
-        with self._in_zone():
-            wanted = read_filter(filter)
-            return wanted if when is None else within_period(wanted, when)
-
-    @contextmanager
-    def _in_zone(self) -> Iterator[None]:
         from batchlake.filters.values.zone import in_zone
 
-        with in_zone(self.timezone):
-            yield
+        with in_zone(zone or self.timezone):
+            wanted = read_filter(filter)
+            return wanted if when is None else within_period(wanted, when)
 
 
 def _checked_zone(name: str) -> str:

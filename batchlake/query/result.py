@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from batchlake.engine.cursor import Rows
 from batchlake.errors import InvalidRequest
+from batchlake.models import frames
 from batchlake.text.looks import listed
 
 if TYPE_CHECKING:
@@ -131,9 +132,7 @@ class Result:
         Args:
             floats: make money floats; else it is exact decimals, which polars adds up too.
         """
-        import polars as pl
-
-        return pl.DataFrame(_with_floats(self.arrow()) if floats else self.arrow())
+        return frames.polars_frame(self.arrow(), floats=floats)
 
     def df(self, *, floats: bool = False) -> pd.DataFrame:
         """All rows as a pandas data frame; counts and truth values are of its nullable types.
@@ -147,24 +146,7 @@ class Result:
         Raises:
             ImportError: pandas isn't installed.
         """
-        import pandas as pd
-        import pyarrow as pa
-
-        table = _with_floats(self.arrow()) if floats else self.arrow()
-        nullable = {
-            pa.bool_(): pd.BooleanDtype(),
-            pa.int8(): pd.Int8Dtype(),
-            pa.int16(): pd.Int16Dtype(),
-            pa.int32(): pd.Int32Dtype(),
-            pa.int64(): pd.Int64Dtype(),
-            pa.uint64(): pd.UInt64Dtype(),
-        }
-
-        def kind(arrow: pa.DataType) -> Any:
-            return pd.ArrowDtype(arrow) if pa.types.is_decimal(arrow) else nullable.get(arrow)
-
-        frame: pd.DataFrame = table.to_pandas(types_mapper=kind)
-        return frame
+        return frames.pandas_frame(self.arrow(), floats=floats)
 
     def write(self, path: str | os.PathLike[str]) -> int:
         """Write all rows to a file, in the format of its suffix: csv, json, ndjson, parquet, xlsx, md, txt.
@@ -225,16 +207,6 @@ class Result:
             return columns, first, [f"{len(first)} row{'' if len(first) == 1 else 's'}"]
         note = f"the first {_SHOWN_ROWS} rows; .pl(), .df(), .to_dicts() and iteration give all"
         return columns, first[:_SHOWN_ROWS], [note]
-
-
-def _with_floats(table: pa.Table) -> pa.Table:
-    """The table with its decimals as floats."""
-    import pyarrow as pa
-
-    for place, field in enumerate(table.schema):
-        if pa.types.is_decimal(field.type):
-            table = table.set_column(place, field.name, table.column(place).cast(pa.float64()))
-    return table
 
 
 def values_by_name(params: object) -> dict[str, Any]:

@@ -203,25 +203,24 @@ def asks_again(question: Callable[Concatenate[R, P], T]) -> Callable[Concatenate
     return asked
 
 
-def as_moment(given: datetime | str) -> datetime | str:
-    """A time as an aware `datetime`; text that isn't a time is a run's id."""
+def as_moment(given: datetime | str, timezone: str = "UTC") -> datetime | str:
+    """A time as an aware `datetime`; text that isn't a time, or an age, is a run's id.
+
+    Raises:
+        InvalidRequest: it is neither text nor an aware time.
+    """
     if isinstance(given, str):
-        try:
-            moment = datetime.fromisoformat(given)
-        except ValueError:
-            return given
-        if len(given) == len("2024-01-01"):
-            moment = moment.replace(tzinfo=UTC)
-    elif isinstance(given, datetime):
-        moment = given
-    else:
+        from batchlake.filters.values.period import moment_named
+
+        return moment_named(given, timezone) or given
+    if not isinstance(given, datetime):
         raise InvalidRequest(
             f"{given!r} is neither a time nor a run. Give an aware datetime, a text such as "
-            "2024-01-01T12:10:00Z or 2024-01-01, or a run's id.",
+            "2024-01-01T12:10:00Z, 2024-01-01 or yesterday, or a run's id.",
             at=repr(given),
         )
-    if moment.tzinfo is None:
+    if given.tzinfo is None:
         raise InvalidRequest(
             f"the time {str(given)!r} has no offset; write it as 2024-01-01T12:10:00Z.", at=str(given)
         )
-    return moment
+    return given

@@ -17,12 +17,13 @@ from batchlake.analytics import definitions, metrics
 from batchlake.engine.engine import Engine
 from batchlake.filters.model import Filter
 from batchlake.models.analytics import Analytics, BatchAnalytics
+from batchlake.models.comparison import SelectionComparison
 from batchlake.reports.contents import batches, provenance
 from batchlake.reports.contents.distributions import distributions
 from batchlake.reports.contents.notable_calls import notable_calls
 from batchlake.reports.contents.redaction import masked_text
 from batchlake.reports.contents.subject import Subject, other_subject
-from batchlake.reports.figures.comparison import SelectionComparison, compare_selections
+from batchlake.reports.figures.comparison import compare_selections
 from batchlake.reports.figures.figure import headlines
 from batchlake.reports.model import Report
 from batchlake.store.ledger import Version

@@ -14,9 +14,9 @@ from pydantic import Field
 
 from batchlake.models.analytics import Analytics
 from batchlake.models.audits import Audit, MetricDefinition, Progress
+from batchlake.models.comparison import Amount, SelectionComparison
 from batchlake.models.values import Figures, Money, Seconds, Time
-from batchlake.reports.figures.comparison import SelectionComparison
-from batchlake.reports.figures.figure import Amount, Figure
+from batchlake.reports.figures.figure import Figure
 
 NotableKind = Literal["longest", "most_expensive", "most_negative", "failed"]
 

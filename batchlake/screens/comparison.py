@@ -12,7 +12,7 @@ from typing import Final
 
 from batchlake.filters.values.period import Period
 from batchlake.models.analytics import Analytics
-from batchlake.reports.figures.comparison import Difference, SelectionComparison
+from batchlake.models.comparison import Difference, SelectionComparison
 from batchlake.screens.page import Page, padded
 from batchlake.text import looks
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from batchlake.filters.values.period import Period
 from batchlake.models.analytics import Analytics, Group
+from batchlake.models.group_rows import FIGURES, figure_values
 from batchlake.text.cells import Column
 from batchlake.text.looks import Clock, word
 
@@ -19,24 +20,6 @@ _CYCLES: Final = ("weekday", "hour_of_day", "attempt")
 _MOST_STEPS: Final = 1_000
 
 Row = tuple[Any, ...]
-
-FIGURES: Final = (
-    Column("calls", "count"),
-    Column("success", "rate"),
-    Column("avg_call", "seconds"),
-    Column("cost", "money"),
-    Column("per_completed", "price"),
-    Column("per_minute", "price"),
-    Column("completed", "count"),
-    Column("failed", "count"),
-    Column("median", "seconds"),
-    Column("p95", "seconds"),
-    Column("positive", "score"),
-    Column("negative", "score"),
-    Column("engagement", "score"),
-    Column("turns", "score"),
-)
-"""The figures of a group by rank."""
 
 _FAMILIES: Final = {
     "success": "success",
@@ -64,8 +47,9 @@ def group_columns(found: Analytics, *, families: Sequence[str] = (), wide: bool 
         for column in FIGURES
         if column.name not in _ORDINARY or wide or _FAMILIES[column.name] in families
     ]
-    figures = [one for one in figures if _FAMILIES.get(one.name, "calls") in ("calls", *found.families)]
-    return [*keys, figures[0], *drawn, *figures[1:]]
+    figures = [one for one in figures if _FAMILIES.get(one.name, "calls") in found.families]
+    counts = [one for one in figures if one.name == "calls"]
+    return [*keys, *counts, *(drawn if counts else []), *(one for one in figures if one not in counts)]
 
 
 def has_bar(found: Analytics) -> bool:
@@ -109,30 +93,6 @@ def _row(group: Group, keys: Sequence[str], columns: Sequence[Column]) -> Row:
             for column in columns[len(keys) :]
         ),
     )
-
-
-def figure_values(of: Analytics | Group) -> dict[str, Any]:
-    """The figures by the names of their columns."""
-    costs = of.cost.currencies if of.cost else []
-    values: dict[str, Any] = {
-        "calls": of.statistics.total_calls,
-        "success": of.success_rate,
-        "completed": of.statistics.completed,
-        "failed": of.statistics.failed,
-        "cost": [(one.total, one.currency) for one in costs] or None,
-        "per_completed": [
-            (one.per_completed_call, one.currency) for one in costs if one.per_completed_call is not None
-        ]
-        or None,
-        "per_minute": [(one.per_minute, one.currency) for one in costs if one.per_minute is not None] or None,
-    }
-    if of.duration:
-        values |= {"avg_call": of.duration.mean, "median": of.duration.median, "p95": of.duration.p95}
-    if of.average_sentiment:
-        values |= {"positive": of.average_sentiment.positive, "negative": of.average_sentiment.negative}
-    if of.engagement:
-        values |= {"engagement": of.engagement.score.mean, "turns": of.engagement.turns.mean}
-    return values
 
 
 def key_heading(name: str) -> str:

@@ -15,16 +15,19 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationError
 from pydantic_core import ErrorDetails
 
-from batchlake.errors import ConfigurationFault, InvalidConfiguration
+from batchlake.errors import ConfigurationFault, InvalidConfiguration, InvalidRequest
 from batchlake.schema import DEFAULT_SOURCE
 from batchlake.sync import CONFIGURATION_FILE
 from batchlake.sync.platforms import PLATFORM_NAME, Platform, bundled_platforms
 from batchlake.text.suggest import nearest_name
+
+if TYPE_CHECKING:
+    from batchlake.filters.model import Filter
 
 PREFIX: Final = "BATCHLAKE_"
 BUNDLED: Final = "bundled with batchlake"
@@ -167,6 +170,33 @@ def read_configuration(
         place = str(path) if path else "environment"
         faults = [_fault(found, given, origins, place, text) for found in error.errors()]
         raise InvalidConfiguration(faults) from None
+
+
+def saved_filter(name: str, config: str | os.PathLike[str] | None = None) -> Filter:
+    """A filter of the settings, by its name.
+
+    Args:
+        name: what it is called under `[filters]`.
+        config: the file of settings; None takes BATCHLAKE_CONFIG, else `batchlake.toml` in this folder.
+
+    Raises:
+        InvalidRequest: there is none of this name; names those that there are.
+        InvalidConfiguration, InvalidFilter: with every fault.
+    """
+    from batchlake.filters.parse import read_filter
+    from batchlake.filters.values.zone import in_zone
+
+    file = config or os.environ.get("BATCHLAKE_CONFIG")
+    settings = read_configuration(Path(file) if file else None, os.environ).settings
+    if name not in settings.filters:
+        nearest = nearest_name(name, settings.filters)
+        hint = f" Did you mean {nearest!r}?" if nearest else ""
+        known = ", ".join(sorted(settings.filters)) or "none"
+        raise InvalidRequest(
+            f"there is no saved filter {name!r}.{hint} The settings hold {known}.", name=name
+        )
+    with in_zone(settings.timezone or "UTC"):
+        return read_filter(settings.filters[name])
 
 
 def _own_files(given: Mapping[str, Any], path: Path) -> dict[str, dict[str, str]]:

@@ -53,7 +53,7 @@ with_whole as (
 ),
 
 -- Subtracting the minutes keeps the two equal hours of a night in autumn apart, which date_trunc makes one.
-hours as (
+without_minutes as (
   select
     group_key,
     currency,
@@ -63,8 +63,23 @@ hours as (
     in_progress,
     total_cost,
     date_trunc('day', make_timestamptz(quarter)) as day,
-    make_timestamptz(quarter - 60000000 * extract('minute' from make_timestamptz(quarter))::bigint) as hour
+    quarter - 60000000 * extract('minute' from make_timestamptz(quarter))::bigint as hour
   from with_whole
+),
+
+-- Where clocks move by half an hour, on Lord Howe Island, an hour begins with the change, at half past.
+hours as (
+  select
+    group_key,
+    currency,
+    total_calls,
+    completed,
+    failed,
+    in_progress,
+    total_cost,
+    day,
+    make_timestamptz(hour + 60000000 * extract('minute' from make_timestamptz(hour))::bigint) as hour
+  from without_minutes
 ),
 
 final as (

@@ -29,6 +29,7 @@ from batchlake.text.values import money_text
 if TYPE_CHECKING:
     from batchlake.filters.model import Filter
     from batchlake.filters.selection import Selection
+    from batchlake.filters.values.period import Period
 
 
 class _Figure(NamedTuple):
@@ -97,6 +98,12 @@ _FIGURES: Final = (
 
 _OTHERWISE: Final = "counted by another definition"
 
+_BATCHES: Final = """\
+select * from batches
+where ($start is null or created_at >= $start) and ($end is null or created_at < $end)
+order by source, batch_id
+"""
+
 _TIMED_AS: Final = dict.fromkeys(
     ("reported_sentiment_neutral", "reported_sentiment_negative"), "reported_sentiment_positive"
 )
@@ -119,6 +126,7 @@ def audit(
     batch: tuple[str | None, str] | None = None,
     filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002 - the documented name
     *,
+    period: Period | None = None,
     only_differences: bool = False,
 ) -> Audit:
     """The audit of one batch or of all.
@@ -127,6 +135,7 @@ def audit(
         engine: the lake.
         batch: (source, batch id) as in `find_batch`; None for all batches.
         filter: only batches with a call that matches; each is still compared over all of its calls.
+        period: only batches created then, where all are audited.
         only_differences: leave out the figures that agree, and the batches in which all do; the counts stay.
 
     Raises:
@@ -141,7 +150,8 @@ def audit(
             audits, billed = _audits(own, [row], matching, select(batch=key))
     else:
         matching = select(filter)
-        rows = engine.rows("select * from batches order by source, batch_id")
+        start, end = (period.start, period.end) if period else (None, None)
+        rows = engine.rows(_BATCHES, {"start": start, "end": end})
         audits, billed = _audits(engine, rows, matching, select())
     figures_found = [figure for one in audits for figure in one.figures]
     return Audit(

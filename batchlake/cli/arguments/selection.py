@@ -164,7 +164,7 @@ def read_period(given: Mapping[str, Any], timezone: str) -> Period | None:
         return period.last(last, timezone=zone, now=now)
     if whole is not None:
         return period.whole(whole, timezone=zone, now=now)
-    return period.between(since, until, timezone=zone, now=now)
+    return period.between(since, until, timezone=zone, now=now, names=("--since", "--until"))
 
 
 def read_selection(context: click.Context, given: Mapping[str, Any], timezone: str) -> Filter | None:
@@ -198,6 +198,17 @@ def read_selection(context: click.Context, given: Mapping[str, Any], timezone: s
     if faults:
         raise InvalidFilter(faults)
     return both(found)
+
+
+def read_comparison(context: click.Context, given: str | None, timezone: str) -> str | Filter | None:
+    """What `--compare` names: `previous`, a batch's id, or a filter as `--filter` takes it.
+
+    Raises:
+        InvalidFilter, InvalidRequest: it can't be meant.
+    """
+    if given is None or not (given.lstrip().startswith(("{", "@")) or given == "-"):
+        return given
+    return read_selection(context, {"filter_texts": (given,)}, timezone)
 
 
 def read_filter_option(texts: Sequence[str]) -> Filter | None:

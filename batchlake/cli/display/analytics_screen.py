@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from batchlake.cli.arguments.options import read_text
-from batchlake.cli.display.answers import opened, write_document, write_lines, write_rows_to, write_table
+from batchlake.cli.arguments.selection import read_comparison
+from batchlake.cli.display.answers import (
+    opened,
+    write_document,
+    write_lines,
+    write_rows,
+    write_rows_to,
+    write_table,
+)
 from batchlake.cli.display.listed import Listed
 from batchlake.cli.display.verb_rows import nothing_matches, refuse_columns
 from batchlake.errors import InvalidRequest
+from batchlake.filters.other import PREVIOUS
 from batchlake.models.analytics import FAMILIES
+from batchlake.models.group_rows import figure_values
 from batchlake.models.group_rows import group_rows as plain_group_rows
 from batchlake.output.rows import Tally
 from batchlake.query.rows import Shown
@@ -25,10 +33,10 @@ from batchlake.text.suggest import nearest_name
 if TYPE_CHECKING:
     from batchlake.cli.arguments.request import Request
     from batchlake.filters.model import Filter
+    from batchlake.filters.values.period import Period
     from batchlake.models.analytics import Analytics
     from batchlake.screens.overview import Extent
 
-PREVIOUS: Final = "previous"
 _FIRST_FAMILIES: Final = ("calls", "success", "duration", "cost")
 _LISTS: Final = frozenset({"responses", "patterns", "timeline"})
 
@@ -58,10 +66,24 @@ def show_analytics(
     is_overview = request.format == "table" and not dimensions
     if is_overview:
         options["every"] = "hour"
+        if families and "calls" not in families:
+            # How many there are is the first line of the screen.
+            options["metrics"] = ["calls", *families]
+    compare = read_comparison(context, given["compare"], request.timezone)
+    found = request.lake.analytics(
+        request.filter,
+        dimensions,
+        period=request.period,
+        compare=compare,
+        timezone=request.timezone,
+        **options,
+    )
     wanted = request.lake.selected_filter(request.filter, request.period)
-    found = request.lake.analytics(wanted, dimensions, timezone=request.timezone, **options)
-    if given["compare"] is not None:
-        _compare(context, request, found, dimensions, given["compare"], options)
+    if compare is not None:
+        periods = None
+        if compare == PREVIOUS and request.period is not None:
+            periods = (request.period, request.period.previous())
+        _compare(request, found, dimensions, periods)
     elif request.format == "json":
         write_document(request, found)
     elif dimensions or not is_overview or request.columns or request.vertical:
@@ -213,22 +235,19 @@ def _place_plain(name: str, given: str, names: Sequence[str]) -> int:
 
 
 def _compare(
-    context: click.Context,
-    request: Request,
-    found: Analytics,
-    dimensions: list[str],
-    given: str,
-    options: dict[str, Any],
+    request: Request, found: Analytics, dimensions: list[str], periods: tuple[Period, Period] | None
 ) -> None:
     """The figures beside those of another selection."""
-    from batchlake.reports.figures.comparison import compare_selections
     from batchlake.screens.comparison import comparison
 
-    other_filter, periods = other_selection(context, request, given)
-    other = request.lake.analytics(other_filter, dimensions, timezone=request.timezone, **options)
-    compared = compare_selections(found, other)
+    compared, other = found.comparison, found.other
+    assert compared is not None  # noqa: S101 - it was asked for
+    assert other is not None  # noqa: S101 - as above
     if request.format == "json":
         write_document(request, compared)
+        return
+    if request.format not in ("table", "markdown"):
+        write_rows(request, Listed.of(compared.to_dicts()))
         return
     if dimensions:
         columns = groups.group_columns(found, wide=request.wide)
@@ -237,7 +256,7 @@ def _compare(
         rows = []
         for group in found.groups:
             key = tuple(group.keys.values())
-            values = groups.figure_values(group)
+            values = figure_values(group)
             words = [groups.key_words(name, group.keys[name], request.clock) for name in found.by]
             pairs = [
                 pair
@@ -252,29 +271,3 @@ def _compare(
         write_table(request, Shown(tuple(heads), Listed([one.name for one in heads], rows)))
         return
     write_lines(request, comparison(found, other, compared, page_of(request), periods))
-
-
-def other_selection(context: click.Context, request: Request, given: str) -> tuple[Filter | None, Any]:
-    """What is compared with: the filter of the other selection, and the two periods where they are such.
-
-    Raises:
-        InvalidRequest: the previous period is wanted, and there is no period.
-    """
-    lake = request.lake
-    if given == PREVIOUS:
-        if request.period is None or request.period.start is None:
-            raise InvalidRequest(
-                "--compare previous needs a period: --last 7d, --period last-week, or --since."
-            )
-        before = request.period.previous()
-        return lake.selected_filter(request.filter, before), (request.period, before)
-    from batchlake.filters.parse import both, parse_filter, read_filter
-    from batchlake.filters.values.zone import in_zone
-
-    if given.lstrip().startswith(("{", "@")) or given == "-":
-        with in_zone(request.timezone):
-            other = parse_filter(read_text(given))
-        return lake.selected_filter(other, request.period), None
-    batch = read_filter({"batch_id": given})
-    without = replace(request, period=None)
-    return lake.selected_filter(both([batch]), without.period), None

@@ -17,18 +17,16 @@ from batchlake.cli.arguments.options import (
     open_lake,
     output_option,
     quiet_option,
-    read_text,
     source_option,
 )
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.request import timezone_option
-from batchlake.cli.arguments.selection import read_period, read_selection, selection_options
+from batchlake.cli.arguments.selection import read_comparison, read_period, read_selection, selection_options
 from batchlake.cli.display.answers import opened, refuse_terminal
 from batchlake.cli.failures import note_format
 from batchlake.output.formats import REPORT_FORMATS
-from batchlake.reports.contents.subject import PREVIOUS
 
-_OPTIONS = ("by", "compare", "top", "every", "patterns", "include_transcripts", "show_numbers", "source")
+_OPTIONS = ("by", "top", "every", "patterns", "include_transcripts", "show_numbers", "source")
 
 
 @click.command("report")
@@ -37,7 +35,7 @@ _OPTIONS = ("by", "compare", "top", "every", "patterns", "include_transcripts", 
 @option("--by", multiple=True, metavar="DIMENSION", shell_complete=dimensions,
         help="Group by a dimension; give it again for several.")  # fmt: skip
 @option("--compare", metavar="WITH",
-        help="previous (batch or period), a batch's id, or what --filter takes.")  # fmt: skip
+        help="previous (period, else batch), a batch's id, or what --filter takes.")  # fmt: skip
 @option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many responses.")
 @option("--every", type=click.Choice(["hour", "day"]), help="The timeline's step; else by its length.")
 @option("--patterns", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
@@ -74,8 +72,6 @@ def report_command(
     batchlake report --period last-week --compare previous --by agent_id -o week.pdf
     batchlake report --source bland --compare '{"source": "vapi"}' -o platforms.html
     """
-    from batchlake.filters.parse import parse_filter
-    from batchlake.filters.values.zone import in_zone
     from batchlake.reports.write import format_of
 
     if output_format is None:
@@ -87,15 +83,14 @@ def report_command(
         refuse_terminal(output_format)
     written = io.BytesIO()
     lake = open_lake(lake_path, at, timezone=timezone)
-    wanted, period = read_selection(context, given, timezone), read_period(given, timezone)
     options = {name: given[name] for name in _OPTIONS}
-    if period is not None and given["compare"] == PREVIOUS:
-        options["compare"] = lake.selected_filter(wanted, period.previous())
-    elif given["compare"] is not None and given["compare"].lstrip().startswith(("{", "@")):
-        with in_zone(timezone):
-            options["compare"] = lake.selected_filter(parse_filter(read_text(given["compare"])), period)
-    chosen = lake.selected_filter(wanted, period)
-    report = lake.report(*batch_ids, filter=chosen, timezone=lake.timezone, **options)
+    report = lake.report(
+        *batch_ids,
+        filter=read_selection(context, given, timezone),
+        period=read_period(given, timezone),
+        compare=read_comparison(context, given["compare"], timezone),
+        **options,
+    )
     left_out = report.write_to(written, output_format)
     # Only now is the file touched: a mistake leaves yesterday's report in place.
     with opened(output, quiet=quiet) as file:

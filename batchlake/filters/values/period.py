@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -115,25 +115,26 @@ class Period:
         """
         if self.start is None:
             raise InvalidRequest("a period without a start has none before it. Give --since as well.")
-        until = self.now if self.is_running else self.end
-        assert until is not None  # noqa: S101 - one that isn't running has an end
+        # One that is still to come isn't cut.
+        until = self.now if self.is_running and self.now > self.start else self.end or self.start
         step = self.step or self._days()
         if step is None:
-            return Period(self.start - (until - self.start), self.start, self.timezone, self.now)
-        start = self._earlier(self.start, step)
+            length = (self.end or until) - self.start
+            start, end = self.start - length, until - length
+        else:
+            start, end = self._earlier(self.start, step), self._earlier(until, step)
         # A month before may be shorter than what has passed of this one.
-        end = min(self._earlier(until, step), self.start)
-        return Period(start, end, self.timezone, self.now, step)
+        return Period(start, min(end, self.start), self.timezone, self.now, step)
 
     def _days(self) -> Step | None:
         """The whole days that it lasts, where both its ends are midnights."""
-        if self.start is None or self.end is None or self.is_running:
+        if self.start is None or self.end is None:
             return None
         zone = ZoneInfo(self.timezone)
-        ends = [moment.astimezone(zone) for moment in (self.start, self.end)]
-        if any(end.time() != time() for end in ends):
+        first, beyond = (moment.astimezone(zone).date() for moment in (self.start, self.end))
+        if (midnight(first, self.timezone), midnight(beyond, self.timezone)) != (self.start, self.end):
             return None
-        return Step("day", (ends[1].date() - ends[0].date()).days)
+        return Step("day", (beyond - first).days)
 
     def _earlier(self, moment: datetime, step: Step) -> datetime:
         """The same time on clocks of the zone, a step earlier."""
@@ -189,21 +190,33 @@ def whole(text: str, *, timezone: str, now: datetime) -> Period:
         pass
     nearest = nearest_name(given.replace("-", "_"), [name.replace("-", "_") for name in _NAMED])
     hint = f" Did you mean {nearest.replace('_', '-')}?" if nearest else ""
+    if _AGE.fullmatch(given):
+        hint = f" --last {given} counts back from now, --period last-{given} is the whole ones before."
     raise InvalidRequest(
         f"There is no period {text!r}.{hint} A period is one of {', '.join(PERIODS)}.", period=text
     )
 
 
 def between(
-    since: str | datetime | None, until: str | datetime | None, *, timezone: str, now: datetime
+    since: str | datetime | None,
+    until: str | datetime | None,
+    *,
+    timezone: str,
+    now: datetime,
+    names: tuple[str, str] = ("since", "until"),
 ) -> Period:
     """From a time on, up to a time.
+
+    Args:
+        since, until: the ends; None for none.
+        timezone, now: whose calendar, and as of when.
+        names: what errors call the two.
 
     Raises:
         InvalidRequest: one is no time, or the period ends before it begins.
     """
-    start, step = _moment("--since", since, timezone, now)
-    end, _ = _moment("--until", until, timezone, now)
+    start, step = _end(names[0], since, timezone, now)
+    end, _ = _end(names[1], until, timezone, now)
     if start is not None and end is not None and end < start:
         there = end.astimezone(ZoneInfo(timezone))
         raise InvalidRequest(
@@ -213,10 +226,22 @@ def between(
     return Period(start, end, timezone, now, step if end is None else None)
 
 
-def _moment(
-    flag: str, given: str | datetime | None, timezone: str, now: datetime
+def moment_named(text: str, timezone: str, now: datetime | None = None) -> datetime | None:
+    """The time that is meant: a date (its midnight), a time, `now`, `today`, `yesterday`, or an age.
+
+    Returns:
+        The time in UTC, None where the text is none of these.
+
+    >>> moment_named("2026-07-01", "Europe/Berlin").isoformat()
+    '2026-06-30T22:00:00+00:00'
+    """
+    return _named_moment(text.strip(), timezone, now or datetime.now(UTC))[0]
+
+
+def _end(
+    name: str, given: str | datetime | None, timezone: str, now: datetime
 ) -> tuple[datetime | None, Step | None]:
-    """The time that is meant, and the step that an age names."""
+    """The time that an end of a period means, and the step that an age names."""
     if given is None:
         return None, None
     if isinstance(given, datetime):
@@ -224,11 +249,22 @@ def _moment(
             raise InvalidRequest(f"the time {given} has no time zone. Give an aware one.", time=str(given))
         return given.astimezone(UTC), None
     text = str(given).strip()
+    moment, step = _named_moment(text, timezone, now)
+    if moment is None:
+        raise InvalidRequest(
+            f"{name} takes a time, not {text!r}: 2026-11-01, 2026-11-01T14:00, 2026-11-01T14:00:00+01:00, "
+            f"now, today, yesterday, or an age as {AGES}.",
+            given=text,
+        )
+    return moment, step
+
+
+def _named_moment(text: str, timezone: str, now: datetime) -> tuple[datetime | None, Step | None]:
     zone = ZoneInfo(timezone)
-    today = now.astimezone(zone).date()
     if text == "now":
         return now, None
     if text in ("today", "yesterday"):
+        today = now.astimezone(zone).date()
         return midnight(today - timedelta(days=text == "yesterday"), timezone), None
     moment, step = _age_start(text, timezone, now)
     if moment is not None:
@@ -236,16 +272,12 @@ def _moment(
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
             return midnight(date.fromisoformat(text), timezone), None
-        found = datetime.fromisoformat(text) if re.match(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}", text) else None
-        if found is not None:
+        if re.match(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}", text):
+            found = datetime.fromisoformat(text)
             return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC), None
     except (ValueError, OverflowError):
         pass
-    raise InvalidRequest(
-        f"{flag} takes a time, not {text!r}: 2026-11-01, 2026-11-01T14:00, 2026-11-01T14:00:00+01:00, now, "
-        f"today, yesterday, or an age as {AGES}.",
-        given=text,
-    )
+    return None, None
 
 
 def _age_start(text: str, timezone: str, now: datetime) -> tuple[datetime | None, Step | None]:

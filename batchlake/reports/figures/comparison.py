@@ -9,20 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
-from pydantic import Field
-
-from batchlake.models.analytics import Analytics, Duration
-from batchlake.models.values import Figures
-from batchlake.reports.figures.figure import Amount, Figure, figures
-from batchlake.reports.figures.intervals import Interval, newcombe, welch
+from batchlake.models.analytics import Analytics, Duration, Group
+from batchlake.models.comparison import (
+    Amount,
+    Difference,
+    GroupDifferences,
+    Interval,
+    SelectionComparison,
+    Side,
+)
+from batchlake.reports.figures.figure import Figure, figures
+from batchlake.reports.figures.intervals import newcombe, welch
 from batchlake.reports.wording import NO_CURRENCY, amount_text
 
-NOTES: Final = (
-    "Intervals are at 95 %: where nothing differs in truth, about one figure in twenty looks as if it did.",
-    "They hold for two selections that share no call.",
-)
+Figured = Analytics | Group
 
 _UNKNOWN: Final = "statistics.unknown"
 _MEAN_DURATION: Final = "duration.mean"
@@ -47,76 +49,56 @@ _COMPARED_COSTS: Final = tuple(
 )
 
 
-class Side(Figures):
-    """One selection's figure; a rate is `numerator` / `denominator`.
-
-    A mean is over `denominator` calls or minutes. `value` is None where there is nothing to make it of.
-    """
-
-    value: Amount | None = None
-    numerator: Amount | None = None
-    denominator: Amount | None = None
-
-
-class Difference(Figures):
-    """One figure of two selections; `difference` is this - other, in `unit` (`currency` where it is money).
-
-    `interval` and `can_be_chance` are None for what none is made of (counts, totals, medians), and where a
-    side has too few calls: `reason` then says why. `sentence` says all of it.
-    """
-
-    figure: str
-    title: str
-    unit: str
-    currency: str | None = None
-    this: Side
-    other: Side
-    difference: Amount | None = None
-    interval: Interval | None = None
-    can_be_chance: bool | None = None
-    reason: str | None = None
-    sentence: str
-
-
-class SelectionComparison(Figures):
-    """Two selections, each described in a sentence, their differences, and how to read those."""
-
-    this: str
-    other: str
-    differences: list[Difference]
-    notes: list[str] = Field(default_factory=lambda: list(NOTES))
-
-
 def compare_selections(this: Analytics, other: Analytics) -> SelectionComparison:
-    """Every figure that can be compared: rates, counts, durations, engagement, costs in each currency."""
+    """Every figure that both have and that can be compared, of all their calls; of each group too, where both
+    are grouped alike.
+
+    Figures are rates, counts, durations, engagement, and costs in each currency. A group that one of the two
+    lacks has no calls there.
+    """
+    pairs: dict[tuple[Any, ...], list[Group | None]] = {}
+    if this.by == other.by:
+        for place, of in enumerate((this, other)):
+            for group in of.groups:
+                pairs.setdefault(tuple(group.keys.values()), [None, None])[place] = group
     return SelectionComparison(
-        this=this.selection, other=other.selection, differences=list(_differences(this, other))
+        this=this.selection,
+        other=other.selection,
+        differences=list(_differences(this, other)),
+        groups=[
+            GroupDifferences(keys=dict(zip(this.by, key, strict=True)), differences=list(_differences(*pair)))
+            for key, pair in pairs.items()
+        ],
     )
 
 
-def _differences(this: Analytics, other: Analytics) -> Iterator[Difference]:
-    sides = [{(one.name, one.currency): one for one in figures(of)} for of in (this, other)]
+def _differences(this: Figured | None, other: Figured | None) -> Iterator[Difference]:
+    """The differences of two blocks of figures, at most one of which is lacking."""
+    sides = [{(one.name, one.currency): one for one in figures(of)} if of else {} for of in (this, other)]
+    durations = [of.duration if of else Duration() for of in (this, other)]
     for name in _COMPARED:
-        figure, other_figure = (side[name, None] for side in sides)
-        if name == _UNKNOWN and not figure.value and not other_figure.value:
+        known = [side.get((name, None)) for side in sides]
+        figure = known[0] or known[1]
+        if figure is None or (name == _UNKNOWN and not any(one and one.value for one in known)):
+            # Of a family that wasn't asked for; or of no call.
             continue
-        interval, reason = None, None
-        if name == _MEAN_DURATION:
-            interval, reason = _welch_of(this.duration, other.duration)
-        yield _difference(figure, _side(figure), _side(other_figure), interval, reason)
-    currencies = {block.currency for of in (this, other) for block in of.cost.currencies}
+        interval, reason = _welch_of(*durations) if name == _MEAN_DURATION else (None, None)
+        its, others = (_side(one, figure.unit) for one in known)
+        yield _difference(figure, its, others, interval, reason)
+    costs = [of.cost if of else None for of in (this, other)]
+    currencies = {block.currency for cost in costs if cost for block in cost.currencies}
     for currency in sorted(currencies, key=lambda one: (one is None, one or "")):
         for name in _COMPARED_COSTS:
             one, *_ = (side[name, currency] for side in sides if (name, currency) in side)
             titled = one.model_copy(update={"title": f"{one.title}, {currency or NO_CURRENCY}"})
-            its, others = (
-                _side(side[name, currency]) if (name, currency) in side else Side(denominator=0)
-                for side in sides
-            )
+            its, others = (_side(side.get((name, currency)), one.unit) for side in sides)
             yield _difference(titled, its, others)
 
 
-def _side(of: Figure) -> Side:
+def _side(of: Figure | None, unit: str) -> Side:
+    """A selection's figure; where it has none, no calls are counted and nothing else is known."""
+    if of is None:
+        return Side(value=0) if unit == "calls" else Side(denominator=0)
     return Side(value=of.value, numerator=of.numerator, denominator=of.denominator)
 
 

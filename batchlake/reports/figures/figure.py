@@ -15,11 +15,10 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, Field
 
-from batchlake.models.analytics import Analytics
-from batchlake.models.values import Figures, Money
+from batchlake.models.analytics import Analytics, Group
+from batchlake.models.comparison import Amount
+from batchlake.models.values import Figures
 from batchlake.reports.wording import NO_CURRENCY
-
-Amount = int | float | Money
 
 
 class Figure(Figures):
@@ -88,7 +87,7 @@ HEADLINES: Final = (
 """The rows that a reader wants first, in that order."""
 
 
-def figures(of: Analytics) -> list[Figure]:
+def figures(of: Analytics | Group) -> list[Figure]:
     """The figures of a selection (not those of its groups), section by section."""
     found = [figure for row in figure_rows() for figure in _figures_of(row, of)]
     sections = list(dict.fromkeys(figure.section for figure in found))
@@ -104,7 +103,7 @@ def headlines(of: Analytics) -> list[Figure]:
     return [figure for name in names for figure in found if figure.name == name]
 
 
-def _figures_of(row: FigureRow, of: Analytics) -> Iterator[Figure]:
+def _figures_of(row: FigureRow, of: Analytics | Group) -> Iterator[Figure]:
     for blocks, value, steps, star in _values([of], row.path.split("."), [], ""):
         block = blocks[-1]
         currency = getattr(block, "currency", None) if row.unit == "money" else None

@@ -6,23 +6,11 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from batchlake.models.values import Figures
+from batchlake.models.comparison import Interval
 
 CONFIDENCE: Final = 0.95
 
 _NORMAL_QUANTILE: Final = 1.959963984540054
-
-
-class Interval(Figures):
-    """Where the true figure lies, at 95 %, in the figure's own unit."""
-
-    lower: float
-    upper: float
-
-    @property
-    def holds_zero(self) -> bool:
-        """Whether, of a difference, there may be none."""
-        return self.lower <= 0 <= self.upper
 
 
 def wilson(numerator: int, denominator: int) -> Interval:

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from batchlake.models.analytics import Engagement, Timeline
 from batchlake.models.audits import Progress
+from batchlake.models.comparison import Difference
 from batchlake.reports.cells import Table, cell_text
-from batchlake.reports.figures.comparison import Difference
 from batchlake.reports.model import Distribution, Report
 from batchlake.reports.page.svg import filled
 from batchlake.reports.tables import distribution_table

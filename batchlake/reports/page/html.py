@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batchlake._lazy import extra
 from batchlake.models.audits import MetricDefinition
+from batchlake.models.comparison import SelectionComparison
 from batchlake.reports import wording
 from batchlake.reports.cells import Amount, Column, Table
-from batchlake.reports.figures.comparison import SelectionComparison
 from batchlake.reports.model import Report
 from batchlake.reports.page import charts
 from batchlake.reports.tables import tables

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from batchlake.reports.figures.comparison import Difference, compare_selections
+from batchlake.models.comparison import Difference
+from batchlake.reports.figures.comparison import compare_selections
 from tests.reports.documents import analytics, cost, rate
 
 

@@ -1,0 +1,216 @@
+"""The questions to a lake whose answers are figures: analytics, audits, progress, reports.
+
+Input: the state to read, a filter and a period. Output: models, and reports of them. `Lake` offers these
+methods beside its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, Literal
+
+from batchlake.query.lake_queries import LakeQueries
+from batchlake.query.snapshot import asks_again
+
+if TYPE_CHECKING:
+    from batchlake.filters.model import Filter
+    from batchlake.filters.values.period import Period
+    from batchlake.models.analytics import Analytics
+    from batchlake.models.audits import Audit
+    from batchlake.models.audits import Progress as BatchProgress
+    from batchlake.query.lake_rows import FilterLike, PeriodLike, When
+    from batchlake.reports.batch_report import BatchReport
+
+
+class LakeFigures(LakeQueries):
+    """What of a lake comes as figures."""
+
+    @asks_again
+    def analytics(
+        self,
+        filter: FilterLike = None,  # noqa: A002 - the documented name
+        by: str | Iterable[str] = (),
+        *,
+        period: PeriodLike = None,
+        since: When = None,
+        until: When = None,
+        compare: str | FilterLike = None,
+        metrics: str | Iterable[str] | None = None,
+        top: int = 10,
+        timezone: str | None = None,
+        every: Literal["hour", "day", "week", "month"] = "day",
+        patterns: Path | None = None,
+    ) -> Analytics:
+        """Every metric over the matching calls, grouped by the dimensions `by`.
+
+        A metric over no value is None, and its `missing` counts the calls without one. Durations are
+        seconds, rates from 0 to 1, costs decimals for each currency; in several currencies a total is None.
+
+        Args:
+            filter: only calls that match; one whose value is None matches no condition on it.
+            by: a dimension such as `agent_id`, `status`, `day` or `extra.campaign`, or several.
+            period, since, until: when, as in `calls`.
+            compare: `previous` for the period before; the id of another batch; or a filter, of the same
+                period. The answer's `comparison` tells what differs, and what of it can be chance.
+            metrics: a family of metrics, or several, of `calls`, `success`, `duration`, `cost`, `sentiment`,
+                `engagement`, `responses`, `patterns` and `timeline`: only these are computed. `families` of
+                the answer says which it holds; what is of others is None, and left out of its JSON. None
+                computes all.
+            top: how many common responses.
+            timezone: the IANA time zone of days and hours, and of the period; by default the lake's.
+            every: whether the timeline is of hours, days, weeks or months.
+            patterns: a TOML file of response patterns instead of batchlake's own.
+
+        Example:
+            >>> found = lake.analytics({"batch_id": "batch_xyz789"})
+            >>> found.success_rate, found.cost.total
+            (0.7083333333333334, Decimal('4.560000'))
+            >>> found = lake.analytics(by="agent_id", metrics=["calls", "success"])
+            >>> found.families, found.engagement
+            (['calls', 'success'], None)
+            >>> found.pl().select("agent_id", "calls", "success_rate").row(1)
+            ('agent_7', 2, 0.5)
+            >>> found = lake.analytics({"batch_id": "batch_xyz789"}, compare="batch_spring")
+            >>> found.comparison.differences[0].difference, found.comparison.differences[0].can_be_chance
+            (0.375, True)
+        """
+        engine = self._state.engine()
+        from batchlake.analytics.metrics import analyse
+
+        zone = self.timezone if timezone is None else timezone
+        when = self._period(period, since, until, zone)
+
+        def over(wanted: FilterLike) -> Analytics:
+            return analyse(
+                engine, self._selected(wanted), by=(by,) if isinstance(by, str) else tuple(by),
+                metrics=metrics if metrics is None or isinstance(metrics, str) else tuple(metrics),
+                top=top, timezone=zone, every=every, patterns=patterns,
+            )  # fmt: skip
+
+        by = by if isinstance(by, str) else tuple(by)
+        found = over(self._filter(filter, when, zone=zone))
+        if compare is None:
+            return found
+        from batchlake.reports.figures.comparison import compare_selections
+
+        beside = over(self._other(filter, when, compare, zone))
+        return found.compared(beside, compare_selections(found, beside))
+
+    def _other(
+        self,
+        filter: FilterLike,  # noqa: A002
+        period: Period | None,
+        compare: str | FilterLike,
+        zone: str,
+    ) -> Filter:
+        """The filter of what a selection is compared with."""
+        from batchlake.filters.other import other_selection
+        from batchlake.filters.values.zone import in_zone
+
+        with in_zone(zone):
+            return other_selection(self._filter(filter, zone=zone), period, compare or {})[0]
+
+    @asks_again
+    def audit(
+        self,
+        batch_id: str | None = None,
+        filter: FilterLike = None,  # noqa: A002 - the documented name
+        *,
+        period: PeriodLike = None,
+        since: When = None,
+        until: When = None,
+        only_differences: bool = False,
+        source: str | None = None,
+    ) -> Audit:
+        """Each reported figure and the recomputed one, of one batch or of all.
+
+        A difference is recomputed less reported: above 0 for money means that the calls cost more than was
+        billed. `agrees` is None where the two can't be compared.
+
+        Args:
+            batch_id: one batch; None audits all.
+            filter: only batches with a call that matches; each is compared over all of its calls.
+            period, since, until: only batches created then.
+            only_differences: leave out what agrees.
+            source: whose batch, where several platforms use the id.
+
+        Example:
+            >>> for figure in lake.audit("batch_xyz789", only_differences=True).batches[0].figures:
+            ...     print(figure.figure, figure.reported, figure.recomputed, figure.explanation)
+            average_duration 121.0 107.25 states changed since
+            common_responses["Yes, I'm interested"].count 9 12 states changed since
+        """
+        engine = self._state.engine()
+        from batchlake.analytics.audits.audit import audit
+
+        batch = (source, batch_id) if batch_id is not None else None
+        when = self._period(period, since, until)
+        return audit(engine, batch, self._filter(filter), period=when, only_differences=only_differences)
+
+    @asks_again
+    def progress(self, batch_id: str, *, source: str | None = None) -> BatchProgress:
+        """How far a batch is: done of total, rate, estimated completion, and the history of observations.
+
+        Rates are from 0 to 1, speed is calls an hour, times are UTC; None where too little is known to tell.
+
+        Example:
+            >>> progress = lake.progress("batch_spring")
+            >>> progress.done_of_total.rate, progress.remaining, progress.estimated_completion
+            (0.6666666666666666, 1, None)
+        """
+        engine = self._state.engine()
+        from batchlake.analytics.progress import progress
+
+        return progress(engine, source, batch_id, datetime.now(UTC))
+
+    @asks_again
+    def report(
+        self,
+        /,
+        *batch_ids: str,
+        filter: FilterLike = None,  # noqa: A002 - the documented name
+        period: PeriodLike = None,
+        since: When = None,
+        until: When = None,
+        compare: str | FilterLike = None,
+        timezone: str | None = None,
+        **options: Any,
+    ) -> BatchReport:
+        """A report of batches, or of any selection: `.document`, and `.write("report.html")`.
+
+        Args:
+            batch_ids: which batches; none for all calls.
+            filter: which of their calls.
+            period, since, until: when, as in `calls`.
+            compare: `previous`, the period before or, without a period, the batch created before; another
+                batch's id; or a filter.
+            timezone: of days, hours and all times shown; by default the lake's.
+            options: `by`, `every` and the others of `batchlake.reports.build.ReportOptions`.
+
+        Raises:
+            InvalidBatchId, InvalidFilter, InvalidRequest: invalid request.
+            BatchNotFound: names the nearest ids.
+            AnalyticsUnavailable: the lake holds no call at all.
+
+        Example:
+            >>> report = lake.report("batch_xyz789", compare="batch_spring", timezone="Europe/Berlin")
+            >>> report.document.title, report.document.headlines[0].title, report.document.headlines[0].value
+            ('Batch batch_xyz789', 'Calls', 24)
+        """
+        from batchlake.filters.model import Filter
+        from batchlake.filters.other import PREVIOUS
+        from batchlake.reports.batch_report import report
+        from batchlake.reports.build import ReportOptions
+
+        zone = self.timezone if timezone is None else timezone
+        when = self._period(period, since, until, zone)
+        other = compare if compare is None or isinstance(compare, str) else self._filter(compare, zone=zone)
+        if isinstance(other, Filter) or (compare == PREVIOUS and when is not None):
+            # Else it is a batch, which the report looks up.
+            other = self._other(filter, when, compare, zone)
+        version = self._state.version()
+        engine, name = self._state.at(version).engine(), PurePath(self._location).name
+        made = ReportOptions(compare=other, timezone=zone, **options)
+        return report(engine, name, version, batch_ids, self._filter(filter, when, zone), made)
