@@ -71,7 +71,7 @@ class LakeFigures(LakeQueries):
             >>> found.families, found.engagement
             (['calls', 'success'], None)
             >>> found.pl().select("agent_id", "calls", "success_rate").row(1)
-            ('agent_7', 2, 0.5)
+            ('agent_4d0c2f', 3, 0.3333333333333333)
             >>> found = lake.analytics({"batch_id": "batch_xyz789"}, compare="batch_spring")
             >>> found.comparison.differences[0].difference, found.comparison.differences[0].can_be_chance
             (0.375, True)
