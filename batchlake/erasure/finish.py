@@ -25,7 +25,8 @@ from batchlake.privacy.finder import Finder
 from batchlake.privacy.key import PrivacyKey, key_of_lake, read_policy
 from batchlake.privacy.tombstones import Tombstones
 from batchlake.schema import ERASURES, TABLES
-from batchlake.store.delta.tables import LakeTables, Writer
+from batchlake.store.delta.tables import LakeTables
+from batchlake.store.delta.writer import Writer
 from batchlake.store.ledger import Ledger, begin
 from batchlake.store.storage import ERASURE_NOTE
 

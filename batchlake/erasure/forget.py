@@ -32,7 +32,8 @@ from batchlake.errors import ErasureMismatch, InvalidRequest, NothingToForget
 from batchlake.privacy.finder import Finder
 from batchlake.privacy.key import PrivacyKey, find_key, key_of_lake, make_key, read_policy
 from batchlake.schema import TOMBSTONES
-from batchlake.store.delta.tables import LakeTables, Writer
+from batchlake.store.delta.tables import LakeTables
+from batchlake.store.delta.writer import Writer
 from batchlake.store.ledger import Ledger, begin
 from batchlake.store.storage import ERASURE_NOTE, PRIVACY_NOTE
 from batchlake.store.upgrade import upgrade_if_needed

@@ -20,7 +20,8 @@ from batchlake.erasure.targets import Mode, Targets
 from batchlake.privacy.key import PrivacyKey
 from batchlake.schema import BATCHES, CALLS, EXPORTS, PROBLEMS, SEGMENTS, SNAPSHOTS, Table
 from batchlake.store.delta.parquet import ROW_GROUP_ROWS, pyarrow_options
-from batchlake.store.delta.tables import LakeTables, Writer
+from batchlake.store.delta.tables import LakeTables
+from batchlake.store.delta.writer import Writer
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -18,7 +18,8 @@ from batchlake.ingest.options import IngestOptions
 from batchlake.ingest.reading import Progress
 from batchlake.ingest.report import IngestReport
 from batchlake.ingest.run import Run
-from batchlake.store.delta.tables import LakeTables, Writer
+from batchlake.store.delta.tables import LakeTables
+from batchlake.store.delta.writer import Writer
 from batchlake.store.ledger import begin
 from batchlake.store.object_storage.object_store import is_object_address
 from batchlake.store.upgrade import upgrade_if_needed

@@ -34,7 +34,8 @@ from batchlake.ingest.parse.platforms.recognition import own_platforms
 from batchlake.ingest.reading import ExportReading, Progress
 from batchlake.ingest.report import IngestReport
 from batchlake.schema import EXPORTS, PROBLEMS, SNAPSHOTS
-from batchlake.store.delta.tables import LakeTables, Writer
+from batchlake.store.delta.tables import LakeTables
+from batchlake.store.delta.writer import Writer
 from batchlake.store.ledger import BegunRun, Ledger, begin
 from batchlake.store.upgrade import upgrade_if_needed
 

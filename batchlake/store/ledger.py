@@ -19,7 +19,8 @@ from batchlake.engine.engine import Engine
 from batchlake.engine.quoting import view_of
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeNotFound, LakeTooNew
 from batchlake.schema import FACTS_FORMAT, FORMAT_VERSION, PLAIN_FORMAT, PRIVACY_KINDS, RUNS
-from batchlake.store.delta.tables import LakeTables, Writer
+from batchlake.store.delta.tables import LakeTables
+from batchlake.store.delta.writer import Writer
 from batchlake.text.values import utc_name
 from batchlake.version import VERSION
 

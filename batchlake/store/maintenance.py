@@ -18,7 +18,8 @@ from batchlake.engine.engine import Engine
 from batchlake.errors import LakeDamaged
 from batchlake.schema import RUNS, TABLES
 from batchlake.store.delta.log import named_files
-from batchlake.store.delta.tables import LakeTables, Writer
+from batchlake.store.delta.tables import LakeTables
+from batchlake.store.delta.writer import Writer
 from batchlake.store.ledger import Ledger, Version, begin
 from batchlake.store.storage import ERASURE_NOTE
 from batchlake.store.upgrade import show_facts, upgrade_if_needed

@@ -9,7 +9,8 @@ from __future__ import annotations
 from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.schema import CALLS, SEGMENTS
-from batchlake.store.delta.tables import LakeTables, Writer
+from batchlake.store.delta.tables import LakeTables
+from batchlake.store.delta.writer import Writer
 from batchlake.store.ledger import Ledger, begin
 
 

@@ -75,14 +75,14 @@ def watched(points: Points, patch: Callable[[Any, str, Any], None]) -> None:
     """Put the points into everything that touches the lake: syncing, creating, writing, restoring."""
     from deltalake import DeltaTable
 
-    from batchlake.store.delta import tables
+    from batchlake.store.delta import writer
 
-    write = tables.write_deltalake
+    write = writer.write_deltalake
     patch(os, "fsync", points.around(os.fsync))
     patch(DeltaTable, "create", staticmethod(points.around(DeltaTable.create)))
     patch(DeltaTable, "restore", points.around(DeltaTable.restore))
     patch(
-        tables,
+        writer,
         "write_deltalake",
         points.around(lambda delta, rows, **how: write(delta, points.within(rows), **how)),
     )

@@ -12,7 +12,8 @@ import batchlake
 from batchlake.errors import LakeDamaged
 from batchlake.ingest.options import IngestOptions
 from batchlake.ingest.run import ingest
-from batchlake.store.delta.tables import LakeTables, Writer
+from batchlake.store.delta.tables import LakeTables
+from batchlake.store.delta.writer import Writer
 from batchlake.store.lock import writer_lock
 from batchlake.store.maintenance import check, vacuum
 from tests.lakes import engine_of, ingested, rows, write_export

@@ -281,7 +281,7 @@ def contents_at(root: Path, run_id: str) -> Any:
 def test_a_long_log_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past several checkpoints of Delta's own, wherever it is cut: what is kept is readable, runs go on."""
     root = tmp_path / "lake"
-    monkeypatch.setattr("batchlake.store.delta.tables._CHECKPOINT_INTERVAL", 4)
+    monkeypatch.setattr("batchlake.store.delta.writer._CHECKPOINT_INTERVAL", 4)
     for day in range(1, 10):
         ingested(root, exported(tmp_path, day))
     ids = run_ids(root)

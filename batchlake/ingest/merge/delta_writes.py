@@ -17,7 +17,7 @@ from batchlake.engine.quoting import literal
 from batchlake.ingest.load.transcripts import TranscriptFile
 from batchlake.ingest.merge.merge import MergeRule
 from batchlake.schema import SEGMENTS, Table
-from batchlake.store.delta.tables import Writer
+from batchlake.store.delta.writer import Writer
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -18,7 +18,8 @@ from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.engine.quoting import literal
 from batchlake.schema import TABLES
-from batchlake.store.delta.tables import LakeTables, Writer
+from batchlake.store.delta.tables import LakeTables
+from batchlake.store.delta.writer import Writer
 from batchlake.store.ledger import Ledger, begin
 from batchlake.store.upgrade import show_facts
 from tests.benchmarks.data.workloads import big_batch_calls

@@ -81,7 +81,7 @@ def test_the_run_that_finds_too_many_small_files_compacts_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Small files don't pile up, no row is lost or doubled, and earlier states can still be read."""
-    monkeypatch.setattr("batchlake.store.delta.tables.MOST_SMALL_FILES", 3)
+    monkeypatch.setattr("batchlake.store.delta.writer.MOST_SMALL_FILES", 3)
     for number in range(6):
         path = write_export(tmp_path / "in", f"{number}.json", {"id": f"c{number}", "batch_id": f"b{number}"})
         ingested(tmp_path / "lake", path)
