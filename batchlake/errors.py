@@ -5,9 +5,9 @@
     ├── InvalidFilter         invalid_filter         (also a ValueError)
     ├── InvalidRequest        invalid_request        (also a ValueError)
     │   ├── StateVacuumed     invalid_request
-    │   │   └── StateErased   state_erased
-    │   ├── NothingToForget   nothing_to_forget      (also a LookupError)
-    │   └── ErasureMismatch   erasure_mismatch
+    │   │   └── StateErased*  state_erased
+    │   ├── NothingToForget*  nothing_to_forget      (also a LookupError)
+    │   └── ErasureMismatch*  erasure_mismatch
     ├── InvalidConfiguration  invalid_configuration  (also a ValueError)
     ├── NotFound              not_found              (also a LookupError)
     │   ├── BatchNotFound     batch_not_found
@@ -25,11 +25,11 @@
         ├── LakeDamaged       lake_damaged
         ├── LakeTooNew        lake_too_new
         ├── LakeNotWritable   lake_not_writable
-        ├── PrivacyKeyMissing privacy_key_missing
-        └── WrongPrivacyKey   wrong_privacy_key
+        ├── PrivacyKeyMissing* privacy_key_missing
+        └── WrongPrivacyKey*  wrong_privacy_key
 
-Each carries its facts as attributes (`details()` gathers them for JSON) and ends its message with what
-to do next. Exit statuses belong to the shell and live in `cli`.
+Those with * are in `batchlake.privacy.errors`. Each carries its facts as attributes (`details()` gathers
+them for JSON) and ends its message with what to do next. Exit statuses belong to the shell: `cli.failures`.
 """
 
 from __future__ import annotations
@@ -181,56 +181,6 @@ class StateVacuumed(InvalidRequest):
             f"the state of run {run_id} can't be read any more: its files have been vacuumed. "
             "Ask again to read the newest; `batchlake runs` lists later ones.",
             at=run_id,
-        )
-
-
-class StateErased(StateVacuumed):
-    """The state that was asked for held somebody who was erased since: earlier states ended with that.
-
-    `erased_at` is when (RFC 3339), `by_run` the run that erased.
-    """
-
-    code = "state_erased"
-    erased_at: str
-    by_run: str
-
-    def __init__(self, run_id: str, erased_at: str, by_run: str) -> None:
-        InvalidRequest.__init__(
-            self,
-            f"the state of run {run_id} can't be read any more: a person was erased on {erased_at} by run "
-            f"{by_run}, and every earlier state with them. Ask again to read the newest.",
-            at=run_id,
-            erased_at=erased_at,
-            by_run=by_run,
-        )
-
-
-class NothingToForget(InvalidRequest, LookupError):
-    """No call and no value in the lake is what was to be forgotten; nothing was done."""
-
-    code = "nothing_to_forget"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "the lake holds no call and no value of these targets. Nothing was done; check the spelling, and "
-            "`batchlake contacts` or `batchlake calls` for what is held."
-        )
-
-
-class ErasureMismatch(InvalidRequest):
-    """Another number of calls would be erased than was expected; nothing was done."""
-
-    code = "erasure_mismatch"
-    expected: int | None
-    found: int
-
-    def __init__(self, expected: int | None, found: int) -> None:
-        said = "--expect is missing" if expected is None else f"--expect says {expected}"
-        super().__init__(
-            f"{found} call{'' if found == 1 else 's'} would be erased, and {said}. Nothing was done; look at "
-            f"--dry-run, and give --expect {found} where these are meant.",
-            expected=expected,
-            found=found,
         )
 
 
@@ -442,40 +392,6 @@ class LakeNotWritable(LakeError):
             "The lake is as it was before; fix this and rerun the command.",
             lake=lake,
             reason=reason,
-        )
-
-
-class PrivacyKeyMissing(LakeError):
-    """The lake keeps people out, or holds pseudonyms, and the key for that isn't here."""
-
-    code = "privacy_key_missing"
-    key_id: str
-
-    def __init__(self, lake: str, key_id: str, path: str, variable: str) -> None:
-        super().__init__(
-            f"the lake {shown(lake)} has tombstones or pseudonyms of the privacy key {key_id}, which isn't "
-            f"here. "
-            f"Copy it to {path} (mode 600) from where the lake was written, or set {variable}.",
-            lake=lake,
-            key_id=key_id,
-        )
-
-
-class WrongPrivacyKey(LakeError):
-    """The privacy key that is here is another than the lake's."""
-
-    code = "wrong_privacy_key"
-    key_id: str
-    found: str
-
-    def __init__(self, lake: str, key_id: str, found: str, path: str, variable: str) -> None:
-        super().__init__(
-            f"the lake {shown(lake)} has tombstones or pseudonyms of the privacy key {key_id}; the one in "
-            f"{path} "
-            f"or {variable} is {found}. Copy the lake's own from where it was written.",
-            lake=lake,
-            key_id=key_id,
-            found=found,
         )
 
 

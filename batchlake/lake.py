@@ -113,17 +113,9 @@ class Lake(LakeFigures, LakeQueries, ErasingLake, LakeCare):
 
         self.finish_erasure(wait_seconds=wait_seconds)
         options = IngestOptions(
-            source,
-            force,
-            dry_run,
-            wait_seconds,
-            memory_limit,
-            reads_all=read_all,
-            batch=batch,
-            own=self._own(),
-            redact=tuple(redact),
-            region=region,
-        )
+            source, force, dry_run, wait_seconds, memory_limit, reads_all=read_all, batch=batch,
+            own=self._own(), redact=tuple(redact), region=region,
+        )  # fmt: skip
         return ingest(self.root, paths, options, *([progress] if progress else []))
 
     def replay(
@@ -154,10 +146,8 @@ class Lake(LakeFigures, LakeQueries, ErasingLake, LakeCare):
 
         self.finish_erasure(wait_seconds=wait_seconds)
         problems = self.problems(run=run, code=code, file=file).to_dicts()
-        own = self._own()
-        return replay(
-            self.root, problems, wait_seconds, own=own, **({"progress": progress} if progress else {})
-        )
+        reported = {"progress": progress} if progress else {}
+        return replay(self.root, problems, wait_seconds, own=self._own(), **reported)
 
     def _own(self) -> tuple[str, ...]:
         """The names of the formats of the user's own platforms, whose files are read anew."""
@@ -202,7 +192,7 @@ class Lake(LakeFigures, LakeQueries, ErasingLake, LakeCare):
             >>> batch.selection, batch.statistics.total_cost, batch.calls[0].id
             (SelectedCalls(matched=6, of=24), Decimal('3.04'), 'call_abc123')
         """
-        # The engine first, here and below: what is imported then may be coming on another thread (`late`).
+        # The engine first, here and below: what is imported then may be coming on another thread (`_lazy`).
         engine = self._state.engine()
         from batchlake.analytics.details.batch_details import BatchRequest, batch_details
 

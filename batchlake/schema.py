@@ -6,12 +6,12 @@ the README's reference and the empty tables of a new lake. Types are DuckDB's; D
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
+
+from batchlake.text.statuses import OUTCOMES, STATUSES
 
 FORMAT_VERSION: Final = 3
 """The highest layout that this batchlake knows. A lake with a higher one is refused (`LakeTooNew`)."""
@@ -28,76 +28,8 @@ FACTS_FORMAT: Final = 2
 
 DEFAULT_SOURCE: Final = "svalync"
 """The `source` of exports that are ingested without `--source`."""
-
-OUTCOME_BY_STATUS: Final[dict[str, str]] = {
-    "scheduled": "in_progress",
-    "queued": "in_progress",
-    "ringing": "in_progress",
-    "in_progress": "in_progress",
-    "completed": "completed",
-    "failed": "failed",
-    "busy": "failed",
-    "no_answer": "failed",
-    "voicemail": "failed",
-    "cancelled": "failed",
-    "unknown": "unknown",
-}
-"""Every canonical call status and the one outcome it belongs to, in the order of how far a call has come."""
-
-STATUSES: Final = tuple(OUTCOME_BY_STATUS)
-OUTCOMES: Final = ("completed", "failed", "in_progress", "unknown")
 DIRECTIONS: Final = ("inbound", "outbound", "web")
 SPEAKERS: Final = ("ai", "human", "unknown")
-
-_LONGEST_ID: Final = 256
-
-_STATUS_KEYS: Final = {name.replace("_", ""): name for name in STATUSES} | {
-    "canceled": "cancelled",
-    "complete": "completed",
-}
-
-
-def status_key(reported: str) -> str:
-    """The part of a reported status that counts: lower case without blanks, `-` and `_`.
-
-    The macro of that name in `sql/ingest/macros.sql` is the same in SQL.
-    """
-    return re.sub(r"[-_\s]+", "", reported).lower()
-
-
-def canonical_status(reported: str) -> str | None:
-    """The canonical status that a platform's spelling means, None where it means none.
-
-    >>> canonical_status("No-Answer"), canonical_status("CANCELED"), canonical_status("exploded")
-    ('no_answer', 'cancelled', None)
-    """
-    return _STATUS_KEYS.get(status_key(reported))
-
-
-def status_names() -> list[tuple[str, str, str, int]]:
-    """Rows (key, status, outcome, rank) of the table `status_names` that SQL joins reported statuses to."""
-    ranks = {name: rank for rank, name in enumerate(STATUSES)} | {"unknown": -1}
-    return [(key, name, OUTCOME_BY_STATUS[name], ranks[name]) for key, name in _STATUS_KEYS.items()]
-
-
-def id_fault(name: object) -> str:
-    """What keeps a value from being an id, as the end of a sentence; empty where nothing does.
-
-    >>> id_fault(" "), id_fault(7), id_fault("batch_1")
-    ('is empty', 'is of type int, not text', '')
-    """
-    if not isinstance(name, str):
-        return f"is of type {type(name).__name__}, not text"
-    if not name.strip():
-        return "is empty"
-    if len(name) > _LONGEST_ID:
-        return f"is {len(name)} characters long, the most is {_LONGEST_ID}"
-    categories = {unicodedata.category(character) for character in name}
-    if "Cc" in categories:
-        return "holds control characters"
-    if "Cs" in categories:
-        return "holds half a character: it is not UTF-8"
-    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +65,9 @@ def _typed(kind: str) -> Callable[..., Column]:
 
 _text, _number, _count = _typed("VARCHAR"), _typed("DOUBLE"), _typed("BIGINT")
 _money, _time, _flag = _typed("DECIMAL(18,6)"), _typed("TIMESTAMPTZ"), _typed("BOOLEAN")
-_key = partial(_text, nullable=False)
+_required = partial(_text, nullable=False)
 
-_SOURCE = _key(
+_SOURCE = _required(
     "source", "The platform (or account) that the record is of: as given with --source, else as recognised"
 )
 _OBSERVATION = (
@@ -175,11 +107,11 @@ CALLS: Final = Table(
     ("source", "call_id"),
     (
         _SOURCE,
-        _key("call_id", "The call's id on its platform"),
+        _required("call_id", "The call's id on its platform"),
         _text("batch_id", "The batch that the call belongs to, NULL while unknown"),
-        Column("status", "VARCHAR", f"Canonical state: {', '.join(STATUSES)}", nullable=False),
+        _required("status", f"Canonical state: {', '.join(STATUSES)}"),
         _text("status_reported", "The state as the platform spelled it"),
-        Column("outcome", "VARCHAR", f"What became of it: {', '.join(OUTCOMES)}", nullable=False),
+        _required("outcome", f"What became of it: {', '.join(OUTCOMES)}"),
         _number("duration_seconds", "Length of the call in seconds"),
         _money(
             "cost",
@@ -241,22 +173,15 @@ SEGMENTS: Final = Table(
     ("source", "call_id", "position"),
     (
         _SOURCE,
-        _key("call_id", "The call it was said in"),
+        _required("call_id", "The call it was said in"),
         _text("batch_id", "The call's batch, NULL while unknown"),
-        Column("position", "BIGINT", "Place in the transcript, from 1", nullable=False),
-        Column(
-            "speaker",
-            "VARCHAR",
-            f"{', '.join(SPEAKERS)}: as given, or as the label in a string",
-            nullable=False,
-        ),
-        Column("text", "VARCHAR", "What was said, as exported", nullable=False),
-        Column(
+        _count("position", "Place in the transcript, from 1", nullable=False),
+        _required("speaker", f"{', '.join(SPEAKERS)}: as given, or as the label in a string"),
+        _required("text", "What was said, as exported"),
+        _required(
             "text_key",
-            "VARCHAR",
             "`text` folded for counting: NFKC, straight quotes, lower case, single blanks, "
             "no outer punctuation; empty where nothing is left",
-            nullable=False,
         ),
         _time("spoken_at", "When it was said, UTC"),
         _number("offset_seconds", "Seconds into the call, where the export gives that instead of a time"),
@@ -279,7 +204,7 @@ BATCHES: Final = Table(
     ("source", "batch_id"),
     (
         _SOURCE,
-        _key("batch_id", "The batch's id on its platform"),
+        _required("batch_id", "The batch's id on its platform"),
         _text("status", "Canonical state; a word that is not a call status stays as it is, in lower case"),
         _text("status_reported", "The state as the platform spelled it"),
         _time("created_at", "When the batch was created, UTC"),
@@ -309,10 +234,10 @@ SNAPSHOTS: Final = Table(
     ("source", "batch_id", "export_id", "record"),
     (
         _SOURCE,
-        _key("batch_id", "The batch observed"),
+        _required("batch_id", "The batch observed"),
         _time("observed_at", "When it was observed, UTC", nullable=False),
-        _key("export_id", "The export that observed it (its SHA-256)"),
-        Column("record", "BIGINT", "Which record of that export, from 1", nullable=False),
+        _required("export_id", "The export that observed it (its SHA-256)"),
+        _count("record", "Which record of that export, from 1", nullable=False),
         _text("status", "The batch's state at that time"),
         *_REPORTED_COUNTS,
         _count("listed_calls", "Calls that this observation lists"),
@@ -329,23 +254,18 @@ PROBLEMS: Final = Table(
     "one row per thing that could not be used",
     ("problem_id",),
     (
-        _key("problem_id", "Digest of export, record, field, code and raw text"),
-        _key("run_id", "The run that found it"),
+        _required("problem_id", "Digest of export, record, field, code and raw text"),
+        _required("run_id", "The run that found it"),
         _SOURCE,
         _text("export_id", "The export's SHA-256; NULL where it could not be read to its end"),
-        Column(
-            "location",
-            "VARCHAR",
-            "The export's path, with the member's after `!` in an archive",
-            nullable=False,
-        ),
+        _required("location", "The export's path, with the member's after `!` in an archive"),
         _count("record", "Which record of the export, from 1; NULL for a file"),
         _count("line", "Which line of the export, from 1, where it is line by line"),
         _count("byte", "The byte where the file broke, from 0"),
-        Column("level", "VARCHAR", "file, record or field", nullable=False),
-        Column("code", "VARCHAR", "What is wrong, in one stable word", nullable=False),
+        _required("level", "file, record or field"),
+        _required("code", "What is wrong, in one stable word"),
         _text("field", "Which field, by its path, at level field"),
-        Column("message", "VARCHAR", "What is wrong, in a sentence", nullable=False),
+        _required("message", "What is wrong, in a sentence"),
         _text("raw", "The text that could not be used, as it came"),
         _text("batch_id", "The batch that the record belongs to, where known"),
         _text("call_id", "The call whose field it is, at level field"),
@@ -359,14 +279,14 @@ EXPORTS: Final = Table(
     ("source", "export_id"),
     (
         _SOURCE,
-        _key("export_id", "SHA-256 of the export's bytes (of the member's, in an archive)"),
-        Column("location", "VARCHAR", "Where it was read", nullable=False),
-        Column("bytes", "BIGINT", "Size in bytes, decompressed", nullable=False),
+        _required("export_id", "SHA-256 of the export's bytes (of the member's, in an archive)"),
+        _required("location", "Where it was read"),
+        _count("bytes", "Size in bytes, decompressed", nullable=False),
         _text("etag", "An object's entity tag, or a file's size (bytes) and modification time (ns)"),
         _time("observed_at", "The file's modification time, else the time of reading, UTC", nullable=False),
         _count("records", "Records found, a count"),
         _count("problems", "Problems found, a count"),
-        _key("run_id", "The run that read it"),
+        _required("run_id", "The run that read it"),
     ),
 )
 
@@ -375,13 +295,8 @@ RUNS: Final = Table(
     "one row per ingest or care of the lake",
     ("run_id",),
     (
-        _key("run_id", "Sortable by time"),
-        Column(
-            "kind",
-            "VARCHAR",
-            "ingest, replay, compact, upgrade, forget or proof (of an erasure)",
-            nullable=False,
-        ),
+        _required("run_id", "Sortable by time"),
+        _required("kind", "ingest, replay, compact, upgrade, forget or proof (of an erasure)"),
         _time("started_at", "When it began, UTC", nullable=False),
         _time("finished_at", "When it was committed, UTC", nullable=False),
         _text("batchlake_version", "The version that wrote it"),
@@ -394,7 +309,7 @@ RUNS: Final = Table(
         _count("batches_new", "Batches the lake did not hold before, a count"),
         _count("batches_updated", "Batches with a changed value, a count"),
         _count("problems", "Problems found, a count"),
-        Column("format_version", "BIGINT", "The layout that this run wrote", nullable=False),
+        _count("format_version", "The layout that this run wrote", nullable=False),
         Column(
             "table_versions",
             "MAP(VARCHAR, BIGINT)",
@@ -409,16 +324,16 @@ TOMBSTONES: Final = Table(
     "one row per erased call, id or number, in each form",
     ("kind", "digest"),
     (
-        _key("kind", "call, id or number"),
-        _key(
+        _required("kind", "call, id or number"),
+        _required(
             "digest",
             "Keyed digest of the call's source and id, of the id alone, or of the number in one form",
         ),
-        _key("key_id", "Which key made the digest"),
-        _key("mode", "remove or anonymise"),
+        _required("key_id", "Which key made the digest"),
+        _required("mode", "remove or anonymise"),
         _time("erased_at", "When it was erased, UTC", nullable=False),
         _flag("for_good", "Whether calls that began after the erasure are kept out, too"),
-        _key("erasure_id", "The erasure"),
+        _required("erasure_id", "The erasure"),
     ),
 )
 
@@ -427,9 +342,9 @@ ERASURES: Final = Table(
     "one row per erasure",
     ("erasure_id",),
     (
-        _key("erasure_id", "The erasure's id, derived from nothing"),
-        _key("run_id", "The run that erased"),
-        _key("mode", "remove or anonymise"),
+        _required("erasure_id", "The erasure's id, derived from nothing"),
+        _required("run_id", "The run that erased"),
+        _required("mode", "remove or anonymise"),
         _text("reference", "The ticket that it was for, as given"),
         _time("erased_at", "When it was committed, UTC", nullable=False),
         _count("calls", "Calls removed or anonymised, a count"),

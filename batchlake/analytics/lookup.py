@@ -7,7 +7,7 @@ from typing import Final
 from batchlake.analytics.grouped_query import Row
 from batchlake.engine.engine import Engine
 from batchlake.errors import BatchNotFound, InvalidBatchId, NotFound
-from batchlake.schema import id_fault
+from batchlake.text.ids import id_fault
 
 _MOST_NEAREST: Final = 3
 

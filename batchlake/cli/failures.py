@@ -18,6 +18,7 @@ import click
 
 from batchlake import errors
 from batchlake.cli.streams import end_output, is_full, output_fault, say, tell
+from batchlake.privacy.errors import NothingToForget
 
 SUCCESS: Final = 0
 WITH_PROBLEMS: Final = 5
@@ -27,7 +28,7 @@ INTERRUPTED: Final = 130
 _STATUS_BY_KIND: Final[tuple[tuple[type[errors.BatchlakeError], int], ...]] = (
     (errors.InvalidBatchId, 2),
     (errors.InvalidFilter, 2),
-    (errors.NothingToForget, 1),
+    (NothingToForget, 1),
     (errors.InvalidRequest, 2),
     (errors.InvalidConfiguration, 2),
     (errors.NotFound, 1),

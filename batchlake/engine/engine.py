@@ -25,7 +25,8 @@ from batchlake.engine.errors import Explain, first_line, translating, user_query
 from batchlake.engine.interrupts import InterruptGuard, InterruptRegistry
 from batchlake.engine.quoting import literal, rows_of, view_of
 from batchlake.errors import BatchlakeError, InvalidRequest, LakeDamaged
-from batchlake.schema import TABLES, Table, status_names
+from batchlake.schema import TABLES, Table
+from batchlake.text.statuses import status_names
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -28,7 +28,8 @@ from batchlake.erasure.rewrite import Rewrite
 from batchlake.erasure.rows import Changes
 from batchlake.erasure.targets import Mode, Request, Targets, resolve
 from batchlake.erasure.verify import files_with_hits, verify
-from batchlake.errors import ErasureMismatch, InvalidRequest, NothingToForget
+from batchlake.errors import InvalidRequest
+from batchlake.privacy.errors import ErasureMismatch, NothingToForget
 from batchlake.privacy.finder import Finder
 from batchlake.privacy.key import PrivacyKey, find_key, key_of_lake, make_key, read_policy
 from batchlake.schema import TOMBSTONES

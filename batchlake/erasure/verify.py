@@ -22,7 +22,7 @@ from batchlake.engine import columns
 from batchlake.erasure.landing import BODY, IsCall, RecordCleaner, landed_files
 from batchlake.erasure.local import bug_reports, history_file
 from batchlake.erasure.rows import NUMBER_COLUMNS, over_turns_of
-from batchlake.errors import NothingToForget
+from batchlake.privacy.errors import NothingToForget
 from batchlake.privacy.finder import Finder
 from batchlake.privacy.key import key_of_lake, read_policy
 from batchlake.privacy.numbers import keys_of

@@ -10,7 +10,8 @@ from batchlake.errors import InvalidRequest
 from batchlake.ingest.parse.fields import field_list
 from batchlake.ingest.parse.platforms.recognition import RECOGNITION
 from batchlake.ingest.parse.reader import WINDOW_BYTES
-from batchlake.schema import DEFAULT_SOURCE, id_fault
+from batchlake.schema import DEFAULT_SOURCE
+from batchlake.text.ids import id_fault
 
 _BYTES_A_CORE: Final = 125_000_000
 """The least that DuckDB's manual asks for; with more it holds what it could as well keep on disk."""

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from batchlake.errors import InvalidRequest, PrivacyKeyMissing, WrongPrivacyKey
+from batchlake.errors import InvalidRequest
+from batchlake.privacy.errors import PrivacyKeyMissing, WrongPrivacyKey
 from batchlake.store.storage import PRIVACY_NOTE, Storage
 
 VARIABLE: Final = "BATCHLAKE_PRIVACY_KEY"

@@ -22,9 +22,9 @@ from batchlake.errors import (
     LakeDamaged,
     LakeError,
     LakeUnreachable,
-    StateErased,
     StateVacuumed,
 )
+from batchlake.privacy.errors import StateErased
 from batchlake.query import views
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger, Version

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from batchlake.engine.engine import Engine
-from batchlake.schema import OUTCOME_BY_STATUS, TABLES
+from batchlake.schema import TABLES
+from batchlake.text.statuses import OUTCOME_BY_STATUS
 from tests.analytics.oracle_of_facts import with_facts
 
 Row = dict[str, Any]

@@ -17,7 +17,7 @@ from batchlake.engine.engine import Engine
 from batchlake.errors import AnalyticsUnavailable, InvalidRequest
 from batchlake.filters.selection import select
 from batchlake.models.analytics import FAMILIES
-from batchlake.schema import OUTCOME_BY_STATUS
+from batchlake.text.statuses import OUTCOME_BY_STATUS
 from tests.analytics import oracle
 from tests.analytics.oracle_of_speech import default_rules, fold
 from tests.analytics.tables import Row, call, fill, segment, show_parquet

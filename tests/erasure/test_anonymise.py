@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import batchlake
-from batchlake import errors
+from batchlake.privacy.errors import NothingToForget
 from tests.erasure.people import MAIL, NAME, NUMBER, SPELLINGS, call, planted, said, traces
 from tests.lakes import damages, rows
 
@@ -65,5 +65,5 @@ def test_a_figure_freezes(lake: batchlake.Lake, tmp_path: Path) -> None:
     assert lake.ingest(tmp_path / "late.json").kept_out == 1
     lake.ingest(tmp_path / "many.json", force=True)
     assert rows(lake.root, "from calls where call_id like 'erased_%' order by call_id") == before
-    with pytest.raises(errors.NothingToForget):
+    with pytest.raises(NothingToForget):
         lake.forget(numbers=[NUMBER], expect="any")

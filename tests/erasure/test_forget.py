@@ -9,6 +9,7 @@ import pytest
 
 import batchlake
 from batchlake import errors
+from batchlake.privacy.errors import ErasureMismatch, NothingToForget, StateErased
 from tests.erasure.people import MAIL, NAME, NUMBER, SPELLINGS, UNTOUCHED, everything, traces, write_planted
 from tests.lakes import damages, rows
 
@@ -74,14 +75,14 @@ def test_another_count_than_expected_does_nothing(
 ) -> None:
     """A number that more calls share than was thought erases none of them."""
     before = everything(tmp_path / "lake")
-    with pytest.raises(errors.ErasureMismatch):
+    with pytest.raises(ErasureMismatch):
         lake.forget(numbers=[NUMBER], expect=expect)
     assert everything(tmp_path / "lake") == before
 
 
 def test_nobody_is_erased_where_nobody_is_found(lake: batchlake.Lake) -> None:
     """A number that isn't held, a reference that holds a target, no target at all."""
-    with pytest.raises(errors.NothingToForget):
+    with pytest.raises(NothingToForget):
         lake.forget(numbers=["+14155559999"], expect="any")
     with pytest.raises(errors.InvalidRequest, match="reference"):
         lake.forget(numbers=[NUMBER], expect=2, reference="for 415 555 0199")
@@ -96,7 +97,7 @@ def test_earlier_states_end_with_the_reason(lake: batchlake.Lake) -> None:
     """`at` before the erasure is refused, saying when and by which run; the newest answers."""
     first = lake.runs().to_dicts()[-1]["run_id"]
     report = lake.forget(numbers=[NUMBER], expect=2)
-    with pytest.raises(errors.StateErased) as caught:
+    with pytest.raises(StateErased) as caught:
         lake.at(first).calls().to_dicts()
     assert caught.value.by_run == report.run_id
     assert len(lake.at(str(report.run_id)).calls().to_dicts()) == len(lake.calls().to_dicts())

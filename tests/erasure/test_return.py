@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import batchlake
-from batchlake import errors
+from batchlake.privacy.errors import NothingToForget, PrivacyKeyMissing, WrongPrivacyKey
 from tests.erasure.people import NUMBER, SPELLINGS, call, planted, said, traces, write_planted
 from tests.lakes import contents, damages, rows
 
@@ -72,10 +72,10 @@ def test_a_lake_without_its_key_is_not_written(
 ) -> None:
     """No key, or another: refused, saying what to copy. Reading needs none."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "elsewhere"))
-    with pytest.raises(errors.PrivacyKeyMissing, match="Copy it to"):
+    with pytest.raises(PrivacyKeyMissing, match="Copy it to"):
         lake.ingest(tmp_path / "exports")
     monkeypatch.setenv("BATCHLAKE_PRIVACY_KEY", "A" * 43 + "=")
-    with pytest.raises(errors.WrongPrivacyKey):
+    with pytest.raises(WrongPrivacyKey):
         lake.ingest(tmp_path / "exports")
     assert len(lake.calls().to_dicts()) > 10
 
@@ -136,7 +136,7 @@ def test_in_any_order_the_person_stays_forgotten(tmp_path: Path, steps: list[str
         elif step == "force":
             lake.ingest(folder / "batch.json", folder / "details.json", force=True)
         elif step == "forget":
-            with pytest.raises(errors.NothingToForget):
+            with pytest.raises(NothingToForget):
                 lake.forget(numbers=[NUMBER], expect="any")
         else:
             getattr(lake, step)()

@@ -12,7 +12,7 @@ from batchlake.errors import InvalidFilter
 from batchlake.filters.compile import compile_filter
 from batchlake.filters.model import Filter
 from batchlake.filters.parse import parse_filter
-from batchlake.schema import OUTCOMES, STATUSES, canonical_status
+from batchlake.text.statuses import OUTCOMES, STATUSES, canonical_status
 from tests.filters.test_reference import VALIDATOR
 from tests.paths import CASES
 

@@ -17,7 +17,8 @@ from batchlake.engine.columns import moments, texts
 from batchlake.engine.engine import Engine
 from batchlake.ingest.parse.json_values import Fields, fields_of, flag_of, is_time
 from batchlake.ingest.parse.recognition import is_likely_record, kind_of
-from batchlake.schema import canonical_status, id_fault, status_key
+from batchlake.text.ids import id_fault
+from batchlake.text.statuses import canonical_status, status_key
 from tests.effort import examples
 from tests.lakes import ingested, rows, write_export
 

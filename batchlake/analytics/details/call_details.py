@@ -7,7 +7,7 @@ from batchlake.analytics.lookup import not_found
 from batchlake.engine.engine import Engine
 from batchlake.errors import CallNotFound, InvalidRequest
 from batchlake.models.calls import CallDetails
-from batchlake.schema import id_fault
+from batchlake.text.ids import id_fault
 
 
 def call_details(engine: Engine, source: str | None, call_id: str) -> CallDetails:

@@ -114,17 +114,18 @@ def known_words(kind: str) -> Complete:
 
 
 def _words(kind: str) -> Iterable[str]:
-    from batchlake import schema
+    from batchlake.schema import DIRECTIONS, SPEAKERS
+    from batchlake.text.statuses import OUTCOMES, STATUSES
 
     if kind == "period":
         from batchlake.filters.values.period import PERIODS
 
         return PERIODS
     return {
-        "outcome": schema.OUTCOMES,
-        "status": schema.STATUSES,
-        "direction": schema.DIRECTIONS,
-        "speaker": schema.SPEAKERS,
+        "outcome": OUTCOMES,
+        "status": STATUSES,
+        "direction": DIRECTIONS,
+        "speaker": SPEAKERS,
         "age": ("24h", "7d", "8w", "3mo", "1y"),
     }[kind]
 

@@ -27,7 +27,8 @@ from batchlake.filters.faults import fault, is_empty
 from batchlake.filters.limits import MAX_VALUES
 from batchlake.filters.values.period import AGES, PERIODS, last, whole
 from batchlake.filters.values.zone import current_zone, midnight
-from batchlake.schema import DIRECTIONS, OUTCOMES, SPEAKERS, STATUSES, status_key, status_names
+from batchlake.schema import DIRECTIONS, SPEAKERS
+from batchlake.text.statuses import OUTCOMES, STATUSES, status_key, status_names
 from batchlake.text.suggest import nearest_name
 
 JsonSchema = dict[str, Any]

@@ -19,8 +19,9 @@ from batchlake.ingest.parse.fields import CALLS, Choice, FieldList
 from batchlake.ingest.parse.json_values import Number, as_json, path_key, scalar_text
 from batchlake.ingest.parse.parts import Columns
 from batchlake.ingest.parse.platforms.units import UNITS
-from batchlake.schema import BATCHES, Table, id_fault
+from batchlake.schema import BATCHES, Table
 from batchlake.schema import CALLS as CALLS_TABLE
+from batchlake.text.ids import id_fault
 
 if TYPE_CHECKING:
     import pyarrow as pa

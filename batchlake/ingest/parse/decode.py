@@ -39,7 +39,7 @@ from batchlake.ingest.parse.json_values import (
 )
 from batchlake.ingest.parse.parts import Columns
 from batchlake.ingest.parse.utterances import SpeechReader, digest_of
-from batchlake.schema import id_fault
+from batchlake.text.ids import id_fault
 
 MOST_KEYS: Final = 256
 """How many unknown keys are learned."""

@@ -52,7 +52,8 @@ from batchlake.ingest.parse.recognition import (
     refuses,
     weight_of,
 )
-from batchlake.schema import canonical_status, id_fault
+from batchlake.text.ids import id_fault
+from batchlake.text.statuses import canonical_status
 
 _NOT_ITS_OWN: Final = frozenset(ENVELOPES) | ABOUT_ANSWERS
 """The keys of an object that don't tell what it is itself."""

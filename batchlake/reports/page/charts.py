@@ -20,7 +20,7 @@ from batchlake.reports.model import Distribution, Report
 from batchlake.reports.page.svg import filled
 from batchlake.reports.tables import distribution_table
 from batchlake.reports.wording import COLOURS, NO_CURRENCY, Clock, amount_text
-from batchlake.schema import OUTCOME_BY_STATUS
+from batchlake.text.statuses import OUTCOME_BY_STATUS
 
 _LONGEST_LABEL: Final = 28
 _MOST_WORDS: Final = 12

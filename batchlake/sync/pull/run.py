@@ -29,7 +29,6 @@ from batchlake.errors import (
     RateLimited,
 )
 from batchlake.lake import Lake
-from batchlake.schema import OUTCOME_BY_STATUS
 from batchlake.store.lock import writer_lock
 from batchlake.sync.api.client import Cause, Client, Fault
 from batchlake.sync.api.credential import read_credential
@@ -38,6 +37,7 @@ from batchlake.sync.pull.fetching import Fetcher
 from batchlake.sync.pull.journal import STATE_FOLDER, Journal
 from batchlake.sync.pull.landing import Landing
 from batchlake.sync.pull.report import PullReport
+from batchlake.text.statuses import OUTCOME_BY_STATUS
 from batchlake.text.values import utc_stamp
 
 

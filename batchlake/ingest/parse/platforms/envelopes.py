@@ -32,7 +32,7 @@ from batchlake.ingest.parse.parts import BadValue, Columns, Envelope, Item, Reco
 from batchlake.ingest.parse.platforms.recognition import batch_or_call, recognise
 from batchlake.ingest.parse.platforms.units import UNITS
 from batchlake.ingest.parse.recognition import holds_records, refuses
-from batchlake.schema import id_fault
+from batchlake.text.ids import id_fault
 
 Split = Callable[[bytes, Envelope], Iterator[Item]]
 """Splits a value that is no record of another platform."""
