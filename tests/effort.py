@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
+from hypothesis import HealthCheck, settings
+
 _T = TypeVar("_T")
 
 EVERYTHING: Final = os.environ.get("BATCHLAKE_TESTS") == "all"
@@ -25,3 +27,14 @@ def some(values: Sequence[_T], most: int) -> list[_T]:
     if EVERYTHING or len(values) <= most:
         return list(values)
     return [values[number * len(values) // most] for number in range(most)]
+
+
+FEW_INGESTS = settings(
+    max_examples=examples(6),
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.large_base_example,
+        HealthCheck.data_too_large,
+    ],
+)  # fmt: skip
+"""An ingest takes as long for 30 calls as for one."""

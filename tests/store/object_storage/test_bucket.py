@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import subprocess
 import sys
-import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,62 +16,20 @@ import batchlake
 from batchlake.errors import (
     InvalidRequest,
     LakeDamaged,
-    LakeLocked,
     LakeNotFound,
     LakeNotWritable,
     LakeUnreachable,
 )
-from batchlake.ingest.options import IngestOptions
-from batchlake.ingest.run import ingest
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.maintenance import check, compact, vacuum
-from tests.lakes import contents, damages, ingested, rows, write_export
+from tests.lakes import contents, ingested, rows, write_export
 from tests.paths import SAMPLE
 from tests.storage import Bucket, check_from_now_on, environment, new_bucket, served
-from tests.store.crash_points import run_in_process
-from tests.store.test_transactions import document, state
+from tests.store.object_storage.buckets import exports
+from tests.store.test_transactions import document
 
 TABLES = ("calls", "segments", "batches", "snapshots", "problems", "exports")
 OTHERS = {"runs", "tombstones", "erasures", "_lock.json"}
-
-
-@pytest.fixture
-def lake(bucket: Bucket) -> str:
-    """An address at which there is no lake yet."""
-    return f"{bucket.address}/some/lake"
-
-
-@pytest.fixture(scope="module")
-def objects_of_a_lake() -> dict[str, bytes]:
-    """What the bucket of `fed` holds, once the first test has made it."""
-    return {}
-
-
-@pytest.fixture
-def fed(bucket: Bucket, lake: str, tmp_path: Path, objects_of_a_lake: dict[str, bytes]) -> str:
-    """An address at which a lake holds the first of `exports`."""
-    if not objects_of_a_lake:
-        ingested(lake, *exports(tmp_path, 1))
-        objects_of_a_lake |= bucket.objects()
-    else:
-        for path, data in objects_of_a_lake.items():
-            bucket.put(path, data)
-    return lake
-
-
-def exports(folder: Path, count: int) -> list[Path]:
-    """The same batch as exported several times."""
-    return [write_export(folder / "in", f"{number}.json", document(number + 1)) for number in range(count)]
-
-
-def lease(**facts: Any) -> bytes:
-    """A lease as another writer left it."""
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    given = {
-        "holder": "process 7 on elsewhere", "since": now, "renewed": now, "released": False, "pid": 7,
-        "machine": "another", "token": "t",
-    } | facts  # fmt: skip
-    return json.dumps(given).encode()
 
 
 def test_it_holds_what_a_folder_holds(bucket: Bucket, lake: str, tmp_path: Path) -> None:
@@ -143,151 +98,6 @@ def test_a_new_run_is_seen(fed: str, tmp_path: Path) -> None:
     newest = tables.newest_commit("runs")
     tables.open("runs").create_checkpoint()
     assert LakeTables(fed).newest_commit("runs") == newest == f"{2:020}.json"
-
-
-def write(lake: str, folder: Path, writer: int, variables: dict[str, str]) -> None:
-    """Export a shared batch again and again: one more call of this writer's each time, in one run."""
-    os.environ.update(variables)
-    for run in range(2):
-        calls = [{"id": f"w{writer}-{number}", "duration": run} for number in range(run + 1)]
-        given = {"exported_at": f"2024-01-01T00:0{run}:00Z", "batch": {"id": "shared", "calls": calls}}
-        path = write_export(folder / "in", f"{writer}-{run}.json", given)
-        ingest(lake, [path], IngestOptions(wait_seconds=120))
-
-
-def test_writers_at_once(bucket: Bucket, lake: str, tmp_path: Path) -> None:
-    """Two writers that wait for each other: every call is there in its last state."""
-    context = multiprocessing.get_context("forkserver")
-    variables = environment(bucket.endpoint) | {"XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"]}
-    processes = [
-        context.Process(target=write, args=(lake, tmp_path, writer, variables)) for writer in range(2)
-    ]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0, 0]
-    found = rows(lake, "select call_id, duration_seconds as duration from calls order by call_id")
-    assert found == [
-        {"call_id": f"w{writer}-{number}", "duration": 1.0} for writer in range(2) for number in range(2)
-    ]
-    assert check(lake) == []
-
-
-def test_a_second_writer_is_answered(bucket: Bucket, lake: str, tmp_path: Path) -> None:
-    """It is told who writes and since when; with `wait_seconds` it goes on when the first has ended."""
-    (path,) = exports(tmp_path, 1)
-    with LakeTables(lake).storage.lock():
-        with pytest.raises(LakeLocked, match=rf"being written by process {os.getpid()} on .* since 20"):
-            ingested(lake, path)
-        assert ingested(lake, path, dry_run=True).calls_new == 4
-    hold = threading.Event()
-
-    def first() -> None:
-        with LakeTables(lake).storage.lock():
-            hold.set()
-            time.sleep(1)
-
-    thread = threading.Thread(target=first)
-    thread.start()
-    hold.wait()
-    assert ingested(lake, path, wait_seconds=30).calls_new == 4
-    thread.join()
-
-
-@pytest.mark.parametrize(
-    ("facts", "is_free"),
-    [
-        ({}, False),
-        ({"renewed": "2024-01-01T00:00:00Z"}, True),
-        ({"released": True}, True),
-    ],
-)
-def test_a_lease_of_another_machine(
-    bucket: Bucket, lake: str, tmp_path: Path, facts: dict[str, Any], is_free: bool
-) -> None:
-    """It holds while it is renewed, and ends when it was given back or not renewed in time."""
-    (path,) = exports(tmp_path, 1)
-    bucket.put("some/lake/_lock.json", lease(**facts))
-    if is_free:
-        assert ingested(lake, path).calls_new == 4
-    else:
-        with pytest.raises(LakeLocked, match="process 7 on elsewhere"):
-            ingested(lake, path)
-
-
-def test_a_writer_that_was_taken_for_dead(bucket: Bucket, fed: str, tmp_path: Path) -> None:
-    """One that loses its lease while it works commits nothing, and leaves the new one's lease alone."""
-    _, later = exports(tmp_path, 2)
-    before = contents(fed)
-    stolen = lease()
-    with pytest.raises(LakeLocked, match="another writer, which took over"):
-        ingest(fed, [later], IngestOptions(), lambda *_: bucket.put("some/lake/_lock.json", stolen))
-    assert contents(fed) == before
-    with pytest.raises(LakeLocked, match="process 7 on elsewhere"):
-        ingested(fed, later)
-    bucket.put("some/lake/_lock.json", lease(released=True))
-    assert ingested(fed, later).calls_new == 1
-    assert damages(fed) == []
-
-
-def test_a_table_that_another_has_changed(fed: str, tmp_path: Path) -> None:
-    """A commit between this writer's own, whoever made it, is noticed: nothing is committed upon it."""
-    from deltalake import DeltaTable, write_deltalake
-
-    _, later = exports(tmp_path, 2)
-    before = contents(fed)
-    storage = LakeTables(fed).storage
-    again = DeltaTable(storage.table("calls"), storage_options=storage.storage_options).to_pyarrow_table()
-
-    def intrude(_location: str, size: int) -> None:
-        if size == 0:
-            write_deltalake(
-                storage.table("calls"), again, mode="append", storage_options=storage.storage_options
-            )
-
-    with pytest.raises(LakeLocked, match="another writer, which took over"):
-        ingest(fed, [later], IngestOptions(), intrude)
-    assert contents(fed) == before
-    assert ingested(fed, later).calls_new == 1
-    assert damages(fed) == []
-
-
-def test_a_kill_leaves_the_lake_before_or_after(bucket: Bucket, fed: str, tmp_path: Path) -> None:
-    """Killed in the middle, the lake is sound and the one before or after; the next ingest goes on."""
-    _, second = exports(tmp_path, 2)
-    variables = environment(bucket.endpoint) | {"XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"]}
-    before = contents(fed)
-    bucket.copy("some/lake", "rehearsal")
-    points = run_in_process(f"{bucket.address}/rehearsal", [second], None, variables)
-    assert points is not None
-    after = contents(f"{bucket.address}/rehearsal")
-    outcomes = []
-    for fatal in (points // 2, points):
-        bucket.copy("some/lake", f"killed-{fatal}")
-        root = f"{bucket.address}/killed-{fatal}"
-        assert run_in_process(root, [second], fatal, variables) is None
-        found = state(root)
-        assert found in (before, after)
-        outcomes.append(found == after)
-        ingested(root, second)
-        assert contents(root) == after
-        assert damages(root) == []
-    assert outcomes[0] is False
-    assert outcomes[-1] is True
-
-
-def test_a_store_that_ignores_conditions(
-    bucket: Bucket, lake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where two writers could create the same object, no lake is made."""
-    import obstore
-
-    put = obstore.put
-    monkeypatch.setattr(obstore, "put", lambda *given, mode, **how: put(*given, mode="overwrite", **how))
-    with pytest.raises(LakeNotWritable, match=r"ignores conditions on writes \(If-None-Match\)"):
-        ingested(lake, *exports(tmp_path, 1))
-    assert bucket.paths() == ["some/lake/_lock.json"]
 
 
 def test_what_is_no_lake_is_said(bucket: Bucket, lake: str, tmp_path: Path) -> None:
