@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import click
 
-from batchlake.cli.arguments.options import config_option, configuration_of, format_option
+from batchlake.cli.arguments.options import config_option, configuration_of, format_option, note
 from batchlake.cli.arguments.parameters import option
 from batchlake.output.formats import STATUS_FORMATS
+from batchlake.output.pager import fill
+from batchlake.screens.page import columns
+from batchlake.sync.configuration import BUNDLED, DEFAULT
 
 if TYPE_CHECKING:
-    from batchlake.sync.configuration import Configuration
+    from batchlake.sync.configuration import Configuration, Value
 
 
 @click.group("config")
@@ -25,10 +29,16 @@ def config_command() -> None:
 @config_option
 @option("--lake", metavar="DIR", help="As other verbs take it.")
 @option("--landing", metavar="DIR", help="As `pull` takes it.")
+@option("--all", "everything", is_flag=True, help="The bundled settings of every platform, too.")
 @format_option(STATUS_FORMATS)
 @click.pass_context
-def show_command(context: click.Context, lake: str | None, landing: str | None, output_format: str) -> None:
-    """Every setting with its value and where it comes from; a credential is only said to be set or not."""
+def show_command(
+    context: click.Context, lake: str | None, landing: str | None, everything: bool, output_format: str
+) -> None:
+    """The settings with their values and where they come from; a credential is only said to be set or not.
+
+    Of platforms a table has what was set; --all and --json have what is bundled, too.
+    """
     from batchlake.sync.configuration import read_configuration
 
     file = configuration_of(context).file
@@ -38,11 +48,24 @@ def show_command(context: click.Context, lake: str | None, landing: str | None, 
         settings = {one.key: {"value": one.value, "origin": one.origin} for one in configuration.values()}
         click.echo(json.dumps({"settings": settings, "credentials": credentials}, indent=2))
         return
-    rows = [(one.key, one.value, one.origin) for one in configuration.values()]
-    rows += [(name, "***" if is_set else "not set", "environment") for name, is_set in credentials.items()]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    for key, value, origin in rows:
-        click.echo(f"{key:{widths[0]}}  {value:{widths[1]}}  {origin}")
+    shown = [one for one in configuration.values() if everything or _is_own(one)]
+    rows = [(one.key, one.value, one.origin) for one in shown]
+    own = [name for name, is_set in credentials.items() if is_set or everything]
+    rows += [(name, "***" if credentials[name] else "not set", "environment") for name in own]
+    for line in columns(rows, (False, False, False)):
+        click.echo(line)
+    if everything:
+        return
+    unset = [name for name in credentials if name not in own]
+    notes = [f"Platforms: {', '.join(sorted(configuration.settings.platforms))}; --all lists their settings."]
+    notes += [f"Not set: {', '.join(unset)}."] if unset else []
+    for line in (line for one in notes for line in fill(one, shutil.get_terminal_size().columns)):
+        note(line)
+
+
+def _is_own(setting: Value) -> bool:
+    """Whether it is none of the settings of platforms that are bundled."""
+    return not (setting.key.startswith("platforms.") and setting.origin in (BUNDLED, DEFAULT))
 
 
 def _credentials(configuration: Configuration) -> dict[str, bool]:

@@ -8,17 +8,19 @@ says more than the calls add up to.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
 from batchlake.models.audits import Audit, BatchAudit, BilledTotal, Comparison
-from batchlake.screens.page import Page, columns, padded
+from batchlake.output.pager import fill
+from batchlake.screens.page import Page, columns
 from batchlake.text import looks
-from batchlake.text.bars import bar
 from batchlake.text.escaping import printable
 
 _INDENT = "  "
 _AGAIN = re.compile(r"(\d+) of the calls (was|were) observed again later")
+_AS_LISTED = "the calls that the export lists give "
 _NAMES = {"total_calls": "calls", "success_rate": "success rate"}
 
 
@@ -35,23 +37,21 @@ def audit_screen(
     """
     known = currencies or {}
     one = audit.audited_batches == 1
-    parts: list[list[str]] = []
     if audit.totals and not one:
-        parts.append(list(_money(audit.totals, page)))
-    blocks = sorted(audit.batches, key=_rank)
-    for batch in blocks:
-        figures = [figure for figure in batch.figures if everything or one or _differs(figure)]
-        if figures:
-            parts.append(list(_batch(batch, figures, page, known.get(batch.batch_id))))
-    for number, lines in enumerate(parts):
-        if number:
-            yield ""
-        yield from lines
-    if one and parts and not everything:
-        return
-    if parts:
+        yield from _money(audit, known, page)
         yield ""
-    yield summary(audit)
+    blocks = [
+        block
+        for batch in sorted(audit.batches, key=_rank)
+        for block in _blocks(batch, page, known.get(batch.batch_id), everything=everything or one)
+    ]
+    # The columns are those of the whole screen, whichever batch a row is of.
+    rows = columns([row for block in blocks for row in block.rows], (False, True, True, False))
+    for block in blocks:
+        yield from block.head
+        yield from (f"{_INDENT}{rows.pop(0)}".rstrip() for _ in block.rows)
+    if not (one and blocks and not everything):
+        yield from fill(summary(audit), page.width)
 
 
 def summary(audit: Audit) -> str:
@@ -72,14 +72,16 @@ def summary(audit: Audit) -> str:
     return f"{batches}, {figures:,} figure{'' if figures == 1 else 's'}: {', '.join(parts)}."
 
 
-def _money(totals: Sequence[BilledTotal], page: Page) -> Iterator[str]:
+def _money(audit: Audit, currencies: dict[str, str | None], page: Page) -> Iterator[str]:
     decimals = looks.decimals_for(
-        [amount for one in totals for amount in (one.reported, one.recomputed)], looks.EXACT
+        [amount for one in audit.totals for amount in (one.reported, one.recomputed)], looks.EXACT
     )
     rows = [["", "reported", "in the calls", "the report is"]]
-    for one in totals:
+    for one in audit.totals:
         verdict = "right" if not one.difference else _money_way(one)
-        where = f", in {one.batches:,} batch{'' if one.batches == 1 else 'es'}"
+        differing = _differing(audit, currencies, one.currency) if one.difference else 0
+        of = f"{differing:,} of " if differing else ""
+        where = f", in {of}{one.batches:,} batch{'' if one.batches == 1 else 'es'}"
         rows.append(
             [
                 one.currency or "(no currency named)",
@@ -91,6 +93,18 @@ def _money(totals: Sequence[BilledTotal], page: Page) -> Iterator[str]:
     lines = columns(rows, (False, True, True, False))
     yield page.bold(lines[0])
     yield from lines[1:]
+
+
+def _differing(audit: Audit, currencies: dict[str, str | None], currency: str | None) -> int:
+    """How many batches are billed otherwise than their calls add up to, of those with costs in this
+    currency."""
+    return sum(
+        bool(figure.difference)
+        for batch in audit.batches
+        if batch.batch_id in currencies and currencies[batch.batch_id] == currency
+        for figure in batch.figures
+        if figure.unit == "money"
+    )
 
 
 def _money_way(one: BilledTotal) -> str:
@@ -108,30 +122,41 @@ def _differs(figure: Comparison) -> bool:
     return figure.agrees is not True
 
 
-def _batch(
-    batch: BatchAudit, figures: Sequence[Comparison], page: Page, currency: str | None
-) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A batch's figures that have one reason: lines that say which, and a row a figure."""
+
+    head: list[str]
+    rows: list[list[str]]
+
+
+def _blocks(batch: BatchAudit, page: Page, currency: str | None, *, everything: bool) -> Iterator[_Block]:
     """One batch: why its figures differ, and the figures, each reason with its own."""
     reasons: dict[str, list[Comparison]] = {}
-    for figure in figures:
-        reasons.setdefault(_reason(figure), []).append(figure)
-    ordered = sorted(reasons, key=lambda reason: (reason != "unexplained", not reason))
-    for reason in ordered:
-        words = reason or f"{len(reasons[reason])} figures agree"
-        shown = page.red(words) if reason == "unexplained" else words
-        yield f"{page.bold(f'{printable(batch.batch_id)}:')} {shown}"
-        rows = [_row(figure, currency) for figure in reasons[reason]]
-        yield from (_INDENT + line for line in columns(rows, (False, True, True, False)))
+    for figure in batch.figures:
+        if everything or _differs(figure):
+            reasons.setdefault(_reason(figure, currency), []).append(figure)
+    for reason in sorted(reasons, key=lambda one: (not one.startswith("unexplained"), not one)):
+        figures = reasons[reason]
+        words = reason or (f"{len(figures)} figures agree" if len(figures) > 1 else "1 figure agrees")
+        named = f"{printable(batch.batch_id)}:"
+        first, *others = fill(f"{named} {words}", page.width)
+        red = page.red if reason.startswith("unexplained") else str
+        head = [f"{page.bold(named)}{red(first[len(named) :])}", *map(red, others)]
+        yield _Block(head, [_row(figure, currency) for figure in figures])
 
 
-def _reason(figure: Comparison) -> str:
+def _reason(figure: Comparison, currency: str | None) -> str:
     if not _differs(figure):
         return ""
-    if figure.explanation == "unexplained" and not figure.detail:
-        return "unexplained"
     detail = _AGAIN.sub(_again, figure.detail or "")
+    if detail.startswith(_AS_LISTED):
+        listed = Decimal(detail.removeprefix(_AS_LISTED))
+        # What the row says already is no news.
+        same = figure.recomputed is not None and listed == Decimal(str(figure.recomputed))
+        detail = "" if same else f"{_AS_LISTED}{value_words(listed, figure.unit, currency)}"
     if figure.explanation == "unexplained":
-        return f"unexplained, though {detail}"
+        return f"unexplained, though {detail}" if detail else "unexplained"
     return detail or figure.explanation or ""
 
 
@@ -192,12 +217,6 @@ def way(figure: Comparison, currency: str | None) -> str:
     else:
         words = looks.count(int(off))
     return f"{words} too {direction}"
-
-
-def bars_of(values: Sequence[int], width: int) -> list[str]:
-    """Bars against the greatest of them."""
-    greatest = max(values, default=0)
-    return [padded(bar(value, greatest, width), width) for value in values]
 
 
 def audit_rows(audit: Audit, currencies: dict[str, str | None]) -> list[dict[str, object]]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from batchlake.output.pager import fill
 from batchlake.screens.page import Page, padded
 from batchlake.text import looks
 from batchlake.text.bars import bar
@@ -29,6 +30,8 @@ COLUMNS = (
 
 _MOST_ATTEMPTS = 5
 _BAR = 18
+_BAR_AT = 30
+"""The columns that a line takes besides its bar and the words behind it."""
 
 
 def contacts_head(attempts: Sequence[Mapping[str, Any]], without_number: int, page: Page) -> Iterator[str]:
@@ -51,11 +54,13 @@ def contacts_head(attempts: Sequence[Mapping[str, Any]], without_number: int, pa
         else ""
     )
     noun = "contact" if contacts == 1 else "contacts"
-    yield f"{contacts:,} {noun}, {reached:,} reached{rate}{each}{without}"
+    yield from fill(f"{contacts:,} {noun}, {reached:,} reached{rate}{each}{without}", page.width)
     shown = [one for one in attempts[:_MOST_ATTEMPTS] if one["reached"]]
     greatest = max((one["reached"] for one in shown), default=0)
-    for number, one in enumerate(shown):
+    words = [f"{one['reached']:,} of {one['tried']:,}" for one in shown]
+    room = min(_BAR, page.width - _BAR_AT - max(map(len, words), default=0))
+    for number, (one, counted) in enumerate(zip(shown, words, strict=True)):
         label = "first reached on attempt" if not number else ""
-        drawn = page.cyan(padded(bar(one["reached"], greatest, _BAR), _BAR))
-        yield f"{label:<24} {one['attempt']}  {drawn}  {one['reached']:,} of {one['tried']:,}"
+        drawn = page.cyan(padded(bar(one["reached"], greatest, room), room)) + "  " if room > 0 else ""
+        yield f"{label:<24} {one['attempt']}  {drawn}{counted}"
     yield ""

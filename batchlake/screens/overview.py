@@ -12,14 +12,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from batchlake.models.analytics import Analytics, CurrencyCost
+from batchlake.models.analytics import Analytics, Cost, CurrencyCost
+from batchlake.output.pager import fill
 from batchlake.screens.page import Page, fitted, padded
 from batchlake.text import looks
 from batchlake.text.bars import bar, spark
 from batchlake.text.escaping import printable
+from batchlake.text.terminal import printed_width
 
 _LABEL: Final = 11
 _BAR: Final = 14
+_BAR_AT: Final = 29
+"""The column at which the bars of the statuses begin."""
+
 _MOST_STATUSES: Final = 5
 _RIGHT_AT: Final = 48
 _HOURS: Final = 24
@@ -43,7 +48,7 @@ class Extent:
 
 def overview(found: Analytics, extent: Extent, page: Page) -> Iterator[str]:
     """The lines of the screen."""
-    yield _head(found, extent, page)
+    yield from _head(found, extent, page)
     if figures := list(_figures(found, page)):
         yield ""
         yield from figures
@@ -56,13 +61,16 @@ def overview(found: Analytics, extent: Extent, page: Page) -> Iterator[str]:
         yield from times
 
 
-def _head(found: Analytics, extent: Extent, page: Page) -> str:
+def _head(found: Analytics, extent: Extent, page: Page) -> Iterator[str]:
     total = looks.count(found.statistics.total_calls)
     batches = f"{extent.batches:,} batch{'' if extent.batches == 1 else 'es'}"
     when = ""
     if extent.first and extent.last:
         when = f", {span(extent.first, extent.last, page.clock)}, times in {page.clock.timezone}"
-    return f"{page.bold(f'{extent.words}:')} {total} in {batches}{when}."
+    named = f"{extent.words}:"
+    first, *others = fill(f"{named} {total} in {batches}{when}.", page.width)
+    yield f"{page.bold(named)}{first[len(named) :]}"
+    yield from others
 
 
 def span(first: datetime, last: datetime, clock: looks.Clock) -> str:
@@ -82,18 +90,16 @@ def _figures(found: Analytics, page: Page) -> Iterator[str]:
         rate = rates.completed_of_total
         assert rate.rate is not None  # noqa: S101 - asked for just now
         words = f"{looks.count(rate.numerator)} of {looks.count(rate.denominator)} calls completed"
-        yield _line("Success", [looks.rate(rate.rate), words], page)
+        yield from _lines("Success", [looks.rate(rate.rate), words], page)
     if duration and duration.mean is not None:
         parts = [f"{looks.duration(duration.mean)} on average"]
         if duration.median is not None:
             parts.append(f"median {looks.duration(duration.median)}")
         if duration.p95 is not None:
             parts.append(f"p95 {looks.duration(duration.p95)}")
-        yield _line("Duration", [*parts, _without(duration.missing)], page)
+        yield from _lines("Duration", [*parts, _without(duration.missing)], page)
     if found.cost and found.cost.currencies:
-        for number, words in enumerate(_costs(found.cost.currencies)):
-            missing = "" if number else _without(found.cost.missing)
-            yield _line("" if number else "Cost", [words, missing], page)
+        yield from _cost_lines(found.cost, page)
     sentiment = found.average_sentiment
     if sentiment and sentiment.positive is not None:
         scores = [
@@ -105,7 +111,7 @@ def _figures(found: Analytics, page: Page) -> Iterator[str]:
             )
             if value is not None
         ]  # fmt: skip
-        yield _line("Sentiment", [*scores, _without(sentiment.missing)], page)
+        yield from _lines("Sentiment", [*scores, _without(sentiment.missing)], page)
     if found.engagement:
         yield from _engagement(found, page)
 
@@ -121,10 +127,24 @@ def _engagement(found: Analytics, page: Page) -> Iterator[str]:
         parts.append(f"the agent talks {100 * engagement.talk_ratio_ai.mean:.0f} % of the time")
     if parts:
         missing = engagement.score.missing if engagement.score.mean is not None else engagement.turns.missing
-        yield _line("Engagement", [*parts, _without(missing)], page)
+        yield from _lines("Engagement", [*parts, _without(missing)], page)
 
 
-def _costs(several: Sequence[CurrencyCost]) -> list[str]:
+def _cost_lines(cost: Cost, page: Page) -> Iterator[str]:
+    """A line a currency; how many calls have no cost stands behind the first, or below where that is
+    full."""
+    rows = _costs(cost.currencies)
+    missing = _without(cost.missing)
+    first = "  ".join([*rows[0], missing])
+    has_room = _LABEL + len(first) <= page.width
+    for number, parts in enumerate(rows):
+        more = [missing] if has_room and not number else []
+        yield from _lines("" if number else "Cost", [*parts, *more], page)
+    if missing and not has_room:
+        yield " " * _LABEL + missing
+
+
+def _costs(several: Sequence[CurrencyCost]) -> list[list[str]]:
     """Each currency's sum, price for each completed call and each minute, below one another."""
     rows = [
         (
@@ -140,15 +160,23 @@ def _costs(several: Sequence[CurrencyCost]) -> list[str]:
     ]
     widths = [max(len(row[place]) for row in rows) for place in range(3)]
     return [
-        "  ".join(
-            padded(words, width, right=True) for words, width in zip(row, widths, strict=True) if width
-        ).rstrip()
+        [padded(words, width, right=True) for words, width in zip(row, widths, strict=True) if width]
         for row in rows
     ]
 
 
-def _line(label: str, parts: Sequence[str], page: Page) -> str:
-    return (padded(page.bold(label), _LABEL) + "  ".join(part for part in parts if part)).rstrip()
+def _lines(label: str, parts: Sequence[str], page: Page) -> Iterator[str]:
+    """A label and its figures, those that don't fit on lines of their own."""
+    line, label = padded(page.bold(label), _LABEL), " " * _LABEL
+    begun = False
+    for part in filter(None, parts):
+        if begun and printed_width(line) + 2 + len(part) > page.width:
+            yield line.rstrip()
+            line, begun = label, False
+            part = part.lstrip()
+        line += f"{'  ' if begun else ''}{part}"
+        begun = True
+    yield line.rstrip()
 
 
 def _without(missing: int) -> str:
@@ -162,7 +190,7 @@ def _statuses(found: Analytics, page: Page) -> list[str]:
         return []
     lines = [page.bold(f"{'Status':<11}{'calls':>7}")]
     for status, calls in counts[:_MOST_STATUSES]:
-        drawn = page.cyan(bar(calls, counts[0][1], _BAR))
+        drawn = page.cyan(bar(calls, counts[0][1], min(_BAR, page.width - _BAR_AT)))
         lines.append(
             f"{looks.word(status):<11}{looks.count(calls):>7}{looks.rate(calls / total):>9}  {drawn}".rstrip()
         )

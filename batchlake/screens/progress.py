@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from batchlake.models.audits import Observation, Progress
+from batchlake.output.pager import fill
 from batchlake.screens.page import Page, padded
 from batchlake.text import looks
 from batchlake.text.bars import parts_bar
@@ -19,20 +21,25 @@ def progress_screen(found: Progress, page: Page) -> Iterator[str]:
     rate = f" ({looks.rate(found.done_of_total.rate)})" if found.done_of_total.rate is not None else ""
     failed = f", {looks.count(current.failed)} of them failed" if current.failed else ""
     total = looks.count(current.total)
-    yield (
-        f"{page.bold(f'{printable(found.batch_id)}:')} {looks.count(current.done)} of {total} calls done"
-        f"{rate}{failed}; times in {page.clock.timezone}."
+    named = f"{printable(found.batch_id)}:"
+    first, *others = fill(
+        f"{named} {looks.count(current.done)} of {total} calls done{rate}{failed}; times in "
+        f"{page.clock.timezone}.",
+        page.width,
     )
+    yield f"{page.bold(named)}{first[len(named) :]}"
+    yield from others
     history = found.history or [current]
     times = [page.clock.minute(one.observed_at) for one in history]
     words = [_counts(one) for one in history]
     time_room, words_room = max(map(len, times)), max(map(len, words))
-    room = max(4, page.width - time_room - words_room - 4)
+    room = page.width - time_room - words_room - 4
     greatest = max(one.total for one in history)
     for when, one, counted in zip(times, history, words, strict=True):
-        drawn = parts_bar([(one.completed, "█"), (one.failed, "░")], greatest, room)
-        yield f"{padded(when, time_room)}  {page.cyan(padded(drawn, room))}  {counted:>{words_room}}".rstrip()
-    yield _outlook(found, page)
+        drawn = parts_bar([(one.completed, "█"), (one.failed, "░")], greatest, max(0, room))
+        drawn = f"{page.cyan(padded(drawn, room))}  " if room > 0 else ""
+        yield f"{padded(when, time_room)}  {drawn}{counted:>{words_room}}".rstrip()
+    yield from fill(_outlook(found, page), page.width)
 
 
 def _counts(one: Observation) -> str:
@@ -51,11 +58,9 @@ def _outlook(found: Progress, page: Page) -> str:
     elif found.estimated_completion:
         parts.append(f"expected at {page.clock.minute(found.estimated_completion)}")
     elif found.done_per_hour:
-        overdue = found.current.observed_at
-        from datetime import timedelta
-
-        due = overdue + timedelta(hours=found.remaining / found.done_per_hour)
-        parts.append(f"expected at {page.clock.minute(due)}, which has passed")
+        # That has passed; how old the newest export is tells why.
+        due = found.current.observed_at + timedelta(hours=found.remaining / found.done_per_hour)
+        parts.append(f"expected at {page.clock.minute(due)}")
     else:
         parts.append(f"{looks.count(found.remaining)} are left")
     head, *others = parts

@@ -35,6 +35,9 @@ PROSE: Final = frozenset({"prose"})
 """Kinds of which the text is the point: they wrap."""
 
 
+_CHANGES: Final = frozenset({"points", "count_change", "seconds_change"})
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column.
@@ -56,6 +59,9 @@ class Column:
         """What stands above it."""
         if self.kind == "exact":
             return self.name
+        # A change stands behind its figure.
+        if self.kind in _CHANGES:
+            return "change"
         return "" if self.kind == "bar" else self.name.replace("_", " ")
 
 

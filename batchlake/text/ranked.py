@@ -28,6 +28,9 @@ _PROSE_LINES: Final = 3
 _PROSE_MOST: Final = 100
 _DIGEST: Final = re.compile(r"[0-9a-f]{32,}")
 _MARKDOWN: Final = re.compile(r"[\\|`*<\[]|&(?=#?\w+;)")
+_TOLD: Final = 2
+"""So many constant columns are told with what they say."""
+
 _ALIKE_FROM: Final = 3
 """Of so many rows, a column that says the same in all is told once."""
 
@@ -121,7 +124,8 @@ class RankedTable:
         notes = []
         if self.constant:
             told = [f"{name} {value}" for name, value in self.constant]
-            notes.append(f"In all of them: {looks.listed(told)}.")
+            named = ", ".join(told) if len(told) <= _TOLD else looks.listed(told, _TOLD)
+            notes.append(f"In all of them: {named}.")
         if self.left_out:
             notes.append(f"No room for {looks.listed(self.left_out)}: --wide, --columns or -x.")
         if self.cut_values:

@@ -3,12 +3,12 @@ them."""
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import chain
+from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -55,21 +55,6 @@ def opened(output: Path | None, *, quiet: bool = True, tally: Tally | None = Non
     size = output.stat().st_size if output.is_file() else None
     rows = "" if tally is None else f"{tally.rows:,} row{'' if tally.rows == 1 else 's'} to "
     note(f"Wrote {rows}{output}" + ("." if size is None else f" ({looks.size(size)})."), quiet=quiet)
-
-
-def write_status_rows(
-    answer: HasRows | Readable, output_format: str, output: Path | None, *, quiet: bool = False
-) -> None:
-    """Write rows about batchlake's own work, which have no ranked columns, exactly as they are."""
-    from batchlake.output import rows
-
-    tally = rows.Tally()
-    with opened(output, quiet=quiet, tally=tally) as file:
-        refuse_terminal(output_format, file)
-        width = shutil.get_terminal_size().columns if _is_terminal(file) else None
-        left_out = rows.write_rows(answer, output_format, file, width=width, tally=tally)
-    if left_out:
-        note(left_out, quiet=quiet)
 
 
 def write_rows(request: Request, answer: HasRows | Readable, *, excel_safe: bool = False) -> None:
@@ -136,17 +121,24 @@ def write_table(
             )
             return
         table = RankedTable(shown.columns, layout)
+        nothing = cache(empty)
 
         def lines() -> Iterator[str]:
             yield from before
-            yield from table.lines(limited)
+            made = table.lines(limited)
+            head = list(islice(made, 1))
+            if not limited.count and request.is_terminal and nothing():
+                # A head above nothing is no answer; a script finds one.
+                return
+            yield from chain(head, made)
 
         def notes() -> list[str]:
-            if not limited.count and (said := empty()):
+            if not limited.count and (said := nothing()):
                 return [said]
             counted = about(limited.count)
             zone = f"times in {request.timezone}" if table.shows_times else ""
             head = ", ".join(part for part in (counted, zone) if part)
+            head = head[:1].upper() + head[1:]
             unnamed = ["The exports name no currency."] if table.unnamed_money else []
             first, *others = table.notes() or [""]
             joined = f"{head}. {first}" if first.startswith("In all") and head else ""

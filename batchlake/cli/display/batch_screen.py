@@ -4,12 +4,14 @@ values, and what was said."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from batchlake.cli.display.answers import write_lines
 from batchlake.cli.questions.analytics import page_of
 from batchlake.filters.parse import both, read_filter
 from batchlake.query.rows import Asked
+from batchlake.text.escaping import printable
 from batchlake.text.ranked import RankedTable
 
 if TYPE_CHECKING:
@@ -32,29 +34,23 @@ def show_batch(request: Request, batch_id: str, source: str | None) -> None:
     calls = lake.shown("calls", Asked(), filter=wanted)
     found = lake.analytics(wanted, every="hour", timezone=request.timezone)
     own = [one for one in row.result.rows() if one[0] == batch_id]
-    tables: list[RankedTable] = []
+    extent = replace(extent_of(request, wanted), words=f"Calls of {printable(batch_id)}")
+    table = RankedTable(calls.columns, request.layout)
 
     def lines() -> Iterator[str]:
-        yield from _table(row.columns, own, request, tables)
+        yield from RankedTable(row.columns, request.layout).lines(own)
         if found.statistics.total_calls:
             yield ""
-            yield from overview(found, extent_of(request, wanted), page_of(request))
+            yield from overview(found, extent, page_of(request))
             yield ""
-            yield from _table(calls.columns, calls.result.rows(), request, tables)
+            yield from table.lines(calls.result.rows())
 
-    write_lines(request, lines(), lambda: [sentence for table in tables for sentence in table.notes()])
-
-
-def _table(columns: Any, rows: Any, request: Request, tables: list[RankedTable]) -> Iterator[str]:
-    table = RankedTable(columns, request.layout)
-    tables.append(table)
-    yield from table.lines(rows)
+    # Notes are of the calls; what else is known of the batch, `batches` tells.
+    write_lines(request, lines(), table.notes)
 
 
 def show_call(request: Request, call_id: str, source: str | None) -> None:
     """The call's values one below the other, then what was said."""
-    from dataclasses import replace
-
     from batchlake.screens.said import utterance
 
     lake = request.lake

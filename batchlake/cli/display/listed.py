@@ -6,7 +6,7 @@ In come dictionaries, out go tables by rank for people, and for programs all the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,6 +48,53 @@ COLUMNS: Final[dict[str, tuple[tuple[str, Column, bool], ...]]] = {
         ("detail", Column("detail", "prose"), True),
         ("agrees", Column("agrees", "flag"), False),
         ("source", Column("source", "text"), False),
+    ),
+    "platforms": (
+        ("platform", Column("platform", "text"), True),
+        ("records", Column("records", "text"), True),
+        ("recognised_by", Column("recognised_by", "prose"), True),
+        ("fields", Column("fields", "count"), True),
+        ("file", Column("file", "path"), True),
+    ),
+    "platform_fields": (
+        ("field", Column("field", "text"), True),
+        ("column", Column("column", "text"), True),
+        ("count", Column("count", "count"), True),
+        ("unit", Column("unit", "text"), True),
+        ("records", Column("records", "text"), True),
+        ("platform", Column("platform", "text"), True),
+        ("location", Column("file", "path"), True),
+    ),
+    "platform_records": (
+        ("record", Column("record", "count"), True),
+        ("records", Column("records", "text"), True),
+        ("id", Column("id", "id"), True),
+        ("batch_id", Column("batch", "id"), True),
+        ("platform", Column("platform", "text"), True),
+        ("line", Column("line", "count"), True),
+        ("location", Column("file", "path"), True),
+    ),
+    "erasures": (
+        ("erased_at", Column("erased", "time"), True),
+        ("mode", Column("mode", "word"), True),
+        ("calls", Column("calls", "count"), True),
+        ("mentions", Column("mentions", "count"), True),
+        ("hits", Column("hits", "count", alarming=True), True),
+        ("reference", Column("reference", "text"), True),
+        ("batches", Column("batches", "text"), True),
+        ("erasure_id", Column("erasure_id", "text"), True),
+        ("run_id", Column("run", "run"), True),
+    ),
+    "comparison": (
+        ("figure", Column("figure", "text"), True),
+        ("this", Column("this", "exact"), True),
+        ("other", Column("other", "exact"), True),
+        ("difference", Column("difference", "exact"), True),
+        ("unit", Column("unit", "text"), True),
+        ("currency", Column("currency", "text"), True),
+        ("lower", Column("lower", "exact"), True),
+        ("upper", Column("upper", "exact"), True),
+        ("can_be_chance", Column("can_be_chance", "flag"), True),
     ),
     "progress": (
         ("observed_at", Column("observed", "time"), True),
@@ -105,8 +152,22 @@ class Listed:
         """Nothing is held open."""
 
 
-def write_listed(request: Request, listed: Listed, name: str) -> None:
+def write_listed(
+    request: Request,
+    listed: Listed,
+    name: str,
+    *,
+    about: Callable[[int], str] = lambda count: "",
+    empty: str = "",
+) -> None:
     """Write rows in the format asked for.
+
+    Args:
+        request: how.
+        listed: the rows.
+        name: of their columns, in `COLUMNS`.
+        about: what so many rows are, for people.
+        empty: what to say where there are none.
 
     Raises:
         InvalidRequest: a column isn't there.
@@ -136,7 +197,7 @@ def write_listed(request: Request, listed: Listed, name: str) -> None:
             Column(head, column.kind, column.alarming)
             for head, (_, column) in zip(heads, chosen, strict=True)
         )
-        write_table(request, Shown(columns, Listed(heads, values)))
+        write_table(request, Shown(columns, Listed(heads, values)), about=about, empty=lambda: empty)
         return
     tally = Tally()
     kinds = (

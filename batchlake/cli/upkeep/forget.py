@@ -20,8 +20,10 @@ from batchlake.cli.arguments.options import (
     wait_option,
 )
 from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.request import read_request, table_options
 from batchlake.cli.arguments.selection import read_filter_option
-from batchlake.cli.display.answers import write_status_rows
+from batchlake.cli.display.answers import write_rows
+from batchlake.cli.display.listed import Listed, write_listed
 from batchlake.cli.failures import WITH_PROBLEMS
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import STATUS_FORMATS
@@ -117,9 +119,13 @@ def forget_command(
 @option("--finish", is_flag=True, help="Finish an erasure that was cut short.")
 @_landing_option
 @wait_option
+@table_options("erasures")
 @quiet_option
 @format_option(STATUS_FORMATS)
+@click.pass_context
 def erasures_command(
+    context: click.Context,
+    /,
     lake_path: str,
     verify: bool,
     values: tuple[str, ...],
@@ -129,6 +135,7 @@ def erasures_command(
     wait_seconds: float,
     quiet: bool,
     output_format: str,
+    **given: Any,
 ) -> None:
     """Every erasure, newest first; --verify looks again.
 
@@ -136,11 +143,17 @@ def erasures_command(
     free of
     everybody erased for as long as the key exists. A name or an address can only be looked for by --value.
     """
+    given |= {"lake_path": lake_path, "quiet": quiet, "output_format": output_format}
     lake = open_lake(lake_path)
     if finish:
         lake.finish_erasure(landing, wait_seconds)
     if not (verify or values):
-        write_status_rows(lake.erasures(), output_format, None, quiet=quiet)
+        request, erasures = read_request(context, given), lake.erasures()
+        if request.is_for_people or request.columns or request.sort:
+            listed = Listed.of(erasures.to_dicts(), erasures.columns)
+            write_listed(request, listed, "erasures", empty="Nobody was erased.")
+        else:
+            write_rows(request, erasures)
         return
     found = lake.verify_erasures(_lines(values), landing=landing, region=region)
     click.echo(json.dumps(asdict(found), indent=2) if output_format == "json" else _sentence(found))
