@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from typing import Any, Final
@@ -100,7 +101,7 @@ def _tell_full(error: OSError) -> int:
 
 
 def _print_error(code: str, message: str, details: dict[str, Any], status: int) -> int:
-    say(f"batchlake: {message}")
+    say(_in_lines(f"batchlake: {message}"))
     # At a terminal the sentence is enough.
     if output_format() in _JSON_FORMATS and not sys.stdout.isatty():
         document = {"error": {"code": code, "message": message, "details": details}}
@@ -112,6 +113,16 @@ def _print_error(code: str, message: str, details: dict[str, Any], status: int) 
             # The sentence above has said what matters.
             end_output()
     return status
+
+
+def _in_lines(message: str) -> str:
+    """The message as a terminal shows it: broken between words. One of several lines, as SQL's with its
+    caret, has them already."""
+    if "\n" in message or not sys.stderr.isatty():
+        return message
+    from batchlake.output.pager import fill
+
+    return "\n".join(fill(message, shutil.get_terminal_size().columns))
 
 
 def output_format() -> str | None:

@@ -6,6 +6,7 @@ returned as notes, for people. The format never depends on where the bytes go.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -25,6 +26,7 @@ from batchlake.text.looks import Clock
 from batchlake.text.ranked import Layout, RankedTable
 
 _PIECE_CHARACTERS: Final = 65_536
+_QUOTED: Final = re.compile(r'"(\w+)"')
 
 
 def write_rows(
@@ -107,7 +109,16 @@ def exact_layout(width: int | None, *, colour: bool = False) -> Layout:
 
 def exact_table(columns: Iterable[str], layout: Layout) -> RankedTable:
     """A table of the answer to a query."""
-    return RankedTable([Column(printable(name), "exact") for name in columns], layout)
+    return RankedTable([Column(as_typed(printable(name)), "exact") for name in columns], layout)
+
+
+def as_typed(name: str) -> str:
+    """What DuckDB calls a column that has no name, as people type it.
+
+    >>> as_typed("count_star()"), as_typed('sum("cost")'), as_typed("cost")
+    ('count(*)', 'sum(cost)', 'cost')
+    """
+    return _QUOTED.sub(r"\1", name.replace("count_star()", "count(*)")) if "(" in name else name
 
 
 def _write_as(

@@ -212,23 +212,23 @@ def _order(value: Any) -> tuple[bool, Any]:
 def changes(
     this: Analytics, before: Analytics, columns: Sequence[Column]
 ) -> tuple[list[Column], Mapping[tuple[Any, ...], Row]]:
-    """For each figure of a group a column of its change, and those by the groups' keys."""
+    """For each figure of a group a column of its change, and those by the groups' keys; without keys that of
+    all."""
     added = [
         Column(f"{column.name}_change", _CHANGES[column.kind])
         for column in columns
         if column.kind in ("count", "rate", "seconds")
     ]
-    theirs = {tuple(group.keys.values()): figure_values(group) for group in before.groups}
+    theirs = {tuple(group.keys.values()): group for group in before.groups}
     found = {}
+    pairs: list[tuple[tuple[Any, ...], Analytics | Group, Analytics | Group | None]] = [((), this, before)]
     for group in this.groups:
         key = tuple(group.keys.values())
-        mine, others = figure_values(group), theirs.get(key, {})
-        found[key] = tuple(
-            _difference(
-                mine.get(one.name.removesuffix("_change")), others.get(one.name.removesuffix("_change"))
-            )
-            for one in added
-        )
+        pairs.append((key, group, theirs.get(key)))
+    for key, mine, others in pairs:
+        left, right = figure_values(mine), figure_values(others) if others else {}
+        names = [one.name.removesuffix("_change") for one in added]
+        found[key] = tuple(_difference(left.get(name), right.get(name)) for name in names)
     return added, found
 
 

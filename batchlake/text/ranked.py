@@ -74,7 +74,7 @@ class RankedTable:
         left_out: headings of the columns that there was no room for.
         cut_values: how many values aren't shown whole.
         shows_times: whether a column of times is shown.
-        unnamed_money: whether amounts are shown of which the exports name no currency.
+        unnamed_money, named_money: whether amounts are shown of which the exports name no currency, or one.
     """
 
     def __init__(self, columns: Sequence[Column], layout: Layout) -> None:
@@ -85,7 +85,7 @@ class RankedTable:
         self.left_out: list[str] = []
         self.cut_values = 0
         self.shows_times = False
-        self.unnamed_money = False
+        self.unnamed_money = self.named_money = False
         self._vertical = layout.vertical
         self._prose = {place for place, column in enumerate(columns) if column.kind in PROSE}
 
@@ -106,8 +106,10 @@ class RankedTable:
             return
         kinds = {self._columns[place].kind for place in shown}
         self.shows_times = "time" in kinds
-        self.unnamed_money = any(
-            self._columns[place].kind in MONEY and _is_unnamed(row[place]) for place in shown for row in first
+        money = [row[place] for place in shown if self._columns[place].kind in MONEY for row in first]
+        self.unnamed_money = any(_is_unnamed(value) for value in money)
+        self.named_money = any(
+            currency for value in money if value is not None for _, currency in amounts(value)
         )
         right = [self._stands_right(place, first) for place in shown]
         yield self._line([Cell((self._columns[place].heading,), "1") for place in shown], widths, right)[0]

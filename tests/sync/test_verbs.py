@@ -99,7 +99,7 @@ def test_config_show_hides_the_credential(words: tuple[str, ...], tmp_path: Path
         rows = [line.split(maxsplit=2) for line in ran.output.splitlines()]
         assert ["lake", "l", "other.toml line 2"] in rows
         bundled = ["platforms.svalync.auth.header", "x-api-key", "bundled with batchlake"]
-        assert (bundled in rows, ["RETELL_API_KEY", "not", "set  environment"] in rows) == (
+        assert (bundled in rows, ["RETELL_API_KEY", "not"] in [row[:2] for row in rows]) == (
             bool(words), bool(words)
         )  # fmt: skip
         assert ["SVALYNC_API_KEY", "***", "environment"] in rows

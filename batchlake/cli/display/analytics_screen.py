@@ -9,6 +9,7 @@ import click
 
 from batchlake.cli.arguments.selection import read_comparison
 from batchlake.cli.display.answers import (
+    no_currency,
     opened,
     write_document,
     write_lines,
@@ -20,7 +21,7 @@ from batchlake.cli.display.listed import Listed
 from batchlake.cli.display.verb_rows import nothing_matches, refuse_columns
 from batchlake.errors import InvalidRequest
 from batchlake.filters.other import PREVIOUS
-from batchlake.models.analytics import FAMILIES
+from batchlake.models.analytics import FAMILIES, Group
 from batchlake.models.group_rows import figure_values
 from batchlake.models.group_rows import group_rows as plain_group_rows
 from batchlake.output.rows import Tally
@@ -93,7 +94,14 @@ def show_analytics(
     else:
         from batchlake.screens.overview import overview
 
-        write_lines(request, overview(found, extent_of(request, wanted), page_of(request)))
+        lines = overview(found, extent_of(request, wanted), page_of(request))
+        write_lines(request, lines, lambda: _currency_notes(found))
+
+
+def _currency_notes(*several: Analytics) -> list[str]:
+    """A sentence where amounts stand without a currency."""
+    named = {one.currency is not None for found in several if found.cost for one in found.cost.currencies}
+    return [no_currency(some=True in named)] if False in named else []
 
 
 def extent_of(request: Request, wanted: Filter | None) -> Extent:
@@ -246,28 +254,30 @@ def _compare(
     if request.format == "json":
         write_document(request, compared)
         return
-    if request.format not in ("table", "markdown"):
+    people = request.format in ("table", "markdown")
+    if not people or (request.format == "markdown" and not dimensions):
         write_rows(request, Listed.of(compared.to_dicts()))
-        return
-    if dimensions:
-        columns = groups.group_columns(found, wide=request.wide)
-        figures = [one for one in columns[len(found.by) :] if one.kind in ("count", "rate", "seconds")]
-        added, changed = groups.changes(found, other, figures)
-        rows = []
-        for group in found.groups:
-            key = tuple(group.keys.values())
-            values = figure_values(group)
-            words = [groups.key_words(name, group.keys[name], request.clock) for name in found.by]
-            pairs = [
-                pair
-                for one, change in zip(figures, changed[key], strict=True)
-                for pair in (values.get(one.name), change)
-            ]
-            rows.append((*words, *pairs))
-        heads = [
-            *columns[: len(found.by)],
-            *(one for pair in zip(figures, added, strict=True) for one in pair),
-        ]
-        write_table(request, Shown(tuple(heads), Listed([one.name for one in heads], rows)))
-        return
-    write_lines(request, comparison(found, other, compared, page_of(request), periods))
+    elif dimensions:
+        _write_changes(request, found, other)
+    else:
+        lines = comparison(found, other, compared, page_of(request), periods)
+        write_lines(request, lines, lambda: _currency_notes(found, other))
+
+
+def _write_changes(request: Request, found: Analytics, other: Analytics) -> None:
+    """A row a group, each figure followed by its change, and last one of all."""
+    columns = groups.group_columns(found, wide=request.wide)
+    keys, figures = columns[: len(found.by)], columns[len(found.by) :]
+    figures = [one for one in figures if one.kind in ("count", "rate", "seconds")]
+    added, changed = groups.changes(found, other, figures)
+    rows = []
+    shown: list[Analytics | Group] = [*found.groups, found]
+    for group in shown:
+        of = group.keys if isinstance(group, Group) else {}
+        words = [groups.key_words(name, value, request.clock) for name, value in of.items()]
+        values = figure_values(group)
+        pairs = zip(figures, changed[tuple(of.values())], strict=True)
+        told = [one for figure, change in pairs for one in (values.get(figure.name), change)]
+        rows.append((*(words or ["all", *[""] * (len(keys) - 1)]), *told))
+    heads = [*keys, *(one for pair in zip(figures, added, strict=True) for one in pair)]
+    write_table(request, Shown(tuple(heads), Listed([one.name for one in heads], rows)))

@@ -139,7 +139,7 @@ def write_table(
             zone = f"times in {request.timezone}" if table.shows_times else ""
             head = ", ".join(part for part in (counted, zone) if part)
             head = head[:1].upper() + head[1:]
-            unnamed = ["The exports name no currency."] if table.unnamed_money else []
+            unnamed = [no_currency(some=table.named_money)] if table.unnamed_money else []
             first, *others = table.notes() or [""]
             joined = f"{head}. {first}" if first.startswith("In all") and head else ""
             told = [joined] if joined else [f"{head}." if head else "", first]
@@ -148,6 +148,11 @@ def write_table(
         write_lines(request, lines(), notes, rows=lambda: limited.count)
     finally:
         rows.close()
+
+
+def no_currency(*, some: bool) -> str:
+    """What is said where amounts stand without their currency: some of them, or all."""
+    return f"The exports name no currency{' of some amounts' if some else ''}."
 
 
 def write_tables(request: Request, answers: Iterable[Readable]) -> None:

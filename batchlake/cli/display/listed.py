@@ -85,17 +85,6 @@ COLUMNS: Final[dict[str, tuple[tuple[str, Column, bool], ...]]] = {
         ("erasure_id", Column("erasure_id", "text"), True),
         ("run_id", Column("run", "run"), True),
     ),
-    "comparison": (
-        ("figure", Column("figure", "text"), True),
-        ("this", Column("this", "exact"), True),
-        ("other", Column("other", "exact"), True),
-        ("difference", Column("difference", "exact"), True),
-        ("unit", Column("unit", "text"), True),
-        ("currency", Column("currency", "text"), True),
-        ("lower", Column("lower", "exact"), True),
-        ("upper", Column("upper", "exact"), True),
-        ("can_be_chance", Column("can_be_chance", "flag"), True),
-    ),
     "progress": (
         ("observed_at", Column("observed", "time"), True),
         ("done", Column("done", "count"), True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import time
 from pathlib import Path
@@ -152,3 +153,25 @@ def test_own_fields_of_a_lake_without_any(tmp_path: Path) -> None:
         lake_of(tmp_path, {"call": {"id": "c1", "status": "completed"}}), "fields", "--format", "json"
     )
     assert (json.loads(done.stdout), done.stderr) == ([], "")
+
+
+def test_a_comparison_is_rows_where_rows_are_asked_for(tmp_path: Path) -> None:
+    """A row a figure, or a group with its changes; of the families that were asked for alone."""
+    calls = [
+        {"id": f"c{number}", "batch_id": f"b{number % 2}", "status": "completed", "duration": number,
+         "agent_id": "a"}
+        for number in range(1, 6)
+    ]  # fmt: skip
+    lake = lake_of(tmp_path, {"calls": calls})
+    asked = ("analytics", "--batch", "b1", "--compare", "b0")
+    rows = list(
+        csv.DictReader(answer(lake, *asked, "--metrics", "calls,duration", "--csv").stdout.splitlines())
+    )
+    found = {row["figure"]: (row["this"], row["other"], row["difference"]) for row in rows}
+    assert found["statistics.total_calls"] == ("3", "2", "1")
+    assert found["duration.mean"] == ("3.0", "3.0", "0.0")
+    assert not any(name.startswith(("cost", "engagement")) for name in found)
+    (group,) = csv.DictReader(answer(lake, *asked, "--by", "agent_id", "--csv").stdout.splitlines())
+    assert (group["agent_id"], group["calls"], group["calls_change"]) == ("a", "3", "1")
+    table = answer(lake, *asked, "--by", "agent_id").stdout.splitlines()
+    assert [line.split()[:3] for line in table[2:]] == [["a", "3", "+1"], ["all", "3", "+1"]]

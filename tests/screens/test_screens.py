@@ -1,0 +1,68 @@
+"""Every verb's screen at a terminal of 80, 120 and 200 columns, with colours and without, as looked at.
+
+Where a screen is meant to change: `python -m tests.screens.screens NAME`, look at it, and commit it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from batchlake.text.terminal import display_width
+from tests.screens.screens import (
+    GOLDEN,
+    SAMPLE_SCREENS,
+    SCREENS,
+    draw,
+    make_lakes,
+    settled,
+    widths_of,
+    written,
+)
+
+NAMES = [*SCREENS, *SAMPLE_SCREENS]
+
+
+@pytest.fixture(scope="session")
+def lakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the two lakes that the screens are of."""
+    folder = tmp_path_factory.mktemp("screens")
+    make_lakes(folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_screen_is_the_golden_one(name: str, lakes: Path) -> None:
+    """Every character and its colour, at every width."""
+    assert written(name, lakes) == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def test_each_golden_screen_is_of_a_verb() -> None:
+    """No file is left that no test draws."""
+    assert sorted(path.stem for path in GOLDEN.glob("*.txt")) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", ["analytics", "audit", "batches", "calls", "fault_of_column", "problems"])
+def test_without_colour_the_words_are_the_same(name: str, lakes: Path) -> None:
+    """NO_COLOR takes colours away, and nothing else: nothing is said by colour alone."""
+    (width, *_) = widths_of(name)
+    plain, coloured = draw(name, lakes, width, colour=False), draw(name, lakes, width)
+    assert plain.lines == coloured.lines
+    assert not "".join(plain.styles).strip()
+    assert settled(plain.lines, lakes) == settled(coloured.lines, lakes)
+
+
+def test_no_line_is_wider_than_its_terminal() -> None:
+    """But of what is asked for whole, or is JSON."""
+    for name in NAMES:
+        if name in ("batch", "calls_wide", "filter"):
+            continue
+        width = 0
+        for line in (GOLDEN / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+            if line.startswith("── "):
+                found = re.match(r"── (\d+) columns", line)
+                width = int(found[1]) if found else 0
+            elif width:
+                assert display_width(line) <= width, (name, line)
