@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from batchlake.models.analytics import Analytics
     from batchlake.models.batches import BatchDetails
     from batchlake.models.calls import CallDetails
+    from batchlake.privacy.redaction.redactor import Redactor
+    from batchlake.privacy.redaction.rules import Rules
     from batchlake.query.result import Result
     from batchlake.reports.batch_report import BatchReport
     from batchlake.sync.configuration import saved_filter
@@ -76,7 +78,9 @@ __all__ = [
     "QueryError",
     "QueryTimeout",
     "RateLimited",
+    "Redactor",
     "Result",
+    "Rules",
     "compile_filter",
     "open",
     "saved_filter",
@@ -92,7 +96,9 @@ _HOMES = dict.fromkeys(__all__, "errors") | {
     "IngestReport": "ingest.report",
     "Lake": "lake",
     "Period": "filters.values.period",
+    "Redactor": "privacy.redaction.redactor",
     "Result": "query.result",
+    "Rules": "privacy.redaction.rules",
     "compile_filter": "filters.compile",
     "open": "lake",
     "saved_filter": "sync.configuration",

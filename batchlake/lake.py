@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from batchlake.ingest.report import IngestReport
     from batchlake.models.batches import BatchDetails
     from batchlake.models.calls import CallDetails
+    from batchlake.privacy.redaction.rules import Rules
     from batchlake.query.lake_rows import FilterLike, PeriodLike, When
 
 
@@ -75,7 +76,7 @@ class Lake(LakeFigures, LakeQueries, ErasingLake, LakeCare):
         dry_run: bool = False,
         wait_seconds: float = 0,
         memory_limit: str | None = None,
-        redact: Iterable[str] = (),
+        redact: Iterable[str] | Rules = (),
         region: str | None = None,
         progress: Progress | None = None,
         batch: str | None = None,
@@ -92,8 +93,9 @@ class Lake(LakeFigures, LakeQueries, ErasingLake, LakeCare):
             wait_seconds: how long to wait for another writer.
             memory_limit: DuckDB's own limit while ingesting, as `2GB`; by default at most a quarter of all.
             redact: kinds of values to redact before anything is stored (`phone`, `email`, `card`, `iban`,
-                `digits`), from the first ingest of a lake on; afterwards the lake knows.
-            region: of numbers without `+`, as `US`, where the lake is redacted.
+                `national_id`, `digits`, `name`, or `all`), from the first ingest of a lake on; afterwards the
+                lake knows. `batchlake.Rules.of` says more: countries, our own lines, own fields.
+            region: of numbers without `+`, as `US`, where kinds are given by name.
             progress: called with each export's location and the bytes read.
             batch: the id of the batch of calls that name none, as those of some platforms never do.
 
@@ -110,11 +112,12 @@ class Lake(LakeFigures, LakeQueries, ErasingLake, LakeCare):
         """
         from batchlake.ingest.options import IngestOptions
         from batchlake.ingest.run import ingest
+        from batchlake.privacy.redaction.rules import as_rules
 
         self.finish_erasure(wait_seconds=wait_seconds)
         options = IngestOptions(
             source, force, dry_run, wait_seconds, memory_limit, reads_all=read_all, batch=batch,
-            own=self._own(), redact=tuple(redact), region=region,
+            own=self._own(), redact=as_rules(redact, region),
         )  # fmt: skip
         return ingest(self.root, paths, options, *([progress] if progress else []))
 

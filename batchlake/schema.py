@@ -296,7 +296,7 @@ RUNS: Final = Table(
     ("run_id",),
     (
         _required("run_id", "Sortable by time"),
-        _required("kind", "ingest, replay, compact, upgrade, forget or proof (of an erasure)"),
+        _required("kind", "ingest, replay, compact, upgrade, forget, redact or proof (of the two)"),
         _time("started_at", "When it began, UTC", nullable=False),
         _time("finished_at", "When it was committed, UTC", nullable=False),
         _text("batchlake_version", "The version that wrote it"),
@@ -309,6 +309,7 @@ RUNS: Final = Table(
         _count("batches_new", "Batches the lake did not hold before, a count"),
         _count("batches_updated", "Batches with a changed value, a count"),
         _count("problems", "Problems found, a count"),
+        Column("redacted", "MAP(VARCHAR, BIGINT)", "Values redacted by kind; NULL where nothing was"),
         _count("format_version", "The layout that this run wrote", nullable=False),
         Column(
             "table_versions",
@@ -344,7 +345,7 @@ ERASURES: Final = Table(
     (
         _required("erasure_id", "The erasure's id, derived from nothing"),
         _required("run_id", "The run that erased"),
-        _required("mode", "remove or anonymise"),
+        _required("mode", "remove, anonymise or redact"),
         _text("reference", "The ticket that it was for, as given"),
         _time("erased_at", "When it was committed, UTC", nullable=False),
         _count("calls", "Calls removed or anonymised, a count"),

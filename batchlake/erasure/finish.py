@@ -17,12 +17,15 @@ from typing import Any, Final
 
 from batchlake.engine.engine import Engine
 from batchlake.engine.quoting import view_of
-from batchlake.erasure.landing import IsCall, LandingChanges, clean_landing
+from batchlake.erasure.landed.landing import LandingChanges, clean_landing
+from batchlake.erasure.landed.records import IsCall
 from batchlake.erasure.local import clean_local
 from batchlake.erasure.report import ErasureReport, Left
 from batchlake.erasure.verify import verify
 from batchlake.privacy.finder import Finder
 from batchlake.privacy.key import PrivacyKey, key_of_lake, read_policy
+from batchlake.privacy.redaction.redactor import Redactor
+from batchlake.privacy.redaction.rules import Rules
 from batchlake.privacy.tombstones import Tombstones
 from batchlake.schema import ERASURES, TABLES
 from batchlake.store.delta.tables import LakeTables
@@ -40,8 +43,14 @@ def finish(lake: LakeTables, landing: Path | None = None, wait_seconds: float = 
             finish_locked(lake, landing)
 
 
+def is_unfinished(lake: LakeTables) -> bool:
+    """Whether an erasure was committed and has not ended."""
+    data = lake.storage.note(ERASURE_NOTE)
+    return data is not None and Ledger(lake).holds(json.loads(data)["run_id"])
+
+
 def finish_locked(lake: LakeTables, landing: Path | None = None) -> None:
-    """The same, under the writer's lock."""
+    """The same, under the writer's lock. An unfinished redaction is one, too."""
     data = lake.storage.note(ERASURE_NOTE)
     if data is None:
         return
@@ -53,6 +62,9 @@ def finish_locked(lake: LakeTables, landing: Path | None = None) -> None:
         return
     if _is_noted(lake, marker["erasure_id"]):
         lake.storage.delete_note(ERASURE_NOTE)
+        return
+    if marker.get("rules"):
+        _finish_redaction(lake, marker, landing)
         return
     report = _report_of(marker["report"])
     if landing is None and marker["landing_folder"] is not None:
@@ -70,6 +82,19 @@ def finish_locked(lake: LakeTables, landing: Path | None = None) -> None:
     report.verification = verify(lake.storage, landing, finder, is_call, "digest")
     judge(lake, report)
     note(lake, report)
+
+
+def _finish_redaction(lake: LakeTables, marker: dict[str, Any], landing: Path | None) -> None:
+    from batchlake.erasure.redacting.complete import adopt_rules, complete_redaction
+
+    adopt_rules(lake, marker)
+    policy = read_policy(lake.storage)
+    rules = Rules.of_policy(policy)
+    assert rules is not None  # noqa: S101 - they were just written
+    if landing is None and marker["landing_folder"] is not None:
+        landing = Path(marker["landing_folder"])
+    redactor = Redactor(rules, key_of_lake(lake.storage, policy))
+    complete_redaction(lake, _report_of(marker["report"]), redactor, landing, set())
 
 
 def _is_noted(lake: LakeTables, erasure_id: str) -> bool:

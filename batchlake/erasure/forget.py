@@ -22,7 +22,8 @@ from batchlake.engine import columns
 from batchlake.engine.engine import Engine
 from batchlake.erasure.finish import clean_around, finish_locked, judge, note, purge, stake_digest
 from batchlake.erasure.hand import suggestions, todo, write_todo
-from batchlake.erasure.landing import IsCall, RecordCleaner, at_stake
+from batchlake.erasure.landed.landing import at_stake
+from batchlake.erasure.landed.records import IsCall, RecordCleaner
 from batchlake.erasure.report import ErasureReport
 from batchlake.erasure.rewrite import Rewrite
 from batchlake.erasure.rows import Changes

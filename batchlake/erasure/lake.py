@@ -10,8 +10,10 @@ from batchlake.store.delta.tables import LakeTables
 from batchlake.store.storage import ERASURE_NOTE
 
 if TYPE_CHECKING:
+    from batchlake.erasure.landed.incoming import LandingGate
     from batchlake.erasure.report import ErasureReport
     from batchlake.erasure.verify import Verification
+    from batchlake.privacy.redaction.rules import Rules
 
 
 class ErasingLake:
@@ -78,6 +80,34 @@ class ErasingLake:
         )
         return forget(self._tables, request, Options(mode, expect, dry_run, **options))
 
+    def redact(
+        self, rules: Iterable[str] | Rules, region: str | None = None, **options: Any
+    ) -> ErasureReport:
+        """Redact what the lake holds, and from now on everything that comes in. Earlier states end.
+
+        Args:
+            rules: kinds of values (`all` for every one), or `batchlake.Rules`.
+            region: in which numbers without `+` are read, as `US`, where kinds are given by name.
+            options: `dry_run`, `landing`, `wait_seconds`.
+
+        Raises:
+            InvalidRequest: no kind is named, or the lake is redacted already; nothing was done.
+            LakeLocked, LakeNotWritable: before the commit, nothing was done.
+
+        Example:
+            >>> report = lake.redact(["phone"], dry_run=True)
+            >>> report.mentions["calls.to_number"]
+            31
+        """
+        from batchlake.erasure.redacting.redact import RedactOptions, redact
+        from batchlake.errors import InvalidRequest
+        from batchlake.privacy.redaction.rules import as_rules
+
+        chosen = as_rules(rules, region)
+        if chosen is None:
+            raise InvalidRequest("nothing is named to be redacted. Give kinds such as phone, or all.")
+        return redact(self._tables, chosen, RedactOptions(**options))
+
     def verify_erasures(
         self, values: Iterable[str] = (), *, landing: Path | None = None, region: str | None = None
     ) -> Verification:
@@ -92,6 +122,28 @@ class ErasingLake:
         from batchlake.erasure.verify import verify_again
 
         return verify_again(self._tables, landing, tuple(values), region)
+
+    def has_unfinished_erasure(self) -> bool:
+        """Whether an erasure or a redaction was committed, and earlier files may still hold what it erased.
+
+        Example:
+            >>> lake.has_unfinished_erasure()
+            False
+        """
+        from batchlake.erasure.finish import is_unfinished
+
+        return is_unfinished(self._tables)
+
+    def landing_gate(self, rules: Rules | None = None) -> LandingGate | None:
+        """What cleans a platform's answers before they land, None where they land as received.
+
+        Example:
+            >>> lake.landing_gate() is None  # nobody was erased, and nothing is redacted
+            True
+        """
+        from batchlake.erasure.landed.incoming import LandingGate
+
+        return LandingGate.of(self._tables, rules)
 
     def finish_erasure(self, landing: Path | None = None, wait_seconds: float = 0) -> None:
         """Finish an erasure that was cut short after its commit, if there is one; every writer does so

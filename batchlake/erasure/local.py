@@ -12,10 +12,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from batchlake.engine.whole_files import whole_file
-from batchlake.privacy.finder import Finder
 
 _BUG_REPORTS: Final = "batchlake-bug-*.txt"
 _STATEMENT: Final = "\n# "
@@ -42,7 +41,14 @@ def bug_reports() -> Iterator[Path]:
                 yield path
 
 
-def clean_local(finder: Finder) -> dict[str, int]:
+class Finds(Protocol):
+    """Whether a text holds what is looked for."""
+
+    def finds(self, text: str) -> bool:
+        """Whether something is in a text."""
+
+
+def clean_local(finder: Finds) -> dict[str, int]:
     """Delete bug reports with a hit, and statements with one from the history."""
     reports = 0
     for path in bug_reports():
@@ -53,7 +59,7 @@ def clean_local(finder: Finder) -> dict[str, int]:
     return {"bug_reports": reports, "history": _clean_history(finder)}
 
 
-def _clean_history(finder: Finder) -> int:
+def _clean_history(finder: Finds) -> int:
     path = history_file()
     try:
         text = path.read_text(encoding="utf-8", errors="surrogateescape")

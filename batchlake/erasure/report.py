@@ -57,6 +57,7 @@ class ErasureReport:
         mentions: values replaced or emptied, by `table.column`.
         batches: erased calls by batch.
         tombstones: how many of each kind keep later exports out.
+        redacted: how many values of each kind were redacted, where the lake was.
         history: how many earlier states ended.
         files: of the lake, rewritten and deleted.
         landing, local: what was done there.
@@ -81,6 +82,7 @@ class ErasureReport:
     mentions: Mapping[str, int] = field(default_factory=dict)
     batches: Mapping[str, int] = field(default_factory=dict)
     tombstones: Mapping[str, int] = field(default_factory=dict)
+    redacted: Mapping[str, int] = field(default_factory=dict)
     history: dict[str, Any] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
     landing: dict[str, int] = field(default_factory=dict)
@@ -108,7 +110,13 @@ class ErasureReport:
 
     def _lines(self) -> list[str]:
         calls = self.calls
-        if self.dry_run:
+        if self.mode == "redact":
+            done = (
+                "would be redacted; nothing was written" if self.dry_run else f"redacted, run {self.run_id}"
+            )
+            kinds = ", ".join(f"{kind} {count}" for kind, count in self.redacted.items())
+            lines = [f"Values {done}: {kinds or 'none'}."]
+        elif self.dry_run:
             lines = [f"Dry run: {calls['matched']} calls would be erased ({self.mode}); nothing was written."]
         else:
             lines = [

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 ERASED_TABLES: Final = (SEGMENTS, CALLS, BATCHES, SNAPSHOTS, PROBLEMS, EXPORTS)
 """In this order: what was said decides about a call's digest."""
 
-_IDS: Final = ("call_id", "batch_id")
-_WANTED: Final = ("source", *_IDS, "outcome_label")
+IDS: Final = ("call_id", "batch_id")
+_WANTED: Final = ("source", *IDS, "outcome_label")
 
 
 class Rewrite:
@@ -62,7 +62,7 @@ class Rewrite:
         self._folder = folder
         self._key = key
         self._places = targets.places
-        self._renamed: Renamed = {name: {} for name in _IDS}
+        self._renamed: Renamed = {name: {} for name in IDS}
         self.changes = Changes()
         self._cleaner = RowCleaner(targets, mode, key, self._renamed, self.changes)
 
@@ -78,7 +78,7 @@ class Rewrite:
             files: list[Path] = []
             sizes = self._tables.sizes(table.name, self._versions[table.name])
             for name, path in self._paths(table):
-                before = _read(path)
+                before = read_rows(path)
                 rows = self._cleaner.cleaned(table, before)
                 if rows is before:
                     continue
@@ -102,8 +102,8 @@ class Rewrite:
         for table in (CALLS, BATCHES, SNAPSHOTS, PROBLEMS):
             for _, path in self._paths(table):
                 wanted = [name for name in table.column_names() if name in _WANTED]
-                rows = _read(path, wanted)
-                for name in _IDS:
+                rows = read_rows(path, wanted)
+                for name in IDS:
                     if name in rows.column_names:
                         self._rename_values(rows, name)
                 if table is CALLS and self._mode == "anonymise":
@@ -140,7 +140,7 @@ class Rewrite:
         return path
 
 
-def _read(path: str, names: list[str] | None = None) -> pa.Table:
+def read_rows(path: str, names: list[str] | None = None) -> pa.Table:
     """A file's rows, no column as a dictionary."""
     import pyarrow.parquet as pq
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Renamed = dict[str, dict[tuple[str, str], str]]
 """New ids by column, and by source and old id."""
 
-_JSON_COLUMNS: Final = frozenset({"extra", "reported_common_responses"})
+JSON_COLUMNS: Final = frozenset({"extra", "reported_common_responses"})
 NUMBER_COLUMNS: Final = ("from_number", "to_number")
 _IDS: Final = ("call_id", "batch_id")
 _NOT_TEXT: Final = frozenset(
@@ -163,13 +163,13 @@ class RowCleaner:
             if name in ("from_number", "to_number"):
                 # The contact is who was called, unless the call came in.
                 theirs = [at for at in own if (directions[at] == "inbound") == (name == "from_number")]
-                rows = _with_values(rows, name, theirs, _nothing)
+                rows = with_values(rows, name, theirs, _nothing)
             elif name in ("started_at", "call_time", "observed_at"):
-                rows = _with_values(rows, name, own, _to_the_hour)
+                rows = with_values(rows, name, own, _to_the_hour)
             elif name == "outcome_label":
-                rows = _with_values(rows, name, own, self._kept_label)
+                rows = with_values(rows, name, own, self._kept_label)
             elif name == "segment_count" or (name not in _FIGURES and kinds.get(name, "VARCHAR") in _TEXTS):
-                rows = _with_values(rows, name, own, _nothing)
+                rows = with_values(rows, name, own, _nothing)
         return rows
 
     def _kept_label(self, label: str | None) -> str | None:
@@ -184,11 +184,11 @@ class RowCleaner:
             hit.update(found)
         places = sorted(hit)
         if places:
-            rows = _with_values(rows, "raw", places, _nothing)
-            rows = _with_values(rows, "problem_id", places, lambda _old: random_id())
-            rows = _with_values(rows, "call_id", own, _nothing)
+            rows = with_values(rows, "raw", places, _nothing)
+            rows = with_values(rows, "problem_id", places, lambda _old: random_id())
+            rows = with_values(rows, "call_id", own, _nothing)
             for name in ("message", "location", "field"):
-                rows = _with_values(rows, name, places, self._erased)
+                rows = with_values(rows, name, places, self._erased)
         for name in _IDS:
             rows = self._with_new_ids(rows, name)
         return rows
@@ -218,13 +218,13 @@ class RowCleaner:
             values = rows[name].to_pylist()
             whole = [at for at, value in enumerate(values) if value and self._finder.is_whole(value)]
             self._count(table, name, len(whole))
-            rows = _with_values(rows, name, whole, lambda _number: ERASED)
+            rows = with_values(rows, name, whole, lambda _number: ERASED)
         places = self._hits(rows, name)
         self._count(table, name, len(places))
-        clean = self._erased_json if name in _JSON_COLUMNS else self._erased
+        clean = self._erased_json if name in JSON_COLUMNS else self._erased
         nullable = {column.name: column.nullable for column in table.columns}[name]
         change = clean if nullable else lambda text: clean(text) or ERASED
-        return _with_values(rows, name, places, change)
+        return with_values(rows, name, places, change)
 
     def _cleaned_speech(self, rows: pa.Table) -> pa.Table:
         """Utterances without mentions, their keys folded anew."""
@@ -233,15 +233,15 @@ class RowCleaner:
         notes = self._hits(rows, "extra")
         self._count(SEGMENTS, "text", len(hits) + len(turns))
         self._count(SEGMENTS, "extra", len(notes))
-        rows = _with_values(rows, "text", hits, self._erased)
-        rows = _with_values(rows, "text", turns, lambda _text: ERASED)
-        rows = _with_values(rows, "extra", notes, self._erased_json)
+        rows = with_values(rows, "text", hits, self._erased)
+        rows = with_values(rows, "text", turns, lambda _text: ERASED)
+        rows = with_values(rows, "extra", notes, self._erased_json)
         places = sorted({*hits, *turns, *notes})
         picked = rows.select(["source", "call_id", "text"]).take(columns.integers(places)).to_pylist()
         self._retold.update((row["source"], row["call_id"]) for row in picked)
         keys = {place: text_key(row["text"]) for place, row in zip(places, picked, strict=True)}
         spoken = sorted({*hits, *turns})
-        rows = _with_values(rows, "text_key", spoken, None, [keys[place] for place in spoken])
+        rows = with_values(rows, "text_key", spoken, None, [keys[place] for place in spoken])
         return self._told_anew(rows, picked)
 
     def _told_anew(self, rows: pa.Table, picked: Sequence[Mapping[str, Any]]) -> pa.Table:
@@ -254,7 +254,7 @@ class RowCleaner:
         said = rows.take(columns.integers(places))
         marked, _ = with_facts(_as_read(said))
         for name in UTTERANCE_FACTS:
-            rows = _with_values(rows, name, places, None, marked[name].to_pylist())
+            rows = with_values(rows, name, places, None, marked[name].to_pylist())
         self._said.append(said)
         return rows
 
@@ -264,7 +264,7 @@ class RowCleaner:
             return rows
         pairs = zip(rows["source"].to_pylist(), rows[name].to_pylist(), strict=True)
         new = {place: renamed[pair] for place, pair in enumerate(pairs) if pair in renamed}
-        return _with_values(rows, name, list(new), None, list(new.values()))
+        return with_values(rows, name, list(new), None, list(new.values()))
 
     def _cleaned_keys(self, table: Table, rows: pa.Table) -> pa.Table:
         """The map of when each field was observed, without names of fields that hold something."""
@@ -277,7 +277,7 @@ class RowCleaner:
         cleaned = [
             [pair for pair in pairs if not self._finder.finds(pair[0])] or None for pairs in held.values()
         ]
-        return _with_values(rows, "field_observed_at", list(held), None, cleaned)
+        return with_values(rows, "field_observed_at", list(held), None, cleaned)
 
     def _with_new_digests(self, rows: pa.Table) -> pa.Table:
         """Calls whose transcripts lost a mention have a digest from which it can't be guessed."""
@@ -294,8 +294,8 @@ class RowCleaner:
         pairs = list(zip(rows["source"].to_pylist(), rows["call_id"].to_pylist(), strict=True))
         places = [place for place, pair in enumerate(pairs) if pair in self._retold]
         for name in TRANSCRIPT_FACTS:
-            rows = _with_values(rows, name, places, None, [facts[pairs[place]][name] for place in places])
-        return _with_values(rows, "transcript_digest", places, self._new_digest)
+            rows = with_values(rows, name, places, None, [facts[pairs[place]][name] for place in places])
+        return with_values(rows, "transcript_digest", places, self._new_digest)
 
     def _new_digest(self, digest: str | None) -> str | None:
         if digest is None or self._key is None:
@@ -336,7 +336,7 @@ def random_id() -> str:
     return "erased_" + "".join(secrets.choice(_ID_CHARACTERS) for _ in range(20))
 
 
-def _with_values(
+def with_values(
     rows: pa.Table,
     name: str,
     places: Iterable[int],

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from batchlake.engine import columns
-from batchlake.erasure.landing import BODY, IsCall, RecordCleaner, landed_files
+from batchlake.erasure.landed.landing import BODY, landed_files
+from batchlake.erasure.landed.records import IsCall, RecordCleaner
 from batchlake.erasure.local import bug_reports, history_file
 from batchlake.erasure.rows import NUMBER_COLUMNS, over_turns_of
 from batchlake.privacy.errors import NothingToForget
@@ -35,6 +36,8 @@ from batchlake.store.storage import Storage
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
+
+By = Literal["value", "digest", "rules"]
 
 _RAW: Final = "raw bytes"
 _NAME: Final = "file name"
@@ -55,13 +58,14 @@ class Verification:
     """What was read and found.
 
     Attributes:
-        by: `value`, which finds everything that was named; `digest`, which finds numbers and calls.
+        by: `value`, which finds everything that was named; `digest`, which finds numbers and calls; `rules`,
+            which finds what a redacted lake may not hold.
         files, bytes, strings: how much was read.
         hits: none is the proof.
         state_digest: SHA-256 over the names and SHA-256 of all of the lake's files, in order.
     """
 
-    by: Literal["value", "digest"]
+    by: By
     files: int = 0
     bytes: int = 0
     strings: int = 0
@@ -79,7 +83,7 @@ def verify(
     landing: Path | None,
     finder: Finder,
     is_call: IsCall,
-    by: Literal["value", "digest"],
+    by: By,
 ) -> Verification:
     """Look everywhere."""
     return _Search(finder, is_call, by).execute(storage, landing)
@@ -121,7 +125,7 @@ def files_with_hits(paths: list[Path], finder: Finder, is_call: IsCall) -> list[
 class _Search:
     """One search, with what it has found so far."""
 
-    def __init__(self, finder: Finder, is_call: IsCall, by: Literal["value", "digest"]) -> None:
+    def __init__(self, finder: Finder, is_call: IsCall, by: By) -> None:
         self._finder = finder
         self._is_call = is_call
         self._result = Verification(by)

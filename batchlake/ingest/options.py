@@ -10,6 +10,7 @@ from batchlake.errors import InvalidRequest
 from batchlake.ingest.parse.fields import field_list
 from batchlake.ingest.parse.platforms.recognition import RECOGNITION
 from batchlake.ingest.parse.reader import WINDOW_BYTES
+from batchlake.privacy.redaction.rules import Rules
 from batchlake.schema import DEFAULT_SOURCE
 from batchlake.text.ids import id_fault
 
@@ -35,9 +36,8 @@ class IngestOptions:
             the fastest way.
         batch: the batch of calls that name none, also not around them.
         own: the user's own platforms' files, by the names under which `parse.fields.add_own` knows them.
-        redact: the kinds of values to redact (`batchlake.privacy.redactor.KINDS`) from the first ingest of a
-            lake on; none leaves it to the lake.
-        region: in which numbers without `+` are read, as `US`, where the lake is redacted.
+        redact: by which rules values are redacted, from the first ingest of a lake on; None leaves it to the
+            lake.
 
     Raises:
         InvalidRequest: the source's name, or the batch's id, is empty, too long, or holds control characters.
@@ -50,8 +50,7 @@ class IngestOptions:
     memory_limit: str | None = None
     window_bytes: int = WINDOW_BYTES
     reads_all: bool = False
-    redact: tuple[str, ...] = ()
-    region: str | None = None
+    redact: Rules | None = None
     batch: str | None = None
     own: tuple[str, ...] = ()
 

@@ -156,8 +156,7 @@ class Run:
         return Redaction.of(
             self._tables,
             options.redact,
-            options.region,
-            is_new=not options.redact or self._ledger.find() is None,
+            is_new=options.redact is None or self._ledger.find() is None,
             dry_run=writer is None,
         )
 
@@ -218,7 +217,9 @@ class Run:
     def _commit(self, engine: Engine, writer: Writer, facts: dict[str, Any]) -> None:
         not_kept = ("calls_unchanged", "calls_not_understood")
         figures = {name: figure for name, figure in facts.items() if name not in not_kept}
-        self._ledger.commit(writer, self._run, {**figures, "finished_at": self._now()}, engine)
+        redacted = self._redaction.counts if self._redaction else None
+        figures |= {"redacted": redacted, "finished_at": self._now()}
+        self._ledger.commit(writer, self._run, figures, engine)
 
     def _report(
         self,

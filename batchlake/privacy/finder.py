@@ -168,14 +168,14 @@ class Finder:
         What isn't JSON is a text.
         """
         try:
-            document = json.loads(text, parse_int=_Bare, parse_float=_Bare)
+            document = json.loads(text, parse_int=BareNumber, parse_float=BareNumber)
         except (ValueError, RecursionError):
             return self.erased(text)
         again = dumped(self.erased_document(document))
         return None if self.finds(again) else again
 
     def erased_document(self, value: Any) -> Any:
-        """The same for a decoded document; bare numbers are `_Bare`."""
+        """The same for a decoded document; bare numbers are `BareNumber`."""
         if isinstance(value, dict):
             cleaned: dict[str, Any] = {}
             for key, inner in value.items():
@@ -188,7 +188,7 @@ class Finder:
             return cleaned
         if isinstance(value, list):
             return [self.erased_document(inner) for inner in value]
-        if isinstance(value, _Bare):
+        if isinstance(value, BareNumber):
             return ERASED if self.finds(value) else value
         return self.erased(value) if isinstance(value, str) else value
 
@@ -238,7 +238,7 @@ class Finder:
         return ["[^0-9]{0,3}".join(one) for one in sorted(shortest)]
 
 
-class _Bare(str):
+class BareNumber(str):
     """A number of a JSON text as it was written."""
 
     __slots__ = ()
@@ -250,7 +250,7 @@ def dumped(value: Any) -> str:
         return "{" + ",".join(f"{_quoted(key)}:{dumped(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(dumped, value)) + "]"
-    return str(value) if isinstance(value, _Bare) else _quoted(value)
+    return str(value) if isinstance(value, BareNumber) else _quoted(value)
 
 
 def decoded(data: bytes | str) -> Any:
@@ -259,7 +259,7 @@ def decoded(data: bytes | str) -> Any:
     Raises:
         ValueError: it isn't JSON.
     """
-    return json.loads(data, parse_int=_Bare, parse_float=_Bare)
+    return json.loads(data, parse_int=BareNumber, parse_float=BareNumber)
 
 
 def _quoted(value: Any) -> str:

@@ -105,10 +105,23 @@ def make_key() -> PrivacyKey:
     return key
 
 
+def use_key_file(path: Path) -> None:
+    """Keep the key of this process in a file that the settings name; the environment goes before."""
+    _Place.file = path
+
+
+class _Place:
+    """Where the settings say that the key is."""
+
+    file: Path | None = None
+
+
 def key_file() -> Path:
     """Where the key is kept where the environment doesn't give it."""
     if given := os.environ.get(FILE_VARIABLE):
         return Path(given)
+    if _Place.file is not None:
+        return _Place.file
     folder = os.environ.get("XDG_CONFIG_HOME", "")
     base = Path(folder) if folder.startswith("/") else Path.home() / ".config"
     return base / "batchlake" / "privacy.key"

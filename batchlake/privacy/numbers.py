@@ -16,6 +16,7 @@ from batchlake.errors import InvalidRequest
 from batchlake.privacy.digits import FEWEST_DIGITS, Run, folded, runs
 
 _MOST_DIGITS: Final = 17
+_MOST_PHONE_DIGITS: Final = 15
 
 # ITU-T E.164: zones 1 and 7 are one digit, these are two, all others three.
 _TWO_DIGIT_COUNTRIES: Final = frozenset(
@@ -63,7 +64,7 @@ def keys_of(number: str, region: str | None = None) -> frozenset[str]:
     if not key.lstrip("+").isdecimal() or len(key) < FEWEST_DIGITS:
         return frozenset({key})
     if not key.startswith("+"):
-        code = _code_of(region)
+        code = code_of(region)
         trunk = _TRUNKS.get(code, _TRUNK)
         national = key.removeprefix(trunk) if code not in ("1", "39") else key
         if code == "1" and len(key) == 11:
@@ -90,6 +91,12 @@ def key_of(value: str) -> str | None:
     if _NUMBER.fullmatch(user) and (digits := folded(user)):
         return _international(digits, plus=user.strip(" (").startswith("+"))
     return text.lower() or None
+
+
+def is_number(value: str) -> bool:
+    """Whether a whole value is a phone number of 7 to 15 digits, as a column of numbers holds one."""
+    bare = _SCHEME.sub("", unicodedata.normalize("NFKC", value).strip())
+    return _NUMBER.fullmatch(bare) is not None and FEWEST_DIGITS <= len(folded(bare)) <= _MOST_PHONE_DIGITS
 
 
 def is_pseudonym(value: str) -> bool:
@@ -158,7 +165,7 @@ def _international(digits: str, *, plus: bool) -> str:
     return f"+{digits}" if plus else digits
 
 
-def _code_of(region: str | None) -> str:
+def code_of(region: str | None) -> str:
     if region is None:
         raise InvalidRequest(
             "a number without + is another one in each country. Write it with its country code "

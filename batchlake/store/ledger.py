@@ -125,9 +125,9 @@ class Ledger:
         return self._version(rows[0])
 
     def erased_since(self, version: Version) -> tuple[str, datetime] | None:
-        """The newest run after a version that erased somebody, and when it was committed; None for none."""
+        """The newest run after a version that erased or redacted, and when it ended; None for none."""
         rows = self._rows(
-            "kind = 'forget' and list_sum(map_values(table_versions)) > $since",
+            "kind in ('forget', 'redact') and list_sum(map_values(table_versions)) > $since",
             {"since": sum(version.pins.values())},
         )
         return (rows[0]["run_id"], rows[0]["finished_at"]) if rows else None

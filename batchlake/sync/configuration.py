@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from batchlake.errors import ConfigurationFault, InvalidConfiguration, InvalidRequest
@@ -35,9 +35,35 @@ DEFAULT: Final = "default"
 FILE: Final = "file"
 
 _PATHS: Final = ("lake", "landing")
+_TABLES: Final = ("platforms", "filters", "privacy")
 _SHOWN: Final = 60
 
 KeyPath = tuple[str, ...]
+
+
+class PrivacySettings(BaseModel):
+    """`[privacy]`: what every ingest, pull and watch redacts, and how numbers are read.
+
+    `redact` are kinds of values (none by default), `key_file` holds the privacy key, `region` is that of
+    numbers without `+`, `countries` those whose national ids are known, `min_digits` the length from which
+    other digits are redacted, `own_lines` numbers that stay, `fields` kinds by the path of an own field.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    redact: tuple[str, ...] = ()
+    key_file: str | None = None
+    region: str | None = None
+    countries: tuple[str, ...] = ()
+    min_digits: int | None = None
+    own_lines: tuple[str, ...] = ()
+    fields: dict[str, str] = {}
+
+    @field_validator("redact", "countries", "own_lines", mode="before")
+    @classmethod
+    def _by_commas(cls, given: Any) -> Any:
+        """A variable of the environment holds a list with commas between."""
+        return [part.strip() for part in given.split(",")] if isinstance(given, str) else given
 
 
 class Settings(BaseModel):
@@ -56,6 +82,7 @@ class Settings(BaseModel):
     timezone: str | None = None
     pager: str | None = None
     mask_numbers: bool = False
+    privacy: PrivacySettings = PrivacySettings()
     filters: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")], dict[str, Any]] = {}
     platforms: dict[Annotated[str, Field(pattern=PLATFORM_NAME)], Platform] = {}
 
@@ -159,6 +186,9 @@ def read_configuration(
         for name in _PATHS:
             if isinstance(given.get(name), str) and "://" not in given[name]:
                 given[name] = str(path.parent / given[name])
+        privacy = given.get("privacy")
+        if isinstance(privacy, dict) and isinstance(privacy.get("key_file"), str):
+            privacy["key_file"] = str(path.parent / Path(privacy["key_file"]).expanduser())
     for variable, key, value in _variables(environ):
         _lay(given, _nested(key, value), origins, variable)
     for name, value in (flags or {}).items():
@@ -241,10 +271,9 @@ def _variables(environ: Mapping[str, str]) -> Iterator[tuple[str, KeyPath, str]]
     """The variables that name a setting; others that begin with the prefix are someone else's."""
     for variable in sorted(environ):
         key = tuple(variable.removeprefix(PREFIX).lower().split("__"))
-        is_plain = (
-            len(key) == 1 and key[0] in Settings.model_fields and key[0] not in ("platforms", "filters")
-        )
-        if variable.startswith(PREFIX) and (is_plain or (key[0] == "platforms" and len(key) > 2)):
+        is_plain = len(key) == 1 and key[0] in Settings.model_fields and key[0] not in _TABLES
+        is_nested = (key[0] == "platforms" and len(key) > 2) or (key[0] == "privacy" and len(key) == 2)
+        if variable.startswith(PREFIX) and (is_plain or is_nested):
             yield variable, key, environ[variable]
 
 

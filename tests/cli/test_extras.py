@@ -14,7 +14,7 @@ import pexpect
 import pytest
 
 from batchlake.lake import Lake
-from tests.paths import ROOT, SAMPLE
+from tests.paths import CASES, ROOT, SAMPLE
 
 MODULES = {
     "console": ("prompt_toolkit", "pygments"),
@@ -22,6 +22,7 @@ MODULES = {
     "excel": ("xlsxwriter",),
     "objects": ("obstore",),
     "pdf": ("weasyprint",),
+    "privacy": ("stdnum",),
     "pull": ("httpx2",),
     "report": ("jinja2", "markupsafe", "vl_convert"),
     "watch": ("watchfiles",),
@@ -58,6 +59,7 @@ NEEDY = [
     ("report", ["report", "-o", "report.pdf"]),
     ("pdf", ["report", "-o", "report.pdf"]),
     ("dialects", ["filter", "compile", '{"status": "completed"}', "--dialect", "spark"]),
+    ("privacy", ["redact", "--config", str(CASES / "privacy.toml"), "--try", "536-90-4399"]),
     ("pull", ["pull", "svalync"]),
     ("watch", ["watch", "."]),
     ("objects", ["ingest", "s3://bucket/exports/"]),

@@ -41,6 +41,7 @@ _PARAMETERS: Final = {
 """The settings that stand in for an option that isn't given, and the parameter that the option fills."""
 
 _PLAIN_VARIABLES: Final = frozenset(f"BATCHLAKE_{name.upper()}" for name in _PARAMETERS)
+_PRIVACY_VARIABLE: Final = "BATCHLAKE_PRIVACY__"
 _SHORT_FORMATS: Final = ("json", "csv")
 _SHORT_FORMAT: Final = "batchlake.short_format"
 _CONFIG: Final = "batchlake.config"
@@ -84,6 +85,10 @@ def _set_defaults(context: click.Context, _option: click.Parameter, file: Path |
     if not (file or Path(CONFIGURATION_FILE).is_file() or _named_settings()):
         return
     configuration = configuration_of(context)
+    if named := configuration.settings.privacy.key_file:
+        from batchlake.privacy.key import use_key_file
+
+        use_key_file(Path(named))
     given = {path[0] for path, origin in configuration.origins.items() if len(path) == 1}
     defaults: dict[str, Any] = {
         _PARAMETERS[name]: getattr(configuration.settings, name) for name in given if name in _PARAMETERS
@@ -95,7 +100,9 @@ def _set_defaults(context: click.Context, _option: click.Parameter, file: Path |
 
 def _named_settings() -> bool:
     """Whether a variable of the environment is a setting."""
-    return not _PLAIN_VARIABLES.isdisjoint(os.environ)
+    return not _PLAIN_VARIABLES.isdisjoint(os.environ) or any(
+        name.startswith(_PRIVACY_VARIABLE) for name in os.environ
+    )
 
 
 def configuration_of(context: click.Context) -> Configuration:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -13,6 +15,7 @@ from batchlake.cli.arguments.options import (
     filter_option,
     format_option,
     lake_option,
+    note,
     open_lake,
     quiet_option,
     standard_input,
@@ -20,24 +23,24 @@ from batchlake.cli.arguments.options import (
     wait_option,
 )
 from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.privacy import asked_region, region_option
 from batchlake.cli.arguments.request import read_request, table_options
 from batchlake.cli.arguments.selection import read_filter_option
 from batchlake.cli.display.answers import write_rows
 from batchlake.cli.display.listed import Listed, write_listed
-from batchlake.cli.failures import WITH_PROBLEMS
+from batchlake.cli.failures import INTERRUPTED, WITH_PROBLEMS
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import STATUS_FORMATS
 
 if TYPE_CHECKING:
     from batchlake.erasure.verify import Verification
+    from batchlake.lake import Lake
 
 _HIT: Final = 1
 
-_landing_option = option("--landing", type=click.Path(path_type=Path, file_okay=False), default="landing",
+landing_option = option("--landing", type=click.Path(path_type=Path, file_okay=False), default="landing",
                          envvar="BATCHLAKE_LANDING", show_default=True, metavar="DIR",
                          help="Where pulls keep answers as received; it is cleaned, too.")  # fmt: skip
-_region_option = option("--region", envvar="BATCHLAKE_PRIVACY__REGION", metavar="REGION",
-                        help="In which numbers without + are read, as US.")  # fmt: skip
 _value_option = option("--value", "values", multiple=True, metavar="TEXT",
                        help="A name, e-mail or address, replaced where it stands; @FILE or -.")  # fmt: skip
 
@@ -51,7 +54,7 @@ _value_option = option("--value", "values", multiple=True, metavar="TEXT",
 @filter_option
 @_value_option
 @option("--source", metavar="NAME", help="Only of this platform or account.")
-@_region_option
+@region_option
 @option("--own-line", is_flag=True, help="Erase also calls of which the number is our side.")
 @option("--follow", is_flag=True, help="Erase all calls of the contacts of --call and --filter.")
 @option("--mode", type=click.Choice(["remove", "anonymise"]), default="remove", show_default=True,
@@ -60,7 +63,7 @@ _value_option = option("--value", "values", multiple=True, metavar="TEXT",
 @option("--expect", metavar="N|any", help="How many calls the dry run counted; required to erase.")
 @option("--reference", metavar="TICKET", help="Noted with the erasure; holds no target.")
 @option("--for-good", is_flag=True, help="Keep out also calls that begin after the erasure.")
-@_landing_option
+@landing_option
 @option("--elsewhere", multiple=True, type=click.Path(path_type=Path, exists=True), metavar="PATH",
         help="Search files that left the lake, and list those with hits; nothing is changed.")  # fmt: skip
 @option("--todo", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
@@ -77,6 +80,7 @@ def forget_command(
     values: tuple[str, ...],
     mode: Literal["remove", "anonymise"],
     expect: str | None,
+    region: str | None,
     output_format: str,
     quiet: bool,
     **options: Any,
@@ -93,16 +97,19 @@ def forget_command(
     who are
     recognised by what is said; exact figures of anonymised calls. The report lists all of it.
     """
-    report = open_lake(lake_path).forget(
-        numbers=_lines(numbers),
-        calls=_lines(calls),
-        extra=dict(map(_pair, extra)),
-        filter=read_filter_option(filter_texts),
-        values=_lines(values),
-        mode=mode,
-        expect=_count(expect),
-        **options,
-    )
+    lake = open_lake(lake_path)
+    with ended_by_hand(lake):
+        report = lake.forget(
+            numbers=_lines(numbers),
+            calls=_lines(calls),
+            extra=dict(map(_pair, extra)),
+            filter=read_filter_option(filter_texts),
+            values=_lines(values),
+            mode=mode,
+            expect=_count(expect),
+            region=asked_region(region),
+            **options,
+        )
     if output_format == "json":
         click.echo(json.dumps(report.to_dict(), indent=2))
     elif not quiet:
@@ -115,9 +122,9 @@ def forget_command(
 @lake_option
 @option("--verify", is_flag=True, help="Search every byte for everybody who was erased; exit 1 on a hit.")
 @_value_option
-@_region_option
+@region_option
 @option("--finish", is_flag=True, help="Finish an erasure that was cut short.")
-@_landing_option
+@landing_option
 @wait_option
 @table_options("erasures")
 @quiet_option
@@ -155,10 +162,27 @@ def erasures_command(
         else:
             write_rows(request, erasures)
         return
-    found = lake.verify_erasures(_lines(values), landing=landing, region=region)
+    found = lake.verify_erasures(_lines(values), landing=landing, region=asked_region(region))
     click.echo(json.dumps(asdict(found), indent=2) if output_format == "json" else _sentence(found))
     if found.hits:
         raise click.exceptions.Exit(_HIT)
+
+
+@contextmanager
+def ended_by_hand(lake: Lake) -> Iterator[None]:
+    """Say after Ctrl-C whether anything was erased: before the commit nothing was."""
+    try:
+        yield
+    except (KeyboardInterrupt, click.Abort):
+        if lake.has_unfinished_erasure():
+            note(
+                "Interrupted after the commit: every reader sees the lake without what was erased. Earlier "
+                "files are still to be deleted; the next ingest, pull, compact or vacuum does it, or "
+                "`batchlake erasures --finish`."
+            )
+        else:
+            note("Interrupted; nothing was erased, the lake is as it was.")
+        raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 def _sentence(found: Verification) -> str:

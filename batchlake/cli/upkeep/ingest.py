@@ -23,6 +23,7 @@ from batchlake.cli.arguments.options import (
     wait_option,
 )
 from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.privacy import asked_rules, redact_option
 from batchlake.cli.arguments.request import SCREEN_WIDTH, answer_options, read_request, table_options
 from batchlake.cli.arguments.selection import period_options
 from batchlake.cli.display.verb_rows import write_verb
@@ -52,11 +53,7 @@ _file_option = option("--file", metavar="TEXT", help="Only where the location ho
 @option("--force", is_flag=True, help="Read exports again whose bytes are known.")
 @option("--read-all", is_flag=True, help="Read also files that have the size and time of an export held.")
 @option("--dry-run", is_flag=True, help="Report what would change, write nothing.")
-@option("--redact", metavar="KINDS", envvar="BATCHLAKE_PRIVACY__REDACT",
-        help="Redact before anything is stored: phone, email, card, iban, digits, with commas between, "
-             "or all. From the first ingest of a lake on; afterwards the lake knows.")  # fmt: skip
-@option("--region", metavar="REGION", envvar="BATCHLAKE_PRIVACY__REGION",
-        help="In which redacted numbers without + are read, as US.")  # fmt: skip
+@redact_option
 @option("--allow-problems", is_flag=True, help="Exit 0 even where something could not be used.")
 @option("--memory", "memory_limit", metavar="SIZE", help="Memory to work in, as 2GB.")
 @wait_option
@@ -95,20 +92,10 @@ def ingest_command(
             dry_run=dry_run,
             wait_seconds=wait_seconds,
             memory_limit=memory_limit,
-            redact=_kinds(redact),
-            region=region,
+            redact=asked_rules(redact, region) or (),
             progress=progress,
         )
     _tell(report, output_format, allow_problems=allow_problems, quiet=quiet, paths=paths)
-
-
-def _kinds(redact: str | None) -> tuple[str, ...]:
-    """The kinds that `--redact` names."""
-    from batchlake.privacy.redactor import KINDS
-
-    if redact is None:
-        return ()
-    return KINDS if redact == "all" else tuple(kind.strip() for kind in redact.split(",") if kind.strip())
 
 
 @click.group("problems", invoke_without_command=True)

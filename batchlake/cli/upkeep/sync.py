@@ -27,6 +27,7 @@ from batchlake.cli.arguments.options import (
     wait_option,
 )
 from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.privacy import asked_rules, redact_option
 from batchlake.cli.failures import INTERRUPTED, WITH_PROBLEMS, note_format
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import STATUS_FORMATS
@@ -59,6 +60,7 @@ _landing_option = option(
 @option("--since", type=Duration(), metavar="AGE", help="List only calls that are younger: 90s, 26h, 7d.")
 @option("--full", is_flag=True, help="List and ask for everything, whatever earlier pulls have seen.")
 @option("--allow-problems", is_flag=True, help="Exit 0 even if something could not be fetched.")
+@redact_option
 @lake_option
 @_landing_option
 @wait_option
@@ -72,6 +74,8 @@ def pull_command(
     calls: tuple[str, ...],
     since: timedelta | None,
     full: bool,
+    redact: str | None,
+    region: str | None,
     allow_problems: bool,
     lake_path: str,
     landing: Path,
@@ -96,7 +100,7 @@ def pull_command(
             described,
             landing,
             os.environ,
-            PullOptions(batches, calls, full, wait_seconds, since),
+            PullOptions(batches, calls, full, wait_seconds, since, asked_rules(redact, region)),
             lambda line: note(line, quiet=quiet),
         )
     except KeyboardInterrupt:
@@ -116,6 +120,7 @@ def pull_command(
 @option("--patience", type=click.FloatRange(min=0), default=300, show_default=True, metavar="SECONDS",
         help="How long a file that looks half-written is waited for.")  # fmt: skip
 @option("--poll", is_flag=True, help="Look for changes by polling, as on network shares.")
+@redact_option
 @lake_option
 @wait_option
 @quiet_option
@@ -126,6 +131,8 @@ def watch_command(
     settle: float,
     patience: float,
     poll: bool,
+    redact: str | None,
+    region: str | None,
     lake_path: str,
     wait_seconds: float,
     quiet: bool,
@@ -139,12 +146,13 @@ def watch_command(
     from batchlake.sync.watch import WatchTiming, watch
 
     lake = open_lake(lake_path)
+    rules = asked_rules(redact, region) or ()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
 
     def ingest(paths: list[Path]) -> IngestReport:
-        return lake.ingest(*paths, source=source, wait_seconds=wait_seconds)
+        return lake.ingest(*paths, source=source, wait_seconds=wait_seconds, redact=rules)
 
     note(f"watching {', '.join(str(folder) for folder in folders)}", quiet=quiet)
     timing = WatchTiming(settle, patience)

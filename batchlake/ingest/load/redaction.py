@@ -1,35 +1,36 @@
-"""Redacts what is loaded before anything is written, by the policy of the lake.
+"""Redacts what is loaded, before anything is written: not even spill holds a value.
 
-Input: batches of records as they were read. Output: the same with classes in running text and pseudonyms in
-the
-columns of numbers, and counts. The policy is the lake's: once redacted, every ingest and pull is.
+Input: batches of records as they were read. Output: the same with classes in the place of values, and with
+pseudonyms in the columns of numbers. Which kinds are redacted is the lake's policy (`_privacy.json`).
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from batchlake.engine import columns
-from batchlake.errors import InvalidRequest
 from batchlake.ingest.load.record_batches import RecordBatch
-from batchlake.privacy.key import find_key, key_of_lake, make_key, read_policy
-from batchlake.privacy.redactor import Redactor
+from batchlake.privacy.finder import decoded, dumped
+from batchlake.privacy.redaction.documents import DocumentRedactor
+from batchlake.privacy.redaction.policy import redactor_of
+from batchlake.privacy.redaction.redactor import Redactor
+from batchlake.privacy.redaction.rules import Rules
 from batchlake.privacy.speech import is_part
 from batchlake.schema import BATCHES, CALLS
 from batchlake.store.delta.tables import LakeTables
-from batchlake.store.storage import PRIVACY_NOTE
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
-_TEXTS: Final = ("summary", "agent_name", "outcome_label", "ended_by", "user_id", "transcript")
-_JSON_TEXTS: Final = ("extra", "reported_common_responses")
+TEXTS: Final = ("summary", "agent_name", "outcome_label", "ended_by", "user_id", "transcript")
+JSON_TEXTS: Final = ("extra", "reported_common_responses")
 _NUMBER: Final = "_number"
 """How the columns of numbers end, of every platform: `to_number`, `customer_number`, `lead_number`."""
 
@@ -40,8 +41,14 @@ _KNOWN: Final = frozenset(
 _NO_TEXT: Final = ("_id", "_at", "_seconds", "_cents")
 """How columns end that a platform has of its own and that are no text."""
 
-_LINKS: Final = ("recording_url",)
+_IDS: Final = {"call_id": "call", "batch_id": "batch", "envelope_batch_id": "batch"}
+LINK: Final = "recording_url"
+_SCRUBBED: Final = "scrubbed_recording_url"
+"""An own field of exports whose platform redacts recordings itself: that one is kept, the raw one isn't."""
+
 _FEWEST_TOGETHER: Final = 7
+
+Changes = dict[int, str | None]
 
 
 class Redaction:
@@ -49,47 +56,13 @@ class Redaction:
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
+        self._documents = DocumentRedactor(redactor)
 
     @classmethod
-    def of(
-        cls, tables: LakeTables, kinds: Sequence[str], region: str | None, *, is_new: bool, dry_run: bool
-    ) -> Redaction | None:
-        """The redaction of a lake, None where nothing is redacted.
-
-        Args:
-            tables: the lake's.
-            kinds: what this ingest asks for; none leaves it to the lake.
-            region: in which numbers without `+` are read, where the lake has no policy yet.
-            is_new: whether the lake holds no call yet.
-            dry_run: write no policy and make no key.
-
-        Raises:
-            InvalidRequest: the lake's policy is another, or it holds plain calls.
-            PrivacyKeyMissing, WrongPrivacyKey: its pseudonyms can't be made here.
-        """
-        policy = read_policy(tables.storage)
-        held = policy.get("redact")
-        if held is None and not kinds:
-            return None
-        if held is None:
-            if not is_new:
-                raise InvalidRequest(
-                    "this lake holds calls that were not redacted: one contact would be two. Ingest the "
-                    "exports "
-                    "with --redact into a new lake."
-                )
-            Redactor(tuple(kinds))
-            policy |= {"version": 1, "redact": sorted(set(kinds)), "region": region}
-            if not dry_run:
-                key = (
-                    key_of_lake(tables.storage, policy) if policy.get("key_id") else find_key() or make_key()
-                )
-                policy["key_id"] = key.key_id
-                tables.storage.write_note(PRIVACY_NOTE, json.dumps(policy).encode())
-        elif kinds and sorted(set(kinds)) != held:
-            raise InvalidRequest(f"this lake redacts {', '.join(held)}; another choice needs a new lake.")
-        known = key_of_lake(tables.storage, policy) if policy.get("key_id") else None
-        return cls(Redactor(tuple(policy["redact"]), known, policy.get("region")))
+    def of(cls, tables: LakeTables, rules: Rules | None, *, is_new: bool, dry_run: bool) -> Redaction | None:
+        """The redaction of a lake, None where nothing is redacted; the arguments of `redactor_of`."""
+        redactor = redactor_of(tables.storage, rules, is_new=is_new, dry_run=dry_run)
+        return cls(redactor) if redactor else None
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -99,21 +72,25 @@ class Redaction:
     def cleaned(self, batch: RecordBatch) -> RecordBatch:
         """A batch without values."""
         records = batch.records
+        named = self._names(records)
         for name in records.column_names:
             if name.endswith(_NUMBER):
                 records = self._with_pseudonyms(records, name)
-            elif name in _TEXTS or name in _JSON_TEXTS or _is_own_text(records, name):
-                change = self._redactor.json_text if name in _JSON_TEXTS else self._redactor.text
-                records = _changed(records, name, self._found(records[name], change))
-            elif name in _LINKS:
-                links = self._found(records[name], self._redactor.text)
-                records = _changed(records, name, dict.fromkeys(links))
+            elif name in _IDS:
+                records = self._with_ids(records, name)
+            elif name in JSON_TEXTS:
+                found = self._found(records[name], self._documents.json_text, named, is_json=True)
+                records = _changed(records, name, found)
+            elif name in TEXTS or _is_own_text(records, name):
+                records = _changed(records, name, self._found(records[name], self._redactor.text, named))
+            elif name == LINK:
+                records = self._with_links(records, batch.records)
         faults = batch.faults
-        raw = self._found(faults["raw"], self._redactor.json_text)
+        raw = self._found(faults["raw"], self._documents.json_text)
         return replace(
             batch,
-            records=records,
-            utterances=self._cleaned_speech(batch),
+            records=self._with_digests(records),
+            utterances=self._cleaned_speech(batch, named),
             faults=_changed(faults, "raw", raw),
         )
 
@@ -122,18 +99,47 @@ class Redaction:
         cleaned = dict(facts)
         for name in ("raw", "message", "location"):
             if isinstance(cleaned.get(name), str):
-                cleaned[name] = self._redactor.json_text(cleaned[name])
+                cleaned[name] = self._documents.json_text(cleaned[name])
+        cleaned["batch_id"] = self.id_of(cleaned.get("batch_id"))
         return cleaned
 
     def text_of(self, text: str) -> str:
         """A location without values."""
         return self._redactor.text(text)
 
-    def _found(self, texts: pa.ChunkedArray, change: Any) -> dict[int, str | None]:
-        found: dict[int, str | None] = {}
-        for at in self._redactor.candidates(texts).tolist():
+    def id_of(self, given: str | None) -> str | None:
+        """A batch's id without a value in it: the same for the same id."""
+        return self._redactor.id_of("batch", given)
+
+    def _names(self, records: pa.Table) -> dict[int, frozenset[str]]:
+        """The words of the names that each record's own fields hold, of records that have any."""
+        if "name" not in self._redactor.rules.kinds:
+            return {}
+        found = {}
+        for at, text in enumerate(records["extra"].to_pylist()):
+            if text and (words := self._documents.names_of_text(text)):
+                found[at] = words
+        return found
+
+    def _found(
+        self,
+        texts: pa.ChunkedArray,
+        change: Callable[..., str],
+        named: Mapping[int, frozenset[str]] | None = None,
+        *,
+        is_json: bool = False,
+    ) -> Changes:
+        named = named or {}
+        places = set(self._redactor.candidates(texts).tolist()) | named.keys()
+        if is_json:
+            # Words of a list hold together what no text of it does.
+            places |= set(self._redactor.parts_of(texts).tolist())
+        found: Changes = {}
+        for at in sorted(places):
             text = texts[at].as_py()
-            again = change(text)
+            if text is None:
+                continue
+            again = change(text, named.get(at, frozenset()))
             if again != text:
                 found[at] = again
         return found
@@ -142,37 +148,105 @@ class Redaction:
         values = records[name].to_pylist()
         if not any(values):
             return records
-        redacted = {at: self._redactor.number(value) for at, value in enumerate(values) if value}
+        redacted: Changes = {at: self._redactor.number(value) for at, value in enumerate(values) if value}
         return _changed(records, name, redacted)
 
-    def _cleaned_speech(self, batch: RecordBatch) -> pa.Table:
+    def _with_ids(self, records: pa.Table, name: str) -> pa.Table:
+        import pyarrow.compute as pc
+
+        likely = pc.fill_null(pc.match_substring_regex(records[name], "[@+%]"), False).combine_chunks()
+        if not likely.true_count:
+            return records
+        places = columns.places(likely).tolist()
+        ids = {at: self._redactor.id_of(_IDS[name], records[name][at].as_py()) for at in places}
+        return _changed(records, name, ids)
+
+    def _with_links(self, records: pa.Table, given: pa.Table) -> pa.Table:
+        """No link with a value in it; a platform's own scrubbed recording instead of the raw one."""
+        import pyarrow.compute as pc
+
+        links: Changes = dict.fromkeys(self._found(records[LINK], self._redactor.text))
+        scrubbed = pc.fill_null(pc.match_substring(given["extra"], _SCRUBBED), False).combine_chunks()
+        for at in columns.places(scrubbed).tolist() if scrubbed.true_count else ():
+            link = json.loads(given["extra"][at].as_py()).get(_SCRUBBED)
+            if isinstance(link, str) and not self._redactor.finds(link):
+                links[at] = link
+        return _changed(records, LINK, links)
+
+    def _with_digests(self, records: pa.Table) -> pa.Table:
+        """Digests of transcripts from which nobody can try out what was said."""
+        key = self._redactor.key
+        digests = records["transcript_digest"]
+        if key is None or digests.null_count == len(digests):
+            return records
+        again = [digest and key.retold(digest) for digest in digests.to_pylist()]
+        place = records.schema.get_field_index("transcript_digest")
+        return records.set_column(place, "transcript_digest", columns.texts(again))
+
+    def _cleaned_speech(self, batch: RecordBatch, named: Mapping[int, frozenset[str]]) -> pa.Table:
+        """The utterances without values."""
         utterances = batch.utterances
         of_record = np.repeat(np.arange(len(batch.counts)), batch.counts)
-        changes = {"text": self._redactor.text, "extra": self._redactor.json_text}
-        for name, change in (changes | {"given": self._redactor.json_text}).items():
-            changed = self._found(utterances[name], change)
-            utterances = _changed(utterances, name, changed)
-            if name == "text" and "phone" in self._redactor.kinds:
-                utterances = self._over_turns(utterances, of_record)
+        names: dict[int, frozenset[str]] = {}
+        if named:
+            starts = np.concatenate([[0], np.cumsum(batch.counts)]).tolist()
+            names = {at: words for of, words in named.items() for at in range(starts[of], starts[of + 1])}
+        turns: Changes = {}
+        if "phone" in self._redactor.rules.kinds:
+            # First, as one of the turns may hold enough digits to be a number by itself.
+            turns = number_over_turns(self._redactor, utterances, of_record)
+        changed = _changed(utterances, "text", turns)
+        texts = self._found(changed["text"], self._redactor.text, names)
+        utterances = _changed(changed, "text", texts)
+        retold = texts.keys() | turns.keys()
+        for name in ("extra", "given"):
+            found = self._found(utterances[name], self._documents.json_text, names, is_json=True)
+            if utterances[name].null_count < len(utterances):
+                # What was taken out of a text stands in its list of words, too.
+                given = utterances[name]
+                for at in retold:
+                    text = found.get(at, given[at].as_py())
+                    if text is not None:
+                        found[at] = without_lists(text)
+            utterances = _changed(utterances, name, found)
         return utterances
 
-    def _over_turns(self, utterances: pa.Table, of_record: Any) -> pa.Table:
-        """Numbers read out over several turns of one speaker."""
-        texts, speakers = utterances["text"], utterances["speaker"]
-        said: dict[tuple[int, str | None], list[tuple[int, str]]] = defaultdict(list)
-        for at in self._redactor.parts_of(texts).tolist():
-            text = texts[at].as_py()
-            if is_part(text):
-                said[int(of_record[at]), speakers[at].as_py()].append((at, text))
-        changed: dict[int, str | None] = {}
-        for parts in said.values():
-            if (
-                len(parts) > 1
-                and sum(map(self._redactor.digits_in, (text for _, text in parts))) >= _FEWEST_TOGETHER
-            ):
-                again = self._redactor.parts([text for _, text in parts])
-                changed |= dict(zip((at for at, _ in parts), again, strict=True))
-        return _changed(utterances, "text", changed)
+
+def number_over_turns(
+    redactor: Redactor, utterances: pa.Table, calls: NDArray[Any] | Sequence[Hashable]
+) -> Changes:
+    """New texts, by place, of utterances over which one speaker of a call reads out a number.
+
+    Args:
+        redactor: redacts them.
+        utterances: have `speaker` and `text`; a call's are in order.
+        calls: of which each is.
+    """
+    texts, speakers = utterances["text"], utterances["speaker"]
+    said: dict[tuple[Hashable, str | None], list[tuple[int, str]]] = defaultdict(list)
+    for at in redactor.parts_of(texts).tolist():
+        text = texts[at].as_py()
+        if is_part(text):
+            said[calls[at], speakers[at].as_py()].append((at, text))
+    changed: Changes = {}
+    for parts in said.values():
+        together = sum(redactor.digits_in(text) for _, text in parts)
+        if len(parts) > 1 and together >= _FEWEST_TOGETHER:
+            again = redactor.parts([text for _, text in parts])
+            changed |= dict(zip((at for at, _ in parts), again, strict=True))
+    return changed
+
+
+def without_lists(text: str) -> str:
+    """The own fields of an utterance that lost a value, without lists of its words."""
+    try:
+        document = decoded(text)
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(document, dict):
+        return text
+    kept = {key: value for key, value in document.items() if not isinstance(value, list)}
+    return text if len(kept) == len(document) else dumped(kept)
 
 
 def _is_own_text(records: pa.Table, name: str) -> bool:

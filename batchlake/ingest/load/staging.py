@@ -253,6 +253,11 @@ class Staging:
             location = cleaner.text_of(location)
         return location
 
+    def _id_of(self, batch_id: str | None) -> str | None:
+        for cleaner in self._cleaners:
+            batch_id = cleaner.id_of(batch_id)
+        return batch_id
+
     def _late_table(self) -> pa.Table:
         late = {
             (number, document.number): document.envelope
@@ -263,9 +268,7 @@ class Staging:
             {
                 "export_no": columns.integers([number for number, _ in late]),
                 "document": columns.integers([number for _, number in late]),
-                "batch_id": columns.texts(
-                    [self._gate.id_of(one.batch_id) if self._gate else one.batch_id for one in late.values()]
-                ),
+                "batch_id": columns.texts([self._id_of(one.batch_id) for one in late.values()]),
                 "exported_at": columns.texts([envelope.exported_at for envelope in late.values()]),
             }
         )

@@ -103,12 +103,21 @@ class Fetcher:
             )
         self.seen |= pager.ids
         self._report.notes += [] if stopped else pager.notes()
-        whole = WholeListing(opened.started_at, pager.head) if stopped or pager.is_whole() else None
+        whole = (
+            WholeListing(opened.started_at, self._kept(pager.head)) if stopped or pager.is_whole() else None
+        )
         before = self._journal.whole_listing()
         if since is not None and before is not None and since > before.started_at - _SINCE_OVERLAP:
             # What lies between the last whole listing and that time hasn't been listed yet.
             whole = before
         self._journal.end_listing(whole)
+
+    def _kept(self, ids: frozenset[str]) -> frozenset[str]:
+        """Ids without those of erased calls, which nothing may remember."""
+        gate = self._landing.gate
+        if gate is None:
+            return ids
+        return frozenset(one for one in ids if not gate.is_erased(self._report.platform, one))
 
     def _begun(
         self, listing: Listing, last_whole: WholeListing | None, since: datetime | None = None
@@ -149,7 +158,8 @@ class Fetcher:
     def _land_page(self, opened: OpenListing, page: Page, answer: Answer) -> None:
         name = f"{opened.name}-{page.number:05}"
         path = self._landing.write(name, answer, day=opened.started_at)
-        self._journal.note_landed(path, "page", listing=opened.name, page=page.number)
+        if path is not None:
+            self._journal.note_landed(path, "page", listing=opened.name, page=page.number)
         self._report.pages += 1
         self._report.calls_listed += len(page.ids)
         self._note(f"{self._report.platform}: page {page.number}, {self._report.calls_listed} calls")
@@ -180,7 +190,11 @@ class Fetcher:
                 self._note_failure(kind, item_id, fault)
                 continue
             self._unavailable = 0
-            path = self._landing.write(file_name(kind, item_id, answer.received_at), answer)
+            gate = self._landing.gate
+            known = gate.id_of(item_id) if gate else item_id
+            path = self._landing.write(file_name(kind, known, answer.received_at), answer)
+            if path is None:
+                continue
             self._journal.note_landed(path, kind, item_id=item_id)
             if kind == "batch":
                 self._report.batches += 1

@@ -12,16 +12,18 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from batchlake.engine.whole_files import whole_file
-from batchlake.erasure.landing import sidecar_of
+from batchlake.erasure.landed.landing import sidecar_of
 from batchlake.text.values import utc_name, utc_stamp
 
 if TYPE_CHECKING:
+    from batchlake.erasure.landed.incoming import LandingGate
     from batchlake.sync.api.client import Answer
 
 _SIDECAR_VERSION: Final = 1
@@ -32,12 +34,15 @@ _HEADERS_KEPT: Final = ("content-type", "date", "etag", "last-modified", "link",
 class Landing:
     """The landing folder of one platform."""
 
-    def __init__(self, root: Path, platform: str) -> None:
+    def __init__(self, root: Path, platform: str, gate: LandingGate | None = None) -> None:
         self.folder = root / platform
+        self.gate = gate
         self._platform = platform
 
-    def write(self, name: str, answer: Answer, *, day: datetime | None = None) -> Path:
+    def write(self, name: str, answer: Answer, *, day: datetime | None = None) -> Path | None:
         """Land an answer as `<name>.json.gz`; one of the same name and day is replaced.
+
+        None is what became of one that holds erased people alone.
 
         Args:
             name: safe as a file's name, see `file_name`.
@@ -47,6 +52,11 @@ class Landing:
         Raises:
             OSError: the disk is full, or the folder can't be written.
         """
+        if self.gate:
+            cleaned = self.gate.body(self._platform, answer.body)
+            if cleaned is None:
+                return None
+            answer = replace(answer, body=cleaned, url=self.gate.text_of(answer.url))
         folder = self.folder / f"{day or answer.received_at:%Y-%m-%d}"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.json.gz"

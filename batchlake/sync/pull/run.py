@@ -29,6 +29,7 @@ from batchlake.errors import (
     RateLimited,
 )
 from batchlake.lake import Lake
+from batchlake.privacy.redaction.rules import Rules
 from batchlake.store.lock import writer_lock
 from batchlake.sync.api.client import Cause, Client, Fault
 from batchlake.sync.api.credential import read_credential
@@ -51,6 +52,7 @@ class PullOptions:
         full: list everything and ask for every missing detail, whatever earlier pulls have seen.
         since: list what is not older than this, whatever earlier pulls have seen.
         wait_seconds: how long to wait for another pull of the platform, and for another writer of the lake.
+        redact: by which rules values are redacted before anything lands; None leaves it to the lake.
     """
 
     batches: tuple[str, ...] = ()
@@ -58,6 +60,7 @@ class PullOptions:
     full: bool = False
     wait_seconds: float = 0
     since: timedelta | None = None
+    redact: Rules | None = None
 
     @property
     def is_chosen(self) -> bool:
@@ -109,7 +112,8 @@ def pull(
         )
     platform = with_environment(platform, environ)
     credential = read_credential(platform.auth, environ) if platform.auth else None
-    landing = Landing(landing_root, name)
+    lake.finish_erasure(landing_root, options.wait_seconds)
+    landing = Landing(landing_root, name, lake.landing_gate(options.redact))
     with _turn(landing.folder, options.wait_seconds), Journal(landing.folder, name) as journal:
         client = Client(platform, credential)
         with asyncio.Runner() as runner:
@@ -255,7 +259,12 @@ class _Pull:
         waiting = self._journal.waiting()
         present = [path for path in waiting if path.is_file()]
         if present:
-            report = self._lake.ingest(*present, source=self._name, wait_seconds=self._options.wait_seconds)
+            report = self._lake.ingest(
+                *present,
+                source=self._name,
+                wait_seconds=self._options.wait_seconds,
+                redact=self._options.redact or (),
+            )
             self._report.ingests.append(report)
             asked = self._journal.waiting_calls()
             ended = self._rows("ended_calls", call_ids=asked) if asked else []

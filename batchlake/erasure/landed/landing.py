@@ -12,45 +12,23 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
-from contextlib import closing, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
-from batchlake.engine import columns
 from batchlake.engine.whole_files import sync_path, whole_file
+from batchlake.erasure.landed.records import IsCall, RecordCleaner
 from batchlake.errors import LakeError
-from batchlake.privacy.finder import Finder, decoded, dumped
+from batchlake.privacy.finder import Finder
 from batchlake.store.lock import writer_lock
-
-IsCall = Callable[[str, str], bool]
-"""Whether a call, by source and id, is erased."""
 
 BODY: Final = ".json.gz"
 STATE_FOLDER: Final = ".state"
 _JOURNAL: Final = "journal.sqlite"
 _WAIT_SECONDS: Final = 30.0
-
-_ID_KEYS: Final = frozenset(
-    {"id", "_id", "callid", "sid", "callsid", "conversationid", "executionid", "calluuid"}
-)
-_TO_KEYS: Final = frozenset(
-    {
-        "to",
-        "tonumber",
-        "phonenumber",
-        "customernumber",
-        "recipientphonenumber",
-        "callednumber",
-        "calleenumber",
-    }
-)
-_FROM_KEYS: Final = frozenset({"from", "fromnumber", "callernumber", "callerid", "userphonenumber"})
-_CALL_KEYS: Final = frozenset(
-    {"status", "duration", "callduration", "transcript", "transcripts", "direction", "cost"}
-)
 
 
 @dataclass(slots=True)
@@ -61,87 +39,6 @@ class LandingChanges:
     files_deleted: int = 0
     records_removed: int = 0
     left: list[tuple[str, str]] = field(default_factory=list)
-
-
-class RecordCleaner:
-    """Takes erased calls and mentions out of documents as platforms send them.
-
-    Args:
-        finder: what is looked for.
-        is_call: which calls are erased.
-    """
-
-    def __init__(self, finder: Finder, is_call: IsCall) -> None:
-        self._finder = finder
-        self._is_call = is_call
-
-    def body(self, source: str, data: bytes) -> tuple[bytes | None, int]:
-        """A body without it, and how many records it lost; None where it should go whole.
-
-        The same object comes back where nothing is in it.
-        """
-        try:
-            document = decoded(data)
-        except (ValueError, RecursionError):
-            return (None, 0) if self._finder.finds(data.decode("utf-8", "replace")) else (data, 0)
-        if not self._is_concerned(source, document):
-            return data, 0
-        if self._is_own(source, document):
-            return None, 1
-        kept, removed = self._without(source, document)
-        if kept is None:
-            return None, removed
-        again = dumped(self._finder.erased_document(kept)).encode("utf-8", "surrogatepass")
-        if self._finder.hits_in_bytes(again):
-            return None, removed
-        return again, removed
-
-    def _is_concerned(self, source: str, document: Any) -> bool:
-        texts = list(_scalars(document))
-        array = columns.texts([text.encode("utf-8", "replace").decode() for text in texts])
-        if any(self._finder.finds(texts[place]) for place in self._finder.candidates(array).tolist()):
-            return True
-        return any(self._is_own(source, record) for record in _records(document))
-
-    def _is_own(self, source: str, record: Any) -> bool:
-        """Whether a record is that of an erased call."""
-        if not isinstance(record, dict):
-            return False
-        plain = {_plain(key): value for key, value in record.items()}
-        ids = [str(plain[key]) for key in _ID_KEYS if isinstance(plain.get(key), str)]
-        if any(self._is_call(source, one) for one in ids):
-            return True
-        if not ids or not _CALL_KEYS.intersection(plain):
-            return False
-        keys = _FROM_KEYS if str(plain.get("direction", "")).lower() == "inbound" else _TO_KEYS
-        numbers = [plain[key] for key in keys if isinstance(plain.get(key), str)]
-        return any(self._finder.is_whole(number) for number in numbers)
-
-    def _without(self, source: str, value: Any) -> tuple[Any, int]:
-        """A document without erased records; None in its place where it is of one alone."""
-        if isinstance(value, list):
-            kept, removed = [], 0
-            for inner in value:
-                if self._is_own(source, inner):
-                    removed += 1
-                    continue
-                again, inside = self._without(source, inner)
-                removed += inside
-                if again is not None or inner is None:
-                    kept.append(again)
-            return kept, removed
-        if isinstance(value, dict):
-            fields, removed = {}, 0
-            for key, inner in value.items():
-                if self._is_own(source, inner):
-                    return None, removed + 1
-                again, inside = self._without(source, inner)
-                removed += inside
-                if again is None and inner is not None:
-                    return None, removed
-                fields[key] = again
-            return fields, removed
-        return value, 0
 
 
 def at_stake(root: Path, cleaner: RecordCleaner) -> Iterator[tuple[str, bytes]]:
@@ -170,14 +67,18 @@ def clean_landing(
     changes = LandingChanges()
     cleaner = RecordCleaner(finder, is_call)
     for folder in sorted(path for path in root.glob("*") if path.is_dir()):
-        state = folder / STATE_FOLDER
-        turn = writer_lock(state, wait_seconds=_WAIT_SECONDS) if state.is_dir() else nullcontext()
         try:
-            with turn:
+            with platform_turn(folder):
                 _clean_platform(root, folder, cleaner, finder, is_call, must_go, changes)
         except (OSError, LakeError, sqlite3.Error) as error:
             changes.left.append((f"landing of {folder.name}", type(error).__name__))
     return changes
+
+
+def platform_turn(folder: Path) -> AbstractContextManager[None]:
+    """Be the only one at work in a platform's landing for the block, where pulls ever were."""
+    state = folder / STATE_FOLDER
+    return writer_lock(state, wait_seconds=_WAIT_SECONDS) if state.is_dir() else nullcontext()
 
 
 def _clean_platform(
@@ -304,32 +205,6 @@ def _bodies(folder: Path) -> list[Path]:
 
 def _source(root: Path, path: Path) -> str:
     return path.relative_to(root).parts[0]
-
-
-def _plain(key: str) -> str:
-    return key.replace("_", "").replace("-", "").lower()
-
-
-def _scalars(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield key
-            yield from _scalars(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _scalars(inner)
-    elif isinstance(value, str):
-        yield value
-
-
-def _records(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        yield value
-        for inner in value.values():
-            yield from _records(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _records(inner)
 
 
 def landed_files(root: Path) -> Collection[Path]:

@@ -1,0 +1,1 @@
+"""A lake that holds plain values, redacted where it is."""

@@ -1,0 +1,202 @@
+"""Redacts JSON documents: own fields of a record, an answer of a platform as it lands.
+
+Input: JSON text. Output: the same without values: in strings, keys and bare numbers, in lists of words and of
+pressed keys, in numbers that are read out over turns. Ids, cursors and times stay as they are, unless an id
+holds a mail address or a number with `+`. A field that is wholly a number, a mail address or a name gets a
+pseudonym. Names are looked for in the record whose field gives them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from batchlake.privacy.digits import folded
+from batchlake.privacy.finder import BareNumber, decoded, dumped
+from batchlake.privacy.numbers import is_number
+from batchlake.privacy.redaction import names
+from batchlake.privacy.redaction.redactor import NO_NAMES, Redactor
+from batchlake.privacy.speech import is_part
+
+_JSON_TEXT: Final = re.compile(r"\s*[\[{]")
+_ID_KEY: Final = re.compile(
+    r"(?:^|[_\-. ])(?:u?id|sid|uuid|guid|cursor|token|etag|hash|digest|version)s?$"
+    r"|[a-z](?:Id|Sid|ID|SID|Uuid|Token|Cursor)$"
+)
+_PAGE_KEY: Final = re.compile(
+    r"^(?:next|prev|previous|first|last)(?:$|[_A-Z])|page|pagination|_uri$", re.IGNORECASE
+)
+_TIME_KEY: Final = re.compile(
+    r"time|date|_at$|[a-z]At$|_ts$|timestamp|created|updated|started|ended", re.IGNORECASE
+)
+_NUMBER_KEY: Final = re.compile(
+    r"phone|mobile|number|msisdn|tel|caller|callee|whatsapp|^to$|^from$|cell", re.IGNORECASE
+)
+_EPOCH: Final = re.compile(r"(?:[1-4]\d{9})(?:\d{3}|\d{6}|\d{9})?(?:\.\d+)?")
+"""Seconds, milli-, micro- or nanoseconds since 1970, from 2001 on."""
+
+_WORD_KEYS: Final = ("word", "punctuated_word", "text", "content", "token")
+_SAID_KEYS: Final = ("content", "text", "message", "utterance", "transcript", "sentence")
+_SPEAKER_KEYS: Final = ("speaker", "role", "user", "participant", "channel")
+_LONGEST_WORD: Final = 24
+_MOST_KEYS_PRESSED: Final = 2
+_FEWEST_TOGETHER: Final = 7
+_FEWEST_WORDS: Final = 3
+_MOST_OF_A_PART: Final = 4
+"""An utterance or a contact with an id has few fields, a call has more."""
+
+Path = tuple[str, ...]
+
+
+class DocumentRedactor:
+    """Redacts documents by a redactor's rules.
+
+    Args:
+        redactor: redacts the texts in them, and counts.
+    """
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._finds_names = "name" in redactor.rules.kinds
+        self._fields = redactor.rules.fields
+
+    def json_text(self, text: str, named: frozenset[str] = NO_NAMES) -> str:
+        """A JSON text without values; what isn't JSON is a text."""
+        if not _JSON_TEXT.match(text):
+            return self._redactor.text(text, named)
+        try:
+            document = decoded(text)
+        except (ValueError, RecursionError):
+            return self._redactor.text(text, named)
+        again = self.document(document, named)
+        return text if again == document else dumped(again)
+
+    def document(self, value: Any, named: frozenset[str] = NO_NAMES) -> Any:
+        """A decoded document (`finder.decoded`) without values; names are looked for in all of it."""
+        if self._finds_names:
+            # A name of one record isn't looked for in the others of a page.
+            named |= names.words_of(self._names(value, (), within_record=True))
+        return self._value(value, (), named)
+
+    def names_in(self, value: Any, path: Path = ()) -> frozenset[str]:
+        """The words of the names that a document's fields hold."""
+        return names.words_of(self._names(value, path)) if self._finds_names else NO_NAMES
+
+    def names_of_text(self, text: str) -> frozenset[str]:
+        """The same of a JSON text; none where it is none."""
+        if not self._finds_names or not _JSON_TEXT.match(text):
+            return NO_NAMES
+        try:
+            return self.names_in(decoded(text))
+        except (ValueError, RecursionError):
+            return NO_NAMES
+
+    def _names(self, value: Any, path: Path, *, within_record: bool = False) -> Iterable[str]:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                yield from self._names(inner, (*path, *key.split(".")), within_record=within_record)
+        elif isinstance(value, list):
+            for inner in value:
+                if not (within_record and _is_record(inner)):
+                    yield from self._names(inner, path, within_record=within_record)
+        elif isinstance(value, str) and not isinstance(value, BareNumber) and self._kind(path) == "name":
+            yield value
+
+    def _kind(self, path: Path) -> str | None:
+        """The kind of values that a field of this path holds, where its name tells."""
+        if self._fields:
+            name = ".".join(path)
+            for pattern, kind in self._fields:
+                if fnmatchcase(name, pattern):
+                    return kind
+        return "name" if self._finds_names and names.is_name_field(path) else None
+
+    def _value(self, value: Any, path: Path, named: frozenset[str]) -> Any:
+        if isinstance(value, dict):
+            return {
+                self._redactor.text(key): self._value(inner, (*path, *key.split(".")), named)
+                for key, inner in value.items()
+            }
+        if isinstance(value, list):
+            return self._list(value, path, named)
+        return self._scalar(value, path, named) if isinstance(value, str) else value
+
+    def _scalar(self, value: str, path: Path, named: frozenset[str]) -> str:
+        redactor, key = self._redactor, path[-1] if path else ""
+        kind = self._kind(path)
+        if kind is not None and value.strip():
+            return str(redactor.whole(kind, value))
+        if _ID_KEY.search(key) or _PAGE_KEY.search(key):
+            return redactor.id_of("id", value) or value
+        if isinstance(value, BareNumber) and not value.lstrip("-").isdecimal():
+            # Nobody writes a phone number with a decimal point.
+            return value
+        if _TIME_KEY.search(key) and _EPOCH.fullmatch(value):
+            return value
+        kinds = redactor.rules.kinds
+        if "phone" in kinds and (value.startswith("+") or _NUMBER_KEY.search(key)) and is_number(value):
+            return redactor.number(value)
+        if "email" in kinds and "@" in value and redactor.is_email(value):
+            return redactor.whole("email", value)
+        again = self.json_text(value, named) if _JSON_TEXT.match(value) else redactor.text(value, named)
+        # A bare number that holds nothing stays as it was written.
+        return value if again == value else str(again)
+
+    def _list(self, values: list[Any], path: Path, named: frozenset[str]) -> list[Any]:
+        if kinds := self._spelled_out(values):
+            self._redactor.counts.update(kinds)
+            return []
+        again = [self._value(inner, path, self._named_in(inner, named)) for inner in values]
+        return self._over_turns(values, again)
+
+    def _named_in(self, value: Any, named: frozenset[str]) -> frozenset[str]:
+        if not (self._finds_names and _is_record(value)):
+            return named
+        return named | names.words_of(self._names(value, (), within_record=True))
+
+    def _spelled_out(self, values: list[Any]) -> list[str]:
+        """The kinds that a list of words, or of pressed keys, holds together and none of them alone."""
+        if len(values) < _FEWEST_WORDS:
+            return []
+        if all(isinstance(value, str) for value in values):
+            pressed = all(len(value) <= _MOST_KEYS_PRESSED for value in values)
+            together = len(folded("".join(values))) >= _FEWEST_TOGETHER
+            return self._redactor.kinds_in(" ".join(values)) if pressed and together else []
+        if not all(isinstance(value, dict) for value in values):
+            return []
+        key = next((key for key in _WORD_KEYS if key in values[0]), None)
+        said = [str(value.get(key, "")) for value in values] if key else []
+        if not said or max(map(len, said)) > _LONGEST_WORD or any(" " in word.strip() for word in said):
+            return []
+        return self._redactor.kinds_in(" ".join(word.strip() for word in said))
+
+    def _over_turns(self, values: list[Any], again: list[Any]) -> list[Any]:
+        """A list of utterances, with numbers redacted that one speaker reads out over several of them."""
+        if "phone" not in self._redactor.rules.kinds:
+            return again
+        parts: dict[str, list[tuple[int, str, str]]] = {}
+        for at, value in enumerate(values):
+            if not isinstance(value, dict):
+                return again
+            key = next((key for key in _SAID_KEYS if isinstance(value.get(key), str)), None)
+            if key and is_part(value[key]):
+                speaker = next((str(value[name]) for name in _SPEAKER_KEYS if name in value), "")
+                parts.setdefault(speaker, []).append((at, key, value[key]))
+        for said in parts.values():
+            if len(said) > 1 and sum(self._redactor.digits_in(text) for *_, text in said) >= _FEWEST_TOGETHER:
+                cleaned = self._redactor.parts(text for *_, text in said)
+                for (at, key, _), text in zip(said, cleaned, strict=True):
+                    # Their words one by one tell the same.
+                    again[at] = {
+                        name: [] if isinstance(inner, list) else inner for name, inner in again[at].items()
+                    } | {key: text}
+        return again
+
+
+def _is_record(value: Any) -> bool:
+    """Whether a document in a list is a call or a batch."""
+    return (
+        isinstance(value, dict) and any(_ID_KEY.search(key) for key in value) and len(value) > _MOST_OF_A_PART
+    )

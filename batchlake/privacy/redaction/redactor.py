@@ -1,0 +1,297 @@
+"""Redacts values in text before it is stored: numbers, mail addresses, cards, account numbers, national ids,
+names, other long digits.
+
+Input: a text, or the whole value of a field of its own. Output: the same with `<phone>`, `<email>`, `<card>`,
+`<iban>`, `<id>`, `<name>`, `<digits>` where a value was, and how many of each. A field of its own gets a
+pseudonym that is stable per key, so that attempts per contact still count. Dates, clock times and amounts
+with a currency stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from batchlake.privacy.digits import DIGITS_SIEVE, FEWEST_DIGITS, SIEVE, Run, runs
+from batchlake.privacy.key import PrivacyKey
+from batchlake.privacy.numbers import Span, is_pseudonym, key_of, keys_of
+from batchlake.privacy.redaction import names, national_ids
+from batchlake.privacy.redaction.rules import Rules
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+NO_NAMES: Final[frozenset[str]] = frozenset()
+
+_MOST_PHONE: Final = 12
+_MOST_PHONE_ABROAD: Final = 15
+_CARD: Final = range(13, 20)
+_MOST_REMEMBERED: Final = 100_000
+_PREFIXES: Final = {"phone": "tel", "email": "email", "name": "name"}
+_LABELS: Final = {"national_id": "id"}
+
+_KEPT: Final = re.compile(
+    r"(?<!\d)(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+    r"(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)"
+    r"|(?<!\d)(?:0?[1-9]|[12]\d|3[01])[./](?:0?[1-9]|1[0-2])[./](?:19|20)\d\d(?!\d)"
+    r"|(?<![\d:])[0-2]?\d:[0-5]\d(?::[0-5]\d)?(?![\d:])"
+    r"|[$€£¥₹]\s?\d[\d.,]*"
+    r"|\d[\d.,]*\s?(?:[$€£¥₹]|(?:dollars?|euros?|pounds?|rupees?|usd|eur|gbp|inr)\b)"
+    r"|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
+    r"|\b(?:tel|email|name|call|batch)_[0-9a-f]{16}\b|\berased_[0-9a-z]{16,20}\b",
+    re.IGNORECASE,
+)
+"""Dates, clock times, amounts, ids of 128 bits and pseudonyms: they have as many digits as a number."""
+
+_EMAIL: Final = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|\b[\w.+-]+(?: (?:dot|underscore|dash) [\w-]+){0,3} at [\w-]+(?: dot [\w-]+){0,2} dot "
+    r"(?:com|org|net|edu|gov|io|co|uk|de|fr|es|it|pt|in|info|biz|eu|us|ai|app|dev)\b",
+    re.IGNORECASE,
+)
+_IBAN: Final = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b", re.IGNORECASE)
+_WORD: Final = re.compile(r"[A-Z0-9]+", re.IGNORECASE)
+_OTHERS_SIEVE: Final = r"@|(?i) dot [a-z]|[A-Za-z]{2}[0-9]{2}[ -]?[A-Za-z0-9]"
+_IN_AN_ID: Final = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<!\d)(?:\+|%2B)[1-9]\d{7,14}(?!\d)", re.IGNORECASE
+)
+"""What makes an id personal: a mail address, or a number that is led by `+`."""
+
+
+@dataclass(slots=True)
+class Redactor:
+    """Redacts what `rules` name.
+
+    Args:
+        rules: which kinds of values, and how they are read (`Rules.of`).
+        key: makes pseudonyms; without one a field of its own gets the class, such as `<phone>`.
+
+    Example:
+        >>> from batchlake.privacy.redaction.rules import Rules
+        >>> redactor = Redactor(Rules.of(["phone", "email"]))
+        >>> redactor.text("I'm on (415) 555-0199 or ann@example.com, from 2024-01-02")
+        "I'm on <phone> or <email>, from 2024-01-02"
+    """
+
+    rules: Rules
+    key: PrivacyKey | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    _pseudonyms: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def candidates(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
+        """The places of texts in which something other than a name may be to redact."""
+        import numpy as np
+        import pyarrow.compute as pc
+
+        sieve = f"{SIEVE}|{_OTHERS_SIEVE}"
+        if "national_id" in self.rules.kinds:
+            sieve += f"|{national_ids.SIEVE}"
+        found = pc.match_substring_regex(texts, sieve)
+        return np.flatnonzero(pc.fill_null(found, False).to_numpy(zero_copy_only=False))
+
+    def text(self, text: str, named: frozenset[str] = NO_NAMES) -> str:
+        """A text with classes in the place of values.
+
+        Args:
+            text: any.
+            named: the words of names that the record's own fields hold (`names.words_of`).
+        """
+        parts: list[str] = []
+        since = 0
+        for span, kind in self._spans(text, named):
+            self.counts[kind] += 1
+            parts += [text[since : span.start], f"<{_LABELS.get(kind, kind)}>"]
+            since = span.end
+        return "".join([*parts, text[since:]]) if parts else text
+
+    def finds(self, text: str) -> bool:
+        """Whether something is in a text."""
+        return bool(self._spans(text, NO_NAMES))
+
+    def kinds_in(self, text: str) -> list[str]:
+        """The kinds of the values in a text, in their order."""
+        return [kind for _, kind in self._spans(text, NO_NAMES)]
+
+    def is_email(self, value: str) -> bool:
+        """Whether a whole value is a mail address."""
+        return _EMAIL.fullmatch(value.strip()) is not None
+
+    def number(self, value: str) -> str:
+        """What stands for the whole value of a number's column: the same for the same number."""
+        if "phone" not in self.rules.kinds or is_pseudonym(value):
+            return value
+        known = self._pseudonyms.get(value)
+        if known is not None:
+            self.counts["phone"] += known != value
+            return known
+        again = self._pseudonym(value)
+        if len(self._pseudonyms) < _MOST_REMEMBERED:
+            self._pseudonyms[value] = again
+        return again
+
+    def whole(self, kind: str, value: str) -> str:
+        """What stands for the whole value of a field that is of this kind."""
+        if kind == "phone":
+            return self.number(value)
+        if is_pseudonym(value) or value == f"<{_LABELS.get(kind, kind)}>":
+            return value
+        self.counts[kind] += 1
+        if self.key is None or kind not in _PREFIXES:
+            # Cards, accounts and ids are few enough to be tried out, whatever the key.
+            return f"<{_LABELS.get(kind, kind)}>"
+        return self.key.pseudonym(_PREFIXES[kind], names.folded_name(value))
+
+    def id_of(self, kind: str, value: str | None) -> str | None:
+        """An id (`call`, `batch`); one that holds a mail address or a number with `+` becomes a pseudonym."""
+        if value is None or not self.is_personal_id(value):
+            return value
+        return self.key.pseudonym(kind, value) if self.key else f"<{kind}>"
+
+    def is_personal_id(self, value: str) -> bool:
+        """Whether an id holds a mail address or a number that is led by `+`."""
+        return ("@" in value or "+" in value or "%" in value) and _IN_AN_ID.search(value) is not None
+
+    def without_personal(self, value: str) -> str:
+        """A text in which an id stands, without these."""
+        return _IN_AN_ID.sub("<erased>", value)
+
+    def _pseudonym(self, value: str) -> str:
+        key = key_of(value)
+        if key is None or key in self.rules.own_lines:
+            return value
+        self.counts["phone"] += 1
+        if self.key is None:
+            return "<phone>"
+        return self.key.pseudonym("tel", number_key(key, self.rules.region))
+
+    def parts(self, texts: Iterable[str]) -> list[str]:
+        """Utterances of one speaker, each a part of a number, with their digits redacted."""
+        redacted = []
+        for text in texts:
+            parts, since = [], 0
+            for run in runs(text, 3):
+                parts += [text[since : run.starts[0]], "<phone>"]
+                since = run.ends[-1]
+            self.counts["phone"] += 1
+            redacted.append("".join([*parts, text[since:]]))
+        return redacted
+
+    def parts_of(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
+        """The places of texts that may be a part of a number that is read out over turns."""
+        import numpy as np
+        import pyarrow.compute as pc
+
+        found = pc.match_substring_regex(texts, DIGITS_SIEVE)
+        return np.flatnonzero(pc.fill_null(found, False).to_numpy(zero_copy_only=False))
+
+    def digits_in(self, text: str) -> int:
+        """How many digits a part has."""
+        return sum(len(run.digits) for run in runs(text, 3))
+
+    def _spans(self, text: str, named: frozenset[str]) -> list[tuple[Span, str]]:
+        kinds = self.rules.kinds
+        found: list[tuple[Span, str]] = []
+        if "iban" in kinds:
+            found += [(span, "iban") for span in ibans(text)]
+        if "email" in kinds:
+            found += [(Span(match.start(), match.end()), "email") for match in _EMAIL.finditer(text)]
+        # What is kept, and what is found already, parts the runs around it.
+        masked = _KEPT.sub(_mask, text)
+        masked = _masked(masked, found)
+        if "national_id" in kinds:
+            ids = [(span, "national_id") for span in national_ids.spans(masked, self.rules.countries)]
+            found += ids
+            masked = _masked(masked, ids)
+        for run in runs(masked):
+            kind = self._kind(run)
+            if kind is not None:
+                found.append((Span(_start(masked, run), run.ends[-1]), kind))
+        if named:
+            found += [(span, "name") for span in names.spans(text, named)]
+        if len(found) < 2:
+            return found
+        kept: list[tuple[Span, str]] = []
+        for span, kind in sorted(found, key=lambda one: (one[0].start, -one[0].end)):
+            if not kept or span.start >= kept[-1][0].end:
+                kept.append((span, kind))
+        return kept
+
+    def _kind(self, run: Run) -> str | None:
+        kinds, count = self.rules.kinds, len(run.digits)
+        abroad = run.is_led_by_plus or run.digits.startswith(("00", "011"))
+        is_digits = "digits" in kinds and count >= self.rules.min_digits
+        if "card" in kinds and count >= _CARD[0] and not (abroad and count <= _MOST_PHONE_ABROAD):
+            # The check digit chooses the label, and lets nothing pass.
+            return "card" if _holds_card(run) or not is_digits else "digits"
+        if "phone" in kinds:
+            # Two numbers in a row are one run.
+            most = _MOST_PHONE_ABROAD if abroad else _MOST_PHONE
+            if count <= most or not is_digits:
+                return "phone"
+        return "digits" if is_digits else None
+
+
+def number_key(key: str, region: str | None) -> str:
+    """The key of a number that its pseudonym is made of: the international one where a region tells it."""
+    if key.isdecimal() and len(key) >= FEWEST_DIGITS and region:
+        return next(one for one in sorted(keys_of(key, region), key=len) if one.startswith("+"))
+    return key
+
+
+def _start(text: str, run: Run) -> int:
+    start = run.starts[0]
+    while run.is_led_by_plus and text[start] not in "+＋":
+        start -= 1
+    # A bracket that the number closes is its own.
+    is_bracketed = text[start - 1 : start] == "(" and ")" in text[start : run.ends[-1]]
+    return start - is_bracketed
+
+
+def _holds_card(run: Run) -> bool:
+    """Whether 13 to 19 digits that no other touches have the check digit of a card."""
+    return any(
+        run.begins_at(start) and run.ends_at(start + length - 1) and _luhn(run.digits[start : start + length])
+        for length in _CARD
+        for start in range(len(run.digits) - length + 1)
+    )
+
+
+def _luhn(digits: str) -> bool:
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        doubled = int(digit) * (1 + place % 2)
+        total += doubled - 9 * (doubled > 9)
+    return total % 10 == 0
+
+
+def ibans(text: str) -> Iterator[Span]:
+    """Where account numbers with their check digits stand."""
+    for found in _IBAN.finditer(text):
+        # The words after it may look like a part of it.
+        ends = [found.start() + word.end() for word in _WORD.finditer(found[0])]
+        whole = (end for end in reversed(ends) if _is_iban(text[found.start() : end]))
+        if end := next(whole, 0):
+            yield Span(found.start(), end)
+
+
+def _is_iban(text: str) -> bool:
+    plain = re.sub(r"[ -]", "", text)
+    if not 15 <= len(plain) <= 34:
+        return False
+    turned = plain[4:] + plain[:4]
+    return int("".join(str(int(character, 36)) for character in turned)) % 97 == 1
+
+
+def _mask(match: re.Match[str]) -> str:
+    return "#" * len(match[0])
+
+
+def _masked(text: str, found: Iterable[tuple[Span, str]]) -> str:
+    for span, _ in found:
+        text = text[: span.start] + "#" * (span.end - span.start) + text[span.end :]
+    return text
