@@ -25,7 +25,8 @@ from batchlake.errors import InvalidRequest
 from batchlake.privacy.key import PrivacyKey, find_key, key_of_lake, make_key, read_policy
 from batchlake.privacy.redaction.redactor import Redactor
 from batchlake.privacy.redaction.rules import Rules
-from batchlake.store.delta.tables import LakeTables, Writer
+from batchlake.store.delta.tables import LakeTables
+from batchlake.store.delta.writer import Writer
 from batchlake.store.ledger import Ledger, begin
 from batchlake.store.storage import ERASURE_NOTE
 from batchlake.store.upgrade import upgrade_if_needed
