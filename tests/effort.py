@@ -23,14 +23,19 @@ def examples(few: int) -> int:
 
 
 def some(values: Sequence[_T], most: int) -> list[_T]:
-    """An even choice of the values, the first among them; or all of them."""
+    """An even choice of the values, the first and (of two or more) the last among them; or all of them."""
     if EVERYTHING or len(values) <= most:
         return list(values)
-    return [values[number * len(values) // most] for number in range(most)]
+    return [values[number * (len(values) - 1) // max(1, most - 1)] for number in range(most)]
+
+
+def share(values: Sequence[_T], number: int, of: int) -> list[_T]:
+    """Every `of`-th of the values from the one at `number` on, so that the cases share them; or all."""
+    return list(values) if EVERYTHING else list(values[number % of :: of])
 
 
 FEW_INGESTS = settings(
-    max_examples=examples(6),
+    max_examples=examples(4),
     deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.large_base_example,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 import batchlake
 from batchlake import errors
 from batchlake.privacy.errors import ErasureMismatch, NothingToForget, StateErased
-from tests.erasure.people import MAIL, NAME, NUMBER, SPELLINGS, UNTOUCHED, everything, traces, write_planted
+from tests.erasure.people import MAIL, NAME, NUMBER, SPELLINGS, UNTOUCHED, everything, traces
 from tests.lakes import damages, rows
 
 VALUES = (
@@ -27,12 +28,10 @@ VALUES = (
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> batchlake.Lake:
+def lake(planted_lakes: Path, tmp_path: Path) -> batchlake.Lake:
     """The planted lake, ingested twice, so that there are earlier states."""
-    lake = batchlake.open(tmp_path / "lake")
-    lake.ingest(write_planted(tmp_path / "exports"))
-    lake.ingest(tmp_path / "exports", force=True)
-    return lake
+    shutil.copytree(planted_lakes / "twice", tmp_path / "lake")
+    return batchlake.open(tmp_path / "lake")
 
 
 def test_no_byte_of_the_lake_holds_the_person_after_remove(lake: batchlake.Lake, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 import batchlake
 from batchlake.store.maintenance import check
-from tests.erasure.people import NUMBER, SPELLINGS, traces, write_planted
+from tests.effort import some
+from tests.erasure.people import NUMBER, SPELLINGS, traces
 from tests.lakes import damages, rows
 
 VALUES = (*SPELLINGS, "14155550199", "4155550199", "call_000", "call_001")
@@ -46,11 +47,9 @@ batchlake.open(sys.argv[1]).forget(numbers=["+14155550199"], expect=2)
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> batchlake.Lake:
+def lake(planted_lake: batchlake.Lake) -> batchlake.Lake:
     """The planted lake."""
-    lake = batchlake.open(tmp_path / "lake")
-    lake.ingest(write_planted(tmp_path / "exports"))
-    return lake
+    return planted_lake
 
 
 def _killed(script: str, lake: batchlake.Lake, how: str) -> None:
@@ -60,7 +59,7 @@ def _killed(script: str, lake: batchlake.Lake, how: str) -> None:
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
 
 
-@pytest.mark.parametrize("step", ["marker", "rewrite", "commit"])
+@pytest.mark.parametrize("step", some(["marker", "rewrite", "commit"], 2))
 def test_killed_before_the_commit_nothing_has_happened(
     lake: batchlake.Lake, tmp_path: Path, step: str
 ) -> None:
@@ -74,7 +73,7 @@ def test_killed_before_the_commit_nothing_has_happened(
     assert damages(lake.root) == []
 
 
-@pytest.mark.parametrize("step", ["committed", "purged", "cleaned", "verified"])
+@pytest.mark.parametrize("step", some(["committed", "purged", "cleaned", "verified"], 2))
 def test_killed_after_the_commit_the_next_writer_finishes(
     lake: batchlake.Lake, tmp_path: Path, step: str
 ) -> None:
@@ -89,7 +88,7 @@ def test_killed_after_the_commit_the_next_writer_finishes(
     assert (erasure["calls"], erasure["hits"]) == (2, 0)
 
 
-@pytest.mark.parametrize("deleted", [0, 3, 11])
+@pytest.mark.parametrize("deleted", some([0, 3, 11], 2))
 def test_killed_between_two_deletions_the_lake_stays_readable(
     lake: batchlake.Lake, tmp_path: Path, deleted: int
 ) -> None:

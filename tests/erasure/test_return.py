@@ -9,24 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import batchlake
 from batchlake.privacy.errors import NothingToForget, PrivacyKeyMissing, WrongPrivacyKey
-from tests.erasure.people import NUMBER, SPELLINGS, call, planted, said, traces, write_planted
+from tests.effort import examples
+from tests.erasure.people import NUMBER, SPELLINGS, call, planted, said, traces
 from tests.lakes import contents, damages, rows
 
 VALUES = (*SPELLINGS, "14155550199", "4155550199", "call_000", "call_001")
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> batchlake.Lake:
+def lake(planted_lake: batchlake.Lake) -> batchlake.Lake:
     """A planted lake from which the person was erased."""
-    lake = batchlake.open(tmp_path / "lake")
-    lake.ingest(write_planted(tmp_path / "exports"))
-    lake.forget(numbers=[NUMBER], expect=2)
-    return lake
+    planted_lake.forget(numbers=[NUMBER], expect=2)
+    return planted_lake
 
 
 def test_the_same_exports_in_any_form_bring_nobody_back(lake: batchlake.Lake, tmp_path: Path) -> None:
@@ -53,11 +52,13 @@ def test_the_same_exports_in_any_form_bring_nobody_back(lake: batchlake.Lake, tm
     assert damages(lake.root) == []
 
 
-def test_a_call_that_began_after_the_erasure_comes_in_unless_for_good(tmp_path: Path) -> None:
+def test_a_call_that_began_after_the_erasure_comes_in_unless_for_good(
+    planted_lakes: Path, tmp_path: Path
+) -> None:
     """A new customer is counted and kept; with `for_good` nobody comes in."""
     for for_good, held in ((False, 1), (True, 0)):
+        shutil.copytree(planted_lakes / "once", tmp_path / f"lake-{for_good}")
         lake = batchlake.open(tmp_path / f"lake-{for_good}")
-        lake.ingest(write_planted(tmp_path / "exports"))
         lake.forget(numbers=[NUMBER], expect=2, for_good=for_good)
         later = tmp_path / "later.json"
         later.write_text(json.dumps({"call": call(70, to_number=NUMBER, start_time="2099-01-01T00:00:00Z")}))
@@ -114,8 +115,9 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(1), deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
+@example(steps=["details", "compact", "force", "replay"])
 def test_in_any_order_the_person_stays_forgotten(tmp_path: Path, steps: list[str]) -> None:
     """Exports, erasures, replays, compactions and vacuums in any order: once forgotten, never there again."""
     folder = tmp_path / "any"

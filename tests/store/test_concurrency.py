@@ -15,12 +15,13 @@ from batchlake.ingest.options import IngestOptions
 from batchlake.ingest.run import ingest
 from batchlake.store.lock import writer_lock
 from batchlake.store.maintenance import check
+from tests.effort import EVERYTHING
 from tests.lakes import engine_of, ingested, rows, write_export
 
-RUNS = int(os.environ.get("BATCHLAKE_RUNS", "6"))
+RUNS = int(os.environ.get("BATCHLAKE_RUNS", "6" if EVERYTHING else "3"))
 """Runs of each writer and questions of each reader; 50 shows it at length."""
 
-PEOPLE = 4
+PEOPLE = 4 if EVERYTHING else 3
 
 
 def write(folder: Path, writer: int) -> None:
@@ -62,7 +63,7 @@ def read(folder: Path, findings: Any) -> None:
 
 
 def test_writers_and_readers_at_once(tmp_path: Path) -> None:
-    """Four writers and readers: every call is there in its last state, and no reader saw half a run."""
+    """Several writers and readers: every call is there in its last state, and no reader saw half a run."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
         ["batchlake.ingest.run", "polars", "pyarrow", "tests.store.test_concurrency"]

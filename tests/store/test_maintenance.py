@@ -20,7 +20,7 @@ from batchlake.schema import PLAIN_FORMAT, TABLES
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger
 from batchlake.store.maintenance import MaintenanceReport, check, compact, vacuum
-from tests.effort import some
+from tests.effort import EVERYTHING, share, some
 from tests.lakes import contents, ingested, rows, write_export
 
 
@@ -109,9 +109,9 @@ def test_damaged_pages_are_the_lakes_fault(tmp_path: Path) -> None:
         "batch": lambda lake: lake.batch("b", include_analytics=True),
         "analytics": lambda lake: lake.analytics(),
     }
-    for _ in range(30):
-        place = dice.randrange(4, len(sound) - 8)
-        file.write_bytes(sound[:place] + dice.randbytes(4) + sound[place + 4 :])
+    thrown = [(dice.randrange(4, len(sound) - 8), dice.randbytes(4)) for _ in range(30)]
+    for place, noise in share(thrown, 1, 3):
+        file.write_bytes(sound[:place] + noise + sound[place + 4 :])
         for name, ask in questions.items():
             try:
                 ask(batchlake.open(root))
@@ -232,7 +232,7 @@ def keep_last(root: Path, monkeypatch: pytest.MonkeyPatch, count: int, **options
 
 def test_vacuum_goes_by_what_is_there(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files that dead runs left go, named in a log or not; each log begins at the oldest state kept."""
-    for day in range(4, 9):
+    for day in range(4, 9 if EVERYTHING else 6):
         ingested(root, exported(root.parent, day))
     for name in TABLES:
         (root / name / "part-killed.zstd.parquet").write_bytes(b"half a fi")
@@ -263,7 +263,7 @@ def test_vacuum_goes_by_what_is_there(root: Path, monkeypatch: pytest.MonkeyPatc
     # The time to keep reaches back to states that are gone.
     again = vacuum(root, keep_for=timedelta(days=10_000))
     assert all(figures["files_deleted"] == 0 for figures in again.tables.values())
-    for day in (9, 10):
+    for day in some((9, 10), 1):
         ingested(root, exported(root.parent, day))
         compact(root)
     assert check(root) == []
@@ -281,12 +281,13 @@ def contents_at(root: Path, run_id: str) -> Any:
 def test_a_long_log_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past several checkpoints of Delta's own, wherever it is cut: what is kept is readable, runs go on."""
     root = tmp_path / "lake"
-    monkeypatch.setattr("batchlake.store.delta.writer._CHECKPOINT_INTERVAL", 4)
-    for day in range(1, 10):
+    monkeypatch.setattr("batchlake.store.delta.writer._CHECKPOINT_INTERVAL", 4 if EVERYTHING else 2)
+    runs, lasting = (9, (7, 4)) if EVERYTHING else (5, (4,))
+    for day in range(1, runs + 1):
         ingested(root, exported(tmp_path, day))
     ids = run_ids(root)
     states = {one: contents_at(root, one) for one in ids}
-    for kept in some((7, 4), 1):
+    for kept in lasting:
         copy = tmp_path / f"kept{kept}"
         shutil.copytree(root, copy)
         for kept_then in (kept, max(1, kept // 2)):
@@ -317,7 +318,7 @@ def test_a_vacuum_killed_anywhere(root: Path, monkeypatch: pytest.MonkeyPatch) -
     steps = sum(one["files_deleted"] + one["log_entries_deleted"] for one in figures)
     assert steps > 20
     unlink = Path.unlink
-    for fatal in some(range(0, steps, steps // 4), 3):
+    for fatal in some(range(0, steps, steps // 4), 2):
         copy = root.parent / f"killed{fatal}"
         shutil.copytree(root, copy)
         passed = 0

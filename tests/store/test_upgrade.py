@@ -48,16 +48,24 @@ def rewritten(root: Path, name: str, change: Callable[[pl.DataFrame], pl.DataFra
     assert DeltaTable(str(folder)).version() == version
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """The lake as a batchlake of that layout left it."""
-    root = tmp_path / "lake"
-    ingested(root, write_export(tmp_path / "in", "1.json", [document("b1", 30), document("b'2", 9)]))
-    shutil.copytree(root, tmp_path / "plain")
+@pytest.fixture(scope="module")
+def both_layouts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An export, a `plain` lake of it, and that `lake` as a batchlake of the earlier layout left it."""
+    folder = tmp_path_factory.mktemp("layouts")
+    root = folder / "lake"
+    ingested(root, write_export(folder / "in", "1.json", [document("b1", 30), document("b'2", 9)]))
+    shutil.copytree(root, folder / "plain")
     for name, columns in LACKING.items():
         rewritten(root, name, lambda held, columns=columns: held.drop(columns))  # type: ignore[misc]
     rewritten(root, "runs", lambda held: held.with_columns(format_version=pl.lit(1, pl.Int64)))
-    return root
+    return folder
+
+
+@pytest.fixture
+def root(both_layouts: Path, tmp_path: Path) -> Path:
+    """The lake of the earlier layout, for the test alone; its export and the plain lake lie beside it."""
+    shutil.copytree(both_layouts, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "lake"
 
 
 def answers(lake: Any) -> list[Any]:
@@ -117,6 +125,15 @@ def test_a_dry_run_changes_nothing(root: Path, tmp_path: Path) -> None:
     assert len(rows(root, "from runs")) == 1
 
 
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake whose every fact is right."""
+    folder = tmp_path_factory.mktemp("sound")
+    ingested(folder / "lake", write_export(folder / "in", "1.json", [document("b1", 30)]))
+    assert check(folder / "lake") == []
+    return folder / "lake"
+
+
 @pytest.mark.parametrize(
     ("table", "column", "code"),
     [
@@ -124,11 +141,10 @@ def test_a_dry_run_changes_nothing(root: Path, tmp_path: Path) -> None:
         *(("segments", name, "utterance_facts") for name in UTTERANCE_FACTS),
     ],
 )
-def test_check_finds_a_wrong_fact(tmp_path: Path, table: str, column: str, code: str) -> None:
+def test_check_finds_a_wrong_fact(sound: Path, tmp_path: Path, table: str, column: str, code: str) -> None:
     """One row whose fact isn't what its transcript says, of whichever column."""
     root = tmp_path / "lake"
-    ingested(root, write_export(tmp_path / "in", "1.json", [document("b1", 30)]))
-    assert check(root) == []
+    shutil.copytree(sound, root)
 
     def change(held: pl.DataFrame) -> pl.DataFrame:
         is_one = pl.int_range(pl.len()) == held[column].is_not_null().arg_true()[0]

@@ -15,6 +15,7 @@ import pytest
 from batchlake.ingest.parse.parts import Unkept
 from batchlake.ingest.parse.raw_records import BadRecord, CorruptExport, RawRecords, StartOver
 from batchlake.ingest.parse.reader import RecordReader
+from tests.effort import share
 from tests.ingest.parse.test_reader import texts
 from tests.lakes import ingested, rows, write_export
 
@@ -96,7 +97,8 @@ def records(items: list[Any], name: str) -> list[tuple[dict[str, Any], str | Non
 def test_a_fault_of_structure_costs_the_fields_beside_it_at_most(shape: str, window_bytes: int) -> None:
     """Each sign left out or put in, wherever the header stands: calls, id and time stay, none is false."""
     form = SHAPES[shape]
-    for place, header in damaged(HEADER):
+    case = 2 * list(SHAPES).index(shape) + (window_bytes > 64)
+    for place, header in share(list(damaged(HEADER)), case, 9):
         text = form.replace("HEADER", header).replace("CALLS", CALLS).replace("OTHER", OTHER)
         items = read(text, window_bytes)
         if shape == "fields behind" and is_like_one_cut_off(text) and not is_json(text):
@@ -123,25 +125,35 @@ def test_a_fault_of_structure_costs_the_fields_beside_it_at_most(shape: str, win
 
 def test_every_file_says_what_was_lost(tmp_path: Path) -> None:
     """Ingested from files, small and larger than a window: the same calls, and a problem of the batch."""
-    chosen = random.Random(7).sample(list(damaged(HEADER)), 40)
-    for number, (place, header) in enumerate(chosen):
+    exported: dict[str, str] = {}
+    for number, (place, header) in enumerate(random.Random(7).sample(list(damaged(HEADER)), 150)):
         text = SHAPES["batch details"].replace("HEADER", header).replace("CALLS", CALLS)
-        if is_json(text) or place <= AFTER_ID:
-            continue
-        for window_bytes in (100, 1 << 20):
-            folder = tmp_path / f"{number}-{window_bytes}"
-            path = write_export(folder, "a.json", text, observed_at=1e9)
-            ingested(folder / "lake", path, window_bytes=window_bytes)
-            query = (
-                "select call_id, batch_id, duration_seconds, epoch(observed_at) as at from calls order by all"
-            )
-            found = [tuple(row.values()) for row in rows(folder / "lake", query)]
-            assert found == [("c1", "b", 1.0, 1704067200.0), ("c2", "b", 2.0, 1704067200.0)], header
-            problems = rows(folder / "lake", "select level, code, batch_id from problems")
-            assert problems, header
-            assert {tuple(row.values()) for row in problems} == {("field", "not_json", "b")}, header
-            (export,) = rows(folder / "lake", "select bytes, records from exports")
-            assert export == {"bytes": len(text.encode()), "records": 3}, header
+        if not is_json(text) and place > AFTER_ID:
+            for name in ("b", "c1", "c2"):
+                text = text.replace(f'"id": "{name}"', f'"id": "{name}-{number}"', 1)
+            exported[f"b-{number}"] = text
+            write_export(tmp_path / "in", f"b-{number}.json", text, observed_at=1e9)
+    assert len(exported) > 50
+    for window_bytes in (100, 1 << 20):
+        root = tmp_path / f"lake-{window_bytes}"
+        ingested(root, tmp_path / "in", window_bytes=window_bytes)
+        calls = rows(
+            root,
+            "select batch_id, call_id, duration_seconds, epoch(observed_at) as at from calls order by all",
+        )
+        assert [tuple(row.values()) for row in calls] == [
+            (batch, f"c{call}{batch[1:]}", float(call), 1704067200.0)
+            for batch in sorted(exported)
+            for call in (1, 2)
+        ]
+        problems = rows(root, "select location, level, code, batch_id from problems")
+        assert {(Path(row.pop("location")).stem, *row.values()) for row in problems} == {
+            (batch, "field", "not_json", batch) for batch in exported
+        }
+        exports = rows(root, "select location, bytes, records from exports")
+        assert sorted((Path(row.pop("location")).stem, *row.values()) for row in exports) == sorted(
+            (batch, len(text.encode()), 3) for batch, text in exported.items()
+        )
 
 
 def test_records_beside_a_damaged_batch_are_not_taken_for_a_part_of_it() -> None:

@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import batchlake
+from tests.effort import examples
 from tests.ingest.platforms.mixtures import PLATFORMS, mixtures
 from tests.ingest.platforms.readings import Record
 from tests.lakes import write_export
 
 
 @given(mixtures(), st.sampled_from(["list", "lines", "envelopes"]))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 def test_generated_records_are_read_as_a_plain_reading_has_them(
     mixture: list[tuple[str, Record]], form: str
 ) -> None:

@@ -75,7 +75,7 @@ def assert_bounds_hold(root: Path, table: str, ids: list[str]) -> None:
         assert duckdb.execute(query, {"files": files, "one": one}).fetchall() == [(found,)]
 
 
-@settings(max_examples=examples(2))
+@settings(max_examples=examples(1))
 @given(ids=st.lists(batch_ids, min_size=1, max_size=4, unique=True))
 @example(ids=list(PIECES))
 @example(ids=[piece * (256 // len(piece)) for piece in (PLANES[0], PLANES[2], PLANES[16], *ODD)])
