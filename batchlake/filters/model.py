@@ -1,7 +1,7 @@
 """The filter: a pydantic model whose every field is one operator.
 
-This is the one table of operators. A row is a field: its key, its type with the forms that it takes, and an
-`Operator` with shape, meaning, sentence and columns. A new operator is a new row: SQL, sentence, JSON Schema,
+This is the one table of operators. A row is a field: its key, its type with the forms that it takes, and
+`_row` with columns, shape, meaning and sentence. A new operator is a new row: SQL, sentence, JSON Schema,
 faults and the README's reference follow from it.
 """
 
@@ -32,27 +32,25 @@ from pydantic_core import CoreSchema
 from batchlake.errors import FilterFault, InvalidFilter
 from batchlake.filters.faults import RANGE, VALUES, fault, faults_of, shown
 from batchlake.filters.limits import limit_faults
-from batchlake.filters.operators.operator import Operator
+from batchlake.filters.operators.operator import Operator, Shape
 from batchlake.filters.operators.shapes import (
-    ALL_OF,
-    AMONG,
-    ANY_OF,
-    AT_LEAST,
-    AT_MOST,
-    BETWEEN,
-    CONTAINING,
-    COSTS_BETWEEN,
-    EACH_OF,
-    EITHER_NUMBER,
-    EQUAL,
-    EXTRA,
-    MAINLY,
-    NONE_OF,
-    SAID,
-    SECONDS_BETWEEN,
-    WITHIN,
-    flag,
-    holding,
+    AllOf,
+    Among,
+    AnyOf,
+    Between,
+    Compared,
+    Containing,
+    CostBetween,
+    EachOf,
+    EitherNumber,
+    Equal,
+    Extra,
+    Flag,
+    Holding,
+    Mainly,
+    NoneOf,
+    Said,
+    Within,
 )
 from batchlake.filters.values.forms import (
     AMOUNT,
@@ -78,8 +76,20 @@ from batchlake.filters.values.forms import (
     time_range,
 )
 
-Texts = tuple[Annotated[str, TEXT], ...] | None
+Texts = Annotated[tuple[Annotated[str, TEXT], ...] | None, OneOrMore()]
+Labels = Annotated[tuple[Annotated[str, LABEL], ...] | None, OneOrMore()]
+Scores = Annotated[tuple[Annotated[str, SCORE], ...] | None, OneOrMore()]
+Statuses = Annotated[tuple[Annotated[str, STATUS], ...] | None, OneOrMore()]
+Outcomes = Annotated[tuple[Annotated[str, OUTCOME], ...] | None, OneOrMore()]
+Directions = Annotated[tuple[Annotated[str, DIRECTION], ...] | None, OneOrMore()]
+PhoneNumbers = Annotated[tuple[Annotated[str, PHONE_NUMBER], ...] | None, OneOrMore()]
+YesOrNo = Annotated[bool | None, FLAG]
 Nested = Annotated["Filter", NonEmpty()]
+
+
+def _row(columns: str, shape: Shape, meaning: str, sentence: str = "") -> Operator:
+    """An operator on columns of `calls`, parted by blanks: which calls match, and the clause for them."""
+    return Operator(shape, meaning, sentence, tuple(columns.split()))
 
 
 class Conditions(BaseModel):
@@ -154,45 +164,33 @@ class TimeRange(Conditions):
         return schema
 
 
-def _at_least(score: str) -> Operator:
-    meaning = f"the {score} score is at least this"
-    return Operator(AT_LEAST, meaning, f"whose {score} sentiment is {{}}", (f"sentiment_{score}",))
-
-
-def _at_most(score: str) -> Operator:
-    meaning = f"the {score} score is at most this"
-    return Operator(AT_MOST, meaning, f"whose {score} sentiment is {{}}", (f"sentiment_{score}",))
+def _bound(score: str, sign: str) -> Operator:
+    words = "at least" if sign == ">=" else "at most"
+    meaning = f"the {score} score is {words} this"
+    return _row(f"sentiment_{score}", Compared(sign), meaning, f"whose {score} sentiment is {{}}")
 
 
 class Sentiment(Conditions):
     """Bounds on the scores of sentiment, all included, the highest of them, and the platform's own label."""
 
-    min_positive: Annotated[float | None, SHARE, _at_least("positive")] = None
-    max_positive: Annotated[float | None, SHARE, _at_most("positive")] = None
-    min_neutral: Annotated[float | None, SHARE, _at_least("neutral")] = None
-    max_neutral: Annotated[float | None, SHARE, _at_most("neutral")] = None
-    min_negative: Annotated[float | None, SHARE, _at_least("negative")] = None
-    max_negative: Annotated[float | None, SHARE, _at_most("negative")] = None
+    min_positive: Annotated[float | None, SHARE, _bound("positive", ">=")] = None
+    max_positive: Annotated[float | None, SHARE, _bound("positive", "<=")] = None
+    min_neutral: Annotated[float | None, SHARE, _bound("neutral", ">=")] = None
+    max_neutral: Annotated[float | None, SHARE, _bound("neutral", "<=")] = None
+    min_negative: Annotated[float | None, SHARE, _bound("negative", ">=")] = None
+    max_negative: Annotated[float | None, SHARE, _bound("negative", "<=")] = None
     mainly: Annotated[
-        tuple[Annotated[str, SCORE], ...] | None,
-        OneOrMore(),
-        Operator(
-            MAINLY,
-            "this score is above the two others",
-            "whose sentiment is mainly {}",
-            ("sentiment_positive", "sentiment_neutral", "sentiment_negative"),
+        Scores,
+        _row(
+            "sentiment_positive sentiment_neutral sentiment_negative", Mainly(),
+            "this score is above the two others", "whose sentiment is mainly {}",
         ),
-    ] = None
+    ] = None  # fmt: skip
     label: Annotated[
-        tuple[Annotated[str, LABEL], ...] | None,
-        OneOrMore(),
-        Operator(
-            AMONG,
-            "the platform's label is one of them, in any case",
-            "whose sentiment is labelled {}",
-            ("sentiment_label",),
-        ),
-    ] = None
+        Labels,
+        _row("sentiment_label", Among(), "the platform's label is one of them, in any case",
+             "whose sentiment is labelled {}"),
+    ] = None  # fmt: skip
 
 
 class ExtraRange(Conditions):
@@ -208,18 +206,12 @@ class Utterance(Conditions):
     """Words that were said, and by whom; a part of `segments`, not of `calls`."""
 
     contains: Annotated[
-        str,
-        TEXT,
-        Operator(
-            CONTAINING,
-            "its text contains this, both folded as `text_key` is, no wildcards; a text of punctuation alone "
-            "is searched as it stands",
-            columns=("text_key", "text"),
-        ),
-    ]
-    speaker: Annotated[str | None, SPEAKER, Operator(EQUAL, "this speaker said it", columns=("speaker",))] = (
-        None
-    )
+        str, TEXT,
+        _row("text_key text", Containing(),
+             "its text contains this, both folded as `text_key` is, no wildcards; a text of punctuation "
+             "alone is searched as it stands"),
+    ]  # fmt: skip
+    speaker: Annotated[str | None, SPEAKER, _row("speaker", Equal(), "this speaker said it")] = None
 
 
 class Filter(Conditions):
@@ -235,115 +227,58 @@ class Filter(Conditions):
     ('completed', 'failed')
     """
 
-    status: Annotated[
-        tuple[Annotated[str, STATUS], ...] | None,
-        OneOrMore(),
-        Operator(
-            AMONG, "the status is one of them, in any of its spellings", "whose status is {}", ("status",)
-        ),
-    ] = None
-    outcome: Annotated[
-        tuple[Annotated[str, OUTCOME], ...] | None,
-        OneOrMore(),
-        Operator(
-            AMONG, "the outcome is one of them, in any of its spellings", "whose outcome is {}", ("outcome",)
-        ),
-    ] = None
-    duration: Annotated[
-        Seconds | None,
-        NonEmpty(),
-        Operator(
-            SECONDS_BETWEEN,
-            "the length in seconds is within, ends included",
-            "that lasted {}",
-            ("duration_seconds",),
-        ),
-    ] = None
-    cost: Annotated[
-        Amounts | None,
-        NonEmpty(),
-        Operator(
-            COSTS_BETWEEN,
-            "the exact cost is within, ends included; a credit is below 0",
-            "that cost {}",
-            ("cost",),
-        ),
-    ] = None
+    # fmt: off
+    status: Annotated[Statuses, _row(
+        "status", Among(), "the status is one of them, in any of its spellings", "whose status is {}"
+    )] = None
+    outcome: Annotated[Outcomes, _row(
+        "outcome", Among(), "the outcome is one of them, in any of its spellings", "whose outcome is {}"
+    )] = None
+    duration: Annotated[Seconds | None, NonEmpty(), _row(
+        "duration_seconds", Between("second"), "the length in seconds is within, ends included",
+        "that lasted {}",
+    )] = None
+    cost: Annotated[Amounts | None, NonEmpty(), _row(
+        "cost", CostBetween(), "the exact cost is within, ends included; a credit is below 0", "that cost {}"
+    )] = None
     sentiment: Annotated[
-        Sentiment | None, NonEmpty(), Operator(EACH_OF, "all of the conditions below hold")
+        Sentiment | None, NonEmpty(), _row("", EachOf(), "all of the conditions below hold")
     ] = None
-    date_range: Annotated[
-        TimeRange | None,
-        NonEmpty(),
-        Operator(WITHIN, "`start` <= `call_time` < `end`", "that took place {}", ("call_time",)),
-    ] = None
+    date_range: Annotated[TimeRange | None, NonEmpty(), _row(
+        "call_time", Within(), "`start` <= `call_time` < `end`", "that took place {}"
+    )] = None
     source: Annotated[
-        Texts, OneOrMore(), Operator(AMONG, "the source is one of them", "that came from {}", ("source",))
+        Texts, _row("source", Among(), "the source is one of them", "that came from {}")
     ] = None
     batch_id: Annotated[
-        Texts,
-        OneOrMore(),
-        Operator(AMONG, "the batch is one of them", "that belong to batch {}", ("batch_id",)),
+        Texts, _row("batch_id", Among(), "the batch is one of them", "that belong to batch {}")
     ] = None
-    call_id: Annotated[
-        Texts, OneOrMore(), Operator(AMONG, "the call is one of them", "whose id is {}", ("call_id",))
-    ] = None
+    call_id: Annotated[Texts, _row("call_id", Among(), "the call is one of them", "whose id is {}")] = None
     agent_id: Annotated[
-        Texts,
-        OneOrMore(),
-        Operator(AMONG, "the agent is one of them", "that were handled by agent {}", ("agent_id",)),
+        Texts, _row("agent_id", Among(), "the agent is one of them", "that were handled by agent {}")
     ] = None
-    agent_name: Annotated[
-        Texts,
-        OneOrMore(),
-        Operator(
-            AMONG,
-            "the agent's name is one of them",
-            "that were handled by an agent named {}",
-            ("agent_name",),
-        ),
-    ] = None
+    agent_name: Annotated[Texts, _row(
+        "agent_name", Among(), "the agent's name is one of them", "that were handled by an agent named {}"
+    )] = None
     currency: Annotated[
-        Texts,
-        OneOrMore(),
-        Operator(AMONG, "the currency of the cost is one of them", "whose cost is in {}", ("currency",)),
+        Texts, _row("currency", Among(), "the currency of the cost is one of them", "whose cost is in {}")
     ] = None
     direction: Annotated[
-        tuple[Annotated[str, DIRECTION], ...] | None,
-        OneOrMore(),
-        Operator(AMONG, "the direction is one of them, in any case", "that were {}", ("direction",)),
+        Directions, _row("direction", Among(), "the direction is one of them, in any case", "that were {}")
     ] = None
-    phone_number: Annotated[
-        tuple[Annotated[str, PHONE_NUMBER], ...] | None,
-        OneOrMore(),
-        Operator(
-            EITHER_NUMBER,
-            "either number is one of them, or begins with one that ends in `*`",
-            "that were made from or to {}",
-            ("from_number", "to_number"),
-        ),
-    ] = None
-    engagement: Annotated[
-        Shares | None,
-        NonEmpty(),
-        Operator(
-            BETWEEN,
-            "the engagement score is within, ends included",
-            "whose engagement is {}",
-            ("engagement",),
-        ),
-    ] = None
-    text: Annotated[
-        Utterance | None,
-        OrText("contains"),
-        Operator(
-            SAID,
-            "some utterance contains this, folded as common responses are, no wildcards, said by `speaker` "
-            "if given",
-            "in which {}",
-            ("source", "call_id"),
-        ),
-    ] = None
+    phone_number: Annotated[PhoneNumbers, _row(
+        "from_number to_number", EitherNumber(),
+        "either number is one of them, or begins with one that ends in `*`", "that were made from or to {}",
+    )] = None
+    engagement: Annotated[Shares | None, NonEmpty(), _row(
+        "engagement", Between(), "the engagement score is within, ends included", "whose engagement is {}"
+    )] = None
+    text: Annotated[Utterance | None, OrText("contains"), _row(
+        "source call_id", Said(),
+        "some utterance contains this, folded as common responses are, no wildcards, said by `speaker` if "
+        "given",
+        "in which {}",
+    )] = None
     extra: Annotated[
         dict[
             Annotated[str, TEXT],
@@ -351,66 +286,38 @@ class Filter(Conditions):
                 Annotated[ExtraRange, Tag(RANGE)] | Annotated[tuple[str, ...], Tag(VALUES)],
                 Discriminator(lambda value: VALUES if isinstance(value, tuple) else RANGE),
             ],
-        ]
-        | None,
+        ] | None,
         FieldsByName(),
-        Operator(
-            EXTRA,
-            "each own field of the exports that is named is the value, one of several, a number within, "
-            "or there",
+        _row(
+            "extra", Extra(),
+            "each own field of the exports that is named is the value, one of several, a number within, or "
+            "there",
             "{}",
-            ("extra",),
         ),
     ] = None
-    success: Annotated[
-        bool | None,
-        FLAG,
-        Operator(
-            flag("succeeded", "did not succeed"),
-            "the platform's success flag says this; unknown is neither",
-            "that {}",
-            ("success",),
-        ),
-    ] = None
-    is_test: Annotated[
-        bool | None,
-        FLAG,
-        Operator(
-            flag("test", "real"),
-            "the test flag says this; unknown is neither",
-            "that were {} calls",
-            ("is_test",),
-        ),
-    ] = None
-    has_transcript: Annotated[
-        bool | None,
-        FLAG,
-        Operator(
-            holding("{} > 0", "a", "no"),
-            "an utterance is held (`false`: none is)",
-            "that have {} transcript",
-            ("segment_count",),
-        ),
-    ] = None
-    has_recording: Annotated[
-        bool | None,
-        FLAG,
-        Operator(
-            holding("{} <> ''", "a", "no"),
-            "a recording is linked (`false`: none is)",
-            "that have {} recording",
-            ("recording_url",),
-        ),
-    ] = None
+    success: Annotated[YesOrNo, _row(
+        "success", Flag("succeeded", "did not succeed"),
+        "the platform's success flag says this; unknown is neither", "that {}",
+    )] = None
+    is_test: Annotated[YesOrNo, _row(
+        "is_test", Flag("test", "real"), "the test flag says this; unknown is neither", "that were {} calls"
+    )] = None
+    has_transcript: Annotated[YesOrNo, _row(
+        "segment_count", Holding("a", "no", "{} > 0"), "an utterance is held (`false`: none is)",
+        "that have {} transcript",
+    )] = None
+    has_recording: Annotated[YesOrNo, _row(
+        "recording_url", Holding("a", "no", "{} <> ''"), "a recording is linked (`false`: none is)",
+        "that have {} recording",
+    )] = None
     any: Annotated[
-        tuple[Nested, ...] | None, Filters(), Operator(ANY_OF, "at least one of the filters matches")
+        tuple[Nested, ...] | None, Filters(), _row("", AnyOf(), "at least one of the filters matches")
     ] = None
-    all: Annotated[tuple[Nested, ...] | None, Filters(), Operator(ALL_OF, "all of the filters match")] = None
-    not_: Annotated[
-        Filter | None,
-        NonEmpty(),
-        Operator(NONE_OF, "the filter does not match, also where a value is missing"),
-    ] = Field(default=None, alias="not")
+    all: Annotated[tuple[Nested, ...] | None, Filters(), _row("", AllOf(), "all of the filters match")] = None
+    not_: Annotated[Filter | None, NonEmpty(), _row(
+        "", NoneOf(), "the filter does not match, also where a value is missing"
+    )] = Field(default=None, alias="not")
+    # fmt: on
 
     def __init__(self, /, **conditions: Any) -> None:
         given = {("not" if key == "not_" else key): value for key, value in conditions.items()}

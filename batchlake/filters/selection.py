@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batchlake.filters.operators.describe import describe, named
+from batchlake.filters.operators.describe import describe
 from batchlake.filters.operators.operator import Query
+from batchlake.filters.operators.words import named
 
 if TYPE_CHECKING:
     from batchlake.filters.model import Filter

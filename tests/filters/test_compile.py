@@ -16,12 +16,10 @@ from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidFilter
 from batchlake.filters.compile import compile_filter
 from batchlake.filters.model import Filter, Texts, Utterance
-from batchlake.filters.operators.conditions import MOST_PARAMETERS
 from batchlake.filters.operators.operator import Operator, rows
-from batchlake.filters.operators.shapes import AMONG
+from batchlake.filters.operators.shapes import MOST_PARAMETERS, Among
 from batchlake.filters.parse import parse_filter, read_filter
 from batchlake.filters.render import inline
-from batchlake.filters.values.forms import OneOrMore
 from batchlake.schema import CALLS, SEGMENTS
 from tests.filters import oracle
 from tests.filters.strategies import calls, filters, thorough
@@ -101,7 +99,7 @@ def test_a_new_operator_is_one_row() -> None:
 
     class Wider(Filter):
         user_id: Annotated[
-            Texts, OneOrMore(), Operator(AMONG, "the user is one of them", "that {} placed", ("user_id",))
+            Texts, Operator(Among(), "the user is one of them", "that {} placed", ("user_id",))
         ] = None
 
     chosen = Wider(user_id=["u1", "u2"], status="failed")

@@ -8,7 +8,8 @@ sentence, the JSON Schema and the README's reference all read that one table thr
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -22,17 +23,16 @@ if TYPE_CHECKING:
 _SHARED_COLUMNS = (frozenset(CALLS.column_names()) & frozenset(SEGMENTS.column_names())) - {"extra"}
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How a kind of condition is written.
+class Shape(ABC):
+    """How a kind of condition is written, in SQL and in English."""
 
-    Attributes:
-        sql: the conditions, to be ANDed, of a value on the columns; each is true, false or NULL.
-        words: the value in the operator's sentence, or whole clauses if that is empty.
-    """
+    @abstractmethod
+    def sql(self, query: Query, value: Any, columns: tuple[str, ...]) -> list[str]:
+        """The conditions, to be ANDed, of a value on the columns; each is true, false or NULL."""
 
-    sql: Callable[[Query, Any, tuple[str, ...]], list[str]]
-    words: Callable[[Any], str | list[str]]
+    @abstractmethod
+    def words(self, value: Any) -> str | list[str]:
+        """The value in the operator's sentence, or whole clauses if that is empty."""
 
 
 @dataclass(frozen=True, slots=True)
