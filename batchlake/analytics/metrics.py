@@ -21,9 +21,9 @@ from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, dimensions
 from batchlake.analytics.patterns import Patterns, default_patterns, read_patterns
 from batchlake.engine.engine import Engine
 from batchlake.errors import AnalyticsUnavailable, InvalidRequest
-from batchlake.models.analytics import (
+from batchlake.models.analytics import Analytics
+from batchlake.models.blocks import (
     FAMILIES,
-    Analytics,
     AverageSentiment,
     Cost,
     Duration,

@@ -15,8 +15,8 @@ from batchlake.analytics.lookup import find_batch
 from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidRequest
-from batchlake.models.analytics import Rate
 from batchlake.models.audits import Observation, Progress
+from batchlake.models.blocks import Rate
 from batchlake.text.values import utc_text
 
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"

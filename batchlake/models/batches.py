@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from batchlake.models.analytics import BatchAnalytics, Statistics
+from batchlake.models.blocks import BatchAnalytics, Statistics
 from batchlake.models.calls import Call
 from batchlake.models.values import Figures, Known, Time
 

@@ -1,6 +1,6 @@
 """The groups of an `Analytics` as rows: the keys, then the figures of one value each.
 
-In come groups, out come dictionaries. Costs in several currencies leave `total_cost` None and are listed
+Input: groups. Output: dictionaries. Costs in several currencies leave `total_cost` None and are listed
 in `costs`; a family that wasn't asked for has no columns.
 """
 
@@ -14,7 +14,7 @@ from batchlake.text.cells import Column
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from batchlake.models.analytics import Analytics, Group
+    from batchlake.models.blocks import Group, OfFamilies
 
 
 FIGURES: Final = (
@@ -39,14 +39,7 @@ _SHOWN_ROWS: Final = 10
 _SHOWN_WIDTH: Final = 120
 
 
-def group_rows(found: Analytics) -> list[dict[str, Any]]:
-    """A row for each group, largest first; of an analytics without groups one, of the whole."""
-    if not found.by:
-        return [figures_row(found)]
-    return [{**group.keys, **figures_row(group)} for group in found.groups]
-
-
-def figures_row(of: Analytics | Group) -> dict[str, Any]:
+def figures_row(of: OfFamilies) -> dict[str, Any]:
     """The figures of one value each."""
     row: dict[str, Any] = {}
     if of.statistics is not None:
@@ -101,7 +94,7 @@ def figures_row(of: Analytics | Group) -> dict[str, Any]:
     return row
 
 
-def figure_values(of: Analytics | Group) -> dict[str, Any]:
+def figure_values(of: OfFamilies) -> dict[str, Any]:
     """The figures by the names of their columns."""
     costs = of.cost.currencies if of.cost else []
     values: dict[str, Any] = {
@@ -128,27 +121,24 @@ def figure_values(of: Analytics | Group) -> dict[str, Any]:
     return values
 
 
-def shown(found: Analytics) -> str:
-    """What was selected, and the first ten groups as a table; without groups the whole."""
+def shown(by: list[str], groups: list[Group], whole: OfFamilies) -> list[str]:
+    """The first ten groups as a table, and how to have all; without `by` the whole."""
     from batchlake.text.cells import Style
     from batchlake.text.looks import Clock
     from batchlake.text.ranked import Layout, RankedTable
 
-    groups = found.groups[:_SHOWN_ROWS] if found.by else [found]
-    values = [figure_values(group) for group in groups]
+    values = [figure_values(one) for one in (groups[:_SHOWN_ROWS] if by else [whole])]
     figures = [one for one in FIGURES if any(row.get(one.name) is not None for row in values)]
     keys = [
         [None if value is None else str(value) for value in group.keys.values()]
-        for group in found.groups[:_SHOWN_ROWS]
+        for group in groups[:_SHOWN_ROWS]
     ] or [[]]
     rows = [(*key, *(row.get(one.name) for one in figures)) for key, row in zip(keys, values, strict=False)]
-    columns = [*(Column(name, "text") for name in found.by), *figures]
+    columns = [*(Column(name, "text") for name in by), *figures]
     table = RankedTable(columns, Layout(_SHOWN_WIDTH, Style(Clock(), whole=True), chosen=False))
-    more = (
-        f"the first {_SHOWN_ROWS} of {len(found.groups)} groups; " if len(found.groups) > _SHOWN_ROWS else ""
-    )
+    more = f"the first {_SHOWN_ROWS} of {len(groups)} groups; " if len(groups) > _SHOWN_ROWS else ""
     ways = f"{more}.pl(), .df(), .to_dicts() give rows, .model_dump() everything"
-    return "\n".join([found.selection, *table.lines(rows), ways])
+    return [*table.lines(rows), ways]
 
 
 def arrow_table(rows: list[dict[str, Any]], timezone: str = "UTC") -> pa.Table:

@@ -8,8 +8,8 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from batchlake.engine.cursor import Row
 from batchlake.errors import InvalidRequest
+from batchlake.output.readable import Readable
 from batchlake.output.sheets import SHEET_ROWS, Book, Sheet
-from batchlake.query.rows import Readable
 from batchlake.text.cells import MONEY, amounts
 from batchlake.text.looks import CENTS, PRICE, money
 

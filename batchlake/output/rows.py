@@ -17,9 +17,8 @@ from batchlake.engine.cursor import Row
 from batchlake.errors import InvalidRequest
 from batchlake.output import lines
 from batchlake.output.formats import ROW_FORMATS
+from batchlake.output.readable import HasRows, Readable
 from batchlake.output.target import format_by_suffix, replacing
-from batchlake.query.result import Result
-from batchlake.query.rows import HasRows, Readable
 from batchlake.text.cells import Column, Style
 from batchlake.text.escaping import printable
 from batchlake.text.looks import Clock
@@ -84,7 +83,7 @@ def readable(answer: HasRows | Readable) -> Readable:
     return rows
 
 
-def write_result(result: Result, path: Path) -> int:
+def write_result(result: HasRows, path: Path) -> int:
     """Write all rows to a file in the format of its suffix; how many those were.
 
     Raises:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from batchlake.engine import sql_files
 from batchlake.engine.text_keys import text_key
 from batchlake.errors import InvalidRequest
+from batchlake.output.readable import Shown
 from batchlake.query import views
 from batchlake.query.result import Result
-from batchlake.query.rows import Asked, Shown, VerbRows
+from batchlake.query.rows import Asked, VerbRows
 from batchlake.query.snapshot import LakeState
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -157,9 +156,9 @@ class Result:
         Raises:
             InvalidRequest: the suffix stands for no format of rows, or the file can't be written.
         """
-        # How answers are written is decided above this room, which knows nothing of files.
-        written: int = importlib.import_module("batchlake.output.rows").write_result(self, Path(path))
-        return written
+        from batchlake.output.rows import write_result
+
+        return write_result(self, Path(path))
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """All rows as dictionaries; decimals are `Decimal`, times are aware and in UTC."""

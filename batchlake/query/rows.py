@@ -6,22 +6,19 @@ amounts come with their currency (`Shown`); as machines do, they are the relatio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine import sql_files
-from batchlake.engine.cursor import Row
 from batchlake.errors import InvalidRequest
+from batchlake.output.readable import Shown
 from batchlake.query import views
 from batchlake.query.columns import Named, Verb, rows_query, split_names, verb
 from batchlake.query.result import Result
 from batchlake.store.ledger import NEWEST_FIRST
-from batchlake.text.cells import Column
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from batchlake.engine.engine import Engine
     from batchlake.filters.selection import Selection
     from batchlake.filters.values.period import Period
@@ -66,38 +63,6 @@ class Asked:
         if limit is not None and limit < 0:
             raise InvalidRequest(f"limit is how many rows, not {limit}.", limit=limit)
         return cls(tuple(split_names(columns)), tuple(split_names(sort)), limit)
-
-
-class Readable(Protocol):
-    """Rows that are read once, from front to back."""
-
-    @property
-    def columns(self) -> list[str]:
-        """Their names."""
-
-    def __iter__(self) -> Iterator[Row]: ...
-
-    def reader(self, batch_rows: int = ...) -> pa.RecordBatchReader:
-        """The rows as Arrow record batches."""
-
-    def close(self) -> None:
-        """Read no further."""
-
-
-class HasRows(Protocol):
-    """An answer whose rows can be read."""
-
-    def rows(self) -> Readable:
-        """The rows, from the first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """Rows as people see them: the columns, ranked or as named, and the result that has them in this
-    order."""
-
-    columns: tuple[Column, ...]
-    result: HasRows
 
 
 class VerbRows:

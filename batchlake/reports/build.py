@@ -16,7 +16,8 @@ from typing import Any, Final, Literal, TypeVar
 from batchlake.analytics import definitions, metrics
 from batchlake.engine.engine import Engine
 from batchlake.filters.model import Filter
-from batchlake.models.analytics import Analytics, BatchAnalytics
+from batchlake.models.analytics import Analytics
+from batchlake.models.blocks import BatchAnalytics
 from batchlake.models.comparison import SelectionComparison
 from batchlake.reports.contents import batches, provenance
 from batchlake.reports.contents.distributions import distributions

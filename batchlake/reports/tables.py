@@ -10,8 +10,9 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from batchlake.models.analytics import Analytics, BatchAnalytics, Group
+from batchlake.models.analytics import Analytics
 from batchlake.models.audits import BatchAudit, Comparison, Progress
+from batchlake.models.blocks import BatchAnalytics, Group
 from batchlake.reports.cells import Amount, Column, Table, table_of
 from batchlake.reports.figures.figure import figures
 from batchlake.reports.model import BatchState, Distribution, NotableCalls, Problems, Report

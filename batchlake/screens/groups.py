@@ -10,7 +10,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from batchlake.filters.values.period import Period
-from batchlake.models.analytics import Analytics, Group
+from batchlake.models.analytics import Analytics
+from batchlake.models.blocks import Group
 from batchlake.models.group_rows import FIGURES, figure_values
 from batchlake.text.cells import Column
 from batchlake.text.looks import Clock, word

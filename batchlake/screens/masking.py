@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine.cursor import Row
-from batchlake.query.rows import Readable
+from batchlake.output.readable import Readable
 from batchlake.reports.contents.redaction import masked_number, masked_text
 
 if TYPE_CHECKING:

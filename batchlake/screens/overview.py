@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from batchlake.models.analytics import Analytics, Cost, CurrencyCost
+from batchlake.models.analytics import Analytics
+from batchlake.models.blocks import Cost, CurrencyCost
 from batchlake.output.pager import fill
 from batchlake.screens.page import Page, fitted, padded
 from batchlake.text import looks

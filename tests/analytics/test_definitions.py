@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from batchlake.analytics.definitions import definitions, definitions_table
 from batchlake.engine import sql_files
-from batchlake.models.analytics import Duration, Statistics
+from batchlake.models.blocks import Duration, Statistics
 
 
 def test_every_metric_is_defined_once_in_its_file() -> None:

@@ -16,7 +16,7 @@ from batchlake.analytics.metrics import analyse, statistics
 from batchlake.engine.engine import Engine
 from batchlake.errors import AnalyticsUnavailable, InvalidRequest
 from batchlake.filters.selection import select
-from batchlake.models.analytics import FAMILIES
+from batchlake.models.blocks import FAMILIES
 from batchlake.text.statuses import OUTCOME_BY_STATUS
 from tests.analytics import oracle
 from tests.analytics.oracle_of_speech import default_rules, fold

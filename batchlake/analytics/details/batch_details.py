@@ -18,8 +18,8 @@ from batchlake.engine.engine import Engine
 from batchlake.engine.interrupts import ConcurrentQueries
 from batchlake.errors import AnalyticsUnavailable
 from batchlake.filters.selection import select
-from batchlake.models.analytics import BatchAnalytics
 from batchlake.models.batches import BatchDetails, BatchSummary, SelectedCalls
+from batchlake.models.blocks import BatchAnalytics
 
 if TYPE_CHECKING:
     from batchlake.filters.model import Filter

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, file_text
 from batchlake.analytics.patterns import Patterns
-from batchlake.models.analytics import CommonResponse, PatternCount, PatternCounts, ResponsePatterns
+from batchlake.models.blocks import CommonResponse, PatternCount, PatternCounts, ResponsePatterns
 
 _RANKED: Final = "group_key, rank, text, utterances, calls, share"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from batchlake.analytics.grouped_query import Row
-from batchlake.models.analytics import Band, Engagement, Measured, Score, Words
+from batchlake.models.blocks import Band, Engagement, Measured, Score, Words
 
 
 def engagement(row: Row) -> Engagement:

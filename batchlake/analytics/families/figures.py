@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from batchlake.analytics.grouped_query import Row
-from batchlake.models.analytics import (
+from batchlake.models.blocks import (
     AverageSentiment,
     Cost,
     CurrencyCost,

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from batchlake.analytics.families.figures import only_total
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, file_text
-from batchlake.models.analytics import CurrencyTotal, Moment, Timeline
+from batchlake.models.blocks import CurrencyTotal, Moment, Timeline
 
 Every = Literal["hour", "day", "week", "month"]
 

@@ -21,11 +21,10 @@ from batchlake.cli.display.listed import Listed
 from batchlake.cli.display.verb_rows import nothing_matches, refuse_columns
 from batchlake.errors import InvalidRequest
 from batchlake.filters.other import PREVIOUS
-from batchlake.models.analytics import FAMILIES, Group
+from batchlake.models.blocks import FAMILIES, Group
 from batchlake.models.group_rows import figure_values
-from batchlake.models.group_rows import group_rows as plain_group_rows
+from batchlake.output.readable import Shown
 from batchlake.output.rows import Tally
-from batchlake.query.rows import Shown
 from batchlake.screens import groups
 from batchlake.screens.page import Page
 from batchlake.text.cells import Column
@@ -127,7 +126,7 @@ def page_of(request: Request) -> Page:
 def _write_groups(request: Request, found: Analytics, families: Sequence[str]) -> None:
     """A row a group, in any format of rows."""
     if request.format not in ("table", "markdown"):
-        rows = plain_group_rows(found)
+        rows = found.to_dicts()
         listed = Listed.of(rows)
         if request.columns or request.sort:
             listed = _chosen_plain(request, rows)

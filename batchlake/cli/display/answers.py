@@ -22,8 +22,8 @@ from batchlake.text.bars import encodable
 
 if TYPE_CHECKING:
     from batchlake.cli.arguments.request import Request
+    from batchlake.output.readable import HasRows, Readable, Shown
     from batchlake.output.rows import Tally
-    from batchlake.query.rows import HasRows, Readable, Shown
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from batchlake.cli.arguments.request import Request
 from batchlake.cli.display.answers import opened, write_rows_to, write_table
 from batchlake.errors import InvalidRequest
+from batchlake.output.readable import Shown
 from batchlake.output.rows import Tally
-from batchlake.query.rows import Shown
 from batchlake.text.cells import Column
 from batchlake.text.suggest import nearest_name
 

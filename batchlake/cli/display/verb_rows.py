@@ -11,7 +11,7 @@ from batchlake.query.columns import verb
 
 if TYPE_CHECKING:
     from batchlake.cli.arguments.request import Request
-    from batchlake.query.rows import Shown
+    from batchlake.output.readable import Shown
 
 _NOUNS: Final = {
     "calls": ("call", "calls"),

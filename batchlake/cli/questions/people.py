@@ -15,9 +15,9 @@ from batchlake.cli.display.verb_rows import nothing_matches
 from batchlake.cli.questions.analytics import page_of
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import ROW_FORMATS
+from batchlake.output.readable import Shown
 from batchlake.output.rows import Tally
 from batchlake.query.result import Result
-from batchlake.query.rows import Shown
 from batchlake.text.cells import Column
 from batchlake.text.suggest import nearest_name
 

@@ -9,7 +9,8 @@ from typing import Any, Literal
 from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.filters.selection import Selection
-from batchlake.models.analytics import Analytics, CurrencyCost, Duration
+from batchlake.models.analytics import Analytics
+from batchlake.models.blocks import CurrencyCost, Duration
 from batchlake.reports.model import Bin, Distribution
 
 

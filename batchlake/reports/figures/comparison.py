@@ -11,7 +11,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
-from batchlake.models.analytics import Analytics, Duration, Group
+from batchlake.models.analytics import Analytics
+from batchlake.models.blocks import Duration, Group
 from batchlake.models.comparison import (
     Amount,
     Difference,

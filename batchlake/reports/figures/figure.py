@@ -15,7 +15,8 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, Field
 
-from batchlake.models.analytics import Analytics, Group
+from batchlake.models.analytics import Analytics
+from batchlake.models.blocks import Group
 from batchlake.models.comparison import Amount
 from batchlake.models.values import Figures
 from batchlake.reports.wording import NO_CURRENCY

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
-from batchlake.models.analytics import Engagement, Timeline
 from batchlake.models.audits import Progress
+from batchlake.models.blocks import Engagement, Timeline
 from batchlake.models.comparison import Difference
 from batchlake.reports.cells import Table, cell_text
 from batchlake.reports.model import Distribution, Report

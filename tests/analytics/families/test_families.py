@@ -13,7 +13,8 @@ from batchlake.analytics.metrics import analyse
 from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidRequest
 from batchlake.filters.selection import select
-from batchlake.models.analytics import FAMILIES, Analytics
+from batchlake.models.analytics import Analytics
+from batchlake.models.blocks import FAMILIES
 from tests.analytics.tables import Row, call, fill, segment
 from tests.analytics.test_metrics import calls_and_segments
 from tests.effort import examples

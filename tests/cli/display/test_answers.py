@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import batchlake
-from batchlake.models.analytics import FAMILIES
+from batchlake.models.blocks import FAMILIES
 from tests.command import Done, run
 from tests.lakes import write_export
 

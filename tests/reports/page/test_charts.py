@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from batchlake.lake import Lake
-from batchlake.models.analytics import CommonResponse, Moment, Timeline
+from batchlake.models.blocks import CommonResponse, Moment, Timeline
 from batchlake.reports.cells import table_of
 from batchlake.reports.model import Bin, Distribution
 from batchlake.reports.page import charts
