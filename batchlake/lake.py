@@ -7,30 +7,30 @@ with `at`. It may be used from several threads.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from itertools import chain
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from batchlake.erasure.lake import ErasingLake
 from batchlake.query.lake_care import LakeCare
-from batchlake.query.lake_queries import LakeQueries
-from batchlake.query.snapshot import LakeState, as_moment, asks_again
+from batchlake.query.snapshot import LakeState, as_moment
+from batchlake.reports.lake_documents import LakeDocuments
 from batchlake.reports.lake_figures import LakeFigures
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Version
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from batchlake.ingest.parse.platforms.own import OwnPlatforms
     from batchlake.ingest.reading import Progress
     from batchlake.ingest.report import IngestReport
-    from batchlake.models.batches import BatchDetails
-    from batchlake.models.calls import CallDetails
     from batchlake.privacy.redaction.rules import Rules
-    from batchlake.query.lake_rows import FilterLike, PeriodLike, When
+    from batchlake.spark.lake import SparkLake
+    from batchlake.spark.rendering import Statement
 
 
-class Lake(LakeFigures, LakeQueries, ErasingLake, LakeCare):
+class Lake(LakeDocuments, LakeFigures, ErasingLake, LakeCare):
     """The lake in one folder or bucket. Made by `batchlake.open`; nothing is read until a question is asked.
 
     Args:
@@ -160,99 +160,37 @@ class Lake(LakeFigures, LakeQueries, ErasingLake, LakeCare):
 
         return own_formats(self._platforms)
 
-    @asks_again
-    def batch(
+    def on_spark(
         self,
-        batch_id: str,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
-        include_analytics: bool = False,
-        include_transcripts: bool = False,
+        spark: SparkSession,
         *,
-        period: PeriodLike = None,
-        since: When = None,
-        until: When = None,
-        source: str | None = None,
-    ) -> BatchDetails:
-        """A batch's details in the documented shape, its figures recomputed from the calls held.
+        reader: Literal["delta", "parquet"] | None = None,
+        tables: str | None = None,
+        show: Callable[[Statement], None] | None = None,
+        timeout_seconds: float | None = None,
+    ) -> SparkLake:
+        """This lake asked on Spark: rows are data frames of that session, documents the same models.
 
-        Durations are seconds, costs decimals, times UTC, rates from 0 to 1; None is unknown, never 0.
+        The session is neither changed nor stopped. `batchlake/spark/README.md` says when it is worth it.
 
         Args:
-            batch_id: the batch's id on its platform.
-            filter: only calls that match; `batch.selection` then says how many of how many.
-            period, since, until: only calls of this time, as in `calls`.
-            include_analytics: with `analytics` of the batch and of each call.
-            include_transcripts: with each call's transcript.
-            source: whose batch, where several platforms use the id.
+            spark: a session, classic or Connect, of 3.5 or later.
+            reader: `delta` reads tables by Delta's own reader, `parquet` the files that the version names;
+                None takes the first where the cluster has it.
+            tables: where a catalog has the tables, as `main.lake`; None reads the lake's own place.
+            show: is called with each statement (`.text`, `.args`) before it is sent.
+            timeout_seconds: how long each question may take; None sets no limit.
 
         Raises:
-            InvalidBatchId, InvalidFilter: invalid request.
-            BatchNotFound: names the nearest ids.
-            AnalyticsUnavailable: analytics were asked for and the lake holds no call of the batch.
-
-        Example:
-            >>> batch = lake.batch("batch_xyz789", {"duration": {"min": 120}}).batch
-            >>> batch.selection, batch.statistics.total_cost, batch.calls[0].id
-            (SelectedCalls(matched=6, of=24), Decimal('3.04'), 'call_abc123')
+            InvalidRequest: the extra `spark` isn't installed, or there is no such reader.
         """
-        # The engine first, here and below: what is imported then may be coming on another thread (`_lazy`).
-        engine = self._state.engine()
-        from batchlake.analytics.details.batch_details import BatchRequest, batch_details
+        from batchlake.spark.lake import SparkLake
+        from batchlake.spark.state import SparkState
 
-        wanted = self._filter(filter, self._period(period, since, until))
-        request = BatchRequest(source, batch_id, wanted, include_analytics, include_transcripts)
-        return batch_details(engine, request)
-
-    def write_batch(
-        self,
-        file: IO[bytes],
-        batch_id: str,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
-        include_analytics: bool = False,
-        include_transcripts: bool = False,
-        *,
-        period: PeriodLike = None,
-        since: When = None,
-        until: When = None,
-        source: str | None = None,
-    ) -> None:
-        """Write the JSON of `batch` to a binary file, call by call, in bounded memory.
-
-        Example:
-            >>> with open("batch.json", "wb") as file:
-            ...     lake.write_batch(file, "batch_xyz789", include_transcripts=True)
-            >>> json.loads(Path("batch.json").read_bytes())["batch"]["statistics"]["completed"]
-            17
-        """
-        wanted = self._filter(filter, self._period(period, since, until))
-        for piece in self._batch_json(source, batch_id, wanted, include_analytics, include_transcripts):
-            file.write(piece.encode())
-
-    @asks_again
-    def _batch_json(self, *request: Any) -> Iterator[str]:
-        """The pieces of a batch's JSON; what is wrong with the request is raised before the first."""
-        engine = self._state.engine()
-        from batchlake.analytics.details.batch_details import BatchRequest, batch_json
-
-        pieces = batch_json(engine, BatchRequest(*request))
-        return chain([next(pieces)], pieces)
-
-    @asks_again
-    def call(self, call_id: str, *, source: str | None = None) -> CallDetails:
-        """One call with everything known of it, in the documented shape; None is what no export said.
-
-        Raises:
-            CallNotFound: names the nearest ids.
-
-        Example:
-            >>> call = lake.call("call_abc123").call
-            >>> call.duration, call.cost, call.transcript.segments[1].text
-            (125.0, Decimal('0.50'), 'Hi, yes I can hear you.')
-        """
-        engine = self._state.engine()
-        from batchlake.analytics.details.call_details import call_details
-
-        return call_details(engine, source, call_id)
+        state = SparkState(
+            self._state, spark, reader=reader, tables=tables, show=show, timeout_seconds=timeout_seconds
+        )
+        return SparkLake(state, self._location, self.timezone)
 
     def at(self, moment: datetime | str) -> Lake:
         """The lake as it was at a time, or as a run left it.

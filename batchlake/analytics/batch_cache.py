@@ -25,13 +25,16 @@ def batch_in_memory(
 ) -> Iterator[tuple[Engine, int]]:
     """An engine for questions about one batch while the block lasts, and how many of its calls are held.
 
-    Of a batch that is too large it is the lake's own.
+    Of a batch that is too large, and on a cluster, it is the lake's own.
 
     Args:
         engine: the lake.
         source, batch_id: the batch; the questions select its calls themselves.
         with_segments: whether several questions are about what was said, too.
     """
+    if engine.is_cluster:
+        yield engine, held_calls(engine, source, batch_id)
+        return
     with engine.temporary_schema() as memory:
         with ConcurrentQueries(memory.interrupt, 2) as pool:
             reading = pool.start(_read, memory, CALLS, source, batch_id, MOST_CALLS)

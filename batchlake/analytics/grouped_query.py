@@ -31,8 +31,8 @@ NUMBER: Final = "if(direction = 'inbound', from_number, coalesce(to_number, from
 """The number of a call that isn't ours."""
 
 _WITHOUT_MINUTES: Final = (
-    "(call_time - to_minutes(extract('minute' from call_time)::bigint) "
-    "- to_microseconds(extract('microseconds' from call_time)::bigint))"
+    "make_timestamptz(epoch_us(call_time) - 60000000 * extract('minute' from call_time)::bigint "
+    "- extract('microseconds' from call_time)::bigint)"
 )
 """Where clocks move by half an hour this is half past, half an hour too early: the hour begins with the
 change. Else it is when the hour begins, either of the two of a night in autumn."""
@@ -60,7 +60,10 @@ DIMENSIONS: Final[dict[str, str]] = {
     "agent": "coalesce(agent_name, agent_id)",
     "batch": "batch_id",
     "number": NUMBER,
-    "hour": (f"{_WITHOUT_MINUTES} + to_minutes(extract('minute' from {_WITHOUT_MINUTES})::bigint)"),
+    "hour": (
+        f"make_timestamptz(epoch_us({_WITHOUT_MINUTES}) "
+        f"+ 60000000 * extract('minute' from {_WITHOUT_MINUTES})::bigint)"
+    ),
     "day": "call_time::date",
     "week": "date_trunc('week', call_time)::date",
     "month": "strftime(call_time, '%Y-%m')",
@@ -85,6 +88,8 @@ _MOST_CALLS_SIDE_BY_SIDE: Final = 100_000
 """In an engine of more calls than this, questions wait for one another."""
 
 _QUESTIONS_AT_ONCE: Final = 4
+_QUESTIONS_TO_A_CLUSTER: Final = 8
+"""All there are: a cluster shares its cores out itself."""
 
 
 def dimensions(by: str | Sequence[str]) -> tuple[str, ...]:
@@ -137,6 +142,8 @@ def side_by_side(engine: Engine) -> ConcurrentQueries:
     planning, which keeps one core busy: they are asked at once. Over many each keeps all cores busy, and two
     would take twice the memory: one after the other.
     """
+    if engine.is_cluster:
+        return ConcurrentQueries(engine.interrupt, _QUESTIONS_TO_A_CLUSTER)
     calls = engine.row("select count(*) as calls from calls")["calls"]
     return ConcurrentQueries(engine.interrupt, _QUESTIONS_AT_ONCE if calls <= _MOST_CALLS_SIDE_BY_SIDE else 1)
 

@@ -52,8 +52,8 @@ def not_found(engine: Engine, error: type[NotFound], source: str | None, wanted:
     if rows:
         return error(wanted, [], source, [row["source"] for row in rows])
     nearest = engine.rows(
-        f"select distinct {column} as id from {table} "
-        f"order by jaro_winkler_similarity({column}, $wanted) desc, id limit {_MOST_NEAREST}",
+        f"select id from (select distinct {column} as id from {table}) "
+        f"order by jaro_winkler_similarity(id, $wanted) desc, id limit {_MOST_NEAREST}",
         {"wanted": wanted},
     )
     return error(wanted, [row["id"] for row in nearest])

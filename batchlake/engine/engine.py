@@ -51,9 +51,12 @@ class Engine:
         keeps_order: rows come in the order of their tables where a query has none of its own.
 
     Attributes:
+        is_cluster: whether questions go elsewhere: then all are asked at once, no batch is held in memory.
         has_facts: whether the tables hold what transcripts tell about calls and utterances; a state that an
             earlier batchlake wrote doesn't.
     """
+
+    is_cluster = False
 
     def __init__(
         self,
@@ -103,19 +106,8 @@ class Engine:
         Raises:
             InvalidRequest: there is no time zone of this name.
         """
-        # DuckDB knows more names, but hands its times to Python as those of a zone that Python knows.
-        known = {name.lower(): name for name in available_timezones() - {"localtime"}}
-        if timezone.lower() not in known:
-            import difflib
-
-            near = difflib.get_close_matches(timezone.lower(), known, 3)
-            hint = f" Did you mean {' or '.join(known[name] for name in near)}?" if near else ""
-            raise InvalidRequest(
-                f"unknown time zone {timezone!r}.{hint} Give an IANA name such as Europe/Berlin.",
-                timezone=timezone,
-            )
         other = self.clone()
-        other._timezone = known[timezone.lower()]
+        other._timezone = zone_of(timezone)
         return other
 
     def clone(self) -> Engine:
@@ -335,6 +327,26 @@ class Engine:
                 yield cursor
         finally:
             close(cursor)
+
+
+def zone_of(timezone: str) -> str:
+    """The IANA name of a time zone, in any case.
+
+    Raises:
+        InvalidRequest: there is no time zone of this name.
+    """
+    # DuckDB knows more names, but hands its times to Python as those of a zone that Python knows.
+    known = {name.lower(): name for name in available_timezones() - {"localtime"}}
+    if timezone.lower() not in known:
+        import difflib
+
+        near = difflib.get_close_matches(timezone.lower(), known, 3)
+        hint = f" Did you mean {' or '.join(known[name] for name in near)}?" if near else ""
+        raise InvalidRequest(
+            f"unknown time zone {timezone!r}.{hint} Give an IANA name such as Europe/Berlin.",
+            timezone=timezone,
+        )
+    return known[timezone.lower()]
 
 
 def close(connection: Connection) -> None:

@@ -51,6 +51,16 @@ class Result:
         self._params = values_by_name(params)
         self._count: int | None = None
 
+    @property
+    def query(self) -> str:
+        """The query."""
+        return self._query
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The values of its named parameters."""
+        return dict(self._params)
+
     def __len__(self) -> int:
         """How many rows there are; counted when it is first asked."""
         if self._count is None:

@@ -57,7 +57,7 @@ class LakeState:
         self.ledger = Ledger(tables)
         self.memory_limit = memory_limit
         self.threads = threads
-        self._tables = tables
+        self.tables = tables
         self._opened: tuple[str, Engine] | None = None
         self._opening = threading.Lock()
 
@@ -69,15 +69,30 @@ class LakeState:
         """
         return self.fixed or self.ledger.newest()
 
+    def pinned(self) -> Version:
+        """The version to read at this moment, all of whose files are there.
+
+        Raises:
+            LakeNotFound, LakeTooNew: there is none, or none that can be read.
+            StateVacuumed, StateErased: its files are gone for good.
+        """
+
+        def version() -> Version:
+            found = self.version()
+            self._refuse_vacuumed(found)
+            return found
+
+        return self.look(version)
+
     def at(self, version: Version) -> LakeState:
         """The same lake at one version, read as this one is."""
-        return LakeState(self._tables, version, memory_limit=self.memory_limit, threads=self.threads)
+        return LakeState(self.tables, version, memory_limit=self.memory_limit, threads=self.threads)
 
     def engine(self) -> Engine:
         """The engine over the state to read; a new one when another run has finished."""
         forking.check()
         with self._opening:
-            state = self.fixed.run_id if self.fixed else self._tables.newest_commit("runs")
+            state = self.fixed.run_id if self.fixed else self.tables.newest_commit("runs")
             if self._opened is None or self._opened[0] != state:
                 self._opened = (state, self.look(self._open))
             return self._opened[1]
@@ -101,25 +116,25 @@ class LakeState:
     def _files(self) -> tuple[Version, dict[str, list[str]]]:
         version = self.version()
         self._refuse_vacuumed(version)
-        return version, self._tables.all_files({**version.pins, "runs": None})
+        return version, self.tables.all_files({**version.pins, "runs": None})
 
     def _open(self) -> Engine:
         engine = Engine(
-            self._tables.storage.name,
+            self.tables.storage.name,
             memory_limit=self.memory_limit,
             threads=self.threads,
             spill=_spill_folder(),
         )
         version = self.fixed or self.ledger.newest(engine)
         self._refuse_vacuumed(version)
-        snapshot = self._tables.snapshot({**version.pins, "runs": None})
-        engine.explain(partial(self._why_gone, version, snapshot.files))
+        snapshot = self.tables.snapshot({**version.pins, "runs": None})
+        engine.explain(partial(self.why_gone, version, snapshot.files))
         views.create_view(engine, snapshot.files)
         engine.set_file_pruner(snapshot.files_of_batches)
         engine.has_facts = version.has_facts
         return engine
 
-    def _why_gone(self, version: Version, files: Mapping[str, Sequence[str]]) -> BatchlakeError | None:
+    def why_gone(self, version: Version, files: Mapping[str, Sequence[str]]) -> BatchlakeError | None:
         """Why files of a state that was opened are gone; None where all are there."""
         for name, paths in files.items():
             gone = [path for path in paths if not Path(path).exists()]
@@ -130,15 +145,15 @@ class LakeState:
     def _error_of_gone(self, version: Version, name: str, gone: set[str]) -> BatchlakeError:
         try:
             newest = self.ledger.newest()
-            lost = gone.intersection(self._tables.sizes(name, newest.pins.get(name)))
+            lost = gone.intersection(self.tables.sizes(name, newest.pins.get(name)))
             # Of an object, what is gone may be a copy of it.
-            self._tables.storage.local(name, sorted(lost))
+            self.tables.storage.local(name, sorted(lost))
         except LakeError as error:
             return error
-        if lost.intersection(self._tables.storage.sizes(name)):
-            return LakeUnreachable(self._tables.storage.name, "local copies of its files were deleted")
+        if lost.intersection(self.tables.storage.sizes(name)):
+            return LakeUnreachable(self.tables.storage.name, "local copies of its files were deleted")
         if lost:
-            return LakeDamaged(self._tables.storage.name, f"{min(lost)} of {name} is gone")
+            return LakeDamaged(self.tables.storage.name, f"{min(lost)} of {name} is gone")
         return self._ended(version) or StateVacuumed(version.run_id)
 
     def _refuse_vacuumed(self, version: Version) -> None:
@@ -159,13 +174,13 @@ class LakeState:
         """Whether the lake lacks what only states before its newest need, of those that this one needs."""
         for name, pin in version.pins.items():
             try:
-                lost = self._tables.lost(name, pin)
+                lost = self.tables.lost(name, pin)
             except LakeDamaged:
-                if self._tables.is_cut_off(name, pin):
+                if self.tables.is_cut_off(name, pin):
                     return True
                 raise
             if lost:
-                still_named = self._tables.sizes(name, self.ledger.newest().pins[name])
+                still_named = self.tables.sizes(name, self.ledger.newest().pins[name])
                 return any(file not in still_named for file in lost)
         return False
 
@@ -179,10 +194,17 @@ def _spill_folder() -> TemporaryFolder | None:
         return None
 
 
+class Fixable(Protocol):
+    """A state that may be a fixed version."""
+
+    fixed: Version | None
+
+
 class Reader(Protocol):
     """What puts questions to a state."""
 
-    _state: LakeState
+    @property
+    def _state(self) -> Fixable: ...
 
 
 R = TypeVar("R", bound=Reader)

@@ -21,8 +21,8 @@ members as (
       '"id":', to_json(call_id),
       ',"status":', to_json(status),
       ',"duration":' || case
-        when duration_seconds = trunc(duration_seconds) and duration_seconds < 1e15
-        then duration_seconds::bigint::varchar
+        when duration_seconds % 1 = 0 and duration_seconds < 1e15
+        then round_even(duration_seconds, 0)::bigint::varchar
         else duration_seconds::varchar
       end,
       ',"cost":"' || case

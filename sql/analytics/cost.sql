@@ -121,8 +121,8 @@ rounded as (
       list_transform(
         fractions,
         lambda fraction: if(fraction.millionths < 0, -1, 1) * (
-          abs(fraction.millionths) // fraction.parts + case
-            when 2 * (abs(fraction.millionths) % fraction.parts) + abs(fraction.millionths) // fraction.parts % 2
+          abs(fraction.millionths)::hugeint // fraction.parts + case
+            when 2 * (abs(fraction.millionths) % fraction.parts) + abs(fraction.millionths)::hugeint // fraction.parts % 2
               > fraction.parts
             then 1 else 0
           end

@@ -23,13 +23,13 @@ unworded as (
   select group_key, text as key, count(*) as utterances
   from utterances
   where speaker = 'human' and text_key = '' and list_contains($keys, text)
-  group by all
+  group by group_key, text
 ),
 
 final as (
-  select * from worded
-  union all by name
-  select * from unworded
+  select group_key, key, utterances from worded
+  union all
+  select group_key, key, utterances from unworded
 )
 
 select * from final

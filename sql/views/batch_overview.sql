@@ -38,9 +38,13 @@ held as (
     count(*) filter (where outcome = 'in_progress') as in_progress,
     count(*) filter (where outcome = 'unknown') as unknown,
     sum(cost) as total_cost,
-    list_sort(list(distinct currency) filter (where cost is not null), 'asc', 'nulls last') as currencies,
-    sum(try_cast(duration_seconds * 1e6 as bigint)) / count(try_cast(duration_seconds * 1e6 as bigint)) / 1e6
-      as average_duration_seconds,
+    if(
+      count(cost) = 0,
+      null,
+      list_sort(list(distinct {unnamed: currency is null, currency: currency}) filter (where cost is not null))
+    ) as currencies,
+    sum(try_cast(round_even(duration_seconds * 1e6, 0) as bigint)::hugeint)
+      / nullif(count(try_cast(round_even(duration_seconds * 1e6, 0) as bigint)), 0) / 1e6 as average_duration_seconds,
     max(observed_at) as observed_at
   from calls
   where batch_id is not null
@@ -76,8 +80,8 @@ counted as (
     coalesce(held.in_progress, 0) as in_progress,
     coalesce(held.unknown, 0) as unknown,
     batches.reported_total_calls,
-    if(len(held.currencies) = 1, held.total_cost, null) as total_cost,
-    held.currencies,
+    if(array_length(held.currencies) = 1, held.total_cost, null) as total_cost,
+    list_transform(held.currencies, lambda one: one.currency) as currencies,
     held.average_duration_seconds,
     greatest(batches.observed_at, held.observed_at) as observed_at
   from batches
@@ -120,7 +124,7 @@ final as (
     unknown,
     reported_total_calls,
     total_cost,
-    if(len(currencies) = 1, currencies[1], null) as currency,
+    if(array_length(currencies) = 1, currencies[1], null) as currency,
     currencies,
     average_duration_seconds,
     observed_at,

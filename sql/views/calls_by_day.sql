@@ -12,7 +12,7 @@
 --   in_progress (calls): calls whose outcome is in_progress
 --   unknown (calls): calls whose outcome is unknown
 --   success_rate (ratio): share of the calls that were completed = completed / total_calls
---   total_duration_seconds (seconds): sum of the known durations
+--   total_duration_seconds (seconds): sum of the known durations, each counted to the microsecond
 --   total_cost (currency): sum of the known costs; null without any
 with
 daily as (
@@ -26,10 +26,10 @@ daily as (
     count(*) filter (where outcome = 'failed') as failed,
     count(*) filter (where outcome = 'in_progress') as in_progress,
     count(*) filter (where outcome = 'unknown') as unknown,
-    sum(duration_seconds) as total_duration_seconds,
+    sum(try_cast(round_even(duration_seconds * 1e6, 0) as bigint)::hugeint) / 1e6 as total_duration_seconds,
     sum(cost) as total_cost
   from calls
-  group by all
+  group by source, (call_time at time zone 'UTC')::date, agent_id, currency
 ),
 
 final as (

@@ -36,7 +36,7 @@ def documents_sql(parts: Collection[str]) -> str:
     members = ", ".join(sql for part, sql in PARTS.items() if part in parts)
     transcripts = f"left join ({file_text('transcript_documents')}\n) using (source, call_id)"
     return f"""
-select concat('{{', {members}, '}}') as document, {_TIME} as call_time, call_id
+select concat('{{', {members}, '}}') as document, call_time, call_id
 from ({file_text("call_documents")}
 ) {transcripts if "transcript" in parts else ""}
 """
@@ -48,7 +48,8 @@ def call_documents(
     """The JSON of the calls selected, in portions; `total_calls` is how many they are."""
     if not total_calls:
         return
-    starts = _starts(engine, selection) if total_calls > _CALLS_AT_A_TIME else [None]
+    is_large = total_calls > _CALLS_AT_A_TIME and not engine.is_cluster
+    starts = _starts(engine, selection) if is_large else [None]
     for start, end in zip(starts, [*starts[1:], None], strict=True):
         conditions = ["true"]
         bounds: dict[str, str] = {}
@@ -78,7 +79,7 @@ selected_calls as (select * from selected_calls where {condition}),
 selected_segments as (select * from selected_segments semi join selected_calls using (source, call_id))
 {documents_sql(parts)}
 """
-    return f"select document from ({selection.over(query)}) order by call_time, call_id"
+    return f"select document from ({selection.over(query)}) order by call_time nulls last, call_id"
 
 
 def _from(bound: str) -> str:

@@ -29,7 +29,7 @@ def timelines(question: GroupedQuery, every: Every, timezone: str) -> dict[Key, 
     counts = ", ".join(f"sum({name})::bigint as {name}" for name in _COUNTS)
     answer = question.ask(
         f"select group_key, {STEPS[every]} as start, currency, {counts}, sum(total_cost) as total_cost"
-        f" from ({file_text('timeline')}\n) group by all"
+        f" from ({file_text('timeline')}\n) group by group_key, {STEPS[every]}, currency"
     )
     return {key: _timeline(rows, every, timezone) for key, rows in answer.items()}
 

@@ -1,0 +1,178 @@
+"""Sessions: the user's own, which is left as it is, and one of batchlake's beside it, in the question's zone.
+
+Input: a `SparkSession`, classic or Connect. Output: answers as Arrow tables, and data frames in the user's
+session. On classic Spark the questions are put in another session on the same cluster, with its own settings.
+Connect has none: there a few settings are set around a question, under a lock, and put back.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from batchlake.spark.errors import quiet, translating
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import DataFrame, SparkSession
+
+    from batchlake.spark.rendering import Statement
+
+Frames = Callable[[str], "DataFrame"]
+"""The data frame of a table of the lake, by its name."""
+
+_SETTINGS: Final = {
+    # Off by default in 3.5, where sums then wrap around in silence.
+    "spark.sql.ansi.enabled": "true",
+}
+_OWN_SETTINGS: Final = _SETTINGS | {
+    # Past this many files Spark lists them with a job of its own, which for thousands takes seconds.
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "4096",
+}
+_ZONE: Final = "spark.sql.session.timeZone"
+_TAGS: Final = itertools.count(1)
+
+
+def is_connect(spark: SparkSession) -> bool:
+    """Whether it is a session of Spark Connect."""
+    return ".connect." in type(spark).__module__
+
+
+def is_local(spark: SparkSession) -> bool:
+    """Whether its executors are in this process, or on this machine, and see its files."""
+    if is_connect(spark):
+        return False
+    master: str = spark.sparkContext.master
+    return master.startswith("local")
+
+
+class Sessions:
+    """The user's session, and what questions are put to.
+
+    Args:
+        spark: the user's session; nothing of it is changed.
+    """
+
+    def __init__(self, spark: SparkSession) -> None:
+        self.spark = spark
+        self.is_connect = is_connect(spark)
+        self._own: dict[str, SparkSession] = {}
+        self._lock = threading.RLock()
+
+    def in_zone(self, zone: str) -> SparkSession:
+        """The session that questions in a time zone are put to."""
+        if self.is_connect:
+            return self.spark
+        with self._lock:
+            if zone not in self._own:
+                own = self.spark.newSession()
+                for name, value in _OWN_SETTINGS.items():
+                    own.conf.set(name, value)
+                own.conf.set(_ZONE, zone)
+                self._own[zone] = own
+            return self._own[zone]
+
+    def answer(self, statement: Statement, frames: Frames, zone: str, tag: str) -> pa.Table:
+        """The rows of a statement; its jobs bear the tag."""
+        with translating(statement.text), quiet(), self._set(zone), self._tagged(tag):
+            return _arrow(data_frame(self.in_zone(zone), statement, frames))
+
+    def described(self, statement: Statement, frames: Frames, zone: str) -> list[tuple[str, str]]:
+        """The names and types of a statement's columns, without running it."""
+        with translating(statement.text), quiet(), self._set(zone):
+            return [(str(name), str(kind)) for name, kind in self._frame(statement, frames, zone).dtypes]
+
+    def plan(self, statement: Statement, frames: Frames, zone: str) -> str:
+        """Spark's plan of a statement."""
+        with translating(statement.text), quiet(), self._set(zone):
+            frame = self._frame(statement, frames, zone)
+            if self.is_connect:
+                return str(frame._explain_string(extended=True))
+            return str(frame._jdf.queryExecution().toString())
+
+    def cancel(self, tag: str) -> None:
+        """End the jobs that bear the tag, from another thread."""
+        with suppress(Exception):
+            if self.is_connect:
+                self.spark.interruptTag(tag)
+            else:
+                self.spark.sparkContext.cancelJobsWithTag(tag)
+
+    def _frame(self, statement: Statement, frames: Frames, zone: str) -> DataFrame:
+        return data_frame(self.in_zone(zone), statement, frames)
+
+    @contextmanager
+    def _set(self, zone: str) -> Iterator[None]:
+        """On Connect, the settings of a question while it runs; the user's are put back."""
+        if not self.is_connect:
+            yield
+            return
+        with self._lock:
+            before: dict[str, str | None] = {}
+            try:
+                for name, value in (_SETTINGS | {_ZONE: zone}).items():
+                    before[name] = self.spark.conf.get(name, None)
+                    self.spark.conf.set(name, value)
+                yield
+            finally:
+                for name, old in before.items():
+                    if old is None:
+                        self.spark.conf.unset(name)
+                    else:
+                        self.spark.conf.set(name, old)
+
+    @contextmanager
+    def _tagged(self, tag: str) -> Iterator[None]:
+        """Jobs that this thread starts in the block bear the tag."""
+        where: Any = self.spark if self.is_connect else self.spark.sparkContext
+        add, remove = (
+            (where.addTag, where.removeTag) if self.is_connect else (where.addJobTag, where.removeJobTag)
+        )
+        add(tag)
+        try:
+            yield
+        finally:
+            with suppress(Exception):
+                remove(tag)
+
+
+def new_tag() -> str:
+    """A name for the jobs of one question."""
+    return f"batchlake-{os.getpid()}-{next(_TAGS)}"
+
+
+def data_frame(spark: SparkSession, statement: Statement, frames: Frames) -> DataFrame:
+    """A statement as a data frame of a session; nothing runs yet.
+
+    The lake's tables are handed to it by name: no view of them is left in the session.
+    """
+    text, given = with_tables(statement, frames)
+    return spark.sql(text, args=dict(statement.args), **given)
+
+
+def with_tables(statement: Statement, frames: Frames) -> tuple[str, Mapping[str, DataFrame]]:
+    """A statement's text with a CTE in front for each table that it reads, and the frames that those are."""
+    if not statement.tables:
+        # Without a frame PySpark formats nothing.
+        return statement.text, {}
+    found = {name: frames(name) for name in sorted(statement.tables)}
+    heads = ",\n".join(f"{name} AS (SELECT * FROM {{{name}}})" for name in found)
+    text = statement.text.replace("{", "{{").replace("}", "}}")
+    return f"WITH {heads}" + (f",\n{text[5:]}" if text.startswith("WITH ") else f"\n{text}"), found
+
+
+def _arrow(frame: DataFrame) -> pa.Table:
+    """All rows of a frame; Spark 3.5 has this under another name."""
+    import pyarrow as pa
+
+    if hasattr(frame, "toArrow"):
+        table: pa.Table = frame.toArrow()
+        return table
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    batches = frame._collect_as_arrow()
+    return pa.Table.from_batches(batches, None if batches else to_arrow_schema(frame.schema))
