@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from batchlake.engine import sql_files
+from batchlake.engine import columns, sql_files
 from batchlake.engine.engine import Engine
 from batchlake.engine.quoting import literal
 from batchlake.ingest.find.held_exports import HeldExports, files_held, none_held
@@ -112,6 +112,7 @@ class Run:
         self._gate = Gate.of(self._tables, self._options.sources)
         self._redaction = self._redaction_of(writer)
         with (
+            columns.system_memory(),
             self._scratch(writer) as spill,
             self._engine(spill) as engine,
             Staging(

@@ -18,9 +18,8 @@ from batchlake.ingest.load.field_columns import TEXT_TYPES, FieldColumns, trimme
 from batchlake.ingest.parse.decode import decoder_of
 from batchlake.ingest.parse.fields import FieldList, field_list, typed_fields
 from batchlake.ingest.parse.json_values import extra_text, scalar_text
-from batchlake.ingest.parse.parts import Columns
+from batchlake.ingest.parse.parts import Columns, Utterances
 from batchlake.ingest.parse.raw_records import RawRecords
-from batchlake.ingest.parse.utterances import Utterances
 from batchlake.schema import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
@@ -103,16 +102,16 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Buffered:
-    """Records in a row of the export of this number; a `chunk` holds many."""
+    """So many records in a row of the export of this number; where they are decoded, without their values."""
 
     export_number: int
     run: RawRecords
-    chunk: Chunk | None = None
+    count: int
 
     @property
-    def count(self) -> int:
-        """How many records."""
-        return self.run.count if self.chunk is None else len(self.chunk.counts)
+    def place(self) -> str:
+        """Where they belong: a batch's transcripts lie together in the lake."""
+        return self.run.document.known.batch_id or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,28 +123,73 @@ class RawRecord:
     raw: bytes
 
 
-def buffer(export_number: int, run: RawRecords) -> Buffered:
-    """Records to be typed later; many decoded ones become tables at once, which take less memory."""
-    if run.columns is None or run.count < _CHUNK_RECORDS:
-        return Buffered(export_number, run)
-    chunk = _chunk(field_list(run.format), run.columns)
-    return Buffered(export_number, replace(run, columns=None), chunk)
+class RecordBuffer:
+    """Records of one kind that are to be typed together, in the order of their batches.
 
+    Decoded ones become tables as soon as these are worth it: they take less memory, and what decoding takes
+    is used again while it is warm.
 
-def to_batch(format_name: str, buffered: Sequence[Buffered]) -> tuple[RecordBatch, list[RawRecord]]:
-    """Records of one kind as one batch, and those that are the same as others."""
-    decoded = [some for some in buffered if some.chunk or some.run.columns]
-    others = [some for some in buffered if not (some.chunk or some.run.columns)]
-    given = [
-        RawRecord(some, offset, bytes(raw)) for some in others for offset, raw in enumerate(some.run.raws)
-    ]
-    texts = _Texts(format_name, given)
-    found = [one for some in decoded if (one := some.chunk or some.run.columns)]
-    chunks = list(_chunks(field_list(format_name), [*found, *texts.columns]))
-    places = _places(decoded)
-    if texts.places:
-        places = _concat([places, _places(others).take(columns.integers(texts.places))])
-    return _batch(format_name, places, chunks), texts.nameless
+    Args:
+        format_name: names their file in `sql/sources`.
+    """
+
+    def __init__(self, format_name: str) -> None:
+        self.count = 0
+        self._format = format_name
+        self._fields = field_list(format_name)
+        self._texts: list[Buffered] = []
+        self._decoded: list[tuple[Buffered, Columns]] = []
+        self._decoded_count = 0
+        self._chunks: list[tuple[list[Buffered], Chunk]] = []
+
+    def add(self, export_number: int, run: RawRecords) -> None:
+        """Take records in a row."""
+        self.count += run.count
+        if run.columns is None:
+            self._texts.append(Buffered(export_number, run, run.count))
+            return
+        some = Buffered(export_number, replace(run, columns=None), run.count)
+        if run.count >= _CHUNK_RECORDS:
+            self._chunks.append(([some], _chunk(self._fields, run.columns)))
+            return
+        self._decoded.append((some, run.columns))
+        self._decoded_count += run.count
+        if self._decoded_count >= _CHUNK_RECORDS:
+            self._make_chunk()
+
+    def runs(self) -> Iterator[Buffered]:
+        """All that was taken."""
+        for several, _ in self._chunks:
+            yield from several
+        yield from (some for some, _ in self._decoded)
+        yield from self._texts
+
+    def to_batch(self) -> tuple[RecordBatch, list[RawRecord]]:
+        """The records as one batch, and those that have no usable id."""
+        self._make_chunk()
+        chunks = sorted(self._chunks, key=lambda one: one[0][0].place)
+        texts = sorted(self._texts, key=lambda one: one.place)
+        decoded = [some for several, _ in chunks for some in several]
+        given = [
+            RawRecord(some, offset, bytes(raw)) for some in texts for offset, raw in enumerate(some.run.raws)
+        ]
+        found = _Texts(self._format, given)
+        tables = [chunk for _, chunk in chunks] + list(_chunks_of(self._fields, found.columns))
+        places = _places(decoded)
+        if found.places:
+            places = _concat([places, _places(texts).take(columns.integers(found.places))])
+        return _batch(self._format, places, tables or [_chunk(self._fields, Columns())]), found.nameless
+
+    def _make_chunk(self) -> None:
+        """Make a table of what is decoded and in none."""
+        if not self._decoded:
+            return
+        several = sorted(self._decoded, key=lambda one: one[0].place)
+        self._decoded, self._decoded_count = [], 0
+        gathered = Columns()
+        for _, found in several:
+            gathered.extend(found)
+        self._chunks.append(([some for some, _ in several], _chunk(self._fields, gathered)))
 
 
 class _Texts:
@@ -217,20 +261,15 @@ def _places(buffered: Sequence[Buffered]) -> pa.Table:
     )
 
 
-def _chunks(fields: FieldList, several: Iterable[Columns | Chunk]) -> Iterator[Chunk]:
-    """The same records in chunks of a size that is worth a table; one at least."""
+def _chunks_of(fields: FieldList, several: Iterable[Columns]) -> Iterator[Chunk]:
+    """The same records in chunks of a size that is worth a table."""
     small = Columns()
-    is_first = True
     for records in several:
-        if isinstance(records, Columns):
-            small.extend(records)
-        if small.count >= _CHUNK_RECORDS or (small.count and isinstance(records, Chunk)):
+        small.extend(records)
+        if small.count >= _CHUNK_RECORDS:
             yield _chunk(fields, small)
-            small, is_first = Columns(), False
-        if isinstance(records, Chunk):
-            yield records
-            is_first = False
-    if small.count or is_first:
+            small = Columns()
+    if small.count:
         yield _chunk(fields, small)
 
 

@@ -8,7 +8,6 @@ Records are buffered until they are worth a query (`FLUSH_BYTES`), then read by 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -19,10 +18,10 @@ from batchlake.engine import columns, sql_files
 from batchlake.engine.engine import Engine
 from batchlake.ingest.load.gate import Gate
 from batchlake.ingest.load.normalize import Normalizer
-from batchlake.ingest.load.record_batches import Buffered, RawRecord, buffer, to_batch
+from batchlake.ingest.load.record_batches import RawRecord, RecordBuffer
 from batchlake.ingest.load.redaction import Redaction
 from batchlake.ingest.load.transcripts import TranscriptFiles
-from batchlake.ingest.parse.fields import field_list
+from batchlake.ingest.parse.fields import BATCHES, field_list
 from batchlake.ingest.parse.raw_records import Document, RawRecords
 from batchlake.ingest.parse.recognition import SVALYNC_BATCHES, SVALYNC_CALLS
 from batchlake.schema import DEFAULT_SOURCE
@@ -35,6 +34,7 @@ NO_IDENTITY_MESSAGE: Final = "no usable id (1 to 256 characters, no control char
 
 FLUSH_BYTES: Final = 48 * 1024 * 1024
 _FLUSH_RECORDS: Final = 50_000
+_MOST_BATCHES: Final = 10_000
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ class Staging:
         self.engine = engine
         self._transcripts = transcripts
         self._exports: list[ReadExport] = []
-        self._buffered: dict[str, list[Buffered]] = defaultdict(list)
+        self._buffered: dict[str, RecordBuffer] = {}
         self._buffered_bytes = 0
         self._buffered_records = 0
         self._problems: list[dict[str, Any]] = []
@@ -111,7 +111,10 @@ class Staging:
     def add(self, export: ReadExport, records: RawRecords) -> None:
         """Buffer records; have them typed when enough have come."""
         self._giving = export
-        self._buffered[records.format].append(buffer(export.number, records))
+        name = records.format
+        if name not in self._buffered:
+            self._buffered[name] = RecordBuffer(name)
+        self._buffered[name].add(export.number, records)
         self._count(records.bytes, records.count)
 
     def drop(self, export: ReadExport) -> None:
@@ -123,7 +126,7 @@ class Staging:
         """Forget what the export that began last gave from one document on, or all that it gave so far."""
         # Most exports that are dropped have given nothing: the lake holds them.
         if export is self._giving:
-            self._flush()
+            self._flush(all_of_it=True)
             self._wait()
             condition = "export_no = $export_no"
             params: dict[str, Any] = {"export_no": export.number}
@@ -147,9 +150,9 @@ class Staging:
         """Type the rest and make the observations ready to be merged."""
         import pyarrow as pa
 
-        self._flush()
+        self._flush(all_of_it=True)
         self._wait()
-        nothing = [to_batch(name, [])[0] for name in (SVALYNC_CALLS, SVALYNC_BATCHES)]
+        nothing = [RecordBuffer(name).to_batch()[0] for name in (SVALYNC_CALLS, SVALYNC_BATCHES)]
         self._normalizer.finish(nothing, self._exports_table())
         named = sql_files.load("ingest/load/sources_of_exports").text
         self.engine.run(f"create or replace table read_exports as {named}")
@@ -172,15 +175,21 @@ class Staging:
         if self._buffered_bytes >= FLUSH_BYTES or self._buffered_records >= _FLUSH_RECORDS:
             self._flush()
 
-    def _flush(self) -> None:
-        """Hand what has been buffered to the normalizer, when what it had before is done."""
+    def _flush(self, *, all_of_it: bool = False) -> None:
+        """Hand what has been buffered to the normalizer, when what it had before is done.
+
+        Records of batches, unless many or `all_of_it`, are kept until the end: there is one to many calls,
+        and to plan their typing takes as long as to type thousands of them.
+        """
         self._buffered_bytes = self._buffered_records = 0
-        buffered, self._buffered = self._buffered, defaultdict(list)
         batches = []
-        for name, runs in sorted(buffered.items()):
-            for some in runs:
+        for name, buffered in sorted(self._buffered.items()):
+            if not all_of_it and field_list(name).kind == BATCHES and buffered.count < _MOST_BATCHES:
+                continue
+            del self._buffered[name]
+            for some in buffered.runs():
                 self._note_late(some.export_number, some.run.document)
-            batch, nameless = to_batch(name, sorted(runs, key=_place))
+            batch, nameless = buffered.to_batch()
             batches.append(batch)
             for one in nameless:
                 self._note_nameless(one)
@@ -272,11 +281,6 @@ class Staging:
                 "exported_at": columns.texts([envelope.exported_at for envelope in late.values()]),
             }
         )
-
-
-def _place(some: Buffered) -> str:
-    """Where records belong: a batch's transcripts lie together in the lake."""
-    return some.run.document.known.batch_id or ""
 
 
 def _problems_table(problems: list[dict[str, Any]]) -> pa.Table:

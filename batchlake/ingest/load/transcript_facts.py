@@ -51,8 +51,8 @@ def with_facts(said: pa.Table) -> tuple[pa.Table, pa.Table]:
     marked = marked.append_column("text_key", keys)
     is_human = speakers == _HUMAN
     for name, flags in (
-        ("is_first_human", _is_first(np.where(is_human, of_transcript, -1)) & is_human),
-        ("is_first_with_key", _is_first(_sayings(of_transcript, speakers, keys))),
+        ("is_first_human", _is_first_flagged(is_human, of_transcript)),
+        ("is_first_with_key", _is_first(_sayings(speakers, keys), of_transcript)),
     ):
         marked = marked.append_column(name, columns.from_numpy(flags))
     begins_turn = starts | (speakers != _before(speakers))
@@ -111,18 +111,34 @@ def _flags(values: pa.Array | pa.ChunkedArray) -> Flags:
     return found
 
 
-def _sayings(of_transcript: Integers, speakers: Integers, keys: pa.StringArray) -> Integers:
-    """A number for each speaker's text of each transcript."""
+def _sayings(speakers: Integers, keys: pa.StringArray) -> Integers:
+    """A number for each speaker's text."""
     texts = keys.dictionary_encode()
     numbers = columns.to_numpy(texts.indices.cast("int64"), np.int64)
-    return (of_transcript * len(SPEAKERS) + speakers) * len(texts.dictionary) + numbers
+    return numbers * len(SPEAKERS) + speakers
 
 
-def _is_first(values: Integers) -> Flags:
-    """Whether none before has the same value: a dictionary numbers its values as it meets them."""
-    numbers = columns.to_numpy(columns.from_numpy(values).dictionary_encode().indices.cast("int64"), np.int64)
-    met = np.maximum.accumulate(numbers) if len(numbers) else numbers
-    return np.diff(met, prepend=-1) > 0
+def _is_first(values: Integers, of_transcript: Integers) -> Flags:
+    """Whether none before in the same transcript has the same value.
+
+    By value and place in one number, since numpy sorts numbers in a fifth of the time of their places.
+    """
+    bits = len(values).bit_length()
+    ordered = np.sort((values << bits) | np.arange(len(values)))
+    found, places = ordered >> bits, ordered & ((1 << bits) - 1)
+    transcripts = of_transcript[places]
+    is_first = np.ones(len(values), bool)
+    is_first[places[1:]] = (found[1:] != found[:-1]) | (transcripts[1:] != transcripts[:-1])
+    return is_first
+
+
+def _is_first_flagged(flags: Flags, of_transcript: Integers) -> Flags:
+    """Whether it has the flag, and none before in the same transcript has it."""
+    places = np.flatnonzero(flags)
+    transcripts = of_transcript[places]
+    is_first = np.zeros(len(flags), bool)
+    is_first[places[np.diff(transcripts, prepend=-1) > 0]] = True
+    return is_first
 
 
 def _totals(values: Integers | Flags, first: Integers) -> Integers:

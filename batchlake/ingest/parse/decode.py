@@ -45,6 +45,7 @@ MOST_KEYS: Final = 256
 """How many unknown keys are learned."""
 
 _ABSENT: Final = msgspec.Raw(b"")
+_NULL: Final = msgspec.Raw(b"null")
 _SURELY_AN_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,250}")
 _as_objects: Final = msgspec.json.Decoder(list[Fields])
 
@@ -284,6 +285,8 @@ class RecordDecoder:
             found.transcript_digest = [None] * found.count
             found.utterances.counts = [0] * found.count
             return
+        if len(several) == 1 and self._add_alike(several[0][1], found):
+            return
         paths = [path for path, _ in several]
         for place, found_values in enumerate(zip(*(values for _, values in several), strict=True)):
             text = digest = None
@@ -305,6 +308,24 @@ class RecordDecoder:
                 found.utterances.counts.append(0)
             found.transcript.append(text)
             found.transcript_digest.append(digest)
+
+    def _add_alike(self, transcripts: Sequence[msgspec.Raw], found: Columns) -> bool:
+        """Whether the transcripts of all records were taken at once, being of the usual form, or none."""
+        given = [one for one in transcripts if one is not _ABSENT and one != _NULL]
+        counts = self._speech.read_alike(given, found.utterances)
+        if counts is None:
+            return False
+        found.transcript = [None] * found.count
+        if len(given) == found.count:
+            found.utterances.counts = counts
+            found.transcript_digest = list(map(digest_of, given))
+        else:
+            others = iter(counts)
+            for one in transcripts:
+                is_given = one is not _ABSENT and one != _NULL
+                found.utterances.counts.append(next(others) if is_given else 0)
+                found.transcript_digest.append(digest_of(one) if is_given else None)
+        return True
 
     def _nameless(self, found: Columns) -> list[int]:
         """The places of records without a usable id: each becomes a problem, which keeps its text."""

@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Final
 
+import msgspec
+
 from batchlake.ingest.parse.damage.boundaries import stripped, value_end, value_start
-from batchlake.ingest.parse.json_values import JSON_FAULTS
+from batchlake.ingest.parse.json_values import JSON_FAULTS, Fields, given_text
 from batchlake.ingest.parse.parts import NO_ENVELOPE, Envelope
 from batchlake.ingest.parse.parts import Item as SplitItem
+from batchlake.ingest.parse.platforms.recognition import own_names
 from batchlake.ingest.parse.raw_records import Readable
-from batchlake.ingest.parse.split import split_document
+from batchlake.ingest.parse.split import split_batch, split_document
 
 _FIRST_SCANNED_BYTES: Final = 64 * 1024
 _SCANNED_BYTES: Final = 8 * 1024 * 1024
@@ -30,13 +33,37 @@ def read_fully(stream: Readable, size: int) -> bytes:
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
+class _BatchExport(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A document that holds a batch and nothing else."""
+
+    batch: Fields
+    exported_at: msgspec.Raw = msgspec.Raw(b"")
+
+
+_as_batch_export: Final = msgspec.json.Decoder(_BatchExport)
+
+
 def sound_items(text: bytes, envelope: Envelope = NO_ENVELOPE) -> Iterable[SplitItem] | None:
     """What the records in a text come in, None where it isn't sound: one JSON value in UTF-8."""
     try:
         text.decode()
-        return split_document(text, envelope)
+        return _batch_items(text, envelope) or split_document(text, envelope)
     except JSON_FAULTS:
         return None
+
+
+def _batch_items(text: bytes, envelope: Envelope) -> Iterable[SplitItem] | None:
+    """The same of the export that is seen most, a batch's, which is parsed once; None of any other."""
+    if envelope != NO_ENVELOPE or own_names():
+        return None
+    try:
+        found = _as_batch_export.decode(text)
+    except msgspec.ValidationError:
+        return None
+    if not found.batch:
+        return None
+    said_at = given_text({"exported_at": found.exported_at}, "exported_at") if found.exported_at else None
+    return split_batch(found.batch, Envelope(None, said_at))
 
 
 def is_line_by_line(head: bytes) -> bool:

@@ -7,8 +7,49 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from batchlake.ingest.parse.utterances import Utterances
+
+@dataclass(slots=True)
+class Utterances:
+    """Utterances as columns, one record's after another's.
+
+    Attributes:
+        counts: how many each record has.
+        speaker, text, time, confidence: as given; `text` is None where nothing can be used as such.
+        extra: what else an utterance holds, as the column of `segments`.
+        unusable: the JSON texts of utterances without text, by their place among all.
+    """
+
+    counts: list[int] = field(default_factory=list)
+    speaker: list[Any] = field(default_factory=list)
+    text: list[str | None] = field(default_factory=list)
+    time: list[Any] = field(default_factory=list)
+    confidence: list[Any] = field(default_factory=list)
+    extra: list[str | None] = field(default_factory=list)
+    unusable: dict[int, str] = field(default_factory=dict)
+
+    def of_each(self) -> NDArray[np.int64]:
+        """`counts` as an array."""
+        return np.array(self.counts, np.int64)
+
+    def drop(self, before: int, places: Sequence[int]) -> None:
+        """Forget some of the last record's, which begin at `before`."""
+        gone = frozenset(places)
+        for name in ("speaker", "text", "time", "confidence", "extra"):
+            values = getattr(self, name)
+            values[before:] = [one for place, one in enumerate(values[before:]) if place not in gone]
+        for place in places:
+            self.unusable.pop(before + place, None)
+        self.counts[-1] -= len(gone)
+
+    def extend(self, others: Utterances) -> None:
+        """Take those of further records."""
+        before = len(self.text)
+        for name in ("counts", "speaker", "text", "time", "confidence", "extra"):
+            getattr(self, name).extend(getattr(others, name))
+        self.unusable |= {before + place: raw for place, raw in others.unusable.items()}
 
 
 @dataclass(slots=True)

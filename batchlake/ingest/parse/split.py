@@ -222,7 +222,7 @@ def _from_record(kind: str | None, fields: Fields, raw: bytes, envelope: Envelop
         yield BadValue("unknown_shape", message, raw, envelope)
         return
     if kind == BATCHES:
-        yield from _from_batch(fields, envelope)
+        yield from split_batch(fields, envelope)
         return
     call = object_in(fields, "call")
     if call and call.keys().isdisjoint(RECORD_IDS) and weight_of(call):
@@ -239,14 +239,20 @@ def _from_record(kind: str | None, fields: Fields, raw: bytes, envelope: Envelop
         yield from _from_envelope({key: fields[key] for key in held}, raw, envelope)
 
 
-def _from_batch(fields: Fields, outer: Envelope) -> Iterator[Item]:
-    """A batch's own record without its calls, then each of its calls."""
+def split_batch(fields: Fields, outer: Envelope) -> Iterator[Item]:
+    """A batch's own record without its calls, then each of its calls.
+
+    Args:
+        fields: the batch's.
+        outer: what is known from around it.
+    """
     batch_id = _id_of(fields, *field_list(SVALYNC_BATCHES).identity)
     envelope = Envelope(batch_id or outer.batch_id, _exported_at(fields, outer))
     held: list[str] = [
         key
         for key in _HELD_BY_RECORDS
-        if key in fields and (holds_records(fields[key]) or (key == "calls" and may_be_calls(fields[key])))
+        # A batch's calls are not looked through to find that they may be calls.
+        if key in fields and ((key == "calls" and may_be_calls(fields[key])) or holds_records(fields[key]))
     ]
     known = field_list(SVALYNC_BATCHES).tree.children
     held += [
@@ -280,7 +286,7 @@ def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item
         del left["batch"]
         if envelope.batch_id is not None and batch.keys().isdisjoint(ID_KEYS):
             batch["batch_id"] = msgspec.Raw(msgspec.json.encode(envelope.batch_id))
-        found += _from_batch(dict(batch), envelope)
+        found += split_batch(dict(batch), envelope)
         envelope = Envelope(
             _id_of(batch, *field_list(SVALYNC_BATCHES).identity) or envelope.batch_id,
             _exported_at(batch, envelope),
@@ -326,7 +332,7 @@ def _from_container(key: str, value: bytes | msgspec.Raw, envelope: Envelope) ->
     if key == "response":
         yield from _from_answer(value, envelope)
     elif key == "batch" and fields:
-        yield from _from_batch(fields, envelope)
+        yield from split_batch(fields, envelope)
     elif is_likely_record(fields) or (key in ("call", "data") and not fields.keys().isdisjoint(RECORD_IDS)):
         yield from split_elements(key, [bytes(value)], envelope)
     elif not fields.keys().isdisjoint(ENVELOPES) and any(

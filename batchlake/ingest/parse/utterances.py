@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from batchlake.ingest.parse.fields import FieldList
 from batchlake.ingest.parse.json_values import (
@@ -35,6 +34,7 @@ from batchlake.ingest.parse.json_values import (
     path_key,
     readable,
 )
+from batchlake.ingest.parse.parts import Utterances
 from batchlake.ingest.parse.platforms.spoken import Spoken, first_in
 
 _MOST_KEYS: Final = 64
@@ -57,47 +57,6 @@ _STRICT: Final[Mapping[str, Any]] = {
 
 _as_string: Final = msgspec.json.Decoder(str)
 _as_objects: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
-
-
-@dataclass(slots=True)
-class Utterances:
-    """Utterances as columns, one record's after another's.
-
-    Attributes:
-        counts: how many each record has.
-        speaker, text, time, confidence: as given; `text` is None where nothing can be used as such.
-        extra: what else an utterance holds, as the column of `segments`.
-        unusable: the JSON texts of utterances without text, by their place among all.
-    """
-
-    counts: list[int] = field(default_factory=list)
-    speaker: list[Any] = field(default_factory=list)
-    text: list[str | None] = field(default_factory=list)
-    time: list[Any] = field(default_factory=list)
-    confidence: list[Any] = field(default_factory=list)
-    extra: list[str | None] = field(default_factory=list)
-    unusable: dict[int, str] = field(default_factory=dict)
-
-    def of_each(self) -> NDArray[np.int64]:
-        """`counts` as an array."""
-        return np.array(self.counts, np.int64)
-
-    def drop(self, before: int, places: Sequence[int]) -> None:
-        """Forget some of the last record's, which begin at `before`."""
-        gone = frozenset(places)
-        for name in ("speaker", "text", "time", "confidence", "extra"):
-            values = getattr(self, name)
-            values[before:] = [one for place, one in enumerate(values[before:]) if place not in gone]
-        for place in places:
-            self.unusable.pop(before + place, None)
-        self.counts[-1] -= len(gone)
-
-    def extend(self, others: Utterances) -> None:
-        """Take those of further records."""
-        before = len(self.text)
-        for name in ("counts", "speaker", "text", "time", "confidence", "extra"):
-            getattr(self, name).extend(getattr(others, name))
-        self.unusable |= {before + place: raw for place, raw in others.unusable.items()}
 
 
 def digest_of(transcript: bytes | msgspec.Raw) -> str:
@@ -165,6 +124,7 @@ class SpeechReader:
                     listed = b"[]"
                 path = f"{path}.{self._list_key}"
             else:
+                into.counts.append(len(said))
                 self._add(self._strict, said, into, lambda: fields_of(given)[self._list_key])
                 return None, None
         if opens(listed, b"["):
@@ -176,6 +136,24 @@ class SpeechReader:
             else:
                 fault = (path, bytes(listed).decode())
         return text, fault
+
+    def read_alike(self, transcripts: Sequence[msgspec.Raw], into: Utterances) -> list[int] | None:
+        """Take the transcripts of several records at once, if all are objects of the usual form.
+
+        Returns:
+            How many utterances each has; None where one is to be looked at by itself, and none was taken.
+        """
+        if self._fields.spoken:
+            return None
+        try:
+            found = self._strict.objects.decode(b"[" + b",".join(transcripts) + b"]")
+        except msgspec.ValidationError:
+            return None
+        said = list(chain.from_iterable([one.listed for one in found]))
+        if None in [one.text for one in said]:
+            return None
+        self._add(self._strict, said, into, lambda: b"")
+        return [len(one.listed) for one in found]
 
     def _read_spoken(
         self, given: bytes | msgspec.Raw, path: str, into: Utterances, extra: dict[str, bytes]
@@ -201,6 +179,7 @@ class SpeechReader:
                     said = kind.alone.decode(listed)
                 except msgspec.ValidationError:
                     continue
+                into.counts.append(len(said))
                 self._add(kind, said, into, lambda: listed)
                 return
             if not self._learn(listed):
@@ -243,7 +222,7 @@ class SpeechReader:
                 (said,) = self._loose.alone.decode(b"[" + kept + b"]")
             one = Utterances()
             if said is None:
-                one.extend(Utterances([0], [None], [None], [None], [None], [None]))
+                one.extend(Utterances([], [None], [None], [None], [None], [None]))
             else:
                 self._add(self._loose, [said], one, lambda: b"[" + bytes(element) + b"]")  # noqa: B023
             own_extra = one.extra[0]
@@ -252,15 +231,13 @@ class SpeechReader:
             one.extra[0] = extra_text(extra) if extra else own_extra
             if said is None:
                 one.unusable[0] = bytes(element).decode()
-            one.counts.clear()
             into.extend(one)
 
     def _add(
         self, kind: _Type, said: Sequence[Any], into: Utterances, listed: Callable[[], bytes | msgspec.Raw]
     ) -> None:
-        """Put utterances into columns; `listed` gives the list that they were decoded from."""
+        """Put utterances into columns (but `counts`); `listed` gives the list that they were decoded from."""
         before = len(into.text)
-        into.counts.append(len(said))
         superseded: list[dict[str, str] | None] | None = None
         if kind.is_plain:
             into.speaker += [one.speaker for one in said]
@@ -328,6 +305,7 @@ class SpeechReader:
             is_plain,
             msgspec.json.Decoder(list[utterance], float_hook=hook),  # type: ignore[valid-type]
             msgspec.json.Decoder(speech, float_hook=hook),
+            msgspec.json.Decoder(list[speech], float_hook=hook),  # type: ignore[valid-type]
             first_of=first_of,
         )
 
@@ -344,7 +322,7 @@ class _Type:
         getters: of each part, by key, in order of preference.
         unknown: the paths of other keys, what precedes their values in `extra`, and their getters.
         is_plain: whether each part was met under one key at most, and is had by its own name.
-        alone, in_object: decode a list of utterances, and an object with such a list.
+        alone, in_object, objects: decode a list of utterances, an object with such a list, and several.
         first_of: gets the list whose first element tells the time.
         made: what the same values have been made into: most repeat.
     """
@@ -354,6 +332,7 @@ class _Type:
     is_plain: bool
     alone: msgspec.json.Decoder[Any]
     in_object: msgspec.json.Decoder[Any]
+    objects: msgspec.json.Decoder[Any]
     first_of: Callable[[Any], Any] | None = None
     made: dict[tuple[bytes, ...], str | None] = field(default_factory=dict)
 
