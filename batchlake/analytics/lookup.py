@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from batchlake.analytics.grouped_query import Row
+from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.errors import BatchNotFound, InvalidBatchId, NotFound
 from batchlake.text.ids import id_fault
 
 _MOST_NEAREST: Final = 3
+
+
+def erased_calls(engine: Engine) -> dict[str, int]:
+    """How many calls of each batch were erased, by the batch's id; empty where none was."""
+    rows = engine.rows(sql_files.load("maintenance/erased_calls").text)
+    return {row["batch_id"]: row["calls"] for row in rows}
 
 
 def find_batch(engine: Engine, source: str | None, batch_id: str) -> Row:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from batchlake.analytics.grouped_query import Row, file_text
-from batchlake.analytics.lookup import find_batch
+from batchlake.analytics.lookup import erased_calls, find_batch
 from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidRequest
@@ -57,6 +57,7 @@ def progress(engine: Engine, source: str | None, batch_id: str, now: datetime) -
         done_per_hour=per_hour,
         estimated_completion=completion if completion and completion >= now else None,
         completed_at=batch["completed_at"],
+        erased_calls=erased_calls(engine).get(batch_id, 0),
         history=history,
     )
 

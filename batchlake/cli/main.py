@@ -44,7 +44,7 @@ VERBS: Final = {
     "check": ("upkeep.maintenance", "Look for anything wrong with the lake."),
     "forget": ("upkeep.forget", "Erase a person from every state and file, with proof."),
     "erasures": ("upkeep.forget", "Every erasure; --verify looks again."),
-    "redact": ("upkeep.redact", "Redact what a lake holds, and what comes in."),
+    "redact": ("upkeep.redact", "Redact a lake, and what comes in."),
     "completion": ("completion_script", "Completion for bash, zsh or fish."),
     "demo": ("demo", "The main job on the bundled sample."),
 }

@@ -113,7 +113,9 @@ class _Erasure:
         key = self._key()
         with Engine(self._storage.name) as engine:
             engine.register_tables(self._lake.all_files({**version.pins, "runs": None}))
-            targets = resolve(engine, self._request, key if self._policy.get("redact") else None)
+            targets = resolve(
+                engine, self._storage, self._request, key if self._policy.get("redact") else None
+            )
             suggested = suggestions(engine, targets) if options.dry_run else {}
             by_hand = todo(engine, targets) if options.todo else []
         self._refuse_reference(targets)

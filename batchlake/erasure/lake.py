@@ -123,6 +123,20 @@ class ErasingLake:
 
         return verify_again(self._tables, landing, tuple(values), region)
 
+    def new_privacy_key(self, wait_seconds: float = 0) -> list[str]:
+        """Give the lake this user's privacy key, or a new one, where its own is lost.
+
+        Returns:
+            The ids of the erasures that keep nobody out any more: their digests were made with the lost key.
+            In a redacted lake, one number has two pseudonyms from then on.
+
+        Raises:
+            InvalidRequest: the lake's own key is here.
+        """
+        from batchlake.erasure.keys import new_key
+
+        return new_key(self._tables, wait_seconds)
+
     def has_unfinished_erasure(self) -> bool:
         """Whether an erasure or a redaction was committed, and earlier files may still hold what it erased.
 

@@ -11,10 +11,13 @@ from typing import Any, Final, Literal
 
 from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidRequest
+from batchlake.filters.parse import read_filter
+from batchlake.filters.pseudonyms import with_pseudonyms
 from batchlake.filters.selection import select
 from batchlake.privacy.finder import Finder
 from batchlake.privacy.key import PrivacyKey
 from batchlake.privacy.numbers import key_of, keys_of
+from batchlake.store.storage import Storage
 
 Mode = Literal["remove", "anonymise"]
 
@@ -103,11 +106,12 @@ class Targets:
         return frozenset((call.source, call.call_id) for call in self.calls)
 
 
-def resolve(engine: Engine, request: Request, key: PrivacyKey | None) -> Targets:
+def resolve(engine: Engine, storage: Storage, request: Request, key: PrivacyKey | None) -> Targets:
     """Find the calls and values that a request means.
 
     Args:
         engine: holds the lake's tables.
+        storage: where the lake lives: it knows whether it is redacted.
         request: what is asked.
         key: of a lake that is redacted: its pseudonyms of the numbers are looked for, too.
 
@@ -132,7 +136,7 @@ def resolve(engine: Engine, request: Request, key: PrivacyKey | None) -> Targets
             )
         )
     for one in wanted:
-        selection = select(one)
+        selection = select(with_pseudonyms(read_filter(one), storage))
         rows = engine.rows(
             f"select source, call_id, batch_id from calls where {selection.where} limit {MOST_FILTERED + 1}",
             selection.params,

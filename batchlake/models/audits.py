@@ -10,6 +10,7 @@ from batchlake.models.blocks import Rate
 from batchlake.models.values import Figures, Money, Seconds, Time
 
 Explanation = Literal[
+    "calls were erased",
     "counted by another definition",
     "calls are held that the report did not list",
     "export lists fewer calls than it counts",
@@ -43,7 +44,8 @@ class Comparison(Figures):
 class BatchAudit(Figures):
     """The figures that a platform reported about one batch, each compared.
 
-    `held_calls` are the calls of it in the lake, `listed_calls` those that the reporting export itself lists.
+    `held_calls` are the calls of it in the lake, `listed_calls` those that the reporting export itself lists,
+    `erased_calls` those that were erased.
     """
 
     source: str
@@ -52,6 +54,7 @@ class BatchAudit(Figures):
     reported_calls: int | None
     listed_calls: int | None
     held_calls: int
+    erased_calls: int = 0
     differences: int
     figures: list[Comparison]
 
@@ -118,7 +121,7 @@ class Progress(Figures):
     `current` is of the calls held, or the newest report where that counts more calls than the lake holds.
     `done_per_hour` is over the time from the batch's creation (else first observation) to `current` or the
     batch's completion; None where nothing was done in it. `estimated_completion` is None without a rate, with
-    nothing left, or once it has passed.
+    nothing left, or once it has passed. `erased_calls` of the batch were erased.
     """
 
     source: str
@@ -133,6 +136,7 @@ class Progress(Figures):
     done_per_hour: float | None
     estimated_completion: Time | None
     completed_at: Time | None
+    erased_calls: int = 0
     history: list[Observation]
 
 

@@ -390,6 +390,11 @@ class LakeRows:
 
         with in_zone(zone or self.timezone):
             wanted = read_filter(filter)
+        if filter is not None:
+            from batchlake.filters.pseudonyms import with_pseudonyms
+
+            wanted = with_pseudonyms(wanted, self._state.storage)
+        with in_zone(zone or self.timezone):
             return wanted if when is None else within_period(wanted, when)
 
 

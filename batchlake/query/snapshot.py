@@ -28,6 +28,7 @@ from batchlake.privacy.errors import StateErased
 from batchlake.query import views
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger, Version
+from batchlake.store.storage import Storage
 
 _clear_dead_folders_once: Final = cache(clear_dead_folders)
 
@@ -60,6 +61,11 @@ class LakeState:
         self.tables = tables
         self._opened: tuple[str, Engine] | None = None
         self._opening = threading.Lock()
+
+    @property
+    def storage(self) -> Storage:
+        """Where the lake lives."""
+        return self._tables.storage
 
     def version(self) -> Version:
         """The version to read at this moment.

@@ -67,4 +67,8 @@ def _outlook(found: Progress, page: Page) -> str:
     outlook = f"{head}: {', '.join(others)}." if others else f"{head[0].upper()}{head[1:]}."
     if not found.completed_at and found.remaining and found.seconds_since_observed > _STALE_SECONDS:
         outlook += f" No newer export for {looks.age(found.seconds_since_observed)}."
+    if found.erased_calls:
+        one = found.erased_calls == 1
+        outlook += f" {looks.count(found.erased_calls)} call{'' if one else 's'} of this batch "
+        outlook += f"{'was' if one else 'were'} erased."
     return outlook

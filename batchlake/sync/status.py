@@ -44,6 +44,8 @@ class PlatformStatus:
 class LakeStatus:
     """The lake's freshness. Without `max_age_seconds` it `is_stale` only where nothing was ever fed.
 
+    `unfinished_erasure` says that earlier files may still hold somebody who was erased.
+
     `newest_run_at` is when the newest run ended that brought something usable, `last_run_at` when the last
     one did, which `last_run_was_usable` or not; None where there was no such run. Ages are in seconds.
     """
@@ -62,6 +64,7 @@ class LakeStatus:
     batches: int
     platforms: dict[str, PlatformStatus]
     warnings: list[str]
+    unfinished_erasure: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The status as plain JSON values, with the version of this layout."""
@@ -128,6 +131,7 @@ def lake_status(
             for name, one in platforms.items()
             if one.deletes_from and _is_near(_moment(one.deletes_from), kept[name], now)
         ],
+        unfinished_erasure=lake.has_unfinished_erasure(),
     )
 
 

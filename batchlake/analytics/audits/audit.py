@@ -19,7 +19,7 @@ from batchlake.analytics.audits.compare_reported import Amount, Coverage, compar
 from batchlake.analytics.batch_cache import batch_in_memory
 from batchlake.analytics.families import figures
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, file_text, side_by_side
-from batchlake.analytics.lookup import find_batch
+from batchlake.analytics.lookup import erased_calls, find_batch
 from batchlake.engine.engine import Engine
 from batchlake.engine.text_keys import text_key
 from batchlake.filters.selection import select
@@ -142,17 +142,18 @@ def audit(
         InvalidBatchId, BatchNotFound: there is no such batch.
         InvalidFilter: the filter holds faults.
     """
+    erased = erased_calls(engine)
     if batch:
         row = find_batch(engine, *batch)
         key = (row["source"], row["batch_id"])
         matching = select(filter, batch=key)
         with batch_in_memory(engine, *key, with_segments=bool(_reported_responses(row))) as (own, _):
-            audits, billed = _audits(own, [row], matching, select(batch=key))
+            audits, billed = _audits(own, [row], matching, select(batch=key), erased)
     else:
         matching = select(filter)
         start, end = (period.start, period.end) if period else (None, None)
         rows = engine.rows(_BATCHES, {"start": start, "end": end})
-        audits, billed = _audits(engine, rows, matching, select())
+        audits, billed = _audits(engine, rows, matching, select(), erased)
     figures_found = [figure for one in audits for figure in one.figures]
     return Audit(
         audited_batches=len(audits),
@@ -185,7 +186,11 @@ def totals(several: Iterable[BilledTotal]) -> list[BilledTotal]:
 
 
 def _audits(
-    engine: Engine, batches: list[Row], matching: Selection, audited: Selection
+    engine: Engine,
+    batches: list[Row],
+    matching: Selection,
+    audited: Selection,
+    erased: Mapping[str, int],
 ) -> tuple[list[BatchAudit], list[BilledTotal | None]]:
     """The audits of those batches with a call that matches, over all of the calls `audited`.
 
@@ -202,7 +207,7 @@ def _audits(
         recomputed, states = _recomputed(counted, feeling.result()), known.result()
     keyed = [((row["source"], row["batch_id"]), row) for row in rows]
     return (
-        [_audit(row, recomputed.get(key, {}), counts.get(key, {}), states) for key, row in keyed],
+        [_audit(row, recomputed.get(key, {}), counts.get(key, {}), states, erased) for key, row in keyed],
         [
             _billed(row["reported_total_cost"], recomputed.get(key, {}).get("costs", []))
             for key, row in keyed
@@ -265,7 +270,11 @@ def _states(engine: Engine, batches: list[Row]) -> dict[tuple[str, str, datetime
 
 
 def _audit(
-    batch: Row, recomputed: Row, counts: Mapping[str, int], states: Mapping[tuple[str, str, datetime], Row]
+    batch: Row,
+    recomputed: Row,
+    counts: Mapping[str, int],
+    states: Mapping[tuple[str, str, datetime], Row],
+    erased: Mapping[str, int],
 ) -> BatchAudit:
     def state(column: str) -> Row:
         return states[batch["source"], batch["batch_id"], _reported_at(batch, column)]
@@ -278,6 +287,7 @@ def _audit(
             held_calls=known["held_calls"],
             later_calls=known[figure.later] if figure.later else 0,
             as_listed=known[figure.listed] if figure.listed else None,
+            erased_calls=erased.get(batch["batch_id"], 0),
             currencies=recomputed.get("currencies") if figure.unit == "money" else None,
             definition=platform_counts.explanation(batch["source"], figure.reported, reported, recomputed),
             counts_planned=platform_counts.is_planned(batch["source"], "reported_total_calls"),
@@ -301,6 +311,7 @@ def _audit(
         reported_calls=batch["reported_total_calls"],
         listed_calls=overall["listed_calls"],
         held_calls=overall["held_calls"],
+        erased_calls=erased.get(batch["batch_id"], 0),
         differences=sum(figure.agrees is False for figure in compared),
         figures=compared,
     )

@@ -27,6 +27,7 @@ class Coverage:
         held_calls: the calls of the batch that the lake holds.
         later_calls: those of them whose value for this figure is of a later observation than the figure.
         as_listed: the figure over the calls that the export itself lists; None where that isn't known.
+        erased_calls: calls of the batch that were erased, removed or kept as figures.
         currencies: the totals held in each currency, in words, where there are several.
         definition: the platform's own definition, in words, where the calls held give the figure by it.
         counts_planned: whether the platform counts calls as soon as they are planned.
@@ -37,6 +38,7 @@ class Coverage:
     held_calls: int
     later_calls: int = 0
     as_listed: Amount | None = None
+    erased_calls: int = 0
     currencies: str | None = None
     definition: str | None = None
     counts_planned: bool = False
@@ -110,6 +112,8 @@ def _explain(of: Coverage, was_true: bool) -> tuple[Explanation, str | None]:
         was_true: whether the figure agrees with the calls that its own export lists, as far as is known.
     """
     counted, listed = of.reported_calls, of.listed_calls
+    if of.erased_calls and (counted is None or of.held_calls + of.erased_calls >= counted):
+        return "calls were erased", erased_words(of.erased_calls)
     if counted is not None and of.held_calls < counted:
         planned = " planned, dialled or not" if of.counts_planned else ""
         held = f"the lake holds {of.held_calls} of the {counted} calls{planned}"
@@ -129,6 +133,11 @@ def _explain(of: Coverage, was_true: bool) -> tuple[Explanation, str | None]:
     if counted is not None and listed is not None and listed < counted:
         return _LISTS_FEWER, _listing(listed, counted)
     return "unexplained", None
+
+
+def erased_words(count: int) -> str:
+    """`3 calls of this batch were erased`."""
+    return f"{count} call{' of this batch was' if count == 1 else 's of this batch were'} erased"
 
 
 def _again(count: int, of: str) -> str:

@@ -124,6 +124,7 @@ def forget_command(
 @_value_option
 @region_option
 @option("--finish", is_flag=True, help="Finish an erasure that was cut short.")
+@option("--new-key", is_flag=True, help="Give the lake another privacy key, where its own is lost.")
 @landing_option
 @wait_option
 @table_options("erasures")
@@ -138,6 +139,7 @@ def erasures_command(
     values: tuple[str, ...],
     region: str | None,
     finish: bool,
+    new_key: bool,
     landing: Path,
     wait_seconds: float,
     quiet: bool,
@@ -152,6 +154,9 @@ def erasures_command(
     """
     given |= {"lake_path": lake_path, "quiet": quiet, "output_format": output_format}
     lake = open_lake(lake_path)
+    if new_key:
+        _tell_new_key(lake.new_privacy_key(wait_seconds), output_format)
+        return
     if finish:
         lake.finish_erasure(landing, wait_seconds)
     if not (verify or values):
@@ -166,6 +171,16 @@ def erasures_command(
     click.echo(json.dumps(asdict(found), indent=2) if output_format == "json" else _sentence(found))
     if found.hits:
         raise click.exceptions.Exit(_HIT)
+
+
+def _tell_new_key(without: list[str], output_format: str) -> None:
+    if output_format == "json":
+        click.echo(json.dumps({"keep_nobody_out": without}, indent=2))
+        return
+    click.echo("The lake has another privacy key from now on. Keep a copy of it.")
+    for erasure_id in without:
+        click.echo(f"Keeps nobody out any more: {erasure_id}.")
+    click.echo("In a redacted lake, a contact of before and of after counts as two.")
 
 
 @contextmanager

@@ -233,6 +233,7 @@ def print_command(
 def status_command(context: click.Context, max_age: timedelta | None, lake_path: str, landing: Path) -> None:
     """How fresh the lake is, as JSON: its newest run, each platform's last pull, and what is stale.
 
+    Exit status 1 says that it is stale, or that an erasure was cut short and not finished.
     `warnings` names platforms that are about to delete calls that were not pulled.
     """
     from batchlake.sync.status import lake_status
@@ -242,7 +243,9 @@ def status_command(context: click.Context, max_age: timedelta | None, lake_path:
     kept = {name: one.retention_days for name, one in platforms.items() if one.retention_days}
     found = lake_status(open_lake(lake_path), landing, max_age, datetime.now(UTC), kept)
     click.echo(json.dumps(found.to_dict(), indent=2))
-    if found.is_stale:
+    if found.unfinished_erasure:
+        note("An erasure has not ended: run `batchlake erasures --finish`.")
+    if found.is_stale or found.unfinished_erasure:
         raise click.exceptions.Exit(_STALE)
 
 

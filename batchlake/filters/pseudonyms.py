@@ -1,0 +1,86 @@
+"""Filters by number on a redacted lake: a plain number becomes the pseudonym that the lake has for it.
+
+Input: a filter, and what redacts the lake. Output: the same filter where it names no number, or the lake is
+plain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from batchlake.errors import InvalidRequest
+from batchlake.privacy.errors import PrivacyKeyMissing, WrongPrivacyKey
+from batchlake.privacy.key import key_of_lake, read_policy
+from batchlake.privacy.numbers import is_pseudonym
+from batchlake.privacy.redaction.redactor import Redactor
+from batchlake.privacy.redaction.rules import Rules
+from batchlake.store.storage import Storage
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from batchlake.filters.model import Filter
+
+_NUMBER = "phone_number"
+_PREFIX_END = "*"
+
+
+def with_pseudonyms(wanted: Filter, storage: Storage) -> Filter:
+    """A filter as the lake in this storage can answer it.
+
+    Raises:
+        InvalidRequest: the beginning of a number is asked for, or the key isn't here that pseudonyms need.
+    """
+    if not _names_number(wanted):
+        return wanted
+    policy = read_policy(storage)
+    rules = Rules.of_policy(policy)
+    if rules is None or "phone" not in rules.kinds:
+        return wanted
+    try:
+        redactor = Redactor(rules, key_of_lake(storage, policy))
+    except (PrivacyKeyMissing, WrongPrivacyKey) as error:
+        raise InvalidRequest(
+            f"the lake is redacted, and which pseudonym a number has only its key tells: {error.message}"
+        ) from error
+    replaced: Filter = _replaced(wanted, lambda number: _pseudonym(redactor, number))
+    return replaced
+
+
+def _pseudonym(redactor: Redactor, number: str) -> str:
+    if number.endswith(_PREFIX_END):
+        if number.startswith("tel_"):
+            return number
+        raise InvalidRequest(
+            f"the lake is redacted: which of its numbers begin with {number.rstrip('*')!r} can't be told "
+            "from pseudonyms. Give whole numbers, or pseudonyms as `contacts` lists them.",
+            phone_number=number,
+        )
+    return number if is_pseudonym(number) else redactor.number(number)
+
+
+def _names_number(part: BaseModel) -> bool:
+    return any(
+        name == _NUMBER or any(map(_names_number, _parts(value))) for name, value in part if value is not None
+    )
+
+
+def _replaced(part: Any, change: Callable[[str], str]) -> Any:
+    """A part of a filter with other numbers."""
+    update: dict[str, Any] = {}
+    for name, value in part:
+        if name == _NUMBER and value is not None:
+            update[name] = tuple(map(change, value))
+        elif _parts(value):
+            several = isinstance(value, tuple | list)
+            update[name] = (
+                tuple(_replaced(one, change) for one in value) if several else _replaced(value, change)
+            )
+    return part.model_copy(update=update) if update else part
+
+
+def _parts(value: Any) -> list[Any]:
+    """The parts of a filter that a value holds."""
+    several = value if isinstance(value, tuple | list) else [value]
+    return [one for one in several if hasattr(type(one), "model_fields")]
