@@ -40,7 +40,7 @@ class Lake(LakeDocuments, LakeFigures, ErasingLake, LakeCare):
         memory_limit: DuckDB's own limit for questions, as `2GB`.
         threads: DuckDB's worker threads.
         platforms: platforms of your own, for each name its files in the form of `sql/sources`, under `calls`
-            and `batches`: what an ingest reads beside those that it knows.
+            and `batches`: what an ingest reads besides those that it knows.
         timezone: the IANA zone of periods, plain dates and groups by time.
 
     Raises:

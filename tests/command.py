@@ -39,7 +39,7 @@ def run(
         lake: the lake where no argument names one; without it no `BATCHLAKE_...` of the environment counts.
         folder: the working folder, by default this process's.
         stdin: what standard input holds, by default nothing.
-        environment: variables beside those that there are.
+        environment: variables added to those that there are.
     """
     words = [str(argument) for argument in arguments]
     with (

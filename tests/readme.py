@@ -251,7 +251,7 @@ _SQL_FOLDERS: Final = {
     "analytics": "metrics over `selected_calls` and `selected_segments`, without parameters",
     "reports": "what reports show besides the analytics",
     "views": "what the console shows beyond the tables",
-    "screens": "what is shown to people beside the analytics",
+    "screens": "what is shown to people besides the analytics",
     "maintenance": "care of the lake",
     "sync": "what a pull asks the lake",
 }

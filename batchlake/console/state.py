@@ -28,7 +28,7 @@ class Console:
         vertical: `on`, `off`, or `auto`: where a wide answer fits the screen so.
         timing: whether answers say how long they took.
         last: the last text that had an answer, for `\\wide` and `\\copy`.
-        run: answers statements; set by whoever reads them.
+        run: answers statements; set by what reads them.
         wide: the next answer is shown whole.
     """
 

@@ -3,7 +3,7 @@ short.
 
 Input: a lake whose newest state lacks the person. Output: the same with nothing of them in any byte, and a
 row of
-`erasures`. Whoever finishes another's erasure knows digests and no values.
+`erasures`. Who finishes another's erasure knows digests only, no values.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from batchlake.store.delta.writer import Writer
 from batchlake.store.ledger import Ledger, begin
 from batchlake.store.storage import ERASURE_NOTE
 
-_ADVICE: Final = "Mend that and run `batchlake erasures --verify`."
+_ADVICE: Final = "Fix this and run `batchlake erasures --verify`."
 
 
 def finish(lake: LakeTables, landing: Path | None = None, wait_seconds: float = 0) -> None:
@@ -162,7 +162,7 @@ def judge(lake: LakeTables, report: ErasureReport) -> None:
 
 
 def note(lake: LakeTables, report: ErasureReport) -> None:
-    """Keep the report in the lake, in a run of its own, and let go of the marker."""
+    """Keep the report in the lake, in a run of its own, and delete the marker."""
     ledger = Ledger(lake)
     started = datetime.now(UTC)
     writer = Writer(lake)
@@ -188,7 +188,7 @@ def note(lake: LakeTables, report: ErasureReport) -> None:
 
 
 def stake_digest(key: PrivacyKey, path: str, digest: bytes) -> str:
-    """What tells a landed file from others without its name: an id may be in that."""
+    """A digest that identifies a landed file without its name, which may hold an id."""
     return key.pseudonym("landed", base64.b64encode(digest).decode() + path)
 
 

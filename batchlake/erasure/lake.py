@@ -48,7 +48,7 @@ class ErasingLake:
             dry_run: say what would go, write nothing.
             source: only of this platform or account.
             region: in which numbers without `+` are read, as `US`.
-            own_line: erase also calls of which a number is our side.
+            own_line: erase also calls whose number is our side.
             follow: erase all calls of the contacts of `calls` and `filter`.
             options: the others of `batchlake.erasure.forget.Options`: `for_good`, `reference`, `landing`, ...
 

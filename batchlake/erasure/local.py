@@ -1,4 +1,4 @@
-"""What batchlake leaves on this machine beside a lake: bug reports and the console's history.
+"""What batchlake leaves on this machine besides a lake: bug reports and the console's history.
 
 Input: what is looked for. Output: how many were cleaned. Spill and scratch of dead processes go whenever a
 writer

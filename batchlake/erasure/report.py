@@ -21,7 +21,7 @@ NOT_COVERED: Final = (
     "Files that left the lake: reports, CSV, notebooks, views.sql, caches of other tools; recipients may "
     "have to "
     "be told. Source exports: --elsewhere finds them.",
-    "The platform, its recordings, and whoever gets its webhooks: --todo lists what to delete there.",
+    "The platform, its recordings, and the receivers of its webhooks: --todo lists what to delete there.",
     "Shell history, process lists, terminals, cron mail.",
     "People recognised by what is said rather than by a value; names that no --value names; languages "
     "without "
@@ -125,7 +125,7 @@ class ErasureReport:
             ]
         if calls.get("own_line"):
             lines.append(
-                f"{calls['own_line']} calls stay of which a number is our side; it is replaced there."
+                f"{calls['own_line']} calls stay that name the number as our side; it is replaced there."
             )
         lines += [f"Rows of {table}: {count}." for table, count in self.rows.items()]
         lines += [f"Mentions in {place}: {count}." for place, count in self.mentions.items()]

@@ -53,7 +53,7 @@ _FIGURES: Final = frozenset(
     "ended_by "
     "is_test tokens_consumed first_run_id last_run_id".split()
 )
-"""What stays as it is of an anonymised call; so do the facts that its transcript told."""
+"""What stays as it is of an anonymised call; so do the facts of its transcript."""
 
 _TEXTS: Final = frozenset({"VARCHAR", "MAP(VARCHAR, TIMESTAMPTZ)", "TIMESTAMPTZ"})
 """A fact of a transcript is a number or a flag: a column of `calls` of another type than these is a

@@ -30,14 +30,14 @@ class Request:
     """What a person asks to be forgotten; all of it adds up.
 
     Attributes:
-        numbers: as `contacts` lists them; the calls of which one is the contact's side.
+        numbers: as `contacts` lists them; the calls whose contact has one of them.
         calls: ids.
         extra: values of the export's own fields, by path.
         filter: of the calls, in any form that `select` takes.
         values: names, addresses; replaced where they stand.
         source: only of this platform or account.
         region: in which numbers without `+` are read.
-        own_line: erase also the calls of which a number is our side.
+        own_line: erase also the calls whose number is our side.
         follow: erase all calls of the contacts of `calls` and `filter`.
     """
 
@@ -88,7 +88,7 @@ class Targets:
 
     Attributes:
         calls: those that go.
-        own_line: how many calls stay of which a number is our side.
+        own_line: how many calls stay whose number is our side.
         keys: the numbers' keys.
         finder: finds the values everywhere.
         shared_ids: ids of erased calls that another source's call has, too; looked for in columns only.

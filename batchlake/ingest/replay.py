@@ -56,7 +56,7 @@ def replay(
     with tables.storage.lock(wait_seconds=options.wait_seconds):
         upgrade_if_needed(tables)
         run = Run(tables, options, progress, begin("replay"))
-        again = Found(exports, found.broken, found.passed_over)
+        again = Found(exports, found.broken, found.skipped_files)
         return run.execute(again, Writer(tables), resolved)
 
 

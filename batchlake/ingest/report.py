@@ -53,7 +53,7 @@ class IngestReport:
     segments_written: int
     problems_by_code: Mapping[str, int]
     unknown_statuses: Mapping[str, int]
-    passed_over: tuple[str, ...]
+    skipped_files: tuple[str, ...]
     extra_fields: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     unkept_fields: Mapping[str, int] = field(default_factory=dict)
     future_observations: int = 0
@@ -78,7 +78,7 @@ class IngestReport:
         facts = asdict(self)
         facts["started_at"] = utc_stamp(self.started_at)
         facts["newest_observation"] = self.newest_observation and utc_stamp(self.newest_observation)
-        facts["passed_over"] = list(self.passed_over)
+        facts["skipped_files"] = list(self.skipped_files)
         return {"version": REPORT_VERSION, "problems": self.problems} | facts
 
     def __str__(self) -> str:
@@ -100,7 +100,7 @@ class IngestReport:
             lines.append(f"Kept in `extra`, see `batchlake fields`: {'; '.join(tables)}.")
         if self.unkept_fields:
             listed = _listed(f"{name} ({count})" for name, count in self.unkept_fields.items())
-            lines.append(f"Beside the records, and kept nowhere: {listed}.")
+            lines.append(f"Outside of the records, and not kept: {listed}.")
         if self.future_observations and self.newest_observation:
             lines.append(
                 f"{_counted(self.future_observations, 'record')} dated after now, up to "
@@ -135,8 +135,8 @@ class IngestReport:
                 f"Erased earlier: {_counted(self.kept_out, 'record')} kept out; {again} of erased numbers "
                 "began after the erasure, and came in."
             )
-        if self.passed_over:
-            entries = _counted(len(self.passed_over), "file")
+        if self.skipped_files:
+            entries = _counted(len(self.skipped_files), "file")
             lines.append(f"Passed over (hidden, Markdown, a lake, or can't be opened): {entries}.")
         if self.dry_run:
             lines.append("Dry run: nothing was written.")

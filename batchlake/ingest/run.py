@@ -260,7 +260,7 @@ class Run:
             unkept_fields=dict(self._reading.unkept.most_common()),
             future_observations=future["observations"],
             newest_observation=future["newest"],
-            passed_over=tuple(found.passed_over),
+            skipped_files=tuple(found.skipped_files),
             table_versions=versions,
             kept_out=self._gate.kept_out if self._gate else 0,
             came_after=self._gate.came_after if self._gate else 0,

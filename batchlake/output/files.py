@@ -69,7 +69,7 @@ def write_xlsx(
         rows: the values.
         file: where to.
         kinds: of the columns' values, as in `text.cells.Column`: a percentage, money with its currency (of
-            the column `currency`, or beside the amount), seconds. Cells of other columns are as in
+            the column `currency`, or next to the amount), seconds. Cells of other columns are as in
             `Sheet.write`.
     """
     looks = [(kinds or {}).get(name, "") for name in columns]

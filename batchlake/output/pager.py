@@ -36,7 +36,7 @@ def pager_command(configured: str | None = None, environ: Mapping[str, str] = os
         if given is None:
             continue
         command = shlex.split(given)
-        # A pager that is empty or `cat` is none, whoever names it.
+        # A pager that is empty or `cat` is none, in any of these variables.
         if not command or command == ["cat"]:
             return []
         return command if shutil.which(command[0]) else []
@@ -96,7 +96,7 @@ def _through(
     with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as process:  # noqa: S603
         assert process.stdin  # noqa: S101 - it was asked for
         try:
-            # Whoever leaves the pager has enough.
+            # Leaving the pager early is no fault.
             with suppress(BrokenPipeError):
                 for line in lines:
                     process.stdin.write(f"{line}\n".encode())

@@ -1,4 +1,4 @@
-"""The secret beside which a digest of a phone number is no secret, and the digests that it makes.
+"""The secret without which digests of phone numbers could be guessed, and the digests made with it.
 
 Tombstones and pseudonyms hold nothing but these digests. The key is never in a lake, a log or a report; a
 lake
@@ -29,7 +29,7 @@ _DIGEST_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class PrivacyKey:
-    """One secret of 32 bytes. Its `key_id` tells keys apart and nothing else."""
+    """One secret of 32 bytes. Its `key_id` identifies it and reveals nothing else."""
 
     secret: bytes = field(repr=False)
 

@@ -175,7 +175,7 @@ def _kind(table: Table, name: str) -> str:
 
 
 def _rest(table: Table, named: Sequence[Named], currency: str = "") -> tuple[Named, ...]:
-    """The table's columns that no named one stands for, to be had by name."""
+    """The table's columns that no named one shows; they can be asked for by name."""
     taken = {column.own for column in named} | {column.name for column in named}
     return tuple(
         Named(

@@ -1,4 +1,4 @@
-"""What keeps a lake sound and small: `Lake` offers these methods beside its own."""
+"""What keeps a lake sound and small: `Lake` inherits these methods."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The questions to a lake whose answers are its own rows: calls, batches, problems, runs, what was said.
 
-Input: the state to read, a filter and a period. Output: a `Result`. `Lake` offers these methods beside its
+Input: the state to read, a filter and a period. Output: a `Result`. `Lake` inherits these methods, beside its
 own.
 """
 

@@ -1,7 +1,7 @@
 """The audit as a screen: money over all batches, then what differs, unexplained first; of one batch every
 figure.
 
-In comes an `Audit`, out come lines. Words tell which way a figure differs: `too high` is a report that
+Input: an `Audit`. Output: lines. Words say which way a figure differs: `too high` is a report that
 says more than the calls add up to.
 """
 

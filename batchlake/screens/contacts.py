@@ -40,7 +40,7 @@ def contacts_head(attempts: Sequence[Mapping[str, Any]], without_number: int, pa
     Args:
         attempts: for each number of attempts, how many contacts had at least so many (`tried`), and how
             many of them were first reached on just that one (`reached`); in order.
-        without_number: calls that tell no number.
+        without_number: calls without a number.
         page: what for.
     """
     contacts = attempts[0]["tried"] if attempts else 0

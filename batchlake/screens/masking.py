@@ -17,7 +17,7 @@ _TEXTS: Final = frozenset({"summary", "text", "raw", "extra", "before"})
 
 
 class MaskedRows:
-    """An answer of which numbers are read masked: columns of numbers, and numbers within texts.
+    """An answer whose numbers are read masked: columns of numbers, and numbers within texts.
 
     Args:
         rows: the answer.

@@ -58,7 +58,7 @@ def _outlook(found: Progress, page: Page) -> str:
     elif found.estimated_completion:
         parts.append(f"expected at {page.clock.minute(found.estimated_completion)}")
     elif found.done_per_hour:
-        # That has passed; how old the newest export is tells why.
+        # That has passed; the age of the newest export says why.
         due = found.current.observed_at + timedelta(hours=found.remaining / found.done_per_hour)
         parts.append(f"expected at {page.clock.minute(due)}")
     else:

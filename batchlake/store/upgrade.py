@@ -1,4 +1,4 @@
-"""Gives a lake of an earlier layout what later ones hold: facts of transcripts, beside the transcripts.
+"""Gives a lake of an earlier layout what later ones hold: facts computed from transcripts.
 
 It is a run of its own, of the kind `upgrade`, before the ingest or compaction that found the need for it. A
 state of before stays as it was: questions about it compute what it lacks (`GroupedQuery`).

@@ -232,7 +232,7 @@ def saved_filter(name: str, config: str | os.PathLike[str] | None = None) -> Fil
 def _own_files(given: Mapping[str, Any], path: Path) -> dict[str, dict[str, str]]:
     """Take out what names a file that reads exports: `calls` or `batches` of a platform, given as a text.
 
-    A platform of which nothing else is said can't be pulled from, and is none of the settings' platforms.
+    A platform without any other setting can't be pulled from, and is none of the settings' platforms.
     """
     found: dict[str, dict[str, str]] = {}
     platforms = given.get("platforms")

@@ -150,7 +150,7 @@ def watch(
         if settled and not stop.is_set():
             try:
                 report = ingest(settled)
-                yield replace(report, passed_over=(*report.passed_over, *map(str, refused)))
+                yield replace(report, skipped_files=(*report.skipped_files, *map(str, refused)))
             except LakeLocked as error:
                 settling.again(settled)
                 note(f"postponed: the lake is being written by {error.holder or 'another process'}")

@@ -32,7 +32,7 @@ RIGHT: Final = MONEY | {
 """Kinds that stand to the right."""
 
 PROSE: Final = frozenset({"prose"})
-"""Kinds of which the text is the point: they wrap."""
+"""Kinds whose text matters: they wrap."""
 
 
 _CHANGES: Final = frozenset({"points", "count_change", "seconds_change"})

@@ -74,7 +74,7 @@ class RankedTable:
         left_out: headings of the columns that there was no room for.
         cut_values: how many values aren't shown whole.
         shows_times: whether a column of times is shown.
-        unnamed_money, named_money: whether amounts are shown of which the exports name no currency, or one.
+        unnamed_money, named_money: whether amounts without a currency are shown, and amounts with one.
     """
 
     def __init__(self, columns: Sequence[Column], layout: Layout) -> None:

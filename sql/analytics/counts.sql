@@ -16,7 +16,7 @@
 --   success_rate (ratio): share of all calls that were completed = completed / total_calls
 --   finished (calls): calls whose outcome is completed or failed
 --   completed_of_finished (ratio): share of the finished calls that were completed = completed / finished
---   success_known (calls): calls of which the platform says whether they were a success
+--   success_known (calls): calls that the platform reports as a success or not
 --   succeeded (calls): calls that the platform calls a success
 --   success_of_known (ratio): share of the calls with a success flag where it is true = succeeded / success_known
 with

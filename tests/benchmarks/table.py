@@ -1,4 +1,4 @@
-"""The whole table: what batchlake must be fast at, each question beside a rival in the same run, as Markdown.
+"""The whole table: what batchlake must be fast at, each question against a rival, as Markdown.
 
     python -m tests.benchmarks.table --calls 10000000 --folder /somewhere/large
     python -m tests.benchmarks.table --quick

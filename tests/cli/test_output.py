@@ -41,7 +41,7 @@ def lake(lake: Lake) -> Path:
     ),
 )  # fmt: skip
 def test_a_closed_pipe_is_quiet(lake: Path, tmp_path: Path, arguments: str) -> None:
-    """Whoever reads may stop before the first byte: status 0, no complaint."""
+    """A reader may stop before the first byte: status 0, no complaint."""
     (tmp_path / "script.sql").write_text("from calls", encoding="utf-8")
     reading, writing = os.pipe()
     os.close(reading)
@@ -87,7 +87,7 @@ def test_binary_formats_spare_the_terminal(lake: Path) -> None:
 
 
 def test_notes_go_to_standard_error_and_can_be_silenced(lake: Path) -> None:
-    """Truncation is announced beside the data; `-q` silences that and no error."""
+    """Truncation is announced on standard error; `-q` silences that and no error."""
     told = run("calls", "--max-rows", "1", "--format", "csv", lake=lake)
     assert told.stderr == "Only the first row is shown; --limit N shows more.\n"
     quiet = run("calls", "--max-rows", "1", "--format", "csv", "-q", lake=lake)

@@ -55,7 +55,7 @@ def said(*texts: str) -> list[dict[str, str]]:
 
 
 def planted() -> dict[str, Any]:
-    """A batch of which two calls are the person's, and most others mention them, each in another place."""
+    """A batch in which two calls are the person's, and most others mention them, each in another place."""
     calls = [
         call(0, to_number=NUMBER, summary=f"{NAME} wants a call at {MAIL}"),
         call(1, direction="inbound", from_number="415-555-0199", to_number="+18005550000"),

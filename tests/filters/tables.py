@@ -37,7 +37,7 @@ def load(engine: Engine, calls: Sequence[dict[str, Any]]) -> None:
 
 
 def keys(engine: Engine, condition: str, params: dict[str, Any] | None = None) -> set[Key]:
-    """The keys of the calls of which a condition is true."""
+    """The keys of the calls that meet a condition."""
     rows = engine.rows(f"select source, call_id from calls where {condition}", params or {})
     return {(row["source"], row["call_id"]) for row in rows}
 

@@ -1,4 +1,4 @@
-"""What can't be used is kept, named and costs nothing beside it."""
+"""What can't be used is kept and named, and costs no neighbour."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def test_only_what_changes_a_value_is_an_update(tmp_path: Path) -> None:
 
 
 def test_the_report_says_what_was_not_understood(tmp_path: Path) -> None:
-    """Calls of which nothing is known, fields kept in `extra`, fields kept nowhere, times to come."""
+    """Calls without a known field, fields kept in `extra`, fields kept nowhere, times to come."""
     document = {
         "took_ms": 12,
         "items": [
@@ -151,7 +151,7 @@ def test_the_report_says_what_was_not_understood(tmp_path: Path) -> None:
         "Not understood: 2 calls whose state, time, duration and cost are all unknown.",
         "Kept in `extra`, see `batchlake fields`: of calls length_of_call (2), campaign (1), crm (1) and "
         "1 more; of segments mood (1).",
-        "Beside the records, and kept nowhere: took_ms (1).",
+        "Outside of the records, and not kept: took_ms (1).",
         "1 record dated after now, up to 2999-01-01T00:00:00.000000Z",
     ):
         assert part in text

@@ -276,7 +276,7 @@ def test_a_fault_in_a_header_costs_the_value_in_which_it_stands(
     more: str,
     window_bytes: int,
 ) -> None:
-    """Anywhere, before the calls or behind them, in a known field or beside it: calls, id and time stay."""
+    """Anywhere, before the calls or behind them, in a known field or next to it: calls, id and time stay."""
     folder = tmp_path_factory.mktemp("fault")
     parts: dict[str, list[str]] = {"": [], "batch": ['"id": "b"'], "statistics": [], "analytics": []}
     for number, (key, value, where) in enumerate(HEADER):

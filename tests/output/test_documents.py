@@ -72,7 +72,7 @@ def test_plain_values_and_sequences_are_documents_too() -> None:
 
 
 def test_a_document_reads_as_names_and_tables() -> None:
-    """Values stand beside their names, objects are indented, lists of objects are tables."""
+    """Values stand next to their names, objects are indented, lists of objects are tables."""
     assert written(WHOLE, "table") == (
         "total_cost  1234.50\n"
         "at          2024-01-01T12:00:00Z\n"

@@ -62,7 +62,7 @@ def test_a_limit_is_announced(row_format: str) -> None:
 
 @pytest.mark.parametrize("row_format", ["table", "json", "ndjson", "csv", "markdown"])
 def test_a_closed_pipe_passes_through(row_format: str) -> None:
-    """Whoever stops reading stops the query: of endless rows few are made."""
+    """A reader who stops stops the query: of endless rows few are made."""
 
     class Pipe(io.BytesIO):
         def write(self, data: Any, /) -> int:

@@ -18,7 +18,7 @@ EXAMPLES = ROOT.parent / "shared" / "examples" / "svalync"
 
 
 def test_public_names_are_sorted_and_importable() -> None:
-    """`__all__` is sorted, and each of its names can be had."""
+    """`__all__` is sorted, and each of its names can be imported."""
     assert list(batchlake.__all__) == sorted(
         batchlake.__all__, key=lambda name: (not name[0].isupper(), name)
     )
@@ -91,7 +91,7 @@ def test_verbs_import_what_they_need(
 
 
 def test_no_module_stands_in_the_place_of_a_name() -> None:
-    """A module that was imported before would be had instead of the name that is imported late."""
+    """A module of that name, once imported, would hide the name that is imported lazily."""
     modules = {path.stem for path in (ROOT / "batchlake").iterdir()}
     assert not modules & set(batchlake.__all__)
 

@@ -1,4 +1,4 @@
-"""A `Result` gives the same rows to whoever asks for them, as often as they ask."""
+"""A `Result` gives the same rows each time and in every form."""
 
 from __future__ import annotations
 

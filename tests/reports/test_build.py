@@ -325,7 +325,7 @@ def test_it_is_of_one_state_of_the_lake(tmp_path: Path) -> None:
 
 
 def test_a_report_takes_the_place_of_another_when_it_is_whole(tmp_path: Path) -> None:
-    """A disk that takes half of it leaves the report of yesterday as it was, and nothing beside it."""
+    """A disk that takes half of it leaves the report of yesterday as it was, and no other file."""
     lake = batchlake.open(tmp_path / "lake")
     lake.ingest(write_export(tmp_path / "in", "1.json", {"call": {"id": "c", "status": "completed"}}))
     report = lake.report()

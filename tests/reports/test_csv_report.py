@@ -74,7 +74,7 @@ def test_every_figure_is_a_row(lake: Lake) -> None:
 
 
 def test_a_comparison_and_the_audit_are_rows_too(lake: Lake) -> None:
-    """Both sides, the difference, and the interval where there is one; reported beside recomputed."""
+    """Both sides, the difference, and the interval where there is one; reported against recomputed."""
     report = report_of(lake, "b1", compare="b'3\"")
     found = rows(report)
     assert report.comparison is not None

@@ -60,7 +60,7 @@ def parsed(name: str) -> dict[str, Any]:
 
 
 def relations(node: Any, own: frozenset[str] = frozenset()) -> Iterator[str]:
-    """The relations that a query reads beside its own CTEs; a CTE sees those before it."""
+    """The relations that a query reads besides its own CTEs; a CTE sees those before it."""
     if isinstance(node, list):
         for one in node:
             yield from relations(one, own)

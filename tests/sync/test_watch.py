@@ -204,7 +204,7 @@ def test_a_file_that_cannot_be_opened_holds_up_no_other(tmp_path: Path) -> None:
     stop.set()
     thread.join(20)
     assert notes == [f"postponed: {closed} cannot be opened: Invalid argument"]
-    assert {path for report in reports for path in report.passed_over} <= {str(closed)}
+    assert {path for report in reports for path in report.skipped_files} <= {str(closed)}
 
 
 def test_a_file_that_went_away_is_no_fault(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_a_file_that_went_away_is_no_fault(tmp_path: Path) -> None:
 
     notes: list[str] = []
     (report,) = watch([exports], ingest, stop, timing=TIMING, note=notes.append)
-    assert (report.calls_new, report.passed_over, notes) == (1, (), [])
+    assert (report.calls_new, report.skipped_files, notes) == (1, (), [])
 
 
 def test_only_folders_can_be_watched(tmp_path: Path) -> None:

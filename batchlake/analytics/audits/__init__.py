@@ -1,1 +1,1 @@
-"""What a platform reported, beside what its calls amount to."""
+"""What a platform reported against what its calls amount to."""

@@ -244,7 +244,7 @@ def _place_plain(name: str, given: str, names: Sequence[str]) -> int:
 def _compare(
     request: Request, found: Analytics, dimensions: list[str], periods: tuple[Period, Period] | None
 ) -> None:
-    """The figures beside those of another selection."""
+    """The figures against those of another selection."""
     from batchlake.screens.comparison import comparison
 
     compared, other = found.comparison, found.other

@@ -73,7 +73,7 @@ def audit_command(
     source: str | None,
     **given: Any,
 ) -> None:
-    """What platforms billed and reported beside what the calls add up to, of one batch or of all.
+    """What platforms billed and reported against what the calls add up to, of one batch or of all.
 
     `too high` is a report that says more than the calls do: of money, you were overcharged.
 

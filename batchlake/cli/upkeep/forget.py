@@ -48,14 +48,14 @@ _value_option = option("--value", "values", multiple=True, metavar="TEXT",
 @click.command("forget")
 @lake_option
 @option("--number", "numbers", multiple=True, metavar="N",
-        help="Erase the calls of which this is the contact's number; @FILE or - for one a line.")  # fmt: skip
+        help="Erase the calls whose contact has this number; @FILE or - for one a line.")  # fmt: skip
 @option("--call", "calls", multiple=True, metavar="ID", help="Erase this call; @FILE or -.")
 @option("--extra", "extra", multiple=True, metavar="PATH=VALUE", help="Erase calls with this own field.")
 @filter_option
 @_value_option
 @option("--source", metavar="NAME", help="Only of this platform or account.")
 @region_option
-@option("--own-line", is_flag=True, help="Erase also calls of which the number is our side.")
+@option("--own-line", is_flag=True, help="Erase also calls whose number is our side.")
 @option("--follow", is_flag=True, help="Erase all calls of the contacts of --call and --filter.")
 @option("--mode", type=click.Choice(["remove", "anonymise"]), default="remove", show_default=True,
         help="Remove the calls, or keep their figures without the person.")  # fmt: skip

@@ -238,7 +238,7 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[str, int], None]]:
 
 
 class _Speed:
-    """What a bar says beside itself: the export that is read, how much has been read, and how fast."""
+    """What stands after a bar: the export that is read, how much has been read, and how fast."""
 
     def __init__(self) -> None:
         self.read = 0

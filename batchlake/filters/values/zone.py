@@ -1,6 +1,6 @@
 """The time zone in which plain dates and periods are meant while a filter is read.
 
-It is set for the length of a block, for one thread or task, by whoever knows it: the lake, or a command's
+It is set for the length of a block, for one thread or task, by what knows it: the lake, or a command's
 `--timezone`. A filter that is read outside any block is read in UTC.
 """
 

@@ -39,7 +39,7 @@ class _Bucket:
         """The bytes of an object from `start` to before `end`.
 
         Raises:
-            OSError: they can't be had, or the object is another by now.
+            OSError: they can't be read, or the object was replaced.
         """
         import obstore
 
@@ -95,7 +95,7 @@ class StoredObject:
         """Its bytes as a file that can be searched; they are fetched as they are read, in pieces.
 
         Raises:
-            OSError: from a later read, when it can't be had, or was replaced since it was listed.
+            OSError: from a later read, when it can't be read, or was replaced since it was listed.
         """
         return cast(BinaryIO, io.BufferedReader(_Reader(self)))
 
@@ -104,7 +104,7 @@ class StoredObject:
         return self._bucket.kept_piece(self._path, self.etag, start, min(start + _PIECE_BYTES, self.size))
 
     def looked_at(self) -> StoredObject:
-        """Itself with its first bytes, or none where they can't be had: reading it will say why."""
+        """Itself with its first bytes, or none where they can't be read: reading it will say why."""
         try:
             first = self._bucket.piece(self._path, self.etag, 0, min(_FIRST_BYTES, self.size))
         except OSError:

@@ -146,7 +146,7 @@ class Found:
 
     exports: list[Export]
     broken: list[tuple[Export, UnpackError | OSError]]
-    passed_over: list[str]
+    skipped_files: list[str]
     held: int = 0
 
 
@@ -235,12 +235,12 @@ def _walk(folder: Path, found: Found) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder, onerror=refuse):
         within = sorted(name for name in folders if not name.startswith("."))
         lakes = [name for name in within if is_lake(Path(parent, name))]
-        found.passed_over += [str(Path(parent, name)) for name in lakes]
+        found.skipped_files += [str(Path(parent, name)) for name in lakes]
         folders[:] = [name for name in within if name not in lakes]
         for name in sorted(names):
             path = Path(parent, name)
             if is_skipped(PurePath(name)):
-                found.passed_over.append(str(path))
+                found.skipped_files.append(str(path))
             elif path.is_file():
                 yield path
 
@@ -325,7 +325,7 @@ def _add(path: Path | StoredObject, found: Found, *, named: bool) -> None:
             for member in members:
                 name = f"{location}!{path_text(member.filename)}"
                 if is_skipped(PurePosixPath(member.filename)):
-                    found.passed_over.append(name)
+                    found.skipped_files.append(name)
                 else:
                     member_at = modified_at(member) or observed_at
                     found.exports.append(Export(name, path, member, member_at, etag=etag))

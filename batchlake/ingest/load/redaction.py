@@ -220,7 +220,7 @@ def number_over_turns(
     Args:
         redactor: redacts them.
         utterances: have `speaker` and `text`; a call's are in order.
-        calls: of which each is.
+        calls: the call of each.
     """
     texts, speakers = utterances["text"], utterances["speaker"]
     said: dict[tuple[Hashable, str | None], list[tuple[int, str]]] = defaultdict(list)

@@ -85,7 +85,7 @@ class Staging:
         self._buffered_records = 0
         self._problems: list[dict[str, Any]] = []
         self._giving: ReadExport | None = None
-        self._late: list[tuple[int, Document]] = []
+        self._provisional: list[tuple[int, Document]] = []
         self._thread = ThreadPoolExecutor(1, "normalizer")
         self._normalizing: Future[None] | None = None
         self._cleaners = [cleaner for cleaner in (gate, redaction) if cleaner]
@@ -159,7 +159,9 @@ class Staging:
         self._transcripts.end_file()
         # Arrow keeps memory that it is done with; from here on DuckDB needs it.
         pa.default_memory_pool().release_unused()
-        self.engine.run("create or replace table late_envelopes as from given", given=self._late_table())
+        self.engine.run(
+            "create or replace table final_envelopes as from given", given=self._final_envelopes()
+        )
         self.engine.run(f"create view observed_calls as {sql_files.load('ingest/load/observed_calls').text}")
         self.engine.run(
             f"create table enveloped_batches as {sql_files.load('ingest/load/enveloped_batches').text}"
@@ -188,7 +190,7 @@ class Staging:
                 continue
             del self._buffered[name]
             for some in buffered.runs():
-                self._note_late(some.export_number, some.run.document)
+                self._note_provisional(some.export_number, some.run.document)
             batch, nameless = buffered.to_batch()
             batches.append(batch)
             for one in nameless:
@@ -223,7 +225,7 @@ class Staging:
             place |= {"batch_id": envelope.batch_id, "envelope_exported_at": envelope.exported_at}
             if document.number:
                 place["document"] = document.number
-                self._note_late(export.number, document)
+                self._note_provisional(export.number, document)
         noted = place | dict(facts)
         for cleaner in self._cleaners:
             noted = cleaner.problem(noted)
@@ -233,10 +235,10 @@ class Staging:
         if self._normalizing:
             self._normalizing.result()
 
-    def _note_late(self, export_number: int, document: Document) -> None:
-        late = (export_number, document)
-        if document.envelope is None and (not self._late or self._late[-1] != late):
-            self._late.append(late)
+    def _note_provisional(self, export_number: int, document: Document) -> None:
+        noted = (export_number, document)
+        if document.envelope is None and (not self._provisional or self._provisional[-1] != noted):
+            self._provisional.append(noted)
 
     def _exports_table(self) -> pa.Table:
         exports = self._exports
@@ -267,18 +269,18 @@ class Staging:
             batch_id = cleaner.id_of(batch_id)
         return batch_id
 
-    def _late_table(self) -> pa.Table:
-        late = {
+    def _final_envelopes(self) -> pa.Table:
+        final = {
             (number, document.number): document.envelope
-            for number, document in self._late
+            for number, document in self._provisional
             if document.envelope is not None
         }
         return columns.table(
             {
-                "export_no": columns.integers([number for number, _ in late]),
-                "document": columns.integers([number for _, number in late]),
-                "batch_id": columns.texts([self._id_of(one.batch_id) for one in late.values()]),
-                "exported_at": columns.texts([envelope.exported_at for envelope in late.values()]),
+                "export_no": columns.integers([number for number, _ in final]),
+                "document": columns.integers([number for _, number in final]),
+                "batch_id": columns.texts([self._id_of(one.batch_id) for one in final.values()]),
+                "exported_at": columns.texts([envelope.exported_at for envelope in final.values()]),
             }
         )
 

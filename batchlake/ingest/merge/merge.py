@@ -250,7 +250,7 @@ def _time_of(name: str) -> str:
 def _finished(rule: MergeRule, run_id: str, newest: str) -> str:
     """The lake's columns: derived ones computed, and which run first wrote and last changed the row.
 
-    Beside them `is_updated`: whether a value other than the time of its observation is another than before.
+    And `is_updated`: whether a value other than the time of its observation has changed.
 
     Args:
         rule: how the table is merged.

@@ -254,7 +254,7 @@ def _choice(file: SqlFile, line: HeaderLine) -> Choice:
         if unit not in UNITS:
             raise ValueError(
                 f"{file.place}, line {line.number}: there is no unit {unit!r}; known are "
-                f"{', '.join(UNITS)}, beside `(JSON)` and `(kept)`"
+                f"{', '.join(UNITS)}, and `(JSON)` and `(kept)`"
             )
     is_json = any(_JSON in some for some in marks.values())
     kept = frozenset(path for path, some in marks.items() if _KEPT in some)

@@ -105,7 +105,7 @@ class DocumentRedactor:
             yield value
 
     def _kind(self, path: Path) -> str | None:
-        """The kind of values that a field of this path holds, where its name tells."""
+        """The kind of values that a field of this path holds, where its name says so."""
         if self._fields:
             name = ".".join(path)
             for pattern, kind in self._fields:
@@ -188,7 +188,7 @@ class DocumentRedactor:
             if len(said) > 1 and sum(self._redactor.digits_in(text) for *_, text in said) >= _FEWEST_TOGETHER:
                 cleaned = self._redactor.parts(text for *_, text in said)
                 for (at, key, _), text in zip(said, cleaned, strict=True):
-                    # Their words one by one tell the same.
+                    # The list of their words holds the same.
                     again[at] = {
                         name: [] if isinstance(inner, list) else inner for name, inner in again[at].items()
                     } | {key: text}

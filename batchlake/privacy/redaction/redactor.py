@@ -237,7 +237,7 @@ class Redactor:
 
 
 def number_key(key: str, region: str | None) -> str:
-    """The key of a number that its pseudonym is made of: the international one where a region tells it."""
+    """The key of a number that its pseudonym is made of: the international one where the region is known."""
     if key.isdecimal() and len(key) >= FEWEST_DIGITS and region:
         return next(one for one in sorted(keys_of(key, region), key=len) if one.startswith("+"))
     return key

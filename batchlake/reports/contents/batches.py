@@ -53,7 +53,7 @@ def progress_of(engine: Engine, batches: Sequence[BatchState], version: Version)
 
 
 def audit_of(engine: Engine, batches: Sequence[BatchState], subject: Subject) -> tuple[Audit | None, int]:
-    """What the batches reported beside the same recomputed; and how many differing batches it lacks."""
+    """What the batches reported against the same recomputed; and how many differing batches it leaves out."""
     if not batches:
         return None, 0
     few = len(batches) <= MOST_FOLLOWED

@@ -74,7 +74,7 @@ def compare_selections(this: Analytics, other: Analytics) -> SelectionComparison
 
 
 def _differences(this: Figured | None, other: Figured | None) -> Iterator[Difference]:
-    """The differences of two blocks of figures, at most one of which is lacking."""
+    """The differences of two blocks of figures, at most one of them missing."""
     sides = [{(one.name, one.currency): one for one in figures(of)} if of else {} for of in (this, other)]
     durations = [of.duration if of else Duration() for of in (this, other)]
     for name in _COMPARED:

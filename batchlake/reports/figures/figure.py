@@ -57,8 +57,8 @@ class FigureRow(NamedTuple):
 
     A `*` in the path is each key of a mapping or each place of a list. Section and title may hold `{name}`,
     the key itself, `{words}` and `{Words}`, the key in words, `{currency}`, and fields next to the value as
-    `{of.lower}`. `over` is the numerator, the denominator and the calls without, any of which may lack: each
-    a field next to the value, or of the nearest block around it that has one.
+    `{of.lower}`. `over` is the numerator, the denominator and the calls without, as far as they exist: each a
+    field next to the value, or of the nearest block around it that has one.
     """
 
     section: str

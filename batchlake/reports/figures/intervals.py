@@ -24,7 +24,7 @@ def wilson(numerator: int, denominator: int) -> Interval:
     middle = 2 * numerator + squared
     spread = _NORMAL_QUANTILE * math.sqrt(squared + 4 * numerator * (denominator - numerator) / denominator)
     whole = 2 * (denominator + squared)
-    # Rounding leaves these two a last digit beside the end.
+    # Rounding leaves these two one last digit off the end.
     lower = (middle - spread) / whole if numerator else 0.0
     upper = (middle + spread) / whole if numerator < denominator else 1.0
     return Interval(lower=lower, upper=upper)

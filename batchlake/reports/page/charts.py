@@ -342,7 +342,7 @@ class _Step:
 
 
 def _steps(of: Timeline, clock: Clock) -> tuple[str, list[_Step]]:
-    """The timeline in the shortest steps of which the whole of it takes no more than there is room for."""
+    """The timeline in the shortest steps for which there is room."""
     kinds = (*_LENGTHS, "month")
     first, last = (clock.local(of.moments[place].start).replace(tzinfo=None) for place in (0, -1))
     for kind in kinds[kinds.index(of.every) :]:

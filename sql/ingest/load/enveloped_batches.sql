@@ -1,6 +1,6 @@
 -- what: The batch records of this run, each with the time of its observation.
 -- grain: one row per usable batch record
--- inputs: staged_batches, late_envelopes, read_exports, status_names
+-- inputs: staged_batches, final_envelopes, read_exports, status_names
 -- outputs:
 --   source, the merged columns of `batches`, `status_rank`, export_no, document, record, export_id, `is_whole` (whether
 --   the export was read as a whole), `observed_at` (updated_at, else exported_at, the record's own before its
@@ -8,7 +8,7 @@
 with
 staged as (select * from staged_batches),
 
-late as (select * from late_envelopes),
+envelopes as (select * from final_envelopes),
 
 exports as (select * from read_exports),
 
@@ -22,12 +22,12 @@ final as (
     ),
     coalesce(
       staged.updated_at, staged.own_exported_at,
-      if(late.export_no is null, staged.exported_at, time_of(late.exported_at)), staged.read_at
+      if(envelopes.export_no is null, staged.exported_at, time_of(envelopes.exported_at)), staged.read_at
     ) as observed_at,
     coalesce(names.rank, -1) as status_rank
   from staged
   inner join exports using (export_no)
-  left join late using (export_no, document)
+  left join envelopes using (export_no, document)
   left join names on names.key = status_key(staged.status_reported)
 )
 

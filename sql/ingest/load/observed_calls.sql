@@ -1,6 +1,6 @@
 -- what: What the exports of this run say of calls, each observation with its batch and its time.
 -- grain: one row per usable call record
--- inputs: staged_calls, late_envelopes, status_names
+-- inputs: staged_calls, final_envelopes, status_names
 -- outputs:
 --   the merged columns of `calls` (`status` NULL where none was given, or none that is known), `status_rank` (how far a
 --   call has come, for ties), export_no, document, outcome, transcript_file, transcript_batch_id, `observed_at`
@@ -10,10 +10,10 @@ with
 enveloped as (
   select
     staged.* exclude (envelope_batch_id, exported_at),
-    if(late.export_no is null, staged.envelope_batch_id, late.batch_id) as envelope_batch_id,
-    if(late.export_no is null, staged.exported_at, time_of(late.exported_at)) as exported_at
+    if(envelopes.export_no is null, staged.envelope_batch_id, envelopes.batch_id) as envelope_batch_id,
+    if(envelopes.export_no is null, staged.exported_at, time_of(envelopes.exported_at)) as exported_at
   from staged_calls as staged
-  left join late_envelopes as late using (export_no, document)
+  left join final_envelopes as envelopes using (export_no, document)
 ),
 
 names as (select * from status_names),

@@ -1,12 +1,12 @@
 -- what: The problems that this run found, as the lake keeps them; one that is held already is not reported again.
 -- grain: one row per problem
--- inputs: staged_problems, staged_calls, staged_batches, late_envelopes, read_exports, problems
+-- inputs: staged_problems, staged_calls, staged_batches, final_envelopes, read_exports, problems
 -- outputs:
 --   the columns of `problems` without run_id
 with
 staged as (select * from staged_problems),
 
-late as (select * from late_envelopes),
+envelopes as (select * from final_envelopes),
 
 exports as (select * from read_exports),
 
@@ -19,7 +19,7 @@ unread_times as (
   select export_no, document, record, unread_exported_at from staged_batches where unread_exported_at is not null
   union all
   select export_no, document, null::bigint as record, exported_at as unread_exported_at
-  from late
+  from envelopes
   where exported_at is not null and time_of(exported_at) is null
 ),
 
@@ -39,10 +39,12 @@ export_times as (
 placed as (
   select
     staged.* exclude (document, batch_id, envelope_exported_at, observed_at),
-    coalesce(staged.batch_id, late.batch_id) as batch_id,
-    coalesce(staged.observed_at, time_of(coalesce(late.exported_at, staged.envelope_exported_at))) as observed_at
+    coalesce(staged.batch_id, envelopes.batch_id) as batch_id,
+    coalesce(
+      staged.observed_at, time_of(coalesce(envelopes.exported_at, staged.envelope_exported_at))
+    ) as observed_at
   from staged
-  left join late using (export_no, document)
+  left join envelopes using (export_no, document)
   union all by name
   select * from export_times
 ),

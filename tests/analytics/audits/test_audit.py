@@ -1,4 +1,4 @@
-"""The audit: reported beside recomputed, what rounding deserves, and what explains the rest."""
+"""The audit: reported against recomputed, what rounding deserves, and what explains the rest."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def changed(found: Audit) -> set[str]:
 
 
 def test_the_documented_export_lists_one_of_its_hundred_calls() -> None:
-    """Each reported figure stands beside that of the one call listed, which explains every difference."""
+    """Each reported figure is compared with that of the one call listed, which explains every difference."""
     scores = {"sentiment_positive": 0.8, "sentiment_neutral": 0.2, "sentiment_negative": 0.0}
     one = call("call_abc123", duration_seconds=125.0, cost="0.50", **scores)
     engine = fill(Engine(), calls=[one], batches=[batch(**REPORTED)], snapshots=[snapshot()])
@@ -202,7 +202,7 @@ def test_reported_responses_are_folded_as_utterances_are(
 
 
 def test_costs_in_several_currencies_are_no_difference() -> None:
-    """A total beside costs that don't add up is not compared: neither agreed nor different, and explained."""
+    """A total of costs that don't add up is not compared: neither agreed nor different, and explained."""
     calls = [
         call("c1", cost="1.50", currency="USD"),
         call("c2", cost="2", currency="EUR"),

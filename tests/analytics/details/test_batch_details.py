@@ -246,7 +246,7 @@ def test_everything_a_call_can_hold_survives_the_round_trip() -> None:
 
 
 def test_unknown_values_are_left_out_and_unknown_figures_null() -> None:
-    """A call of which nothing is known has an id and a state; a batch without calls has null means."""
+    """A call with no known fact has an id and a state; a batch without calls has null means."""
     engine = fill(Engine(), calls=[call("c1")], batches=[batch(), batch("b2")])
     found = json.loads(written(engine, "svalync", "b1", None, True, True))["batch"]
     assert found["calls"] == [{"id": "c1", "status": "completed"}]
@@ -375,7 +375,7 @@ def test_an_answer_that_nobody_reads_leaves_nothing_behind(documented: Engine, t
 def test_what_fails_beside_the_rest_is_told(
     monkeypatch: pytest.MonkeyPatch, documented: Engine, broken: str
 ) -> None:
-    """Documents are made beside the figures: either may fail, and the other ends."""
+    """Documents are made while the figures are: either may fail, and the other ends."""
 
     def fail(*_: object) -> None:
         raise RuntimeError(broken)

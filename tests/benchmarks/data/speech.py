@@ -2,7 +2,7 @@
 
 In comes a source of chance, out come texts ready to stand between the quotes of a JSON string. Answers follow
 a Zipf-like law: ten phrases make up a quarter of them, and a third are sentences from a small grammar with
-millions of outcomes, most of which are said once.
+millions of outcomes, most of them said once.
 """
 
 from __future__ import annotations

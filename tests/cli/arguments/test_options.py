@@ -99,7 +99,7 @@ LAKELESS = {
 
 
 def test_every_verb_takes_the_lake() -> None:
-    """With `--lake`, under verbs too: whoever types it last needn't know which verb stands above which."""
+    """With `--lake`, under verbs too: one who types it last needn't know which verb stands above which."""
     without = {
         words
         for words, command in commands()

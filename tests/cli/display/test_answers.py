@@ -31,7 +31,7 @@ def answer(lake: Path, *arguments: str, status: int = 0) -> Done:
 
 @pytest.mark.parametrize(("currency", "status"), [("EUR", 0), ("USD", 1)])
 def test_only_a_difference_fails_an_audit(tmp_path: Path, currency: str, status: int) -> None:
-    """Costs in two currencies can't be compared with one total; in one currency, 3.00 beside 3.50 differs."""
+    """Costs in two currencies can't be compared with one total; in one, 3.00 against 3.50 differs."""
     calls = [
         {"id": "c1", "status": "completed", "cost": "1.50", "currency": "USD"},
         {"id": "c2", "status": "completed", "cost": "2.00", "currency": currency},

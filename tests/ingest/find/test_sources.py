@@ -1,4 +1,4 @@
-"""Which files are exports: what a folder holds beside them, and names that can't be meant."""
+"""Which files are exports: what else a folder holds, and invalid names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_a_lake_within_a_folder_of_exports_is_passed_over(tmp_path: Path) -> Non
     again = lake.ingest(tmp_path / "exports")
     assert first.exports_read
     assert (again.exports_read, again.problems, again.exports_skipped) == (0, 0, first.exports_read)
-    assert str(tmp_path / "exports" / "lake") in again.passed_over
+    assert str(tmp_path / "exports" / "lake") in again.skipped_files
 
 
 def test_a_lake_is_no_export(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_members_of_an_archive_are_all_looked_at(tmp_path: Path) -> None:
         "c1",
         "c5",
     ]
-    assert (report.exports_read, report.exports_skipped, len(report.passed_over)) == (3, 0, 3)
+    assert (report.exports_read, report.exports_skipped, len(report.skipped_files)) == (3, 0, 3)
 
 
 def test_a_name_that_is_no_utf8_is_read(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Rows on their way to Delta: made before they are read, those beside them kept."""
+"""Rows on their way to Delta: made before they are read, their neighbours kept."""
 
 from __future__ import annotations
 

@@ -182,7 +182,7 @@ def test_a_file_that_is_no_export(data: bytes, code: str) -> None:
 
 
 def test_an_unmatched_bracket_ends_the_reading() -> None:
-    """Documents before a closing bracket too many are used; what follows can't be told apart."""
+    """Documents before a closing bracket too many are used; what follows can't be cut into records."""
     items = read('{"id": "c1"}]{"id": "c2"}', 6)
     assert [type(item).__name__ for item in items] == ["RawRecord", "CorruptExport"]
 

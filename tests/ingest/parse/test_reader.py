@@ -102,7 +102,7 @@ RECORDS_AROUND_OTHERS = {
         {"id": "c1", "duration": 7, "batch": {"id": "b1", "name": "x"}},
         [("svalync_calls", {"id": "c1", "duration": 7, "batch": {"id": "b1", "name": "x"}}, None, None)],
     ),
-    "a call of which little is known": (
+    "a call with few fields": (
         {"id": "c1", "status": "x", "batch": {"id": "b1"}},
         [("svalync_calls", {"id": "c1", "status": "x", "batch": {"id": "b1"}}, None, None)],
     ),
@@ -172,7 +172,7 @@ def test_nothing_that_stands_beside_is_dropped(name: str) -> None:
 
 
 def test_what_can_not_be_used_of_a_wrapper_is_kept() -> None:
-    """What stands beside the records is one bad record; paging and timing are no loss."""
+    """What surrounds the records is one bad record; paging and timing are no loss."""
     items = read(
         json.dumps({"batch": {"id": "b1"}, "warnings": ["late"], "took_ms": 5, "links": {"next": "x"}})
     )

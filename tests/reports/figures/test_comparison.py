@@ -33,7 +33,7 @@ def sentence(figure: str, this: dict[str, Any], other: dict[str, Any], **where: 
 
 
 def test_rates_have_an_interval_and_a_sentence() -> None:
-    """Newcombe's first example: 56 of 70 beside 48 of 80 is unlikely to be chance."""
+    """Newcombe's first example: 56 of 70 against 48 of 80 is unlikely to be chance."""
     found = difference(
         "rates.completed_of_finished",
         rates(completed_of_finished=rate(56, 70)),

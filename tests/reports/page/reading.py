@@ -15,7 +15,7 @@ VOID: Final = frozenset({"meta", "br", "img", "link", "hr", "input"})
 
 @dataclass
 class Number:
-    """A number on the page: the exact value, what is shown, and which cell of which table it stands in."""
+    """A number on the page: the exact value, what is shown, and in which table and cell it stands."""
 
     value: str
     text: str

@@ -129,7 +129,7 @@ def test_every_number_is_one_of_the_lakes_answers(sample: Lake, page: Page) -> N
 
 
 def test_what_is_shown_is_the_number_rounded(page: Page) -> None:
-    """Beside each exact number stands the same in words, off by no more than the decimals shown allow."""
+    """Each exact number is also given in words, off by no more than the decimals shown allow."""
     for number in page.numbers:
         said, rounding = shown(number.text)
         assert abs(said - Decimal(number.value)) <= rounding * Decimal("1.0001"), number

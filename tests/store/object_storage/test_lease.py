@@ -113,7 +113,7 @@ def test_a_writer_that_was_taken_for_dead(bucket: Bucket, fed: str, tmp_path: Pa
 
 
 def test_a_table_that_another_has_changed(fed: str, tmp_path: Path) -> None:
-    """A commit between this writer's own, whoever made it, is noticed: nothing is committed upon it."""
+    """A commit between this writer's own, by anyone, is noticed: nothing is committed upon it."""
     from deltalake import DeltaTable, write_deltalake
 
     _, later = exports(tmp_path, 2)

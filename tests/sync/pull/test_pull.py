@@ -176,7 +176,7 @@ def test_when_nothing_at_all_was_to_be_had_the_pull_has_failed(tmp_path: Path) -
 
 
 def test_what_landed_makes_the_same_lake_again(tmp_path: Path) -> None:
-    """The landing folder ingested by itself gives the same lake; beside each body stands how it came."""
+    """The landing folder ingested by itself gives the same lake; each body has its request."""
     dashboard = Dashboard([call("c1"), bare("c2"), bare("c3", status="in-progress")])
     dashboard.details = {"c2": listed([call("c2")])}
     before = datetime.now(UTC)

@@ -189,7 +189,7 @@ class _Around:
             if member.key in _TOLD_ANYWHERE:
                 self.unsure.setdefault(member.key, set()).add(member.value)
             else:
-                self.faults.append(_left_empty(path, member.raw, "belongs to what can't be told"))
+                self.faults.append(_left_empty(path, member.raw, "it can't be known where it belongs"))
             return False
         self.faults += [
             Fault(f"{path}.{fault.path}" if fault.path else path, fault.message, fault.raw)

@@ -16,7 +16,7 @@ READ_BYTES: Final = 8 * 1024 * 1024
 _MOST_AROUND_BYTES: Final = 64 * 1024 * 1024
 """How long what lies between two lists of calls may be, and a text in such a list."""
 _MOST_ELEMENT_BYTES: Final = 1024 * 1024
-"""How much of a list's first element is looked at to tell what it is."""
+"""How much of a list's first element is read to recognise what it is."""
 _LONGEST_ANCHOR_BYTES: Final = 256
 
 LIST_BEGINS: Final = re.compile(

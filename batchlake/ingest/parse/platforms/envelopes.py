@@ -54,7 +54,7 @@ CONTAINERS: Final = (
 """The keys under which other platforms' records lie, and objects that hold such keys."""
 
 BESIDE_BATCH: Final = {"campaign": ("events", "metrics")}
-"""By the key of a batch: what is told of it beside it, and kept with it."""
+"""By the key of a batch: sibling keys that describe it and are kept with it."""
 
 PAGE_KEYS: Final = frozenset(
     """
@@ -76,7 +76,7 @@ the call's start."""
 
 _NOT_THE_CALLS: Final = frozenset(("type", "call", "timestamp"))
 _WITHOUT_FACTS: Final = "full_audio"
-"""The key of a recording in an event that tells nothing else."""
+"""The key of a recording in an event that has no other content."""
 
 
 def items_of(fields: Fields, raw: bytes, outer: Envelope, split: Split) -> Iterator[Item] | None:
@@ -106,7 +106,7 @@ def items_of(fields: Fields, raw: bytes, outer: Envelope, split: Split) -> Itera
 def _from_list(
     listed: bytes | msgspec.Raw, several: Sequence[Fields], envelope: Envelope, split: Split
 ) -> Iterator[Item]:
-    """The records of a list of which the first is another platform's."""
+    """The records of a list whose first is another platform's."""
     first = recognise(several[0])
     if first is not None and _is_simple(first) and all(recognise(fields) == first for fields in several):
         columns = _decoded(first, listed)

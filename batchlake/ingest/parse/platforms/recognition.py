@@ -1,4 +1,4 @@
-"""Whose a record is, and whether it is a call or a batch: told by its own keys alone.
+"""Which platform a record is of, and whether it is a call or a batch, by its own keys alone.
 
 Input: an object's fields. Output: the name of the file of `sql/sources` that reads it, None for what is
 recognised as the home platform's own (`batchlake/ingest/parse/recognition.py`). `RECOGNITION` is the order in
@@ -147,7 +147,7 @@ def own_names() -> tuple[str, ...]:
 
 @functools.cache
 def foreign_keys() -> frozenset[str]:
-    """Keys of which every foreign record has one: a record without any is the home platform's.
+    """Every record of another platform has one of these keys; one without is the home platform's.
 
     Of each rule a key that it can't do without, if the home platform has none of that name.
     """

@@ -21,7 +21,7 @@ _as_any: Final = msgspec.json.Decoder(Any)
 
 
 class Spoken:
-    """Tells what was spoken in the transcripts of one platform.
+    """Finds what was spoken in the transcripts of one platform.
 
     Args:
         fields: names the roles, and the labels of lines that are no utterances.

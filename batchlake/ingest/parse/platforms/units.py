@@ -28,7 +28,7 @@ _RFC_2822: Final = re.compile(
     r"(?:[A-Za-z]{3},\s*)?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d:\d\d(?::\d\d)?) ([+-]\d{4}|GMT|UTC|Z)"
 )
 _LATEST_SECONDS: Final = 10**11
-"""A Unix time in seconds is less than this, one in milliseconds no less: each is told from the other."""
+"""A Unix time in seconds is below this, one in milliseconds is not."""
 
 
 @dataclass(frozen=True, slots=True)
