@@ -65,7 +65,7 @@ class LakeState:
     @property
     def storage(self) -> Storage:
         """Where the lake lives."""
-        return self._tables.storage
+        return self.tables.storage
 
     def version(self) -> Version:
         """The version to read at this moment.
