@@ -1,6 +1,6 @@
 """What a selection is compared with: the period before, the same of another batch, or other calls.
 
-In come a filter, a period and what to compare with; out come the filter of the other selection, and its
+Input: a filter, a period and what to compare with. Output: the filter of the other selection, and its
 period where that is what differs.
 """
 
@@ -27,11 +27,11 @@ def other_selection(
     Args:
         wanted: which calls, without the period; None is all.
         period: when.
-        compare: `previous` for the period before; the id of a batch, of which the same calls at any time; or
-            a filter, of which the calls of the same period.
+        compare: `previous` for the period before; the id of a batch: its calls at any time; or
+            a filter: its calls in the same period.
 
     Raises:
-        InvalidFilter, InvalidRequest: it can't be meant, or there is no period to have one before.
+        InvalidFilter, InvalidRequest: it is invalid, or there is no period to take the one before of.
     """
     if compare == PREVIOUS:
         if period is None or period.start is None:

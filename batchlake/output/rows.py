@@ -1,7 +1,7 @@
 """Rows to a file, in any of the formats.
 
-In comes an answer that hasn't been read, out go bytes, as the rows are made; what the file doesn't show is
-returned as notes, for people. The format never depends on where the bytes go.
+Input: an answer that hasn't been read. Output: bytes, written as the rows are made; what the file doesn't
+show is returned as notes, for people. The format never depends on where the bytes go.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The columns that each verb's rows can have: names, their order of rank, and the SQL of each.
 
-In come what a person asked for (`--columns`, `--sort`, a limit), out comes a query over the verb's
+Input: what a person asked for (`--columns`, `--sort`, a limit). Output: a query over the verb's
 relation. A column has a short name (`avg_call`) and, where it is one of the relation's own, that name too
 (`average_duration_seconds`); it is headed by the name that was given.
 """
@@ -8,7 +8,7 @@ relation. A column has a short name (`avg_call`) and, where it is one of the rel
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -80,7 +80,7 @@ class Verb:
     has_extra: bool = False
 
     def ranked(self, *, wide: bool = False) -> list[Named]:
-        """Those that come without being named, all with `wide`."""
+        """Those that are shown unless others are named; all with `wide`."""
         return [column for column in self.columns if column.ranked or wide]
 
     def find(self, given: str) -> Named:
@@ -102,12 +102,7 @@ class Verb:
         if self.has_extra and spelled.startswith(_EXTRA) and len(spelled) > len(_EXTRA):
             return Named(given.strip(), f"extra->>{literal(given.strip()[len(_EXTRA) :])}", "text")
         names = [*(one.name for one in self.columns), *(one.own for one in self.columns if one.own)]
-        nearest = nearest_name(spelled, names)
-        hint = f" Did you mean {nearest}?" if nearest else ""
-        raise InvalidRequest(
-            f"There is no column '{given}'.{hint} --columns help lists all.",
-            column=given, nearest=[nearest] if nearest else [],
-        )  # fmt: skip
+        raise no_column(given, spelled, names)
 
     def chosen(self, given: Sequence[str]) -> list[Named]:
         """The columns that were named, in that order; `+name` means besides the usual ones.
@@ -139,6 +134,16 @@ class Verb:
                 parts.append(f"{column.currency} asc nulls last")
             parts.append(f"{column.sql} {direction} nulls last")
         return ", ".join([*parts, self.order])
+
+
+def no_column(given: str, spelled: str, names: Collection[str]) -> InvalidRequest:
+    """The error for a column that isn't among the names; it suggests the nearest one."""
+    nearest = nearest_name(spelled, names)
+    hint = f" Did you mean {nearest}?" if nearest else ""
+    return InvalidRequest(
+        f"There is no column '{given}'.{hint} --columns help lists all.",
+        column=given, nearest=[nearest] if nearest else [],
+    )  # fmt: skip
 
 
 def split_names(given: str | Sequence[str] | None) -> list[str]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class LakeQueries(LakeRows):
-    """What of a lake comes as rows.
+    """The part of `Lake` that takes SQL.
 
     Args:
         state: the state to read.

@@ -1,7 +1,6 @@
 """The questions to a lake whose answers are its own rows: calls, batches, problems, runs, what was said.
 
-Input: the state to read, a filter and a period. Output: a `Result`. `Lake` inherits these methods, beside its
-own.
+Input: the state to read, a filter and a period. Output: a `Result`. `Lake` inherits these methods.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from batchlake.engine.text_keys import text_key
 from batchlake.errors import InvalidRequest
 from batchlake.output.readable import Shown
 from batchlake.query import views
+from batchlake.query.columns import NUMBER
 from batchlake.query.result import Result
 from batchlake.query.rows import Asked, VerbRows
 from batchlake.query.snapshot import LakeState
@@ -34,12 +34,11 @@ Speaker = Literal["human", "ai", "unknown", "any"]
 _RUN: Final = "(run_id = $run or ($run <> '' and (starts_with(run_id, $run) or ends_with(run_id, $run))))"
 """A run is meant by its id, or by the beginning or end of it, as tables show it."""
 
-_NO_NUMBER: Final = "if(direction = 'inbound', from_number, coalesce(to_number, from_number)) is null"
 _SPEAKERS: Final = ("human", "ai", "unknown", "any")
 
 
 class LakeRows:
-    """What of a lake comes as rows.
+    """The part of `Lake` that answers with its own rows.
 
     Args:
         state: the state to read.
@@ -71,7 +70,7 @@ class LakeRows:
                 `cost`, `currency`, `sentiment`, `date_range`, `source`, `batch_id`, `call_id`, `agent_id`,
                 `agent_name`, `direction`, `phone_number`, `engagement`, `text`, `extra`, `success`,
                 `is_test`, `has_transcript`, `has_recording`, and `any`, `all`, `not` around others.
-            period: when, as `7d`, `last-week`, `2026-11`, or (start, end); `Period.of` tells all forms.
+            period: when, as `7d`, `last-week`, `2026-11`, or (start, end); see `Period.of` for all forms.
             since, until: its start and end instead, as `--since` and `--until` take them: times, dates,
                 `now`, `today`, `yesterday`, or an age as `7d`.
             columns: names between commas or in a list, as `--columns` takes them; None is all of the table's.
@@ -88,9 +87,8 @@ class LakeRows:
             >>> lake.calls(period="2024-01-01", columns="call,cost", sort="-cost", limit=1).to_dicts()
             [{'call': 'call_007', 'cost': Decimal('0.820000')}]
         """
-        return self._rows_of("calls", filter, period=self._period(period, since, until)).plain(
-            Asked.of(columns, sort, limit)
-        )
+        rows = self._rows_of("calls", filter, period=self._period(period, since, until))
+        return rows.plain(Asked.of(columns, sort, limit))
 
     def batches(
         self,
@@ -112,9 +110,8 @@ class LakeRows:
             >>> [(one["batch_id"], one["completed"], one["total_cost"]) for one in lake.batches()][2:4]
             [('batch_xyz789', 17, Decimal('4.560000')), ('batch_mixed', 2, None)]
         """
-        return self._rows_of("batches", period=self._period(period, since, until)).plain(
-            Asked.of(columns, sort, limit)
-        )
+        rows = self._rows_of("batches", period=self._period(period, since, until))
+        return rows.plain(Asked.of(columns, sort, limit))
 
     def problems(
         self,
@@ -138,9 +135,8 @@ class LakeRows:
             >>> [(row["location"], row["line"], row["raw"]) for row in lake.problems(code="not_an_amount")]
             [('sample_data/07-calls.ndjson', 2, '12,50')]
         """
-        return self._rows_of(
-            "problems", period=self._period(period, since, until), run=run, code=code, file=file
-        ).plain(Asked())
+        when = self._period(period, since, until)
+        return self._rows_of("problems", period=when, run=run, code=code, file=file).plain(Asked())
 
     def runs(self, *, period: PeriodLike = None, since: When = None, until: When = None) -> Result:
         """Every run, newest first; its `run_id` goes with `at`. `period` is of their end.
@@ -171,10 +167,8 @@ class LakeRows:
             >>> [(one["mode"], one["calls"], one["batches"]) for one in lake.erasures()]
             [('remove', 1, {'batch_xyz789': 1})]
         """
-        return Result(
-            self._state.engine(),
-            "select * exclude (report) from erasures order by erased_at desc, erasure_id",
-        )
+        query = "select * exclude (report) from erasures order by erased_at desc, erasure_id"
+        return Result(self._state.engine(), query)
 
     def fields(self) -> Result:
         """The exports' own fields, kept in `extra`: where, in how many rows, an example; frequent first.
@@ -272,7 +266,7 @@ class LakeRows:
         """For each number of attempts, how many contacts had so many, and how many were first reached on it.
 
         Returns:
-            Rows `attempt`, `tried`, `reached` in order; and how many calls tell no number.
+            Rows `attempt`, `tried`, `reached` in order; and how many calls have no number.
 
         Example:
             >>> lake.attempts({"batch_id": "batch_spring"})[0]
@@ -280,9 +274,8 @@ class LakeRows:
         """
         selection = self._selected(filter, self._period(period, since, until))
         engine = self._state.engine()
-        query = sql_files.load("screens/attempts").text
-        without = f"select count(*) as calls from selected_calls where {_NO_NUMBER}"
-        rows = engine.rows(selection.over(query), selection.params)
+        without = f"select count(*) as calls from selected_calls where {NUMBER} is null"
+        rows = engine.rows(selection.over(sql_files.load("screens/attempts").text), selection.params)
         return rows, engine.row(selection.over(without), selection.params)["calls"]
 
     def shown(
@@ -296,12 +289,13 @@ class LakeRows:
         **given: str | None,
     ) -> Shown:
         """The rows of a verb (`calls`, `batches`, ...) as people see them: ranked columns, and amounts with
-        their currency.
+                their currency.
 
-        Example:
-            >>> from batchlake.query.rows import Asked
-            >>> [column.name for column in lake.shown("batches", Asked()).columns][:4]
-            ['batch', 'status', 'calls', 'done']
+                Example:
+                    >>> from batchlake.query.columns import NUMBER
+        from batchlake.query.rows import Asked
+                    >>> [column.name for column in lake.shown("batches", Asked()).columns][:4]
+                    ['batch', 'status', 'calls', 'done']
         """
         return self._rows_of(verb, filter, period=period, **given).shown(asked, wide=wide)
 
@@ -316,10 +310,11 @@ class LakeRows:
     ) -> Result:
         """The rows of a verb as programs read them.
 
-        Example:
-            >>> from batchlake.query.rows import Asked
-            >>> lake.plain("calls", Asked(columns=("call", "status"), sort=("-cost",))).to_dicts()[0]
-            {'call': 'loose_1', 'status': 'completed'}
+                Example:
+                    >>> from batchlake.query.columns import NUMBER
+        from batchlake.query.rows import Asked
+                    >>> lake.plain("calls", Asked(columns=("call", "status"), sort=("-cost",))).to_dicts()[0]
+                    {'call': 'loose_1', 'status': 'completed'}
         """
         return self._rows_of(verb, filter, period=period, **given).plain(asked)
 
@@ -355,14 +350,14 @@ class LakeRows:
     def _period(
         self, period: PeriodLike, since: When = None, until: When = None, zone: str | None = None
     ) -> Period | None:
-        """The period that is meant; None is ever.
+        """The period asked for, None without one.
 
         Raises:
-            InvalidRequest: it is given twice, or is none.
+            InvalidRequest: it is given twice, or can't be read.
         """
         ends = since is not None or until is not None
         if period is not None and ends:
-            raise InvalidRequest("period says both ends. Leave since and until away.")
+            raise InvalidRequest("period says both ends. Leave out since and until.")
         if period is None and not ends:
             return None
         from batchlake.filters.values.period import Period

@@ -1,4 +1,4 @@
-"""`Result`: the rows of a question, handed out as whatever the asker works with."""
+"""`Result`: the rows of a question, in any form that a program works with."""
 
 from __future__ import annotations
 

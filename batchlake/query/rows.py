@@ -1,6 +1,6 @@
 """The questions of a lake whose answers are rows: calls, batches, problems, runs, exports, own fields.
 
-In come a selection and what to show of it, out come `Result`s. As people see rows, columns are ranked and
+Input: a selection and what to show of it. Output: `Result`s. As people see rows, columns are ranked and
 amounts come with their currency (`Shown`); as machines do, they are the relation's own.
 """
 
@@ -16,21 +16,12 @@ from batchlake.output.readable import Shown
 from batchlake.query import views
 from batchlake.query.columns import Named, Verb, rows_query, split_names, verb
 from batchlake.query.result import Result
-from batchlake.store.ledger import NEWEST_FIRST
 
 if TYPE_CHECKING:
     from batchlake.engine.engine import Engine
     from batchlake.filters.selection import Selection
     from batchlake.filters.values.period import Period
 
-_ORDERS: Final = {
-    "calls": "call_time, call_id, source",
-    "batches": "created_at desc nulls last, batch_id, source",
-    "problems": "run_id desc, location, record, field",
-    "runs": NEWEST_FIRST,
-    "exports": "run_id desc, location, export_id",
-    "fields": "records desc, field, source, table_name",
-}
 _RUN_OF_PERIOD: Final = "run_id in (select run_id from runs where {})"
 _PERIOD: Final = {
     "batches": ("created_at", "{}"),
@@ -95,12 +86,8 @@ class VerbRows:
 
     def plain(self, asked: Asked) -> Result:
         """The rows for machines: all of the relation's columns, or those asked for."""
-        if not asked.columns and not asked.sort:
-            query = f"{self._relation(shown=False)} order by {_ORDERS[self._verb.name]}"
-            return self._result(query if asked.limit is None else f"{query} limit {asked.limit}")
         if not asked.columns:
-            order = self._verb.ordered(asked.sort)
-            query = f"from ({self._relation(shown=False)}) order by {order}"
+            query = f"from ({self._relation(shown=False)}) order by {self._verb.ordered(asked.sort)}"
             return self._result(query if asked.limit is None else f"{query} limit {asked.limit}")
         return self._result(self._query(self._verb.chosen(asked.columns), asked, shown=False))
 

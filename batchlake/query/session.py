@@ -60,7 +60,7 @@ class Session:
     """One person's connection to the lake of an engine that is contained.
 
     Args:
-        engine: made ready by `views.show`.
+        engine: with the lake's tables registered.
         selection: what `selected_calls` and `selected_segments` show; None is all.
         timeout_seconds: for each text that is run.
     """
@@ -136,9 +136,9 @@ class Session:
         found = _split(text)
         if len(found) != 1 or _own(found[0]):
             raise QueryError(
-                f"one query is wanted here, not {len(found)} statements."
+                f"expected one query, not {len(found)} statements."
                 if len(found) != 1
-                else "a query is wanted here. Temporary tables, views and macros live in `batchlake sql` "
+                else "expected a query. Temporary tables, views and macros live in `batchlake sql` "
                 "and in `lake.connect()`.",
                 position=None,
             )
@@ -216,7 +216,7 @@ class Contained:
     """Puts each question to a session of its own: answers can be read side by side, and more than once.
 
     Args:
-        engine: made ready by `views.show`.
+        engine: with the lake's tables registered.
         selection: what `selected_calls` and `selected_segments` show; None is all.
     """
 
@@ -225,7 +225,7 @@ class Contained:
         self._selection = selection
 
     def query(self, sql: str, params: Params | None = None) -> Rows:
-        """The rows of one query; see `Session.ask`."""
+        """The rows of one query; see `Session.query`."""
         session = Session(self._engine, self._selection)
         try:
             return session.query(sql, params, close=True)

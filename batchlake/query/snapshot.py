@@ -135,7 +135,7 @@ class LakeState:
         self._refuse_vacuumed(version)
         snapshot = self.tables.snapshot({**version.pins, "runs": None})
         engine.explain(partial(self.why_gone, version, snapshot.files))
-        views.create_view(engine, snapshot.files)
+        views.register_tables(engine, snapshot.files)
         engine.set_file_pruner(snapshot.files_of_batches)
         engine.has_facts = version.has_facts
         return engine

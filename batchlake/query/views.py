@@ -52,7 +52,7 @@ def relations() -> tuple[Relation, ...]:
     return tuple(found)
 
 
-def create_view(engine: Engine, files: Files) -> None:
+def register_tables(engine: Engine, files: Files) -> None:
     """Make views of the tables in an engine, and let it read these files and nothing else from then on."""
     engine.sandbox(path for several in files.values() for path in several)
     for table in TABLES.values():
@@ -60,7 +60,7 @@ def create_view(engine: Engine, files: Files) -> None:
 
 
 def create_views(engine: Engine) -> None:
-    """Make the other views too, in an engine that shows the tables; most questions need none of them."""
+    """Make the views of `sql/views` too, over registered tables; most questions need none of them."""
     engine.once("views", _other_views)
 
 

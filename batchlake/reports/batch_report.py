@@ -84,7 +84,7 @@ def report(
         options: what to make of them.
 
     Raises:
-        InvalidBatchId, InvalidFilter, InvalidRequest: the request can't be meant.
+        InvalidBatchId, InvalidFilter, InvalidRequest: the request is invalid.
         BatchNotFound: names the nearest ids.
         AnalyticsUnavailable: the lake holds no call at all.
     """

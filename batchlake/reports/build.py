@@ -74,7 +74,7 @@ def build(engine: Engine, lake: str, version: Version, subject: Subject, options
 
     Raises:
         AnalyticsUnavailable: the lake holds no call at all.
-        InvalidRequest: options that can't be meant.
+        InvalidRequest: invalid options.
         BatchNotFound: there is no batch to compare with.
     """
     engine = engine.in_timezone(options.timezone)

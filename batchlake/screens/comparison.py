@@ -1,6 +1,6 @@
 """A comparison of two selections, or of two periods, as a screen.
 
-In come two `Analytics` and the comparison of their figures, out come lines: which two, then a row a figure
+Input: two `Analytics` and the comparison of their figures. Output: lines: which two, then a row a figure
 with its change and whether that can be chance.
 """
 

@@ -1,6 +1,6 @@
 """`analytics --by` as a table: a row a group, largest first, then all; steps of time in order, with a bar.
 
-In come the `Analytics` with groups, out come columns by rank and rows, as `text.ranked` takes them.
+Input: the `Analytics` with groups. Output: columns by rank and rows, as `text.ranked` takes them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The overview of a selection: every family of figures on one screen.
 
-In come the `Analytics` of it, with a timeline of hours, and where its calls come from; out come at most 22
-lines of 80 columns. A line without any value goes; days become weeks, then months, where they don't fit.
+Input: the `Analytics` of it, with a timeline of hours, and where its calls come from. Output: at most 22
+lines of 80 columns. A line without any value is left out; days become weeks, then months, where they are
+too many.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The columns of a table for people: what kind of value each holds, and how its cells look.
 
-In come a column's values as Python has them, of the first rows all at once, so that money gets the same
-decimals and times the same parts in every row. Out come cells: one or several lines of text each.
+Input: a column's values as Python has them, of the first rows all at once, so that money gets the same
+decimals and times the same parts in every row. Output: cells, each one or several lines of text.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How a value looks to a person: a rate, a length of time, money, a time, a count, a word.
 
-In come values in the units of the tables (ratios, seconds, decimals, aware times), out comes text with its
+Input: values in the units of the tables (ratios, seconds, decimals, aware times). Output: text with its
 unit. No value at all is `NOTHING`. Formats for machines have their own looks in `values`.
 """
 

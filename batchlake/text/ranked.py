@@ -1,7 +1,7 @@
 """Rows as a table for people, at any width: the columns come in the order of their rank, as many as fit.
 
-In come ranked columns and rows of Python's values; out come lines, made while the rows are read, of which the
-first 500 settle the layout. What isn't shown is named: `left_out`, `constant`, `cut_values`.
+Input: ranked columns and rows of Python's values. Output: lines, made while the rows are read; the first
+500 rows settle the layout. What isn't shown is named: `left_out`, `constant`, `cut_values`.
 """
 
 from __future__ import annotations

@@ -256,5 +256,5 @@ def test_periods_are_public_and_the_same_everywhere(sample_lake: batchlake.Lake)
     assert (
         lake.audit().audited_batches > lake.audit(since="2024-01-01", until="2024-01-02").audited_batches > 0
     )
-    with pytest.raises(InvalidRequest, match=r"period says both ends. Leave since and until away."):
+    with pytest.raises(InvalidRequest, match=r"period says both ends. Leave out since and until."):
         lake.calls(period="7d", since="2024-01-01")

@@ -1,8 +1,7 @@
 """What the shell completes: ids of batches and agents, dimensions, metrics, columns, words.
 
-In comes what is typed so far, out come the words that go on so. A lake that can't be read completes
-nothing, and
-says nothing: somebody is typing.
+Input: what is typed so far. Output: the words that continue it. A lake that can't be read completes
+nothing, and says nothing: somebody is typing.
 """
 
 from __future__ import annotations
@@ -79,7 +78,9 @@ def dimensions(context: click.Context, parameter: click.Parameter, begun: str) -
 
 def metric_families(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
     """The families of metrics; behind commas too."""
-    words = "calls success duration cost sentiment engagement responses patterns timeline all".split()
+    from batchlake.models.blocks import FAMILIES
+
+    words = [*FAMILIES, "all"]
     before, comma, last = begun.rpartition(",")
     return [CompletionItem(f"{before}{comma}{word}") for word in words if word.startswith(last)]
 

@@ -1,6 +1,6 @@
 """What a verb was asked: the lake, which calls and when, what to show of them, how and where.
 
-In come the parameters of the running command, out comes a `Request`. Verbs take these options together
+Input: the parameters of the running command. Output: a `Request`. Verbs take these options together
 (`answer_options`), so that each has the same, and none is read by one verb and forgotten by another.
 """
 
@@ -54,9 +54,9 @@ class Request:
     """One question.
 
     Attributes:
-        lake: whom to ask.
+        lake: the lake to ask.
         filter: which calls; None is all.
-        period: when; None is ever.
+        period: when; None is any time.
         timezone: whose days, and in which times are shown.
         columns, sort, limit: as the flags give them.
         wide, vertical: how a table is laid out.
@@ -201,7 +201,7 @@ def read_request(context: click.Context, given: Mapping[str, Any], *, needs: str
     """What the parameters of the running command ask.
 
     Raises:
-        InvalidFilter, InvalidRequest: they can't be meant.
+        InvalidFilter, InvalidRequest: they are invalid.
     """
     timezone = given.get("timezone") or "UTC"
     wide, vertical = bool(given.get("wide")), bool(given.get("vertical"))

@@ -1,6 +1,6 @@
 """Which calls a verb is about: short flags for the keys of the filter object, `--filter`, and periods.
 
-In come the flags, out come one `Filter` (all flags and all `--filter`s hold together) and a `Period`.
+Input: the flags. Output: one `Filter` (all flags and all `--filter`s hold together) and a `Period`.
 """
 
 from __future__ import annotations
@@ -147,11 +147,11 @@ def read_period(given: Mapping[str, Any], timezone: str) -> Period | None:
     """
     since, until, last, whole = (given.get(name) for name in PERIOD_PARAMETERS)
     if last is not None and (since is not None or until is not None):
-        raise InvalidRequest("--last says both ends. Leave --since and --until away.")
+        raise InvalidRequest("--last says both ends. Leave out --since and --until.")
     if last is not None and whole is not None:
         raise InvalidRequest("--last and --period both name the period; give one.")
     if whole is not None and (since is not None or until is not None):
-        raise InvalidRequest("--period says both ends. Leave --since and --until away.")
+        raise InvalidRequest("--period says both ends. Leave out --since and --until.")
     if since is None and until is None and last is None and whole is None:
         return None
     from datetime import UTC, datetime
@@ -172,7 +172,7 @@ def read_selection(context: click.Context, given: Mapping[str, Any], timezone: s
 
     Raises:
         InvalidFilter: with every fault of every one.
-        InvalidRequest: a flag can't be meant.
+        InvalidRequest: a flag is invalid.
     """
     texts: tuple[str, ...] = given.get("filter_texts") or ()
     flags = _flag_filters(given)
@@ -204,7 +204,7 @@ def read_comparison(context: click.Context, given: str | None, timezone: str) ->
     """What `--compare` names: `previous`, a batch's id, or a filter as `--filter` takes it.
 
     Raises:
-        InvalidFilter, InvalidRequest: it can't be meant.
+        InvalidFilter, InvalidRequest: it is invalid.
     """
     if given is None or not (given.lstrip().startswith(("{", "@")) or given == "-"):
         return given

@@ -25,10 +25,10 @@ from batchlake.models.blocks import FAMILIES, Group
 from batchlake.models.group_rows import figure_values
 from batchlake.output.readable import Shown
 from batchlake.output.rows import Tally
+from batchlake.query.columns import no_column
 from batchlake.screens import groups
 from batchlake.screens.page import Page
 from batchlake.text.cells import Column
-from batchlake.text.suggest import nearest_name
 
 if TYPE_CHECKING:
     from batchlake.cli.arguments.request import Request
@@ -208,9 +208,7 @@ def _place(given: str, names: Sequence[str]) -> int:
         return names.index(spelled)
     if spelled.removesuffix("_id") in names:
         return names.index(spelled.removesuffix("_id"))
-    nearest = nearest_name(spelled, names)
-    hint = f" Did you mean {nearest}?" if nearest else ""
-    raise InvalidRequest(f"There is no column '{given}'.{hint} --columns help lists all.", column=given)
+    raise no_column(given, spelled, names)
 
 
 def _chosen_plain(request: Request, rows: list[dict[str, Any]]) -> Listed:
@@ -219,7 +217,10 @@ def _chosen_plain(request: Request, rows: list[dict[str, Any]]) -> Listed:
 
     def own(given: str) -> str:
         spelled = given.strip().replace(" ", "_")
-        return names[_place_plain(_PLAIN_NAMES.get(spelled, spelled), given, names)]
+        name = _PLAIN_NAMES.get(spelled, spelled)
+        if name not in names:
+            raise no_column(given, name, [*names, *_PLAIN_NAMES])
+        return name
 
     for given in reversed(request.asked.sort):
         key = own(given.removeprefix("-"))
@@ -231,14 +232,6 @@ def _chosen_plain(request: Request, rows: list[dict[str, Any]]) -> Listed:
         return Listed.of(rows, names)
     heads = [given.removeprefix("+") for given in asked]
     return Listed(heads, [tuple(row[own(head)] for head in heads) for row in rows])
-
-
-def _place_plain(name: str, given: str, names: Sequence[str]) -> int:
-    if name in names:
-        return names.index(name)
-    nearest = nearest_name(name, [*names, *_PLAIN_NAMES])
-    hint = f" Did you mean {nearest}?" if nearest else ""
-    raise InvalidRequest(f"There is no column '{given}'.{hint} --columns help lists all.", column=given)
 
 
 def _compare(

@@ -1,7 +1,7 @@
 """Rows that aren't a query's: groups, figures of an audit, observations, definitions; in every format of
 rows.
 
-In come dictionaries, out go tables by rank for people, and for programs all their columns or those asked for.
+Input: dictionaries. Output: for people tables by rank, for programs all columns or those asked for.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.cli.arguments.request import Request
 from batchlake.cli.display.answers import opened, write_rows_to, write_table
-from batchlake.errors import InvalidRequest
 from batchlake.output.readable import Shown
 from batchlake.output.rows import Tally
+from batchlake.query.columns import no_column
 from batchlake.text.cells import Column
-from batchlake.text.suggest import nearest_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -202,9 +201,7 @@ def _find(given: str, known: dict[str, Any], by_own: dict[str, Any]) -> tuple[st
     spelled = given.strip().replace(" ", "_").replace("-", "_")
     found = known.get(spelled) or by_own.get(spelled)
     if found is None:
-        nearest = nearest_name(spelled, [*known, *by_own])
-        hint = f" Did you mean {nearest}?" if nearest else ""
-        raise InvalidRequest(f"There is no column '{given}'.{hint} --columns help lists all.", column=given)
+        raise no_column(given, spelled, [*known, *by_own])
     return found[0], found[1]
 
 

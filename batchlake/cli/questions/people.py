@@ -13,13 +13,12 @@ from batchlake.cli.display.answers import opened, write_lines, write_rows_to, wr
 from batchlake.cli.display.listed import Listed
 from batchlake.cli.display.verb_rows import nothing_matches
 from batchlake.cli.questions.analytics import page_of
-from batchlake.errors import InvalidRequest
 from batchlake.output.formats import ROW_FORMATS
 from batchlake.output.readable import Shown
 from batchlake.output.rows import Tally
+from batchlake.query.columns import no_column
 from batchlake.query.result import Result
 from batchlake.text.cells import Column
-from batchlake.text.suggest import nearest_name
 
 _SAID: Final = (
     Column("time", "time"),
@@ -192,6 +191,4 @@ def _known(given: str, names: list[str]) -> str:
     spelled = given.strip().replace(" ", "_").replace("-", "_")
     if spelled in names:
         return spelled
-    nearest = nearest_name(spelled, names)
-    hint = f" Did you mean {nearest}?" if nearest else ""
-    raise InvalidRequest(f"There is no column '{given}'.{hint} --columns help lists all.", column=given)
+    raise no_column(given, spelled, names)

@@ -1,6 +1,6 @@
 """Periods as people say them: `7d`, `last-week`, `2026-11`, a start and an end; in a time zone, as of a time.
 
-In comes a text (or a start and an end), out comes a `Period` of aware times in UTC: `start <= time < end`.
+Input: a text (or a start and an end). Output: a `Period` of aware times in UTC: `start <= time < end`.
 Minutes and hours count back from now. Days, weeks (from Monday), months, quarters and years are the
 calendar's of the zone, the running one included.
 """

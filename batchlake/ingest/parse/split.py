@@ -98,8 +98,7 @@ def split_list(key: str, listed: bytes | msgspec.Raw, envelope: Envelope) -> Ite
 
     Args:
         key: the list's key; in `calls`, an element is a call unless it holds others.
-        listed: its text.
-        envelope: what is known from around it.
+        listed, envelope: its text, and what is known from around it.
 
     Raises:
         MsgspecError, RecursionError, UnicodeDecodeError: it is not a JSON list.

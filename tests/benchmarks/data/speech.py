@@ -1,6 +1,6 @@
 """What is said in generated calls: a script with slots, and how people answer, from `speech.toml`.
 
-In comes a source of chance, out come texts ready to stand between the quotes of a JSON string. Answers follow
+Input: a source of chance. Output: texts ready to stand between the quotes of a JSON string. Answers follow
 a Zipf-like law: ten phrases make up a quarter of them, and a third are sentences from a small grammar with
 millions of outcomes, most of them said once.
 """
