@@ -14,7 +14,11 @@ import batchlake
 from batchlake.sync.pull.journal import Journal, WholeListing
 from batchlake.sync.pull.landing import Landing, file_name
 from tests.erasure.people import NUMBER, SPELLINGS, call, traces
+from tests.lakes import rows
+from tests.sync.fake_platform import Dashboard, serving
+from tests.sync.pulling import PAGES, platform, pulled
 
+CALL = {"path": "voiceai/specific-call", "params": {"id": "{id}"}}
 VALUES = (*SPELLINGS, "14155550199", "4155550199", "call_000")
 NOW = datetime(2024, 1, 2, tzinfo=UTC)
 
@@ -81,3 +85,53 @@ def test_pages_details_sidecars_and_the_journal_are_cleaned(tmp_path: Path) -> N
     assert len(new.calls().to_dicts()) == 5
     lake.ingest(root, source="svalync", force=True)
     assert lake.verify_erasures(landing=root).is_clean
+
+
+def test_a_pull_lands_nobody_who_was_erased(tmp_path: Path) -> None:
+    """A page lands without them, their details not at all, the journal keeps no id of theirs."""
+    lake = batchlake.open(tmp_path / "lake")
+    export = tmp_path / "export.json"
+    mine = call(0, to_number=NUMBER)
+    export.write_text(json.dumps({"batch": {"id": "b", "calls": [mine, call(1)]}}))
+    lake.ingest(export)
+    lake.forget(numbers=[NUMBER], expect=1)
+    others = [call(1), call(2, summary=f"ask {NUMBER}")]
+    late = call(3, to_number=NUMBER, start_time="2099-01-01T00:00:00Z")
+    elsewhere = call(4, to_number="415-555-0199")
+    dashboard = Dashboard([mine, *others, late, elsewhere], size=10)
+    dashboard.details = {"call_000": {"call": mine}}
+    with serving(dashboard) as server:
+        described = platform(server.url, pages=PAGES | {"size": 10}, call=CALL)
+        pulled(tmp_path, described)
+        pulled(tmp_path, described, calls=("call_000",))
+    held = {row["call_id"] for row in rows(lake.root, "from calls")}
+    assert held == {"call_001", "call_002", "call_003"}, "one called again after the erasure"
+    left = {path for path, _ in traces(("call_000", "415-555-0199", "call_004"), tmp_path / "lake")}
+    left |= {path for path, _ in traces(("call_000", "415-555-0199", "call_004"), tmp_path / "landing")}
+    assert left == set()
+    bodies = [gzip.decompress(path.read_bytes()) for path in (tmp_path / "landing").rglob("*.json.gz")]
+    assert b"".join(bodies).count(NUMBER.encode()) == 1, "the new call's own"
+
+
+def test_a_redacted_lakes_landing_holds_no_value(tmp_path: Path) -> None:
+    """Asked for with the first pull, known to the next; the lake is as one from the export is."""
+    said = [{"speaker": "human", "text": "it's four one five"}, {"speaker": "human", "text": "555 0199"}]
+    mine = call(0, to_number=NUMBER, summary="mail ann.smith@example.com", customer={"name": "Ann Smith"})
+    mine["transcript"] = {"segments": [*said, {"speaker": "ai", "text": "Thanks, Ann"}]}
+    dashboard = Dashboard([mine, call(1)], size=10)
+    rules = batchlake.Rules.of(["all"], "US")
+    with serving(dashboard) as server:
+        described = platform(server.url, pages=PAGES | {"size": 10})
+        pulled(tmp_path, described, redact=rules)
+        dashboard.calls.append(call(2, to_number=NUMBER))
+        pulled(tmp_path, described, full=True)
+    values = (*SPELLINGS, "14155550199", "4155550199", "ann.smith@", "Ann", "four one", "0199")
+    assert traces(values, tmp_path / "landing", tmp_path / "lake") == []
+    export = tmp_path / "export.json"
+    export.write_text(json.dumps([{"call": one} for one in (mine, call(1), call(2, to_number=NUMBER))]))
+    other = batchlake.open(tmp_path / "other")
+    other.ingest(export, redact=rules, source="svalync")
+    question = "select call_id, to_number, summary, extra, words from calls order by call_id"
+    assert rows(tmp_path / "lake", question) == rows(other.root, question)
+    said_now = "select call_id, position, text, text_key from segments order by all"
+    assert rows(tmp_path / "lake", said_now) == rows(other.root, said_now)

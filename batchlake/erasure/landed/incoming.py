@@ -33,6 +33,7 @@ class LandingGate:
         self._redactor = redactor
         self._finder: Finder | None = tombstones.finder() if tombstones else None
         self.kept_out = 0
+        self._dropped: set[str] = set()
 
     @classmethod
     def of(cls, tables: LakeTables, rules: Rules | None) -> LandingGate | None:
@@ -64,10 +65,13 @@ class LandingGate:
             cleaner = RecordCleaner(self._finder, self._tombstones.is_erased_call, self._is_late)
             cleaned, removed = cleaner.body(source, data)
             self.kept_out += removed
+            self._dropped |= cleaner.ids
         return redacted_body(self._redactor, cleaned) if self._redactor and cleaned is not None else cleaned
 
     def is_erased(self, source: str, call_id: str) -> bool:
-        """Whether a call was erased, so that nothing may remember its id."""
+        """Whether a call was erased or kept out, so that nothing may remember its id."""
+        if call_id in self._dropped:
+            return True
         return self._tombstones is not None and self._tombstones.is_erased_call(source, call_id)
 
     def text_of(self, text: str) -> str:

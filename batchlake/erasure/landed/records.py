@@ -57,6 +57,9 @@ class RecordCleaner:
         is_call: which calls are erased.
         is_late: whether a call of an erased number (as it stands, and when the call began) comes in all the
             same, as one that began after the erasure does.
+
+    Attributes:
+        ids: those of the records that were found to be erased calls'.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class RecordCleaner:
         self._finder = finder
         self._is_call = is_call
         self._is_late = is_late
+        self.ids: set[str] = set()
 
     def body(self, source: str, data: bytes) -> tuple[bytes | None, int]:
         """A body without it, and how many records it lost; None where it should go whole.
@@ -103,10 +107,13 @@ class RecordCleaner:
             return False
         plain = _fields(record)
         ids = [str(plain[key]) for key in _ID_KEYS if isinstance(plain.get(key), str)]
-        if any(self._is_call(source, one) for one in ids):
-            return True
-        erased = self._erased_contacts(plain) if ids else []
-        return bool(erased) and not self._comes_in(plain, erased)
+        is_own = any(self._is_call(source, one) for one in ids)
+        if not is_own:
+            erased = self._erased_contacts(plain) if ids else []
+            is_own = bool(erased) and not self._comes_in(plain, erased)
+        if is_own:
+            self.ids.update(ids)
+        return is_own
 
     def _erased_contacts(self, plain: dict[str, Any]) -> list[str]:
         """The numbers of a call's contact that are erased, as they stand; none where it is no call."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from batchlake.privacy.digits import folded
 from batchlake.privacy.finder import BareNumber, decoded, dumped
-from batchlake.privacy.numbers import is_number
+from batchlake.privacy.numbers import is_number, is_pseudonym
 from batchlake.privacy.redaction import names
 from batchlake.privacy.redaction.redactor import NO_NAMES, Redactor
 from batchlake.privacy.speech import is_part
@@ -101,8 +101,14 @@ class DocumentRedactor:
             for inner in value:
                 if not (within_record and _is_record(inner)):
                     yield from self._names(inner, path, within_record=within_record)
-        elif isinstance(value, str) and not isinstance(value, BareNumber) and self._kind(path) == "name":
+        elif self._is_name(value, path):
             yield value
+
+    def _is_name(self, value: Any, path: Path) -> bool:
+        if not isinstance(value, str) or isinstance(value, BareNumber) or self._kind(path) != "name":
+            return False
+        # What is redacted already is nobody's name.
+        return not is_pseudonym(value) and not value.startswith("<")
 
     def _kind(self, path: Path) -> str | None:
         """The kind of values that a field of this path holds, where its name says so."""
