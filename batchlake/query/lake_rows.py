@@ -289,13 +289,12 @@ class LakeRows:
         **given: str | None,
     ) -> Shown:
         """The rows of a verb (`calls`, `batches`, ...) as people see them: ranked columns, and amounts with
-                their currency.
+        their currency.
 
-                Example:
-                    >>> from batchlake.query.columns import NUMBER
-        from batchlake.query.rows import Asked
-                    >>> [column.name for column in lake.shown("batches", Asked()).columns][:4]
-                    ['batch', 'status', 'calls', 'done']
+        Example:
+            >>> from batchlake.query.rows import Asked
+            >>> [column.name for column in lake.shown("batches", Asked()).columns][:4]
+            ['batch', 'status', 'calls', 'done']
         """
         return self._rows_of(verb, filter, period=period, **given).shown(asked, wide=wide)
 
@@ -310,11 +309,10 @@ class LakeRows:
     ) -> Result:
         """The rows of a verb as programs read them.
 
-                Example:
-                    >>> from batchlake.query.columns import NUMBER
-        from batchlake.query.rows import Asked
-                    >>> lake.plain("calls", Asked(columns=("call", "status"), sort=("-cost",))).to_dicts()[0]
-                    {'call': 'loose_1', 'status': 'completed'}
+        Example:
+            >>> from batchlake.query.rows import Asked
+            >>> lake.plain("calls", Asked(columns=("call", "status"), sort=("-cost",))).to_dicts()[0]
+            {'call': 'loose_1', 'status': 'completed'}
         """
         return self._rows_of(verb, filter, period=period, **given).plain(asked)
 
