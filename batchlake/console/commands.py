@@ -5,6 +5,8 @@ Input: a line such as `\\format csv`. Output: something on the screen, or a chan
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -15,7 +17,6 @@ from batchlake.console.catalogue import Catalogue, Name
 from batchlake.engine import sql_files
 from batchlake.errors import InvalidRequest
 from batchlake.filters.model import ALL
-from batchlake.filters.parse import parse_filter
 from batchlake.filters.selection import select
 from batchlake.output.formats import BINARY_FORMATS, ROW_FORMATS
 from batchlake.text.suggest import nearest_name
@@ -39,7 +40,7 @@ def is_command(text: str) -> bool:
     (True, True, True, False)
     """
     name = _name(text)[0]
-    return name.startswith(("\\", ".")) or _named(text) is not None
+    return name.startswith(("\\", ".")) or named(text) is not None
 
 
 def run(console: Console, line: str) -> None:
@@ -50,7 +51,7 @@ def run(console: Console, line: str) -> None:
         BatchlakeError: it can't do what it was given.
     """
     name, argument = _name(line)
-    command = _named(line)
+    command = named(line)
     if command is None:
         known = [*COMMANDS, *(alias for alias in ALIASES if alias.startswith("\\"))]
         nearest = nearest_name(f"\\{name[1:]}", known) if name[1:] else None
@@ -66,7 +67,7 @@ def _name(text: str) -> tuple[str, str]:
     return name, rest[0].strip() if rest else ""
 
 
-def _named(text: str) -> str | None:
+def named(text: str) -> str | None:
     """The command that was typed, also under another name; None for anything else."""
     name, argument = _name(text)
     if name in COMMANDS:
@@ -126,8 +127,7 @@ def _sql_of(console: Console, argument: str) -> None:
 
 def _filter(console: Console, argument: str) -> None:
     if argument:
-        text = Path(argument[1:]).read_text(encoding="utf-8") if argument.startswith("@") else argument
-        console.select(parse_filter(text))
+        console.select(console.read_filter(argument))
     back = "" if console.filter in (None, ALL) else " \\filter {} selects all again."
     console.screen.note(f"selected_calls: {select(console.filter).description}{back}")
 
@@ -188,6 +188,42 @@ def _timing(console: Console, argument: str) -> None:
         raise InvalidRequest(f"\\timing is on or off, not {argument!r}.")
     console.timing = not console.timing if not argument else argument == "on"
     console.screen.note(f"Answers say how long they took: {'yes' if console.timing else 'no'}.")
+
+
+def _types(console: Console, argument: str) -> None:
+    """`\\types`, `\\types on`, `\\types off`."""
+    if argument not in ("", "on", "off"):
+        raise InvalidRequest(f"\\types is on or off, not {argument!r}.")
+    console.types = not console.types if not argument else argument == "on"
+    console.screen.note(f"Types stand under the names of columns: {'yes' if console.types else 'no'}.")
+
+
+def _pager(console: Console, argument: str) -> None:
+    """`\\pager`, `\\pager on`, `\\pager off`, `\\pager less -S`."""
+    screen = console.screen
+    if argument == "on":
+        screen.use_pager(None)
+    elif argument:
+        try:
+            command = [] if argument in ("off", "cat") else shlex.split(argument)
+        except ValueError as error:
+            raise InvalidRequest(f"{argument!r} is no command: {error}.") from error
+        if command and not shutil.which(command[0]):
+            raise InvalidRequest(f"there is no program {command[0]!r}. \\pager on takes the usual one.")
+        screen.use_pager(command)
+    screen.note(f"Long answers go through {' '.join(screen.pager) or 'no pager'}.")
+
+
+def _timezone(console: Console, argument: str) -> None:
+    """`\\timezone`, `\\timezone Europe/Berlin`."""
+    if argument:
+        console.set_timezone(argument)
+    console.screen.note(f"Days begin, and times are given, in {console.lake.timezone}.")
+
+
+def _reset(console: Console, _: str) -> None:
+    """`\\r` on a line of its own throws a begun statement away before this is called."""
+    console.screen.note("Nothing is begun.")
 
 
 def _copy(console: Console, argument: str) -> None:
@@ -258,7 +294,8 @@ COMMANDS: Final[dict[str, tuple[Command, str]]] = {
     "\\sql": (_sql_of, "\\sql METRIC shows that file; it pastes into the console"),
     "\\filter": (
         _filter,
-        "\\filter {...} or @FILE sets selected_calls and selected_segments; {} is all calls",
+        "\\filter {...}, @NAME, @FILE or flags (--last 7d --agent Ava) sets selected_calls and "
+        "selected_segments; {} is all calls",
     ),
     "\\at": (
         _at,
@@ -269,6 +306,10 @@ COMMANDS: Final[dict[str, tuple[Command, str]]] = {
     "\\x": (_expanded, "rows one below the other: \\x on, off, or auto, where a table is too wide"),
     "\\wide": (_wide, "the last answer again, every column whole"),
     "\\timing": (_timing, "whether answers say how long they took"),
+    "\\types": (_types, "whether the types of columns stand under their names"),
+    "\\pager": (_pager, "\\pager on, off, or a command such as less -S: what long answers go through"),
+    "\\timezone": (_timezone, "\\timezone ZONE: where days begin and times are given, as Europe/Berlin"),
+    "\\r": (_reset, "throws away the statement that is begun"),
     "\\copy": (_copy, "\\copy FILE writes the last answer to a file"),
     "\\i": (_include, "\\i FILE runs the statements of a file"),
     "\\e": (
@@ -279,12 +320,12 @@ COMMANDS: Final[dict[str, tuple[Command, str]]] = {
     "\\q": (_quit, "leaves, as do exit, quit and Ctrl-D"),
 }
 
-ALIASES_ALONE: Final = frozenset({"exit", "quit", "exit()", "quit()"})
+ALIASES_ALONE: Final = frozenset({"exit", "quit", "exit()", "quit()", "ls"})
 """Words that are commands when nothing follows them."""
 
 ALIASES: Final[dict[str, str]] = {
     **dict.fromkeys(("help", "?", "\\?", "\\h", ".help"), "\\help"),
-    **dict.fromkeys(("\\dt", "\\dv", "\\d+", "\\l", ".tables", ".schema"), "\\d"),
-    **dict.fromkeys((*ALIASES_ALONE, "\\quit", "\\exit", ".exit", ".quit", ".q"), "\\q"),
+    **dict.fromkeys(("\\dt", "\\dv", "\\d+", "\\l", ".tables", ".schema", "ls"), "\\d"),
+    **dict.fromkeys(("exit", "quit", "exit()", "quit()", "\\quit", "\\exit", ".exit", ".quit", ".q"), "\\q"),
 }
 """What people type by habit, from psql, sqlite and duckdb, for the commands above."""

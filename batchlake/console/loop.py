@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from batchlake.console import commands
 from batchlake.console.completion import LakeCompleter
-from batchlake.console.prompt import make_prompt
-from batchlake.console.state import Console
-from batchlake.errors import BatchlakeError, InvalidRequest
+from batchlake.console.prompt import PROMPT, make_prompt
+from batchlake.console.state import Console, ReadFilter
+from batchlake.errors import BatchlakeError, InvalidRequest, QueryError
 from batchlake.output.formats import BINARY_FORMATS
 from batchlake.output.rows import Limited, exact_layout, exact_table, write_rows
 from batchlake.output.target import replacing
@@ -42,6 +42,8 @@ def run_console(
     timeout_seconds: float | None = None,
     max_rows: int | None = None,
     excel_safe: bool = False,
+    read_filter: ReadFilter | None = None,
+    pager: Sequence[str] | None = None,
 ) -> None:
     """Read statements from the terminal and answer them, until Ctrl-D or `\\q`.
 
@@ -52,11 +54,13 @@ def run_console(
         timeout_seconds: for each line that is run.
         max_rows: of each answer; None is all.
         excel_safe: in CSV, disarm texts that a spreadsheet would run.
+        read_filter: makes a filter of what follows `\\filter`; None reads JSON and `@FILE`.
+        pager: the command of the pager, empty for none; None takes the usual one.
 
     Raises:
         LakeNotFound, LakeDamaged, LakeTooNew: there is nothing to ask.
     """
-    console = Console(lake, filter, row_format, timeout_seconds)
+    console = Console(lake, filter, row_format, timeout_seconds, read_filter, pager)
     try:
         _Loop(console, max_rows, excel_safe=excel_safe).run()
     finally:
@@ -74,7 +78,7 @@ class _Loop:
     def run(self) -> None:
         """Read and answer."""
         completer = LakeCompleter(self._console.catalogue)
-        prompt = make_prompt(completer, colour=self._console.screen.colour)
+        prompt = make_prompt(completer, lambda: self._console.catalogue, colour=self._console.screen.colour)
         self._console.screen.note(self._console.greeting())
         self._console.run = self._statements
         while True:
@@ -94,6 +98,8 @@ class _Loop:
             self._answer(text)
         except KeyboardInterrupt:
             self._console.screen.fault("Interrupted.")
+        except QueryError as error:
+            self._console.screen.fault(_located(error, text, self._console.screen.width))
         except (BatchlakeError, UnicodeDecodeError) as error:
             self._console.screen.fault(str(error))
         except OSError as error:
@@ -118,12 +124,18 @@ class _Loop:
             self._console.catalogue.forget()
         started = time.perf_counter()
         answers = 0
-        for rows in self._console.session.run(text):
-            self._console.last = text
-            self._show(rows, started)
-            started = time.perf_counter()
-            answers += 1
-        if text and not answers:
+        waiting = self._console.screen.waiting
+        try:
+            waiting.begin()
+            for rows in self._console.session.run(text):
+                self._console.last = text
+                self._show(rows, started)
+                started = time.perf_counter()
+                answers += 1
+                waiting.begin()
+        finally:
+            waiting.end()
+        if text.strip("; \n") and not answers:
             self._console.screen.note(f"Done in {_duration(started)}.")
 
     def _show(self, rows: Rows, started: float) -> None:
@@ -144,46 +156,50 @@ class _Loop:
             console.screen.page(line for row in rows for line in str(row[1]).splitlines())
             return
         limited = Limited(rows, self._max_rows)
-        table, lines = self._laid_out(rows.columns, limited)
+        table, lines = self._laid_out(rows, limited)
         durations: list[str] = []
         console.screen.page(lines, lambda: durations.append(_duration(started)))
         counted = f"{table.rows:,} row{'' if table.rows == 1 else 's'}"
         if not durations:
             counted = f"The pager was left before the end, when {counted} had been read."
-        elif console.timing:
-            counted += f" in {durations[0]}."
         else:
-            counted += "."
+            counted += f", {len(rows.columns)} columns" if table.is_vertical else ""
+            counted += f", {durations[0]}" if console.timing else ""
         notes = [note.replace("--wide, --columns or -x", "\\wide or \\x") for note in table.notes()]
         notes = [note.replace("--wide shows", "\\wide shows") for note in notes]
-        console.screen.note(" ".join([counted, *notes, *limited.notes()]))
+        others = [*notes, *limited.notes()]
+        console.screen.note(" ".join([f"{counted.rstrip('.')}.", *others]) if others else counted)
 
-    def _laid_out(self, columns: list[str], limited: Limited) -> tuple[RankedTable, Iterator[str]]:
+    def _laid_out(self, rows: Rows, limited: Limited) -> tuple[RankedTable, Iterator[str]]:
         """A table of the columns that fit; a wide answer one value a line where that takes no more than a
         screen."""
         console, screen = self._console, self._console.screen
+        columns, types = rows.columns, rows.types if self._console.types else ()
         layout = replace(
             exact_layout(screen.width, colour=screen.colour),
             all_columns=console.wide,
             vertical=console.vertical == "on",
         )
         console.wide = False
-        table = exact_table(columns, layout)
+        table = exact_table(columns, layout, types)
         height = screen.height
         waiting = iter(limited)
         first = list(islice(waiting, height))
-        is_short = len(first) < height and len(first) * (len(columns) + 2) < height
+        taken = sum(3 + sum(value is not None for value in row) for row in first)
+        is_short = len(first) < height and taken < height
         if console.vertical == "auto" and not layout.all_columns and is_short and first:
-            tried = exact_table(columns, layout)
+            tried = exact_table(columns, layout, types)
             drawn = list(tried.lines(first))
             if tried.left_out or tried.cut_values:
-                upright = exact_table(columns, replace(layout, vertical=True))
+                upright = exact_table(columns, replace(layout, vertical=True), types)
                 return upright, upright.lines(first)
             return tried, iter(drawn)
         return table, table.lines(chain(first, waiting))
 
     def _show_text(self, rows: Rows, started: float) -> None:
         """Formats of text go to the screen as they would to a file."""
+        rows.run()
+        self._console.screen.waiting.end()
         sys.stdout.flush()
         note = write_rows(
             rows,
@@ -200,6 +216,28 @@ class _Loop:
         with replacing(path) as file:
             note = write_rows(rows, row_format, file, max_rows=self._max_rows, excel_safe=self._excel_safe)
         self._console.screen.note(f"Written to {path} in {_duration(started)}. {note}".rstrip())
+
+
+def _located(error: QueryError, text: str, width: int) -> str:
+    """The error, with a caret under its place in the line that was just typed; elsewhere the line again."""
+    message, line, where = error.message.partition("\nline ")
+    if match := _NO_COLUMN.match(message):
+        near = ", ".join(re.findall(r'"(\w+)"', match[2] or "")[:_NEAR])
+        near = f" Near it: {near}." if near else ""
+        of = next(iter(_FROM.findall(text)), "")
+        message = f"There is no column {match[1]}.{near} \\d{f' {of}' if of else ''} lists them."
+    if error.position is None or not line:
+        return message
+    if "\n" in text or not text.isascii() or len(PROMPT) + len(text) > width:
+        return f"{message}{line}{where}"
+    return f"{' ' * (len(PROMPT) + error.position)}^\n{message}"
+
+
+_NO_COLUMN = re.compile(
+    r'Referenced column "([^"]+)" not found in FROM clause!(?:\s*Candidate bindings: (.*))?', re.DOTALL
+)
+_FROM = re.compile(r"\bfrom\s+(\w+)", re.IGNORECASE)
+_NEAR = 3
 
 
 def _duration(started: float) -> str:

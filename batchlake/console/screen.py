@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
 from typing import Final
@@ -17,16 +19,57 @@ from batchlake.output.target import takes_colour
 from batchlake.text.terminal import display_width
 
 _RED, _DIM, _PLAIN = "\x1b[31m", "\x1b[2m", "\x1b[0m"
+_QUIET_SECONDS: Final = 0.5
+_BETWEEN_SECONDS: Final = 0.2
 _LESS: Final = "-SRFX~"
 """Long lines aren't folded but scrolled, colours are shown, what fits on one page is only printed, and lines
 beyond the end are blank."""
 
 
+class Waiting:
+    """A line that says how long a statement has been running, from half a second on, until it answers."""
+
+    def __init__(self) -> None:
+        self._over: threading.Event | None = None
+        self._thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """A statement begins; nothing is said where standard output is no terminal."""
+        self.end()
+        if sys.stdout.isatty():
+            over = self._over = threading.Event()
+            self._thread = threading.Thread(target=self._say, args=(over,), name="waiting", daemon=True)
+            self._thread.start()
+
+    def end(self) -> None:
+        """It has answered: the line is gone when this returns."""
+        if self._over is not None and self._thread is not None:
+            self._over.set()
+            self._thread.join()
+            self._over = self._thread = None
+
+    def _say(self, over: threading.Event) -> None:
+        started = time.monotonic()
+        if over.wait(_QUIET_SECONDS):
+            return
+        style, plain = (_DIM, _PLAIN) if takes_colour(sys.stdout) else ("", "")
+        while True:
+            seconds = time.monotonic() - started
+            sys.stdout.write(f"\r{style}{seconds:.1f} s, Ctrl-C stops{plain}\x1b[K")
+            sys.stdout.flush()
+            if over.wait(_BETWEEN_SECONDS):
+                break
+        sys.stdout.write("\r\x1b[K")
+        sys.stdout.flush()
+
+
 class Screen:
     """The terminal, or whatever standard output is."""
 
-    def __init__(self) -> None:
+    def __init__(self, pager: Sequence[str] | None = None) -> None:
         self.colour = takes_colour(sys.stdout)
+        self.waiting = Waiting()
+        self._pager = None if pager is None else list(pager)
 
     @property
     def width(self) -> int:
@@ -40,8 +83,12 @@ class Screen:
 
     @property
     def pager(self) -> list[str]:
-        """The command of BATCHLAKE_PAGER, else PAGER, else `less`; empty where there is none."""
-        return pager_command()
+        """The command of BATCHLAKE_PAGER, the settings, PAGER, else `less`; empty where there is none."""
+        return pager_command() if self._pager is None else self._pager
+
+    def use_pager(self, command: Sequence[str] | None) -> None:
+        """Page with this command, with none if it is empty, and for None with the usual one."""
+        self._pager = None if command is None else list(command)
 
     def note(self, text: str) -> None:
         """A line about an answer."""
@@ -63,6 +110,7 @@ class Screen:
         first: list[str] = []
         fits = True
         for line in waiting:
+            self.waiting.end()
             first.append(line)
             fits = fits and len(first) < size.lines - 1 and display_width(_bare(line)) <= size.columns
             if not fits:
@@ -90,6 +138,7 @@ class Screen:
 
     def _say(self, text: str, style: str) -> None:
         """Print a text, its lines broken between words."""
+        self.waiting.end()
         text = "\n".join(
             line if display_width(line) <= self.width else textwrap.fill(line, self.width)
             for line in text.splitlines()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from batchlake import __version__
 from batchlake.console.catalogue import Catalogue
 from batchlake.console.screen import Screen
+from batchlake.filters.parse import parse_filter
 from batchlake.filters.selection import select
+from batchlake.filters.values.zone import in_zone, zone_named
 from batchlake.output.formats import ROW_FORMATS
 from batchlake.output.target import format_by_suffix
 from batchlake.text.looks import Clock
@@ -21,12 +23,17 @@ if TYPE_CHECKING:
     from batchlake.lake import Lake
 
 
+ReadFilter: TypeAlias = Callable[[str, str], "Filter"]
+"""Makes a filter of what was typed, in a time zone."""
+
+
 class Console:
     """The console's state: the lake as of when, the selection, how and where rows are written.
 
     Attributes:
         vertical: `on`, `off`, or `auto`: where a wide answer fits the screen so.
         timing: whether answers say how long they took.
+        types: whether the types of the columns stand under their names.
         last: the last text that had an answer, for `\\wide` and `\\copy`.
         run: answers statements; set by what reads them.
         wide: the next answer is shown whole.
@@ -38,6 +45,8 @@ class Console:
         filter: Filter | None,  # noqa: A002
         row_format: str,
         timeout_seconds: float | None,
+        read_filter: ReadFilter | None = None,
+        pager: Sequence[str] | None = None,
     ) -> None:
         self.newest = lake
         self.lake = lake
@@ -46,10 +55,12 @@ class Console:
         self.output: Path | None = None
         self.vertical = "auto"
         self.timing = True
+        self.types = False
         self.last = ""
         self.wide = False
         self.run: Callable[[str], None] = lambda text: None
-        self.screen = Screen()
+        self.screen = Screen(pager)
+        self._read_filter = read_filter or _filter_of_json
         self._timeout_seconds = timeout_seconds
         self.session = lake.session(filter, timeout_seconds=timeout_seconds)
         self.catalogue = Catalogue(self.session)
@@ -79,9 +90,27 @@ class Console:
         self.session.select(select(filter))
         self.filter = filter
 
+    def read_filter(self, text: str) -> Filter:
+        """The filter that was typed, in the console's zone."""
+        return self._read_filter(text, self.lake.timezone)
+
+    def set_timezone(self, name: str) -> None:
+        """Let days begin, and times be given, in another zone; the person's own tables stay behind.
+
+        Raises:
+            InvalidRequest: there is no such zone.
+        """
+        zone = zone_named(name)
+        self.lake.timezone = self.newest.timezone = zone
+        self._ask(self.lake)
+
     def go_to(self, moment: datetime | str | None) -> None:
         """Ask the lake as it was then, None for the newest state. The person's own tables stay behind."""
         lake = self.newest if moment is None else self.newest.at(moment)
+        lake.timezone = self.lake.timezone
+        self._ask(lake)
+
+    def _ask(self, lake: Lake) -> None:
         session = lake.session(self.filter, timeout_seconds=self._timeout_seconds)
         self.session.close()
         self.lake, self.session = lake, session
@@ -94,3 +123,10 @@ class Console:
             InvalidRequest: the suffix stands for no format of rows.
         """
         return format_by_suffix(path, ROW_FORMATS) or self.row_format
+
+
+def _filter_of_json(text: str, timezone: str) -> Filter:
+    """A filter of JSON, or of `@FILE` that holds it."""
+    given = Path(text[1:]).read_text(encoding="utf-8") if text.startswith("@") else text
+    with in_zone(timezone):
+        return parse_filter(given)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import IO, Final
 
@@ -106,9 +106,18 @@ def exact_layout(width: int | None, *, colour: bool = False) -> Layout:
     return Layout(width, Style(Clock(), whole=True), colour=colour)
 
 
-def exact_table(columns: Iterable[str], layout: Layout) -> RankedTable:
-    """A table of the answer to a query."""
-    return RankedTable([Column(as_typed(printable(name)), "exact") for name in columns], layout)
+def exact_table(columns: Iterable[str], layout: Layout, types: Iterable[str] = ()) -> RankedTable:
+    """A table of the answer to a query; with the types of its columns under their names, where given."""
+    return RankedTable(
+        [
+            Column(as_typed(printable(name)), "exact", note=kind.replace(*_LONG_TYPE))
+            for name, kind in zip_longest(columns, types, fillvalue="")
+        ],
+        layout,
+    )
+
+
+_LONG_TYPE: Final = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
 
 
 def as_typed(name: str) -> str:

@@ -14,7 +14,7 @@ from batchlake.query.result import Result
 from batchlake.query.snapshot import LakeState, asks_again
 
 if TYPE_CHECKING:
-    from batchlake.engine.engine import Connection
+    from batchlake.engine.engine import Connection, Engine
     from batchlake.filters.model import Filter
     from batchlake.query.session import Session
 
@@ -68,7 +68,7 @@ class LakeQueries(LakeRows):
         from batchlake.query.session import Contained
 
         selection = None if filter is None else self._selected(filter)
-        result = Result(Contained(self._state.engine(), selection), query, params)
+        result = Result(Contained(self._zoned_engine(), selection), query, params)
         result.columns  # noqa: B018 - what is wrong with the query is raised now
         return result
 
@@ -93,7 +93,12 @@ class LakeQueries(LakeRows):
         from batchlake.query.session import Session
 
         selection = None if filter is None else self._selected(filter)
-        return Session(self._state.engine(), selection, timeout_seconds=timeout_seconds)
+        return Session(self._zoned_engine(), selection, timeout_seconds=timeout_seconds)
+
+    def _zoned_engine(self) -> Engine:
+        """The engine for SQL that a person wrote: its days begin, and its times are, in the lake's zone."""
+        engine = self._state.engine()
+        return engine if self.timezone == "UTC" else engine.in_timezone(self.timezone)
 
     def connect(self) -> Connection:
         """A DuckDB connection of your own with tables, views and comments in place, and nothing forbidden.

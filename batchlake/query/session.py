@@ -52,6 +52,7 @@ _INSTEAD: Final = {
     "insert": "Make your own rows with `create temp table ... as select ...`",
     "pragma": "`describe calls` and `show tables` tell what there is",
     "set": "The options of the command line set memory and threads",
+    "use": "There is one database, the lake; \\d in the console lists its tables",
     "update": "Make your own rows with `create temp table ... as select ...`",
 }
 

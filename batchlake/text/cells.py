@@ -48,11 +48,13 @@ class Column:
             `count`, `score` (0 to 1), `rate`, `seconds`, `money` (a sum), `price`, `exact_money`, `time`,
             `flag`, `bar`, `number` (of phones), or `exact`: as SQL gives it.
         alarming: whether a value above 0 needs somebody.
+        note: what stands under its heading, such as its type in SQL.
     """
 
     name: str
     kind: str = "text"
     alarming: bool = False
+    note: str = ""
 
     @property
     def heading(self) -> str:
@@ -144,6 +146,9 @@ def _exact(value: Any) -> Cell:
     if isinstance(value, float):
         short = f"{value:.15g}"
         return Cell((short if "e" not in short and "n" not in short else text(value),))
+    if isinstance(value, datetime) and value.utcoffset():
+        # Of a session in another time zone than UTC.
+        return Cell((value.isoformat(),))
     return Cell((printable(text(value)),))
 
 

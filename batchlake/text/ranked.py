@@ -113,6 +113,8 @@ class RankedTable:
         )
         right = [self._stands_right(place, first) for place in shown]
         yield self._line([Cell((self._columns[place].heading,), "1") for place in shown], widths, right)[0]
+        if any(self._columns[place].note for place in shown):
+            yield self._line([Cell((self._columns[place].note,), "2") for place in shown], widths, right)[0]
         yield self._styled(_GAP.join("─" * width for width in widths).rstrip(), "2")
         for row in chain(first, waiting):
             self.rows += 1
@@ -120,6 +122,11 @@ class RankedTable:
                      for place, width in zip(shown, widths, strict=True)]  # fmt: skip
             self.cut_values += sum(cell.cut for cell in cells)
             yield from self._line(cells, widths, right)
+
+    @property
+    def is_vertical(self) -> bool:
+        """Whether rows stand one below the other."""
+        return self._vertical
 
     def notes(self) -> list[str]:
         """What the table doesn't show, in sentences."""
@@ -169,7 +176,11 @@ class RankedTable:
         """The places of the columns that fit, by rank, and their widths."""
         cells = {place: [makers[place](row[place]) for row in first] for place in places}
         natural = {
-            place: max([display_width(self._columns[place].heading), *(cell.width for cell in cells[place])])
+            place: max(
+                display_width(self._columns[place].heading),
+                display_width(self._columns[place].note),
+                *(cell.width for cell in cells[place]),
+            )
             for place in places
         }
         width = self._layout.width
@@ -243,7 +254,10 @@ class RankedTable:
         self, rows: Iterable[Sequence[Any]], places: list[int], makers: dict[int, Maker]
     ) -> Iterator[str]:
         """Rows one below the other: a value a line, those that there are."""
-        width = max((display_width(self._columns[place].heading) for place in places), default=0)
+        heads = {
+            place: f"{self._columns[place].heading} {self._columns[place].note}".strip() for place in places
+        }
+        width = max(map(display_width, heads.values()), default=0)
         room = self._layout.width
         kinds: set[str] = set()
         for row in rows:
@@ -256,7 +270,7 @@ class RankedTable:
                 if self._columns[place].kind == "bar" or row[place] is None:
                     continue
                 kinds.add(self._columns[place].kind)
-                name = self._columns[place].heading
+                name = heads[place]
                 lines = cell.lines
                 if room is not None and not self._layout.all_columns and room - width - 2 >= _PROSE_LEAST:
                     lines = tuple(
@@ -267,7 +281,10 @@ class RankedTable:
                     yield f"{head}{_GAP}{self._styled(line.rstrip(), cell.style)}".rstrip()
             missing = [self._columns[place].heading for place in places if row[place] is None]
             if missing:
-                yield self._styled(f"no value: {looks.listed(missing, 3)}", "2")
+                is_sql = self._columns[places[0]].kind == "exact"
+                columns = f"{len(missing)} column{'s' * (len(missing) > 1)}"
+                told = f"NULL in {columns}" if is_sql else "no value"
+                yield self._styled(f"{told}: {looks.listed(missing, 3)}", "2")
         self.shows_times = "time" in kinds
 
     def _stands_right(self, place: int, first: Sequence[Sequence[Any]]) -> bool:

@@ -6,6 +6,7 @@ Input: the flags. Output: one `Filter` (all flags and all `--filter`s hold toget
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -209,6 +210,30 @@ def read_comparison(context: click.Context, given: str | None, timezone: str) ->
     if given is None or not (given.lstrip().startswith(("{", "@")) or given == "-"):
         return given
     return read_selection(context, {"filter_texts": (given,)}, timezone)
+
+
+def read_typed_filter(context: click.Context, typed: str, timezone: str) -> Filter:
+    """The filter that somebody typed in a line: JSON, `@name`, `@FILE`, or flags as `--last 7d --agent Ava`.
+
+    Raises:
+        InvalidFilter, InvalidRequest: it can't be meant.
+    """
+    from batchlake.filters.model import ALL
+    from batchlake.filters.parse import within_period
+
+    if not typed.startswith("-"):
+        return read_selection(context, {"filter_texts": (typed,)}, timezone) or ALL
+    command = click.Command("\\filter", add_help_option=False)
+    selection_options()(command)
+    try:
+        # Without a parent: its options are given for themselves.
+        given = command.make_context("\\filter", shlex.split(typed)).params
+    except click.UsageError as error:
+        raise InvalidRequest(error.format_message(), typed=typed) from error
+    except ValueError as error:
+        raise InvalidRequest(f"{typed!r} can't be read as flags: {error}.", typed=typed) from error
+    wanted, period = read_selection(context, given, timezone) or ALL, read_period(given, timezone)
+    return wanted if period is None else within_period(wanted, period)
 
 
 def read_filter_option(texts: Sequence[str]) -> Filter | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from batchlake.cli.arguments.options import (
 )
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.request import answer_options, read_request
-from batchlake.cli.arguments.selection import selection_options
+from batchlake.cli.arguments.selection import read_typed_filter, selection_options
 from batchlake.cli.display.answers import opened, write_rows_to, write_tables
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import BINARY_FORMATS, ROW_FORMATS
@@ -85,6 +86,8 @@ def sql_command(
             timeout_seconds=timeout_seconds,
             max_rows=request.limit,
             excel_safe=excel_safe,
+            read_filter=partial(read_typed_filter, context),
+            pager=request.pager,
         )
         return
     if at_prompt:
