@@ -48,8 +48,8 @@ def damages(root: Path | str) -> list[Finding]:
 def engine_of(root: Path | str) -> Engine:
     """An engine over the newest state of a lake."""
     tables = LakeTables(root)
-    version = Ledger(tables).newest()
     engine = Engine(str(root))
+    version = Ledger(tables).newest(engine)
     engine.register_tables(tables.all_files({**version.pins, "runs": None}))
     return engine
 

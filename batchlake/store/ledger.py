@@ -144,9 +144,9 @@ class Ledger:
         kept = {row["run_id"]: row for row in (*newest, *later, *self._rows("true", {}))}
         return [self._version(row) for row in kept.values()]
 
-    def all(self) -> list[Version]:
-        """The states that finished runs left, newest first."""
-        return [self._version(row) for row in self._rows("true", {}, most=None)]
+    def all(self, engine: Engine | None = None) -> list[Version]:
+        """The states that finished runs left, newest first; an engine as for `newest`."""
+        return [self._version(row) for row in self._rows("true", {}, most=None, engine=engine)]
 
     def commit(
         self, writer: Writer, run: BegunRun, figures: Mapping[str, Any], engine: Engine | None = None

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
+from batchlake.engine.quoting import view_of
 from batchlake.errors import LakeDamaged
 from batchlake.schema import RUNS, TABLES
 from batchlake.store.delta.log import named_files
@@ -71,14 +72,15 @@ def check(root: str | os.PathLike[str]) -> list[Finding]:
     """
     tables = LakeTables(root)
     ledger = Ledger(tables)
-    version = ledger.newest()
-    findings = [*_check_erasure(tables), *_check_files(tables, version)]
-    if not any(finding.level == "error" for finding in findings):
-        findings += _check_unnamed(tables, ledger)
-    if not any(finding.level == "error" for finding in findings):
-        findings += _check_pages(tables, version)
-    if not any(finding.level == "error" for finding in findings):
-        findings += _check_rows(tables, version)
+    with Engine(tables.storage.name) as engine:
+        version = ledger.newest(engine)
+        findings = [*_check_erasure(tables), *_check_files(tables, version)]
+        if not any(finding.level == "error" for finding in findings):
+            findings += _check_unnamed(tables, ledger, engine)
+        if not any(finding.level == "error" for finding in findings):
+            findings += _check_pages(tables, version)
+        if not any(finding.level == "error" for finding in findings):
+            findings += _check_rows(tables, version, engine)
     if any(finding.level == "error" for finding in findings) and ledger.newest() != version:
         # A run and a vacuum have taken away what was being read.
         return check(root)
@@ -118,11 +120,11 @@ def _check_files(tables: LakeTables, version: Version) -> Iterator[Finding]:
             )
 
 
-def _check_unnamed(tables: LakeTables, ledger: Ledger) -> Iterator[Finding]:
+def _check_unnamed(tables: LakeTables, ledger: Ledger, engine: Engine) -> Iterator[Finding]:
     """Data files that are there and that no run's state names."""
     # The files first: one that a run adds meanwhile isn't among them.
     there = {name: tables.storage.sizes(name) for name in TABLES if tables.exists(name)}
-    versions = ledger.all()
+    versions = ledger.all(engine)
     for name, sizes in there.items():
         pins = {version.pins[name] for version in versions if name in version.pins}
         # `runs` is read at its newest version, and an unfinished run is reported as such.
@@ -161,33 +163,32 @@ def _check_pages(tables: LakeTables, version: Version) -> Iterator[Finding]:
 def _why_unread(engine: Engine, name: str, files: Sequence[str]) -> str:
     """Why not every value of a table's files can be read; empty where all can."""
     try:
-        engine.register_tables({name: files})
+        engine.create_view(view_of(TABLES[name], files))
         engine.row(f"select bit_xor(hash({name})) as read from {name}")
     except LakeDamaged as error:
         return error.reason
     return ""
 
 
-def _check_rows(tables: LakeTables, version: Version) -> list[Finding]:
-    with Engine(tables.storage.name) as engine:
-        engine.register_tables(tables.all_files({**version.pins, "runs": None}))
-        engine.name_statuses()
-        show_facts(engine)
-        mend = "ingest the exports again with --force into a new lake, and keep this one to find the cause"
-        rows = engine.rows(sql_files.load("maintenance/check").text)
-        if not version.has_facts:
-            rows = [row for row in rows if row["code"] not in _FACTS_RULES]
-        repeated = [
-            Finding(
-                "error",
-                "repeated_key",
-                table.name,
-                f"{count} keys ({', '.join(table.key)}) are there twice",
-                mend,
-            )
-            for table in TABLES.values()
-            if (count := _repeated_keys(engine, table.name, table.key))
-        ]
+def _check_rows(tables: LakeTables, version: Version, engine: Engine) -> list[Finding]:
+    engine.register_tables(tables.all_files({**version.pins, "runs": None}))
+    engine.name_statuses()
+    show_facts(engine)
+    mend = "ingest the exports again with --force into a new lake, and keep this one to find the cause"
+    rows = engine.rows(sql_files.load("maintenance/check").text)
+    if not version.has_facts:
+        rows = [row for row in rows if row["code"] not in _FACTS_RULES]
+    repeated = [
+        Finding(
+            "error",
+            "repeated_key",
+            table.name,
+            f"{count} keys ({', '.join(table.key)}) are there twice",
+            mend,
+        )
+        for table in TABLES.values()
+        if (count := _repeated_keys(engine, table.name, table.key))
+    ]
     return repeated + [
         Finding("error", row["code"], row["table_name"], row["message"], mend) for row in rows if row["count"]
     ]
