@@ -6,12 +6,16 @@ import os
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 _T = TypeVar("_T")
 
 EVERYTHING: Final = os.environ.get("BATCHLAKE_TESTS") == "all"
 """Whether every kill point, every real process and many more generated examples are wanted: minutes more."""
+
+at_length = pytest.mark.skipif(not EVERYTHING, reason="runs with BATCHLAKE_TESTS=all")
+"""For a test that says again at length what another one says in short; that one is named beside it."""
 
 _MORE: Final = 20
 """How many times as many examples of a property are generated then."""

@@ -59,7 +59,7 @@ def _killed(script: str, lake: batchlake.Lake, how: str) -> None:
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
 
 
-@pytest.mark.parametrize("step", some(["marker", "rewrite", "commit"], 2))
+@pytest.mark.parametrize("step", some(["commit", "marker", "rewrite"], 1))
 def test_killed_before_the_commit_nothing_has_happened(
     lake: batchlake.Lake, tmp_path: Path, step: str
 ) -> None:
@@ -73,7 +73,7 @@ def test_killed_before_the_commit_nothing_has_happened(
     assert damages(lake.root) == []
 
 
-@pytest.mark.parametrize("step", some(["committed", "purged", "cleaned", "verified"], 2))
+@pytest.mark.parametrize("step", some(["committed", "purged", "cleaned", "verified"], 1))
 def test_killed_after_the_commit_the_next_writer_finishes(
     lake: batchlake.Lake, tmp_path: Path, step: str
 ) -> None:
@@ -88,7 +88,7 @@ def test_killed_after_the_commit_the_next_writer_finishes(
     assert (erasure["calls"], erasure["hits"]) == (2, 0)
 
 
-@pytest.mark.parametrize("deleted", some([0, 3, 11], 2))
+@pytest.mark.parametrize("deleted", some([3, 0, 11], 1))
 def test_killed_between_two_deletions_the_lake_stays_readable(
     lake: batchlake.Lake, tmp_path: Path, deleted: int
 ) -> None:
@@ -113,6 +113,7 @@ def test_a_reader_in_a_loop_sees_before_or_after(lake: batchlake.Lake) -> None:
                 counts.append(reader.analytics().statistics.total_calls)
             except Exception as error:
                 failures.append(error)
+            done.wait(0.1)
 
     thread = threading.Thread(target=read)
     thread.start()

@@ -20,7 +20,7 @@ from batchlake.query.snapshot import LakeState
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger
 from batchlake.store.maintenance import check, vacuum
-from tests.effort import EVERYTHING
+from tests.effort import at_length
 from tests.lakes import ingested, write_export
 from tests.storage import Bucket
 
@@ -199,6 +199,7 @@ def test_a_check_looks_once_more(root: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert [finding for finding in check(root) if finding.level == "error"] == []
 
 
+@at_length  # Each moment at which that happens has a test above.
 def test_readers_at_work_while_runs_are_vacuumed(root: Path) -> None:
     """Every question is answered while runs finish and vacuums keep the newest state alone."""
     done = threading.Event()
@@ -218,7 +219,7 @@ def test_readers_at_work_while_runs_are_vacuumed(root: Path) -> None:
     readers = [threading.Thread(target=read, args=(number,)) for number in range(2)]
     for reader in readers:
         reader.start()
-    for day in range(2, 5 if EVERYTHING else 4):
+    for day in range(2, 5):
         run_and_vacuum(root, root.parent, day)
     done.set()
     for reader in readers:

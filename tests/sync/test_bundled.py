@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from batchlake.errors import InvalidConfiguration, InvalidRequest
+from batchlake.errors import InvalidConfiguration, InvalidRequest, PullFailed
 from batchlake.lake import Lake
 from batchlake.sync.platforms import Platform, bundled_platforms
 from batchlake.sync.pull.report import PullReport
@@ -160,13 +160,15 @@ def test_a_list_is_read_to_its_end(name: str, tmp_path: Path) -> None:
 def test_only_what_is_younger_is_asked_for(name: str, tmp_path: Path) -> None:
     """`--since 7d` names the time as the platform writes it; one that can't be asked so is an error."""
     path, _, parameter, _ = LISTS[name]
-    with serving(script(name)) as server:
+    # How it is asked is seen before anything is answered.
+    with serving(lambda _: answer({}, 401)) as server:
         if name == "smallest_atoms":
             with pytest.raises(InvalidRequest, match="how to list only new calls"):
                 pulled(name, tmp_path, server, since=timedelta(days=7))
             assert server.asked == []
             return
-        pulled(name, tmp_path, server, since=timedelta(days=7))
+        with pytest.raises(PullFailed):
+            pulled(name, tmp_path, server, since=timedelta(days=7))
     first = next(one for one in server.asked if one.path == path)
     if parameter is None:
         given: Any = first.body["filter_criteria"]["start_timestamp"]["lower_threshold"]
@@ -209,15 +211,15 @@ def test_a_gap_is_not_forgotten(tmp_path: Path) -> None:
     assert datetime.now(UTC) - _moment(following.params["createdAtGe"]) > timedelta(minutes=59)
 
 
-@pytest.mark.parametrize(("days", "is_warned"), [(1, False), (8, False), (10, True), (20, True)])
-def test_a_platform_that_deletes_is_warned_of(tmp_path: Path, days: int, is_warned: bool) -> None:
+def test_a_platform_that_deletes_is_warned_of(tmp_path: Path) -> None:
     """When a third of its retention is left since the last pull; without a known one never."""
     with serving(script("vapi")) as server:
         pulled("vapi", tmp_path, server)
-    now = datetime.now(UTC) + timedelta(days=days)
-    found = lake_status(Lake(tmp_path / "lake"), tmp_path / "landing", None, now, {"vapi": 14})
-    assert bool(found.warnings) is is_warned
-    assert all("vapi deletes calls from" in one for one in found.warnings)
-    assert found.platforms["vapi"].deletes_from is not None
-    unknown = lake_status(Lake(tmp_path / "lake"), tmp_path / "landing", None, now)
-    assert (unknown.warnings, unknown.platforms["vapi"].deletes_from) == ([], None)
+    for days, is_warned in ((1, False), (8, False), (10, True), (20, True)):
+        now = datetime.now(UTC) + timedelta(days=days)
+        found = lake_status(Lake(tmp_path / "lake"), tmp_path / "landing", None, now, {"vapi": 14})
+        assert bool(found.warnings) is is_warned, days
+        assert all("vapi deletes calls from" in one for one in found.warnings)
+        assert found.platforms["vapi"].deletes_from is not None
+        unknown = lake_status(Lake(tmp_path / "lake"), tmp_path / "landing", None, now)
+        assert (unknown.warnings, unknown.platforms["vapi"].deletes_from) == ([], None)

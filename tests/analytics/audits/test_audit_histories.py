@@ -125,7 +125,7 @@ def reason(history: Row, name: str, said: Decimal, held: int) -> str:
     return "unexplained" if is_complete else "export lists fewer calls than it counts"
 
 
-@settings(max_examples=examples(8))
+@settings(max_examples=examples(4))
 @given(histories(), st.randoms(use_true_random=False))
 def test_every_reason_is_that_of_the_history(history: Row, random: Any) -> None:
     """In any order of the exports, in one run."""

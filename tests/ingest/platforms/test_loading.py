@@ -61,7 +61,7 @@ def calls(lake: batchlake.Lake) -> list[dict[str, Any]]:
     return lake.sql("select * from calls order by source, call_id").to_dicts()
 
 
-@pytest.mark.parametrize("order", some(list(itertools.permutations(range(3))), 3))
+@pytest.mark.parametrize("order", some(list(itertools.permutations(range(3))), 2))
 def test_webhooks_of_a_call_end_in_one_row(order: tuple[int, ...], tmp_path: Path) -> None:
     """In whichever order and file they come, the newest says how it ended; all of its facts are there."""
     lake = batchlake.open(tmp_path / "lake")
@@ -129,7 +129,7 @@ def test_a_mixture_of_nine_is_the_same_in_any_form(tmp_path: Path) -> None:
         "lines": "\n".join(json.dumps(one) for one in shuffled),
         "documents": " ".join(json.dumps(one) for one in shuffled),
     }
-    for name, text in forms.items():
+    for name, text in some(list(forms.items()), 2):
         export = write_export(tmp_path / name, f"{name}.ndjson", text, observed_at=when)
         batchlake.open(tmp_path / f"{name}.lake").ingest(export)
         assert contents(tmp_path / f"{name}.lake", ("calls", "segments", "batches")) == expected
@@ -310,7 +310,10 @@ def test_a_platform_of_ones_own_comes_before_all(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["bland/v1_batch_details.json", "retell/list_calls_v3.json", "synthflow/list_calls_from_schema.json"],
+    some(
+        ["bland/v1_batch_details.json", "retell/list_calls_v3.json", "synthflow/list_calls_from_schema.json"],
+        1,
+    ),
 )
 def test_a_page_larger_than_a_window_gives_the_same(name: str, tmp_path: Path) -> None:
     """It is cut into records by its brackets; what is left of it around them is no record."""
