@@ -33,6 +33,7 @@ case "$*" in
     echo "venv $name" >> "$LOG"
     for tool in python ruff mypy lint-imports tool; do
       printf '#!/bin/sh\\necho "$TMPDIR" > "$LOG.scratch"\\n' > "$3/bin/$tool"
+      printf 'echo "$PYTEST_ADDOPTS" > "$LOG.options"\\n' >> "$3/bin/$tool"
       printf 'echo "%s $*" >> "$LOG"\\n[ "$FAIL" != "%s $*" ]\\n' "$name $tool" $tool >> "$3/bin/$tool"
       chmod +x "$3/bin/$tool"
     done ;;
@@ -129,6 +130,13 @@ def test_everything_is_run_in_new_environments(gate: Gate) -> None:
     assert (status, called[0], called[-1]) == (0, "venv dev", SMOKE.removesuffix(" --only details"))
     assert not gate.cache.exists()
     assert list((gate.folder / "tmp").iterdir()) == []
+
+
+def test_the_suite_tells_what_takes_long(gate: Gate) -> None:
+    """Whatever options somebody has set besides."""
+    assert gate.run(PYTEST_ADDOPTS="--maxfail=3")[0] == 0
+    options = (gate.folder / "log.options").read_text().split()
+    assert {"--maxfail=3", "--durations=15", "--dist=worksteal"} <= set(options)
 
 
 def test_what_the_tests_write_goes_with_the_gate(gate: Gate) -> None:
