@@ -253,6 +253,7 @@ _SQL_FOLDERS: Final = {
     "views": "what the console shows beyond the tables",
     "screens": "what is shown to people besides the analytics",
     "maintenance": "care of the lake",
+    "erasure": "what an erasure leaves to a person",
     "sync": "what a pull asks the lake",
 }
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.erasure.targets import Targets
 from batchlake.errors import InvalidRequest
@@ -15,24 +16,18 @@ from batchlake.errors import InvalidRequest
 
 def suggestions(engine: Engine, targets: Targets) -> dict[str, int]:
     """The calls' own fields that may name a person, and how many of the calls have them."""
-    ids = {"ids": sorted({call.call_id for call in targets.calls})}
-    rows = engine.rows(
-        "select field, count(*) as count from (select unnest(json_keys(extra)) as field from calls "
-        "where list_contains($ids, call_id) and extra is not null) "
-        "where regexp_matches(lower(field), 'name|mail|address|contact|customer|phone') group by all order "
-        "by all",
-        ids,
-    )
-    return {row["field"]: row["count"] for row in rows}
+    rows = engine.rows(sql_files.load("erasure/suggested_fields").text, _ids(targets))
+    return {row["field"]: row["calls"] for row in rows}
 
 
 def todo(engine: Engine, targets: Targets) -> list[dict[str, Any]]:
-    ids = {"ids": sorted({call.call_id for call in targets.calls})}
-    rows = engine.rows(
-        "select source, call_id, recording_url from calls where list_contains($ids, call_id) order by all",
-        ids,
-    )
+    """The calls to delete at the platform, with the links to their recordings."""
+    rows = engine.rows(sql_files.load("erasure/calls_by_hand").text, _ids(targets))
     return [row for row in rows if (row["source"], row["call_id"]) in targets.places]
+
+
+def _ids(targets: Targets) -> dict[str, list[str]]:
+    return {"call_ids": sorted({call.call_id for call in targets.calls})}
 
 
 def write_todo(path: Path, rows: Iterable[dict[str, Any]]) -> None:

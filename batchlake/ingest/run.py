@@ -203,13 +203,8 @@ class Run:
             f"create table fresh_snapshots as select *, {run} as run_id "
             f"from ({sql_files.load('ingest/run/snapshots').text})"
         )
-        engine.run(
-            "create view fresh_exports as "
-            "select read_exports.* exclude (is_whole, is_source_named, named_batch_id), "
-            f"coalesce(found.problems, 0) as problems, {run} as run_id from read_exports left join "
-            "(select export_id, count(*) as problems from fresh_problems group by all) found "
-            "using (export_id) where export_id is not null and is_whole"
-        )
+        exports = sql_files.load("ingest/run/fresh_exports").text
+        engine.run(f"create view fresh_exports as select *, {run} as run_id from ({exports})")
         for table in (SNAPSHOTS, PROBLEMS, EXPORTS):
             ended = resolved if table is PROBLEMS else ()
             replace_by_export(engine, writer, table, f"fresh_{table.name}", again, ended)
@@ -232,15 +227,8 @@ class Run:
         *,
         changed: bool,
     ) -> IngestReport:
-        by_code = engine.rows(
-            "select code, count(*) as count from fresh_problems group by code order by code"
-        )
-        unknown = engine.rows(
-            "select status_reported as spelling, count(*) as count from observed_calls "
-            "where outcome = 'unknown' and status_reported is not null "
-            "and status_key(status_reported) <> 'unknown' group by all order by all"
-        )
-        problems = {row["code"]: row["count"] for row in by_code}
+        by_code = engine.rows(sql_files.load("ingest/run/problem_codes").text)
+        unknown = engine.rows(sql_files.load("ingest/run/unknown_statuses").text)
         extra: dict[str, dict[str, int]] = {}
         for row in engine.rows(sql_files.load("ingest/run/extra_fields").text):
             extra.setdefault(row["table_name"], {})[row["field"]] = row["records"]
@@ -254,8 +242,8 @@ class Run:
             seconds=time.monotonic() - self._clock,
             bytes_read=sum(export.bytes for export in self._reading.exports),
             segments_written=segments,
-            problems_by_code=problems,
-            unknown_statuses={row["spelling"]: row["count"] for row in unknown},
+            problems_by_code={row["code"]: row["problems"] for row in by_code},
+            unknown_statuses={row["spelling"]: row["calls"] for row in unknown},
             extra_fields=extra,
             unkept_fields=dict(self._reading.unkept.most_common()),
             future_observations=future["observations"],

@@ -73,16 +73,9 @@ def group_rows(
         rows = _with_empty(found.by[0], groups, rows, columns, clock, period)
     blanks = [""] * (len(found.by) - 1)
     whole = figure_values(found)
-    rows.append(
-        (
-            *(["all", *blanks]),
-            *(
-                None if column.kind == "bar" else whole.get(column.name)
-                for column in columns[len(found.by) :]
-            ),
-        )
-    )
-    return rows
+    figures = columns[len(found.by) :]
+    of_all = [None if column.kind == "bar" else whole.get(column.name) for column in figures]
+    return [*rows, ("all", *blanks, *of_all)]
 
 
 def _row(group: Group, keys: Sequence[str], columns: Sequence[Column]) -> Row:
@@ -175,7 +168,7 @@ def _with_empty(
     end = min(period.end or clock.now, clock.now)
     step = _begin(name, clock.local(period.start).date())
     found = []
-    while step < clock.local(end).date() or (step == clock.local(end).date()):
+    while step <= clock.local(end).date():
         if period.end is not None and step >= clock.local(period.end).date():
             break
         words = key_words(name, step, clock, period)

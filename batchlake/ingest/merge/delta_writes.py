@@ -134,8 +134,7 @@ def write_segments(engine: Engine, writer: Writer, files: Sequence[TranscriptFil
     if adopted:
         writer.add_files(SEGMENTS.name, [file.path for file in files if file.number in adopted])
     _write_other_segments(engine, writer, [file for file in files if file.number not in adopted])
-    counted = "select coalesce(sum(segment_count), 0) as count from merged_calls semi join rewritten_calls "
-    return int(engine.row(counted + "using (source, call_id)")["count"])
+    return int(engine.row(sql_files.load("ingest/merge/rewritten_utterances").text)["utterances"])
 
 
 def _write_other_segments(engine: Engine, writer: Writer, files: Sequence[TranscriptFile]) -> None:
@@ -149,10 +148,7 @@ def _write_other_segments(engine: Engine, writer: Writer, files: Sequence[Transc
     )
     engine.run(f"create view written_segments as {written}")
     engine.run(f"create view fresh_segments as {sql_files.load('ingest/merge/fresh_segments').text}")
-    engine.run(
-        "create view replaced_segments as select source, held_batch_id as batch_id, call_id "
-        "from rewritten_calls where held_digest is not null"
-    )
+    engine.run(f"create view replaced_segments as {sql_files.load('ingest/merge/replaced_segments').text}")
     without = "anti join rewritten_calls using (source, call_id)"
     ReplaceScope.of(engine, "replaced_segments").write(engine, writer, SEGMENTS, without, "fresh_segments")
 

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.engine.quoting import literal, quoted
 from batchlake.schema import BATCHES, CALLS, TRANSCRIPT_FACTS, Table
@@ -142,17 +143,10 @@ def _hold(engine: Engine, rule: MergeRule) -> None:
     )
     if engine.exists_any(f"from missing_{table}"):
         engine.run(f"insert into held_{table} select * from {table} where ({key}) in (from missing_{table})")
-    engine.run(
-        "create table rescheduled_batches as select merged.source, merged.batch_id "
-        "from merged_batches merged left join held_batches held using (source, batch_id) "
-        "where merged.created_at is distinct from held.created_at"
-    )
+    rescheduled = sql_files.load("ingest/merge/rescheduled_batches").text
+    engine.run(f"create table rescheduled_batches as {rescheduled}")
     if engine.exists_any("from rescheduled_batches"):
-        engine.run(
-            f"insert into held_{table} select * from {table} anti join held_{table} using ({key}) "
-            "where started_at is null and created_at is null "
-            "and (source, batch_id) in (from rescheduled_batches)"
-        )
+        engine.run(f"insert into held_calls {sql_files.load('ingest/merge/rescheduled_calls').text}")
 
 
 def _observations(rule: MergeRule) -> str:
