@@ -99,8 +99,8 @@ def cli() -> None:
 
     Exports go in (`batchlake ingest PATH`), answers come out (`batchlake batch ID`).
 
-    Exit statuses: 0 success, 1 not found or a faulty query, 2 an invalid request, 3 lake or
-    export, 4 a time limit, 5 committed with problems, 70 a bug, 130 interrupted.
+    Exit statuses: 0 success, 1 not found or a faulty query, 2 an invalid request, 3 lake or export, 4 a time
+    limit, 5 committed with problems, 70 a bug, 130 interrupted.
     """
 
 

@@ -156,8 +156,8 @@ class Engine:
     def sandbox(self, paths: Iterable[str]) -> None:
         """From now on read no file but these, write none, and change no setting that matters to others.
 
-        A cursor may still choose its time zone, its schema and the form of its errors.
-        Their Parquet footers are kept in memory: every statement over the lake reads all of them.
+        A cursor may still choose its time zone, its schema and the form of its errors. Their Parquet footers
+        are kept in memory: every statement over the lake reads all of them.
         """
         allowed = ", ".join(literal(path) for path in paths)
         for setting in (

@@ -2,8 +2,7 @@
 short.
 
 Input: a lake whose newest state lacks the person. Output: the same with nothing of them in any byte, and a
-row of
-`erasures`. Who finishes another's erasure knows digests only, no values.
+row of `erasures`. Who finishes another's erasure knows digests only, no values.
 """
 
 from __future__ import annotations

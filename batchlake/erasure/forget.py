@@ -2,8 +2,7 @@
 later.
 
 Before the `runs` row nothing has happened; after it the person is gone for every reader, and the next writer
-of
-any verb deletes what is still there of earlier states (`finish`), by digests, without knowing the values.
+of any verb deletes what is still there of earlier states (`finish`), by digests, without knowing the values.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """What batchlake leaves on this machine besides a lake: bug reports and the console's history.
 
 Input: what is looked for. Output: how many were cleaned. Spill and scratch of dead processes go whenever a
-writer
-begins (`store`).
+writer begins (`store`).
 """
 
 from __future__ import annotations

@@ -16,22 +16,17 @@ REPORT_VERSION: Final = 1
 
 NOT_COVERED: Final = (
     "Backups, disk snapshots, replicas, versions of objects in a bucket, blocks of a disk after their file "
-    "is gone, "
-    "copies on machines that do not ask again.",
+    "is gone, copies on machines that do not ask again.",
     "Files that left the lake: reports, CSV, notebooks, views.sql, caches of other tools; recipients may "
-    "have to "
-    "be told. Source exports: --elsewhere finds them.",
+    "have to be told. Source exports: --elsewhere finds them.",
     "The platform, its recordings, and the receivers of its webhooks: --todo lists what to delete there.",
     "Shell history, process lists, terminals, cron mail.",
     "People recognised by what is said rather than by a value; names that no --value names; languages "
-    "without "
-    "digit words; voices.",
+    "without digit words; voices.",
     "Anonymised calls keep exact figures, which the holder of the platform's own record can match; where "
-    "that is "
-    "too much, use --mode remove.",
+    "that is too much, use --mode remove.",
     "Tombstones and pseudonyms stay personal data while the key exists; destroying it ends both, and the "
-    "keeping "
-    "out of later exports.",
+    "keeping out of later exports.",
     "Whether to erase at all (duties to keep, legal claims) is the controller's decision.",
 )
 """What can't be promised."""
@@ -141,8 +136,7 @@ class ErasureReport:
             read = self.verification
             lines.append(
                 f"Verified by {read.by}: {read.files} files, {read.bytes} bytes, {read.strings} strings "
-                f"read, "
-                f"{sum(hit.count for hit in read.hits)} hits. State {read.state_digest}."
+                f"read, {sum(hit.count for hit in read.hits)} hits. State {read.state_digest}."
             )
             lines += [f"Hit: {hit.place}, {hit.column}: {hit.count}." for hit in read.hits]
         lines += [f"Left: {one.place}: {one.why}. {one.what_to_do}" for one in self.left]

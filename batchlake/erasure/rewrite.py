@@ -1,9 +1,8 @@
 """Rewrites the files of the tables that hold a row or a mention of what is erased, and no others.
 
 Input: what to erase, and the tables at the version that a writer prepared. Output: one commit a table that
-names
-files and nothing else, and counts. Rows stay sorted as they were; columns are written from plain values, as a
-column filtered while dictionary-encoded keeps what it lost in its dictionary.
+names files and nothing else, and counts. Rows stay sorted as they were; columns are written from plain
+values, as a column filtered while dictionary-encoded keeps what it lost in its dictionary.
 """
 
 from __future__ import annotations

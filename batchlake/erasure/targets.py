@@ -182,8 +182,7 @@ def _calls_of(engine: Engine, keys: frozenset[str]) -> list[dict[str, Any]]:
     }
     either = " or ".join(
         f"len(list_filter($tails, lambda tail: contains(regexp_replace({name}, '[^0-9]', '', 'g'), tail))) "
-        f"> 0 "
-        f"or list_contains($others, lower(trim({name}))) or regexp_matches({name}, '[^ -~]')"
+        f"> 0 or list_contains($others, lower(trim({name}))) or regexp_matches({name}, '[^ -~]')"
         for name in ("to_number", "from_number")
     )
     return engine.rows(

@@ -2,8 +2,7 @@
 
 Input: what is looked for, by value or by digest. Output: a `Verification`: what was read, every hit with its
 place, and a digest of the state that it holds for. Nothing is believed: files are found by listing, and read
-raw
-and decoded, dictionaries as such.
+raw and decoded, dictionaries as such.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Runs of digits in text, however they are written: digits of any script, and spoken ones.
 
 Input: a text. Output: `Run`s, each the digits in ASCII with the place of every one. Up to three characters
-that
-are no digit may stand between two of them (`(415) 555-0199`, `four one five, double five five`).
+that are no digit may stand between two of them (`(415) 555-0199`, `four one five, double five five`).
 """
 
 from __future__ import annotations

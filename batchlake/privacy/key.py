@@ -1,8 +1,7 @@
 """The secret without which digests of phone numbers could be guessed, and the digests made with it.
 
 Tombstones and pseudonyms hold nothing but these digests. The key is never in a lake, a log or a report; a
-lake
-holds its id alone (`_privacy.json`).
+lake holds its id alone (`_privacy.json`).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 -- inputs: selected_calls
 -- outputs:
 --   group_key: the values grouped by where selected_calls has such a column, else null: one group; null for all groups
---   sentiment_calls (calls): calls with all three scores; one left out where another is given is 0, one that can't be read is none
+--   sentiment_calls (calls): calls with all three scores; one left out of others is 0, one that can't be read is none
 --   sentiment_missing (calls): calls without all three scores
 --   sentiment_positive (0 to 1): mean positive score = sum of positive scores / sentiment_calls
 --   sentiment_neutral (0 to 1): mean neutral score = sum of neutral scores / sentiment_calls

@@ -88,14 +88,11 @@ def forget_command(
     """Erase people from every state and file of the lake, with proof. Start with --dry-run.
 
     Their calls go (or stay as figures), every mention in other calls is replaced by <erased>, earlier states
-    end,
-    and the same exports don't bring them back. Exit 5 says that a place could not be cleaned or proven.
+    end, and the same exports don't bring them back. Exit 5 says that a place could not be cleaned or proven.
 
-    What no erasure can promise: backups, snapshots, replicas and versions in a bucket; reports and files
-    that left
-    the lake; source exports (--elsewhere finds them); the platform itself (--todo); shell history; people
-    who are
-    recognised by what is said; exact figures of anonymised calls. The report lists all of it.
+    What no erasure can promise: backups, snapshots, replicas and versions in a bucket; reports and files that
+    left the lake; source exports (--elsewhere finds them); the platform itself (--todo); shell history;
+    people who are recognised by what is said; exact figures of anonymised calls. The report lists all of it.
     """
     lake = open_lake(lake_path)
     with ended_by_hand(lake):
@@ -148,9 +145,8 @@ def erasures_command(
 ) -> None:
     """Every erasure, newest first; --verify looks again.
 
-    Without a value, numbers and calls are looked for by keyed digests, so that a lake can be shown to be
-    free of
-    everybody erased for as long as the key exists. A name or an address can only be looked for by --value.
+    Without a value, numbers and calls are looked for by keyed digests, so that a lake can be shown to be free
+    of everybody erased for as long as the key exists. A name or an address can only be looked for by --value.
     """
     given |= {"lake_path": lake_path, "quiet": quiet, "output_format": output_format}
     lake = open_lake(lake_path)

@@ -86,8 +86,8 @@ def pull_command(
     """Fetch what is new or still running from a calling platform, and ingest it.
 
     Those that come with batchlake (`batchlake config show`) need a key in the environment alone, such as
-    RETELL_API_KEY; others are described in batchlake.toml. Every answer is first
-    written as received to the landing folder. The next pull resumes one that was interrupted.
+    RETELL_API_KEY; others are described in batchlake.toml. Every answer is first written as received to the
+    landing folder. The next pull resumes one that was interrupted.
     """
     with extra("pull", "pulls from a platform"):
         from batchlake.sync.pull.run import PullOptions, pull

@@ -1,8 +1,8 @@
 """Takes erased calls and values out of the landing: bodies, what was asked, file names, the pull's memory.
 
 Input: the folder in which each platform has its landing, what is looked for, and which calls are erased.
-Output:
-counts, and what could not be cleaned. A page is written anew without the record, a call's own files go.
+Output: counts, and what could not be cleaned. A page is written anew without the record, a call's own files
+go.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 
 Input: batches of records as they were read, and how their ids, numbers and times are typed. Output: the same
 without records of erased calls and numbers, and without mentions of erased numbers in others. What is kept
-out
-still counts where a batch's observation counts the calls that it lists.
+out still counts where a batch's observation counts the calls that it lists.
 """
 
 from __future__ import annotations

@@ -43,8 +43,7 @@ class ReadExport:
 
     Where nobody named a source (`is_source_named`), a record of another platform is of that; and `source`
     becomes the one platform that all its records are of. `named_batch_id` is the batch of calls that name
-    none.
-    One that is not whole is a record of an export that was read before, tried again by its text alone.
+    none. One that is not whole is a record of an export that was read before, tried again by its text alone.
     """
 
     number: int

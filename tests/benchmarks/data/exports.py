@@ -4,9 +4,8 @@
 
 Writes batch exports as many small files, as one huge document (also with a key of its own in every record and
 every utterance), as JSON lines (also with all but one batch in one line), or as a history in which each batch
-is exported
-again while it runs: states advance, and some transcripts come late. A batch's calls are
-drawn from the seed and the batch's number alone, so that every export of it tells of the same calls.
+is exported again while it runs: states advance, and some transcripts come late. A batch's calls are drawn
+from the seed and the batch's number alone, so that every export of it tells of the same calls.
 """
 
 from __future__ import annotations
