@@ -7,7 +7,7 @@ show is returned as notes, for people. The format never depends on where the byt
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -19,6 +19,7 @@ from batchlake.output import lines
 from batchlake.output.formats import ROW_FORMATS
 from batchlake.output.readable import HasRows, Readable
 from batchlake.output.target import format_by_suffix, replacing
+from batchlake.output.workbook import Kinds
 from batchlake.text.cells import Column, Style
 from batchlake.text.escaping import printable
 from batchlake.text.looks import Clock
@@ -38,7 +39,7 @@ def write_rows(
     width: int | None = None,
     colour: bool = False,
     tally: Tally | None = None,
-    kinds: Mapping[str, str] | None = None,
+    kinds: Kinds | None = None,
 ) -> str:
     """Write all rows, or the first of them.
 
@@ -51,7 +52,7 @@ def write_rows(
         width: of the terminal, for a table that goes to one; None doesn't fit the table to a width.
         colour: whether a table may use colours.
         tally: is told how many rows were written.
-        kinds: of the columns' values, as in `text.cells.Column`, by which a workbook formats its cells.
+        kinds: of the columns' values, by which a workbook formats its cells; None writes them as they are.
 
     Returns:
         What was left out, in sentences for people; empty where nothing was.
@@ -65,7 +66,7 @@ def write_rows(
     tally = tally or Tally()
     layout = exact_layout(width, colour=colour)
     try:
-        return " ".join(_write_as(row_format, rows, file, max_rows, excel_safe, layout, tally, kinds or {}))
+        return " ".join(_write_as(row_format, rows, file, max_rows, excel_safe, layout, tally, kinds))
     finally:
         rows.close()
 
@@ -137,7 +138,7 @@ def _write_as(
     excel_safe: bool,
     layout: Layout,
     tally: Tally,
-    kinds: Mapping[str, str],
+    kinds: Kinds | None,
 ) -> list[str]:
     if row_format == "parquet":
         from batchlake.output.files import write_parquet
@@ -158,10 +159,10 @@ def _write_limited(
     file: IO[bytes],
     excel_safe: bool,
     layout: Layout,
-    kinds: Mapping[str, str],
+    kinds: Kinds | None,
 ) -> list[str]:
     if row_format == "xlsx":
-        from batchlake.output.files import write_xlsx
+        from batchlake.output.workbook import write_xlsx
 
         return [*write_xlsx(columns, limited, file, kinds), *limited.notes()]
     if row_format == "table":

@@ -80,6 +80,21 @@ SCREENS: Final = {
 }
 """Of the lake of `harbour`, looked at on 27 November 2026."""
 
+MACHINE_FORMATS: Final = {
+    "machine_analytics": "analytics --by agent_id,status --limit 2 --csv",
+    "machine_audit": "audit harbour_05 --csv",
+    "machine_batches": "batches --limit 2 --csv",
+    "machine_calls": "calls --limit 2 --csv",
+    "machine_contacts": "contacts --limit 2 --csv",
+    "machine_exports": "exports --limit 1 --json",
+    "machine_fields": "fields --json",
+    "machine_problems": "problems --json",
+    "machine_progress": "progress harbour_09 --csv",
+    "machine_runs": "runs --json",
+    "machine_said": "said 'call me back' --limit 1 --json",
+}
+"""Of the same lake, for programs: whole, exact, and the same in every terminal."""
+
 SAMPLE_SCREENS: Final = {
     "demo": "demo",
     "sample_analytics": "analytics",
@@ -92,6 +107,8 @@ SAMPLE_SCREENS: Final = {
     "sample_said": 'said "call me back" --limit 1',
 }
 """Of the bundled sample, those of the front page among them."""
+
+NAMES: Final = SCREENS | MACHINE_FORMATS | SAMPLE_SCREENS
 
 _LEGEND: Final = "the same in colour: B bold, D dim, R red, Y yellow, C cyan"
 
@@ -109,14 +126,12 @@ def make_lakes(folder: Path) -> None:
 
 def widths_of(name: str) -> tuple[int, ...]:
     """The widths at which a screen is drawn."""
-    return WIDTHS[:1] if name in _ANY_WIDTH else WIDTHS
+    return WIDTHS[:1] if name in _ANY_WIDTH or name in MACHINE_FORMATS else WIDTHS
 
 
 def words_of(name: str) -> tuple[list[str], str]:
     """What is typed for a screen, and at which lake."""
-    if name in SCREENS:
-        return shlex.split(SCREENS[name]), "harbour"
-    return shlex.split(SAMPLE_SCREENS[name]), "sample"
+    return shlex.split(NAMES[name]), "sample" if name in SAMPLE_SCREENS else "harbour"
 
 
 def draw(name: str, folder: Path, width: int, *, colour: bool = True) -> Drawn:
@@ -128,7 +143,7 @@ def draw(name: str, folder: Path, width: int, *, colour: bool = True) -> Drawn:
 
 def written(name: str, folder: Path) -> str:
     """A golden file: the screen at each width, and below each the letters of its colours."""
-    parts = [f"$ batchlake {SCREENS.get(name) or SAMPLE_SCREENS[name]}\n"]
+    parts = [f"$ batchlake {NAMES[name]}\n"]
     for width in widths_of(name):
         screen = draw(name, folder, width)
         ends = "" if not screen.status else f", exit status {screen.status}"
@@ -162,7 +177,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         make_lakes(Path(folder))
         GOLDEN.mkdir(exist_ok=True)
-        for name in sys.argv[1:] or [*SCREENS, *SAMPLE_SCREENS]:
+        for name in sys.argv[1:] or NAMES:
             (GOLDEN / f"{name}.txt").write_text(written(name, Path(folder)), encoding="utf-8")
 
 

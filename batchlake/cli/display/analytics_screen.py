@@ -127,22 +127,34 @@ def _write_groups(request: Request, found: Analytics, families: Sequence[str]) -
     """A row a group, in any format of rows."""
     if request.format not in ("table", "markdown"):
         rows = found.to_dicts()
-        listed = Listed.of(rows)
+        listed, kinds = Listed.of(rows), _PLAIN_KINDS
         if request.columns or request.sort:
             listed = _chosen_plain(request, rows)
+        elif request.format == "xlsx":
+            listed, kinds = _sheet(found)
         tally = Tally()
-        kinds = (
-            {name: _PLAIN_KINDS.get(name, "") for name in listed.columns}
-            if request.format == "xlsx"
-            else None
-        )
         with opened(request.output, quiet=request.quiet, tally=tally) as file:
-            write_rows_to(file, request, listed, tally=tally, kinds=kinds)
+            write_rows_to(file, request, listed, tally=tally, kinds=kinds, title="analytics")
         return
     columns = groups.group_columns(found, families=families, wide=request.wide or bool(request.columns))
     grouped = groups.group_rows(found, columns, request.clock, request.period)
     columns, grouped = _chosen(request, columns, grouped, len(found.by))
     write_table(request, Shown(tuple(columns), Listed([one.name for one in columns], grouped)))
+
+
+def _sheet(found: Analytics) -> tuple[Listed, dict[str, str]]:
+    """The groups as a spreadsheet has them: keys as they are, every figure, amounts with their currencies."""
+    columns = [one for one in groups.group_columns(found, wide=True) if one.kind != "bar"]
+    figures = columns[len(found.by) :]
+    of: Sequence[Analytics | Group] = found.groups if found.by else [found]
+    rows = [
+        (
+            *(group.keys.values() if isinstance(group, Group) else ()),
+            *(figure_values(group).get(one.name) for one in figures),
+        )
+        for group in of
+    ]
+    return Listed([one.name for one in columns], rows), {one.name: one.kind for one in figures}
 
 
 def _chosen(
@@ -187,7 +199,7 @@ _ALIASES: Final = {
     "total_calls": "calls",
 }
 _PLAIN_NAMES: Final = {short: own for own, short in _ALIASES.items() if own != "total_calls"}
-_PLAIN_KINDS: Final = {
+_PLAIN_KINDS: Final[dict[str, str]] = {
     "calls": "count",
     "completed": "count",
     "failed": "count",

@@ -74,9 +74,17 @@ def write_rows_to(
     excel_safe: bool = False,
     tally: Tally | None = None,
     kinds: Mapping[str, str] | None = None,
+    title: str = "rows",
 ) -> None:
-    """Write rows to an open file; says on standard error what was left out."""
+    """Write rows to an open file; says on standard error what was left out.
+
+    Args:
+        file, request, answer, excel_safe, tally: as in `output.rows.write_rows`.
+        kinds: of the columns' values, for the cells of a workbook.
+        title: of its sheet.
+    """
     from batchlake.output import rows
+    from batchlake.output.workbook import Kinds
 
     refuse_terminal(request.format, file)
     if request.mask:
@@ -85,7 +93,8 @@ def write_rows_to(
         answer = MaskedRows(rows.readable(answer))
     left_out = rows.write_rows(
         answer, request.format, file,
-        max_rows=request.limit, excel_safe=excel_safe, tally=tally, kinds=kinds,
+        max_rows=request.limit, excel_safe=excel_safe, tally=tally,
+        kinds=Kinds(dict(kinds), title, request.timezone) if kinds and request.format == "xlsx" else None,
     )  # fmt: skip
     if left_out:
         note(left_out, quiet=request.quiet)

@@ -99,6 +99,10 @@ COLUMNS: Final[dict[str, tuple[tuple[str, Column, bool], ...]]] = {
 named."""
 
 
+_FIGURES: Final = dict.fromkeys(("reported", "in_the_calls", "difference", "tolerance"), "figure")
+"""Columns whose unit another one names: a workbook formats their cells by it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """Rows in memory, read as those of a query are.
@@ -188,13 +192,9 @@ def write_listed(
         write_table(request, Shown(columns, Listed(heads, values)), about=about, empty=lambda: empty)
         return
     tally = Tally()
-    kinds = (
-        {head: column.kind for head, (_, column) in zip(heads, chosen, strict=True)}
-        if request.format == "xlsx"
-        else None
-    )
+    kinds = {head: _FIGURES.get(key, column.kind) for head, (key, column) in zip(heads, chosen, strict=True)}
     with opened(request.output, quiet=request.quiet, tally=tally) as file:
-        write_rows_to(file, request, Listed(heads, values), tally=tally, kinds=kinds)
+        write_rows_to(file, request, Listed(heads, values), tally=tally, kinds=kinds, title=name)
 
 
 def _find(given: str, known: dict[str, Any], by_own: dict[str, Any]) -> tuple[str, Column]:

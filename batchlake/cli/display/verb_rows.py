@@ -34,20 +34,17 @@ def write_verb(request: Request, name: str, *, excel_safe: bool = False, **given
         shown = lake.shown(name, request.asked, wide=request.wide, **selection, **given)
         write_shown(request, shown, name)
         return
-    kinds = None
-    if request.format == "xlsx":
-        kinds = {one.own or one.name: one.kind for one in verb(name).columns} | {
-            one.name: one.kind for one in verb(name).columns if request.columns
-        }
-        if request.columns:
-            answer = lake.shown(name, request.asked, **selection, **given).result
-        else:
-            answer = lake.plain(name, request.asked, **selection, **given)
+    kinds = {}
+    if request.format == "xlsx" and (request.columns or name == "batches"):
+        # Costs with their currencies, several of them where a batch has several.
+        shown = lake.shown(name, request.asked, wide=True, **selection, **given)
+        answer, kinds = shown.result, {one.name: one.kind for one in shown.columns}
     else:
         answer = lake.plain(name, request.asked, **selection, **given)
+        kinds = {one.own or one.name: one.kind for one in verb(name).columns}
     tally = Tally()
     with opened(request.output, quiet=request.quiet, tally=tally) as file:
-        write_rows_to(file, request, answer, excel_safe=excel_safe, tally=tally, kinds=kinds)
+        write_rows_to(file, request, answer, excel_safe=excel_safe, tally=tally, kinds=kinds, title=name)
 
 
 def write_shown(request: Request, shown: Shown, name: str) -> None:

@@ -112,7 +112,7 @@ def contacts_command(
     wanted = lake.selected_filter(request.filter, request.period)
     found = lake.contacts(wanted, reached=reached, min_attempts=min_attempts)
     if request.format not in ("table", "markdown"):
-        _write_named(request, found, _contact_columns())
+        _write_named(request, found, _contact_columns(), title="contacts")
         return
     from batchlake.screens.contacts import contacts_head
 
@@ -126,7 +126,9 @@ def contacts_command(
         attempts, without = lake.attempts(wanted)
         if attempts:
             head = list(contacts_head(attempts, without, page_of(request)))
-    _write_named(request, found, _contact_columns(), head, nothing=lambda: nothing_matches(request))
+    _write_named(
+        request, found, _contact_columns(), head, nothing=lambda: nothing_matches(request), title="contacts"
+    )
 
 
 def _contact_columns() -> tuple[Column, ...]:
@@ -141,6 +143,7 @@ def _write_named(
     columns: tuple[Column, ...],
     head: list[str] | None = None,
     nothing: Any = None,
+    title: str = "said",
 ) -> None:
     """Write a result's rows, its columns chosen, sorted and shown as asked for."""
     names = found.columns
@@ -177,14 +180,10 @@ def _write_named(
         write_table(request, shown, before=head or (), empty=nothing or (lambda: ""))
         return
     tally = Tally()
-    kinds = (
-        {name: known[name].kind if name in known else "" for name in chosen}
-        if request.format == "xlsx"
-        else None
-    )
+    kinds = {name: known[name].kind if name in known else "" for name in chosen}
     answer: Any = listed if asked.columns or asked.sort or request.format == "xlsx" else found
     with opened(request.output, quiet=request.quiet, tally=tally) as file:
-        write_rows_to(file, request, answer, tally=tally, kinds=kinds)
+        write_rows_to(file, request, answer, tally=tally, kinds=kinds, title=title)
 
 
 def _known(given: str, names: list[str]) -> str:
