@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Final
+from unittest.mock import patch
 
 import time_machine
 
@@ -120,7 +121,7 @@ def make_lakes(folder: Path) -> None:
     for path in (folder / "sample_data").iterdir():
         os.utime(path, (_SAMPLE_SEEN.timestamp(),) * 2)
     for name, exports in (("harbour", "exports"), ("sample", "sample_data")):
-        with time_machine.travel(NOW, tick=False):
+        with time_machine.travel(NOW, tick=False), patch("platform.node", return_value="here"):
             batchlake.open(folder / name).ingest(folder / exports)
 
 
@@ -158,6 +159,7 @@ def settled(lines: tuple[str, ...], folder: Path) -> list[str]:
     for line in lines:
         for number, run in enumerate(_runs(folder)):
             line = line.replace(run, f"{run[:-6]}{number:06x}").replace(run[-6:], f"{number:06x}")
+        line = line.replace(str(folder), "/data")
         found.append(re.sub(r"read in \d+\.\d s", "read in 0.8 s", line))
     return found
 

@@ -97,6 +97,8 @@ def write_rows_to(
         kinds=Kinds(dict(kinds), title, request.timezone) if kinds and request.format == "xlsx" else None,
     )  # fmt: skip
     if left_out:
+        # A note stands behind what it is about.
+        file.flush()
         note(left_out, quiet=request.quiet)
 
 
