@@ -33,6 +33,9 @@ _VERBS: Final[dict[str, tuple[str, ...]]] = {
     "metrics": (),
     "filter": ("compile", '{"status": "completed"}'),
 }
+_PLATFORMS: Final = ("bland", "retell", "vapi")
+"""Of `tests.benchmarks.data.platforms`, which isn't imported here: it isn't light."""
+
 _WITHOUT_LAKE: Final = ("metrics", "filter")
 _COLD_CALLS: Final = 1_000
 _BY_AGENT: Final = """
@@ -160,6 +163,15 @@ def _reading(course: Course, volume: Volume) -> Iterator[Row]:
 
         return measure
 
+    def beside_home(name: str) -> Callable[[], Result]:
+        def measure() -> Result:
+            exports, home = course.platform(name, calls), course.small(calls)
+            first, second = race(reading(course, exports), reading(course, home), rounds)
+            ours, theirs = megabytes(exports) / first.seconds, megabytes(home) / second.seconds
+            return Result(f"{ours:,.0f} MB/s", f"{theirs:,.0f} MB/s", ours / theirs, (first, second))
+
+        return measure
+
     def disk() -> Result:
         lake, exports = megabytes(course.small_lake(calls)), megabytes(course.small(calls))
         return Result(f"{lake:,.1f} MB", f"{exports:,.1f} MB", lake / exports, None)
@@ -199,6 +211,15 @@ def _reading(course: Course, volume: Volume) -> Iterator[Row]:
         Target("memory", 1.05),
         beside_document(course.line, of_memory=True),
     )
+    for name in _PLATFORMS:
+        yield Row(
+            f"ingest-{name}",
+            f"ingest, pages of {name.title()}'s",
+            of,
+            "the home platform's, by bytes",
+            Target(ratio=0.7),
+            beside_home(name),
+        )
     yield Row("disk", "the lake on disk", of, "the raw JSON", Target("size", 0.1), disk)
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchlake.ingest.parse.json_values import BYTE_ORDER_MARK, JSON_FAULTS
-from batchlake.ingest.parse.recognition import ENVELOPES, LISTS
+from batchlake.ingest.parse.recognition import ENVELOPES, LISTS, PLATFORM_LISTS
 
 _DEEPEST_LEVEL: Final = 8
 """An element of `[{"response": [{"data": {"batch": {"calls": [{` is at level 8; deeper ones lie in it."""
@@ -299,6 +299,8 @@ class Scanner:
     def _is_record_array(self) -> bool:
         """Whether the array at the end of the path holds records: only envelopes lie around it."""
         path = self._path[1:]
+        if self._root == 0 and tuple(path) in PLATFORM_LISTS:
+            return True
         return path[-1] in _RECORD_ARRAYS and all(not key or key in ENVELOPES for key in path)
 
     def _close(self, position: int, level: int) -> Iterator[Document | Stray]:

@@ -24,6 +24,13 @@ JSON_FAULTS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 """What decoding raises of a text that is not JSON, or can't be read."""
 
 _QUOTE: Final = ord('"')
+_MOST_MADE: Final = 10_000
+_LONGEST_MADE: Final = 64
+"""Values longer than this hardly repeat, and aren't remembered."""
+
+_AS_THEY_ARE: Final = re.compile(rb'(?:(?:"[A-Za-z0-9][^"\\\n]*"|-?[0-9][0-9.eE+-]*|true|false)(?:\n|\Z))+')
+"""Values, one a line, of which each says something and stands in `extra` as it is spelled."""
+
 _LONGEST_EMPTY: Final = len(b"null")
 _EMPTY: Final = frozenset((b"", b"null", b'""'))
 
@@ -254,6 +261,43 @@ def kept_text(value: bytes | msgspec.Raw) -> str | None:
     if first in (b"{", b"["):
         return msgspec.json.format(text, indent=-1).decode()
     return None if text in _EMPTY else text.decode()
+
+
+def extra_column(
+    prefix: str, values: list[bytes], made: dict[tuple[str, bytes], str | None]
+) -> list[str | None] | None:
+    """What one key adds to the `extra` of several objects, with its prefix; None where it adds nothing.
+
+    Args:
+        prefix: that of `extra_prefix`.
+        values: of each object, empty where it lacks the key.
+        made: what was made of values before; most repeat.
+
+    Raises:
+        UnicodeDecodeError: a value is not UTF-8.
+    """
+    first = values[0] if values else b""
+    if values.count(first) == len(values):
+        text = kept_text(first)
+        return None if text is None else [prefix + text] * len(values)
+    together = b"\n".join(values)
+    if _AS_THEY_ARE.fullmatch(together):
+        # Ids, numbers and words are kept as they are spelled: one pass over all of them tells.
+        return [prefix + text for text in together.decode().split("\n")]
+    if len(made) > _MOST_MADE:
+        made.clear()
+    column = []
+    for value in values:
+        key = prefix, value
+        if key in made:
+            column.append(made[key])
+            continue
+        text = kept_text(value)
+        extra = None if text is None else prefix + text
+        if len(value) <= _LONGEST_MADE:
+            made[key] = extra
+        column.append(extra)
+    return column
 
 
 def extra_prefix(path: str) -> str:

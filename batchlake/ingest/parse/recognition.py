@@ -48,6 +48,12 @@ RECOGNITION: Final = (
 LISTS: Final = ("data", "batches", "content", "entries", "items", "records", "results", "rows")
 """The keys of lists whose elements alone say what they are."""
 
+PLATFORM_LISTS: Final = frozenset(
+    (("batch_calls",), ("call_data",), ("conversations",), ("data", "logs"), ("data", "campaigns"))
+)
+"""Where other platforms alone have lists of records in a document that is an object: a record's own list of
+such a name is none."""
+
 ENVELOPES: Final = ("batch", "call", "calls", "response", *LISTS)
 """The keys under which records lie."""
 

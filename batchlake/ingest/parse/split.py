@@ -30,7 +30,7 @@ from batchlake.ingest.parse.json_values import (
     text_of,
 )
 from batchlake.ingest.parse.parts import NO_ENVELOPE, BadValue, Columns, Envelope, Item, RecordGroup, Unkept
-from batchlake.ingest.parse.platforms.envelopes import items_of
+from batchlake.ingest.parse.platforms.envelopes import calls_of_batches, items_of, listed_calls
 from batchlake.ingest.parse.platforms.recognition import foreign_keys, recognise
 from batchlake.ingest.parse.recognition import (
     ABOUT_ANSWERS,
@@ -129,6 +129,9 @@ def decode_alike(key: str, listed: bytes | msgspec.Raw) -> Columns | None:
 
 def split_elements(key: str, elements: Sequence[bytes | msgspec.Raw], envelope: Envelope) -> Iterator[Item]:
     """The records that elements of a list are, each recognized by itself."""
+    if key in calls_of_batches():
+        yield from listed_calls(key, elements, envelope)
+        return
     calls: list[bytes | msgspec.Raw] = []
     for element in elements:
         if key == "calls" and _is_plain_call(element):

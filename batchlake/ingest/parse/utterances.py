@@ -22,6 +22,7 @@ from batchlake.ingest.parse.json_values import (
     as_json,
     as_text,
     elements_of,
+    extra_column,
     extra_prefix,
     extra_text,
     fields_of,
@@ -29,7 +30,6 @@ from batchlake.ingest.parse.json_values import (
     is_nothing,
     joined,
     json_in_text,
-    kept_text,
     opens,
     path_key,
     readable,
@@ -41,7 +41,6 @@ _MOST_KEYS: Final = 64
 _MOST_MISSED: Final = 100
 """After so many transcripts whose keys had no room, what was learned is forgotten."""
 
-_MOST_MADE: Final = 10_000
 _DIGEST_LENGTH: Final = 32
 """Hexadecimal digits; 128 bits tell any number of transcripts apart, and they don't compress."""
 
@@ -334,24 +333,21 @@ class _Type:
     in_object: msgspec.json.Decoder[Any]
     objects: msgspec.json.Decoder[Any]
     first_of: Callable[[Any], Any] | None = None
-    made: dict[tuple[bytes, ...], str | None] = field(default_factory=dict)
+    made: dict[tuple[str, bytes], str | None] = field(default_factory=dict)
 
     def extras(self, said: Sequence[Any]) -> list[str | None]:
         """What each utterance holds besides its parts, as the column of `segments`."""
-        made = self.made
-        if len(made) > _MOST_MADE:
-            made.clear()
-        several = zip(*[map(bytes, map(get, said)) for _, _, get in self.unknown], strict=True)
-        return [made[values] if values in made else self._make(values) for values in several]
-
-    def _make(self, values: tuple[bytes, ...]) -> str | None:
-        held = [
-            prefix + text
-            for (_, prefix, _), value in zip(self.unknown, values, strict=True)
-            if (text := kept_text(value)) is not None
+        columns = [
+            column
+            for _, prefix, get in self.unknown
+            if (column := extra_column(prefix, list(map(bytes, map(get, said))), self.made)) is not None
         ]
-        extra = self.made[values] = "{" + ",".join(held) + "}" if held else None
-        return extra
+        if any(None in column for column in columns):
+            held = (",".join(filter(None, values)) for values in zip(*columns, strict=True))
+            return [f"{{{one}}}" if one else None for one in held]
+        if not columns:
+            return [None] * len(said)
+        return [f"{{{','.join(values)}}}" for values in zip(*columns, strict=True)]
 
 
 def _first(getters: Getters, said: Sequence[Any], superseded: list[dict[str, str] | None]) -> list[Any]:

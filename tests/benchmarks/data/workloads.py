@@ -39,6 +39,15 @@ class Course:
         """The same with a key in each record and utterance that no column is for."""
         return self._exports("unknown", f"unknown-{calls}.json", calls)
 
+    def platform(self, name: str, calls: int) -> Path:
+        """Pages of another platform's with the same calls."""
+        return self._made(
+            f"seed{self._seed}-{name}-{calls}",
+            lambda part: module(
+                "tests.benchmarks.data.platforms", name, part, "--calls", calls, "--seed", self._seed
+            ),
+        )
+
     def line(self, calls: int) -> Path:
         """The same calls, nearly all of them in one JSON line."""
         return self._exports("line", f"line-{calls}.ndjson", calls)

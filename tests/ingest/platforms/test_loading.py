@@ -311,8 +311,15 @@ def test_a_platform_of_ones_own_comes_before_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     some(
-        ["bland/v1_batch_details.json", "retell/list_calls_v3.json", "synthflow/list_calls_from_schema.json"],
-        1,
+        [
+            "bland/v1_batch_details.json",
+            "elevenlabs/conversations_list.json",
+            "smallest_atoms/conversation_list.json",
+            "retell/list_calls_v3.json",
+            "synthflow/list_calls_from_schema.json",
+            "twilio/calls_list_page1.json",
+        ],
+        2,
     ),
 )
 def test_a_page_larger_than_a_window_gives_the_same(name: str, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from batchlake.ingest.parse.json_values import (
     text_of,
 )
 from batchlake.ingest.parse.parts import BadValue, Columns, Envelope, Item, RecordGroup, Unkept
-from batchlake.ingest.parse.platforms.recognition import batch_or_call, recognise
+from batchlake.ingest.parse.platforms.recognition import RECOGNITION, batch_or_call, recognise
 from batchlake.ingest.parse.platforms.units import UNITS
 from batchlake.ingest.parse.recognition import holds_records, refuses
 from batchlake.text.ids import id_fault
@@ -101,6 +101,27 @@ def items_of(fields: Fields, raw: bytes, outer: Envelope, split: Split) -> Itera
             if found is not None:
                 return found
     return None
+
+
+def listed_calls(key: str, elements: Sequence[bytes | msgspec.Raw], envelope: Envelope) -> Iterator[Item]:
+    """The calls among some elements of a batch's list, one of `calls_of_batches`; what has no id is none."""
+    name = calls_of_batches()[key]
+    identity = field_list(name).identity
+    for element in elements:
+        if not opens(element, b"{"):
+            yield BadValue("not_a_record", "a record must be a JSON object", bytes(element), envelope)
+        elif any(text_of(fields_of(element), one) for one in identity):
+            yield RecordGroup(name, [element], envelope)
+        else:
+            yield Unkept((key,))
+
+
+@functools.cache
+def calls_of_batches() -> dict[str, str]:
+    """The keys under which other platforms' batches list their calls, and the files that read these."""
+    return {
+        field_list(name).calls: batch_or_call(name, CALLS) for name in RECOGNITION if field_list(name).calls
+    }
 
 
 def _from_list(

@@ -53,12 +53,17 @@ class Spoken:
 
     def skipped(self, speakers: Sequence[Any], texts: Sequence[str | None]) -> list[int]:
         """The places of entries that are no utterances: of another role, or without text."""
+        roles = self._roles
         return [
             place
             for place, (speaker, text) in enumerate(zip(speakers, texts, strict=True))
-            if text is None
-            or not text.strip()
-            or (speaker is not None and str(speaker).strip().lower() not in self._roles)
+            # Nearly every entry is an utterance, of a role as the platform spells it.
+            if not (text and type(speaker) is str and speaker in roles and not text.isspace())
+            and (
+                not text
+                or not text.strip()
+                or (speaker is not None and str(speaker).strip().lower() not in roles)
+            )
         ]
 
 
