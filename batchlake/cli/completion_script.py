@@ -17,7 +17,10 @@ def completion_command(shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
+    from batchlake.cli.arguments import shells
     from batchlake.cli.main import cli
+
+    shells.use()
 
     found = get_completion_class(shell)
     assert found is not None  # noqa: S101 - the choices are click's own

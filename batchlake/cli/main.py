@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import sys
 from typing import Any, Final, NoReturn
 
@@ -110,6 +111,9 @@ def main() -> NoReturn:
     # What a short verb imports and builds stays until it ends: looking for garbage in it, while it comes and
     # once more at exit, is an eighth of its time.
     gc.set_threshold(_OBJECTS_A_COLLECTION)
+    if "_BATCHLAKE_COMPLETE" in os.environ:
+        # A shell asks what completes a line.
+        importlib.import_module("batchlake.cli.arguments.shells").use()
     status = run_guarded(lambda: cli.main(prog_name="batchlake", standalone_mode=False))
     gc.freeze()
     sys.exit(status)

@@ -23,13 +23,25 @@ _BATCHES: Final = (
     "where starts_with(batch_id, $begun) order by created_at desc nulls last, batch_id limit $most"
 )
 _AGENTS: Final = (
-    "select distinct coalesce(agent_name, agent_id), agent_id from calls "
-    "where starts_with(lower(coalesce(agent_name, agent_id)), lower($begun)) "
-    "or starts_with(agent_id, $begun) order by 1 limit $most"
+    "from (select distinct unnest([agent_name, agent_id]) as agent, '' from calls) "
+    "where starts_with(lower(agent), lower($begun)) order by agent limit $most"
 )
 _FIELDS: Final = (
-    "select distinct field, 'own field' from own_fields "
-    "where table_name = 'calls' and starts_with(field, $begun) order by 1 limit $most"
+    # Of some calls: whoever waits for a word doesn't wait for all of them.
+    "select distinct entry.key as field, 'own field' "
+    "from (select extra from calls where extra is not null limit 20000) as held, "
+    "json_each(held.extra) as entry where starts_with(entry.key, $begun) order by 1 limit $most"
+)
+_SOURCES: Final = (
+    "select distinct source, '' from calls where starts_with(source, $begun) order by 1 limit $most"
+)
+_CURRENCIES: Final = (
+    "select distinct currency, '' from calls "
+    "where starts_with(currency, upper($begun)) order by 1 limit $most"
+)
+_RUNS: Final = (
+    "select right(run_id, 6) as id, kind from runs where starts_with(id, $begun) "
+    "order by finished_at desc limit $most"
 )
 _CALLS: Final = (
     "select call_id, status from calls where starts_with(call_id, $begun) order by call_id limit $most"
@@ -49,6 +61,36 @@ def call_ids(context: click.Context, _: click.Parameter, begun: str) -> list[Com
 def extra_fields(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
     """The exports' own fields."""
     return _asked(context, _FIELDS, begun)
+
+
+def sources(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The lake's platforms."""
+    return _asked(context, _SOURCES, begun)
+
+
+def currencies(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The lake's currencies."""
+    return _asked(context, _CURRENCIES, begun)
+
+
+def moments(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Words for times, and the lake's runs by their ends, newest first."""
+    return [*_items([("yesterday", ""), ("today", "")], begun), *_asked(context, _RUNS, begun)]
+
+
+def comparisons(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+    """What `--compare` takes."""
+    found = [*_items([("previous", "the period before")], begun)]
+    return found + (
+        filter_names(context, _, begun) if begun.startswith("@") else _asked(context, _BATCHES, begun)
+    )
+
+
+def zones(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The names of time zones."""
+    from batchlake.filters.values.zone import zone_names
+
+    return _items([(name, "") for name in sorted(zone_names())], begun)
 
 
 def filter_names(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:

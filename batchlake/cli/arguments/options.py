@@ -14,6 +14,7 @@ import click
 from click.core import ParameterSource
 
 from batchlake._lazy import import_ahead
+from batchlake.cli.arguments.completion import filter_names, moments
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.failures import note_format
 from batchlake.cli.streams import say
@@ -135,9 +136,10 @@ def lake_option(command: Command) -> Command:
 
 def at_option(command: Command) -> Command:
     """`--at TIME|RUN`."""
-    return option("--at", metavar="TIME|RUN", help="Read the lake as it was then, or as that run left it.")(
-        command
-    )
+    return option(
+        "--at", metavar="TIME|RUN", shell_complete=moments,
+        help="Read the lake as it was then (2026-11-01, yesterday, 24h), or as that run left it.",
+    )(command)  # fmt: skip
 
 
 def filter_option(command: Command) -> Command:
@@ -147,7 +149,8 @@ def filter_option(command: Command) -> Command:
         "filter_texts",
         multiple=True,
         metavar="JSON",
-        help="A filter object: JSON, @FILE, or - for standard input. Given again, both hold.",
+        shell_complete=filter_names,
+        help="A filter object: JSON, @NAME of the settings, @FILE, or -. Given again, both hold.",
     )(command)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from batchlake.cli.arguments.completion import columns as column_names
+from batchlake.cli.arguments.completion import zones
 from batchlake.cli.arguments.options import (
     at_option,
     config_option,
@@ -172,6 +173,7 @@ def timezone_option(command: Command) -> Command:
     """`--timezone ZONE`."""
     return option(
         "--timezone", default="UTC", envvar="BATCHLAKE_TIMEZONE", show_default=True, metavar="ZONE",
+        shell_complete=zones,
         help="Of periods, plain dates, groups by time, and of times shown.",
     )(command)  # fmt: skip
 

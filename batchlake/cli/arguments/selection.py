@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from batchlake.cli.arguments.completion import batch_ids, extra_fields, known_words
+from batchlake.cli.arguments.completion import (
+    batch_ids,
+    call_ids,
+    currencies,
+    extra_fields,
+    known_words,
+    sources,
+)
 from batchlake.cli.arguments.options import configuration_of, filter_option, read_text
 from batchlake.cli.arguments.parameters import option
 from batchlake.errors import InvalidRequest
@@ -83,8 +90,9 @@ def selection_options(
     def add(command: Command) -> Command:
         options: list[Callable[[Command], Command]] = [
             _several("--batch", metavar="ID", shell_complete=batch_ids, help="Of this batch."),
-            _several("--call", metavar="ID", help="This call."),
-            *([_several("--source", "from_source", metavar="NAME", help="From this platform.")]
+            _several("--call", metavar="ID", shell_complete=call_ids, help="This call."),
+            *([_several("--source", "from_source", metavar="NAME", shell_complete=sources,
+                       help="From this platform.")]
               if source else []),
             _several("--agent", metavar="NAME", shell_complete=known_words("agent"),
                      help="By its id or its name."),
@@ -94,7 +102,7 @@ def selection_options(
                      help="completed, busy, no_answer, ..."),
             _several("--direction", metavar="WORD", shell_complete=known_words("direction"),
                      help="inbound, outbound, web."),
-            _several("--currency", metavar="CODE", help="Costs in EUR, USD, ..."),
+            _several("--currency", metavar="CODE", shell_complete=currencies, help="Costs in EUR, USD, ..."),
             _several("--number", metavar="NUMBER", help="From or to it; +1415* for those that begin so."),
             option("--min-duration", type=_Length(), metavar="TIME", help="90, 90s, 2m."),
             option("--max-duration", type=_Length(), metavar="TIME", help="90, 90s, 2m."),
@@ -105,7 +113,7 @@ def selection_options(
             option("--text", metavar="TEXT", help="Somebody said this, however it is spelled."),
             *([option("--speaker", metavar="WHO", shell_complete=known_words("speaker"),
                       help="Who said --text: human, ai.")] if speaker else []),
-            _several("--sentiment", metavar="WORD",
+            _several("--sentiment", metavar="WORD", shell_complete=known_words("sentiment"),
                      help="Mainly positive, neutral or negative, by the scores."),
             option("--success/--no-success", default=None, help="As the platform says."),
             option("--test/--no-test", default=None, help="Test calls, or none."),
@@ -131,8 +139,9 @@ def period_options(of: str) -> Callable[[Command], Command]:
                    help="A whole one: yesterday, last-week, 2026-11, 2026-W47, last-7d."),
             option("--last", metavar="AGE", shell_complete=known_words("age"),
                    help="24h, 7d, 8w, 3mo: the running day, week or month included."),
-            option("--until", metavar="TIME", help="Before this time."),
-            option("--since", metavar="TIME", help=f"From this time on, {of}: 2026-11-01, yesterday, 7d."),
+            option("--until", metavar="TIME", shell_complete=known_words("moment"), help="Before this time."),
+            option("--since", metavar="TIME", shell_complete=known_words("moment"),
+                   help=f"From this time on, {of}: 2026-11-01, yesterday, 7d."),
         ):  # fmt: skip
             command = one(command)
         return command

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from batchlake.cli.arguments.completion import batch_ids, dimensions, metric_families
+from batchlake.cli.arguments.completion import batch_ids, comparisons, dimensions, metric_families
 from batchlake.cli.arguments.options import (
     source_option,
 )
@@ -28,7 +28,12 @@ _DIFFERENCES: Final = 1
 @option("--by", multiple=True, metavar="DIMENSION", shell_complete=dimensions,
         help="Group by it, or with commas by several: agent, batch, status, outcome, number, hour, day, "
              "week, month, quarter, weekday, hour_of_day, attempt, extra.FIELD and others.")  # fmt: skip
-@option("--compare", metavar="WITH", help="previous (period), a batch's id, or what --filter takes.")
+@option(
+    "--compare",
+    metavar="WITH",
+    shell_complete=comparisons,
+    help="previous (period), a batch's id, or what --filter takes.",
+)
 @option("--metrics", multiple=True, metavar="FAMILIES", shell_complete=metric_families,
         help="calls, success, duration, cost, sentiment, engagement, responses, patterns, timeline, "
              "all.")  # fmt: skip

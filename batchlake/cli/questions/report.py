@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from batchlake.cli.arguments.completion import batch_ids as batch_ids_of_lake
-from batchlake.cli.arguments.completion import dimensions
+from batchlake.cli.arguments.completion import comparisons, dimensions
 from batchlake.cli.arguments.options import (
     at_option,
     lake_option,
@@ -34,7 +34,7 @@ _OPTIONS = ("by", "top", "every", "patterns", "include_transcripts", "show_numbe
 @selection_options(source=False)
 @option("--by", multiple=True, metavar="DIMENSION", shell_complete=dimensions,
         help="Group by a dimension; give it again for several.")  # fmt: skip
-@option("--compare", metavar="WITH",
+@option("--compare", metavar="WITH", shell_complete=comparisons,
         help="previous (period, else batch), a batch's id, or what --filter takes.")  # fmt: skip
 @option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many responses.")
 @option("--every", type=click.Choice(["hour", "day"]), help="The timeline's step; else by its length.")

@@ -1,0 +1,91 @@
+"""What a shell completes, asked as a shell asks; bash itself where there is one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from batchlake.lake import Lake
+from tests.paths import ROOT
+
+SETTINGS = '[filters]\nautumn = { extra = { campaign = "autumn" } }\n'
+BREAKS = " \t\n\"'@><=;|&(:"
+
+
+@pytest.fixture
+def folder(sample_lake: Lake, tmp_path: Path) -> Path:
+    """A folder with `batchlake` to be called, settings, and the sample's lake."""
+    (tmp_path / "batchlake.toml").write_text(SETTINGS, encoding="utf-8")
+    (tmp_path / "lake").symlink_to(sample_lake.root)
+    program = tmp_path / "batchlake"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m batchlake "$@"\n')
+    program.chmod(0o755)
+    return tmp_path
+
+
+def completed(folder: Path, line: str) -> list[str]:
+    """What bash is told for a line."""
+    environment = {"_BATCHLAKE_COMPLETE": "bash_complete", "COMP_LINE": line, "COMP_BREAKS": BREAKS}
+    done = subprocess.run(
+        [folder / "batchlake"], cwd=folder, env=os.environ | environment,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [one.removeprefix("plain,") for one in done.stdout.split("\n") if one]
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("batchlake analy", "analytics"),
+        ("batchlake batch batch_x", "batch_xyz789"),
+        ("batchlake analytics --by agent,wee", "agent,week"),
+        ("batchlake analytics --by extra.camp", "extra.campaign"),
+        ("batchlake analytics --metrics calls,eng", "calls,engagement"),
+        ("batchlake calls --columns +dur", "+duration"),
+        ("batchlake calls --filter @aut", "@autumn"),
+        ("batchlake calls --agent agent_7", "agent_7"),
+        ("batchlake analytics --compare prev", "previous"),
+        # bash parts words at `=` and replaces what stands behind it.
+        ("batchlake calls --status=no_a", "no_answer"),
+    ],
+)
+def test_words_are_known(folder: Path, line: str, word: str) -> None:
+    """Verbs, ids, dimensions, families, columns, saved filters: what goes on as typed, behind commas too."""
+    assert word in completed(folder, line)
+
+
+def test_a_lake_that_is_none_completes_nothing(tmp_path: Path, folder: Path) -> None:
+    """Somebody is typing: nothing is said, and nothing proposed."""
+    assert completed(folder, "batchlake batch --lake nowhere b") == []
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+def test_bash_completes(folder: Path) -> None:
+    """At bash's own prompt Tab fills in a verb, a batch of the lake, a dimension and a saved filter."""
+    shell = pexpect.spawn(
+        str(shutil.which("bash")), ["--norc", "--noprofile"], cwd=str(folder), encoding="utf-8", timeout=60,
+        env={"PATH": f"{folder}:/usr/bin:/bin", "TERM": "dumb", "HOME": str(folder), "INPUTRC": "/dev/null"},
+        dimensions=(24, 120),
+    )  # fmt: skip
+    shell.sendline(
+        "PS1='ready> '; bind 'set enable-bracketed-paste off'; eval \"$(batchlake completion bash)\""
+    )
+    shell.sendline("echo set''up")
+    shell.expect_exact("setup\r\n")
+    for begun, rest in (
+        ("batchlake analy", "tics "),
+        ("batchlake batch batch_x", "yz789 "),
+        ("batchlake analytics --by agent,mon", "th "),
+        ("batchlake calls --filter @aut", "umn "),
+    ):
+        shell.send(f"{begun}\t")
+        shell.expect_exact(f"{begun}{rest}")
+        shell.sendcontrol("u")
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
