@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -18,7 +19,7 @@ from typing import Any, Final
 import click
 
 from batchlake import errors
-from batchlake.cli.streams import end_output, is_full, output_fault, say, tell
+from batchlake.cli.streams import end_output, is_full, output_fault, say
 from batchlake.privacy.errors import NothingToForget
 
 SUCCESS: Final = 0
@@ -79,7 +80,9 @@ def run_guarded(command: Callable[[], Any]) -> int:
 
 
 def _show_usage(error: click.UsageError) -> int:
-    tell(lambda: error.show(sys.stderr))
+    shown = io.StringIO()
+    error.show(shown)
+    say(_in_lines(shown.getvalue().rstrip("\n")))
     return error.exit_code
 
 
@@ -116,13 +119,20 @@ def _print_error(code: str, message: str, details: dict[str, Any], status: int) 
 
 
 def _in_lines(message: str) -> str:
-    """The message as a terminal shows it: broken between words. One of several lines, as SQL's with its
-    caret, has them already."""
-    if "\n" in message or not sys.stderr.isatty():
+    """The message as a terminal shows it: lines too long for it are broken between words, but for one of SQL,
+    below which a caret points at a place in it."""
+    if not sys.stderr.isatty():
         return message
     from batchlake.output.pager import fill
+    from batchlake.text.terminal import display_width
 
-    return "\n".join(fill(message, shutil.get_terminal_size().columns))
+    width = shutil.get_terminal_size().columns
+    lines = message.split("\n")
+    found: list[str] = []
+    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+        is_pointed_at = below.strip() == "^" or line.strip() == "^"
+        found += [line] if is_pointed_at or display_width(line) <= width else fill(line, width)
+    return "\n".join(found)
 
 
 def output_format() -> str | None:

@@ -87,6 +87,9 @@ class RankedTable:
         self.shows_times = False
         self.unnamed_money = self.named_money = False
         self._vertical = layout.vertical
+        self._same: dict[int, tuple[str, ...]] = {}
+        self._empty: list[int] = []
+        self._all_alike = True
         self._prose = {place for place, column in enumerate(columns) if column.kind in PROSE}
 
     def lines(self, rows: Iterable[Sequence[Any]]) -> Iterator[str]:
@@ -116,7 +119,7 @@ class RankedTable:
         if any(self._columns[place].note for place in shown):
             yield self._line([Cell((self._columns[place].note,), "2") for place in shown], widths, right)[0]
         yield self._styled(_GAP.join("─" * width for width in widths).rstrip(), "2")
-        for row in chain(first, waiting):
+        for row in chain(first, self._watched(waiting, makers)):
             self.rows += 1
             cells = [self._fitted(place, makers[place](row[place]), width)
                      for place, width in zip(shown, widths, strict=True)]  # fmt: skip
@@ -128,13 +131,28 @@ class RankedTable:
         """Whether rows stand one below the other."""
         return self._vertical
 
+    def _watched(self, rows: Iterable[Sequence[Any]], makers: dict[int, Maker]) -> Iterator[Sequence[Any]]:
+        """The rows behind the first, which may have what those had not: columns that were settled to say the
+        same in all, or nothing."""
+        for row in rows:
+            for place, said in list(self._same.items()):
+                if makers[place](row[place]).lines != said:
+                    del self._same[place]
+                    self._all_alike = False
+            for place in list(self._empty):
+                if row[place] is not None and row[place] != []:
+                    self._empty.remove(place)
+                    self.left_out.append(self._columns[place].heading)
+            yield row
+
     def notes(self) -> list[str]:
         """What the table doesn't show, in sentences."""
         notes = []
         if self.constant:
             told = [f"{name} {value}" for name, value in self.constant]
             named = ", ".join(told) if len(told) <= _TOLD else looks.listed(told, _TOLD)
-            notes.append(f"In all of them: {named}.")
+            which = "all" if self._all_alike else f"the first {FIRST_ROWS}"
+            notes.append(f"In {which} of them: {named}.")
         if self.left_out:
             notes.append(f"No room for {looks.listed(self.left_out)}: --wide, --columns or -x.")
         if self.cut_values:
@@ -148,13 +166,15 @@ class RankedTable:
         everything = range(len(self._columns))
         if not self._layout.is_bound or self._layout.chosen or not first or self._vertical:
             return list(everything)
-        return [
+        speaking = [
             place
             for place in everything
             if not place
             or self._columns[place].kind == "bar"
             or any(row[place] is not None and row[place] != [] for row in first)
         ]
+        self._empty = [place for place in everything if place not in speaking]
+        return speaking
 
     def _find_constants(
         self, places: list[int], first: Sequence[Sequence[Any]], makers: dict[int, Maker]
@@ -166,9 +186,13 @@ class RankedTable:
             if column.kind in ("exact", "bar"):
                 continue
             said = {makers[place](row[place]).lines for row in first}
-            if len(said) == 1 and (words := " ".join(said.pop())) and display_width(words) <= _PROSE_ENOUGH:
+            if len(said) > 1:
+                continue
+            (lines,) = said
+            if (words := " ".join(lines)) and display_width(words) <= _PROSE_ENOUGH:
                 self.constant.append((column.heading, words.strip()))
-                places.remove(place) if place in places else None
+                self._same[place] = lines
+                places.remove(place)
 
     def _fitting(
         self, places: list[int], first: Sequence[Sequence[Any]], makers: dict[int, Maker]

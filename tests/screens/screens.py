@@ -31,7 +31,7 @@ GOLDEN: Final = Path(__file__).parent / "golden"
 WIDTHS: Final = (80, 120, 200)
 _ANY_WIDTH: Final = frozenset(
     "analytics_of_none batch call calls_of_none check config demo erasures fault_of_column fault_of_period "
-    "filter status calls_masked calls_by_column calls_vertical calls_in_berlin sample_said".split()
+    "filter status sql_plan calls_masked calls_by_column calls_vertical calls_in_berlin sample_said".split()
 )
 """Screens that are no wider in a wider terminal: they are drawn in the narrowest."""
 
@@ -77,6 +77,7 @@ SCREENS: Final = {
     "runs": "runs",
     "said": 'said "call me back" --limit 2',
     "sql": 'sql -c "from calls limit 2" -c "select currency, sum(cost), avg(cost) from calls group by all"',
+    "sql_plan": 'sql -c "explain select count(*) from (values (1)) numbers"',
     "status": "status",
 }
 """Of the lake of `harbour`, looked at on 27 November 2026."""

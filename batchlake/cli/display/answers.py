@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from batchlake.cli.arguments.request import Request
     from batchlake.output.readable import HasRows, Readable, Shown
     from batchlake.output.rows import Tally
+
+
+_PLAN: Final = ["explain_key", "explain_value"]
+"""The columns of what `explain` answers."""
 
 
 @contextmanager
@@ -152,7 +156,7 @@ def write_table(
             head = head[:1].upper() + head[1:]
             unnamed = [no_currency(some=table.named_money)] if table.unnamed_money else []
             first, *others = table.notes() or [""]
-            joined = f"{head}. {first}" if first.startswith("In all") and head else ""
+            joined = f"{head}. {first}" if first.startswith("In ") and head else ""
             told = [joined] if joined else [f"{head}." if head else "", first]
             return [one for one in (*told, *others, *unnamed, *limited.notes()) if one]
 
@@ -177,6 +181,11 @@ def write_tables(request: Request, answers: Iterable[Readable]) -> None:
             rows.columns, replace(request.layout, style=replace(request.layout.style, whole=True))
         )
         begun = [""] if number else []
+        if rows.columns == _PLAN:
+            # It is drawn over many lines.
+            drawn = (line for row in limited for line in str(row[1]).splitlines())
+            write_lines(request, chain(begun, drawn), limited.notes)
+            continue
         write_lines(
             request,
             chain(begun, table.lines(limited)),
