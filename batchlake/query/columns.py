@@ -89,7 +89,7 @@ class Verb:
         Raises:
             InvalidRequest: there is none; names the nearest one.
         """
-        spelled = re.sub(r"[-\s]+", "_", given.strip())
+        spelled = spelling(given)
         for column in self.columns:
             if spelled == column.name:
                 return column
@@ -134,6 +134,11 @@ class Verb:
                 parts.append(f"{column.currency} asc nulls last")
             parts.append(f"{column.sql} {direction} nulls last")
         return ", ".join([*parts, self.order])
+
+
+def spelling(given: str) -> str:
+    """The name of a column as it may be typed, with blanks or dashes for its underscores."""
+    return re.sub(r"[-\s]+", "_", given.strip())
 
 
 def no_column(given: str, spelled: str, names: Collection[str]) -> InvalidRequest:

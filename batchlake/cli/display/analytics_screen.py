@@ -10,22 +10,19 @@ import click
 from batchlake.cli.arguments.selection import read_comparison
 from batchlake.cli.display.answers import (
     no_currency,
-    opened,
     write_document,
     write_lines,
     write_rows,
-    write_rows_to,
     write_table,
 )
-from batchlake.cli.display.listed import Listed
+from batchlake.cli.display.listed import Listed, in_order
 from batchlake.cli.display.verb_rows import nothing_matches, refuse_columns
 from batchlake.errors import InvalidRequest
 from batchlake.filters.other import PREVIOUS
 from batchlake.models.blocks import FAMILIES, Group
 from batchlake.models.group_rows import figure_values
 from batchlake.output.readable import Shown
-from batchlake.output.rows import Tally
-from batchlake.query.columns import no_column
+from batchlake.query.columns import no_column, spelling
 from batchlake.screens import groups
 from batchlake.screens.page import Page
 from batchlake.text.cells import Column
@@ -132,9 +129,7 @@ def _write_groups(request: Request, found: Analytics, families: Sequence[str]) -
             listed = _chosen_plain(request, rows)
         elif request.format == "xlsx":
             listed, kinds = _sheet(found)
-        tally = Tally()
-        with opened(request.output, quiet=request.quiet, tally=tally) as file:
-            write_rows_to(file, request, listed, tally=tally, kinds=kinds, title="analytics")
+        write_rows(request, listed, kinds=kinds, title="analytics")
         return
     columns = groups.group_columns(found, families=families, wide=request.wide or bool(request.columns))
     grouped = groups.group_rows(found, columns, request.clock, request.period)
@@ -163,11 +158,7 @@ def _chosen(
     """Columns and order as asked for; the row of all stays last."""
     names = [column.name for column in columns]
     body, last = rows[:-1], rows[-1:]
-    for given in reversed(request.asked.sort):
-        place = _place(given.removeprefix("-"), names)
-        held = [row for row in body if row[place] is not None]
-        held.sort(key=lambda row: _sortable(row[place]), reverse=given.startswith("-"))
-        body = [*held, *(row for row in body if row[place] is None)]
+    body = in_order(body, request.asked.sort, lambda given: _place(given, names), _sortable)
     if request.limit is not None:
         body = body[: request.limit]
     asked = request.asked.columns
@@ -181,8 +172,9 @@ def _chosen(
     ]
 
 
-def _sortable(value: Any) -> Any:
-    """Costs are sorted by currency, then amount."""
+def _sortable(row: groups.Row, place: int) -> Any:
+    """The value there; costs are sorted by currency, then amount."""
+    value = row[place]
     if isinstance(value, list):
         return [(currency or "~", amount) for amount, currency in value]
     return value
@@ -214,7 +206,7 @@ _PLAIN_KINDS: Final[dict[str, str]] = {
 
 
 def _place(given: str, names: Sequence[str]) -> int:
-    spelled = given.strip().replace(" ", "_").replace("-", "_")
+    spelled = spelling(given)
     spelled = _ALIASES.get(spelled, spelled)
     if spelled in names:
         return names.index(spelled)
@@ -234,11 +226,7 @@ def _chosen_plain(request: Request, rows: list[dict[str, Any]]) -> Listed:
             raise no_column(given, name, [*names, *_PLAIN_NAMES])
         return name
 
-    for given in reversed(request.asked.sort):
-        key = own(given.removeprefix("-"))
-        held = [row for row in rows if row[key] is not None]
-        held.sort(key=lambda row: row[key], reverse=given.startswith("-"))
-        rows = [*held, *(row for row in rows if row[key] is None)]
+    rows = in_order(rows, request.asked.sort, own)
     asked = request.asked.columns
     if not asked:
         return Listed.of(rows, names)

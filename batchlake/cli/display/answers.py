@@ -61,13 +61,28 @@ def opened(output: Path | None, *, quiet: bool = True, tally: Tally | None = Non
     note(f"Wrote {rows}{output}" + ("." if size is None else f" ({looks.size(size)})."), quiet=quiet)
 
 
-def write_rows(request: Request, answer: HasRows | Readable, *, excel_safe: bool = False) -> None:
-    """Write rows as programs read them, in the format asked for, to standard output or a file."""
+def write_rows(
+    request: Request,
+    answer: HasRows | Readable,
+    *,
+    excel_safe: bool = False,
+    kinds: Mapping[str, str] | None = None,
+    title: str = "rows",
+) -> None:
+    """Write rows as programs read them, in the format asked for, to standard output or a file.
+
+    Args:
+        request: how.
+        answer: the rows.
+        excel_safe: in CSV, escape what a spreadsheet would take for a formula.
+        kinds: of the columns' values, by which a workbook formats its cells.
+        title: of a workbook's sheet.
+    """
     from batchlake.output.rows import Tally
 
     tally = Tally()
     with opened(request.output, quiet=request.quiet, tally=tally) as file:
-        write_rows_to(file, request, answer, excel_safe=excel_safe, tally=tally)
+        write_rows_to(file, request, answer, excel_safe=excel_safe, tally=tally, kinds=kinds, title=title)
 
 
 def write_rows_to(

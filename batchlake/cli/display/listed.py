@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from batchlake.cli.arguments.request import Request
-from batchlake.cli.display.answers import opened, write_rows_to, write_table
+from batchlake.cli.display.answers import write_rows, write_table
 from batchlake.output.readable import Shown
-from batchlake.output.rows import Tally
-from batchlake.query.columns import no_column
+from batchlake.query.columns import no_column, spelling
 from batchlake.text.cells import Column
 
 if TYPE_CHECKING:
@@ -102,6 +101,9 @@ named."""
 _FIGURES: Final = dict.fromkeys(("reported", "in_the_calls", "difference", "tolerance"), "figure")
 """Columns whose unit another one names: a workbook formats their cells by it."""
 
+T = TypeVar("T")
+K = TypeVar("K")
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -166,8 +168,10 @@ def write_listed(
     """
     known = {column.name: (key, column, ranked) for key, column, ranked in COLUMNS[name]}
     by_own = {key: (key, column, ranked) for key, column, ranked in COLUMNS[name]}
-    rows = _sorted(listed.dicts(), request, known, by_own)
     asked = request.asked.columns
+    rows = in_order(
+        listed.dicts(), request.asked.sort, lambda given: _find(given, known, by_own)[0], dict.get
+    )
     if list(asked) == ["help"]:
         for column_name in known:
             print(column_name)  # noqa: T201 - the answer
@@ -191,27 +195,36 @@ def write_listed(
         )
         write_table(request, Shown(columns, Listed(heads, values)), about=about, empty=lambda: empty)
         return
-    tally = Tally()
     kinds = {head: _FIGURES.get(key, column.kind) for head, (key, column) in zip(heads, chosen, strict=True)}
-    with opened(request.output, quiet=request.quiet, tally=tally) as file:
-        write_rows_to(file, request, Listed(heads, values), tally=tally, kinds=kinds, title=name)
+    write_rows(request, Listed(heads, values), kinds=kinds, title=name)
 
 
 def _find(given: str, known: dict[str, Any], by_own: dict[str, Any]) -> tuple[str, Column]:
-    spelled = given.strip().replace(" ", "_").replace("-", "_")
+    spelled = spelling(given)
     found = known.get(spelled) or by_own.get(spelled)
     if found is None:
         raise no_column(given, spelled, [*known, *by_own])
     return found[0], found[1]
 
 
-def _sorted(
-    rows: list[dict[str, Any]], request: Request, known: dict[str, Any], by_own: dict[str, Any]
-) -> list[dict[str, Any]]:
-    """The rows as `--sort` asks; no value comes last."""
-    for given in reversed(request.asked.sort):
-        key, _ = _find(given.removeprefix("-"), known, by_own)
-        held = [row for row in rows if row.get(key) is not None]
-        held.sort(key=lambda row: row[key], reverse=given.startswith("-"))
-        rows = [*held, *(row for row in rows if row.get(key) is None)]
+def in_order(
+    rows: list[T],
+    sort: Sequence[str],
+    key: Callable[[str], K],
+    value: Callable[[T, K], Any] = lambda row, key: row[key],  # type: ignore[index]
+) -> list[T]:
+    """Rows sorted by the names given, `-` before those downwards; those without a value come last.
+
+    Args:
+        rows: what to sort.
+        sort: the names, the most important first.
+        key: where a row has the value of a name; raises for one that isn't there, also without a row.
+        value: what a row has there.
+    """
+    for given in reversed(sort):
+        place = key(given.removeprefix("-"))
+        keyed = [(value(row, place), row) for row in rows]
+        held = [pair for pair in keyed if pair[0] is not None]
+        held.sort(key=lambda pair: pair[0], reverse=given.startswith("-"))
+        rows = [row for _, row in held] + [row for found, row in keyed if found is None]
     return rows

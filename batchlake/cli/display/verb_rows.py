@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from batchlake.cli.display.answers import column_help, opened, write_rows_to, write_table
+from batchlake.cli.display.answers import column_help, write_rows, write_table
 from batchlake.errors import InvalidRequest
-from batchlake.output.rows import Tally
 from batchlake.query.columns import verb
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ def write_verb(request: Request, name: str, *, excel_safe: bool = False, **given
         shown = lake.shown(name, request.asked, wide=request.wide, **selection, **given)
         write_shown(request, shown, name)
         return
-    kinds = {}
     if request.format == "xlsx" and (request.columns or name == "batches"):
         # Costs with their currencies, several of them where a batch has several.
         shown = lake.shown(name, request.asked, wide=True, **selection, **given)
@@ -42,9 +40,7 @@ def write_verb(request: Request, name: str, *, excel_safe: bool = False, **given
     else:
         answer = lake.plain(name, request.asked, **selection, **given)
         kinds = {one.own or one.name: one.kind for one in verb(name).columns}
-    tally = Tally()
-    with opened(request.output, quiet=request.quiet, tally=tally) as file:
-        write_rows_to(file, request, answer, excel_safe=excel_safe, tally=tally, kinds=kinds, title=name)
+    write_rows(request, answer, excel_safe=excel_safe, kinds=kinds, title=name)
 
 
 def write_shown(request: Request, shown: Shown, name: str) -> None:

@@ -9,14 +9,13 @@ import click
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.request import Request, answer_options, read_request, table_options
 from batchlake.cli.arguments.selection import selection_options
-from batchlake.cli.display.answers import opened, write_lines, write_rows_to, write_table
-from batchlake.cli.display.listed import Listed
+from batchlake.cli.display.answers import write_lines, write_rows, write_table
+from batchlake.cli.display.listed import Listed, in_order
 from batchlake.cli.display.verb_rows import nothing_matches
 from batchlake.cli.questions.analytics import page_of
 from batchlake.output.formats import ROW_FORMATS
 from batchlake.output.readable import Shown
-from batchlake.output.rows import Tally
-from batchlake.query.columns import no_column
+from batchlake.query.columns import no_column, spelling
 from batchlake.query.result import Result
 from batchlake.text.cells import Column
 
@@ -154,11 +153,7 @@ def _write_named(
             click.echo(name)
         return
     rows = found.to_dicts()
-    for given in reversed(asked.sort):
-        key = _known(given.removeprefix("-"), names)
-        held = [row for row in rows if row[key] is not None]
-        held.sort(key=lambda row: row[key], reverse=given.startswith("-"))
-        rows = [*held, *(row for row in rows if row[key] is None)]
+    rows = in_order(rows, asked.sort, lambda given: _known(given, names))
     people = request.format in ("table", "markdown")
     chosen = [_known(given.removeprefix("+"), names) for given in asked.columns]
     if asked.columns and asked.columns[0].startswith("+"):
@@ -179,15 +174,13 @@ def _write_named(
         shown = Shown(tuple(known.get(name, Column(name)) for name in chosen), listed)
         write_table(request, shown, before=head or (), empty=nothing or (lambda: ""))
         return
-    tally = Tally()
     kinds = {name: known[name].kind if name in known else "" for name in chosen}
     answer: Any = listed if asked.columns or asked.sort or request.format == "xlsx" else found
-    with opened(request.output, quiet=request.quiet, tally=tally) as file:
-        write_rows_to(file, request, answer, tally=tally, kinds=kinds, title=title)
+    write_rows(request, answer, kinds=kinds, title=title)
 
 
 def _known(given: str, names: list[str]) -> str:
-    spelled = given.strip().replace(" ", "_").replace("-", "_")
+    spelled = spelling(given)
     if spelled in names:
         return spelled
     raise no_column(given, spelled, names)
