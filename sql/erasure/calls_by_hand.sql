@@ -3,7 +3,9 @@
 -- inputs: calls
 -- parameters: $call_ids (which calls, of whatever source)
 -- outputs:
---   source, call_id, recording_url (link): the call, and where its recording is
+--   source: the call's platform or account
+--   call_id: the call
+--   recording_url: where its recording is, NULL where that isn't known
 with
 final as (
   select source, call_id, recording_url
