@@ -13,11 +13,11 @@ from batchlake.engine import columns
 from batchlake.engine.text_keys import text_key
 from batchlake.erasure.rows import JSON_COLUMNS, NUMBER_COLUMNS, Changes, Renamed, RowCleaner, with_values
 from batchlake.erasure.targets import Targets
-from batchlake.ingest.load.redaction import LINK, TEXTS, number_over_turns, without_lists
+from batchlake.ingest.load.redaction import IDS, LINK, TEXTS, number_over_turns, without_lists
 from batchlake.privacy.finder import Finder
 from batchlake.privacy.redaction.documents import DocumentRedactor
 from batchlake.privacy.redaction.redactor import Redactor
-from batchlake.schema import CALLS, EXPORTS, PROBLEMS, SEGMENTS, Table
+from batchlake.schema import BATCHES, CALLS, EXPORTS, PROBLEMS, SEGMENTS, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,6 +51,10 @@ class RowRedactor(RowCleaner):
             return self._replaced(table, rows, name, self._number)
         if name in JSON_COLUMNS:
             return self._redacted(table, rows, name, self._documents.json_text, is_json=True)
+        if table is CALLS and name in ("agent_id", "pathway_id"):
+            return self._replaced(table, rows, name, lambda one: self._redactor.id_of(IDS[name], one) or one)
+        if table in (CALLS, BATCHES) and name in ("status", "status_reported"):
+            return self._redacted(table, rows, name, self._redactor.text)
         if (table is CALLS and name in TEXTS) or (table is EXPORTS and name == "location"):
             return self._redacted(table, rows, name, self._redactor.text)
         if table is CALLS and name == LINK:

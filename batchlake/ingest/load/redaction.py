@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-TEXTS: Final = ("summary", "agent_name", "outcome_label", "ended_by", "user_id", "transcript")
+TEXTS: Final = (
+    "summary", "agent_name", "outcome_label", "ended_by", "user_id", "transcript", "status",
+    "status_reported", "sentiment_label",
+)  # fmt: skip
 JSON_TEXTS: Final = ("extra", "reported_common_responses")
 _NUMBER: Final = "_number"
 """How the columns of numbers end, of every platform: `to_number`, `customer_number`, `lead_number`."""
@@ -41,7 +44,11 @@ _KNOWN: Final = frozenset(
 _NO_TEXT: Final = ("_id", "_at", "_seconds", "_cents")
 """How columns end that a platform has of its own and that are no text."""
 
-_IDS: Final = {"call_id": "call", "batch_id": "batch", "envelope_batch_id": "batch"}
+IDS: Final = {
+    "call_id": "call", "batch_id": "batch", "envelope_batch_id": "batch", "agent_id": "agent",
+    "pathway_id": "pathway",
+}  # fmt: skip
+"""Columns of ids, and what a pseudonym of one begins with."""
 LINK: Final = "recording_url"
 _SCRUBBED: Final = "scrubbed_recording_url"
 """An own field of exports whose platform redacts recordings itself: that one is kept, the raw one isn't."""
@@ -76,7 +83,7 @@ class Redaction:
         for name in records.column_names:
             if name.endswith(_NUMBER):
                 records = self._with_pseudonyms(records, name)
-            elif name in _IDS:
+            elif name in IDS:
                 records = self._with_ids(records, name)
             elif name in JSON_TEXTS:
                 found = self._found(records[name], self._documents.json_text, named, is_json=True)
@@ -158,7 +165,7 @@ class Redaction:
         if not likely.true_count:
             return records
         places = columns.places(likely).tolist()
-        ids = {at: self._redactor.id_of(_IDS[name], records[name][at].as_py()) for at in places}
+        ids = {at: self._redactor.id_of(IDS[name], records[name][at].as_py()) for at in places}
         return _changed(records, name, ids)
 
     def _with_links(self, records: pa.Table, given: pa.Table) -> pa.Table:

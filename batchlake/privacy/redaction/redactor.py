@@ -43,7 +43,7 @@ _KEPT: Final = re.compile(
     r"|[$€£¥₹]\s?\d[\d.,]*"
     r"|\d[\d.,]*\s?(?:[$€£¥₹]|(?:dollars?|euros?|pounds?|rupees?|usd|eur|gbp|inr)\b)"
     r"|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
-    r"|\b(?:tel|email|name|call|batch)_[0-9a-f]{16}\b|\berased_[0-9a-z]{16,20}\b",
+    r"|\b(?:tel|email|name|call|batch|agent|pathway|id)_[0-9a-f]{16}\b|\berased_[0-9a-z]{16,20}\b",
     re.IGNORECASE,
 )
 """Dates, clock times, amounts, ids of 128 bits and pseudonyms: they have as many digits as a number."""
