@@ -15,7 +15,7 @@ EVERYTHING: Final = os.environ.get("BATCHLAKE_TESTS") == "all"
 """Whether every kill point, every real process and many more generated examples are wanted: minutes more."""
 
 at_length = pytest.mark.skipif(not EVERYTHING, reason="runs with BATCHLAKE_TESTS=all")
-"""For a test that says again at length what another one says in short; that one is named beside it."""
+"""For a test that says at length what others say in short, or of a bucket what others say of a folder."""
 
 _MORE: Final = 20
 """How many times as many examples of a property are generated then."""
@@ -39,7 +39,7 @@ def share(values: Sequence[_T], number: int, of: int) -> list[_T]:
 
 
 FEW_INGESTS = settings(
-    max_examples=examples(4),
+    max_examples=examples(3),
     deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.large_base_example,

@@ -40,7 +40,7 @@ def sh(lake: Path, words: str, folder: Path) -> subprocess.CompletedProcess[str]
     "verb",
     some(
         ["calls", "calls --format json", "batch b1", "filter schema", "metrics", "views", "check", "--help"],
-        4,
+        3,
     ),
 )
 def test_a_closed_standard_output_is_told(lake: Path, tmp_path: Path, verb: str) -> None:
@@ -53,7 +53,7 @@ def test_a_closed_standard_output_is_told(lake: Path, tmp_path: Path, verb: str)
         assert (done.returncode, done.stderr) == (2, CLOSED)
 
 
-@pytest.mark.parametrize("closed", some([">&-", "<&- >&- 2>&-", "2>&-", "<&-", ">&- 2>&-"], 3))
+@pytest.mark.parametrize("closed", some(["<&- >&- 2>&-", ">&-", "2>&-", "<&-", ">&- 2>&-"], 1))
 def test_a_file_is_written_whatever_is_closed(lake: Path, tmp_path: Path, closed: str) -> None:
     """Nothing is printed with `-o`, so that nobody misses a closed stream, and none gets into a file."""
     assert sh(lake, f"calls --max-rows 1 -o calls.csv {closed}", tmp_path).returncode == 0

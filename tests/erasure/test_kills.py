@@ -12,7 +12,7 @@ import pytest
 
 import batchlake
 from batchlake.store.maintenance import check
-from tests.effort import some
+from tests.effort import at_length, some
 from tests.erasure.people import NUMBER, SPELLINGS, traces
 from tests.lakes import damages, rows
 
@@ -100,6 +100,7 @@ def test_killed_between_two_deletions_the_lake_stays_readable(
     assert damages(lake.root) == []
 
 
+@at_length
 def test_a_reader_in_a_loop_sees_before_or_after(lake: batchlake.Lake) -> None:
     """No question fails, and each counts the calls of one state or the other."""
     counts: list[int] = []

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import batchlake
 from batchlake.privacy.errors import NothingToForget, PrivacyKeyMissing, WrongPrivacyKey
-from tests.effort import examples
+from tests.effort import at_length, examples
 from tests.erasure.people import NUMBER, SPELLINGS, call, planted, said, traces
 from tests.lakes import contents, damages, rows
 
@@ -113,6 +113,7 @@ STEPS = ("batch", "details", "force", "forget", "by id", "replay", "compact", "v
 HERS = ("14155550199", "4155550199", "415-555-0199", "call_000")
 
 
+@at_length
 @settings(max_examples=examples(1), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     before=st.lists(st.sampled_from(["details", "force", "compact", "vacuum"]), max_size=2, unique=True),

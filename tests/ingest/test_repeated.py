@@ -12,6 +12,7 @@ import pytest
 import batchlake
 from batchlake.schema import TABLES
 from batchlake.store.maintenance import check
+from tests.effort import some
 from tests.lakes import contents, ingested, rows, write_export
 
 BATCH = {
@@ -30,7 +31,7 @@ def assert_unique(lake: Path) -> None:
     assert check(lake) == []
 
 
-@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("force", some([True, False], 1))
 def test_equal_files_of_one_run_are_one_export(tmp_path: Path, force: bool) -> None:
     """New, and read again by force; in a folder, and as members of an archive."""
     files = [write_export(tmp_path / "in", f"{name}.json", BATCH, observed_at=1e9) for name in "abc"]

@@ -21,7 +21,7 @@ from tests.lakes import engine_of, ingested, rows, write_export
 RUNS = int(os.environ.get("BATCHLAKE_RUNS", "6" if EVERYTHING else "3"))
 """Runs of each writer and questions of each reader; 50 shows it at length."""
 
-PEOPLE = 4 if EVERYTHING else 3
+PEOPLE = 4 if EVERYTHING else 2
 
 
 def write(folder: Path, writer: int) -> None:

@@ -20,7 +20,7 @@ from batchlake.schema import PLAIN_FORMAT, TABLES
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger
 from batchlake.store.maintenance import MaintenanceReport, check, compact, vacuum
-from tests.effort import EVERYTHING, share, some
+from tests.effort import EVERYTHING, at_length, share, some
 from tests.lakes import contents, ingested, rows, write_export
 
 
@@ -278,6 +278,7 @@ def contents_at(root: Path, run_id: str) -> Any:
     ]
 
 
+@at_length
 def test_a_long_log_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past several checkpoints of Delta's own, wherever it is cut: what is kept is readable, runs go on."""
     root = tmp_path / "lake"

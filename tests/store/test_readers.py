@@ -199,7 +199,7 @@ def test_a_check_looks_once_more(root: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert [finding for finding in check(root) if finding.level == "error"] == []
 
 
-@at_length  # Each moment at which that happens has a test above.
+@at_length
 def test_readers_at_work_while_runs_are_vacuumed(root: Path) -> None:
     """Every question is answered while runs finish and vacuums keep the newest state alone."""
     done = threading.Event()
@@ -230,6 +230,7 @@ def test_readers_at_work_while_runs_are_vacuumed(root: Path) -> None:
     assert check(root) == []
 
 
+@at_length
 def test_a_reader_of_a_bucket(bucket: Bucket, tmp_path: Path) -> None:
     """Local copies outlive a vacuum; an older state whose objects are gone is told as vacuumed."""
     root = f"{bucket.address}/some/lake"

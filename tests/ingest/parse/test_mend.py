@@ -98,7 +98,7 @@ def test_a_fault_of_structure_costs_the_fields_beside_it_at_most(shape: str, win
     """Each sign left out or put in, wherever the header stands: calls, id and time stay, none is false."""
     form = SHAPES[shape]
     case = 2 * list(SHAPES).index(shape) + (window_bytes > 64)
-    for place, header in share(list(damaged(HEADER)), case, 9):
+    for place, header in share(list(damaged(HEADER)), case, 15):
         text = form.replace("HEADER", header).replace("CALLS", CALLS).replace("OTHER", OTHER)
         items = read(text, window_bytes)
         if shape == "fields behind" and is_like_one_cut_off(text) and not is_json(text):

@@ -13,7 +13,7 @@ import pytest
 
 import batchlake
 from batchlake.errors import InvalidConfiguration
-from tests.effort import some
+from tests.effort import at_length, some
 from tests.ingest.platforms.test_published import FOLDER
 from tests.lakes import contents, ingested, write_export
 from tests.paths import ROOT
@@ -135,6 +135,7 @@ def test_a_mixture_of_nine_is_the_same_in_any_form(tmp_path: Path) -> None:
         assert contents(tmp_path / f"{name}.lake", ("calls", "segments", "batches")) == expected
 
 
+@at_length
 def test_a_mixed_file_read_again_by_force_changes_nothing(tmp_path: Path) -> None:
     """What it gave of several platforms is replaced, not doubled; without force it is known."""
     lake = batchlake.open(tmp_path / "lake")

@@ -18,7 +18,7 @@ from tests.lakes import write_export
 
 
 @given(mixtures(), st.sampled_from(["list", "lines", "envelopes"]))
-@settings(max_examples=examples(5), deadline=None)
+@settings(max_examples=examples(3), deadline=None)
 def test_generated_records_are_read_as_a_plain_reading_has_them(
     mixture: list[tuple[str, Record]], form: str
 ) -> None:

@@ -27,6 +27,7 @@ from batchlake.reports.contents.subject import subject_of
 from batchlake.reports.page.html import html
 from batchlake.store.ledger import Version
 from tests.analytics.tables import batch, fill
+from tests.effort import EVERYTHING
 from tests.reports.page.reading import Page, shown
 
 BATCH = "batch_xyz789"
@@ -208,17 +209,19 @@ def test_the_same_state_gives_the_same_bytes(sample: Lake, tmp_path: Path) -> No
     """In another process, with another order of hashes and another time zone, each format is the same."""
     script = (
         "import sys, batchlake; report = batchlake.open(sys.argv[1]).report(by='agent_id')\n"
-        "for suffix in ('html', 'pdf', 'xlsx', 'csv', 'json', 'md'):\n"
-        "    report.write(f'{sys.argv[2]}/report.{suffix}')"
+        "for suffix in sys.argv[3:]: report.write(f'{sys.argv[2]}/report.{suffix}')"
     )
+    # Half of the time goes into the PDF, which is the same page.
+    suffixes = ["html", "xlsx", "csv", "json", "md", *(["pdf"] if EVERYTHING else [])]
     made = []
     for number, zone in enumerate(("Asia/Tokyo", "America/Lima")):
         folder = tmp_path / str(number)
         folder.mkdir()
         environment = {**os.environ, "PYTHONHASHSEED": str(number), "TZ": zone}
-        subprocess.run([sys.executable, "-c", script, sample.root, folder], check=True, env=environment)
+        words = [sys.executable, "-c", script, sample.root, folder, *suffixes]
+        subprocess.run(words, check=True, env=environment)
         made.append({path.name: path.read_bytes() for path in folder.iterdir()})
-    assert len(made[0]) == 6
+    assert len(made[0]) == len(suffixes)
     for name, content in made[0].items():
         assert content == made[1][name], name
 

@@ -14,6 +14,7 @@ from deltalake import DeltaTable, Schema, write_deltalake
 import batchlake
 from batchlake.schema import TABLES
 from batchlake.store.maintenance import check, compact, vacuum
+from tests.effort import at_length
 from tests.lakes import contents, damages, ingested, rows, write_export
 
 LACKING = {
@@ -122,6 +123,7 @@ def test_only_data_makes_a_run(root: Path) -> None:
     assert check(root) == []
 
 
+@at_length
 def test_what_a_dead_run_left_is_taken_back_with_its_columns(root: Path, newer: Path) -> None:
     """A run that died after it added columns and rows: both go, and the next run adds the columns anew."""
     copy = root.parent / "copy"

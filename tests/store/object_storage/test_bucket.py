@@ -22,6 +22,7 @@ from batchlake.errors import (
 )
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.maintenance import check, compact, vacuum
+from tests.effort import at_length
 from tests.lakes import contents, ingested, rows, write_export
 from tests.paths import SAMPLE
 from tests.storage import Bucket, check_from_now_on, environment, new_bucket, served
@@ -54,6 +55,7 @@ def test_it_holds_what_a_folder_holds(bucket: Bucket, lake: str, tmp_path: Path)
     assert {path.split("/")[2] for path in bucket.paths()} == {*TABLES, *OTHERS}
 
 
+@at_length
 def test_exports_and_lake_in_one_bucket(bucket: Bucket, lake: str) -> None:
     """Exports are read from a bucket into a lake that lives there, incrementally."""
     bucket.put("in/1.json", document(1))
@@ -63,6 +65,7 @@ def test_exports_and_lake_in_one_bucket(bucket: Bucket, lake: str) -> None:
     assert (report.exports_read, report.exports_skipped, report.calls_new) == (1, 1, 1)
 
 
+@at_length
 def test_earlier_states_and_care(bucket: Bucket, fed: str, tmp_path: Path) -> None:
     """Time travel, compaction and vacuum work as in a folder, and `check` names an object that is gone."""
     ingested(fed, exports(tmp_path, 2)[1])
@@ -87,6 +90,7 @@ def test_earlier_states_and_care(bucket: Bucket, fed: str, tmp_path: Path) -> No
         batchlake.open(fed).batches()
 
 
+@at_length
 def test_a_new_run_is_seen(fed: str, tmp_path: Path) -> None:
     """A lake that is open answers from the newest run, also past a checkpoint of the log."""
     _, later = exports(tmp_path, 2)
@@ -124,6 +128,7 @@ def test_what_is_no_lake_is_said(bucket: Bucket, lake: str, tmp_path: Path) -> N
         ingested(lake, path)
 
 
+@at_length
 def test_credentials_that_may_only_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They answer questions and write nothing; wrong ones are told from those that are unknown."""
     import boto3
@@ -197,6 +202,7 @@ def test_copies_are_bounded(bucket: Bucket, tmp_path: Path, monkeypatch: pytest.
     assert [path.exists() for path in paths] == [False, True, True]
 
 
+@at_length
 def test_a_file_is_taken_into_a_table(bucket: Bucket, fed: str, tmp_path: Path) -> None:
     """A local file becomes an object of the table's, byte for byte, and is gone; a folder does alike."""
     ingested(tmp_path / "folder", *exports(tmp_path, 1))

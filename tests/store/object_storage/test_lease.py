@@ -19,6 +19,7 @@ from batchlake.ingest.options import IngestOptions
 from batchlake.ingest.run import ingest
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.maintenance import check
+from tests.effort import at_length
 from tests.lakes import contents, damages, ingested, rows, write_export
 from tests.storage import Bucket, environment
 from tests.store.crash_points import run_in_process
@@ -36,6 +37,7 @@ def write(lake: str, folder: Path, writer: int, variables: dict[str, str]) -> No
         ingest(lake, [path], IngestOptions(wait_seconds=120))
 
 
+@at_length
 def test_writers_at_once(bucket: Bucket, lake: str, tmp_path: Path) -> None:
     """Two writers that wait for each other: every call is there in its last state."""
     context = multiprocessing.get_context("forkserver")
@@ -112,6 +114,7 @@ def test_a_writer_that_was_taken_for_dead(bucket: Bucket, fed: str, tmp_path: Pa
     assert damages(fed) == []
 
 
+@at_length
 def test_a_table_that_another_has_changed(fed: str, tmp_path: Path) -> None:
     """A commit between this writer's own, by anyone, is noticed: nothing is committed upon it."""
     from deltalake import DeltaTable, write_deltalake
