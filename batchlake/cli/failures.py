@@ -64,7 +64,7 @@ def run_guarded(command: Callable[[], Any]) -> int:
     except click.ClickException as error:
         return _print_error("invalid_request", error.format_message(), {}, error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        say("Interrupted; the lake is as it was.")
+        say(_interrupted())
         return INTERRUPTED
     except BrokenPipeError:
         end_output()
@@ -77,6 +77,16 @@ def run_guarded(command: Callable[[], Any]) -> int:
     else:
         return status if isinstance(status, int) else SUCCESS
     return SUCCESS
+
+
+def _interrupted() -> str:
+    """What holds of the lake now: a run may have been committed before the interruption."""
+    # A verb that commits nothing never imports it.
+    ledger = sys.modules.get("batchlake.store.ledger")
+    run_id = ledger.committed() if ledger else None
+    return (
+        f"Interrupted; run {run_id[-6:]} is committed." if run_id else "Interrupted; the lake is as it was."
+    )
 
 
 def _show_usage(error: click.UsageError) -> int:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 from batchlake.ingest.find.archives import UnpackError
 from batchlake.ingest.find.held_exports import HeldExports
@@ -30,7 +30,25 @@ _MOST_SMALL: Final = 1_000
 """How many exports are looked up at a time."""
 
 Progress = Callable[[str, int], None]
-"""Called with an export's location when it begins, and with the bytes read since the last call."""
+"""Called with an export's location when it begins, and with the bytes read since the last call.
+
+One that has a method `step` besides (`Steps`) is told what a run does next.
+"""
+
+
+class Steps(Protocol):
+    """Is told the steps of a run."""
+
+    def step(self, name: str, count: int | None) -> None:
+        """A step begins: `reading` so many bytes (None where that isn't known), `merging` so many records,
+        `writing` so many calls."""
+
+
+def tell_step(progress: Progress, name: str, count: Callable[[], int | None]) -> None:
+    """Tell a progress that wants to know it that a step begins, and of how much."""
+    step = getattr(progress, "step", None)
+    if step is not None:
+        step(name, count())
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from batchlake.ingest.merge.delta_writes import replace_by_export, write_merged,
 from batchlake.ingest.merge.merge import BATCH_RULE, CALL_RULE, merge
 from batchlake.ingest.options import IngestOptions, most_memory_bytes, usual_memory_bytes
 from batchlake.ingest.parse.platforms.recognition import own_platforms
-from batchlake.ingest.reading import ExportReading, Progress
+from batchlake.ingest.reading import ExportReading, Progress, tell_step
 from batchlake.ingest.report import IngestReport
 from batchlake.schema import EXPORTS, PROBLEMS, SNAPSHOTS
 from batchlake.store.delta.tables import LakeTables
@@ -128,8 +128,11 @@ class Run:
             engine.set_file_pruner(snapshot.files_of_batches)
             held = HeldExports(engine, self._options.sources, is_forced=self._options.force)
             reading = self._reading = ExportReading(staging, held, self._options, self._progress, found.held)
+            tell_step(self._progress, "reading", found.total_bytes)
             with own_platforms(self._options.own):
                 reading.read(found)
+            records = sum(export.records for export in reading.exports)
+            tell_step(self._progress, "merging", lambda: records)
             staging.finish()
             merge(engine, BATCH_RULE, self._run.run_id)
             merge(engine, CALL_RULE, self._run.run_id)
@@ -145,6 +148,7 @@ class Run:
             segments = 0
             versions: dict[str, int] = {}
             if changed and writer:
+                tell_step(self._progress, "writing", lambda: facts["calls_new"] + facts["calls_updated"])
                 segments = self._write(engine, writer, transcripts, resolved)
                 writer.compact_if_needed()
                 versions = writer.versions()

@@ -178,8 +178,10 @@ class Ledger:
         with nullcontext(engine) if engine else Engine(self._lake) as maker:
             table = maker.arrow(f"select {columns}", row)
         writer.assert_locked()
+        _Commits.running = (run.run_id, self)
         writer.append("runs", pa.RecordBatchReader.from_batches(table.schema, table.to_batches()))
         writer.sync(["runs"])
+        _Commits.newest, _Commits.running = run.run_id, None
         if writer.file_count("runs") > _MOST_FILES:
             writer.compact("runs")
 
@@ -208,3 +210,22 @@ class Ledger:
         if not pins:
             raise LakeDamaged(self._lake, f"run {row['run_id']} names no table versions")
         return Version(row["run_id"], row["finished_at"], dict(pins), row["format_version"])
+
+
+def committed() -> str | None:
+    """The id of the newest run that this process has committed, None where it has committed none.
+
+    It asks the lake where a run was just being committed: whoever interrupts is told what holds.
+    """
+    if _Commits.running is not None:
+        run_id, ledger = _Commits.running
+        if ledger.holds(run_id):
+            return run_id
+    return _Commits.newest
+
+
+class _Commits:
+    """The one piece of state: the run that is being committed, and the newest that was."""
+
+    running: tuple[str, Ledger] | None = None
+    newest: str | None = None

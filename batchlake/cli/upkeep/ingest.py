@@ -5,10 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -26,18 +22,14 @@ from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.privacy import asked_rules, redact_option
 from batchlake.cli.arguments.request import SCREEN_WIDTH, answer_options, read_request, table_options
 from batchlake.cli.arguments.selection import period_options
+from batchlake.cli.display.progress_line import progress_shown
 from batchlake.cli.display.verb_rows import write_verb
 from batchlake.cli.failures import WITH_PROBLEMS
 from batchlake.output.formats import ROW_FORMATS, STATUS_FORMATS
 from batchlake.output.target import takes_colour
-from batchlake.text.escaping import printable
-from batchlake.text.terminal import cut
 
 if TYPE_CHECKING:
     from batchlake.ingest.report import IngestReport
-
-_SECONDS_BETWEEN_LINES: Final = 10
-_NAME_WIDTH: Final = 30
 
 _run_option = option("--run", metavar="RUN", help="Only of this run.")
 _code_option = option("--code", metavar="CODE", help="Only of this code.")
@@ -82,7 +74,7 @@ def ingest_command(
     status 5 says that the run is committed but something could not be used. A file that the lake holds is
     not opened again while its size and modification time are the same, nor read where its bytes are.
     """
-    with _progress(quiet=quiet) as progress:
+    with progress_shown(quiet=quiet) as progress:
         report = open_lake(lake_path).ingest(
             *paths,
             source=source,
@@ -152,7 +144,7 @@ def replay_command(
 
     Files that are still there are read again whole; of others, records are tried by the raw text kept.
     """
-    with _progress(quiet=quiet) as progress:
+    with progress_shown(quiet=quiet) as progress:
         report = open_lake(lake_path).replay(
             run=run, code=code, file=file, wait_seconds=wait_seconds, progress=progress
         )
@@ -213,57 +205,3 @@ def _tell(
         note(f"batchlake: {', '.join(paths)} {'hold' if len(paths) > 1 else 'holds'} no file to read.")
     if report.problems and not allow_problems:
         raise click.exceptions.Exit(WITH_PROBLEMS)
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[str, int], None]]:
-    """A bar on a terminal, a line now and then elsewhere, nothing when quiet; all on standard error."""
-    if quiet:
-        yield lambda location, size: None
-    elif sys.stderr.isatty():
-        speed = _Speed()
-        # How much there is to read isn't known before it is found; an iterator of unknown length says so.
-        unknown: tuple[str, ...] = ()
-        with click.progressbar(
-            (item for item in unknown), label="reading", file=sys.stderr, width=12, item_show_func=speed.words
-        ) as bar:
-
-            def advance(location: str, size: int) -> None:
-                speed.read += size
-                bar.update(size or 1, location)
-
-            yield advance
-    else:
-        yield _SparseLines().advance
-
-
-class _Speed:
-    """What stands after a bar: the export that is read, how much has been read, and how fast."""
-
-    def __init__(self) -> None:
-        self.read = 0
-        self._begun = time.monotonic()
-
-    def words(self, location: str | None) -> str | None:
-        """`b019.json, 76.3 MB, 18.7 MB/s`; nothing before the first export."""
-        if location is None:
-            return None
-        name = cut(printable(Path(location).name), _NAME_WIDTH)
-        megabytes = self.read / 1e6
-        return f"{name}, {megabytes:.1f} MB, {megabytes / (time.monotonic() - self._begun + 0.001):.1f} MB/s"
-
-
-class _SparseLines:
-    """One line every few seconds, so that a log shows life without filling up."""
-
-    def __init__(self) -> None:
-        self._exports = 0
-        self._bytes = 0
-        self._last_line_at = time.monotonic()
-
-    def advance(self, location: str, size: int) -> None:
-        self._exports += size == 0
-        self._bytes += size
-        if time.monotonic() - self._last_line_at >= _SECONDS_BETWEEN_LINES:
-            self._last_line_at = time.monotonic()
-            note(f"read {self._exports} exports, {self._bytes / 1e6:.0f} MB; now {location}")

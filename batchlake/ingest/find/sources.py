@@ -149,6 +149,17 @@ class Found:
     skipped_files: list[str]
     held: int = 0
 
+    def total_bytes(self) -> int | None:
+        """How many bytes will be read, None where that can't be known before: of a pipe, or of what is
+        packed."""
+        total = 0
+        for export in self.exports:
+            size = export.size()
+            if size is None:
+                return None
+            total += size
+        return total
+
 
 def find(paths: Iterable[str | os.PathLike[str]], held: FilesHeld = none_held) -> Found:
     """All exports at these paths, in a fixed order: as given, folders walked by name.
