@@ -63,21 +63,21 @@ def verbs() -> str:
 
 def filters() -> str:
     """The filter's keys, from the operator table."""
-    from batchlake.filters.reference import reference_table
+    from tests.tables import reference_table
 
     return reference_table()
 
 
 def metrics() -> str:
     """The metrics, from the headers of `sql/analytics`."""
-    from batchlake.analytics.definitions import definitions_table
+    from tests.tables import definitions_table
 
     return definitions_table()
 
 
 def patterns() -> str:
     """The rules of the response patterns, from `patterns.toml`."""
-    from batchlake.analytics.definitions import patterns_table
+    from tests.tables import patterns_table
 
     return patterns_table()
 

@@ -32,20 +32,6 @@ def definitions() -> list[MetricDefinition]:
     ]
 
 
-def definitions_table() -> str:
-    """The definitions as a Markdown table."""
-    lines = ["| metric | unit | definition | numerator / denominator | file |", "|---|---|---|---|---|"]
-    lines += [
-        f"| `{metric.name}` | {metric.unit} | {metric.definition} | {_ratio(metric)} | `{metric.file}` |"
-        for metric in definitions()
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _ratio(metric: MetricDefinition) -> str:
-    return f"{metric.numerator} / {metric.denominator}" if metric.numerator else ""
-
-
 def pattern_definitions() -> list[MetricDefinition]:
     """Every pattern of batchlake's own file in the order of its rules, `other` last."""
     patterns = default_patterns()
@@ -61,15 +47,6 @@ def pattern_definitions() -> list[MetricDefinition]:
         )
         for name in patterns.names
     ]
-
-
-def patterns_table() -> str:
-    """The rules in their order as a Markdown table."""
-    lines = ["| tried | pattern | what it means | words |", "|---|---|---|---|"]
-    for place, rule in enumerate(default_patterns().rules, 1):
-        words = ", ".join(f"`{word}`" for word in rule.words).replace("|", r"\|")
-        lines.append(f"| {place} | `{rule.pattern}` | {rule.meaning} | {words} |")
-    return "\n".join([*lines, f"| last | `{OTHER}` | {_NO_RULE} |  |"]) + "\n"
 
 
 _NO_RULE: Final = "what no rule finds, among them words that only acknowledge or thank (ok, right, thank you)"

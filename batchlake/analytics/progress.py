@@ -1,4 +1,4 @@
-"""How far a batch has come, how fast, and when it will be done; and a small chart of that.
+"""How far a batch has come, how fast, and when it will be done.
 
 Input: a batch and the time it is asked at. Output: a `Progress`. The past is read from `snapshots`; the
 present is what the view `batch_overview` says of the batch: counted from the calls held, or the platform's
@@ -8,7 +8,6 @@ own counts where the lake doesn't hold all calls.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
 
 from batchlake.analytics.grouped_query import Row, file_text
 from batchlake.analytics.lookup import erased_calls, find_batch
@@ -17,9 +16,6 @@ from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidRequest
 from batchlake.models.audits import Observation, Progress
 from batchlake.models.blocks import Rate
-from batchlake.text.values import utc_text
-
-_EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 
 
 def progress(engine: Engine, source: str | None, batch_id: str, now: datetime) -> Progress:
@@ -60,18 +56,6 @@ def progress(engine: Engine, source: str | None, batch_id: str, now: datetime) -
         erased_calls=erased_calls(engine).get(batch_id, 0),
         history=history,
     )
-
-
-def progress_chart(report: Progress, width: int = 40) -> str:
-    """The history as lines of text: time, a bar of `width` characters, done of total, failed."""
-    lines = []
-    for observation in report.history or [report.current]:
-        done, total = observation.done, observation.total
-        eighths = 8 * width * min(done, total) // total if total else 0
-        bar = _EIGHTHS[8] * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
-        failed = f", {observation.failed} failed" if observation.failed else ""
-        lines.append(f"{utc_text(observation.observed_at)}  {bar:<{width}}  {done} of {total}{failed}")
-    return "\n".join(lines) + "\n"
 
 
 def _history(engine: Engine, batch: Row) -> list[Observation]:

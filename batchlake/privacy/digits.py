@@ -28,7 +28,6 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 """The words of the ten digits by language, in order, with other spellings after `|`."""
 
-LANGUAGES: Final = tuple(_WORDS)
 
 _REPEATS: Final = {"double": 2, "triple": 3, "treble": 3, "doppel": 2, "doble": 2, "doppio": 2, "dupla": 2}
 

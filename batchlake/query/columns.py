@@ -21,7 +21,6 @@ from batchlake.text.cells import Column
 from batchlake.text.suggest import nearest_name
 
 _EXTRA: Final = "extra."
-_HELP: Final = "help"
 
 
 @dataclass(frozen=True, slots=True)

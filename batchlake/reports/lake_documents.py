@@ -1,7 +1,7 @@
 """The questions to a lake whose answers are documents: a batch with its calls, a call.
 
-Input: the state to read, an id, a filter and a period. Output: models, or their JSON. `Lake` offers these
-methods beside its own.
+Input: the state to read, an id, a filter and a period. Output: models, or their JSON. `Lake` inherits
+these methods.
 """
 
 from __future__ import annotations

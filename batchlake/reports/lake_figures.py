@@ -1,7 +1,7 @@
 """The questions to a lake whose answers are figures: analytics, audits, progress, reports.
 
-Input: the state to read, a filter and a period. Output: models, and reports of them. `Lake` offers these
-methods beside its own.
+Input: the state to read, a filter and a period. Output: models, and reports of them. `Lake` inherits
+these methods.
 """
 
 from __future__ import annotations

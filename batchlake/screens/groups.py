@@ -66,7 +66,7 @@ def group_rows(
     if has_bar(found):
         groups = sorted(groups, key=lambda group: _order(next(iter(group.keys.values()))))
     rows = [
-        _row(group, [key_words(name, group.keys[name], clock, period) for name in found.by], columns)
+        _row(group, [key_words(name, group.keys[name], clock) for name in found.by], columns)
         for group in groups
     ]
     if has_bar(found) and found.by[0] in TIME_STEPS:
@@ -94,14 +94,14 @@ def key_heading(name: str) -> str:
     return name.removesuffix("_id")
 
 
-def key_words(name: str, value: Any, clock: Clock, period: Period | None = None) -> str:
+def key_words(name: str, value: Any, clock: Clock) -> str:
     """A key as people read it; `so far` behind a step that is running."""
     if value is None:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if name in TIME_STEPS:
-        return _step_words(name, value, clock, period)
+        return _step_words(name, value, clock)
     if name == "hour_of_day":
         return f"{int(value):02}:00"
     if name in ("status", "outcome", "direction"):
@@ -109,7 +109,7 @@ def key_words(name: str, value: Any, clock: Clock, period: Period | None = None)
     return str(value)
 
 
-def _step_words(name: str, value: Any, clock: Clock, period: Period | None) -> str:
+def _step_words(name: str, value: Any, clock: Clock) -> str:
     if isinstance(value, datetime):
         words, day = clock.minute(value, pad=True), clock.local(value).date()
     else:
@@ -171,7 +171,7 @@ def _with_empty(
     while step <= clock.local(end).date():
         if period.end is not None and step >= clock.local(period.end).date():
             break
-        words = key_words(name, step, clock, period)
+        words = key_words(name, step, clock)
         found.append(known.get(step) or _empty_row(words, columns))
         step = next_step(name, step)
         if len(found) > _MOST_STEPS:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from batchlake.analytics.definitions import definitions, definitions_table
+from batchlake.analytics.definitions import definitions
 from batchlake.engine import sql_files
 from batchlake.models.blocks import Duration, Statistics
+from tests.tables import definitions_table
 
 
 def test_every_metric_is_defined_once_in_its_file() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batchlake.analytics.definitions import pattern_definitions, patterns_table
+from batchlake.analytics.definitions import pattern_definitions
 from batchlake.analytics.metrics import analyse
 from batchlake.analytics.patterns import DEFAULT_FILE, default_patterns, read_patterns
 from batchlake.engine.engine import Engine
@@ -14,6 +14,7 @@ from batchlake.errors import InvalidRequest
 from batchlake.filters.selection import select
 from tests.analytics.oracle_of_speech import fold
 from tests.analytics.tables import call, fill, segment
+from tests.tables import patterns_table
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from batchlake.analytics.metrics import statistics
-from batchlake.analytics.progress import progress, progress_chart
+from batchlake.analytics.progress import progress
 from batchlake.engine.engine import Engine
 from batchlake.errors import BatchNotFound, InvalidRequest
 from batchlake.filters.selection import select
@@ -103,7 +103,6 @@ def test_a_batch_of_which_nothing_else_is_known() -> None:
     found = ask(batches=[batch()])
     assert (found.current.total, found.done_of_total.rate, found.done_per_hour) == (0, None, None)
     assert found.history == []
-    assert progress_chart(found).count("\n") == 1
 
 
 def test_listings_count_where_the_platform_reports_nothing() -> None:
@@ -119,19 +118,6 @@ def test_listings_count_where_the_platform_reports_nothing() -> None:
         ("listed", 10, 2, 7),
     ]
     assert found.current.counted == "held"
-
-
-def test_the_chart_shows_each_observation() -> None:
-    """A line an observation, its bar as long as what is done, failures named, nothing done an empty bar."""
-    found = ask(
-        batches=[batch()], snapshots=[reported(0, 8, 0, 0), reported(1, 8, 3, 1), reported(2, 8, 8, 0)]
-    )
-    assert progress_chart(found, width=8).splitlines() == [
-        "2024-01-01T12:00:00Z            0 of 8",
-        "2024-01-01T13:00:00Z  ████      4 of 8, 1 failed",
-        "2024-01-01T14:00:00Z  ████████  8 of 8",
-    ]
-    assert "▌" in progress_chart(found, width=1)
 
 
 def test_the_overview_and_the_analytics_have_one_mean() -> None:

@@ -17,8 +17,9 @@ from batchlake.errors import InvalidFilter
 from batchlake.filters.model import Filter
 from batchlake.filters.operators.operator import rows
 from batchlake.filters.parse import read_filter
-from batchlake.filters.reference import filter_schema, reference_table
+from batchlake.filters.reference import filter_schema
 from tests.filters.strategies import filters, thorough
+from tests.tables import reference_table
 
 
 def _matches_to_the_end(_: Any, pattern: str, text: Any, schema: Any) -> Iterator[Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -141,10 +141,6 @@ class Request:
         if not self.is_terminal:
             return SCREEN_WIDTH
         return min(shutil.get_terminal_size().columns, _WIDEST_SCREEN)
-
-    def with_lake(self, lake: Lake) -> Request:
-        """The same question to another lake."""
-        return replace(self, lake=lake)
 
 
 def answer_options(
