@@ -69,6 +69,7 @@ PAGE_KEYS: Final = frozenset(
 _LISTS: Final = frozenset(CONTAINERS) - {"call", "campaign", "response"}
 _HEAD_BYTES: Final = 64
 _OBSERVED_AT: Final = "event_timestamp"
+_EVENT: Final = "event"
 
 REPORTS: Final = {"end-of-call-report": "vapi_calls"}
 """Messages that are records, by their type: what they say wins over the call in them, which is a copy from
@@ -253,7 +254,10 @@ def _from_container(key: str, fields: Fields, outer: Envelope, split: Split) -> 
         inner = inner | told
         fields = {one: fields[one] for one in fields if one not in beside}
         value = msgspec.Raw(joined(inner))
-    found = items_of(inner, bytes(value), _around(fields, outer), split)
+    around = _around(fields, outer)
+    if key == "call" and _EVENT in fields and _OBSERVED_AT not in fields:
+        around = Envelope(around.batch_id, _when_it_happened(inner) or around.exported_at)
+    found = items_of(inner, bytes(value), around, split)
     return None if found is None else _with_rest(found, fields, key)
 
 
@@ -308,6 +312,23 @@ def _observed_at(known: FieldList, fields: Fields) -> str | None:
                 found = _time(_inside(fields, outer), key, choice.units.get(path))
                 if found and is_time(found):
                     return found
+    return None
+
+
+def _when_it_happened(call: Fields) -> str | None:
+    """When a call ended, else when it began: about the time of a webhook that doesn't say when it was sent.
+
+    The time of the file that it lies in says less: webhooks may be copied later, or lie in one file.
+    """
+    name = recognise(call)
+    choices = {choice.columns: choice for choice in field_list(name).choices} if name else {}
+    for column in ("ended_at", "started_at"):
+        choice = choices.get((column,))
+        for path in choice.paths if choice else ():
+            *outer, key = path.split(".")
+            found = _time(_inside(call, outer), key, choice.units.get(path)) if choice else None
+            if found and is_time(found):
+                return found
     return None
 
 

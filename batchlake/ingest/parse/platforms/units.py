@@ -74,7 +74,9 @@ def _from_rfc_2822(text: str) -> str | None:
     if not found or (month := _MONTHS.get(found[2].lower())) is None:
         return text if is_time(text) and not _NUMBER.fullmatch(text) else None
     offset = "Z" if found[5] in ("+0000", "-0000", "GMT", "UTC", "Z") else f"{found[5][:3]}:{found[5][3:]}"
-    return f"{found[3]}-{month}-{found[1]:0>2}T{found[4]}{offset}"
+    time = f"{found[3]}-{month}-{found[1]:0>2}T{found[4]}{offset}"
+    # A day that no month has is told as the platform spells it.
+    return time if is_time(time) else None
 
 
 UNITS: Final = {
