@@ -242,12 +242,7 @@ def _from_record(kind: str | None, fields: Fields, raw: bytes, envelope: Envelop
 
 
 def split_batch(fields: Fields, outer: Envelope) -> Iterator[Item]:
-    """A batch's own record without its calls, then each of its calls.
-
-    Args:
-        fields: the batch's.
-        outer: what is known from around it.
-    """
+    """A batch's own record without its calls, then each of its calls; `outer` is known from around it."""
     batch_id = _id_of(fields, *field_list(SVALYNC_BATCHES).identity)
     envelope = Envelope(batch_id or outer.batch_id, _exported_at(fields, outer))
     held: list[str] = [

@@ -97,14 +97,7 @@ class Writer:
 
     def add_files(self, table: str, files: Sequence[Path]) -> None:
         """Take Parquet files that hold the table's columns as they are; they are moved."""
-        with self._changing(table) as delta:
-            actions: list[AddAction | RemoveAction] = []
-            for file in files:
-                name = f"part-{uuid.uuid4()}-c000.zstd.parquet"
-                actions.append(add_action(file, name, delta))
-                self._storage.move_in(file, table, name)
-            delta.create_write_transaction(actions, "append", delta.schema())
-            delta.update_incremental()
+        self.swap_files(table, {}, files)
 
     def swap_files(self, table: str, gone: Mapping[str, int], files: Sequence[Path]) -> None:
         """Put Parquet files in the place of others (`gone`: sizes by name); the log says nothing but that."""
