@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 @click.group("config")
 def config_command() -> None:
-    """The settings in force: batchlake.toml, BATCHLAKE_* variables, flags."""
+    """The settings in force: batchlake.toml, BATCHLAKE_* variables, flags.
+
+    \b
+    batchlake config show
+    batchlake config show --all --json
+    """
 
 
 @config_command.command("show")
@@ -38,6 +43,10 @@ def show_command(
     """The settings with their values and where they come from; a credential is only said to be set or not.
 
     Of platforms a table has what was set; --all and --json have what is bundled, too.
+
+    \b
+    batchlake config show
+    batchlake config show --all --json
     """
     from batchlake.sync.configuration import read_configuration
 

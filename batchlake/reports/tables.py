@@ -5,8 +5,8 @@ Input: a `Report`. Output: its tables in the order of a text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -16,7 +16,7 @@ from batchlake.models.blocks import BatchAnalytics, Group
 from batchlake.reports.cells import Amount, Column, Table, table_of
 from batchlake.reports.figures.figure import figures
 from batchlake.reports.model import BatchState, Distribution, NotableCalls, Problems, Report
-from batchlake.reports.wording import NO_CURRENCY, Clock, amount_text
+from batchlake.reports.wording import NO_CURRENCY, Clock, Number, amount_text
 
 
 def tables(report: Report) -> list[Table]:
@@ -36,7 +36,8 @@ def tables(report: Report) -> list[Table]:
     found += [_progress(one, clock) for one in report.progress]
     found += [_notable(one) for one in report.standing_out]
     if report.audit:
-        found += _audit(report.audit.batches, report.audits_left_out, clock)
+        currencies = {(batch.source, batch.batch_id): batch.currency for batch in report.batches or ()}
+        found += _audit(report.audit.batches, report.audits_left_out, clock, currencies)
     if report.problems.total:
         found.append(_problems(report.problems))
     for call in report.transcripts or ():
@@ -147,23 +148,55 @@ def _notable(of: NotableCalls) -> Table:
     return replace(table, columns=columns)
 
 
-def _audit(of: Sequence[BatchAudit], left_out: int, clock: Clock) -> Iterator[Table]:
+@dataclass(frozen=True, slots=True)
+class _Audited:
+    """A figure of an audit as its table names it; money has the currency of the batch's costs."""
+
+    figure: str
+    unit: str
+    currency: str | None
+    reported: Number
+    recomputed: Number | None
+    difference: Number | None
+    agrees: bool | None
+    explanation: str | None
+    detail: str | None
+
+
+def _audit(
+    of: Sequence[BatchAudit], left_out: int, clock: Clock, currencies: Mapping[tuple[str, str], str | None]
+) -> Iterator[Table]:
     last = next((batch for batch in reversed(of) if batch.figures), None)
+    signed = next((batch for batch in of if any(figure.difference for figure in batch.figures)), None)
     for batch in of:
         notes = [f"As reported on {clock.minute(batch.reported_at)}."] if batch.reported_at else []
+        if batch is signed:
+            notes.append("A difference is recomputed less reported: below 0 the report says too much.")
         if batch is last and left_out:
             notes.append(f"{left_out:,} more batches with differences are not listed.")
         if batch.figures:
             shared = {"Batch": batch.batch_id, "Source": batch.source}
-            yield table_of("audit", f"Audit of {batch.batch_id}", map(_named, batch.figures), notes, **shared)
+            currency = currencies.get((batch.source, batch.batch_id))
+            rows = [_audited(figure, currency) for figure in batch.figures]
+            yield table_of("audit", f"Audit of {batch.batch_id}", rows, notes, **shared)
 
 
-def _named(of: Comparison) -> Comparison:
-    """The same with a readable name; a common response's is what was said."""
+def _audited(of: Comparison, currency: str | None) -> _Audited:
+    """The figure with a readable name; a common response's is what was said."""
     name = of.figure.replace("_", " ").replace(".", ", ")
     if of.figure.startswith("common_responses["):
         name = of.figure.removeprefix("common_responses[").removesuffix("].count") + ", times said"
-    return of.model_copy(update={"figure": name})
+    return _Audited(
+        name,
+        of.unit,
+        currency if of.unit == "money" else None,
+        of.reported,
+        of.recomputed,
+        of.difference,
+        of.agrees,
+        of.explanation,
+        of.detail,
+    )
 
 
 def _problems(of: Problems) -> Table:

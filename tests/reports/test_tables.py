@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+import batchlake
 from batchlake.lake import Lake
 from batchlake.reports.cells import Amount, Column, Over, Table, cell_text, columns_of
 from batchlake.reports.tables import tables
 from batchlake.reports.wording import Clock, amount_text
+from tests.lakes import write_export
 from tests.reports.page.reading import shown
 from tests.reports.reports import report_of
 
@@ -80,3 +83,19 @@ def test_a_worded_number_is_the_number(unit: str, value: str) -> None:
             continue
         assert abs(said - signed) <= rounding * Decimal("1.0001")
         assert bool(said) == bool(signed)
+
+
+def test_an_audit_names_the_currency_of_each_amount(tmp_path: Path) -> None:
+    """And says what the sign of a difference means."""
+    calls = [{"id": "c1", "status": "completed", "cost": "2.25", "currency": "EUR"}]
+    batch = {"id": "b1", "statistics": {"total_calls": 1, "total_cost": "3.00"}, "calls": calls}
+    lake = batchlake.open(tmp_path / "lake")
+    lake.ingest(write_export(tmp_path, "b1.json", {"batch": batch}))
+    (audit,) = [table for table in tables(lake.report("b1")) if table.kind == "audit"]
+    shown = [
+        [cell_text(cell, column, UTC_CLOCK) for cell, column in zip(row, audit.columns, strict=True)]
+        for row in audit.rows
+    ]
+    (cost,) = [row for row in shown if row[0] == "total cost"]
+    assert cost[-3:] == ["3.00 EUR", "2.25 EUR", "−0.75 EUR"]
+    assert "A difference is recomputed less reported: below 0 the report says too much." in audit.notes

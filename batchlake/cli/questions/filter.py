@@ -20,7 +20,12 @@ from batchlake.output.formats import DOCUMENT_FORMATS
 
 @click.group("filter")
 def filter_command() -> None:
-    """What a filter compiles to, and what a filter may hold."""
+    """What a filter compiles to, and what a filter may hold.
+
+    \b
+    batchlake filter compile --status failed --last 7d
+    batchlake filter list
+    """
 
 
 @filter_command.command("compile")

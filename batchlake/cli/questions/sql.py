@@ -117,7 +117,12 @@ def sql_command(
 @at_option
 @output_option
 def views_command(lake_path: str, at: str | None, output: Path | None) -> None:
-    """The SQL that makes the lake's tables and views in any DuckDB, over the files of this state."""
+    """The SQL that makes the lake's tables and views in any DuckDB, over the files of this state.
+
+    \b
+    batchlake views -o views.sql
+    batchlake views --at yesterday
+    """
     with opened(output) as file:
         file.write(open_lake(lake_path, at).views_script().encode())
 

@@ -93,6 +93,10 @@ def forget_command(
     What no erasure can promise: backups, snapshots, replicas and versions in a bucket; reports and files that
     left the lake; source exports (--elsewhere finds them); the platform itself (--todo); shell history;
     people who are recognised by what is said; exact figures of anonymised calls. The report lists all of it.
+
+    \b
+    batchlake forget --number +14155550113 --dry-run
+    batchlake forget --call call_013 --expect 1
     """
     lake = open_lake(lake_path)
     with ended_by_hand(lake):
@@ -147,6 +151,10 @@ def erasures_command(
 
     Without a value, numbers and calls are looked for by keyed digests, so that a lake can be shown to be free
     of everybody erased for as long as the key exists. A name or an address can only be looked for by --value.
+
+    \b
+    batchlake erasures
+    batchlake erasures --verify
     """
     given |= {"lake_path": lake_path, "quiet": quiet, "output_format": output_format}
     lake = open_lake(lake_path)

@@ -73,6 +73,10 @@ def ingest_command(
     gzip, Zstandard or zip, are recognised by their keys. What can't be used is kept under `problems`. Exit
     status 5 says that the run is committed but something could not be used. A file that the lake holds is
     not opened again while its size and modification time are the same, nor read where its bytes are.
+
+    \b
+    batchlake ingest exports/
+    batchlake ingest 's3://bucket/calls/' --source acme -q
     """
     with progress_shown(quiet=quiet) as progress:
         report = open_lake(lake_path).ingest(
@@ -143,6 +147,10 @@ def replay_command(
     """Try the problems again, after a fix: `batchlake problems replay --code CODE`.
 
     Files that are still there are read again whole; of others, records are tried by the raw text kept.
+
+    \b
+    batchlake problems replay
+    batchlake problems replay --code not_an_amount
     """
     with progress_shown(quiet=quiet) as progress:
         report = open_lake(lake_path).replay(

@@ -29,7 +29,12 @@ _DAMAGED: Final = 3
 @lake_option
 @format_option(STATUS_FORMATS)
 def check_command(lake_path: str, output_format: str) -> None:
-    """Look for anything wrong: pins, files, keys, and tables that disagree. Exit 3 where something is."""
+    """Look for anything wrong: pins, files, keys, and tables that disagree. Exit 3 where something is.
+
+    \b
+    batchlake check
+    batchlake check --json
+    """
     findings = open_lake(lake_path).check()
     if output_format == "json":
         click.echo(json.dumps({"findings": [asdict(finding) for finding in findings]}, indent=2))
@@ -46,7 +51,12 @@ def check_command(lake_path: str, output_format: str) -> None:
 @wait_option
 @format_option(STATUS_FORMATS)
 def compact_command(lake_path: str, wait_seconds: float, output_format: str) -> None:
-    """Fold small Parquet files into larger ones, as one run. No row changes."""
+    """Fold small Parquet files into larger ones, as one run. No row changes.
+
+    \b
+    batchlake compact
+    batchlake compact --wait 60
+    """
     _show(open_lake(lake_path).compact(wait_seconds=wait_seconds), output_format)
 
 
@@ -60,7 +70,12 @@ def compact_command(lake_path: str, wait_seconds: float, output_format: str) -> 
 def vacuum_command(
     lake_path: str, keep_for: timedelta, dry_run: bool, wait_seconds: float, output_format: str
 ) -> None:
-    """Delete Parquet files that no state of the last days names."""
+    """Delete Parquet files that no state of the last days names.
+
+    \b
+    batchlake vacuum --dry-run
+    batchlake vacuum --keep 30d
+    """
     report = open_lake(lake_path).vacuum(keep_for=keep_for, dry_run=dry_run, wait_seconds=wait_seconds)
     _show(report, output_format)
 

@@ -88,6 +88,10 @@ def pull_command(
     Those that come with batchlake (`batchlake config show`) need a key in the environment alone, such as
     RETELL_API_KEY; others are described in batchlake.toml. Every answer is first written as received to the
     landing folder. The next pull resumes one that was interrupted.
+
+    \b
+    batchlake pull retell --since 7d
+    batchlake pull --batch harbour_09
     """
     with extra("pull", "pulls from a platform"):
         from batchlake.sync.pull.run import PullOptions, pull
@@ -142,6 +146,10 @@ def watch_command(
 
     What lies there already is ingested first. Hidden files and names such as x.tmp or x.part are skipped.
     SIGINT and SIGTERM end it after the ingest at work.
+
+    \b
+    batchlake watch exports/
+    batchlake watch exports/ --settle 10 --source acme
     """
     from batchlake.sync.watch import WatchTiming, watch
 
@@ -166,7 +174,12 @@ def watch_command(
 
 @click.group("schedule")
 def schedule_command() -> None:
-    """Let cron or systemd run a pull or an ingest."""
+    """Let cron or systemd run a pull or an ingest.
+
+    \b
+    batchlake schedule print cron ingest exports/ --every 1h
+    batchlake schedule print systemd pull retell --every 15m
+    """
 
 
 @schedule_command.command("print")
@@ -202,6 +215,10 @@ def print_command(
     """Print a crontab line, or a systemd service and timer, ready to install.
 
     Runs take turns: each waits up to an hour for the one before it.
+
+    \b
+    batchlake schedule print cron ingest exports/ --every 1h
+    batchlake schedule print systemd pull retell --every 15m
     """
     from batchlake.sync.schedule import crontab, systemd_units
 
@@ -235,6 +252,10 @@ def status_command(context: click.Context, max_age: timedelta | None, lake_path:
 
     Exit status 1 says that it is stale, or that an erasure was cut short and not finished.
     `warnings` names platforms that are about to delete calls that were not pulled.
+
+    \b
+    batchlake status
+    batchlake status --max-age 26h
     """
     from batchlake.sync.status import lake_status
 
