@@ -91,7 +91,7 @@ def test_an_audit_names_the_currency_of_each_amount(tmp_path: Path) -> None:
     batch = {"id": "b1", "statistics": {"total_calls": 1, "total_cost": "3.00"}, "calls": calls}
     lake = batchlake.open(tmp_path / "lake")
     lake.ingest(write_export(tmp_path, "b1.json", {"batch": batch}))
-    (audit,) = [table for table in tables(lake.report("b1")) if table.kind == "audit"]
+    (audit,) = [table for table in tables(report_of(lake, "b1")) if table.kind == "audit"]
     shown = [
         [cell_text(cell, column, UTC_CLOCK) for cell, column in zip(row, audit.columns, strict=True)]
         for row in audit.rows
