@@ -20,6 +20,8 @@ from typing import Final
 import batchlake
 from tests.benchmarks.data.large_lake import CALLS_A_BATCH, some_batch
 
+_NEW_FILES: Final = 100
+_NEW_CALLS: Final = 20
 _TRIES: Final = 3
 _LONG_SECONDS: Final = 10
 """What takes longer than this is tried once."""
@@ -34,26 +36,60 @@ def ingest(exports: Path, lake: Path) -> None:
 
 def copy_exports(exports: Path, target: Path) -> None:
     """The same exports into one Parquet file, by DuckDB alone."""
-    from tests.benchmarks.duckdb_baseline import copy_exports as copy
+    from tests.benchmarks.ingest_rivals import copied
 
-    copy(exports, target)
+    copied(exports, target)
+
+
+def ingest_by_hand(exports: Path, target: Path) -> None:
+    """The same job in DuckDB by hand."""
+    from tests.benchmarks.ingest_rivals import by_hand
+
+    by_hand(exports, target)
+
+
+def ingest_by_dlt(exports: Path, target: Path) -> None:
+    """The same exports merged into Delta tables by dlt."""
+    from tests.benchmarks.ingest_rivals import by_dlt
+
+    by_dlt(exports, target)
 
 
 def re_export(root: Path, calls: int) -> float:
     """A batch of 1,000 calls that the lake holds, exported again; seconds of the ingest."""
-    import batchlake.ingest.run
     from tests.benchmarks.data.exports import Exports, Seen
 
-    lake = batchlake.open(root)
-    now = datetime.now(UTC)
     number = some_batch(calls)
+    seen = Seen(exported_at=datetime.now(UTC))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "again.json"
-        pieces = Exports().batch(number, number * CALLS_A_BATCH, CALLS_A_BATCH, Seen(exported_at=now))
+        pieces = Exports().batch(number, number * CALLS_A_BATCH, CALLS_A_BATCH, seen)
         path.write_text("".join(pieces), encoding="utf-8")
-        began = time.perf_counter()
-        lake.ingest(path)
-        return time.perf_counter() - began
+        return _ingested(root, path)
+
+
+def new_files(root: Path, _: int) -> float:
+    """A hundred exports of 20 calls each that the lake doesn't hold; seconds of the ingest."""
+    from tests.benchmarks.data.exports import Exports, Seen, batch_id
+
+    seen = Seen(exported_at=datetime.now(UTC))
+    first = int(seen.exported_at.timestamp())
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(_NEW_FILES):
+            pieces = Exports().batch(number, first * 10 + number * _NEW_CALLS, _NEW_CALLS, seen)
+            text = "".join(pieces).replace(f'"{batch_id(number)}"', f'"new_{first}_{number}"')
+            (Path(folder) / f"{number}.json").write_text(text, encoding="utf-8")
+        return _ingested(root, Path(folder))
+
+
+def _ingested(root: Path, exports: Path) -> float:
+    """Seconds of an ingest, without the imports."""
+    import batchlake.ingest.run
+
+    lake = batchlake.open(root)
+    began = time.perf_counter()
+    lake.ingest(exports)
+    return time.perf_counter() - began
 
 
 def details(root: Path, calls: int) -> float:
@@ -82,6 +118,26 @@ def analytics_by_hand(root: Path, _: int) -> float:
     from tests.benchmarks.duckdb_baseline import analytics
 
     return _seconds(_asking(root, analytics(), "true"))
+
+
+def by_agent(root: Path, _: int) -> float:
+    """Calls, success, duration and cost by agent."""
+    lake = batchlake.open(root)
+    return _seconds(lambda: lake.analytics(by="agent_id", metrics=["calls", "success", "duration", "cost"]))
+
+
+def by_agent_in_sql(root: Path, _: int) -> float:
+    """The same question as the one statement that asks it."""
+    from tests.benchmarks.rows import BY_AGENT
+
+    lake = batchlake.open(root)
+    return _seconds(lambda: lake.sql(BY_AGENT).to_dicts())
+
+
+def all_by_agent(root: Path, _: int) -> float:
+    """Every metric by agent."""
+    lake = batchlake.open(root)
+    return _seconds(lambda: lake.analytics(by="agent_id"))
 
 
 def documents(root: Path, _: int) -> float:
@@ -136,9 +192,18 @@ def _timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-READING: Final[dict[str, Callable[[Path, Path], None]]] = {"ingest": ingest, "copy": copy_exports}
+READING: Final[dict[str, Callable[[Path, Path], None]]] = {
+    "ingest": ingest,
+    "copy": copy_exports,
+    "by-hand": ingest_by_hand,
+    "dlt": ingest_by_dlt,
+}
 ASKING: Final[dict[str, Callable[[Path, int], float]]] = {
     "re-export": re_export,
+    "new-files": new_files,
+    "by-agent": by_agent,
+    "by-agent-in-sql": by_agent_in_sql,
+    "all-by-agent": all_by_agent,
     "details": details,
     "details-by-hand": details_by_hand,
     "analytics": analytics_of_all,

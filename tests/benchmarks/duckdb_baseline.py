@@ -1,15 +1,11 @@
 """The lake's questions as one would write them in DuckDB by hand: float sums, few passes.
 
-Every query reads `selected_calls` and `selected_segments`, which `over` puts in front. `copy_exports` is
-what DuckDB does with batch exports of itself: it checks and merges nothing.
+Every query reads `selected_calls` and `selected_segments`, which `over` puts in front.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
-
-import duckdb
 
 from batchlake.analytics.patterns import default_patterns
 from batchlake.engine.quoting import literal
@@ -121,18 +117,6 @@ def analytics() -> tuple[str, ...]:
 DETAILS: Final = "select * from selected_calls order by call_time, call_id"
 DOCUMENTS: Final = _JSON
 """Calls with their transcripts, as documents."""
-
-
-def copy_exports(exports: Path, target: Path) -> None:
-    """`COPY (read_json ... unnest) TO parquet` of one export, or of a folder of them."""
-    source = str(exports if exports.is_file() else exports / "*.json")
-    largest = 2 * exports.stat().st_size if exports.is_file() else 16_000_000
-    duckdb.execute(f"""
-        copy (
-          select batch.id as batch_id, unnest(batch.calls) as call
-          from read_json({literal(source)}, maximum_object_size = {largest}, format = 'unstructured')
-        ) to {literal(str(target))} (format parquet, compression zstd)
-        """)
 
 
 def _cases() -> str:

@@ -68,6 +68,15 @@ class Course:
             f"lake-{calls}", lambda part: module("tests.benchmarks.data.large_lake", part, "--calls", calls)
         )
 
+    def many_runs(self, exports: int, runs: int) -> Path:
+        """A lake with a long history: so many exports of one call, and so many runs."""
+        return self._made(
+            f"history-{exports}-{runs}",
+            lambda part: module(
+                "tests.benchmarks.data.many_runs", part, "--exports", exports, "--runs", runs
+            ),
+        )
+
     def scratch(self, name: str) -> Path:
         """A place for what a side makes."""
         return self.folder / f"scratch-{name}"
