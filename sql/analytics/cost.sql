@@ -25,6 +25,17 @@ calls_by_group as (
   select null as group_key where false
 ),
 
+timed as (
+  select
+    group_key,
+    outcome,
+    currency,
+    cost,
+    try_cast(round_even(duration_seconds * 1e6, 0) as bigint)::hugeint as micros
+  from calls_by_group
+  where cost is not null
+),
+
 -- One row a price: far fewer than calls, and as good as a sorted list of all of them.
 prices as materialized (
   select
@@ -33,10 +44,9 @@ prices as materialized (
     cost,
     count(*) as calls,
     count(*) filter (where outcome = 'completed') as completed_calls,
-    count(try_cast(round_even(duration_seconds * 1e6, 0) as bigint)) as timed_calls,
-    sum(try_cast(round_even(duration_seconds * 1e6, 0) as bigint)::hugeint) as micros
-  from calls_by_group
-  where cost is not null
+    count(micros) as timed_calls,
+    sum(micros) as micros
+  from timed
   group by group_key, currency, cost
 ),
 

@@ -26,6 +26,18 @@ calls_by_group as (
   select null as group_key where false
 ),
 
+timed as (
+  select
+    group_key,
+    status,
+    outcome,
+    success,
+    currency,
+    cost,
+    try_cast(round_even(duration_seconds * 1e6, 0) as bigint)::hugeint as micros
+  from calls_by_group
+),
+
 -- One row for calls that are alike: far fewer than calls. Whole units add up to the same sum in any order.
 alike as materialized (
   select
@@ -35,11 +47,11 @@ alike as materialized (
     success,
     currency,
     count(*) as calls,
-    count(try_cast(round_even(duration_seconds * 1e6, 0) as bigint)) as timed_calls,
-    sum(try_cast(round_even(duration_seconds * 1e6, 0) as bigint)::hugeint) as micros,
+    count(micros) as timed_calls,
+    sum(micros) as micros,
     count(cost) as priced_calls,
     sum(cost) as cost
-  from calls_by_group
+  from timed
   group by group_key, status, outcome, success, currency
 ),
 

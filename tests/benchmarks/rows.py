@@ -37,6 +37,15 @@ BY_AGENT: Final = """
     """
 """Figures by agent, as one asks for them in SQL."""
 
+PERCENTILES_BY_AGENT: Final = """
+    select
+      agent_id, count(*), avg((outcome = 'completed')::int), sum(duration_seconds), avg(duration_seconds),
+      quantile_cont(duration_seconds, [0.5, 0.9, 0.95]), min(duration_seconds), max(duration_seconds),
+      stddev(duration_seconds), sum(cost), avg(cost), quantile_cont(cost, [0.5, 0.95]), min(cost), max(cost)
+    from calls group by agent_id
+    """
+"""The same with the figures of the families `duration` and `cost`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Volume:
@@ -235,6 +244,10 @@ def _asking(course: Course, volume: Volume) -> Iterator[Row]:
     yield Row(
         "by-agent", "calls, success, duration and cost by agent", of, "the one SQL statement",
         Target("time", 1.5), questions("by-agent", "by-agent-in-sql", rounds=often),
+    )  # fmt: skip
+    yield Row(
+        "percentiles", "the same with percentiles of duration and cost", of, "one SQL statement",
+        Target("time", 1.5), questions("percentiles", "percentiles-in-sql", rounds=often),
     )  # fmt: skip
     yield Row(
         "analytics", "every metric over all calls", of, hand, Target("time", 0.25, memory_ratio=0.25),

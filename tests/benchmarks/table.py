@@ -37,13 +37,13 @@ _QUICK: Final = Volume(lake_calls=_LEAST_LAKE_CALLS, export_calls=4_000, rounds=
 LEGEND: Final = """\
 Each side runs in a process of its own, both in turn, {rounds}x each, and three times as often what takes
 about a second: figures are medians, memory is the greatest peak. A ratio of speed is the rival's time by
-ours, of anything else ours by the rival's. The exports are generated, a batch a file or all in one: {export_calls:,} calls are about {export_mb:,.0f}
-MB. An ingest, a cold verb and a tool over raw JSON are timed as whole processes, with bytecode in
-place as pip leaves it. The lake of
-{lake_calls:,} calls was written by DuckDB straight into its tables, six utterances a call, since as
-JSON it would be about {lake_gb:,.1f} GB; questions to it are timed with the lake open, after a try that
-doesn't count, and an ingest into it from the call of `ingest` on. Figures by agent are calls, success rate,
-mean duration and total cost."""
+ours, of anything else ours by the rival's. The exports are generated, a batch a file or all in one:
+{export_calls:,} calls are about {export_mb:,.0f} MB. An ingest, a cold verb and a tool over raw JSON are
+timed as whole processes, with bytecode in place as pip leaves it. The lake of {lake_calls:,} calls was
+written by DuckDB straight into its tables, six utterances a call, since as JSON it would be about
+{lake_gb:,.1f} GB; questions to it are timed with the lake open, after a try that doesn't count, and an
+ingest into it from the call of `ingest` on. Figures by agent are calls, success rate, mean duration and
+total cost."""
 MORE: Final = """\
 The tools over raw JSON merge nothing and answer this question alone, every call having been exported once."""
 
