@@ -28,6 +28,12 @@ FACTS_FORMAT: Final = 2
 
 DEFAULT_SOURCE: Final = "svalync"
 """The `source` of exports that are ingested without `--source`."""
+CONTACT: Final = "if(direction = 'inbound', from_number, coalesce(to_number, from_number))"
+"""In SQL, the number of a call that isn't ours."""
+
+AGENT: Final = "coalesce(agent_name, agent_id)"
+"""In SQL, what a call's agent is called."""
+
 DIRECTIONS: Final = ("inbound", "outbound", "web")
 SPEAKERS: Final = ("ai", "human", "unknown")
 

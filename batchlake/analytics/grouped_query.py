@@ -19,6 +19,7 @@ from batchlake.engine.engine import Engine
 from batchlake.engine.interrupts import ConcurrentQueries
 from batchlake.engine.quoting import literal, quoted
 from batchlake.errors import InvalidRequest
+from batchlake.schema import AGENT, CONTACT
 from batchlake.text.suggest import nearest_name
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 Key = tuple[Any, ...]
 Row = dict[str, Any]
 
-NUMBER: Final = "if(direction = 'inbound', from_number, coalesce(to_number, from_number))"
-"""The number of a call that isn't ours."""
 
 _WITHOUT_MINUTES: Final = (
     "make_timestamptz(epoch_us(call_time) - 60000000 * extract('minute' from call_time)::bigint "
@@ -57,9 +56,9 @@ DIMENSIONS: Final[dict[str, str]] = {
         "pathway_id",
     )
 } | {
-    "agent": "coalesce(agent_name, agent_id)",
+    "agent": AGENT,
     "batch": "batch_id",
-    "number": NUMBER,
+    "number": CONTACT,
     "hour": (
         f"make_timestamptz(epoch_us({_WITHOUT_MINUTES}) "
         f"+ 60000000 * extract('minute' from {_WITHOUT_MINUTES})::bigint)"
@@ -71,8 +70,8 @@ DIMENSIONS: Final[dict[str, str]] = {
     "weekday": "dayname(call_time)",
     "hour_of_day": "extract('hour' from call_time)",
     "attempt": (
-        f"if({NUMBER} is null, null, "
-        f"row_number() over (partition by source, {NUMBER} order by call_time nulls last, call_id))"
+        f"if({CONTACT} is null, null, "
+        f"row_number() over (partition by source, {CONTACT} order by call_time nulls last, call_id))"
     ),
 }
 """What calls can be grouped by, and the SQL of it; days and hours are those of the engine's time zone. A

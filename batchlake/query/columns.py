@@ -15,7 +15,7 @@ from typing import Final
 
 from batchlake.engine.quoting import literal, quoted
 from batchlake.errors import InvalidRequest
-from batchlake.schema import CALLS, EXPORTS, PROBLEMS, RUNS, Table
+from batchlake.schema import AGENT, CALLS, CONTACT, EXPORTS, PROBLEMS, RUNS, Table
 from batchlake.store.ledger import NEWEST_FIRST
 from batchlake.text.cells import Column
 from batchlake.text.suggest import nearest_name
@@ -196,18 +196,13 @@ def _rest(table: Table, named: Sequence[Named], currency: str = "") -> tuple[Nam
     )  # fmt: skip
 
 
-NUMBER: Final = "if(direction = 'inbound', from_number, coalesce(to_number, from_number))"
-"""The number of a call that isn't ours."""
-
-AGENT: Final = "coalesce(agent_name, agent_id)"
-
 _CALLS: Final = (
     _own("time", "call_time", "time"),
     _own("call", "call_id", "id"),
     _own("status", "status", "word"),
     _own("duration", "duration_seconds", "seconds"),
     _own("cost", "cost", "price", currency="currency"),
-    Named("number", NUMBER, "number"),
+    Named("number", CONTACT, "number"),
     Named("agent", AGENT),
     _own("batch", "batch_id", "id"),
     _own("positive", "sentiment_positive", "score"),

@@ -14,10 +14,10 @@ from batchlake.engine.text_keys import text_key
 from batchlake.errors import InvalidRequest
 from batchlake.output.readable import Shown
 from batchlake.query import views
-from batchlake.query.columns import NUMBER
 from batchlake.query.result import Result
 from batchlake.query.rows import Asked, VerbRows
 from batchlake.query.snapshot import LakeState
+from batchlake.schema import CONTACT
 
 if TYPE_CHECKING:
     from batchlake.filters.model import Filter
@@ -274,7 +274,7 @@ class LakeRows:
         """
         selection = self._selected(filter, self._period(period, since, until))
         engine = self._state.engine()
-        without = f"select count(*) as calls from selected_calls where {NUMBER} is null"
+        without = f"select count(*) as calls from selected_calls where {CONTACT} is null"
         rows = engine.rows(selection.over(sql_files.load("screens/attempts").text), selection.params)
         return rows, engine.row(selection.over(without), selection.params)["calls"]
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from batchlake.filters.values.period import Period
     from batchlake.lake import Lake
     from batchlake.query.rows import Asked
+    from batchlake.screens.page import Page
 
 Command = Callable[..., Any]
 
@@ -141,6 +142,13 @@ class Request:
         if not self.is_terminal:
             return SCREEN_WIDTH
         return min(shutil.get_terminal_size().columns, _WIDEST_SCREEN)
+
+    @property
+    def page(self) -> Page:
+        """What a screen is laid out for, and how."""
+        from batchlake.screens.page import Page
+
+        return Page(self.screen_width, self.clock, self.colour)
 
 
 def answer_options(

@@ -24,7 +24,6 @@ from batchlake.models.group_rows import figure_values
 from batchlake.output.readable import Shown
 from batchlake.query.columns import no_column, spelling
 from batchlake.screens import groups
-from batchlake.screens.page import Page
 from batchlake.text.cells import Column
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def show_analytics(
     else:
         from batchlake.screens.overview import overview
 
-        lines = overview(found, extent_of(request, wanted), page_of(request))
+        lines = overview(found, extent_of(request, wanted), request.page)
         write_lines(request, lines, lambda: _currency_notes(found))
 
 
@@ -113,11 +112,6 @@ def extent_of(request: Request, wanted: Filter | None) -> Extent:
     return Extent(
         row["batches"], row["first"], row["last"], "All calls" if wanted is None else "Selected calls"
     )
-
-
-def page_of(request: Request) -> Page:
-    """What the screen is laid out for."""
-    return Page(request.screen_width, request.clock, request.colour)
 
 
 def _write_groups(request: Request, found: Analytics, families: Sequence[str]) -> None:
@@ -252,7 +246,7 @@ def _compare(
     elif dimensions:
         _write_changes(request, found, other)
     else:
-        lines = comparison(found, other, compared, page_of(request), periods)
+        lines = comparison(found, other, compared, request.page, periods)
         write_lines(request, lines, lambda: _currency_notes(found, other))
 
 

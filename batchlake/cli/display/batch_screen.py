@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from batchlake.cli.display.answers import write_lines
-from batchlake.cli.questions.analytics import page_of
 from batchlake.filters.parse import both, read_filter
 from batchlake.query.rows import Asked
 from batchlake.text.escaping import printable
@@ -41,7 +40,7 @@ def show_batch(request: Request, batch_id: str, source: str | None) -> None:
         yield from RankedTable(row.columns, request.layout).lines(own)
         if found.statistics.total_calls:
             yield ""
-            yield from overview(found, extent, page_of(request))
+            yield from overview(found, extent, request.page)
             yield ""
             yield from table.lines(calls.result.rows())
 
@@ -57,7 +56,7 @@ def show_call(request: Request, call_id: str, source: str | None) -> None:
     details = lake.call(call_id, source=source)
     wanted = read_filter({"call_id": call_id} | ({"source": source} if source else {}))
     shown = lake.shown("calls", Asked(), filter=wanted, wide=True)
-    page = page_of(request)
+    page = request.page
 
     def lines() -> Iterator[str]:
         table = RankedTable(shown.columns, replace(request.layout, vertical=True))

@@ -18,7 +18,6 @@ from batchlake.cli.display.answers import write_document, write_lines
 from batchlake.cli.display.listed import Listed, write_listed
 from batchlake.cli.display.verb_rows import refuse_columns
 from batchlake.output.formats import FIGURE_FORMATS, ROW_FORMATS
-from batchlake.screens.page import Page
 
 _DIFFERENCES: Final = 1
 
@@ -103,7 +102,7 @@ def audit_command(
         if request.format == "table" and not (
             request.columns or request.sort or request.vertical or request.wide
         ):
-            page = page_of(request)
+            page = request.page
             show_all = everything or (batch_id is not None and not only_differences)
             write_lines(request, audit_screen(found, page, everything=show_all, currencies=currencies))
         else:
@@ -144,7 +143,7 @@ def progress_command(context: click.Context, /, batch_id: str, source: str | Non
     ):
         from batchlake.screens.progress import progress_screen
 
-        write_lines(request, progress_screen(found, page_of(request)))
+        write_lines(request, progress_screen(found, request.page))
     else:
         write_listed(request, Listed.of([one.model_dump() for one in found.history]), "progress")
 
@@ -171,8 +170,3 @@ def metrics_command(context: click.Context, /, **given: Any) -> None:
         write_document(request, found)
         return
     write_listed(request, Listed.of([one.model_dump() for one in found]), "metrics")
-
-
-def page_of(request: Request) -> Page:
-    """What a screen is laid out for."""
-    return Page(request.screen_width, request.clock, request.colour)

@@ -12,7 +12,6 @@ from batchlake.cli.arguments.selection import selection_options
 from batchlake.cli.display.answers import write_lines, write_rows, write_table
 from batchlake.cli.display.listed import Listed, in_order
 from batchlake.cli.display.verb_rows import nothing_matches
-from batchlake.cli.questions.analytics import page_of
 from batchlake.output.formats import ROW_FORMATS
 from batchlake.output.readable import Shown
 from batchlake.query.columns import no_column, spelling
@@ -84,7 +83,7 @@ def said_command(context: click.Context, /, words: str, before: int, **given: An
 
         listed = Listed.of(shown)
         shown = Listed(listed.columns, list(MaskedRows(listed))).dicts()
-    write_lines(request, said_screen(shown, words, page_of(request)), notes, rows=lambda: len(shown))
+    write_lines(request, said_screen(shown, words, request.page), notes, rows=lambda: len(shown))
 
 
 @click.command("contacts")
@@ -124,7 +123,7 @@ def contacts_command(
     ):
         attempts, without = lake.attempts(wanted)
         if attempts:
-            head = list(contacts_head(attempts, without, page_of(request)))
+            head = list(contacts_head(attempts, without, request.page))
     _write_named(
         request, found, _contact_columns(), head, nothing=lambda: nothing_matches(request), title="contacts"
     )
