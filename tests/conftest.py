@@ -26,9 +26,9 @@ settings.register_profile(
     suppress_health_check=_unhurried,
     phases=[Phase.explicit, Phase.generate, Phase.target],
     derandomize=True,
-    max_examples=examples(60),
+    max_examples=examples(30),
 )
-settings.register_profile("all", deadline=None, suppress_health_check=_unhurried, max_examples=examples(60))
+settings.register_profile("all", deadline=None, suppress_health_check=_unhurried, max_examples=examples(30))
 settings.load_profile("all" if EVERYTHING else "some")
 
 

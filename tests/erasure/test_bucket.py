@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 import batchlake
+from tests.effort import at_length
 from tests.erasure.people import NUMBER, SPELLINGS, call, traces, write_export_of
 from tests.lakes import damages, rows
 from tests.storage import Bucket
@@ -47,6 +48,7 @@ def test_no_object_and_no_copy_holds_the_person(
     assert [row["summary"] for row in rows(str(lake.root), "select summary from calls")] == ["for <erased>"]
 
 
+@at_length
 def test_a_bucket_that_keeps_versions_is_said(lake: batchlake.Lake, bucket: Bucket) -> None:
     """What was deleted is still readable by its version: the report says so, and is no proof."""
     s3 = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])

@@ -13,6 +13,7 @@ from typing import Any
 import batchlake
 from batchlake.sync.pull.journal import Journal, WholeListing
 from batchlake.sync.pull.landing import Landing, file_name
+from tests.effort import at_length
 from tests.erasure.people import NUMBER, SPELLINGS, call, traces
 from tests.lakes import rows
 from tests.sync.fake_platform import Dashboard, serving
@@ -113,6 +114,7 @@ def test_a_pull_lands_nobody_who_was_erased(tmp_path: Path) -> None:
     assert b"".join(bodies).count(NUMBER.encode()) == 1, "the new call's own"
 
 
+@at_length
 def test_a_redacted_lakes_landing_holds_no_value(tmp_path: Path) -> None:
     """Asked for with the first pull, known to the next; the lake is as one from the export is."""
     said = [{"speaker": "human", "text": "it's four one five"}, {"speaker": "human", "text": "555 0199"}]

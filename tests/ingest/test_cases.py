@@ -93,7 +93,7 @@ UNREADABLE: list[Any] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("place", ["envelope", "batch", "call"])
+@pytest.mark.parametrize("place", some(["envelope", "batch", "call"], 2))
 def test_each_unreadable_observation_time_is_one_problem(tmp_path: Path, place: str) -> None:
     """Wherever it stands, before the calls or behind them; the next time counts."""
     for number, (given, order) in enumerate(itertools.product(UNREADABLE, (1, -1))):
@@ -203,19 +203,24 @@ def test_an_end_that_a_later_start_makes_valid_again_is_not_lost(tmp_path: Path)
         assert [moment.hour * 60 + moment.minute for moment in call.values()] == [600, 605]
 
 
-@pytest.mark.parametrize(
-    "character",
-    some(["\U00020bb7", "\U0001f600", "x\u2028", "\U000f0000", "'\"\\", "\U0010fffd", "x\u2029"], 4),
-)
-def test_ids_of_any_plane_are_found_again(tmp_path: Path, character: str) -> None:
+PLANES = ["\U00020bb7", "\U0001f600", "x\u2028", "\U000f0000", "'\"\\", "\U0010fffd", "x\u2029"]
+
+
+def test_ids_of_any_plane_are_found_again(tmp_path: Path) -> None:
     """Their transcripts are replaced, not doubled, whichever way their file came into the lake."""
     names = ("batch-id-beyond-the-first-plane.json", "batch-id-beyond-the-first-plane.newer.json")
     for number, name in enumerate(names):
-        document = json.loads((EXPORT_CASES / name).read_text())
-        document["batch"]["id"] = f"{character}野家_spring"
-        ingested(tmp_path / "lake", write_export(tmp_path, name, document))
-        said = rows(tmp_path / "lake", "select count(*) as said from segments")
-        assert said == [{"said": 2 + number}]
+        for place, characters in enumerate(PLANES):
+            document = json.loads((EXPORT_CASES / name).read_text())
+            batch = document["batch"]
+            batch["id"] = f"{characters}野家_spring"
+            batch["calls"] = [call | {"id": f"{call['id']} {place}"} for call in batch["calls"]]
+            write_export(tmp_path / str(number), f"{place}.json", document)
+        ingested(tmp_path / "lake", tmp_path / str(number))
+        said = rows(tmp_path / "lake", "select batch_id, count(*) as said from segments group by all")
+        assert {row["batch_id"]: row["said"] for row in said} == {
+            f"{characters}野家_spring": 2 + number for characters in PLANES
+        }
     assert check(tmp_path / "lake") == []
 
 

@@ -22,6 +22,7 @@ from batchlake.lake import Lake
 from batchlake.store.lock import writer_lock
 from batchlake.sync.completeness import looks_whole
 from batchlake.sync.watch import Settling, WatchTiming, signatures, watch
+from tests.effort import at_length
 from tests.sync.fake_platform import call, listed
 from tests.sync.pulling import held
 from tests.sync.runs import start
@@ -174,6 +175,7 @@ def test_a_lake_that_is_being_written_is_waited_for(tmp_path: Path) -> None:
         wait_until(lambda: held(tmp_path) == {"c1"})
 
 
+@at_length
 def test_a_file_that_cannot_be_opened_holds_up_no_other(tmp_path: Path) -> None:
     """Those that settle with it are ingested; it is noted once, counts as skipped, and is tried again."""
     exports = tmp_path / "exports"

@@ -20,6 +20,7 @@ import pytest
 import batchlake
 from batchlake.errors import ExportUnreadable, InvalidRequest
 from batchlake.ingest.find.object_exports import look_at, objects_at
+from tests.effort import at_length
 from tests.lakes import contents, ingested, rows, write_export
 from tests.storage import Bucket
 
@@ -72,6 +73,7 @@ def test_a_prefix_is_read_like_a_folder(bucket: Bucket, tmp_path: Path) -> None:
     assert all(row["etag"] and row["observed_at"] >= before for row in found)
 
 
+@at_length
 def test_what_the_lake_holds_is_not_read_again(bucket: Bucket, tmp_path: Path) -> None:
     """A second ingest reads only objects that are new or changed; `force` reads all."""
     bucket.put("a.json", DOCUMENT)

@@ -61,7 +61,7 @@ def calls(lake: batchlake.Lake) -> list[dict[str, Any]]:
     return lake.sql("select * from calls order by source, call_id").to_dicts()
 
 
-@pytest.mark.parametrize("order", some(list(itertools.permutations(range(3))), 2))
+@pytest.mark.parametrize("order", some(list(itertools.permutations(range(3)))[::-1], 1))
 def test_webhooks_of_a_call_end_in_one_row(order: tuple[int, ...], tmp_path: Path) -> None:
     """In whichever order and file they come, the newest says how it ended; all of its facts are there."""
     lake = batchlake.open(tmp_path / "lake")
@@ -129,7 +129,7 @@ def test_a_mixture_of_nine_is_the_same_in_any_form(tmp_path: Path) -> None:
         "lines": "\n".join(json.dumps(one) for one in shuffled),
         "documents": " ".join(json.dumps(one) for one in shuffled),
     }
-    for name, text in some(list(forms.items()), 2):
+    for name, text in some(list(forms.items())[::-1], 1):
         export = write_export(tmp_path / name, f"{name}.ndjson", text, observed_at=when)
         batchlake.open(tmp_path / f"{name}.lake").ingest(export)
         assert contents(tmp_path / f"{name}.lake", ("calls", "segments", "batches")) == expected
@@ -207,6 +207,7 @@ def test_a_field_of_another_type_or_unit_is_a_problem(tmp_path: Path) -> None:
         assert held[f"CA{number}"][field] is None
 
 
+@at_length
 def test_analytics_by_source_puts_platforms_side_by_side(tmp_path: Path) -> None:
     """Each source has its group, and together they are all calls."""
     lake = batchlake.open(tmp_path / "lake")

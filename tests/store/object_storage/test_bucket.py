@@ -22,7 +22,7 @@ from batchlake.errors import (
 )
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.maintenance import check, compact, vacuum
-from tests.effort import at_length
+from tests.effort import EVERYTHING, at_length
 from tests.lakes import contents, ingested, rows, write_export
 from tests.paths import SAMPLE
 from tests.storage import Bucket, check_from_now_on, environment, new_bucket, served
@@ -37,7 +37,7 @@ def test_it_holds_what_a_folder_holds(bucket: Bucket, lake: str, tmp_path: Path)
     """Fed with the same exports, run by run and again, both hold the same rows and answer alike."""
     folder = tmp_path / "folder"
     later = exports(tmp_path, 2)
-    for given in ([SAMPLE, later[0]], [later[1]], [SAMPLE, *later]):
+    for given in ([SAMPLE, later[0]], [later[1]], *([[SAMPLE, *later]] if EVERYTHING else [])):
         reports = [ingested(root, *given) for root in (lake, folder)]
         assert (
             len({(report.calls_new, report.calls_updated, report.exports_skipped) for report in reports}) == 1
