@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from batchlake._lazy import extra
 from batchlake.erasure.lake import ErasingLake
 from batchlake.query.lake_care import LakeCare
 from batchlake.query.snapshot import LakeState, as_moment
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from batchlake.ingest.reading import Progress
     from batchlake.ingest.report import IngestReport
     from batchlake.privacy.redaction.rules import Rules
-    from batchlake.spark.lake import SparkLake
+    from batchlake.spark.lake import ClusterLake, SparkLake
     from batchlake.spark.rendering import Statement
 
 
@@ -184,13 +185,24 @@ class Lake(LakeDocuments, LakeFigures, ErasingLake, LakeCare):
         Raises:
             InvalidRequest: the extra `spark` isn't installed, or there is no such reader.
         """
-        from batchlake.spark.lake import SparkLake
-        from batchlake.spark.state import SparkState
+        with extra("spark", "questions to Spark"):
+            from batchlake.spark.lake import SparkLake
+            from batchlake.spark.state import SparkState
 
         state = SparkState(
             self._state, spark, reader=reader, tables=tables, show=show, timeout_seconds=timeout_seconds
         )
         return SparkLake(state, self._location, self.timezone)
+
+    def on_cluster(
+        self, spark: SparkSession, *, show: Callable[[Statement], None] | None = None
+    ) -> ClusterLake:
+        """This lake asked on Spark, its rows fetched as `Result`s: what `--engine spark` asks."""
+        with extra("spark", "questions to Spark"):
+            from batchlake.spark.lake import ClusterLake
+            from batchlake.spark.state import SparkState
+
+        return ClusterLake(SparkState(self._state, spark, show=show), self._location, self.timezone)
 
     def at(self, moment: datetime | str) -> Lake:
         """The lake as it was at a time, or as a run left it.

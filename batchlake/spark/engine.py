@@ -10,10 +10,12 @@ import copy
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from batchlake.engine.interrupts import InterruptGuard
 from batchlake.errors import BatchlakeError, LakeDamaged
+from batchlake.schema import TABLES
 from batchlake.spark import decoding
 from batchlake.spark.errors import FilesGone, QuestionCancelled
 from batchlake.spark.rendering import Statement, render
@@ -127,7 +129,8 @@ class SparkEngine:
     def shown(self, statement: Statement) -> None:
         """Show a statement, where somebody wants to see what is sent."""
         if self._show:
-            self._show(statement)
+            known = sorted(name for name in statement.tables if name in TABLES)
+            self._show(replace(statement, pinned=tuple(map(self.tables.described, known))))
 
     def query(self, sql: str, params: Params | None = None) -> SparkRows:
         """The rows of a query, which runs when they are read."""

@@ -16,13 +16,10 @@ from functools import cache, lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from batchlake._lazy import extra
-
-with extra("spark", "questions to Spark"):
-    import sqlglot
-    from sqlglot import exp
-    from sqlglot.dialects.duckdb import DuckDB
-    from sqlglot.dialects.spark import Spark
+import sqlglot
+from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.dialects.spark import Spark
 
 from batchlake.engine import sql_files
 from batchlake.errors import InvalidRequest
@@ -50,11 +47,19 @@ class Statement:
         text: the SQL.
         args: values of its named parameters.
         tables: names that it reads and doesn't define itself.
+        pinned: of each of those, which version it is of.
     """
 
     text: str
     args: dict[str, Any] = field(hash=False)
     tables: frozenset[str]
+    pinned: tuple[str, ...] = ()
+
+    def shown(self) -> str:
+        """The statement for a person: the text, under comments that say its tables and its values."""
+        notes = [f"-- {one}" for one in self.pinned]
+        notes += [f"-- :{name} = {value!r}" for name, value in self.args.items()]
+        return "\n".join([*notes, f"{self.text};"])
 
 
 class _LakeSql(DuckDB):  # type: ignore[misc]

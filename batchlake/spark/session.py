@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
+import sys
+import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from batchlake.spark.errors import quiet, translating
+from batchlake._lazy import extra
+from batchlake.errors import InvalidRequest
+from batchlake.spark.errors import message_of, quiet, translating
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -138,6 +144,69 @@ class Sessions:
         finally:
             with suppress(Exception):
                 remove(tag)
+
+
+def opened(master: str | None = None) -> SparkSession:
+    """The session of this process, or a new one, for the command line.
+
+    Args:
+        master: as Spark has it (`local[4]`, `yarn`, `spark://...`), or a Connect server's `sc://...`; None
+            takes what `spark-submit` or Spark's own settings say.
+
+    Raises:
+        InvalidRequest: PySpark isn't installed, there is no Java, or Spark can't be begun so.
+    """
+    with warnings.catch_warnings():
+        # PySpark says of a pandas that it doesn't know that it doesn't know it; none is used here.
+        warnings.simplefilter("ignore")
+        with extra("spark", "questions to Spark"):
+            from pyspark.sql import SparkSession
+        remote = bool(master and master.startswith("sc://"))
+        if not remote and not _has_java():
+            raise InvalidRequest(
+                "Spark needs Java 17 or later, and there is none here: install openjdk-17-jre-headless or "
+                "set JAVA_HOME. A Connect server (--spark-master sc://HOST:15002) needs none."
+            )
+        builder = SparkSession.builder.appName("batchlake")
+        if master:
+            builder = builder.remote(master) if remote else builder.master(master)
+        if not remote:
+            builder = builder.config("spark.ui.showConsoleProgress", "false").config(
+                "spark.log.level", "ERROR"
+            )
+        with _errors_aside() as said:
+            try:
+                return builder.getOrCreate()
+            except Exception as error:
+                name = f" at {master!r}" if master else ""
+                reason = message_of(error) or said()
+                raise InvalidRequest(f"Spark can't be begun{name}: {reason}", master=master) from error
+
+
+def _has_java() -> bool:
+    home = os.environ.get("JAVA_HOME")
+    return shutil.which(os.path.join(home, "bin", "java") if home else "java") is not None  # noqa: PTH118
+
+
+@contextmanager
+def _errors_aside() -> Iterator[Callable[[], str]]:
+    """What the JVM that begins in the block says on standard error goes into a file, for as long as it lives.
+
+    Else each answer would come under a dozen lines about Java's modules and log levels.
+    """
+    with tempfile.TemporaryFile() as file, ExitStack() as stack:
+        sys.stderr.flush()
+        kept = os.dup(2)
+        stack.callback(os.close, kept)
+        stack.callback(os.dup2, kept, 2)
+        os.dup2(file.fileno(), 2)
+
+        def said() -> str:
+            file.seek(0)
+            lines = file.read().decode(errors="replace").strip().splitlines()
+            return lines[-1] if lines else ""
+
+        yield said
 
 
 def new_tag() -> str:

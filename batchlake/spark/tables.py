@@ -87,7 +87,8 @@ class PinnedTables:
     def described(self, name: str) -> str:
         """Which table at which version, for a comment."""
         version = self._versions[name]
-        return f"{name}: {'its newest version' if version is None else f'version {version}'}"
+        at = "its newest version" if version is None else f"version {version}"
+        return f"{name}: {at} of {self._tables.storage.table(name)}"
 
     def _from_delta(self, spark: SparkSession, table: Table) -> DataFrame:
         version = self._versions[table.name]

@@ -57,18 +57,64 @@ costs as (
   select
     source,
     batch_id,
-    list({'amount': amount::decimal(38, 6), 'currency': currency} order by currency nulls last) as costs,
-    list(
-      {
-        'amount': (sign(amount)::hugeint * (
-          millionths // parts + case
-            when 2 * (millionths % parts) + millionths // parts % 2 > parts then 1 else 0
-          end
-        ))::decimal(38, 0) * 0.000001,
-        'currency': currency
-      } order by currency nulls last
-    ) filter (where completed_calls > 0) as costs_per_completed
+    list_transform(
+      list_sort(list({unnamed: currency is null, currency: currency, amount: amount::decimal(38, 6)})),
+      lambda one: {amount: one.amount, currency: one.currency}
+    ) as costs,
+    if(
+      coalesce(sum(completed_calls), 0) = 0,
+      null,
+      list_transform(
+        list_sort(
+          list({
+            unnamed: currency is null,
+            currency: currency,
+            amount: (if(amount < 0, -1, 1) * (
+              millionths::hugeint // parts + case
+                when 2 * (millionths % parts) + millionths::hugeint // parts % 2 > parts then 1 else 0
+              end
+            ))::decimal(38, 0) * 0.000001
+          }) filter (where completed_calls > 0)
+        ),
+        lambda one: {amount: one.amount, currency: one.currency}
+      )
+    ) as costs_per_completed
   from shared
+  group by source, batch_id
+),
+
+-- The length at place k of n, from 0, has more than k calls up to it. The median lies at (n - 1) / 2, the 95th
+-- percentile at 19 (n - 1) / 20.
+timed as (
+  select
+    source,
+    batch_id,
+    try_cast(round_even(duration_seconds * 1e6, 0) as bigint)::hugeint as micros,
+    count(*) as calls
+  from calls
+  where batch_id is not null and try_cast(round_even(duration_seconds * 1e6, 0) as bigint) is not null
+  group by source, batch_id, try_cast(round_even(duration_seconds * 1e6, 0) as bigint)::hugeint
+),
+
+placed as (
+  select
+    *,
+    sum(calls) over (partition by source, batch_id order by micros) as calls_up_to,
+    sum(calls) over (partition by source, batch_id) - 1 as last_place
+  from timed
+),
+
+neighbours as (
+  select
+    source,
+    batch_id,
+    max(last_place % 2) as median_beyond,
+    min(micros) filter (where calls_up_to > last_place // 2) as median_low,
+    min(micros) filter (where calls_up_to > (last_place + 1) // 2) as median_high,
+    max(19 * last_place % 20) as p95_beyond,
+    min(micros) filter (where calls_up_to > 19 * last_place // 20) as p95_low,
+    min(micros) filter (where calls_up_to > (19 * last_place + 19) // 20) as p95_high
+  from placed
   group by source, batch_id
 ),
 
@@ -76,10 +122,9 @@ lengths as (
   select
     source,
     batch_id,
-    quantile_cont(duration_seconds, [0.5, 0.95]) as quantiles
-  from calls
-  where duration_seconds is not null and batch_id is not null
-  group by source, batch_id
+    (2 * median_low + median_beyond * (median_high - median_low)) / 2e6 as median,
+    (20 * p95_low + p95_beyond * (p95_high - p95_low)) / 2e7 as p95
+  from neighbours
 ),
 
 final as (
@@ -100,8 +145,8 @@ final as (
     overview.currency,
     costs.costs,
     overview.average_duration_seconds,
-    lengths.quantiles[1] as median_duration_seconds,
-    lengths.quantiles[2] as p95_duration_seconds,
+    lengths.median as median_duration_seconds,
+    lengths.p95 as p95_duration_seconds,
     costs.costs_per_completed,
     overview.observed_at,
     overview.reported_total_calls,

@@ -17,6 +17,7 @@ import click
 
 from batchlake.cli.arguments.completion import columns as column_names
 from batchlake.cli.arguments.completion import zones
+from batchlake.cli.arguments.engine_options import on_engine
 from batchlake.cli.arguments.options import (
     at_option,
     config_option,
@@ -218,6 +219,7 @@ def read_request(context: click.Context, given: Mapping[str, Any], *, needs: str
         given.get("lake_path", "lake"), given.get("at"), needs=needs, timezone=timezone,
         memory_limit=given.get("memory_limit"), threads=given.get("threads"),
     )  # fmt: skip
+    lake = on_engine(lake, given)
     output = given.get("output")
     return Request(
         lake=lake,

@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 from batchlake.cli.arguments.completion import batch_ids, comparisons, dimensions, metric_families
+from batchlake.cli.arguments.engine_options import engine_options
 from batchlake.cli.arguments.options import (
     source_option,
 )
@@ -42,6 +43,7 @@ _DIFFERENCES: Final = 1
 @option("--patterns", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
         help="Your own response patterns (TOML).")  # fmt: skip
 @table_options("analytics")
+@engine_options
 @answer_options(FIGURE_FORMATS)
 @click.pass_context
 def analytics_command(context: click.Context, /, by: tuple[str, ...], **given: Any) -> None:
@@ -65,6 +67,7 @@ def analytics_command(context: click.Context, /, by: tuple[str, ...], **given: A
 @option("--fail-on-difference", is_flag=True, help="Exit 1 where a figure differs.")
 @source_option
 @table_options("audit")
+@engine_options
 @answer_options(FIGURE_FORMATS)
 @click.pass_context
 def audit_command(
@@ -124,6 +127,7 @@ def _currencies(request: Request) -> dict[str, str | None]:
 @click.argument("batch_id", metavar="ID", shell_complete=batch_ids)
 @source_option
 @table_options("progress")
+@engine_options
 @answer_options(FIGURE_FORMATS)
 @click.pass_context
 def progress_command(context: click.Context, /, batch_id: str, source: str | None, **given: Any) -> None:

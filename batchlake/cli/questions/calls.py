@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from batchlake.cli.arguments.completion import batch_ids, call_ids
+from batchlake.cli.arguments.engine_options import engine_options
 from batchlake.cli.arguments.options import (
     note,
     source_option,
@@ -26,6 +27,7 @@ _excel_safe = option("--excel-safe", is_flag=True, help="In CSV, disarm cells th
 @click.command("batches")
 @period_options("of the batches' creation")
 @table_options("batches")
+@engine_options
 @answer_options(ROW_FORMATS)
 @click.pass_context
 def batches_command(context: click.Context, /, **given: Any) -> None:
@@ -44,6 +46,7 @@ def batches_command(context: click.Context, /, **given: Any) -> None:
 @option("--include-analytics", is_flag=True, help="With analytics of the batch and of each call.")
 @option("--include-transcripts", is_flag=True, help="With each call's transcript.")
 @source_option
+@engine_options
 @answer_options(DOCUMENT_FORMATS)
 @click.pass_context
 def batch_command(context: click.Context, /, batch_id: str, **given: Any) -> None:
@@ -78,6 +81,7 @@ def batch_command(context: click.Context, /, batch_id: str, **given: Any) -> Non
 @click.command("call")
 @click.argument("call_id", metavar="ID", shell_complete=call_ids)
 @source_option
+@engine_options
 @answer_options(DOCUMENT_FORMATS)
 @click.pass_context
 def call_command(context: click.Context, /, call_id: str, **given: Any) -> None:
@@ -126,6 +130,7 @@ def whole_id(request: Request, call_id: str) -> str:
 @selection_options()
 @table_options("calls")
 @_excel_safe
+@engine_options
 @answer_options(ROW_FORMATS)
 @click.pass_context
 def calls_command(context: click.Context, /, excel_safe: bool, **given: Any) -> None:

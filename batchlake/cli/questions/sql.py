@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from batchlake._lazy import extra
+from batchlake.cli.arguments.engine_options import engine_options
 from batchlake.cli.arguments.options import (
     at_option,
     lake_option,
@@ -50,6 +51,7 @@ _SINGLE_IN_FILES: Final = frozenset({"csv", "json"})
 @option("--wide", is_flag=True, help="Every column, every value whole.")
 @option("-x", "--vertical", is_flag=True, help="Rows one below the other.")
 @option("--excel-safe", is_flag=True, help="In CSV, disarm cells that a spreadsheet would run.")
+@engine_options
 @answer_options(ROW_FORMATS)
 @click.pass_context
 def sql_command(

@@ -1,0 +1,58 @@
+"""`--engine spark`: the same question, put to a cluster."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from batchlake._lazy import extra
+from batchlake.cli.arguments.parameters import option
+from batchlake.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from batchlake.lake import Lake
+    from batchlake.spark.rendering import Statement
+
+Command = Callable[..., Any]
+
+
+def engine_options(command: Command) -> Command:
+    """`--engine`, `--spark-master`, `--show-sql`."""
+    for one in (
+        option("--show-sql", is_flag=True, help="With --engine spark: the SQL sent, on standard error."),
+        option("--spark-master", envvar="BATCHLAKE_SPARK_MASTER", metavar="URL",
+               help="local[4], yarn, spark://..., or sc://... of Connect; by default as spark-submit says."),
+        option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True,
+               help="Ask here, or a Spark cluster: the same figures."),
+    ):  # fmt: skip
+        command = one(command)
+    return command
+
+
+def on_engine(lake: Lake, given: Mapping[str, Any]) -> Lake:
+    """The lake, asked on the engine that the options name.
+
+    Raises:
+        InvalidRequest: an option of Spark's without it; no PySpark, no Java, or no such master.
+    """
+    if given.get("engine") != "spark":
+        # A master may be in the environment for other questions.
+        if given.get("show_sql"):
+            raise InvalidRequest("--show-sql shows what is sent to Spark; say --engine spark, too.")
+        return lake
+    # All that is needed, before a Java is begun.
+    with extra("spark", "questions to Spark"):
+        import batchlake.spark.lake  # noqa: F401
+        from batchlake.spark.session import opened
+
+    spark = opened(given.get("spark_master"))
+    show = _shown if given.get("show_sql") else None
+    # It answers the questions of the verbs that take these options, and no other.
+    return cast("Lake", lake.on_cluster(spark, show=show))
+
+
+def _shown(statement: Statement) -> None:
+    sys.stderr.write(f"{statement.shown()}\n\n")
