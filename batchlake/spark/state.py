@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from batchlake.query.snapshot import LakeState
     from batchlake.spark.rendering import Statement
     from batchlake.store.ledger import Version
+    from batchlake.store.storage import Storage
 
 
 class SparkState:
@@ -54,6 +55,11 @@ class SparkState:
         self._timeout_seconds = timeout_seconds
         self._opened: tuple[str, SparkEngine] | None = None
         self._opening = threading.Lock()
+
+    @property
+    def storage(self) -> Storage:
+        """Where the lake lives."""
+        return self._state.storage
 
     def engine(self) -> SparkEngine:
         """The engine over the state to read; a new one when another run has finished.

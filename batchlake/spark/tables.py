@@ -8,6 +8,7 @@ tables have no deletion vectors and no column mapping, so those are all there is
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -105,10 +106,9 @@ class PinnedTables:
                 f"CAST(NULL AS {TYPES[column.type]}) AS `{column.name}`" for column in table.columns
             )
             return spark.sql(f"SELECT {columns} WHERE FALSE")
-        # A path is a name here and no pattern: a folder may be called `{a,b}`.
-        reader = spark.read.schema(schema).option("__globPaths__", "false")
         # Without, Spark 3.5 fails on times before 1900.
-        return reader.option("datetimeRebaseMode", "CORRECTED").parquet(*files)
+        reader = spark.read.schema(schema).option("datetimeRebaseMode", "CORRECTED")
+        return reader.parquet(*map(_escaped, files))
 
     def files(self, name: str, *, here: bool, spark: SparkSession | None = None) -> list[str]:
         """The files of a table: paths on this machine, or addresses that a cluster reads."""
@@ -167,6 +167,11 @@ def has_delta(spark: SparkSession) -> bool:
     except Exception:  # noqa: BLE001 - a server that doesn't tell has no Delta that we may count on
         return False
     return any("DeltaSparkSessionExtension" in str(row[1]) for row in found)
+
+
+def _escaped(path: str) -> str:
+    """A path as the name that it is: Spark takes it for a pattern, and a folder may be called `{a,b}`."""
+    return re.sub(r"([][{}*?\\])", r"\\\1", path)
 
 
 def reader_named(name: str | None) -> Reader | None:

@@ -45,7 +45,8 @@ def on_engine(lake: Lake, given: Mapping[str, Any]) -> Lake:
         return lake
     # All that is needed, before a Java is begun.
     with extra("spark", "questions to Spark"):
-        import batchlake.spark.lake  # noqa: F401
+        import sqlglot  # noqa: F401
+
         from batchlake.spark.session import opened
 
     spark = opened(given.get("spark_master"))
