@@ -22,7 +22,7 @@ _WHOLE: Final = frozenset({_T.BIGINT, _T.INT, _T.INT128, _T.SMALLINT, _T.TINYINT
 _DOUBLES: Final = frozenset(
     column.name for table in TABLES.values() for column in table.columns if column.type == "DOUBLE"
 )
-_FUNCTIONS: Final = frozenset("epoch_us make_timestamptz round_even to_json".split())
+_FUNCTIONS: Final = frozenset("epoch_us make_timestamptz map_entries round_even to_json".split())
 """Functions that sqlglot has no name for, and a rule has."""
 
 
