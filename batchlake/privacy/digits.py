@@ -37,6 +37,7 @@ _DIGIT_OF_WORD: Final[Mapping[str, str]] = {
     for digit, spellings in enumerate(words.split(" "))
     for word in spellings.split("|")
 }
+_ASCII: Final = frozenset("0123456789")
 _SPOKEN: Final = "|".join(sorted(map(re.escape, (*_DIGIT_OF_WORD, *_REPEATS)), key=len, reverse=True))
 _PLUS: Final = re.compile("[+＋]")
 _TOKEN: Final = re.compile(rf"\d|(?<![^\W\d_])(?:{_SPOKEN})(?![^\W\d_])", re.IGNORECASE)
@@ -109,12 +110,19 @@ def runs(text: str, fewest: int = FEWEST_DIGITS) -> Iterator[Run]:
             repeat = token
             continue
         count = _REPEATS[repeat[0].lower()] if repeat else 1
-        digits += [_DIGIT_OF_WORD.get(word) or str(unicodedata.decimal(word))] * count
+        digit = _DIGIT_OF_WORD.get(word) or (word if word in _ASCII else str(unicodedata.decimal(word)))
+        digits += [digit] * count
         starts += [repeat.start() if repeat else token.start()] * count
         ends += [end] * count
         repeat = None
     if len(digits) >= fewest:
         yield _run(text, digits, starts, ends)
+
+
+def is_digit_word(word: str) -> bool:
+    """Whether a word is a digit's in some language, or repeats the next one."""
+    lowered = word.lower()
+    return lowered in _DIGIT_OF_WORD or lowered in _REPEATS
 
 
 def folded(text: str) -> str:

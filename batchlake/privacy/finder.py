@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
+from batchlake.engine import columns
 from batchlake.privacy import numbers
 from batchlake.privacy.digits import DIGITS_SIEVE, FEWEST_DIGITS, SIEVE, UNUSUAL
 from batchlake.privacy.numbers import Span
@@ -282,8 +283,22 @@ def _matches(texts: pa.Array | pa.ChunkedArray, pattern: str) -> pa.Array | pa.C
     return pc.match_substring_regex(texts, pattern)
 
 
-def _flags(found: pa.Array | pa.ChunkedArray) -> NDArray[np.bool_]:
+def places_of(texts: pa.Array | pa.ChunkedArray, pattern: str) -> NDArray[np.int64]:
+    """The places of the texts that match a pattern, as RE2 reads it."""
+    return _places(_matches(texts, pattern))
+
+
+def _places(found: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
+    import numpy as np
     import pyarrow.compute as pc
 
-    flags: NDArray[np.bool_] = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
+    # To fill what is NULL, or to convert a column, imports pandas where that is installed: half a second.
+    return columns.to_numpy(pc.indices_nonzero(found).cast("int64"), np.int64)
+
+
+def _flags(found: pa.Array | pa.ChunkedArray) -> NDArray[np.bool_]:
+    import numpy as np
+
+    flags = np.zeros(len(found), bool)
+    flags[_places(found)] = True
     return flags

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from batchlake.privacy import numbers
-from batchlake.privacy.digits import runs
+from batchlake.privacy.digits import is_digit_word, runs
 
 _FEWEST: Final = 3
 _MOST_OTHER_WORDS: Final = 2
@@ -20,6 +20,9 @@ _WORD: Final = re.compile(r"\w+")
 
 def is_part(text: str) -> bool:
     """Whether an utterance may be a part of a number: three digits in a row and at most two other words."""
+    # Most utterances with a digit are whole sentences, which is cheaper to see.
+    if sum(word.isalpha() and not is_digit_word(word) for word in text.split()) > _MOST_OTHER_WORDS:
+        return False
     found = list(runs(text, _FEWEST))
     if not found:
         return False

@@ -16,7 +16,7 @@ import numpy as np
 
 from batchlake.engine import columns
 from batchlake.ingest.load.record_batches import RecordBatch
-from batchlake.privacy.finder import decoded, dumped
+from batchlake.privacy.finder import decoded, dumped, places_of
 from batchlake.privacy.redaction.documents import DocumentRedactor
 from batchlake.privacy.redaction.policy import redactor_of
 from batchlake.privacy.redaction.redactor import Redactor
@@ -159,22 +159,14 @@ class Redaction:
         return _changed(records, name, redacted)
 
     def _with_ids(self, records: pa.Table, name: str) -> pa.Table:
-        import pyarrow.compute as pc
-
-        likely = pc.fill_null(pc.match_substring_regex(records[name], "[@+%]"), False).combine_chunks()
-        if not likely.true_count:
-            return records
-        places = columns.places(likely).tolist()
-        ids = {at: self._redactor.id_of(IDS[name], records[name][at].as_py()) for at in places}
+        places = places_of(records[name], "[@+%]").tolist()
+        ids: Changes = {at: self._redactor.id_of(IDS[name], records[name][at].as_py()) for at in places}
         return _changed(records, name, ids)
 
     def _with_links(self, records: pa.Table, given: pa.Table) -> pa.Table:
         """No link with a value in it; a platform's own scrubbed recording instead of the raw one."""
-        import pyarrow.compute as pc
-
         links: Changes = dict.fromkeys(self._found(records[LINK], self._redactor.text))
-        scrubbed = pc.fill_null(pc.match_substring(given["extra"], _SCRUBBED), False).combine_chunks()
-        for at in columns.places(scrubbed).tolist() if scrubbed.true_count else ():
+        for at in places_of(given["extra"], _SCRUBBED).tolist():
             link = json.loads(given["extra"][at].as_py()).get(_SCRUBBED)
             if isinstance(link, str) and not self._redactor.finds(link):
                 links[at] = link

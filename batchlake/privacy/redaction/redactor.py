@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from batchlake.privacy.digits import DIGITS_SIEVE, FEWEST_DIGITS, SIEVE, Run, runs
+from batchlake.privacy.finder import places_of
 from batchlake.privacy.key import PrivacyKey
 from batchlake.privacy.numbers import Span, is_pseudonym, key_of, keys_of
 from batchlake.privacy.redaction import names, national_ids
@@ -85,14 +86,10 @@ class Redactor:
 
     def candidates(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
         """The places of texts in which something other than a name may be to redact."""
-        import numpy as np
-        import pyarrow.compute as pc
-
         sieve = f"{SIEVE}|{_OTHERS_SIEVE}"
         if "national_id" in self.rules.kinds:
             sieve += f"|{national_ids.SIEVE}"
-        found = pc.match_substring_regex(texts, sieve)
-        return np.flatnonzero(pc.fill_null(found, False).to_numpy(zero_copy_only=False))
+        return places_of(texts, sieve)
 
     def text(self, text: str, named: frozenset[str] = NO_NAMES) -> str:
         """A text with classes in the place of values.
@@ -183,11 +180,7 @@ class Redactor:
 
     def parts_of(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
         """The places of texts that may be a part of a number that is read out over turns."""
-        import numpy as np
-        import pyarrow.compute as pc
-
-        found = pc.match_substring_regex(texts, DIGITS_SIEVE)
-        return np.flatnonzero(pc.fill_null(found, False).to_numpy(zero_copy_only=False))
+        return places_of(texts, DIGITS_SIEVE)
 
     def digits_in(self, text: str) -> int:
         """How many digits a part has."""
