@@ -109,29 +109,30 @@ class ErasureReport:
             done = (
                 "would be redacted; nothing was written" if self.dry_run else f"redacted, run {self.run_id}"
             )
-            kinds = ", ".join(f"{kind} {count}" for kind, count in self.redacted.items())
-            lines = [f"Values {done}: {kinds or 'none'}."]
+            lines = [f"Values {done}: {_listed(self.redacted) or 'none'}."]
         elif self.dry_run:
-            lines = [f"Dry run: {calls['matched']} calls would be erased ({self.mode}); nothing was written."]
+            lines = [
+                f"Dry run: {_calls(calls['matched'])} would be erased ({self.mode}); nothing was written."
+            ]
         else:
             lines = [
                 f"Erasure {self.erasure_id} ({self.mode}), run {self.run_id}: "
-                f"{calls['removed']} calls removed, {calls['anonymised']} anonymised."
+                f"{_calls(calls['removed'])} removed, {calls['anonymised']} anonymised."
             ]
         if calls.get("own_line"):
             lines.append(
-                f"{calls['own_line']} calls stay that name the number as our side; it is replaced there."
+                f"{_calls(calls['own_line'])} with the number as our side: the number is replaced there, and "
+                "nothing else goes."
             )
-        lines += [f"Rows of {table}: {count}." for table, count in self.rows.items()]
-        lines += [f"Mentions in {place}: {count}." for place, count in self.mentions.items()]
+        lines += [f"Rows: {_listed(self.rows)}."] if self.rows else []
+        lines += [f"Mentions: {_listed(self.mentions)}."] if self.mentions else []
         if self.suggestions:
             fields = ", ".join(f"{name} ({count})" for name, count in self.suggestions.items())
             lines.append(
                 f"These fields of the calls may hold names or addresses to give as --value: {fields}."
             )
         for name, counts in (("Files", self.files), ("Landing", self.landing), ("This machine", self.local)):
-            done = ", ".join(f"{key.replace('_', ' ')} {count}" for key, count in counts.items())
-            lines += [f"{name}: {done}."] if done else []
+            lines += [f"{name}: {_listed(counts).replace('_', ' ')}."] if counts else []
         if self.verification:
             read = self.verification
             lines.append(
@@ -141,6 +142,16 @@ class ErasureReport:
             lines += [f"Hit: {hit.place}, {hit.column}: {hit.count}." for hit in read.hits]
         lines += [f"Left: {one.place}: {one.why}. {one.what_to_do}" for one in self.left]
         lines += [f"Elsewhere, unchanged: {file}" for file in self.elsewhere]
+        if self.dry_run and self.mode != "redact":
+            lines.append(f"To do it: the same with --expect {calls['matched']} instead of --dry-run.")
         lines.append("Not covered by any erasure:")
         lines += [f"  - {line}" for line in self.not_covered]
         return lines
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def _calls(count: int) -> str:
+    return f"{count} call{'' if count == 1 else 's'}"

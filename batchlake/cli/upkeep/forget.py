@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -24,7 +26,7 @@ from batchlake.cli.arguments.options import (
 )
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.privacy import asked_region, region_option
-from batchlake.cli.arguments.request import read_request, table_options
+from batchlake.cli.arguments.request import SCREEN_WIDTH, read_request, table_options
 from batchlake.cli.arguments.selection import read_filter_option
 from batchlake.cli.display.answers import write_rows
 from batchlake.cli.display.listed import Listed, write_listed
@@ -114,7 +116,7 @@ def forget_command(
     if output_format == "json":
         click.echo(json.dumps(report.to_dict(), indent=2))
     elif not quiet:
-        click.echo(str(report))
+        print_report(str(report))
     if not report.dry_run and not report.is_proven:
         raise click.exceptions.Exit(WITH_PROBLEMS)
 
@@ -172,7 +174,10 @@ def erasures_command(
             write_rows(request, erasures)
         return
     found = lake.verify_erasures(_lines(values), landing=landing, region=asked_region(region))
-    click.echo(json.dumps(asdict(found), indent=2) if output_format == "json" else _sentence(found))
+    if output_format == "json":
+        click.echo(json.dumps(asdict(found), indent=2))
+    else:
+        print_report(_sentence(found))
     if found.hits:
         raise click.exceptions.Exit(_HIT)
 
@@ -185,6 +190,17 @@ def _tell_new_key(without: list[str], output_format: str) -> None:
     for erasure_id in without:
         click.echo(f"Keeps nobody out any more: {erasure_id}.")
     click.echo("In a redacted lake, a contact of before and of after counts as two.")
+
+
+def print_report(text: str) -> None:
+    """Write a report in lines that fit the terminal, broken between words."""
+    from batchlake.output.pager import fill
+
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else SCREEN_WIDTH
+    for line in text.splitlines():
+        head = "  - " if line.startswith("  - ") else ""
+        for place, part in enumerate(fill(line.removeprefix(head), width - len(head))):
+            click.echo(f"{head if place == 0 else ' ' * len(head)}{part}")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from batchlake.cli.arguments.options import (
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.privacy import asked_rules, redact_option
 from batchlake.cli.failures import WITH_PROBLEMS
-from batchlake.cli.upkeep.forget import ended_by_hand, landing_option
+from batchlake.cli.upkeep.forget import ended_by_hand, landing_option, print_report
 from batchlake.output.formats import STATUS_FORMATS
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def redact_command(
     if output_format == "json":
         click.echo(json.dumps(report.to_dict(), indent=2))
     elif not quiet:
-        click.echo(str(report))
+        print_report(str(report))
     if not report.dry_run and not report.is_proven:
         raise click.exceptions.Exit(WITH_PROBLEMS)
 
