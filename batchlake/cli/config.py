@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchlake.cli.arguments.options import config_option, configuration_of, format_option, note
+from batchlake.cli.arguments.options import (
+    config_option,
+    configuration_of,
+    format_option,
+    note,
+    quiet_option,
+)
 from batchlake.cli.arguments.parameters import option
 from batchlake.output.formats import STATUS_FORMATS
 from batchlake.output.pager import fill
@@ -31,6 +37,7 @@ def config_command() -> None:
 
 
 @config_command.command("show")
+@quiet_option
 @config_option
 @option("--lake", metavar="DIR", help="As other verbs take it.")
 @option("--landing", metavar="DIR", help="As `pull` takes it.")
@@ -38,7 +45,12 @@ def config_command() -> None:
 @format_option(STATUS_FORMATS)
 @click.pass_context
 def show_command(
-    context: click.Context, lake: str | None, landing: str | None, everything: bool, output_format: str
+    context: click.Context,
+    lake: str | None,
+    landing: str | None,
+    everything: bool,
+    quiet: bool,
+    output_format: str,
 ) -> None:
     """The settings with their values and where they come from; a credential is only said to be set or not.
 
@@ -69,7 +81,7 @@ def show_command(
     notes = [f"Platforms: {', '.join(sorted(configuration.settings.platforms))}; --all lists their settings."]
     notes += [f"Not set: {', '.join(unset)}."] if unset else []
     for line in (line for one in notes for line in fill(one, shutil.get_terminal_size().columns)):
-        note(line)
+        note(line, quiet=quiet)
 
 
 def _is_own(setting: Value) -> bool:

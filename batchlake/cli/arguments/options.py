@@ -264,6 +264,13 @@ def quiet_option(command: Command) -> Command:
     return option("-q", "--quiet", is_flag=True, help="No notes on standard error.")(command)
 
 
+def quiet_as_it_is(command: Command) -> Command:
+    """`-q`, of a verb that says nothing besides its answer: scripts give it to any."""
+    return option("-q", "--quiet", is_flag=True, expose_value=False, help="No notes; this verb has none.")(
+        command
+    )
+
+
 def open_lake(
     path: str,
     at: str | None = None,

@@ -10,6 +10,7 @@ import click
 from batchlake.cli.arguments.options import (
     config_option,
     format_option,
+    quiet_as_it_is,
 )
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.request import timezone_option
@@ -29,6 +30,7 @@ def filter_command() -> None:
 
 
 @filter_command.command("compile")
+@quiet_as_it_is
 @click.argument("filter_text", metavar="[JSON]", required=False)
 @selection_options()
 @timezone_option
@@ -84,6 +86,7 @@ def compile_command(
 
 
 @filter_command.command("list")
+@quiet_as_it_is
 @config_option
 @click.pass_context
 def list_command(context: click.Context) -> None:
@@ -99,6 +102,7 @@ def list_command(context: click.Context) -> None:
 
 
 @filter_command.command("schema")
+@quiet_as_it_is
 def schema_command() -> None:
     """The JSON Schema of the filter object."""
     from batchlake.filters.reference import filter_schema

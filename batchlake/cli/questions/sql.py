@@ -18,6 +18,7 @@ from batchlake.cli.arguments.options import (
     note,
     open_lake,
     output_option,
+    quiet_option,
     standard_input,
     unreadable,
 )
@@ -118,14 +119,15 @@ def sql_command(
 @lake_option
 @at_option
 @output_option
-def views_command(lake_path: str, at: str | None, output: Path | None) -> None:
+@quiet_option
+def views_command(lake_path: str, at: str | None, output: Path | None, quiet: bool) -> None:
     """The SQL that makes the lake's tables and views in any DuckDB, over the files of this state.
 
     \b
     batchlake views -o views.sql
     batchlake views --at yesterday
     """
-    with opened(output) as file:
+    with opened(output, quiet=quiet) as file:
         file.write(open_lake(lake_path, at).views_script().encode())
 
 

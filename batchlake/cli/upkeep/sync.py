@@ -23,6 +23,7 @@ from batchlake.cli.arguments.options import (
     lake_option,
     note,
     open_lake,
+    quiet_as_it_is,
     quiet_option,
     wait_option,
 )
@@ -183,6 +184,7 @@ def schedule_command() -> None:
 
 
 @schedule_command.command("print")
+@quiet_option
 @click.argument("scheduler", type=click.Choice(["cron", "systemd"]))
 @click.argument("verb", type=click.Choice(["pull", "ingest"]))
 @click.argument("subjects", nargs=-1, metavar="[PLATFORM | PATH...]")
@@ -211,6 +213,7 @@ def print_command(
     output: Path | None,
     lake_path: str,
     landing: Path,
+    quiet: bool,
 ) -> None:
     """Print a crontab line, or a systemd service and timer, ready to install.
 
@@ -232,7 +235,8 @@ def print_command(
         output.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
             (output / name).write_text(text, encoding="utf-8")
-            click.echo(str(output / name))
+            if not quiet:
+                click.echo(str(output / name))
     except OSError as error:
         raise InvalidRequest(
             f"cannot write to {str(output)!r}: {error.strerror or error}. Name another folder with -o.",
@@ -241,6 +245,7 @@ def print_command(
 
 
 @click.command("status")
+@quiet_as_it_is
 @option(
     "--max-age", type=Duration(), metavar="TIME", help="Exit 1 where the lake was last fed longer ago: 26h."
 )

@@ -147,3 +147,19 @@ def test_a_folder_without_files_is_told(tmp_path: Path) -> None:
     assert missing.returncode == 3
     assert json.loads(missing.stdout)["error"]["code"]
     assert missing.stderr.count("nowhere") == 1
+
+
+QUIET = (
+    "batches", "calls", "analytics", "audit", "progress batch_xyz789", "problems", "runs", "exports",
+    "fields", "contacts", "said yes", "metrics", "status", "check", "platforms", "config show", "erasures",
+    "filter list", "filter schema", "filter compile --last 7d", "views", "batch batch_xyz789",
+    "call call_abc123", "schedule print cron ingest /x",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", QUIET)
+def test_every_verb_can_be_quiet(sample_lake: Lake, tmp_path: Path, verb: str) -> None:
+    """With `-q` a verb says nothing on standard error, whatever its answer."""
+    has_lake = not verb.startswith(("filter", "metrics"))
+    done = run(*verb.split(), "-q", lake=sample_lake.root if has_lake else None, folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, ""), verb
