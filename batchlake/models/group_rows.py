@@ -14,6 +14,7 @@ from batchlake.text.cells import Column
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from batchlake.models.analytics import Analytics
     from batchlake.models.blocks import Group, OfFamilies
 
 
@@ -37,6 +38,26 @@ FIGURES: Final = (
 
 _SHOWN_ROWS: Final = 10
 _SHOWN_WIDTH: Final = 120
+
+
+def list_rows(found: Analytics, family: str) -> list[dict[str, Any]]:
+    """The rows of a family that is a list: common responses, patterns, or the steps of the timeline."""
+    if family == "responses":
+        return [one.model_dump() for one in found.common_responses]
+    if family == "timeline":
+        return [one.model_dump() for one in found.timeline.moments]
+    of = found.response_patterns
+    first = of.first_utterances.patterns
+    return [
+        {
+            "pattern": name,
+            "utterances": one.count,
+            "share": one.share,
+            "first_utterances": first[name].count if name in first else None,
+            "share_of_first": first[name].share if name in first else None,
+        }
+        for name, one in of.utterances.patterns.items()
+    ]
 
 
 def figures_row(of: OfFamilies) -> dict[str, Any]:

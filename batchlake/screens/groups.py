@@ -62,6 +62,9 @@ def group_rows(
     found: Analytics, columns: Sequence[Column], clock: Clock, period: Period | None = None
 ) -> list[Row]:
     """A row a group, in the order of the columns, and last one of all."""
+    if not found.by:
+        values = figure_values(found)
+        return [tuple(values.get(column.name) for column in columns)]
     groups: Sequence[Group] = found.groups
     if has_bar(found):
         groups = sorted(groups, key=lambda group: _order(next(iter(group.keys.values()))))

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from batchlake.models.analytics import Analytics
-from batchlake.models.blocks import Cost, CurrencyCost
+from batchlake.models.blocks import FAMILIES, Cost, CurrencyCost
 from batchlake.output.pager import fill
 from batchlake.screens.page import Page, fitted, padded
 from batchlake.text import looks
@@ -58,6 +58,9 @@ def overview(found: Analytics, extent: Extent, page: Page) -> Iterator[str]:
     if blocks:
         yield ""
         yield from blocks
+    if patterns := list(_patterns(found, page)):
+        yield ""
+        yield from patterns
     if times := _times(found, page):
         yield ""
         yield from times
@@ -197,6 +200,23 @@ def _statuses(found: Analytics, page: Page) -> list[str]:
             f"{looks.word(status):<11}{looks.count(calls):>7}{looks.rate(calls / total):>9}  {drawn}".rstrip()
         )
     return lines
+
+
+def _patterns(found: Analytics, page: Page) -> Iterator[str]:
+    """What people meant, by utterances: where patterns were asked for by name, else there is no room."""
+    if "patterns" not in found.families or len(found.families) == len(FAMILIES):
+        return
+    counts = found.response_patterns.utterances
+    shown = sorted(counts.patterns.items(), key=lambda item: -item[1].count)
+    shown = [(name, one) for name, one in shown if one.count]
+    if not shown:
+        return
+    yield page.bold("Meant by people")
+    greatest = shown[0][1].count
+    for name, one in shown:
+        share = looks.rate(one.share) if one.share is not None else looks.NOTHING
+        words = f"{looks.word(name):<{_LABEL}}{looks.count(one.count):>6}{share:>9}  "
+        yield words + page.cyan(bar(one.count, greatest, _BAR))
 
 
 def _responses(found: Analytics, page: Page) -> list[str]:

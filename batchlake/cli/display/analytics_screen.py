@@ -20,7 +20,7 @@ from batchlake.cli.display.verb_rows import nothing_matches, refuse_columns
 from batchlake.errors import InvalidRequest
 from batchlake.filters.other import PREVIOUS
 from batchlake.models.blocks import FAMILIES, Group
-from batchlake.models.group_rows import figure_values
+from batchlake.models.group_rows import figure_values, list_rows
 from batchlake.output.readable import Shown
 from batchlake.query.columns import no_column, spelling
 from batchlake.screens import groups
@@ -82,7 +82,9 @@ def show_analytics(
         _compare(request, found, dimensions, periods)
     elif request.format == "json":
         write_document(request, found)
-    elif dimensions or not is_overview or request.columns or request.vertical:
+    elif (
+        dimensions or not is_overview or request.columns or request.sort or request.limit or request.vertical
+    ):
         _write_groups(request, found, families)
     elif not found.statistics.total_calls:
         write_lines(request, [], lambda: [nothing_matches(request)])
@@ -115,7 +117,15 @@ def extent_of(request: Request, wanted: Filter | None) -> Extent:
 
 
 def _write_groups(request: Request, found: Analytics, families: Sequence[str]) -> None:
-    """A row a group, in any format of rows."""
+    """A row a group, in any format of rows; of one family that is a list, its rows."""
+    lists = _LISTS.intersection(families)
+    if lists and not found.by and request.format != "table":
+        if len(families) > 1:
+            raise InvalidRequest(
+                "responses, patterns and timeline are lists: ask for one of them by itself, or with --json."
+            )
+        write_rows(request, Listed.of(list_rows(found, families[0])))
+        return
     if request.format not in ("table", "markdown"):
         rows = found.to_dicts()
         listed, kinds = Listed.of(rows), _PLAIN_KINDS

@@ -103,7 +103,7 @@ def audit_command(
 
         currencies = _currencies(request)
         if request.format == "table" and not (
-            request.columns or request.sort or request.vertical or request.wide
+            request.columns or request.sort or request.limit or request.vertical or request.wide
         ):
             page = request.page
             show_all = everything or (batch_id is not None and not only_differences)
@@ -143,7 +143,7 @@ def progress_command(context: click.Context, /, batch_id: str, source: str | Non
     if request.format == "json":
         write_document(request, found)
     elif request.format == "table" and not (
-        request.columns or request.sort or request.vertical or request.wide
+        request.columns or request.sort or request.limit or request.vertical or request.wide
     ):
         from batchlake.screens.progress import progress_screen
 

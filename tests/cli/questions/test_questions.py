@@ -1,0 +1,99 @@
+"""Questions in rows, limited, sorted, compared; each way asks the same and none of the flags is forgotten."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import pytest
+
+from batchlake.lake import Lake
+from tests.command import run
+
+
+def rows(verb: str, lake: Lake) -> list[dict[str, str]]:
+    done = run(*verb.split(), "--csv", lake=lake.root)
+    assert done.returncode == 0, done.stderr
+    return list(csv.DictReader(io.StringIO(done.stdout)))
+
+
+@pytest.mark.parametrize(
+    "family", "calls success duration cost sentiment engagement responses patterns timeline".split()
+)
+def test_each_family_by_itself_has_a_screen_and_rows(sample_lake: Lake, family: str) -> None:
+    """One family alone is shown, written as rows, and compared; no other is needed for it."""
+    for extra in ([], ["--csv"], ["--compare", "batch_spring"]):
+        done = run("analytics", "-q", "--metrics", family, *extra, lake=sample_lake.root)
+        assert (done.returncode, done.stderr.strip()) == (0, ""), (family, extra)
+        assert done.stdout.strip()
+
+
+def test_lists_are_rows_of_their_own(sample_lake: Lake) -> None:
+    """As csv responses, patterns and the timeline are a row each; with another family they are refused."""
+    found = sample_lake.analytics()
+    responses = rows("analytics --metrics responses", sample_lake)
+    assert [(one["text"], int(one["count"])) for one in responses] == [
+        (one.text, one.count) for one in found.common_responses
+    ]
+    patterns = rows("analytics --metrics patterns", sample_lake)
+    assert {one["pattern"]: int(one["utterances"]) for one in patterns} == {
+        name: one.count for name, one in found.response_patterns.utterances.patterns.items()
+    }
+    refused = run("analytics", "--metrics", "calls,patterns", "--csv", lake=sample_lake.root)
+    assert refused.returncode == 2
+    assert "ask for one of them by itself" in refused.stderr
+
+
+def test_a_comparison_has_rows(sample_lake: Lake) -> None:
+    """As csv a row a figure; with `--by` one for each group too; equal to those of Python."""
+    asked = "analytics --batch batch_xyz789 --compare batch_spring"
+    found = sample_lake.analytics({"batch_id": "batch_xyz789"}, compare="batch_spring")
+    assert found.comparison is not None
+    assert found.other is not None
+    assert found.other.statistics.total_calls == 3
+    plain = found.comparison.to_dicts()
+    written = rows(asked, sample_lake)
+    assert [one["figure"] for one in written] == [one["figure"] for one in plain]
+    for text, one in zip(written, plain, strict=True):
+        assert (float(text["this"]) if text["this"] else None) == (
+            None if one["this"] is None else float(one["this"])
+        )
+    by = rows(f"{asked} --by status", sample_lake)
+    assert {one["status"] for one in by} >= {"completed", "failed"}
+    counts = {(one["status"], one["figure"]): one for one in by}
+    # A status that the other lacks has no calls there.
+    assert counts["busy", "statistics.total_calls"]["other"] == "0"
+    document = json.loads(run(*asked.split(), "--by", "status", "--json", lake=sample_lake.root).stdout)
+    assert {one["keys"]["status"] for one in document["groups"]} == {one["status"] for one in by}
+
+
+def test_the_other_batch_is_asked_the_same(sample_lake: Lake) -> None:
+    """Compared with a batch, the other conditions stay, and the batch alone is another."""
+    wanted = {"batch_id": "batch_xyz789", "status": "completed"}
+    found = sample_lake.analytics(wanted, compare="batch_spring", metrics="calls")
+    assert found.other is not None
+    assert found.other.statistics.total_calls == len(
+        sample_lake.calls({"batch_id": "batch_spring", "status": "completed"})
+    )
+
+
+@pytest.mark.parametrize("verb", ["progress batch_xyz789", "audit", "analytics --by status"])
+def test_a_limit_is_a_limit(sample_lake: Lake, verb: str) -> None:
+    """`--limit 1` shows one row of whatever is asked."""
+    done = run(*verb.split(), "--limit", "1", lake=sample_lake.root)
+    assert done.returncode == 0, done.stderr
+    shown = [line for line in done.stdout.splitlines() if line.strip() and not line.startswith((" ", "all "))]
+    assert len(shown) == 3
+
+
+def test_the_lake_is_asked_as_it_was_by_words(sample_lake: Lake) -> None:
+    """`--at` takes a time in words, in the zone; before the first run it says that none had finished."""
+    for moment in ("now", "0001"):
+        done = run("batches", "--at", moment, lake=sample_lake.root)
+        assert (done.returncode == 0) is (moment == "now")
+    (first, *_) = [one["finished_at"] for one in sample_lake.runs()][::-1]
+    early = (first - timedelta(days=1)).isoformat()
+    assert "no run had finished at" in run("batches", "--at", early, lake=sample_lake.root).stderr
+    assert len(sample_lake.at("now").calls()) == len(sample_lake.calls())
