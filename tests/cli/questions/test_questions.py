@@ -62,9 +62,14 @@ def test_a_comparison_has_rows(sample_lake: Lake) -> None:
         )
     by = rows(f"{asked} --by status", sample_lake)
     assert {one["status"] for one in by} >= {"completed", "failed"}
-    counts = {(one["status"], one["figure"]): one for one in by}
-    # A status that the other lacks has no calls there.
-    assert counts["busy", "statistics.total_calls"]["other"] == "0"
+    counts = {(one["status"], one["figure"]): (one["this"], one["other"]) for one in by}
+    for status in {one["status"] for one in by}:
+        # A status that one of them lacks has no calls there.
+        assert counts[status, "statistics.total_calls"] == tuple(
+            str(len(sample_lake.calls({"batch_id": name, "status": status})))
+            for name in ("batch_xyz789", "batch_spring")
+        )
+    assert any("0" in pair for (_, figure), pair in counts.items() if figure == "statistics.total_calls")
     document = json.loads(run(*asked.split(), "--by", "status", "--json", lake=sample_lake.root).stdout)
     assert {one["keys"]["status"] for one in document["groups"]} == {one["status"] for one in by}
 
