@@ -137,9 +137,7 @@ def _fields(known: FieldList, found: Columns) -> Iterator[tuple[str, str, str | 
                 filled[path].append(EXTRA)
     for path, values in found.scalars.items():
         yield path, ", ".join(filled[path]) or READ, units.get(path), len(values) - values.count(None)
-    spoken = sum(digest is not None for digest in found.transcript_digest)
-    if spoken:
-        yield " or ".join(known.transcripts), SEGMENTS, None, spoken
+    yield from ((path, SEGMENTS, None, count) for path, count in found.transcript_paths.items())
     kept: dict[str, int] = {}
     for extra in found.extra:
         for path in extra or ():

@@ -89,7 +89,7 @@ class IngestReport:
         lines = []
         if self.calls_not_understood:
             lines.append(
-                f"Not understood: {_counted(self.calls_not_understood, 'call')} whose state, time, duration "
+                f"Not understood: {counted(self.calls_not_understood, 'call')} whose state, time, duration "
                 "and cost are all unknown."
             )
         if self.extra_fields:
@@ -103,18 +103,18 @@ class IngestReport:
             lines.append(f"Outside of the records, and not kept: {listed}.")
         if self.future_observations and self.newest_observation:
             lines.append(
-                f"{_counted(self.future_observations, 'record')} dated after now, up to "
+                f"{counted(self.future_observations, 'record')} dated after now, up to "
                 f"{utc_stamp(self.newest_observation)}: until then no later export changes what they say."
             )
         return lines
 
     def _lines(self) -> list[str]:
-        read = f"{_counted(self.exports_read, 'export')} read, {self.exports_skipped} already held"
+        read = f"{counted(self.exports_read, 'export')} read, {self.exports_skipped} already held"
         if not self.exports_read and not self.problems:
             lines = [f"Nothing changed: {read}."]
         else:
             lines = [
-                f"{read}, {_counted(self.records, 'record')} in {self.seconds:.1f} s.",
+                f"{read}, {counted(self.records, 'record')} in {self.seconds:.1f} s.",
                 f"Calls: {self.calls_new} new, {self.calls_updated} updated, "
                 f"{self.calls_unchanged} unchanged. "
                 f"Batches: {self.batches_new} new, {self.batches_updated} updated. "
@@ -124,19 +124,19 @@ class IngestReport:
             codes = ", ".join(f"{code} {count}" for code, count in sorted(self.problems_by_code.items()))
             lines.append(f"Problems: {self.problems} ({codes}). `batchlake problems` lists them.")
         for spelling, count in sorted(self.unknown_statuses.items()):
-            lines.append(f"Status {spelling!r} is not known: {_counted(count, 'call')} kept as unknown.")
+            lines.append(f"Status {spelling!r} is not known: {counted(count, 'call')} kept as unknown.")
         lines += self._not_understood()
         if self.redacted:
             listed = _listed(f"{kind} {count}" for kind, count in self.redacted.items())
             lines.append(f"Redacted: {listed}.")
         if self.kept_out or self.came_after:
-            again = _counted(self.came_after, "call")
+            again = counted(self.came_after, "call")
             lines.append(
-                f"Erased earlier: {_counted(self.kept_out, 'record')} kept out; {again} of erased numbers "
+                f"Erased earlier: {counted(self.kept_out, 'record')} kept out; {again} of erased numbers "
                 "began after the erasure, and came in."
             )
         if self.skipped_files:
-            entries = _counted(len(self.skipped_files), "file")
+            entries = counted(len(self.skipped_files), "file")
             lines.append(f"Passed over (hidden, Markdown, a lake, or can't be opened): {entries}.")
         if self.dry_run:
             lines.append("Dry run: nothing was written.")
@@ -152,5 +152,10 @@ def _listed(fields: Iterable[str], most: int = _MOST_LISTED) -> str:
     return ", ".join(listed[:most]) + more
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" + ("" if count == 1 else "s")
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A number with its noun.
+
+    >>> counted(1, "batch", "batches"), counted(3, "call")
+    ('1 batch', '3 calls')
+    """
+    return f"{count} {noun if count == 1 else plural or f'{noun}s'}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from batchlake.cli.arguments.options import configuration_of
+from batchlake.cli.arguments.options import configuration_of, note
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.request import answer_options, read_request, table_options
 from batchlake.cli.display.answers import write_rows
@@ -45,6 +45,9 @@ def platforms_command(context: click.Context, /, paths: tuple[str, ...], records
         found, name = recognised.records_of_exports(paths, own), "platform_records"
     else:
         found, name = recognised.fields_of_exports(paths, own), "platform_fields"
+    if request.is_for_people and not found.num_rows:
+        note("no record is in there", quiet=request.quiet)
+        return
     if request.is_for_people or request.columns or request.sort:
         write_listed(request, Listed.of(found.to_pylist(), found.column_names), name)
         return

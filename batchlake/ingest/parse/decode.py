@@ -298,6 +298,7 @@ class RecordDecoder:
             if given:
                 key, transcript = given[0]
                 digest = digest_of(transcript)
+                found.transcript_paths[key] = found.transcript_paths.get(key, 0) + 1
                 extra = {other: bytes(value) for other, value in given[1:] if value != transcript}
                 text, fault = self._speech.read(transcript, key, found.utterances, extra)
                 if extra:

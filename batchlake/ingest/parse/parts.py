@@ -64,6 +64,7 @@ class Columns:
         faults: values that can't stand where they do: the record's place, path, code, and the JSON text.
         transcript: a transcript in one string; None elsewhere.
         transcript_digest: half of the SHA-256 of the transcript's JSON text as exported; None without one.
+        transcript_paths: under which path how many records have their transcript.
         utterances: of the transcripts that are lists.
         nameless: the places of records without a usable id.
     """
@@ -74,6 +75,7 @@ class Columns:
     faults: list[tuple[int, str, str, str]] = field(default_factory=list)
     transcript: list[str | None] = field(default_factory=list)
     transcript_digest: list[str | None] = field(default_factory=list)
+    transcript_paths: dict[str, int] = field(default_factory=dict)
     utterances: Utterances = field(default_factory=Utterances)
     nameless: list[int] = field(default_factory=list)
 
@@ -87,6 +89,8 @@ class Columns:
         self.extra += other.extra
         self.transcript += other.transcript
         self.transcript_digest += other.transcript_digest
+        for path, count in other.transcript_paths.items():
+            self.transcript_paths[path] = self.transcript_paths.get(path, 0) + count
         self.utterances.extend(other.utterances)
 
 

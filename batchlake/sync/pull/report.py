@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from batchlake.ingest.report import IngestReport
+from batchlake.ingest.report import IngestReport, counted
 from batchlake.text.values import utc_stamp
 
 REPORT_VERSION: Final = 1
@@ -85,9 +85,9 @@ class PullReport:
 
     def _lines(self) -> list[str]:
         lines = [
-            f"{self.platform}: {self.requests} requests in {self.seconds:.1f} s; "
-            f"{self.pages} pages with {self.calls_listed} calls, {self.batches} batches, "
-            f"details of {self.call_details} calls."
+            f"{self.platform}: {counted(self.requests, 'request')} in {self.seconds:.1f} s; "
+            f"{counted(self.pages, 'page')} with {counted(self.calls_listed, 'call')}, "
+            f"{counted(self.batches, 'batch', 'batches')}, details of {counted(self.call_details, 'call')}."
         ]
         if self.resumed_pages:
             lines.append(f"Went on from page {self.resumed_pages}, where an earlier pull was interrupted.")

@@ -1,0 +1,40 @@
+"""What `batchlake platforms EXPORT` says of exports: each field's column, odd files, nothing at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.command import run
+from tests.ingest.platforms.traps import RETELL
+from tests.lakes import write_export
+
+
+def test_a_transcripts_field_is_the_one_it_was_read_from(tmp_path: Path) -> None:
+    """Of the fields that may hold it each with its own number of records; what was not chosen is `extra`."""
+    said = [{"role": "agent", "content": "Hi"}]
+    calls = [
+        RETELL | {"transcript_object": said, "transcript": "Agent: Hi"},
+        RETELL | {"transcript": "Agent: Hi"},
+        RETELL | {"transcript": "Agent: Ho"},
+    ]
+    answer = run("platforms", write_export(tmp_path, "a.json", calls), "--format", "json")
+    rows = [row for row in json.loads(answer.stdout) if row["field"].startswith("transcript")]
+    assert sorted((row["field"], row["column"], row["count"]) for row in rows) == [
+        ("transcript", "extra", 1),
+        ("transcript", "segments", 2),
+        ("transcript_object", "segments", 1),
+    ]
+
+
+def test_odd_files_are_told(tmp_path: Path) -> None:
+    """Text that is no JSON is a row with its code; an empty list is a note to people, `[]` to programs."""
+    text = write_export(tmp_path, "a.json", "not json")
+    (row,) = json.loads(run("platforms", text, "--format", "json").stdout)
+    assert (row["platform"], row["column"]) == (None, "not_json")
+    empty = write_export(tmp_path, "b.json", "[]")
+    assert json.loads(run("platforms", empty, "--format", "json").stdout) == []
+    shown = run("platforms", empty, "--format", "table")
+    assert (shown.stdout, shown.returncode) == ("", 0)
+    assert "no record" in shown.stderr
+    assert run("platforms", tmp_path / "nowhere.json").returncode == 3
