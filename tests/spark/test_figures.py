@@ -24,7 +24,7 @@ from batchlake.engine.text_keys import text_key
 from batchlake.errors import CallNotFound
 from batchlake.filters.parse import read_filter
 from batchlake.filters.selection import select
-from batchlake.models.analytics import FAMILIES
+from batchlake.models.blocks import FAMILIES
 from batchlake.spark.engine import SparkEngine
 from tests.analytics.tables import NOON, Row, batch, call, segment
 from tests.effort import EVERYTHING, examples
