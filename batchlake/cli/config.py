@@ -1,10 +1,11 @@
-"""`config show`: the settings in force."""
+"""`config show`, `config init`: the settings in force, and a file to begin with."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,10 +18,12 @@ from batchlake.cli.arguments.options import (
     quiet_option,
 )
 from batchlake.cli.arguments.parameters import option
+from batchlake.errors import InvalidRequest
 from batchlake.output.formats import STATUS_FORMATS
 from batchlake.output.pager import fill
 from batchlake.screens.page import columns
-from batchlake.sync.configuration import BUNDLED, DEFAULT
+from batchlake.sync import CONFIGURATION_FILE
+from batchlake.sync.configuration import BUNDLED, DEFAULT, EXAMPLE
 
 if TYPE_CHECKING:
     from batchlake.sync.configuration import Configuration, Value
@@ -32,8 +35,30 @@ def config_command() -> None:
 
     \b
     batchlake config show
-    batchlake config show --all --json
+    batchlake config init
     """
+
+
+@config_command.command("init")
+@click.argument("file", default=CONFIGURATION_FILE, type=click.Path(path_type=Path, dir_okay=False))
+@quiet_option
+def init_command(file: Path, quiet: bool) -> None:
+    """Write an example of the settings, in which nothing counts yet: batchlake.toml, or FILE.
+
+    \b
+    batchlake config init
+    batchlake config init settings/batchlake.toml
+    """
+    try:
+        with file.open("xb") as written:
+            written.write(EXAMPLE.read_bytes())
+    except FileExistsError as error:
+        raise InvalidRequest(f"{file} is there already. Name another file.", path=str(file)) from error
+    except OSError as error:
+        raise InvalidRequest(
+            f"cannot write {str(file)!r}: {error.strerror or error}. Name another file.", path=str(file)
+        ) from error
+    note(f"Wrote {file}. Take away the `#: ` before what is to count.", quiet=quiet)
 
 
 @config_command.command("show")

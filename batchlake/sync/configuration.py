@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 PREFIX: Final = "BATCHLAKE_"
 BUNDLED: Final = "bundled with batchlake"
 DEFAULT: Final = "default"
+EXAMPLE: Final = Path(__file__).with_name("example.toml")
+"""A file to begin with, in which every setting is commented out."""
+
 FILE: Final = "file"
 
 _PATHS: Final = ("lake", "landing")

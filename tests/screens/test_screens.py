@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+import batchlake
 from batchlake.text.terminal import display_width
+from tests.console.terminal import Terminal
 from tests.screens.screens import (
     GOLDEN,
     MACHINE_FORMATS,
@@ -64,3 +66,13 @@ def test_no_line_is_wider_than_its_terminal() -> None:
                 width = int(found[1]) if found else 0
             elif width:
                 assert display_width(line) <= width, (name, line)
+
+
+def test_the_console_greets_with_what_the_lake_holds(lakes: Path, tmp_path: Path) -> None:
+    """How many calls in how many batches, how new they are, and how one leaves."""
+    console = Terminal(batchlake.open(lakes / "harbour"), tmp_path, columns=100)
+    first, second, *_ = console.shown().splitlines()
+    pattern = r"batchlake \S+   harbour: 1,263 calls in 9 batches, the newest of 27 Nov( 2026)? 15:02 UTC"
+    assert re.fullmatch(pattern, first)
+    assert second == r"SQL ends with a semicolon. help tells more, \q leaves."
+    console.leave()

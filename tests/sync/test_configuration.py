@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from batchlake.errors import InvalidConfiguration
-from batchlake.sync.configuration import Configuration, read_configuration
+from batchlake.sync.configuration import EXAMPLE, Configuration, read_configuration
 from batchlake.sync.platforms import Item
+from tests.command import run
 
 WHOLE = """\
 # A comment
@@ -235,3 +236,29 @@ def test_a_line_ends_at_a_line_feed(odd: str, tmp_path: Path) -> None:
     """A value with what other texts end lines with doesn't shift the number of a fault's line."""
     (complaint,) = complaints(tmp_path, f'lake = "a{odd}b"\n\nlaek = "x"\n')
     assert "line 3: laek: " in complaint
+
+
+def test_the_example_says_nothing_until_it_is_asked_to(tmp_path: Path) -> None:
+    """As it is, every setting has its default; with each line taken in, it is valid, and says what it shows."""
+    (tmp_path / "as_it_is.toml").write_bytes(EXAMPLE.read_bytes())
+    assert (
+        read_configuration(tmp_path / "as_it_is.toml", {}).settings == read_configuration(None, {}).settings
+    )
+    taken = EXAMPLE.read_text(encoding="utf-8").replace("#: ", "")
+    (tmp_path / "taken.toml").write_text(taken, encoding="utf-8")
+    found = read_configuration(tmp_path / "taken.toml", {})
+    assert (found.settings.timezone, found.settings.wait) == ("Europe/Berlin", 60)
+    assert found.settings.filters["autumn"]["extra"] == {"campaign": "autumn"}
+    assert found.settings.platforms["retell"].refresh_days == 14
+    assert found.own["acme"] == {"calls": str(tmp_path / "acme_calls.sql")}
+
+
+def test_init_writes_it_once(tmp_path: Path) -> None:
+    """A file that is there stays as it is."""
+    done = run("config", "init", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith("Wrote batchlake.toml.")
+    assert (tmp_path / "batchlake.toml").read_bytes() == EXAMPLE.read_bytes()
+    assert run("config", "show", folder=tmp_path).returncode == 0
+    again = run("config", "init", folder=tmp_path)
+    assert (again.returncode, "there already" in again.stderr) == (2, True)
