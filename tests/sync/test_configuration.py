@@ -239,11 +239,9 @@ def test_a_line_ends_at_a_line_feed(odd: str, tmp_path: Path) -> None:
 
 
 def test_the_example_says_nothing_until_it_is_asked_to(tmp_path: Path) -> None:
-    """As it is, every setting has its default; with each line taken in, it is valid, and says what it shows."""
-    (tmp_path / "as_it_is.toml").write_bytes(EXAMPLE.read_bytes())
-    assert (
-        read_configuration(tmp_path / "as_it_is.toml", {}).settings == read_configuration(None, {}).settings
-    )
+    """As it is, every setting has its default; with each line taken in it is valid, and says what it shows."""
+    (tmp_path / "whole.toml").write_bytes(EXAMPLE.read_bytes())
+    assert read_configuration(tmp_path / "whole.toml", {}).settings == read_configuration(None, {}).settings
     taken = EXAMPLE.read_text(encoding="utf-8").replace("#: ", "")
     (tmp_path / "taken.toml").write_text(taken, encoding="utf-8")
     found = read_configuration(tmp_path / "taken.toml", {})
