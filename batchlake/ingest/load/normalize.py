@@ -15,14 +15,14 @@ from batchlake.ingest.load.record_batches import RecordBatch
 from batchlake.ingest.load.redaction import Redaction
 from batchlake.ingest.load.transcript_facts import with_facts
 from batchlake.ingest.load.transcripts import TranscriptFiles
-from batchlake.ingest.parse.fields import BATCHES, field_list, source_file
+from batchlake.ingest.parse.fields import BATCHES, CALLS, field_list, source_file
 from batchlake.ingest.parse.platforms.units import UNITS
 from batchlake.schema import DEFAULT_SOURCE, SEGMENTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_STAGED: Final = {"calls": "staged_calls", "batches": "staged_batches"}
+_STAGED: Final = {CALLS: "staged_calls", BATCHES: "staged_batches"}
 
 
 class Normalizer:
@@ -64,9 +64,13 @@ class Normalizer:
         engine.run("create table kept_out_calls (export_no bigint, document bigint, status_reported varchar)")
         engine.run("create table extra_of_utterances (field varchar, records bigint)")
 
-    def finish(self, nothing: Sequence[RecordBatch], exports: pa.Table) -> None:
+    def finish(self, no_calls: RecordBatch, exports: pa.Table) -> None:
         """Make the staging tables that no record has called for, and name all the exports that were read."""
-        self.normalize([batch for batch in nothing if _STAGED[batch.kind] not in self.made], exports)
+        self.normalize([] if _STAGED[CALLS] in self.made else [no_calls], exports)
+        if _STAGED[BATCHES] not in self.made:
+            none = sql_files.load("ingest/load/no_batches").text
+            self._engine.run(f"create table {_STAGED[BATCHES]} as {none}")
+            self.made.add(_STAGED[BATCHES])
 
     def normalize(self, batches: Sequence[RecordBatch], exports: pa.Table) -> None:
         """Take some batches of the exports that have been read so far."""

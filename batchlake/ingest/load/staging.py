@@ -23,7 +23,7 @@ from batchlake.ingest.load.redaction import Redaction
 from batchlake.ingest.load.transcripts import TranscriptFiles
 from batchlake.ingest.parse.fields import BATCHES, field_list
 from batchlake.ingest.parse.raw_records import Document, RawRecords
-from batchlake.ingest.parse.recognition import SVALYNC_BATCHES, SVALYNC_CALLS
+from batchlake.ingest.parse.recognition import SVALYNC_CALLS
 from batchlake.schema import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
@@ -151,8 +151,8 @@ class Staging:
 
         self._flush(all_of_it=True)
         self._wait()
-        nothing = [RecordBuffer(name).to_batch()[0] for name in (SVALYNC_CALLS, SVALYNC_BATCHES)]
-        self._normalizer.finish(nothing, self._exports_table())
+        no_calls, _ = RecordBuffer(SVALYNC_CALLS).to_batch()
+        self._normalizer.finish(no_calls, self._exports_table())
         named = sql_files.load("ingest/load/sources_of_exports").text
         self.engine.run(f"create or replace table read_exports as {named}")
         self._transcripts.end_file()

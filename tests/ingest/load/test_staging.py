@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from batchlake.engine.engine import Engine
+from batchlake.ingest.load.staging import ReadExport, Staging
+from batchlake.ingest.load.transcripts import TranscriptFiles
+from batchlake.ingest.parse.raw_records import RawRecords
+from batchlake.ingest.parse.reader import RecordReader
 from tests.lakes import ingested, rows, write_export
 
 
@@ -76,3 +82,21 @@ def test_the_batches_in_a_cut_document_are_dropped_with_it(tmp_path: Path) -> No
         assert rows(lake, "select call_id from calls") == [{"call_id": "c0"}]
         assert rows(lake, "select batch_id from batches") == []
         assert rows(lake, "select code from problems") == [{"code": "cut_off"}]
+
+
+def test_no_batches_have_the_columns_of_batches() -> None:
+    """The table of staged batches has the same columns and types, whether a batch was read or none."""
+    found = []
+    for text in (b'{"batch": {"id": "b1", "calls": [{"id": "a"}]}}', b'{"call": {"id": "a"}}'):
+        with Engine(keeps_order=True) as engine, Staging(engine, TranscriptFiles(None)) as staging:
+            export = ReadExport(1, "svalync", "x", "x.json", datetime.now(UTC))
+            staging.begin(export)
+            for item in RecordReader().read_on(text, io.BytesIO()):
+                assert isinstance(item, RawRecords)
+                staging.add(export, item)
+            staging.finish()
+            held = engine.rows("select count(*) as batches from staged_batches")[0]["batches"]
+            described = engine.rows("describe staged_batches")
+            found.append((held, [(one["column_name"], one["column_type"]) for one in described]))
+    assert [held for held, _ in found] == [1, 0]
+    assert found[0][1] == found[1][1]
