@@ -23,8 +23,7 @@ def files_held(tables: LakeTables, sources: Sequence[str]) -> FilesHeld:
     """What a lake holds of some files; it need not be locked."""
 
     def held(files: Sequence[Tagged]) -> Set[str]:
-        version = Ledger(tables).find() if files else None
-        if version is None:
+        if not files or not tables.exists("runs"):
             return frozenset()
         given = columns.table(
             {
@@ -33,6 +32,9 @@ def files_held(tables: LakeTables, sources: Sequence[str]) -> FilesHeld:
             }
         )
         with Engine(tables.storage.name) as engine:
+            version = Ledger(tables).find(engine)
+            if version is None:
+                return frozenset()
             engine.register_tables({"exports": tables.files("exports", version.pins["exports"])})
             query = sql_files.load("ingest/find/held_files").text
             rows = engine.rows(query, {"sources": list(sources)}, given_files=given)
