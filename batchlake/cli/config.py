@@ -10,14 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchlake.cli.arguments.options import (
-    config_option,
-    configuration_of,
-    format_option,
-    note,
-    quiet_option,
-)
+from batchlake.cli.arguments.options import format_option, note, quiet_option
 from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.settings import config_option, configuration_of
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import STATUS_FORMATS
 from batchlake.output.pager import fill

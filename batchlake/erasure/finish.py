@@ -9,30 +9,23 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from batchlake.engine.engine import Engine
 from batchlake.engine.quoting import view_of
-from batchlake.erasure.landed.landing import LandingChanges, clean_landing
-from batchlake.erasure.landed.records import IsCall
-from batchlake.erasure.local import clean_local
+from batchlake.erasure.proof import clean_around, judge, note, purge
 from batchlake.erasure.report import ErasureReport, Left
 from batchlake.erasure.verify import verify
-from batchlake.privacy.finder import Finder
 from batchlake.privacy.key import PrivacyKey, key_of_lake, read_policy
 from batchlake.privacy.redaction.redactor import Redactor
 from batchlake.privacy.redaction.rules import Rules
 from batchlake.privacy.tombstones import Tombstones
-from batchlake.schema import ERASURES, TABLES
+from batchlake.schema import ERASURES
 from batchlake.store.delta.tables import LakeTables
-from batchlake.store.delta.writer import Writer
-from batchlake.store.ledger import Ledger, begin
+from batchlake.store.ledger import Ledger
 from batchlake.store.storage import ERASURE_NOTE
-
-_ADVICE: Final = "Fix this and run `batchlake erasures --verify`."
 
 
 def finish(lake: LakeTables, landing: Path | None = None, wait_seconds: float = 0) -> None:
@@ -102,88 +95,6 @@ def _is_noted(lake: LakeTables, erasure_id: str) -> bool:
     with Engine(lake.storage.name) as engine:
         engine.create_view(view_of(ERASURES, lake.files(ERASURES.name, version.pins[ERASURES.name])))
         return engine.exists_any("from erasures where erasure_id = $id", {"id": erasure_id})
-
-
-def purge(lake: LakeTables, report: ErasureReport) -> None:
-    """Delete every file of the tables that their newest version doesn't name, and everything in the logs
-    before."""
-    writer = Writer(lake)
-    files = entries = 0
-    sizes = lake.storage.everything()
-    deleted_bytes = 0
-    for name in TABLES:
-        if lake.exists(name):
-            found = writer.purge(name)
-            files += len(found.files)
-            entries += len(found.log_entries)
-            deleted_bytes += sum(
-                sizes.get(f"{name}/{path}", 0) for path in (*found.files, *found.log_entries)
-            )
-    named = {name: lake.sizes(name).keys() for name in TABLES if lake.exists(name)}
-    copies = lake.storage.delete_copies(named)
-    report.files |= {"deleted": files, "bytes_deleted": deleted_bytes, "log_entries_deleted": entries}
-    report.local["copies"] = copies
-
-
-def clean_around(
-    report: ErasureReport,
-    landing: Path | None,
-    finder: Finder,
-    is_call: IsCall,
-    must_go: Callable[[str, bytes], bool] = lambda path, digest: False,
-) -> None:
-    changes = clean_landing(landing, finder, is_call, must_go) if landing else LandingChanges()
-    report.landing = {
-        "pages_rewritten": changes.pages_rewritten,
-        "files_deleted": changes.files_deleted,
-        "records_removed": changes.records_removed,
-    }
-    report.left += [Left(place, why, _ADVICE) for place, why in changes.left]
-    report.local |= clean_local(finder)
-
-
-def judge(lake: LakeTables, report: ErasureReport) -> None:
-    """Say what is left: hits, and versions that the storage keeps of what was deleted."""
-    assert report.verification is not None  # noqa: S101 - it was made right before
-    for hit in report.verification.hits:
-        report.left.append(
-            Left(hit.place, f"{hit.count} hits in {hit.column}", "Look at it; erase or delete it.")
-        )
-    if lake.storage.versions_kept():
-        why = "versioned_bucket: the bucket keeps earlier versions of deleted objects"
-        report.left.append(
-            Left(
-                "bucket",
-                why,
-                "Delete noncurrent versions below the lake's prefix, or let a lifecycle rule do it.",
-            )
-        )
-
-
-def note(lake: LakeTables, report: ErasureReport) -> None:
-    """Keep the report in the lake, in a run of its own, and delete the marker."""
-    ledger = Ledger(lake)
-    started = datetime.now(UTC)
-    writer = Writer(lake)
-    writer.prepare(dict(ledger.newest().pins))
-    hits = sum(hit.count for hit in report.verification.hits) if report.verification else None
-    row = {
-        "erasure_id": report.erasure_id,
-        "run_id": report.run_id,
-        "mode": report.mode,
-        "reference": report.reference,
-        "erased_at": report.erased_at,
-        "calls": report.calls["matched"],
-        "mentions": sum(report.mentions.values()),
-        "batches": dict(report.batches),
-        "hits": hits,
-        "report": json.dumps(report.to_dict()),
-    }
-    selected = ", ".join(f"${column.name}::{column.type} as {column.name}" for column in ERASURES.columns)
-    with Engine(lake.storage.name) as engine:
-        writer.append(ERASURES.name, engine.arrow(f"select {selected}", row).to_reader())
-    ledger.commit(writer, begin("proof", started), {})
-    lake.storage.delete_note(ERASURE_NOTE)
 
 
 def stake_digest(key: PrivacyKey, path: str, digest: bytes) -> str:

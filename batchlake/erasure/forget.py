@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from batchlake.engine import columns
 from batchlake.engine.engine import Engine
-from batchlake.erasure.finish import clean_around, finish_locked, judge, note, purge, stake_digest
+from batchlake.erasure.finish import finish_locked, stake_digest
 from batchlake.erasure.hand import suggestions, todo, write_todo
 from batchlake.erasure.landed.landing import at_stake
 from batchlake.erasure.landed.records import IsCall, RecordCleaner
+from batchlake.erasure.proof import clean_around, judge, note, purge
 from batchlake.erasure.report import ErasureReport
 from batchlake.erasure.rewrite import Rewrite
 from batchlake.erasure.rows import Changes

@@ -14,7 +14,6 @@ from batchlake.text.cells import Column
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from batchlake.models.analytics import Analytics
     from batchlake.models.blocks import Group, OfFamilies
 
 
@@ -40,7 +39,7 @@ _SHOWN_ROWS: Final = 10
 _SHOWN_WIDTH: Final = 120
 
 
-def list_rows(found: Analytics, family: str) -> list[dict[str, Any]]:
+def list_rows(found: OfFamilies, family: str) -> list[dict[str, Any]]:
     """The rows of a family that is a list: common responses, patterns, or the steps of the timeline."""
     if family == "responses":
         return [one.model_dump() for one in found.common_responses]

@@ -239,7 +239,7 @@ def test_a_line_ends_at_a_line_feed(odd: str, tmp_path: Path) -> None:
 
 
 def test_the_example_says_nothing_until_it_is_asked_to(tmp_path: Path) -> None:
-    """As it is, every setting has its default; with each line taken in it is valid, and says what it shows."""
+    """As it is, every setting has its default; each line taken in is valid, and says what is shown."""
     (tmp_path / "whole.toml").write_bytes(EXAMPLE.read_bytes())
     assert read_configuration(tmp_path / "whole.toml", {}).settings == read_configuration(None, {}).settings
     taken = EXAMPLE.read_text(encoding="utf-8").replace("#: ", "")

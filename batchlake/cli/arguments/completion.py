@@ -95,7 +95,7 @@ def zones(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionI
 
 def filter_names(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
     """Saved filters, as `@name`."""
-    from batchlake.cli.arguments.options import configuration_of
+    from batchlake.cli.arguments.settings import configuration_of
 
     try:
         names = configuration_of(context).settings.filters

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from batchlake._lazy import extra
-from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.parameters import Command, option
 from batchlake.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from batchlake.lake import Lake
     from batchlake.spark.rendering import Statement
-
-Command = Callable[..., Any]
 
 
 def engine_options(command: Command) -> Command:

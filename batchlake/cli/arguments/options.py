@@ -2,51 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 from click.core import ParameterSource
 
 from batchlake._lazy import import_ahead
 from batchlake.cli.arguments.completion import filter_names, moments
-from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.parameters import Command, option
+from batchlake.cli.arguments.settings import config_option, own_platform_files
 from batchlake.cli.failures import note_format
 from batchlake.cli.streams import say
 from batchlake.errors import InvalidRequest
-from batchlake.sync import CONFIGURATION_FILE
 
 if TYPE_CHECKING:
-    from batchlake.ingest.parse.platforms.own import OwnPlatforms
     from batchlake.lake import Lake
-    from batchlake.sync.configuration import Configuration, Settings
-
-Command = Callable[..., Any]
 
 _WITHOUT_CHOICE: Final = ("sql",)
 """What a verb writes that has no --format: `views`."""
-
-_PARAMETERS: Final = {
-    "lake": "lake_path",
-    "landing": "landing",
-    "wait": "wait_seconds",
-    "memory": "memory_limit",
-    "timezone": "timezone",
-    "mask_numbers": "mask_numbers",
-}
-"""The settings that stand in for an option that isn't given, and the parameter that the option fills."""
-
-_PLAIN_VARIABLES: Final = frozenset(f"BATCHLAKE_{name.upper()}" for name in _PARAMETERS)
-_PRIVACY_VARIABLE: Final = "BATCHLAKE_PRIVACY__"
 _SHORT_FORMATS: Final = ("json", "csv")
 _SHORT_FORMAT: Final = "batchlake.short_format"
-_CONFIG: Final = "batchlake.config"
-_CONFIGURATION: Final = "batchlake.configuration"
 _STANDARD_INPUT: Final = "batchlake.standard_input"
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -64,60 +44,6 @@ class Duration(click.ParamType[timedelta]):
         if not match:
             self.fail(f"{value!r} is not a length of time; write 90s, 15m, 26h or 7d", param, ctx)
         return timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
-
-
-def config_option(command: Command) -> Command:
-    """`--config FILE`. Read before the other options, whose defaults it sets."""
-    return option(
-        "--config",
-        type=click.Path(path_type=Path, dir_okay=False),
-        envvar="BATCHLAKE_CONFIG",
-        is_eager=True,
-        expose_value=False,
-        callback=_set_defaults,
-        metavar="FILE",
-        help="Settings; ./batchlake.toml is read where none is named.",
-    )(command)
-
-
-def _set_defaults(context: click.Context, _option: click.Parameter, file: Path | None) -> None:
-    context.meta[_CONFIG] = file
-    # Reading the settings costs a cold start more than most verbs do, and mostly there are none.
-    if not (file or Path(CONFIGURATION_FILE).is_file() or _named_settings()):
-        return
-    configuration = configuration_of(context)
-    if named := configuration.settings.privacy.key_file:
-        from batchlake.privacy.key import use_key_file
-
-        use_key_file(Path(named))
-    given = {path[0] for path, origin in configuration.origins.items() if len(path) == 1}
-    defaults: dict[str, Any] = {
-        _PARAMETERS[name]: getattr(configuration.settings, name) for name in given if name in _PARAMETERS
-    }
-    # A verb below this one looks its defaults up under its name.
-    inner = context.command.list_commands(context) if isinstance(context.command, click.Group) else []
-    context.default_map = defaults | dict.fromkeys(inner, defaults)
-
-
-def _named_settings() -> bool:
-    """Whether a variable of the environment is a setting."""
-    return not _PLAIN_VARIABLES.isdisjoint(os.environ) or any(
-        name.startswith(_PRIVACY_VARIABLE) for name in os.environ
-    )
-
-
-def configuration_of(context: click.Context) -> Configuration:
-    """The settings that the running command's `--config` names.
-
-    Raises:
-        InvalidConfiguration: with every fault.
-    """
-    from batchlake.sync.configuration import read_configuration
-
-    if _CONFIGURATION not in context.meta:
-        context.meta[_CONFIGURATION] = read_configuration(context.meta[_CONFIG], os.environ)
-    found: Configuration = context.meta[_CONFIGURATION]
-    return found
 
 
 def lake_option(command: Command) -> Command:
@@ -152,14 +78,6 @@ def filter_option(command: Command) -> Command:
         shell_complete=filter_names,
         help="A filter object: JSON, @NAME of the settings, @FILE, or -. Given again, both hold.",
     )(command)
-
-
-def settings_of(context: click.Context) -> Settings | None:
-    """The settings that the running command's `--config` names; None where there are none to read."""
-    file = context.meta.get(_CONFIG)
-    if not (file or Path(CONFIGURATION_FILE).is_file() or _named_settings()):
-        return None
-    return configuration_of(context).settings
 
 
 def format_option(formats: tuple[str, ...]) -> Callable[[Command], Command]:
@@ -291,16 +209,9 @@ def open_lake(
     if needs:
         import_ahead(needs)
     lake = Lake(
-        path, memory_limit=memory_limit, threads=threads, platforms=_own_platforms(), timezone=timezone
+        path, memory_limit=memory_limit, threads=threads, platforms=own_platform_files(), timezone=timezone
     )
     return lake if at is None else lake.at(at)
-
-
-def _own_platforms() -> OwnPlatforms:
-    """The files of the user's own platforms that the running command's configuration names."""
-    context = click.get_current_context(silent=True)
-    configuration = context.meta.get(_CONFIGURATION) if context else None
-    return configuration.own if configuration else {}
 
 
 def read_text(given: str) -> str:

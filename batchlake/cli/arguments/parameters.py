@@ -14,6 +14,9 @@ from typing import Any, Final
 import click
 from click.core import ParameterSource
 
+Command = Callable[..., Any]
+"""What an option is added to."""
+
 _GIVEN: Final = "batchlake.given"
 
 

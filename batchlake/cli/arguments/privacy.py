@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchlake.cli.arguments.options import Command, settings_of
-from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.parameters import Command, option
+from batchlake.cli.arguments.settings import settings_of
 
 if TYPE_CHECKING:
     from batchlake.privacy.redaction.rules import Rules

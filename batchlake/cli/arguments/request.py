@@ -20,16 +20,15 @@ from batchlake.cli.arguments.completion import zones
 from batchlake.cli.arguments.engine_options import on_engine
 from batchlake.cli.arguments.options import (
     at_option,
-    config_option,
     format_option,
     lake_option,
     open_lake,
     output_option,
     quiet_option,
-    settings_of,
 )
-from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.parameters import Command, option
 from batchlake.cli.arguments.selection import read_period, read_selection
+from batchlake.cli.arguments.settings import config_option, settings_of
 from batchlake.errors import InvalidRequest
 from batchlake.text.cells import Style
 from batchlake.text.looks import Clock
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
     from batchlake.lake import Lake
     from batchlake.query.rows import Asked
     from batchlake.screens.page import Page
-
-Command = Callable[..., Any]
 
 SCREEN_WIDTH: Final = 80
 """What screens are laid out for where there is no terminal."""

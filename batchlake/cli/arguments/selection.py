@@ -21,16 +21,15 @@ from batchlake.cli.arguments.completion import (
     known_words,
     sources,
 )
-from batchlake.cli.arguments.options import configuration_of, filter_option, read_text
-from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.options import filter_option, read_text
+from batchlake.cli.arguments.parameters import Command, option
+from batchlake.cli.arguments.settings import configuration_of
 from batchlake.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from batchlake.errors import FilterFault
     from batchlake.filters.model import Filter
     from batchlake.filters.values.period import Period
-
-Command = Callable[..., Any]
 
 _LENGTH: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|)")
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600}

@@ -7,14 +7,11 @@ from typing import Any
 
 import click
 
-from batchlake.cli.arguments.options import (
-    config_option,
-    format_option,
-    quiet_as_it_is,
-)
+from batchlake.cli.arguments.options import format_option, quiet_as_it_is
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.request import timezone_option
 from batchlake.cli.arguments.selection import read_period, read_selection, saved_filters, selection_options
+from batchlake.cli.arguments.settings import config_option
 from batchlake.cli.failures import note_format
 from batchlake.output.formats import DOCUMENT_FORMATS
 

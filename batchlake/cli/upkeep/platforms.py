@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from batchlake.cli.arguments.options import configuration_of, note
+from batchlake.cli.arguments.options import note
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.request import answer_options, read_request, table_options
+from batchlake.cli.arguments.settings import configuration_of
 from batchlake.cli.display.answers import write_rows
 from batchlake.cli.display.listed import Listed, write_listed
 from batchlake.output.formats import ROW_FORMATS

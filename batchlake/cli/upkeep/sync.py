@@ -18,7 +18,6 @@ import click
 from batchlake._lazy import extra
 from batchlake.cli.arguments.options import (
     Duration,
-    configuration_of,
     format_option,
     lake_option,
     note,
@@ -29,6 +28,7 @@ from batchlake.cli.arguments.options import (
 )
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.privacy import asked_rules, redact_option
+from batchlake.cli.arguments.settings import configuration_of
 from batchlake.cli.failures import INTERRUPTED, WITH_PROBLEMS, note_format
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import STATUS_FORMATS

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchlake.engine import columns
-from batchlake.erasure.finish import judge, note, purge
 from batchlake.erasure.landed.incoming import redacted_body
 from batchlake.erasure.landed.landing import BODY, platform_turn, sidecar_of, write_whole
 from batchlake.erasure.local import clean_local
+from batchlake.erasure.proof import judge, note, purge
 from batchlake.erasure.report import ErasureReport, Left
 from batchlake.erasure.rewrite import read_rows
 from batchlake.erasure.rows import JSON_COLUMNS, NUMBER_COLUMNS
