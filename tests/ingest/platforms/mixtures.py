@@ -17,6 +17,7 @@ from tests.ingest.platforms.further_readings import (
     synthflow,
     synthflows,
 )
+from tests.ingest.platforms.plain_fields import Said, with_plain_fields
 from tests.ingest.platforms.readings import (
     Facts,
     Record,
@@ -44,10 +45,12 @@ PLATFORMS: Final[dict[str, tuple[str, st.SearchStrategy[Record], Callable[[Recor
 
 
 @st.composite
-def mixtures(draw: st.DrawFn) -> list[tuple[str, Record]]:
-    """Records of all platforms in any order, each with its platform."""
-    found: list[tuple[str, Record]] = []
-    for name, (key, records, _) in PLATFORMS.items():
+def mixtures(draw: st.DrawFn) -> list[tuple[str, Record, Facts, Said]]:
+    """Records of all platforms in any order, each with its platform, its facts, and what was said in it."""
+    found: list[tuple[str, Record, Facts, Said]] = []
+    for name, (key, records, read) in PLATFORMS.items():
         for number, record in enumerate(draw(st.lists(records, min_size=1, max_size=6))):
-            found.append((name, {key: f"CA{name}{number}"} | record))
+            named = {key: f"CA{name}{number}"} | record
+            whole, facts, said = draw(with_plain_fields(name, named))
+            found.append((name, whole, read(whole) | facts, said))
     return draw(st.permutations(found))
