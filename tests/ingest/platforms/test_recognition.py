@@ -178,6 +178,8 @@ ENVELOPES: Final[dict[str, tuple[dict[str, Any], list[tuple[str, int, str | None
         [],
     ),
     "an empty response": ({"status": "ok", "response": {"calls": [], "pagination": {}}}, []),
+    "no logs, and nothing else": ({"status": True, "data": {"logs": []}}, []),
+    "no conversations": ({"conversations": []}, []),
     "no logs": ({"status": True, "data": {"logs": [], "pagination": {}}}, []),
     "several platforms in one list": (
         {"items": [CALL, {"id": "v", "orgId": "o"}, {"call_id": "h", "status": "completed", "duration": 1}]},

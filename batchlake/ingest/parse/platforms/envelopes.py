@@ -31,7 +31,7 @@ from batchlake.ingest.parse.json_values import (
 from batchlake.ingest.parse.parts import BadValue, Columns, Envelope, Item, RecordGroup, Unkept
 from batchlake.ingest.parse.platforms.recognition import RECOGNITION, batch_or_call, recognise
 from batchlake.ingest.parse.platforms.units import UNITS
-from batchlake.ingest.parse.recognition import holds_records, refuses
+from batchlake.ingest.parse.recognition import PLATFORM_LISTS, holds_records, refuses
 from batchlake.text.ids import id_fault
 
 Split = Callable[[bytes, Envelope], Iterator[Item]]
@@ -67,6 +67,7 @@ PAGE_KEYS: Final = frozenset(
 """What an envelope says of itself and its pages: neither kept nor named in the report."""
 
 _LISTS: Final = frozenset(CONTAINERS) - {"call", "campaign", "response"}
+_OF_PLATFORMS_ALONE: Final = frozenset(path[-1] for path in PLATFORM_LISTS)
 _HEAD_BYTES: Final = 64
 _OBSERVED_AT: Final = "event_timestamp"
 _EVENT: Final = "event"
@@ -265,7 +266,7 @@ def _is_empty_page(fields: Fields, key: str) -> bool:
     """Whether there is nothing around an empty list but what pages say of themselves."""
     others = {one: value for one, value in fields.items() if one != key}
     return (
-        bool(others)
+        bool(others or key in _OF_PLATFORMS_ALONE)
         and others.keys() <= PAGE_KEYS
         and not refuses(fields)
         and not any(holds_records(value) for value in others.values())
