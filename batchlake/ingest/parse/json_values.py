@@ -283,7 +283,7 @@ def extra_column(
     together = b"\n".join(values)
     if _AS_THEY_ARE.fullmatch(together):
         # Ids, numbers and words are kept as they are spelled: one pass over all of them tells.
-        return [prefix + text for text in together.decode().split("\n")]
+        return [prefix + text if text else None for text in together.decode().split("\n")]
     if len(made) > _MOST_MADE:
         made.clear()
     column = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from batchlake.ingest.parse.json_values import extra_column, kept_text
@@ -21,6 +21,8 @@ _VALUES = st.one_of(
 
 
 @given(st.lists(_VALUES, max_size=8))
+@example(['"good"', ""])
+@example(["", '"good"', "1", ""])
 def test_a_column_is_made_of_each_values_own_text(values: list[str]) -> None:
     """However the values are read together, each object gets what its value alone would give."""
     given_values = [value.encode() for value in values]
