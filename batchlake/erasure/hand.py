@@ -21,9 +21,10 @@ def suggestions(engine: Engine, targets: Targets) -> dict[str, int]:
 
 
 def todo(engine: Engine, targets: Targets) -> list[dict[str, Any]]:
-    """The calls to delete at the platform, with the links to their recordings."""
+    """The calls to delete at the platform, with the links to their recordings; then the export files."""
     rows = engine.rows(sql_files.load("erasure/calls_by_hand").text, _ids(targets))
-    return [row for row in rows if (row["source"], row["call_id"]) in targets.places]
+    exports = engine.rows(sql_files.load("erasure/exports_by_hand").text, _ids(targets))
+    return [*(row for row in rows if (row["source"], row["call_id"]) in targets.places), *exports]
 
 
 def _ids(targets: Targets) -> dict[str, list[str]]:

@@ -5,10 +5,12 @@ Input: numbers, call ids, filters, other values. Output: `Targets`, found in the
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidRequest
 from batchlake.filters.parse import read_filter
@@ -17,6 +19,7 @@ from batchlake.filters.selection import select
 from batchlake.privacy.finder import Finder
 from batchlake.privacy.key import PrivacyKey
 from batchlake.privacy.numbers import key_of, keys_of
+from batchlake.privacy.redaction.names import folded_name
 from batchlake.store.storage import Storage
 
 Mode = Literal["remove", "anonymise"]
@@ -126,8 +129,11 @@ def resolve(engine: Engine, storage: Storage, request: Request, key: PrivacyKey 
             if request.source in (None, row["source"]):
                 found[row["source"], row["call_id"]] = Call(row["source"], row["call_id"], row["batch_id"])
 
-    wanted = [{"extra": {path: value}} for path, value in request.extra.items()]
-    wanted += [request.filter] if request.filter else []
+    for path, value in request.extra.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        named = {"name": _json_path([path]), "path": _json_path(path.split(".")), "value": text}
+        add(engine.rows(sql_files.load("erasure/calls_of_field").text, named))
+    wanted = [request.filter] if request.filter else []
     if request.calls:
         add(
             engine.rows(
@@ -159,8 +165,18 @@ def resolve(engine: Engine, storage: Storage, request: Request, key: PrivacyKey 
             own_line += 1
     ids = {call.call_id for call in found.values()}
     shared = _shared(engine, found) if ids else set()
-    finder = Finder.of_values(keys, frozenset(ids - shared), request.values)
+    values = request.values
+    if key:
+        # What a field of its own holds of them in a redacted lake.
+        kinds = ("name", "email")
+        values += tuple(key.pseudonym(kind, folded_name(one)) for one in request.values for kind in kinds)
+    finder = Finder.of_values(keys, frozenset(ids - shared), values)
     return Targets(tuple(found.values()), own_line, keys, finder, frozenset(shared))
+
+
+def _json_path(parts: Sequence[str]) -> str:
+    """Where a field is, as DuckDB's JSON functions take it."""
+    return "$" + "".join(f".{json.dumps(part, ensure_ascii=False)}" for part in parts)
 
 
 def _sides(row: Mapping[str, Any]) -> tuple[str | None, str | None]:

@@ -219,7 +219,7 @@ class Run:
         figures = {name: figure for name, figure in facts.items() if name not in not_kept}
         redacted = self._redaction.counts if self._redaction else None
         figures |= {"redacted": redacted, "finished_at": self._now()}
-        self._ledger.commit(writer, self._run, figures, engine)
+        self._ledger.commit(writer, self._run, figures, engine, is_private=self._redaction is not None)
 
     def _report(
         self,

@@ -149,7 +149,13 @@ class Ledger:
         return [self._version(row) for row in self._rows("true", {}, most=None, engine=engine)]
 
     def commit(
-        self, writer: Writer, run: BegunRun, figures: Mapping[str, Any], engine: Engine | None = None
+        self,
+        writer: Writer,
+        run: BegunRun,
+        figures: Mapping[str, Any],
+        engine: Engine | None = None,
+        *,
+        is_private: bool = False,
     ) -> None:
         """End a run: everything written is synced, then its row is added, then that is synced too.
 
@@ -158,6 +164,7 @@ class Ledger:
             run: as it began.
             figures: further columns of `runs`; those that are not given are null.
             engine: makes the row, where there is one already.
+            is_private: whether a batchlake that doesn't know redaction must leave the lake alone.
         """
         import pyarrow as pa
 
@@ -168,7 +175,7 @@ class Ledger:
             **asdict(run),
             "batchlake_version": VERSION,
             "host": platform.node(),
-            "format_version": FORMAT_VERSION if run.kind in PRIVACY_KINDS else PLAIN_FORMAT,
+            "format_version": FORMAT_VERSION if is_private or run.kind in PRIVACY_KINDS else PLAIN_FORMAT,
             "table_versions": writer.versions(),
         }
         columns = ", ".join(

@@ -41,6 +41,9 @@ VALUES: dict[str, Any] = {
     "finished": ["completed"],
     "call_ids": ["c1"],
     "keys": ["yes"],
+    "name": '$."crm.id"',
+    "path": '$."crm"."id"',
+    "value": "4711",
 }
 """A value for each parameter of the files that can be run over a lake."""
 
