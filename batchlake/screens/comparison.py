@@ -19,8 +19,8 @@ from batchlake.text import looks
 _TITLES: Final = {
     "rates.completed_of_total": "success",
     "rates.success_of_known": "success flag",
-    "average_sentiment.mainly.positive": "mainly positive",
-    "average_sentiment.mainly.negative": "mainly negative",
+    "average_sentiment.mainly.positive": "positive",
+    "average_sentiment.mainly.negative": "negative",
     "duration.mean": "avg call",
     "duration.median": "median",
     "duration.p95": "p95",
@@ -29,7 +29,7 @@ _TITLES: Final = {
 _COSTS: Final = {"total": "cost", "per_completed_call": "per completed", "per_minute": "per minute"}
 _ORDER: Final = (
     "success", "avg call", "cost", "per completed", "per minute", "median", "p95", "calls",
-    "success flag", "mainly positive", "mainly negative", "engagement",
+    "success flag", "positive", "negative", "engagement",
 )  # fmt: skip
 _RIGHT: Final = (False, True, True, False, False)
 
