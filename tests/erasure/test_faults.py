@@ -15,7 +15,7 @@ import batchlake
 from batchlake.errors import LakeLocked, LakeNotWritable
 from batchlake.lake import Lake
 from batchlake.store.local import LocalStorage
-from tests.effort import some
+from tests.effort import at_length, some
 from tests.erasure.people import NUMBER, SPELLINGS, call, traces, write_export_of
 from tests.lakes import damages, rows
 from tests.storage import Bucket
@@ -78,7 +78,7 @@ def test_a_full_disk_anywhere_is_no_half_erasure(made: Path, tmp_path: Path) -> 
     shutil.copytree(made, tmp_path / "count")
     counted = Points(None, fill_disk)
     _forgotten_with(counted, batchlake.open(tmp_path / "count"))
-    for at in some(range(1, counted.passed + 1), 4):
+    for at in some(range(1, counted.passed + 1), 2):
         folder = tmp_path / f"full-{at}"
         shutil.copytree(made, folder)
         lake = batchlake.open(folder)
@@ -97,7 +97,7 @@ def test_a_full_disk_anywhere_is_no_half_erasure(made: Path, tmp_path: Path) -> 
         shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("step", some(STEPS, 3))
+@pytest.mark.parametrize("step", some(STEPS, 2))
 def test_a_redaction_that_is_killed_is_finished_or_has_not_begun(lake: Lake, step: str) -> None:
     """Before the commit all is plain and nothing redacts; after it the next writer redacts, purges, notes."""
     _killed(lake.root, step, "redact")
@@ -133,7 +133,8 @@ def _objects(bucket: Bucket, folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("step", some(STEPS, 3))
+@at_length
+@pytest.mark.parametrize("step", STEPS)
 def test_killed_in_a_bucket(
     far: Lake, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
