@@ -37,7 +37,7 @@ def lake(lake: Lake) -> Path:
             "metrics", "exports", "batch b1", "problems", "audit --format table", "check", "views",
             "filter schema",
         ],
-        7,
+        4,
     ),
 )  # fmt: skip
 def test_a_closed_pipe_is_quiet(lake: Path, tmp_path: Path, arguments: str) -> None:

@@ -89,7 +89,15 @@ def test_standard_input_that_is_no_text_is_told(lake: Path, tmp_path: Path, made
 @pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"])
 @pytest.mark.parametrize(
     ("verb", "status"),
-    [("calls --max-rows 1 --format csv", 0), ("calls --nope", 2), ("batch nope", 1), ("sql -c select", 1)],
+    some(
+        [
+            ("calls --max-rows 1 --format csv", 0),
+            ("calls --nope", 2),
+            ("batch nope", 1),
+            ("sql -c select", 1),
+        ],
+        2,
+    ),
 )
 def test_a_message_nobody_takes_is_lost_quietly(
     lake: Path, tmp_path: Path, stderr: str, verb: str, status: int
