@@ -65,6 +65,11 @@ class Settling:
         """Whether some file has not settled yet."""
         return bool(self._moving)
 
+    @property
+    def waiting(self) -> list[Path]:
+        """The files that have not settled yet, in order."""
+        return sorted(self._moving)
+
     def look(self, found: Mapping[Path, Signature], now: float) -> list[Path]:
         """The files that have settled by `now` (seconds), in order; each once until it changes again."""
         self._taken = {path: seen for path, seen in self._taken.items() if path in found}
@@ -107,7 +112,7 @@ def watch(
         stop: ends the watch; an ingest at work is finished first.
         timing: how patient to be.
         polling: look for changes by polling, for file systems that don't report them (network shares).
-        note: called with a line when something is postponed.
+        note: called with a line when something is postponed, or left unread at the end.
 
     Raises:
         ExportUnreadable: a folder isn't there.
@@ -157,6 +162,8 @@ def watch(
             except ExportUnreadable:
                 # One of them went away between the look and the reading; the others settle again.
                 settling.again(settled)
+    for path in settling.waiting:
+        note(f"left unread: {path} was still being written. The next watch or ingest takes it up.")
 
 
 def _refusal(path: Path) -> str | None:

@@ -229,6 +229,18 @@ def test_a_file_that_went_away_is_no_fault(tmp_path: Path) -> None:
     assert (report.calls_new, report.skipped_files, notes) == (1, (), [])
 
 
+def test_what_is_left_unread_is_named(tmp_path: Path) -> None:
+    """A file that is half written when the watch is stopped: whoever stops it learns which."""
+    half = tmp_path / "half.json"
+    half.write_text(export("c1")[:-9], encoding="utf-8")
+    stop, notes = threading.Event(), list[str]()
+    timing = WatchTiming(settle=0.05, patience=60, rescan=0.1)
+    found = watch([tmp_path], lambda _: pytest.fail("not whole"), stop, timing=timing, note=notes.append)
+    threading.Timer(1, stop.set).start()
+    assert list(found) == []
+    assert notes == [f"left unread: {half} was still being written. The next watch or ingest takes it up."]
+
+
 def test_only_folders_can_be_watched(tmp_path: Path) -> None:
     """A mistyped folder is an error at once, not a watch of nothing."""
     with pytest.raises(ExportUnreadable, match="not a folder"):
