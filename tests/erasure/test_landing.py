@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import batchlake
+from batchlake.erasure.local import history_file
 from batchlake.sync.pull.journal import Journal, WholeListing
 from batchlake.sync.pull.landing import Landing, file_name
 from tests.effort import at_length
@@ -137,3 +138,46 @@ def test_a_redacted_lakes_landing_holds_no_value(tmp_path: Path) -> None:
     assert rows(tmp_path / "lake", question) == rows(other.root, question)
     said_now = "select call_id, position, text, text_key from segments order by all"
     assert rows(tmp_path / "lake", said_now) == rows(other.root, said_now)
+
+
+def test_a_lake_is_redacted_with_its_landing(tmp_path: Path) -> None:
+    """Answers that landed plain lose their values, their sidecars tell the new bytes, times and ids stay."""
+    root = tmp_path / "landing"
+    mine = call(0, to_number=NUMBER, summary="mail ann.smith@example.com", created_at=1714608475945)
+    listed = _land(root, "calls-1", {"data": [mine, call(1)]}, "https://x.example/calls?page=1")
+    lake = batchlake.open(tmp_path / "lake")
+    lake.ingest(root, source="svalync")
+    report = lake.redact(["all"], "US", landing=root)
+    assert report.is_proven, report.left
+    assert report.landing["pages_rewritten"] == 1
+    assert traces((*SPELLINGS, "4155550199", "ann.smith@"), root, tmp_path / "lake") == []
+    body = gzip.decompress(listed.read_bytes())
+    first = json.loads(body)["data"][0]
+    assert (first["id"], first["created_at"], first["to_number"][:4]) == ("call_000", 1714608475945, "tel_")
+    sidecar = json.loads((listed.parent / ".calls-1.request.json").read_text())
+    assert (sidecar["sha256"], sidecar["bytes"]) == (hashlib.sha256(body).hexdigest(), len(body))
+    assert lake.ingest(root, source="svalync", force=True).calls_updated == 0
+
+
+def test_this_machine_keeps_nothing_of_the_person(tmp_path: Path, own_machine: Path) -> None:
+    """The console's history loses the statement, a bug report with the number goes, so does scratch."""
+    lake = batchlake.open(tmp_path / "lake")
+    export = tmp_path / "export.json"
+    export.write_text(json.dumps({"call": call(0, to_number=NUMBER)}))
+    lake.ingest(export)
+    history = history_file()
+    history.parent.mkdir(parents=True)
+    history.write_text(
+        "\n# 2024-01-01 12:00:00\n+select 1\n"
+        "\n# 2024-01-01 12:01:00\n+from calls where to_number = '415-555-0199'\n"
+    )
+    bug = own_machine / "tmp" / "batchlake-bug-x.txt"
+    bug.write_text(f"ValueError: {NUMBER}")
+    (tmp_path / "lake" / "_scratch").mkdir(exist_ok=True)
+    (tmp_path / "lake" / "_scratch" / "transcripts-1.parquet").write_text(NUMBER)
+    (tmp_path / "lake" / "calls" / "part-of-a-dead-run.parquet").write_text(NUMBER)
+    report = lake.forget(numbers=[NUMBER], expect=1)
+    assert report.is_proven, report.left
+    assert (report.local["history"], report.local["bug_reports"]) == (1, 1)
+    assert traces((*SPELLINGS, "4155550199"), tmp_path / "lake", own_machine) == []
+    assert "select 1" in history.read_text()
