@@ -200,7 +200,7 @@ class LakeRows:
             text: what is looked for, folded as common responses are: case, quotes and blanks don't count.
             speaker: who said it; `any` is everybody.
             context: how many utterances before it come along in `before`.
-            filter, period, since, until: of which calls.
+            filter, period, since, until: which calls.
 
         Raises:
             InvalidRequest: there is no text to look for, no such speaker, or `context` is below 0.
@@ -235,7 +235,7 @@ class LakeRows:
         """The people called, a row each number that isn't ours, the most attempts first.
 
         Args:
-            filter, period, since, until: of which calls.
+            filter, period, since, until: which calls.
             reached: only those that a completed call reached, or only those that none did.
             min_attempts: only those tried so often.
 

@@ -31,7 +31,7 @@ class QuestionCancelled(Exception):
 
 
 class FilesGone(Exception):
-    """Files that a question reads aren't there; whoever knows the state says why."""
+    """Files that a question reads aren't there; the caller, which knows the state, says why."""
 
 
 @contextmanager

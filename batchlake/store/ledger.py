@@ -222,7 +222,7 @@ class Ledger:
 def committed() -> str | None:
     """The id of the newest run that this process has committed, None where it has committed none.
 
-    It asks the lake where a run was just being committed: whoever interrupts is told what holds.
+    It asks the lake where a run was just being committed: the message of an interruption says what holds.
     """
     if _Commits.running is not None:
         run_id, ledger = _Commits.running

@@ -27,7 +27,7 @@ _AGENTS: Final = (
     "where starts_with(lower(agent), lower($begun)) order by agent limit $most"
 )
 _FIELDS: Final = (
-    # Of some calls: whoever waits for a word doesn't wait for all of them.
+    # Of some calls: completion must not wait for all of them.
     "select distinct entry.key as field, 'own field' "
     "from (select extra from calls where extra is not null limit 20000) as held, "
     "json_each(held.extra) as entry where starts_with(entry.key, $begun) order by 1 limit $most"

@@ -224,7 +224,7 @@ def read_typed_filter(context: click.Context, typed: str, timezone: str) -> Filt
     """The filter that somebody typed in a line: JSON, `@name`, `@FILE`, or flags as `--last 7d --agent Ava`.
 
     Raises:
-        InvalidFilter, InvalidRequest: it can't be meant.
+        InvalidFilter, InvalidRequest: it is invalid.
     """
     from batchlake.filters.model import ALL
     from batchlake.filters.parse import within_period

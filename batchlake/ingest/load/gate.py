@@ -44,7 +44,7 @@ class Gate:
 
     Args:
         tombstones: everybody who was erased.
-        sources: of which they may be; the first is named in ids that are replaced.
+        sources: those that they may be of; the first is named in ids that are replaced.
 
     Attributes:
         kept_out: records of erased calls and numbers that were dropped.

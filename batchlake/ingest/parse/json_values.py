@@ -26,7 +26,7 @@ JSON_FAULTS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 _QUOTE: Final = ord('"')
 _MOST_MADE: Final = 10_000
 _LONGEST_MADE: Final = 64
-"""Values longer than this hardly repeat, and aren't remembered."""
+"""Values longer than this rarely repeat, and aren't remembered."""
 
 _AS_THEY_ARE: Final = re.compile(rb'(?:(?:"[A-Za-z0-9][^"\\\n]*"|-?[0-9][0-9.eE+-]*|true|false)(?:\n|\Z))+')
 """Values, one a line, of which each says something and stands in `extra` as it is spelled."""
