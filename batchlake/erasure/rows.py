@@ -135,9 +135,8 @@ class RowCleaner:
         import pyarrow.compute as pc
 
         wanted = columns.texts(sorted({call_id for _, call_id in self._places}))
-        maybe = columns.places(
-            pc.fill_null(pc.is_in(rows["call_id"], wanted.cast(rows["call_id"].type)), False).combine_chunks()
-        )
+        # What is NULL is in no list.
+        maybe = columns.places(pc.is_in(rows["call_id"], wanted.cast(rows["call_id"].type)).combine_chunks())
         picked = rows.select(["source", "call_id"]).take(columns.from_numpy(maybe)).to_pylist()
         return [
             place

@@ -39,6 +39,7 @@ _DIGIT_OF_WORD: Final[Mapping[str, str]] = {
 }
 _ASCII: Final = frozenset("0123456789")
 _SPOKEN: Final = "|".join(sorted(map(re.escape, (*_DIGIT_OF_WORD, *_REPEATS)), key=len, reverse=True))
+_NO_DIGIT: Final = re.compile("[^0-9]+")
 _PLUS: Final = re.compile("[+＋]")
 _TOKEN: Final = re.compile(rf"\d|(?<![^\W\d_])(?:{_SPOKEN})(?![^\W\d_])", re.IGNORECASE)
 
@@ -131,6 +132,8 @@ def folded(text: str) -> str:
     >>> folded("＋４９ (0)30")
     '49030'
     """
+    if text.isascii():
+        return _NO_DIGIT.sub("", text)
     return "".join(str(unicodedata.decimal(character)) for character in text if character.isdecimal())
 
 
