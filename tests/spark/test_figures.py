@@ -27,7 +27,7 @@ from batchlake.filters.selection import select
 from batchlake.models.blocks import FAMILIES
 from batchlake.spark.engine import SparkEngine
 from tests.analytics.tables import NOON, Row, batch, call, segment
-from tests.effort import EVERYTHING, examples
+from tests.effort import EVERYTHING, examples, some
 from tests.filters import oracle
 from tests.filters.strategies import calls as some_calls
 from tests.filters.strategies import filters
@@ -156,7 +156,7 @@ QUESTIONS: tuple[tuple[dict[str, Any] | None, tuple[str, ...], str, Any], ...] =
 )
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("question", some(QUESTIONS, 4))
 def test_every_family_is_the_same(engines: Engines, question: Any) -> None:
     """Grouped and not, filtered and not, in zones whose clocks do odd things: every digit, every bit."""
     chosen, by, timezone, every = question
