@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -93,3 +94,14 @@ def test_webhooks_of_all_platforms_converge(events: list[Event], cut: int, is_tw
         for row in rows
     } == ROWS  # fmt: skip
     assert len(rows) == len(ROWS)
+
+
+def test_a_late_beginning_without_a_time_takes_nothing_back(tmp_path: Path) -> None:
+    """A webhook that doesn't say when it was sent counts as of its call's end or beginning."""
+    started, ended, _ = (without_time(event, "r2") for event in WEBHOOKS)
+    lake = batchlake.open(tmp_path / "lake")
+    for number, event in enumerate((ended, started)):
+        lake.ingest(write_export(tmp_path, f"{number}.json", event))
+    (row,) = lake.sql("select status, status_reported, observed_at from calls").to_dicts()
+    assert (row["status"], row["status_reported"]) == ("voicemail", "ended")
+    assert row["observed_at"] == datetime(2025, 10, 24, 9, 21, 46, tzinfo=UTC)
