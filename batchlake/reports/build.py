@@ -24,7 +24,7 @@ from batchlake.reports.contents.distributions import distributions
 from batchlake.reports.contents.notable_calls import notable_calls
 from batchlake.reports.contents.redaction import masked_text
 from batchlake.reports.contents.subject import Subject, other_subject
-from batchlake.reports.figures.comparison import compare_selections
+from batchlake.reports.figures.comparison import COMPARED_FAMILIES, compare_selections
 from batchlake.reports.figures.figure import headlines
 from batchlake.reports.model import Report
 from batchlake.store.ledger import Version
@@ -105,7 +105,7 @@ def build(engine: Engine, lake: str, version: Version, subject: Subject, options
         standing_out=lists,
         transcripts=transcripts,
         problems=provenance.listed(problems),
-        comparison=_comparison(engine, subject, options, every, found),
+        comparison=_comparison(engine, subject, options, found),
         definitions=definitions.definitions(),
         provenance=provenance.provenance(engine, lake, version, subject, options.timezone, counted, problems),
     )
@@ -168,7 +168,6 @@ def _comparison(
     engine: Engine,
     subject: Subject,
     options: ReportOptions,
-    every: Literal["hour", "day"],
     found: Analytics,
 ) -> SelectionComparison | None:
     if options.compare is None:
@@ -176,4 +175,5 @@ def _comparison(
     other = other_subject(
         engine, subject, options.compare, source=options.source, show_numbers=options.show_numbers
     )
-    return compare_selections(found, _analyse(engine, other, options, every, ()))
+    beside = metrics.analyse(engine, other.selection, metrics=COMPARED_FAMILIES, timezone=options.timezone)
+    return compare_selections(found, beside)

@@ -30,7 +30,9 @@ from batchlake.filters.selection import select
 from batchlake.lake import Lake
 from batchlake.reports.contents.distributions import distributions
 from batchlake.reports.contents.notable_calls import notable_calls
+from batchlake.reports.figures.comparison import COMPARED_FAMILIES, compare_selections
 from batchlake.reports.model import Distribution, Report
+from batchlake.text.escaping import harmless_model
 from tests.analytics.tables import NOON, Row, call, fill, segment
 from tests.effort import examples
 from tests.lakes import write_export
@@ -256,6 +258,24 @@ def test_a_comparison_is_with_another_batch_of_the_same_filter(lake: Lake) -> No
     assert calls["statistics.total_calls"] == (2, 1)
     named = lake.report("b'3\"", filter={"cost": {"min": 1}}, compare="b1").document
     assert named.comparison == report.comparison
+
+
+def test_what_is_only_compared_is_asked_for_what_is_compared(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A comparison has the differences that all figures of both sides have, and asks no more of the other."""
+    asked: list[Any] = []
+    whole: list[Any] = []
+
+    def analysing(*given: Any, **options: Any) -> Any:
+        asked.append(options.pop("metrics", None))
+        whole.append(analyse(*given, **options))
+        return analyse(*given, metrics=asked[-1], **options)
+
+    monkeypatch.setattr("batchlake.analytics.metrics.analyse", analysing)
+    report = lake.report("b'3\"", compare="b1").document
+    assert asked == [None, COMPARED_FAMILIES]
+    assert report.comparison == harmless_model(compare_selections(*whole))
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,9 @@ from batchlake.reports.wording import NO_CURRENCY, amount_text
 
 Figured = Analytics | Group
 
+COMPARED_FAMILIES: Final = ("calls", "success", "duration", "cost", "sentiment", "engagement")
+"""The families whose figures are compared: of what is only compared, the others are not computed."""
+
 _UNKNOWN: Final = "statistics.unknown"
 _MEAN_DURATION: Final = "duration.mean"
 _COMPARED: Final = (
