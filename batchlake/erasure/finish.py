@@ -35,12 +35,6 @@ def finish(lake: LakeTables, landing: Path | None = None, wait_seconds: float = 
             finish_locked(lake, landing)
 
 
-def is_unfinished(lake: LakeTables) -> bool:
-    """Whether an erasure was committed and has not ended."""
-    data = lake.storage.note(ERASURE_NOTE)
-    return data is not None and Ledger(lake).holds(json.loads(data)["run_id"])
-
-
 def finish_locked(lake: LakeTables, landing: Path | None = None) -> None:
     """The same, under the writer's lock. An unfinished redaction is one, too."""
     data = lake.storage.note(ERASURE_NOTE)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from batchlake.store.delta.tables import LakeTables
+from batchlake.store.ledger import Ledger
 from batchlake.store.storage import ERASURE_NOTE
 
 if TYPE_CHECKING:
@@ -144,9 +146,8 @@ class ErasingLake:
             >>> lake.has_unfinished_erasure()
             False
         """
-        from batchlake.erasure.finish import is_unfinished
-
-        return is_unfinished(self._tables)
+        data = self._tables.storage.note(ERASURE_NOTE)
+        return data is not None and Ledger(self._tables).holds(json.loads(data)["run_id"])
 
     def landing_gate(self, rules: Rules | None = None) -> LandingGate | None:
         """What cleans a platform's answers before they land, None where they land as received.
