@@ -113,7 +113,7 @@ def test_a_sheet_tells_what_it_lacks() -> None:
 
 def test_a_full_sheet_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows beyond what a sheet holds are left out, which is said (at 3 rows here: a million take a while)."""
-    monkeypatch.setattr("batchlake.output.files.SHEET_ROWS", 4)
+    monkeypatch.setattr("batchlake.output.workbook.SHEET_ROWS", 4)
     file = io.BytesIO()
     assert write_rows(result("from range(3)"), "xlsx", file) == ""
     note = write_rows(result("from range(4)"), "xlsx", file)
