@@ -38,6 +38,8 @@ _SETTINGS: Final = {
 _OWN_SETTINGS: Final = _SETTINGS | {
     # Past this many files Spark lists them with a job of its own, which for thousands takes seconds.
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "4096",
+    # A plan names its filters, all of them.
+    "spark.sql.maxMetadataStringLength": "10000",
 }
 _ZONE: Final = "spark.sql.session.timeZone"
 _TAGS: Final = itertools.count(1)

@@ -119,8 +119,9 @@ def test_the_filter_is_in_the_scan_of_the_pinned_files(made: batchlake.Lake, on_
     selection = on_spark._selected({"status": "failed", "duration": {"min": 5}})
     found = plan(on_spark, selection.over("select call_id from selected_calls"), selection.params)
     (scan,) = [line for line in found.splitlines() if "FileScan parquet" in line]
-    assert "PushedFilters: [IsNotNull(status), IsNotNull(duration_seconds), EqualTo(status,failed)" in scan
-    assert "GreaterThanOrEqual(duration_seconds,5.0)" in scan
+    pushed = scan.partition("PushedFilters: [")[2].partition("]")[0]
+    assert "EqualTo(status,failed)" in pushed
+    assert "GreaterThanOrEqual(duration_seconds,5.0)" in pushed
     schema = scan.partition("ReadSchema: ")[2]
     assert "call_id" in schema
     assert "summary" not in schema
