@@ -65,8 +65,8 @@ class Volume:
 
     @property
     def dlt_calls(self) -> int:
-        """The calls of the exports that dlt merges: a tenth of the others', 100 MB at the most."""
-        return min(max(self.export_calls // 10, 1_000), 40_000)
+        """The calls of the exports that dlt merges: a quarter of the others', 100 MB at the most."""
+        return min(self.export_calls // 4, 40_000)
 
 
 @dataclass(frozen=True, slots=True)
