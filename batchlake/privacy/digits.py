@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 FEWEST_DIGITS: Final = 7
@@ -28,39 +29,88 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 """The words of the ten digits by language, in order, with other spellings after `|`."""
 
+LANGUAGES: Final = tuple(_WORDS)
+"""The languages whose spoken digits are known, as ISO 639 names them."""
 
-_REPEATS: Final = {"double": 2, "triple": 3, "treble": 3, "doppel": 2, "doble": 2, "doppio": 2, "dupla": 2}
-
-_DIGIT_OF_WORD: Final[Mapping[str, str]] = {
-    word: str(digit)
-    for words in _WORDS.values()
-    for digit, spellings in enumerate(words.split(" "))
-    for word in spellings.split("|")
+_REPEATS: Final[Mapping[str, Mapping[str, int]]] = {
+    "en": {"double": 2, "triple": 3, "treble": 3},
+    "de": {"doppel": 2},
+    "es": {"doble": 2},
+    "it": {"doppio": 2},
+    "pt": {"dupla": 2},
 }
+"""The words that repeat the next digit, by language."""
+
 _ASCII: Final = frozenset("0123456789")
-_SPOKEN: Final = "|".join(sorted(map(re.escape, (*_DIGIT_OF_WORD, *_REPEATS)), key=len, reverse=True))
 _NO_DIGIT: Final = re.compile("[^0-9]+")
 _PLUS: Final = re.compile("[+＋]")
-_TOKEN: Final = re.compile(rf"\d|(?<![^\W\d_])(?:{_SPOKEN})(?![^\W\d_])", re.IGNORECASE)
-
-# RE2's `\b` knows the letters of ASCII: it parts words that begin and end with these.
-_LATIN: Final = "|".join(word for word in _SPOKEN.split("|") if word[0].isascii() and word[-1].isascii())
-_OTHER: Final = "|".join(
-    word for word in _SPOKEN.split("|") if not (word[0].isascii() and word[-1].isascii())
-)
-_ANY: Final = rf"(?:\p{{Nd}}|\b(?:{_LATIN})\b|{_OTHER})"
 _GAP: Final = rf"[^\p{{Nd}}]{{0,{_WIDEST_GAP}}}"
 
-# Words and digits in a row: every run that `runs` finds passes, and little else. A repeated digit is two
-# tokens of at least two digits, so five tokens may hold seven.
-SIEVE: Final = rf"(?i){_ANY}(?:{_GAP}{_ANY}){{4,}}"
-"""What a text matches that may hold a run, as RE2 reads it: fast over a whole column."""
 
-DIGITS_SIEVE: Final = rf"(?i){_ANY}{_GAP}{_ANY}"
-"""What a text matches that may be a part of a number: two digits in a row at least."""
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The digits that are known as words, of some languages.
 
-UNUSUAL: Final = rf"(?i)\b(?:{_LATIN})\b|{_OTHER}|[^\x00-\x7f]"
-"""What a text matches that may hold a digit in words or of another script; of any other, ASCII is enough."""
+    Attributes:
+        digits: the digit of each word.
+        repeats: how often each repeating word says the next digit.
+        token: a digit, written or spoken.
+        sieve: what a text matches that may hold a run, as RE2 reads it: fast over a whole column.
+        parts_sieve: what a text matches that may be a part of a number: two digits in a row at least.
+        unusual: what a text matches that may hold a digit in words or of another script; of any other, ASCII
+            is enough.
+    """
+
+    digits: Mapping[str, str]
+    repeats: Mapping[str, int]
+    token: re.Pattern[str]
+    sieve: str
+    parts_sieve: str
+    unusual: str
+
+    @classmethod
+    def of(cls, languages: Iterable[str]) -> Spoken:
+        """The words of these languages (some of `LANGUAGES`)."""
+        named = list(languages)
+        digits = {
+            word: str(digit)
+            for language in named
+            for digit, spellings in enumerate(_WORDS[language].split(" "))
+            for word in spellings.split("|")
+        }
+        repeats = {word: n for language in named for word, n in _REPEATS.get(language, {}).items()}
+        words = sorted(map(re.escape, (*digits, *repeats)), key=len, reverse=True)
+        # RE2's `\b` knows the letters of ASCII: it parts words that begin and end with these.
+        latin = "|".join(word for word in words if word[0].isascii() and word[-1].isascii())
+        other = "|".join(word for word in words if not (word[0].isascii() and word[-1].isascii()))
+        spoken = [rf"\b(?:{latin})\b"] * bool(latin) + [other] * bool(other)
+        one = "(?:" + "|".join([r"\p{Nd}", *spoken]) + ")"
+        within = rf"|(?<![^\W\d_])(?:{'|'.join(words)})(?![^\W\d_])" if words else ""
+        return cls(
+            digits,
+            repeats,
+            re.compile(rf"\d{within}", re.IGNORECASE),
+            # Words and digits in a row: every run that `runs` finds passes, and little else. A repeated digit
+            # is two tokens of at least two digits, so five tokens may hold seven.
+            rf"(?i){one}(?:{_GAP}{one}){{4,}}",
+            rf"(?i){one}{_GAP}{one}",
+            "(?i)" + "|".join([*spoken, r"[^\x00-\x7f]"]),
+        )
+
+    def is_digit_word(self, word: str) -> bool:
+        """Whether a word is a digit's, or repeats the next one."""
+        lowered = word.lower()
+        return lowered in self.digits or lowered in self.repeats
+
+
+@cache
+def spoken_in(languages: tuple[str, ...]) -> Spoken:
+    """The digit words of some languages, made once."""
+    return Spoken.of(languages)
+
+
+EVERY_LANGUAGE: Final = spoken_in(LANGUAGES)
+"""Who is erased is looked for in every language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +138,7 @@ class Run:
         return place + 1 == len(self.digits) or self.starts[place + 1] > self.ends[place]
 
 
-def runs(text: str, fewest: int = FEWEST_DIGITS) -> Iterator[Run]:
+def runs(text: str, fewest: int = FEWEST_DIGITS, spoken: Spoken = EVERY_LANGUAGE) -> Iterator[Run]:
     """The runs of at least so many digits.
 
     >>> [run.digits for run in runs("call (415) 555-0199 or four one five, double five five 0 1 double nine")]
@@ -99,7 +149,7 @@ def runs(text: str, fewest: int = FEWEST_DIGITS) -> Iterator[Run]:
     ends: list[int] = []
     repeat: re.Match[str] | None = None
     end = 0
-    for token in _TOKEN.finditer(text):
+    for token in spoken.token.finditer(text):
         between = text[end : token.start()]
         if (digits or repeat) and (len(between) > _WIDEST_GAP or _PLUS.search(between)):
             if len(digits) >= fewest:
@@ -107,23 +157,17 @@ def runs(text: str, fewest: int = FEWEST_DIGITS) -> Iterator[Run]:
             digits, starts, ends, repeat = [], [], [], None
         end = token.end()
         word = token[0].lower()
-        if word in _REPEATS:
+        if word in spoken.repeats:
             repeat = token
             continue
-        count = _REPEATS[repeat[0].lower()] if repeat else 1
-        digit = _DIGIT_OF_WORD.get(word) or (word if word in _ASCII else str(unicodedata.decimal(word)))
+        count = spoken.repeats[repeat[0].lower()] if repeat else 1
+        digit = spoken.digits.get(word) or (word if word in _ASCII else str(unicodedata.decimal(word)))
         digits += [digit] * count
         starts += [repeat.start() if repeat else token.start()] * count
         ends += [end] * count
         repeat = None
     if len(digits) >= fewest:
         yield _run(text, digits, starts, ends)
-
-
-def is_digit_word(word: str) -> bool:
-    """Whether a word is a digit's in some language, or repeats the next one."""
-    lowered = word.lower()
-    return lowered in _DIGIT_OF_WORD or lowered in _REPEATS
 
 
 def folded(text: str) -> str:

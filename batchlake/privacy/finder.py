@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from batchlake.engine import columns
 from batchlake.privacy import numbers
-from batchlake.privacy.digits import DIGITS_SIEVE, FEWEST_DIGITS, SIEVE, UNUSUAL
+from batchlake.privacy.digits import EVERY_LANGUAGE, FEWEST_DIGITS
 from batchlake.privacy.numbers import Span
 
 if TYPE_CHECKING:
@@ -95,10 +95,10 @@ class Finder:
             return np.zeros(0, np.int64)
         found = np.zeros(len(texts), bool)
         if self.looks_for_numbers:
-            found |= _flags(_matches(texts, SIEVE))
+            found |= _flags(_matches(texts, EVERY_LANGUAGE.sieve))
             if self.keys and found.any():
                 # Known numbers in ASCII digits are looked for as such: ids are full of other digits.
-                unusual = _flags(_matches(texts, UNUSUAL))
+                unusual = _flags(_matches(texts, EVERY_LANGUAGE.unusual))
                 for pattern in self._byte_patterns:
                     unusual |= _flags(_matches(texts, pattern))
                 found &= unusual
@@ -114,7 +114,7 @@ class Finder:
         """The places of texts that may be a part of a number that is read out over turns."""
         import numpy as np
 
-        return np.flatnonzero(_flags(_matches(texts, DIGITS_SIEVE)))
+        return np.flatnonzero(_flags(_matches(texts, EVERY_LANGUAGE.parts_sieve)))
 
     def _literal_flags(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.bool_]:
         import polars as pl

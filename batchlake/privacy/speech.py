@@ -11,19 +11,19 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from batchlake.privacy import numbers
-from batchlake.privacy.digits import is_digit_word, runs
+from batchlake.privacy.digits import EVERY_LANGUAGE, Spoken, runs
 
 _FEWEST: Final = 3
 _MOST_OTHER_WORDS: Final = 2
 _WORD: Final = re.compile(r"\w+")
 
 
-def is_part(text: str) -> bool:
+def is_part(text: str, spoken: Spoken = EVERY_LANGUAGE) -> bool:
     """Whether an utterance may be a part of a number: three digits in a row and at most two other words."""
     # Most utterances with a digit are whole sentences, which is cheaper to see.
-    if sum(word.isalpha() and not is_digit_word(word) for word in text.split()) > _MOST_OTHER_WORDS:
+    if sum(word.isalpha() and not spoken.is_digit_word(word) for word in text.split()) > _MOST_OTHER_WORDS:
         return False
-    found = list(runs(text, _FEWEST))
+    found = list(runs(text, _FEWEST, spoken))
     if not found:
         return False
     inside = [(run.starts[0], run.ends[-1]) for run in found]

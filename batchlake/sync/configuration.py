@@ -49,7 +49,8 @@ class PrivacySettings(BaseModel):
 
     `redact` are kinds of values (none by default), `key_file` holds the privacy key, `region` is that of
     numbers without `+`, `countries` those whose national ids are known, `min_digits` the length from which
-    other digits are redacted, `own_lines` numbers that stay, `fields` kinds by the path of an own field.
+    other digits are redacted, `own_lines` numbers that stay, `fields` kinds by the path of an own field,
+    `languages` those whose digit words are read.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -61,8 +62,9 @@ class PrivacySettings(BaseModel):
     min_digits: int | None = None
     own_lines: tuple[str, ...] = ()
     fields: dict[str, str] = {}
+    languages: tuple[str, ...] = ("en",)
 
-    @field_validator("redact", "countries", "own_lines", mode="before")
+    @field_validator("redact", "countries", "own_lines", "languages", mode="before")
     @classmethod
     def _by_commas(cls, given: Any) -> Any:
         """A variable of the environment holds a list with commas between."""

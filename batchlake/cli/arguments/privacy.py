@@ -55,8 +55,9 @@ def asked_rules(redact: str | None, region: str | None) -> Rules | None:
     if settings is None:
         return Rules.of(kinds, region)
     return Rules.of(
-        kinds, region, settings.countries, settings.min_digits, settings.own_lines, settings.fields
-    )
+        kinds, region, settings.countries, settings.min_digits, settings.own_lines, settings.fields,
+        settings.languages,
+    )  # fmt: skip
 
 
 def _settings() -> PrivacySettings | None:

@@ -225,7 +225,7 @@ def number_over_turns(
     said: dict[tuple[Hashable, str | None], list[tuple[int, str]]] = defaultdict(list)
     for at in redactor.parts_of(texts).tolist():
         text = texts[at].as_py()
-        if is_part(text):
+        if is_part(text, redactor.spoken):
             said[calls[at], speakers[at].as_py()].append((at, text))
     changed: Changes = {}
     for parts in said.values():

@@ -187,7 +187,7 @@ class DocumentRedactor:
             if not isinstance(value, dict):
                 return again
             key = next((key for key in _SAID_KEYS if isinstance(value.get(key), str)), None)
-            if key and is_part(value[key]):
+            if key and is_part(value[key], self._redactor.spoken):
                 speaker = next((str(value[name]) for name in _SPEAKER_KEYS if name in value), "")
                 parts.setdefault(speaker, []).append((at, key, value[key]))
         for said in parts.values():

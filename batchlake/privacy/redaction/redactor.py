@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from batchlake.privacy.digits import DIGITS_SIEVE, FEWEST_DIGITS, SIEVE, Run, runs
+from batchlake.privacy.digits import FEWEST_DIGITS, Run, Spoken, runs, spoken_in
 from batchlake.privacy.finder import places_of
 from batchlake.privacy.key import PrivacyKey
 from batchlake.privacy.numbers import Span, is_pseudonym, key_of, keys_of
@@ -84,9 +84,14 @@ class Redactor:
     counts: Counter[str] = field(default_factory=Counter)
     _pseudonyms: dict[str, str] = field(default_factory=dict, repr=False)
 
+    @property
+    def spoken(self) -> Spoken:
+        """The digit words that are read."""
+        return spoken_in(self.rules.languages)
+
     def candidates(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
         """The places of texts in which something other than a name may be to redact."""
-        sieve = f"{SIEVE}|{_OTHERS_SIEVE}"
+        sieve = f"{self.spoken.sieve}|{_OTHERS_SIEVE}"
         if "national_id" in self.rules.kinds:
             sieve += f"|{national_ids.SIEVE}"
         return places_of(texts, sieve)
@@ -171,7 +176,7 @@ class Redactor:
         redacted = []
         for text in texts:
             parts, since = [], 0
-            for run in runs(text, 3):
+            for run in runs(text, 3, self.spoken):
                 parts += [text[since : run.starts[0]], "<phone>"]
                 since = run.ends[-1]
             self.counts["phone"] += 1
@@ -180,11 +185,11 @@ class Redactor:
 
     def parts_of(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
         """The places of texts that may be a part of a number that is read out over turns."""
-        return places_of(texts, DIGITS_SIEVE)
+        return places_of(texts, self.spoken.parts_sieve)
 
     def digits_in(self, text: str) -> int:
         """How many digits a part has."""
-        return sum(len(run.digits) for run in runs(text, 3))
+        return sum(len(run.digits) for run in runs(text, 3, self.spoken))
 
     def _spans(self, text: str, named: frozenset[str]) -> list[tuple[Span, str]]:
         kinds = self.rules.kinds
@@ -200,7 +205,7 @@ class Redactor:
             ids = [(span, "national_id") for span in national_ids.spans(masked, self.rules.countries)]
             found += ids
             masked = _masked(masked, ids)
-        for run in runs(masked):
+        for run in runs(masked, spoken=self.spoken):
             kind = self._kind(run)
             if kind is not None:
                 found.append((Span(_start(masked, run), run.ends[-1]), kind))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from batchlake.errors import InvalidRequest
-from batchlake.privacy.digits import FEWEST_DIGITS
+from batchlake.privacy.digits import FEWEST_DIGITS, LANGUAGES
 from batchlake.privacy.numbers import code_of, key_of
 from batchlake.privacy.redaction.national_ids import COUNTRIES, known_ids
 from batchlake.text.suggest import nearest_name
@@ -20,6 +20,7 @@ KINDS: Final = ("phone", "email", "card", "iban", "national_id", "digits", "name
 
 ALL: Final = "all"
 _MOST_MIN_DIGITS: Final = 19
+_LANGUAGES: Final = ("en",)
 VERSION: Final = 2
 """The version of these rules: a lake that was redacted by later ones is refused by earlier batchlakes."""
 
@@ -35,6 +36,7 @@ class Rules:
         min_digits: how long a run of digits is redacted that is nothing else.
         own_lines: our own numbers, which stay in a column of numbers.
         fields: kinds by the path of an own field, with `*` for any part of it: `crm.*.nickname`.
+        languages: whose digit words are read, some of `digits.LANGUAGES`.
     """
 
     kinds: tuple[str, ...]
@@ -43,6 +45,7 @@ class Rules:
     min_digits: int = FEWEST_DIGITS
     own_lines: tuple[str, ...] = ()
     fields: tuple[tuple[str, str], ...] = ()
+    languages: tuple[str, ...] = _LANGUAGES
 
     @classmethod
     def of(
@@ -53,8 +56,9 @@ class Rules:
         min_digits: int | None = None,
         own_lines: Iterable[str] = (),
         fields: Mapping[str, str] | None = None,
+        languages: Iterable[str] | None = None,
     ) -> Rules:
-        """Rules as a person gives them; `all` names every kind.
+        """Rules as a person gives them; `all` names every kind. Digit words are English unless `languages`.
 
         Raises:
             InvalidRequest: one of them means nothing.
@@ -89,9 +93,10 @@ class Rules:
             raise InvalidRequest(f"min_digits is {FEWEST_DIGITS} to {_MOST_MIN_DIGITS}, not {fewest}.")
         if region is not None:
             code_of(region)
+        spoken = _languages(_LANGUAGES if languages is None else languages)
         lines = tuple(sorted({key for line in own_lines if (key := key_of(line))}))
         region = region and region.upper()
-        return cls(chosen, region, countries, fewest, lines, tuple(sorted(fields.items())))
+        return cls(chosen, region, countries, fewest, lines, tuple(sorted(fields.items())), spoken)
 
     @classmethod
     def of_policy(cls, policy: Mapping[str, Any]) -> Rules | None:
@@ -111,6 +116,8 @@ class Rules:
             policy.get("min_digits", FEWEST_DIGITS),
             tuple(policy.get("own_lines", ())),
             tuple(sorted(policy.get("fields", {}).items())),
+            # Before there was a choice, every language was read.
+            tuple(policy.get("languages", LANGUAGES)),
         )
 
     def to_policy(self) -> dict[str, Any]:
@@ -123,7 +130,15 @@ class Rules:
             "min_digits": self.min_digits,
             "own_lines": list(self.own_lines),
             "fields": dict(self.fields),
+            "languages": list(self.languages),
         }
+
+
+def _languages(given: Iterable[str]) -> tuple[str, ...]:
+    named = {language.strip().lower() for language in given if language.strip()}
+    for language in sorted(named - {*LANGUAGES}):
+        raise InvalidRequest(f"no digit words are known in {language!r}. Known are {', '.join(LANGUAGES)}.")
+    return tuple(language for language in LANGUAGES if language in named)
 
 
 def as_rules(given: Iterable[str] | Rules, region: str | None = None) -> Rules | None:
