@@ -284,12 +284,13 @@ def _chunk(fields: FieldList, found: Columns) -> Chunk:
     return Chunk(
         columns.table(records),
         found.faults,
-        _utterances_table(found.utterances),
+        utterances_table(found.utterances),
         found.utterances.of_each(),
     )
 
 
-def _utterances_table(said: Utterances) -> pa.Table:
+def utterances_table(said: Utterances) -> pa.Table:
+    """Utterances as a `RecordBatch` has them."""
     confidence, confidence_text = _confidences(said.confidence)
     count = len(said.text)
     given = columns.nothing("string", count)

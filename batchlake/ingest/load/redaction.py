@@ -16,6 +16,7 @@ import numpy as np
 
 from batchlake.engine import columns
 from batchlake.ingest.load.record_batches import RecordBatch
+from batchlake.ingest.load.scrubbed import SCRUBBED, with_scrubbed
 from batchlake.privacy.finder import decoded, dumped, places_of
 from batchlake.privacy.redaction.documents import DocumentRedactor
 from batchlake.privacy.redaction.policy import redactor_of
@@ -50,7 +51,7 @@ IDS: Final = {
 }  # fmt: skip
 """Columns of ids, and what a pseudonym of one begins with."""
 LINK: Final = "recording_url"
-_SCRUBBED: Final = "scrubbed_recording_url"
+_SCRUBBED: Final = f"{SCRUBBED}recording_url"
 """An own field of exports whose platform redacts recordings itself: that one is kept, the raw one isn't."""
 
 _FEWEST_TOGETHER: Final = 7
@@ -78,6 +79,7 @@ class Redaction:
 
     def cleaned(self, batch: RecordBatch) -> RecordBatch:
         """A batch without values."""
+        links, batch = batch.records, with_scrubbed(batch)
         records = batch.records
         named = self._names(records)
         for name in records.column_names:
@@ -91,7 +93,7 @@ class Redaction:
             elif name in TEXTS or _is_own_text(records, name):
                 records = _changed(records, name, self._found(records[name], self._redactor.text, named))
             elif name == LINK:
-                records = self._with_links(records, batch.records)
+                records = self._with_links(records, links)
         faults = batch.faults
         raw = self._found(faults["raw"], self._documents.json_text)
         return replace(
