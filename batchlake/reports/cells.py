@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from batchlake.reports.wording import NO_DATA, NOT_KNOWN, Clock, Number, amount_text, over_text
+from batchlake.text.looks import CENTS, PRICE
 from batchlake.text.values import text
 
 AMOUNTS: Final = frozenset({"amount", "difference", "edge"})
@@ -39,11 +40,12 @@ _VERDICTS: Final = {True: "agrees", False: "differs", None: "not compared"}
 
 
 class Amount(NamedTuple):
-    """A number with its own unit."""
+    """A number with its own unit; of money, `decimals` are the least that are shown, or `looks.EXACT`."""
 
     value: Number | None
     unit: str
     currency: str | None = None
+    decimals: int = CENTS
 
 
 class Over(NamedTuple):
@@ -90,7 +92,12 @@ class Column:
             return (
                 None
                 if missing
-                else Amount(value, getattr(item, "unit", "money"), getattr(item, "currency", None))
+                else Amount(
+                    value,
+                    getattr(item, "unit", "money"),
+                    getattr(item, "currency", None),
+                    CENTS if self.path == "total_cost" else decimals_of(item),
+                )
             )
         if self.unit == "verdict":
             return _VERDICTS[value]
@@ -162,6 +169,15 @@ def cell_text(cell: Any, column: Column, clock: Clock) -> str:
         if column.numeric
         else text(cell)
     )
+
+
+def decimals_of(item: Any) -> int:
+    """With how many decimals an item's money is shown: its own, sums to the cent, prices closer."""
+    own: int | None = getattr(item, "decimals", None)
+    if own is not None:
+        return own
+    # Figures are named by their paths; what has none is the cost of a call.
+    return CENTS if getattr(item, "figure", "").endswith(".total") else PRICE
 
 
 def _at(item: Any, path: str) -> Any:

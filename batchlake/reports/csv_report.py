@@ -31,8 +31,17 @@ COLUMNS: Final = (
 day, an audited figure). `value` is empty where there is no data, a ratio is from 0 to 1, and a mean or a
 total is over `denominator`."""
 
-# Said by others already (a headline is a figure, a group has its own rows), or no figures.
-_LEFT_OUT: Final = {"headlines", "groups", "notable_calls", "problems", "transcripts", "definitions"}
+# Said by others already (a headline is a figure, a group has its own rows, what was billed is the sum of the
+# audits' costs), or no figures.
+_LEFT_OUT: Final = {
+    "headlines",
+    "groups",
+    "billed",
+    "notable_calls",
+    "problems",
+    "transcripts",
+    "definitions",
+}
 
 
 def write(report: Report, file: IO[bytes]) -> None:

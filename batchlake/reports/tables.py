@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
 from batchlake.models.analytics import Analytics
-from batchlake.models.audits import BatchAudit, Comparison, Progress
+from batchlake.models.audits import Audit, BatchAudit, BilledTotal, Comparison, Progress
 from batchlake.models.blocks import BatchAnalytics, Group
 from batchlake.reports.cells import Amount, Column, Table, table_of
 from batchlake.reports.figures.figure import figures
 from batchlake.reports.model import BatchState, Distribution, NotableCalls, Problems, Report
 from batchlake.reports.wording import NO_CURRENCY, Clock, Number, amount_text
+from batchlake.text import looks
+from batchlake.text.looks import CENTS, EXACT, decimals_for
 
 
 def tables(report: Report) -> list[Table]:
@@ -37,6 +40,8 @@ def tables(report: Report) -> list[Table]:
     found += [_notable(one) for one in report.standing_out]
     if report.audit:
         currencies = {(batch.source, batch.batch_id): batch.currency for batch in report.batches or ()}
+        if report.audit.totals:
+            found.append(_billed(report.audit))
         found += _audit(report.audit.batches, report.audits_left_out, clock, currencies)
     if report.problems.total:
         found.append(_problems(report.problems))
@@ -68,9 +73,14 @@ def distribution_table(of: Distribution) -> Table:
     """How durations or costs spread."""
     named = "durations" if of.unit == "seconds" else f"costs, {of.currency or NO_CURRENCY}"
     columns = [Column("From", "edge"), Column("Below", "edge"), Column("Calls", "calls")]
+    ends = [Decimal(end) for one in of.bins for end in (one.lower, one.upper) if end is not None]
+    decimals = decimals_for(ends, EXACT)
     rows = [
         [
-            *(None if end is None else Amount(end, of.unit, of.currency) for end in (one.lower, one.upper)),
+            *(
+                None if end is None else Amount(end, of.unit, of.currency, decimals)
+                for end in (one.lower, one.upper)
+            ),
             one.calls,
         ]
         for one in of.bins
@@ -118,7 +128,13 @@ def _costs(of: Analytics, rows: Sequence[Sequence[Any]]) -> tuple[list[Column], 
     currencies = [block.currency for block in of.cost.currencies]
     totals = [{cost.currency: cost.total for cost in row} for row in rows]
     columns = [Column(f"Cost, {currency or NO_CURRENCY}", "amount") for currency in currencies]
-    return columns, [[Amount(row.get(one), "money", one) for one in currencies] for row in totals]
+    decimals = {
+        one: decimals_for([amount for row in totals if (amount := row.get(one)) is not None], CENTS)
+        for one in currencies
+    }
+    return columns, [
+        [Amount(row.get(one), "money", one, decimals[one]) for one in currencies] for row in totals
+    ]
 
 
 def _batches(of: Sequence[BatchState], left_out: int) -> Table:
@@ -149,6 +165,46 @@ def _notable(of: NotableCalls) -> Table:
 
 
 @dataclass(frozen=True, slots=True)
+class _Billed:
+    """What was billed in one currency, and what the calls add up to, to every digit."""
+
+    named: str
+    currency: str | None
+    batches: int
+    reported: Number
+    recomputed: Number
+    difference: Number
+    verdict: str
+    decimals: int
+
+
+def _billed(of: Audit) -> Table:
+    """A row for each currency; amounts in several are never added up."""
+    decimals = decimals_for([one for total in of.totals for one in (total.reported, total.recomputed)], EXACT)
+    rows = [
+        _Billed(
+            total.currency or NO_CURRENCY, total.currency, total.batches, total.reported, total.recomputed,
+            total.difference, _way(total), decimals,
+        )
+        for total in of.totals
+    ]  # fmt: skip
+    notes = ["A line for each currency, over the batches that report a total cost."]
+    if of.batches_without_total:
+        lacking = of.batches_without_total
+        whose = "batch reports one, and its" if lacking == 1 else "batches report one, and their"
+        notes.append(f"{lacking:,} {whose} calls have costs in several currencies or none.")
+    return table_of("billed", "Billed, and what the calls add up to", rows, notes)
+
+
+def _way(of: BilledTotal) -> str:
+    """`too high`: more was billed than the calls add up to."""
+    if not of.difference:
+        return "right"
+    size = looks.money(abs(of.difference), of.currency, EXACT)
+    return f"{size} too {'high' if of.difference < 0 else 'low'}"
+
+
+@dataclass(frozen=True, slots=True)
 class _Audited:
     """A figure of an audit as its table names it; money has the currency of the batch's costs."""
 
@@ -161,6 +217,7 @@ class _Audited:
     agrees: bool | None
     explanation: str | None
     detail: str | None
+    decimals: int
 
 
 def _audit(
@@ -196,7 +253,16 @@ def _audited(of: Comparison, currency: str | None) -> _Audited:
         of.agrees,
         of.explanation,
         of.detail,
+        _digits(of),
     )
+
+
+def _digits(of: Comparison) -> int:
+    """Every digit of what was billed and of what the calls add up to, alike in the row."""
+    if of.unit != "money":
+        return CENTS
+    found = [Decimal(one) for one in (of.reported, of.recomputed) if one is not None]
+    return decimals_for(found, EXACT)
 
 
 def _problems(of: Problems) -> Table:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from batchlake.text import looks
 from batchlake.text.values import money_text
 
 NO_DATA: Final = "no data"
@@ -39,22 +40,38 @@ _MINUS: Final = "−"
 Number = int | float | Decimal
 
 
-def amount_text(value: Number | None, unit: str, currency: str | None = None, *, signed: bool = False) -> str:
+def amount_text(
+    value: Number | None,
+    unit: str,
+    currency: str | None = None,
+    decimals: int | None = None,
+    *,
+    signed: bool = False,
+) -> str:
     """A value with its unit; `signed` is a difference, one of ratios in percentage points.
+
+    Money has at least so many `decimals`, or every digit (`looks.EXACT`); in a sentence, where none are
+    named, as many as are worth reading.
 
     >>> amount_text(0.645161, "ratio"), amount_text(94.83, "seconds"), amount_text(None, "calls")
     ('64.5\\u202f%', '1\\u202fmin 35\\u202fs', 'no data')
     >>> amount_text(-0.042, "ratio", signed=True), amount_text(3, "calls", signed=True)
     ('−4.2 points', '+3')
+    >>> amount_text(Decimal("0.214"), "money", "EUR", looks.PRICE)
+    '0.2140 EUR'
     """
     if value is None:
         return NO_DATA
     if signed:
         if not value:
             return "0"
-        size = amount_text(value if value > 0 else -value, "points" if unit == "ratio" else unit, currency)
+        size = amount_text(
+            value if value > 0 else -value, "points" if unit == "ratio" else unit, currency, decimals
+        )
         return f"{'+' if value > 0 else _MINUS}{size}"
     if unit == "money":
+        if decimals is not None:
+            return looks.money(Decimal(value), currency, decimals)
         return _money(Decimal(value), currency)
     words = _WORDS.get(unit)
     return words(float(value)) if words else _plain(value)

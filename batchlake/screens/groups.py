@@ -212,9 +212,7 @@ def changes(
     """For each figure of a group a column of its change, and those by the groups' keys; without keys that of
     all."""
     added = [
-        Column(f"{column.name}_change", _CHANGES[column.kind])
-        for column in columns
-        if column.kind in ("count", "rate", "seconds")
+        Column(f"{column.name}_change", CHANGES[column.kind]) for column in columns if column.kind in CHANGES
     ]
     theirs = {tuple(group.keys.values()): group for group in before.groups}
     found = {}
@@ -229,8 +227,22 @@ def changes(
     return added, found
 
 
-_CHANGES: Final = {"count": "count_change", "rate": "points", "seconds": "seconds_change"}
+CHANGES: Final = {
+    "count": "count_change",
+    "rate": "points",
+    "seconds": "seconds_change",
+    "money": "money_change",
+    "price": "price_change",
+}
+"""The kinds of figures that have a change, and what kind that is."""
 
 
 def _difference(mine: Any, others: Any) -> Any:
-    return None if mine is None or others is None else mine - others
+    if mine is None or others is None:
+        return None
+    if not isinstance(mine, list):
+        return mine - others
+    # Of money those in the same currency; a name without an amount would say nothing.
+    before = {currency: amount for amount, currency in others}
+    found = [(amount - before[currency], currency) for amount, currency in mine if currency in before]
+    return found or None

@@ -25,7 +25,7 @@ _DIGEST: Final = 8
 _RUN: Final = 6
 _RUNNING: Final = frozenset({"in_progress", "queued", "ringing", "scheduled", "running"})
 
-MONEY: Final = frozenset({"money", "price", "exact_money"})
+MONEY: Final = frozenset({"money", "price", "exact_money", "money_change", "price_change"})
 RIGHT: Final = MONEY | {
     "count", "rate", "seconds", "score", "size", "points", "count_change", "seconds_change",
 }  # fmt: skip
@@ -35,7 +35,7 @@ PROSE: Final = frozenset({"prose"})
 """Kinds whose text matters: they wrap."""
 
 
-_CHANGES: Final = frozenset({"points", "count_change", "seconds_change"})
+_CHANGES: Final = frozenset({"points", "count_change", "seconds_change", "money_change", "price_change"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class Column:
         name: as `--columns` takes it; its heading, with blanks for `_`.
         kind: of its values: `text`, `word` (one of batchlake's own), `id`, `digest`, `run`, `path`, `prose`,
             `count`, `score` (0 to 1), `rate`, `seconds`, `money` (a sum), `price`, `exact_money`, `time`,
-            `flag`, `bar`, `number` (of phones), or `exact`: as SQL gives it.
+            `flag`, `bar`, `number` (of phones), a change (`count_change`, `money_change` ...), or `exact`: as SQL
+            gives it.
         alarming: whether a value above 0 needs somebody.
         note: what stands under its heading, such as its type in SQL.
     """
@@ -173,8 +174,11 @@ def _money(kind: str, held: Sequence[Any]) -> Maker:
     """Amounts as (amount, currency) or several of them, a line for each currency; the points stand in a
     row."""
     pairs = [pair for value in held for pair in amounts(value)]
+    signed = kind in _CHANGES
+    kind = kind.removesuffix("_change")
     least = {"money": looks.CENTS, "price": looks.PRICE, "exact_money": looks.EXACT}[kind]
-    decimals = looks.decimals_for((amount for amount, _ in pairs), least)
+    # A change has the decimals of what changed: below them it is none worth a digit.
+    decimals = least if signed else looks.decimals_for((amount for amount, _ in pairs), least)
     room = max((len(currency or "") for _, currency in pairs), default=0)
 
     def cell(value: Any) -> Cell:
@@ -182,9 +186,9 @@ def _money(kind: str, held: Sequence[Any]) -> Maker:
         if not found:
             return _NOTHING
         lines = [
-            f"{looks.amount(amount, decimals)} {currency or '':<{room}}"
+            f"{looks.amount(amount, decimals, signed=signed)} {currency or '':<{room}}"
             if room
-            else looks.amount(amount, decimals)
+            else looks.amount(amount, decimals, signed=signed)
             for amount, currency in found
         ]
         return Cell(tuple(lines))

@@ -78,7 +78,7 @@ def test_credits_are_taken_off(report: Report) -> None:
     [
         ("markdown", ["−1,498.75 EUR", "−1,500.00 EUR"]),
         ("csv", ["-1498.75", "-374.6875"]),
-        ("html", ["−1,498.75 EUR", "−374.69 EUR", "−1,500.00 EUR"]),
+        ("html", ["−1,498.75 EUR", "−374.6875 EUR", "−1,500.00 EUR"]),
         ("json", ['"-1498.75"']),
     ],
 )
@@ -111,3 +111,15 @@ def test_a_chart_says_that_its_first_bar_is_open(engine: Engine) -> None:
     bars = chart.spec["layer"][0]["data"]["values"]
     assert (bars[0]["lower"], bars[0]["upper"], bars[0]["calls"]) == (-0.1, 0.0, 2)
     assert json.loads(report.model_dump_json())["costs"][0]["bins"][0]["lower"] is None
+
+
+def test_what_was_billed_stands_beside_what_the_calls_add_up_to(engine: Engine, report: Report) -> None:
+    """A line for each currency, in words and to every digit, in the formats that people read."""
+    row = "| EUR | 1,499.75 EUR too high | 1 | 1.00 EUR | −1,498.75 EUR | −1,499.75 EUR |"
+    assert row in written(engine, report, "markdown").decode()
+    page = written(engine, report, "html").decode()
+    assert "Billed, and what the calls add up to" in page
+    assert "1,499.75 EUR too high" in page
+    sheet = load_workbook(io.BytesIO(written(engine, report, "xlsx")))["Billed"]
+    values = [cell for line in sheet.iter_rows(values_only=True) for cell in line]
+    assert {"EUR", 1, -1498.75, -1499.75} <= set(values)

@@ -264,7 +264,7 @@ def _write_changes(request: Request, found: Analytics, other: Analytics) -> None
     """A row a group, each figure followed by its change, and last one of all."""
     columns = groups.group_columns(found, wide=request.wide)
     keys, figures = columns[: len(found.by)], columns[len(found.by) :]
-    figures = [one for one in figures if one.kind in ("count", "rate", "seconds")]
+    figures = [one for one in figures if one.kind in groups.CHANGES]
     added, changed = groups.changes(found, other, figures)
     rows = []
     shown: list[Analytics | Group] = [*found.groups, found]

@@ -20,6 +20,7 @@ from batchlake.reports.model import Distribution, Report
 from batchlake.reports.page.svg import filled
 from batchlake.reports.tables import distribution_table
 from batchlake.reports.wording import COLOURS, NO_CURRENCY, Clock, amount_text
+from batchlake.text.looks import PRICE
 from batchlake.text.statuses import OUTCOME_BY_STATUS
 
 _LONGEST_LABEL: Final = 28
@@ -154,7 +155,7 @@ def spread(of: Distribution) -> Chart:
     title += "; the first bar is open to the left" if of.bins[0].lower is None else ""
     title += "; the last bar is open to the right" if of.bins[-1].upper is None else ""
     marks = [
-        (float(value) / scale, f"{name} {amount_text(value, of.unit, of.currency)}", name == "p95")
+        (float(value) / scale, f"{name} {amount_text(value, of.unit, of.currency, PRICE)}", name == "p95")
         for name, value in (("median", of.median), ("p95", of.p95))
         if value is not None
     ]

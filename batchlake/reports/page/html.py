@@ -19,7 +19,7 @@ from batchlake._lazy import extra
 from batchlake.models.audits import MetricDefinition
 from batchlake.models.comparison import SelectionComparison
 from batchlake.reports import wording
-from batchlake.reports.cells import Amount, Column, Table
+from batchlake.reports.cells import Amount, Column, Table, decimals_of
 from batchlake.reports.model import Report
 from batchlake.reports.page import charts
 from batchlake.reports.tables import tables
@@ -86,6 +86,7 @@ def _environment(classes: bool) -> jinja2.Environment:
     )
     environment.filters |= {
         "counted": wording.counted,
+        "decimals": decimals_of,
         "drawn": lambda chart: draw(chart.spec, chart.words, classes=classes),
         "exact": lambda value: money_text(value) if isinstance(value, Decimal) else repr(value),
         "on_page": _on_page,

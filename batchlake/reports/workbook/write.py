@@ -30,6 +30,7 @@ _SHEETS: Final = {
     "Timeline": "timeline",
     "Groups": "groups",
     "Comparison": "comparison",
+    "Billed": "billed",
     "Audit": "audit",
     "Batches": "batches",
     "Progress": "progress",
@@ -73,7 +74,7 @@ def write(
                 above = list(dict.fromkeys(note for table in of_kind for note in table.notes))
                 if kind == "figures":
                     above = [report.title, f"Selection: {report.analytics.selection}", *left_out, _READING]
-                elif kind in ("comparison", "audit"):
+                elif kind in ("comparison", "audit", "billed"):
                     above = [name, *above]
                 places[kind] = table_sheet(book, name, columns, rows, zone=zone, above=above)
         add_charts(book, places, by_kind)

@@ -176,3 +176,37 @@ def test_a_comparison_is_rows_where_rows_are_asked_for(tmp_path: Path) -> None:
     assert [(row["agent_id"], row["this"], row["difference"]) for row in calls] == [("a", "3", "1")]
     table = answer(lake, *asked, "--by", "agent_id").stdout.splitlines()
     assert [line.split()[:3] for line in table[2:]] == [["a", "3", "+1"], ["all", "3", "+1"]]
+
+
+def test_costs_of_groups_stand_beside_their_changes(tmp_path: Path) -> None:
+    """Each in its currency, never across two; without a cost before there is no change."""
+    costs = [
+        ("b0", "a", "1.00", "EUR"),
+        ("b1", "a", "0.75", "EUR"),
+        ("b1", "a", "2", "USD"),
+        ("b1", "z", "3", "EUR"),
+    ]
+    calls = [
+        {"id": f"c{number}", "batch_id": batch, "agent_id": agent, "status": "completed", "duration": 60,
+         "cost": cost, "currency": currency}
+        for number, (batch, agent, cost, currency) in enumerate(costs)
+    ]  # fmt: skip
+    lake = lake_of(tmp_path, {"calls": calls})
+    asked = ("analytics", "--batch", "b1", "--compare", "b0", "--by", "agent_id", "--metrics", "cost")
+    lines = answer(lake, *asked).stdout.splitlines()
+    assert lines[0].split()[:3] == ["agent", "cost", "change"]
+    assert lines[2].split()[:5] == ["a", "0.75", "EUR", "−0.25", "EUR"]
+    assert lines[3].split()[:2] == ["2.00", "USD"]
+    assert lines[4].split()[:4] == ["z", "3.00", "EUR", "–"]
+    assert lines[5].split()[:5] == ["all", "3.75", "EUR", "+2.75", "EUR"]
+
+
+def test_groups_on_a_screen_take_the_four_families_that_it_shows(tmp_path: Path) -> None:
+    """Others only by name, however wide the table is; JSON has all."""
+    call = {"id": "c1", "agent_id": "a", "status": "completed", "duration": 5,
+            "sentiment": {"positive": 0.5, "neutral": 0.3, "negative": 0.2}}  # fmt: skip
+    lake = lake_of(tmp_path, {"calls": [call]})
+    asked = ("analytics", "--by", "agent_id")
+    assert "positive" not in answer(lake, *asked, "--wide").stdout
+    assert "positive" in answer(lake, *asked, "--wide", "--metrics", "all").stdout
+    assert len(json.loads(answer(lake, *asked, "--json").stdout)["groups"][0].keys()) > 8

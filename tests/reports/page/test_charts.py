@@ -142,7 +142,7 @@ def test_median_and_p95_stand_where_they_are() -> None:
         layer["encoding"]["x"]["datum"] for layer in chart.spec["layer"] if layer["mark"]["type"] == "rule"
     ]
     assert lines == [0.15, 0.604]
-    assert {"median 0.15 EUR", "p95 0.604 EUR"} <= set(texts(chart))
+    assert {"median 0.1500 EUR", "p95 0.6040 EUR"} <= set(texts(chart))
 
 
 def test_a_chart_is_painted_by_the_page_and_drawn_alike_each_time() -> None:
