@@ -48,6 +48,8 @@ class Lake(LakeDocuments, LakeFigures, ErasingLake, LakeCare):
         InvalidRequest: there is no such time zone.
     """
 
+    _state: LakeState
+
     def __init__(
         self,
         root: str | os.PathLike[str],

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from batchlake.analytics.lookup import held_calls
+from batchlake.engine.asking import Asks
 from batchlake.engine.engine import Engine
 from batchlake.engine.interrupts import ConcurrentQueries
 from batchlake.schema import CALLS, SEGMENTS, Table
@@ -21,8 +22,8 @@ MOST_UTTERANCES: Final = 300_000
 
 @contextmanager
 def batch_in_memory(
-    engine: Engine, source: str, batch_id: str, *, with_segments: bool
-) -> Iterator[tuple[Engine, int]]:
+    engine: Asks, source: str, batch_id: str, *, with_segments: bool
+) -> Iterator[tuple[Asks, int]]:
     """An engine for questions about one batch while the block lasts, and how many of its calls are held.
 
     Of a batch that is too large, and on a cluster, it is the lake's own.
@@ -32,7 +33,7 @@ def batch_in_memory(
         source, batch_id: the batch; the questions select its calls themselves.
         with_segments: whether several questions are about what was said, too.
     """
-    if engine.is_cluster:
+    if not isinstance(engine, Engine):
         yield engine, held_calls(engine, source, batch_id)
         return
     with engine.temporary_schema() as memory:

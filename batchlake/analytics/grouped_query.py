@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine import sql_files
-from batchlake.engine.engine import Engine
+from batchlake.engine.asking import Asks
 from batchlake.engine.interrupts import ConcurrentQueries
 from batchlake.engine.quoting import literal, quoted
 from batchlake.errors import InvalidRequest
@@ -134,7 +134,7 @@ def file_text(name: str) -> str:
     return sql_files.load(f"analytics/{name}").text
 
 
-def side_by_side(engine: Engine) -> ConcurrentQueries:
+def side_by_side(engine: Asks) -> ConcurrentQueries:
     """For several questions to a clone of an engine: an error or Ctrl-C interrupts all of them.
 
     Where it holds few calls, in the lake or of a batch held in memory, most of the time of a question is its
@@ -160,7 +160,7 @@ class GroupedQuery:
         by: the dimensions.
     """
 
-    engine: Engine
+    engine: Asks
     selection: Selection
     by: tuple[str, ...] = ()
 

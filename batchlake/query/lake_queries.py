@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from batchlake.errors import InvalidRequest
 from batchlake.query.lake_rows import LakeRows
 from batchlake.query.result import Result
-from batchlake.query.snapshot import LakeState, asks_again
+from batchlake.query.snapshot import LakeState, State, asks_again
 
 if TYPE_CHECKING:
     from batchlake.engine.engine import Connection, Engine
@@ -30,7 +31,7 @@ class LakeQueries(LakeRows):
         timezone: of periods, plain dates and groups by time.
     """
 
-    def __init__(self, state: LakeState, location: str, timezone: str = "UTC") -> None:
+    def __init__(self, state: State, location: str, timezone: str = "UTC") -> None:
         super().__init__(state, timezone)
         self._location = location
 
@@ -95,9 +96,19 @@ class LakeQueries(LakeRows):
         selection = None if filter is None else self._selected(filter)
         return Session(self._zoned_engine(), selection, timeout_seconds=timeout_seconds)
 
+    def _here(self) -> LakeState:
+        """The state as this machine's DuckDB reads it.
+
+        Raises:
+            InvalidRequest: the lake is asked on a cluster.
+        """
+        if not isinstance(self._state, LakeState):
+            raise InvalidRequest("this is made on one machine, not on Spark. Ask the lake itself for it.")
+        return self._state
+
     def _zoned_engine(self) -> Engine:
         """The engine for SQL that a person wrote: its days begin, and its times are, in the lake's zone."""
-        engine = self._state.engine()
+        engine = self._here().engine()
         return engine if self.timezone == "UTC" else engine.in_timezone(self.timezone)
 
     def connect(self) -> Connection:
@@ -116,7 +127,7 @@ class LakeQueries(LakeRows):
         """
         from batchlake.query import views
 
-        return views.connection(self._state.files()[1])
+        return views.connection(self._here().files()[1])
 
     def views_script(self) -> str:
         """SQL that makes the same tables and views in any DuckDB, over the lake as it is now.
@@ -127,5 +138,5 @@ class LakeQueries(LakeRows):
         """
         from batchlake.query import views
 
-        version, files = self._state.files()
+        version, files = self._here().files()
         return views.script(files, f"The lake {self._location} as run {version.run_id} left it")

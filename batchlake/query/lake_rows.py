@@ -16,7 +16,7 @@ from batchlake.output.readable import Shown
 from batchlake.query import views
 from batchlake.query.result import Result
 from batchlake.query.rows import Asked, VerbRows
-from batchlake.query.snapshot import LakeState
+from batchlake.query.snapshot import State
 from batchlake.schema import CONTACT
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class LakeRows:
         InvalidRequest: there is no such time zone.
     """
 
-    def __init__(self, state: LakeState, timezone: str = "UTC") -> None:
+    def __init__(self, state: State, timezone: str = "UTC") -> None:
         self._state = state
         self.timezone = timezone if timezone == "UTC" else _checked_zone(timezone)
 

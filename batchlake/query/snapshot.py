@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from batchlake.engine import forking
+from batchlake.engine.asking import Asks
 from batchlake.engine.engine import Engine
 from batchlake.engine.processes import TemporaryFolder, clear_dead_folders
 from batchlake.errors import (
@@ -204,6 +205,19 @@ class Fixable(Protocol):
     """A state that may be a fixed version."""
 
     fixed: Version | None
+
+
+class State(Fixable, Protocol):
+    """A state that questions are put to: `LakeState`, or one on a cluster."""
+
+    @property
+    def storage(self) -> Storage:
+        """Where the lake lives."""
+        ...
+
+    def engine(self) -> Asks:
+        """Whom to ask over the state."""
+        ...
 
 
 class Reader(Protocol):

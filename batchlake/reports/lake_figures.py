@@ -210,7 +210,8 @@ class LakeFigures(LakeQueries):
         if isinstance(other, Filter) or (compare == PREVIOUS and when is not None):
             # Else it is a batch, which the report looks up.
             other = self._other(filter, when, compare, zone)
-        version = self._state.version()
-        engine, name = self._state.at(version).engine(), PurePath(self._location).name
+        state = self._here()
+        version = state.version()
+        engine, name = state.at(version).engine(), PurePath(self._location).name
         made = ReportOptions(compare=other, timezone=zone, **options)
         return report(engine, name, version, batch_ids, self._filter(filter, when, zone), made)

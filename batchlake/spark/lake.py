@@ -7,9 +7,9 @@ There is no ingest, compact, vacuum or erase here: writing stays with the one wr
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
-from batchlake.engine.cursor import Rows
+from batchlake.engine.asking import AskedRows
 from batchlake.errors import InvalidRequest, QueryError
 from batchlake.query import statements
 from batchlake.query.result import Result, values_by_name
@@ -27,16 +27,10 @@ if TYPE_CHECKING:
 
     from batchlake.filters.selection import Selection
     from batchlake.query.lake_rows import FilterLike, Names, PeriodLike, When
-    from batchlake.query.snapshot import LakeState
     from batchlake.reports.batch_report import BatchReport
     from batchlake.spark.state import SparkState
 
 _READING: Final = frozenset({"select", "with", "from", "values", "("})
-
-
-def _as_lake_state(state: SparkState) -> LakeState:
-    """For the rooms that answer: they ask a state for an engine, and that for rows."""
-    return cast("LakeState", state)
 
 
 class _ClusterAnswers(LakeDocuments, LakeFigures):
@@ -49,7 +43,7 @@ class _ClusterAnswers(LakeDocuments, LakeFigures):
     """
 
     def __init__(self, state: SparkState, location: str, timezone: str = "UTC") -> None:
-        super().__init__(_as_lake_state(state), location, timezone)
+        super().__init__(state, location, timezone)
         self._on_spark = state
 
     def report(self, /, *batch_ids: str, **options: Any) -> BatchReport:
@@ -210,15 +204,14 @@ class SparkStatements:
     def __exit__(self, *_: object) -> None:
         """Nothing is held."""
 
-    def run(self, text: str, params: Mapping[str, Any] | None = None) -> Iterator[Rows]:
+    def run(self, text: str, params: Mapping[str, Any] | None = None) -> Iterator[AskedRows]:
         """The rows of each query of a text.
 
         Raises:
             QueryError: a statement is no query.
         """
         for statement in statements.split(text):
-            rows: Any = self._asked.query(_checked(statement.text, statement.tokens), params)
-            yield rows
+            yield self._asked.query(_checked(statement.text, statement.tokens), params)
 
 
 class _Selecting:
@@ -228,7 +221,7 @@ class _Selecting:
         self._engine = engine
         self._selection = selection
 
-    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> Any:
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> SparkRows:
         """The rows of a query, which runs when they are read."""
         given = values_by_name(params)
         if self._selection is None:
