@@ -12,36 +12,48 @@ from tests.ingest.platforms.readings import MILLIONTH, Facts, Record, cents, mil
 
 
 def elevenlabs(record: Record) -> Facts:
-    """ElevenLabs: seconds since 1970, fiat money, numbers by direction."""
-    meta = record["metadata"]
-    phone = meta.get("phone_call", {})
+    """ElevenLabs: seconds since 1970, fiat money, numbers by direction; a list has it at the top."""
+    meta = record.get("metadata", {})
+    phone, body = meta.get("phone_call", {}), meta.get("body", {})
+    direction = phone.get("direction", record.get("direction"))
     sides = (phone.get("external_number"), phone.get("agent_number"))
-    from_number, to_number = sides if phone.get("direction") == "inbound" else sides[::-1]
+    from_number, to_number = sides if direction == "inbound" else sides[::-1]
     fiat = meta.get("cost_fiat")
-    return {
+    start = meta.get("start_time_unix_secs", record.get("start_time_unix_secs"))
+    status, failure = record.get("status"), record.get("failure_reason")
+    begun_by = record.get("conversation_initiation_source", meta.get("conversation_initiation_source"))
+    facts = {
         "call_id": record["conversation_id"],
         "status": {
+            None: {"busy": "busy", "no-answer": "no_answer"}.get(str(failure), "failed"),
             "done": "completed",
             "failed": "failed",
             "in-progress": "in_progress",
             "processing": "in_progress",
             "initiated": "queued",
-        }[record["status"]],
-        "duration_seconds": meta["call_duration_secs"],
-        "started_at": moment(meta["start_time_unix_secs"] * 1000),
+        }[status],
+        "duration_seconds": meta.get("call_duration_secs", record.get("call_duration_secs")),
+        "started_at": None if start is None else moment(start * 1000),
         "cost": None if fiat is None else Decimal(repr(fiat)).quantize(MILLIONTH, ROUND_HALF_UP),
         "ended_at": None,
-        "direction": phone.get("direction"),
-        "from_number": from_number,
-        "to_number": to_number,
-        "success": {"success": True, "failure": False}.get(record.get("analysis", {}).get("call_successful")),
+        "direction": direction or ("web" if begun_by in ("js_sdk", "widget") else None),
+        "from_number": from_number or body.get("From"),
+        "to_number": to_number or body.get("To") or record.get("phone_number"),
+        "success": {"success": True, "failure": False}.get(
+            record.get("analysis", {}).get("call_successful", record.get("call_successful"))
+        ),
     }
+    return facts if failure is None else facts | {"ended_by": failure}
 
 
-elevens: Final = st.fixed_dictionaries(
+_verdicts: Final = st.sampled_from(["success", "failure", "unknown"])
+_states: Final = st.sampled_from(["done", "failed", "in-progress", "processing", "initiated"])
+_sources: Final = st.sampled_from(["js_sdk", "widget", "twilio", "sip_trunk"])
+_ways: Final = st.sampled_from(["inbound", "outbound"])
+_conversations: Final = st.fixed_dictionaries(
     {
         "agent_id": st.just("a"),
-        "status": st.sampled_from(["done", "failed", "in-progress", "processing", "initiated"]),
+        "status": _states,
         "metadata": st.fixed_dictionaries(
             {
                 "start_time_unix_secs": st.integers(1, 1_900_000_000),
@@ -50,22 +62,38 @@ elevens: Final = st.fixed_dictionaries(
             },
             optional={
                 "cost_fiat": st.sampled_from([None, 0, 1.1, 0.095]),
+                "conversation_initiation_source": _sources,
                 "phone_call": st.fixed_dictionaries(
-                    {
-                        "direction": st.sampled_from(["inbound", "outbound"]),
-                        "external_number": numbers,
-                        "agent_number": numbers,
-                    }
+                    {"direction": _ways, "external_number": numbers, "agent_number": numbers}
                 ),
             },
         ),
     },
+    optional={"analysis": st.fixed_dictionaries({"call_successful": _verdicts})},
+)
+_of_a_list: Final = st.fixed_dictionaries(
+    {
+        "agent_id": st.just("a"),
+        "status": _states,
+        "start_time_unix_secs": st.integers(1, 1_900_000_000),
+        "call_duration_secs": st.integers(0, 4000),
+    },
     optional={
-        "analysis": st.fixed_dictionaries(
-            {"call_successful": st.sampled_from(["success", "failure", "unknown"])}
-        )
+        "direction": _ways,
+        "call_successful": _verdicts,
+        "conversation_initiation_source": _sources,
     },
 )
+_never_begun: Final = st.fixed_dictionaries(
+    {
+        "agent_id": st.just("a"),
+        "failure_reason": st.sampled_from(["busy", "no-answer", "unknown"]),
+        "metadata": st.fixed_dictionaries(
+            {"type": st.just("twilio"), "body": st.fixed_dictionaries({"From": numbers, "To": numbers})}
+        ),
+    }
+)
+elevens: Final = st.one_of(_conversations, _of_a_list, _never_begun)
 
 
 def bolna(record: Record) -> Facts:
@@ -81,10 +109,16 @@ def bolna(record: Record) -> Facts:
     }.get(word, word.replace("-", "_"))
     line = record.get("telephony_data") or {}
     seconds = record.get("conversation_duration")
+    if seconds is None:
+        seconds = record.get("conversation_time")
     return {
         "call_id": record["id"],
         "status": "voicemail" if word == "completed" and record.get("answered_by_voice_mail") else meant,
-        "duration_seconds": seconds if seconds is not None else float(line["duration"]) if line else None,
+        "duration_seconds": seconds
+        if seconds is not None
+        else float(line["duration"])
+        if line.get("duration")
+        else None,
         "cost": cents(record["total_cost"]),
         "currency": None,
         "direction": line.get("call_type"),
@@ -119,6 +153,7 @@ bolnas: Final = st.fixed_dictionaries(
     optional={
         "answered_by_voice_mail": st.sampled_from([None, True, False]),
         "conversation_duration": st.sampled_from([None, 0, 68.4]),
+        "conversation_time": st.sampled_from([None, 61]),
         "telephony_data": st.sampled_from([None, {"duration": "69", "call_type": "inbound"}]),
     },
 )
@@ -139,7 +174,7 @@ def atoms(record: Record) -> Facts:
         "direction": {"telephony_inbound": "inbound", "telephony_outbound": "outbound", "webcall": "web"}[
             record["type"]
         ],
-        "agent_id": record.get("agentId", (record.get("agent") or {}).get("_id")),
+        "is_test": record.get("isTest"),
     }
 
 
@@ -162,13 +197,13 @@ atomses: Final = st.fixed_dictionaries(
         ),
         "callCost": st.integers(0, 5),
     },
-    optional={"agent": st.just({"_id": "a2"}), "_id": st.just("x")},
+    optional={"_id": st.just("x"), "isTest": st.booleans()},
 )
 
 
 def synthflow(record: Record) -> Facts:
     """Synthflow: milliseconds as text for the start, seconds for the length."""
-    word = record["status"]
+    word = record.get("call_status", record.get("status"))
     inbound = record["type_of_call"] == "inbound"
     lead, agent = record["lead_phone_number"], record["agent_phone_number"]
     return {
@@ -190,7 +225,7 @@ def synthflow(record: Record) -> Facts:
     }
 
 
-synthflows: Final = st.fixed_dictionaries(
+_of_one_call: Final = st.fixed_dictionaries(
     {
         "model_id": st.just("m"),
         "duration": st.sampled_from([0, 42, "41", 1.5]),
@@ -217,3 +252,8 @@ synthflows: Final = st.fixed_dictionaries(
         "telephony_duration": st.integers(0, 99_999),
     }
 )
+synthflows: Final = st.one_of(
+    _of_one_call,
+    _of_one_call.map(lambda call: {"call_status" if key == "status" else key: call[key] for key in call}),
+)
+"""Of one call its state is `status`, in a list `call_status`."""

@@ -136,12 +136,18 @@ def vapi(record: Record) -> Facts:
     inbound = record["type"] == "inboundPhoneCall"
     customer, ours = record["customer"]["number"], record["phoneNumber"]["number"]
     said = record.get("analysis", {}).get("successEvaluation")
+    paid = record.get("cost", record.get("costBreakdown", {}).get("total"))
     return {
         "call_id": record["id"],
         "status": meant,
         "status_reported": status,
         "ended_by": reason,
-        "duration_seconds": seconds if seconds is None or seconds >= 0 else None,
+        "duration_seconds": record.get(
+            "durationSeconds", seconds if seconds is None or seconds >= 0 else None
+        ),
+        "started_at": None if start is None else datetime.fromisoformat(start),
+        "ended_at": None if end is None else datetime.fromisoformat(end),
+        "cost": None if paid is None else Decimal(repr(paid)).quantize(MILLIONTH, ROUND_HALF_UP),
         "currency": "USD",
         "direction": {"inboundPhoneCall": "inbound", "outboundPhoneCall": "outbound", "webCall": "web"}[
             record["type"]
@@ -171,6 +177,10 @@ vapis: Final = st.builds(
     optional(
         endedReason=st.sampled_from(sorted(VAPI_REASONS)),
         startedAt=isos,
+        endedAt=isos,
+        durationSeconds=st.sampled_from([0, 42.5]),
+        cost=st.sampled_from([0, 0.0546]),
+        costBreakdown=st.just({"total": 0.21, "llm": 0.2}),
         campaignId=st.just("spring"),
         analysis=optional(
             successEvaluation=st.sampled_from(["true", "pass", "false", "fail", "1", "Good", "80%"])
@@ -239,11 +249,14 @@ def bland(record: Record) -> Facts:
             else {"new": "queued", "queued": "queued", "started": "in_progress"}[queue]
         )
     seconds = record.get("corrected_duration")
+    minutes = record["call_length"] if "call_id" in record else None
     return {
-        "call_id": record["call_id"],
+        "call_id": record.get("call_id") or record["c_id"],
         "status": meant,
         "status_reported": state or queue,
-        "duration_seconds": float(seconds) if seconds else float(Decimal(repr(record["call_length"])) * 60),
+        "duration_seconds": float(seconds)
+        if seconds
+        else (None if minutes is None else float(Decimal(repr(minutes)) * 60)),
         "cost": Decimal(repr(record["price"])).quantize(MILLIONTH) if "price" in record else None,
         "ended_at": datetime.fromisoformat(record["end_at"]) if done and "end_at" in record else None,
         "direction": "inbound" if record["inbound"] else "outbound",
