@@ -46,8 +46,8 @@ class Column:
         name: as `--columns` takes it; its heading, with blanks for `_`.
         kind: of its values: `text`, `word` (one of batchlake's own), `id`, `digest`, `run`, `path`, `prose`,
             `count`, `score` (0 to 1), `rate`, `seconds`, `money` (a sum), `price`, `exact_money`, `time`,
-            `flag`, `bar`, `number` (of phones), a change (`count_change`, `money_change` ...), or `exact`: as SQL
-            gives it.
+            `flag`, `bar`, `number` (of phones), a change (`count_change`, `money_change` ...), or `exact`: as
+            SQL gives it.
         alarming: whether a value above 0 needs somebody.
         note: what stands under its heading, such as its type in SQL.
     """
