@@ -68,7 +68,7 @@ class ProgressLine:
         if what is None or self._count is None:
             return "Finding exports" if not self._name else self._name.capitalize()
         counted = f"{looks.count(self._count)} {what}{'' if self._count == 1 else 's'}"
-        return f"{self._name.capitalize():<8} {counted}  {_seconds(seconds)}"
+        return f"{self._name.capitalize():<8} {counted}  {seconds_words(seconds)}"
 
     def _reading(self, seconds: float) -> str:
         speed = self._read / seconds if seconds > _RATE_FROM_SECONDS else None
@@ -77,7 +77,7 @@ class ProgressLine:
             return f"Reading  {looks.size(self._read)}{rate}"
         done = min(self._read, self._count)
         drawn = f"{bar(done, self._count, _BAR_WIDTH):<{_BAR_WIDTH}}"
-        left = f"  {_seconds((self._count - done) / speed)} left" if speed else ""
+        left = f"  {seconds_words((self._count - done) / speed)} left" if speed else ""
         share = f"{100 * done // self._count} %"
         return f"Reading  {drawn}  {share:>5}  {_size_of(done, self._count)}{rate}{left}"
 
@@ -90,7 +90,7 @@ class ProgressLine:
             sys.stderr.flush()
 
 
-def _seconds(seconds: float) -> str:
+def seconds_words(seconds: float) -> str:
     """A length of time that changes once a second at most."""
     return f"{int(seconds)} s" if seconds < _MINUTE else looks.duration(int(seconds))
 

@@ -29,6 +29,7 @@ from batchlake.cli.arguments.options import (
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.privacy import asked_rules, redact_option
 from batchlake.cli.arguments.settings import configuration_of
+from batchlake.cli.display.details_line import DetailsLine
 from batchlake.cli.failures import INTERRUPTED, WITH_PROBLEMS, note_format
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import STATUS_FORMATS
@@ -99,15 +100,17 @@ def pull_command(
 
     name, described = configuration_of(context).platform(platform)
     try:
-        report = pull(
-            open_lake(lake_path),
-            name,
-            described,
-            landing,
-            os.environ,
-            PullOptions(batches, calls, full, wait_seconds, since, asked_rules(redact, region)),
-            lambda line: note(line, quiet=quiet),
-        )
+        with DetailsLine(quiet=quiet) as details:
+            report = pull(
+                open_lake(lake_path),
+                name,
+                described,
+                landing,
+                os.environ,
+                PullOptions(batches, calls, full, wait_seconds, since, asked_rules(redact, region)),
+                lambda line: note(line, quiet=quiet),
+                details,
+            )
     except KeyboardInterrupt:
         note("Interrupted; the next pull resumes here.")
         raise click.exceptions.Exit(INTERRUPTED) from None

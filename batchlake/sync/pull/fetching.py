@@ -41,6 +41,7 @@ class Fetcher:
         journal: Journal,
         report: PullReport,
         note: Callable[[str], None],
+        asked: Callable[[str, int, int], None] = lambda kind, done, total: None,
     ) -> None:
         self._platform = platform
         self._client = client
@@ -48,7 +49,9 @@ class Fetcher:
         self._journal = journal
         self._report = report
         self._note = note
+        self._asked = asked
         self._unavailable = 0
+        self._done = self._total = 0
         self.seen: set[str] = set()
 
     # The list
@@ -174,7 +177,9 @@ class Fetcher:
             OSError: the landing can't be written.
         """
         self._unavailable = 0
-        remaining = iter(dict.fromkeys(ids))
+        wanted = list(dict.fromkeys(ids))
+        remaining = iter(wanted)
+        self._done, self._total = 0, len(wanted)
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(self._platform.limits.in_flight, len(ids))):
@@ -188,7 +193,9 @@ class Fetcher:
                 answer = await self._client.get(*item.target(item_id))
             except Fault as fault:
                 self._note_failure(kind, item_id, fault)
+                self._note_asked(kind)
                 continue
+            self._note_asked(kind)
             self._unavailable = 0
             gate = self._landing.gate
             known = gate.id_of(item_id) if gate else item_id
@@ -200,6 +207,11 @@ class Fetcher:
                 self._report.batches += 1
             else:
                 self._report.call_details += 1
+
+    def _note_asked(self, kind: Literal["batch", "call"]) -> None:
+        """Tell that one more was answered, of all that are asked for."""
+        self._done += 1
+        self._asked(kind, self._done, self._total)
 
     def _note_failure(self, kind: Literal["batch", "call"], item_id: str, fault: Fault) -> None:
         """Remember that one could not be fetched; raise the fault where it is not of this one alone."""

@@ -76,6 +76,7 @@ def pull(
     environ: Mapping[str, str],
     options: PullOptions = PullOptions(),
     note: Callable[[str], None] = lambda line: None,
+    asked: Callable[[str, int, int], None] = lambda kind, done, total: None,
 ) -> PullReport:
     """Pull from a platform into the lake.
 
@@ -87,6 +88,7 @@ def pull(
         environ: holds the credential under the name that the platform gives.
         options: what to pull.
         note: called with a line now and then.
+        asked: called after each answer for a batch or a call: which of the two, how many, of how many.
 
     Raises:
         InvalidRequest: a batch or call was named, and the platform has no table for one.
@@ -118,7 +120,7 @@ def pull(
         client = Client(platform, credential)
         with asyncio.Runner() as runner:
             try:
-                running = _Pull(lake, name, platform, journal, landing, client, options, note)
+                running = _Pull(lake, name, platform, journal, landing, client, options, note, asked)
                 return running.execute(runner.run)
             finally:
                 runner.run(client.close())
@@ -137,6 +139,7 @@ class _Pull:
         client: Client,
         options: PullOptions,
         note: Callable[[str], None],
+        asked: Callable[[str, int, int], None],
     ) -> None:
         self._lake = lake
         self._name = name
@@ -145,7 +148,7 @@ class _Pull:
         self._client = client
         self._options = options
         self._report = PullReport(name, str(landing.folder), datetime.now(UTC))
-        self._fetcher = Fetcher(platform, client, landing, journal, self._report, note)
+        self._fetcher = Fetcher(platform, client, landing, journal, self._report, note, asked)
 
     def execute(self, wait_for: Callable[[Coroutine[Any, Any, None]], None]) -> PullReport:
         """Do it all, and remember how it ended."""

@@ -61,6 +61,18 @@ def test_the_second_pull_reads_down_to_what_is_known(tmp_path: Path) -> None:
         assert asked_since(server, before) == ["1", "2", "3", "4", "5"]
 
 
+def test_each_answer_for_a_call_is_told(tmp_path: Path) -> None:
+    """How many of all that are asked for, those that can't be fetched among them."""
+    dashboard = Dashboard([bare("c1"), bare("c2"), bare("c3")], size=10)
+    dashboard.details = {"c1": listed([call("c1")]), "c2": listed([call("c2")])}
+    told: list[tuple[str, int, int]] = []
+    with serving(dashboard) as server:
+        described = platform(server.url, pages=PAGES | {"size": 10}, call=CALL)
+        pull(Lake(tmp_path / "lake"), "svalync", described, tmp_path / "landing", {"TEST_KEY": CANARY},
+             asked=lambda kind, done, total: told.append((kind, done, total)))  # fmt: skip
+    assert told == [("call", 1, 3), ("call", 2, 3), ("call", 3, 3)]
+
+
 def test_details_are_asked_once_for_calls_that_lack_them(tmp_path: Path) -> None:
     """A call listed without a transcript is asked for; one that has none, or is gone, only once."""
     dashboard = Dashboard([bare("c/1 ?&"), bare("c2"), bare("c3"), call("c4")], size=10)

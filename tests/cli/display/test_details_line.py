@@ -1,0 +1,61 @@
+"""What a pull says while it asks for details: how many of all, how fast, how long still."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from batchlake.cli.display.details_line import DetailsLine
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Terminal(io.StringIO):
+    """Standard error that is a terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_has_a_bar_that_vanishes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rewritten, with the count, the pace and the time left; gone when all have been asked for."""
+    clock, terminal = Clock(), Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("NO_COLOR", "1")
+    with DetailsLine(quiet=False, clock=clock) as line:
+        line("call", 1, 10_000)
+        assert not terminal.getvalue()
+        clock.now = 100.0
+        line("call", 500, 10_000)
+        bar = "█▎" + " " * 22
+        words = f"Details  {bar}    5 %  500 of 10,000 calls  5.0/s  31 min 40 s left"
+        assert terminal.getvalue() == f"\r{words}\x1b[K"
+        line("call", 10_000, 10_000)
+    assert terminal.getvalue().endswith("\x1b[K\r\x1b[K")
+
+
+def test_a_log_has_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every ten seconds, without a bar; batches and calls begin anew; quiet says nothing."""
+    for quiet in (True, False):
+        clock = Clock()
+        with DetailsLine(quiet=quiet, clock=clock) as line:
+            line("batch", 1, 2)
+            clock.now = 9.0
+            line("batch", 2, 2)
+            line("call", 1, 40)
+            clock.now = 19.5
+            line("call", 21, 40)
+            line("call", 22, 40)
+    assert capsys.readouterr().err == "details of 21 of 40 calls, 2.0/s, 9 s left\n"
