@@ -1,4 +1,5 @@
-"""How shells ask what completes a line: bash, whose words part at `@`, `=` and `:`, gets a script of its own.
+"""How shells ask what completes a line: bash, whose words part at `@`, `=` and `:`, gets a script of its own;
+zsh keeps `--option=`.
 
 In come the line up to the cursor and what completes it, out come the rest of the word at the cursor.
 """
@@ -8,7 +9,13 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from click.shell_completion import BashComplete, CompletionItem, add_completion_class, split_arg_string
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    ZshComplete,
+    add_completion_class,
+    split_arg_string,
+)
 
 _SCRIPT = """\
 %(complete_func)s() {
@@ -66,6 +73,22 @@ class Bash(BashComplete):
         return f"{item.type},{quoted(value) if item.type == 'plain' else value}"
 
 
+class Zsh(ZshComplete):
+    """zsh's way to ask: a word is replaced whole, `--option=` in front of a value with it."""
+
+    name = "zsh"
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[Any]]:
+        """What completes the word, as it stands then."""
+        found = super().get_completions(args, incomplete)
+        option, equals, _ = incomplete.partition("=")
+        if option.startswith("--") and equals:
+            for item in found:
+                if item.type == "plain":
+                    item.value = f"{option}={item.value}"
+        return found
+
+
 def quoted(word: str) -> str:
     """The word as bash reads it as one.
 
@@ -81,3 +104,4 @@ _SPECIAL = frozenset(" \t'\"\\$`&|;<>()*?[]#~!{}")
 def use() -> None:
     """Let bash ask so."""
     add_completion_class(Bash)
+    add_completion_class(Zsh)

@@ -89,3 +89,21 @@ def test_bash_completes(folder: Path) -> None:
         shell.sendcontrol("u")
     shell.sendline("exit")
     shell.expect(pexpect.EOF)
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="there is no zsh")
+def test_zsh_completes(folder: Path) -> None:
+    """At zsh's own prompt, too, and it keeps the option in front of a value."""
+    shell = pexpect.spawn(
+        str(shutil.which("zsh")), ["-f"], cwd=str(folder), encoding="utf-8", timeout=60,
+        env={"PATH": f"{folder}:/usr/bin:/bin", "TERM": "dumb", "HOME": str(folder)}, dimensions=(24, 120),
+    )  # fmt: skip
+    shell.sendline("unsetopt zle_bracketed_paste; autoload -U compinit; compinit -u -D")
+    shell.sendline("eval \"$(batchlake completion zsh)\"; echo set''up")
+    shell.expect_exact("setup\r\n")
+    for begun, whole in (("--filter=@aut", "--filter=@autumn"), ("--filter @aut", "--filter @autumn")):
+        shell.send(f"print -- batchlake; batchlake calls {begun}\t")
+        shell.expect_exact(whole)
+        shell.sendcontrol("u")
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
