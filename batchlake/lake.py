@@ -186,6 +186,10 @@ class Lake(LakeDocuments, LakeFigures, ErasingLake, LakeCare):
 
         Raises:
             InvalidRequest: the extra `spark` isn't installed, or there is no such reader.
+
+        Example:
+            >>> lake.on_spark(spark).analytics().success_rate  # doctest: +SKIP
+            0.6097560975609756
         """
         with extra("spark", "questions to Spark"):
             from batchlake.spark.lake import SparkLake
@@ -199,7 +203,12 @@ class Lake(LakeDocuments, LakeFigures, ErasingLake, LakeCare):
     def on_cluster(
         self, spark: SparkSession, *, show: Callable[[Statement], None] | None = None
     ) -> ClusterLake:
-        """This lake asked on Spark, its rows fetched as `Result`s: what `--engine spark` asks."""
+        """This lake asked on Spark, its rows fetched as `Result`s: what `--engine spark` asks.
+
+        Example:
+            >>> lake.on_cluster(spark).calls().to_dicts()  # doctest: +SKIP
+            [{'source': 'bland', ...
+        """
         with extra("spark", "questions to Spark"):
             from batchlake.spark.lake import ClusterLake
             from batchlake.spark.state import SparkState

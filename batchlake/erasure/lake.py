@@ -99,7 +99,7 @@ class ErasingLake:
         Example:
             >>> report = lake.redact(["phone"], dry_run=True)
             >>> report.mentions["calls.to_number"]
-            31
+            37
         """
         from batchlake.erasure.redacting.redact import RedactOptions, redact
         from batchlake.errors import InvalidRequest
@@ -134,6 +134,13 @@ class ErasingLake:
 
         Raises:
             InvalidRequest: the lake's own key is here.
+
+        Example:
+            >>> try:
+            ...     lake.new_privacy_key()
+            ... except batchlake.InvalidRequest as error:
+            ...     print(error)
+            nobody was erased from this lake and nothing is redacted: it needs no key.
         """
         from batchlake.erasure.keys import new_key
 

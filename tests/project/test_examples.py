@@ -26,6 +26,7 @@ OF_LAKES = [
     "batchlake.query.lake_care",
     "batchlake.query.lake_queries",
     "batchlake.query.lake_rows",
+    "batchlake.reports.lake_documents",
     "batchlake.reports.lake_figures",
 ]
 """Modules whose examples ask `lake`, which holds the sample."""

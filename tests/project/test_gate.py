@@ -56,6 +56,13 @@ class Gate:
         (folder / "bin").mkdir()
         (folder / "bin" / "python3").write_text(PYTHON)
         (folder / "bin" / "python3").chmod(0o755)
+        self.has_java(False)
+
+    def has_java(self, there: bool) -> None:
+        """Whether the machine has a Java that starts."""
+        java = self.folder / "bin" / "java"
+        java.write_text(f"#!/bin/sh\nexit {0 if there else 1}\n")
+        java.chmod(0o755)
 
     def run(self, **environ: str) -> tuple[int, list[str]]:
         """Its exit status, and the tools that it called, each with its environment."""
@@ -85,6 +92,13 @@ def test_the_quick_checks_run_before_the_readme_commands(gate: Gate) -> None:
     install = "dev python -m pip install -q -e .[dev]"
     commands = ["venv plain", "plain tool one", "dev tool two", "dev tool three"]
     assert gate.run() == (0, ["venv dev", install, *STYLE, *commands, SMOKE])
+
+
+def test_spark_is_installed_where_there_is_a_java(gate: Gate) -> None:
+    """Where there is none, its tests are skipped, and nothing is fetched for them."""
+    assert "dev python -m pip install -q -e .[dev]" in gate.run()[1]
+    gate.has_java(True)
+    assert "dev python -m pip install -q -e .[dev,spark]" in gate.run()[1]
 
 
 @pytest.mark.parametrize(
