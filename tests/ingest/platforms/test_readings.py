@@ -40,8 +40,8 @@ def test_generated_records_are_read_as_a_plain_reading_has_them(mixture: Found, 
 @at_length
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_many_records_of_one_platform(platform: str) -> None:
-    """The same of each platform alone: 40 lists of up to 25 records."""
-    numbered = st.integers(8, 25).flatmap(
+    """The same of each platform alone: 40 lists of up to ten records."""
+    numbered = st.integers(3, 10).flatmap(
         lambda count: st.tuples(*(records_of(platform, number) for number in range(count)))
     )
 
