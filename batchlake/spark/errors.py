@@ -18,9 +18,7 @@ _CANCELLED: Final = re.compile(r"cancelled|OPERATION_CANCELED", re.IGNORECASE)
 _GONE: Final = re.compile(
     r"FILE_NOT_EXIST|FileNotFoundException|PATH_NOT_FOUND|CANNOT_READ_FILE|does not exist"
 )
-_NO_FILE_SYSTEM: Final = re.compile(
-    r'No FileSystem for scheme "?(\w+)|ClassNotFoundException: Class (\S+FileSystem)'
-)
+_NO_FILE_SYSTEM: Final = re.compile(r'No FileSystem for scheme "?(\w+)|Class (\S+FileSystem) not found')
 
 
 _asking = threading.local()

@@ -29,6 +29,8 @@ from tests.lakes import write_export
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from tests.storage import Bucket
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> batchlake.Lake:
@@ -173,8 +175,23 @@ def test_errors_are_those_of_a_lake(made: batchlake.Lake, on_spark: SparkLake, s
         on_spark.sql("delete from calls")
     with pytest.raises(InvalidRequest, match="`delta` or `parquet`"):
         made.on_spark(spark, reader="orc")  # type: ignore[arg-type]
-    with pytest.raises(InvalidRequest, match="one machine"):
-        on_spark.report("b1")
+    made_here: tuple[Any, ...] = (lambda: on_spark.report("b1"), on_spark.connect, on_spark.views_script)
+    for one in (*made_here, on_spark.session):
+        with pytest.raises(InvalidRequest, match="one machine"):
+            one()
+
+
+def test_a_lake_in_a_bucket(
+    bucket: Bucket, tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On this machine its kept copies are read; a cluster without a file system for it says what it lacks."""
+    lake = batchlake.open(f"{bucket.address}/lake")
+    calls = [{"id": "c1", "status": "failed"}, {"id": "c2", "status": "completed"}]
+    lake.ingest(write_export(tmp_path, "1.json", {"batch": {"id": "b", "calls": calls}}))
+    assert [row["call_id"] for row in lake.on_spark(spark).calls({"status": "failed"}).collect()] == ["c1"]
+    monkeypatch.setattr("batchlake.spark.tables.is_local", lambda _: False)
+    with pytest.raises(InvalidRequest, match=r"knows no .*org.apache.hadoop:hadoop-aws"):
+        lake.on_spark(spark).calls().count()
 
 
 def test_a_file_that_is_gone_is_damage(tmp_path: Path, spark: SparkSession) -> None:
