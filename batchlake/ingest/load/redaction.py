@@ -139,11 +139,11 @@ class Redaction:
         is_json: bool = False,
     ) -> Changes:
         named = named or {}
-        places = set(self._redactor.candidates(texts).tolist()) | named.keys()
+        places = set(self._redactor.candidates(texts).tolist())
         if is_json:
             # Words of a list hold together what no text of it does.
-            places |= set(self._redactor.parts_of(texts).tolist())
-        found: Changes = {}
+            places |= set(self._redactor.parts_of(texts).tolist()) | named.keys()
+        found: Changes = {} if is_json else self._with_names(texts, named, places)
         for at in sorted(places):
             text = texts[at].as_py()
             if text is None:
@@ -151,6 +151,22 @@ class Redaction:
             again = change(text, named.get(at, frozenset()))
             if again != text:
                 found[at] = again
+        return found
+
+    def _with_names(
+        self, texts: pa.ChunkedArray, named: Mapping[int, frozenset[str]], others: set[int]
+    ) -> Changes:
+        """New texts of those that hold names, but for `others`, which may hold more."""
+        if not named:
+            return {}
+        found: Changes = {}
+        values = texts.to_pylist()
+        for at in named.keys() - others:
+            text = values[at]
+            if text is not None:
+                again = self._redactor.without_names(text, named[at])
+                if again != text:
+                    found[at] = again
         return found
 
     def _with_pseudonyms(self, records: pa.Table, name: str) -> pa.Table:

@@ -103,9 +103,16 @@ class Redactor:
             text: any.
             named: the words of names that the record's own fields hold (`names.words_of`).
         """
+        return self._replaced(text, self._spans(text, named))
+
+    def without_names(self, text: str, named: frozenset[str]) -> str:
+        """A text that holds nothing else (none of `candidates`) with `<name>` in the place of names."""
+        return self._replaced(text, [(span, "name") for span in names.spans(text, named)])
+
+    def _replaced(self, text: str, found: list[tuple[Span, str]]) -> str:
         parts: list[str] = []
         since = 0
-        for span, kind in self._spans(text, named):
+        for span, kind in found:
             self.counts[kind] += 1
             parts += [text[since : span.start], f"<{_LABELS.get(kind, kind)}>"]
             since = span.end
