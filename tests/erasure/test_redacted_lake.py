@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from batchlake import errors
 from tests.effort import some
 from tests.erasure.people import MAIL, NUMBER, SPELLINGS, call, planted, said, traces, write_export_of
 from tests.lakes import damages, rows
+from tests.sync.runs import start
 
 KINDS = ("phone", "email", "card", "iban", "digits")
 VALUES = (*SPELLINGS, "14155550199", "4155550199", MAIL, "4111 1111 1111 1111")
@@ -107,3 +109,33 @@ def test_other_platforms_numbers_are_pseudonyms_too(tmp_path: Path, record: dict
     assert [row["to_number"][:4] for row in held] == ["tel_"]
     assert lake.forget(numbers=[NUMBER], expect=1).is_proven
     assert lake.ingest(export, force=True).kept_out == 1
+
+
+def test_a_watch_redacts_what_it_takes_up(tmp_path: Path) -> None:
+    """`watch --redact`: what lies there, and what comes while it watches; no value is in the lake or said."""
+    exports = tmp_path / "exports"
+    write_export_of(exports / "a", [call(0, to_number=NUMBER, summary=f"of {MAIL}")])
+    words = ("exports", "--lake", "lake", "--settle", "0.1", "--redact", "phone,email", "--region", "US")
+    process, output, errors = start(tmp_path, "watch", *words, "--format", "ndjson")
+    try:
+        wait_for_lines(output, 1)
+        write_export_of(exports / "b", [call(2, to_number="415-555-0199", summary="on 415 555 0199")])
+        wait_for_lines(output, 2)
+    finally:
+        process.terminate()
+        assert process.wait(40) == 0, errors.read_text()
+    counted = [json.loads(line)["redacted"] for line in output.read_text().splitlines()]
+    assert counted == [{"email": 1, "phone": 2}, {"phone": 3}]
+    assert traces(VALUES, tmp_path / "lake") == []
+    held = rows(tmp_path / "lake", "select distinct to_number, summary[:3] as said from calls order by said")
+    assert [(row["to_number"][:4], row["said"]) for row in held] == [("tel_", "of "), ("tel_", "on ")]
+    assert len({row["to_number"] for row in held}) == 1, "both are one contact"
+    assert not any(value in output.read_text() + errors.read_text() for value in VALUES)
+
+
+def wait_for_lines(output: Path, count: int) -> None:
+    """Wait until a verb at work has printed so many lines."""
+    deadline = time.monotonic() + 60
+    while output.read_text().count("\n") < count:
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.05)
