@@ -21,8 +21,11 @@ _WORD: Final = re.compile(r"\w+")
 def is_part(text: str, spoken: Spoken = EVERY_LANGUAGE) -> bool:
     """Whether an utterance may be a part of a number: three digits in a row and at most two other words."""
     # Most utterances with a digit are whole sentences, which is cheaper to see.
-    if sum(word.isalpha() and not spoken.is_digit_word(word) for word in text.split()) > _MOST_OTHER_WORDS:
-        return False
+    plain = 0
+    for word in text.split():
+        plain += word.isalpha() and not spoken.is_digit_word(word)
+        if plain > _MOST_OTHER_WORDS:
+            return False
     found = list(runs(text, _FEWEST, spoken))
     if not found:
         return False

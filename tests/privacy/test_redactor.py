@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from batchlake.errors import InvalidRequest
 from batchlake.privacy.key import PrivacyKey
+from batchlake.privacy.redaction import names
 from batchlake.privacy.redaction.documents import DocumentRedactor
 from batchlake.privacy.redaction.redactor import Redactor
 from batchlake.privacy.redaction.rules import Rules
@@ -175,3 +176,16 @@ def test_rules_that_mean_nothing_are_refused(asked: dict[str, Any], fault: str) 
     """With the valid choices."""
     with pytest.raises(InvalidRequest, match=fault):
         Rules.of(**asked)
+
+
+@pytest.mark.parametrize("name", ["Νίκος ΠΑΠΑΣ", "Jörg Groß", "İpek Şahin", "Ann O'Hara"])
+@pytest.mark.parametrize("change", [str, str.upper, str.lower])
+def test_names_of_other_scripts_are_found_in_any_case(name: str, change: Any) -> None:
+    """Also where lower case depends on what stands around a letter."""
+    for text in (f"here is {name} now", f"{name}", f"({name})\u0301x", f"ask {name}, {name}"):
+        given = change(text)
+        words = names.words_of([name])
+        found = {word.group().lower() for word in re.finditer(r"[^\W\d_]{3,}", given)} & words
+        redacted = Redactor(Rules.of(["name"])).text(given, words)
+        assert not {word.group().lower() for word in re.finditer(r"[^\W\d_]{3,}", redacted)} & words, given
+        assert ("<name>" in redacted) == bool(found), given

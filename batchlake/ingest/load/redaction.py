@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from batchlake.engine import columns
 from batchlake.ingest.load.record_batches import RecordBatch
 from batchlake.ingest.load.scrubbed import SCRUBBED, with_scrubbed
 from batchlake.privacy.finder import decoded, dumped, places_of
+from batchlake.privacy.redaction import names
 from batchlake.privacy.redaction.documents import DocumentRedactor
 from batchlake.privacy.redaction.policy import redactor_of
 from batchlake.privacy.redaction.redactor import Redactor
@@ -161,11 +163,14 @@ class Redaction:
             return {}
         found: Changes = {}
         values = texts.to_pylist()
-        for at in named.keys() - others:
-            text = values[at]
-            if text is not None:
-                again = self._redactor.without_names(text, named[at])
-                if again != text:
+        # A record's texts are one after the other, and share their names.
+        for _, together in groupby(named, lambda at: id(named[at])):
+            places = [at for at in together if at not in others and values[at]]
+            if not places or not names.may_hold("\n".join([values[at] for at in places]), named[places[0]]):
+                continue
+            for at in places:
+                again = self._redactor.without_names(values[at], named[at])
+                if again != values[at]:
                     found[at] = again
         return found
 
@@ -204,20 +209,20 @@ class Redaction:
         """The utterances without values."""
         utterances = batch.utterances
         of_record = np.repeat(np.arange(len(batch.counts)), batch.counts)
-        names: dict[int, frozenset[str]] = {}
+        words_of: dict[int, frozenset[str]] = {}
         if named:
             starts = np.concatenate([[0], np.cumsum(batch.counts)]).tolist()
-            names = {at: words for of, words in named.items() for at in range(starts[of], starts[of + 1])}
+            words_of = {at: words for of, words in named.items() for at in range(starts[of], starts[of + 1])}
         turns: Changes = {}
         if "phone" in self._redactor.rules.kinds:
             # First, as one of the turns may hold enough digits to be a number by itself.
             turns = number_over_turns(self._redactor, utterances, of_record)
         changed = _changed(utterances, "text", turns)
-        texts = self._found(changed["text"], self._redactor.text, names)
+        texts = self._found(changed["text"], self._redactor.text, words_of)
         utterances = _changed(changed, "text", texts)
         retold = texts.keys() | turns.keys()
         for name in ("extra", "given"):
-            found = self._found(utterances[name], self._documents.json_text, names, is_json=True)
+            found = self._found(utterances[name], self._documents.json_text, words_of, is_json=True)
             if utterances[name].null_count < len(utterances):
                 # What was taken out of a text stands in its list of words, too.
                 given = utterances[name]

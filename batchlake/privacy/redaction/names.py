@@ -76,13 +76,17 @@ def folded_name(name: str) -> str:
     return " ".join(name.lower().split())
 
 
+def may_hold(text: str, words: frozenset[str]) -> bool:
+    """Whether a text may hold one of these words: most hold none, which is cheap to see."""
+    lowered = text.lower()
+    # A sigma in lower case depends on what is around it.
+    return any(word in lowered for word in words) or "σ" in lowered or "ς" in lowered
+
+
 def spans(text: str, words: frozenset[str]) -> Iterator[Span]:
     """Where names of these words (`words_of`) stand; words of one name in a row are one place."""
-    if text.isascii():
-        # Most texts hold no name, which is cheaper to see than their words are to find.
-        lowered = text.lower()
-        if not any(word in lowered for word in words):
-            return
+    if not may_hold(text, words):
+        return
     start = end = -1
     for word in _WORD.finditer(text):
         if not _is_name(text, word, words):
