@@ -42,6 +42,7 @@ _SAID_KEYS: Final = ("content", "text", "message", "utterance", "transcript", "s
 _SPEAKER_KEYS: Final = ("speaker", "role", "user", "participant", "channel")
 _LONGEST_WORD: Final = 24
 _MOST_KEYS_PRESSED: Final = 2
+_MOST_KEYS_REMEMBERED: Final = 4_096
 _FEWEST_TOGETHER: Final = 7
 _FEWEST_WORDS: Final = 3
 _MOST_OF_A_PART: Final = 4
@@ -61,6 +62,7 @@ class DocumentRedactor:
         self._redactor = redactor
         self._finds_names = "name" in redactor.rules.kinds
         self._fields = redactor.rules.fields
+        self._plain_keys: set[str] = set()
 
     def json_text(self, text: str, named: frozenset[str] = NO_NAMES) -> str:
         """A JSON text without values; what isn't JSON is a text."""
@@ -122,12 +124,21 @@ class DocumentRedactor:
     def _value(self, value: Any, path: Path, named: frozenset[str]) -> Any:
         if isinstance(value, dict):
             return {
-                self._redactor.text(key): self._value(inner, (*path, *key.split(".")), named)
+                self._key(key): self._value(inner, (*path, *key.split(".")), named)
                 for key, inner in value.items()
             }
         if isinstance(value, list):
             return self._list(value, path, named)
         return self._scalar(value, path, named) if isinstance(value, str) else value
+
+    def _key(self, key: str) -> str:
+        """A key without values; every record has the same few."""
+        if key in self._plain_keys:
+            return key
+        again = self._redactor.text(key)
+        if again == key and len(self._plain_keys) < _MOST_KEYS_REMEMBERED:
+            self._plain_keys.add(key)
+        return again
 
     def _scalar(self, value: str, path: Path, named: frozenset[str]) -> str:
         redactor, key = self._redactor, path[-1] if path else ""
