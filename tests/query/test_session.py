@@ -271,5 +271,5 @@ def test_half_a_character_is_pointed_at(lake: Lake) -> None:
 
 def test_problems_are_chosen_by_any_name(lake: Lake) -> None:
     """What names nothing chooses nothing; a path is its text."""
-    for given in ({"run": 5}, {"code": 5}, {"file": Path("nowhere.json")}):
+    for given in ({"run": -1}, {"code": 5}, {"file": Path("nowhere.json")}):
         assert lake.problems(**given).to_dicts() == []
