@@ -147,7 +147,7 @@ def test_the_console_says_which_extra_it_needs(module: str, lake: Path) -> None:
 
 def test_what_needs_no_extra_runs_without_any(lake: Path, tmp_path: Path) -> None:
     """A plain install does all else: nothing of an extra is imported on the way."""
-    modules = [module for several in MODULES.values() for module in several]
+    modules = sorted({module for several in MODULES.values() for module in several})
     answers = run_without([(modules, arguments) for arguments in PLAIN], lake, tmp_path)
     for arguments, (status, said) in zip(PLAIN, answers, strict=True):
         assert (status, "extra" in said) == (0, False), (arguments, said)

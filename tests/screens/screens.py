@@ -76,7 +76,8 @@ SCREENS: Final = {
     "progress": "progress harbour_09",
     "runs": "runs",
     "said": 'said "call me back" --limit 2',
-    "sql": 'sql -c "from calls limit 2" -c "select currency, sum(cost), avg(cost) from calls group by 1 order by 1"',
+    "sql": 'sql -c "from calls limit 2" '
+    '-c "select currency, sum(cost), avg(cost) from calls group by 1 order by 1"',
     "sql_plan": 'sql -c "explain select count(*) from (values (1)) numbers"',
     "status": "status",
 }
