@@ -230,7 +230,7 @@ def test_a_file_that_went_away_is_no_fault(tmp_path: Path) -> None:
 
 
 def test_what_is_left_unread_is_named(tmp_path: Path) -> None:
-    """A file that is half written when the watch is stopped: whoever stops it learns which."""
+    """A file that is half written when the watch is stopped: the one who stops it learns which."""
     half = tmp_path / "half.json"
     half.write_text(export("c1")[:-9], encoding="utf-8")
     stop, notes = threading.Event(), list[str]()
