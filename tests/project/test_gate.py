@@ -34,7 +34,9 @@ case "$*" in
     for tool in python ruff mypy lint-imports tool; do
       printf '#!/bin/sh\\necho "$TMPDIR" > "$LOG.scratch"\\n' > "$3/bin/$tool"
       printf 'echo "$PYTEST_ADDOPTS" > "$LOG.options"\\n' >> "$3/bin/$tool"
-      printf 'echo "%s $*" >> "$LOG"\\n[ "$FAIL" != "%s $*" ]\\n' "$name $tool" $tool >> "$3/bin/$tool"
+      printf 'echo "keeps bytecode: ${PYTHONDONTWRITEBYTECODE-yes}" > "$LOG.bytecode"\\n' >> "$3/bin/$tool"
+      printf 'echo "%s $*" >> "$LOG"\\n' "$name $tool" >> "$3/bin/$tool"
+      printf '[ "$FAIL" != "%s $*" ] || { echo "$*, which failed"; exit 1; }\\n' $tool >> "$3/bin/$tool"
       chmod +x "$3/bin/$tool"
     done ;;
 esac
@@ -57,6 +59,8 @@ class Gate:
         (folder / "bin" / "python3").write_text(PYTHON)
         (folder / "bin" / "python3").chmod(0o755)
         self.has_java(False)
+        self.shown = ""
+        """What its last run said."""
 
     def has_java(self, there: bool) -> None:
         """Whether the machine has a Java that starts."""
@@ -75,6 +79,7 @@ class Gate:
             [self.folder / ".ci" / "run"], capture_output=True, check=False, timeout=60,
             env=os.environ | own | {"PATH": path, "XDG_CACHE_HOME": str(self.folder / "cache")} | environ,
         )  # fmt: skip
+        self.shown = done.stdout.decode()
         return done.returncode, log.read_text().splitlines()
 
     def made(self) -> int:
@@ -82,16 +87,24 @@ class Gate:
         return sum(path.is_dir() for path in self.cache.iterdir())
 
 
+def _of(environment: str, called: list[str]) -> list[str]:
+    """What was called in one environment, or made it; the two are at work side by side."""
+    return [line for line in called if line.split()[0] == environment or line == f"venv {environment}"]
+
+
 @pytest.fixture
 def gate(tmp_path: Path) -> Gate:
     return Gate(tmp_path)
 
 
-def test_the_quick_checks_run_before_the_readme_commands(gate: Gate) -> None:
-    """The first command in an environment of its own, the second in that of the tests, a benchmark last."""
+def test_the_quick_checks_run_before_the_suite(gate: Gate) -> None:
+    """The first command runs beside them in an environment of its own, the second in that of the tests."""
     install = "dev python -m pip install -q -e .[dev]"
-    commands = ["venv plain", "plain tool one", "dev tool two", "dev tool three"]
-    assert gate.run() == (0, ["venv dev", install, *STYLE, *commands, SMOKE])
+    status, called = gate.run()
+    assert status == 0
+    assert _of("dev", called) == ["venv dev", install, *STYLE, "dev tool two", "dev tool three", SMOKE]
+    assert _of("plain", called) == ["venv plain", "plain tool one"]
+    assert called.index("plain tool one") < called.index("dev tool two")
 
 
 def test_spark_is_installed_where_there_is_a_java(gate: Gate) -> None:
@@ -102,26 +115,49 @@ def test_spark_is_installed_where_there_is_a_java(gate: Gate) -> None:
 
 
 @pytest.mark.parametrize(
-    "fail", ["ruff format --check .", "ruff check .", "mypy ", "lint-imports ", "tool one", "tool two"]
+    "fail", ["ruff format --check .", "ruff check .", "mypy ", "lint-imports ", "tool two"]
 )
 def test_what_fails_is_the_last_that_runs(gate: Gate, fail: str) -> None:
     """The gate fails, and with it nothing more is done."""
     status, called = gate.run(FAIL=fail)
     assert status != 0
-    assert called[-1].endswith(fail)
+    assert _of("dev", called)[-1].endswith(fail)
+
+
+def test_the_first_command_must_pass(gate: Gate) -> None:
+    """Where it fails, the second isn't begun, and what it said is shown."""
+    status, called = gate.run(FAIL="tool one")
+    assert status != 0
+    assert _of("dev", called)[-1] == STYLE[-1]
+    assert "one, which failed" in gate.shown
+
+
+def test_what_is_installed_is_not_installed_again(gate: Gate) -> None:
+    """By the gate itself, unless there is a Java meanwhile."""
+    install = "dev python -m pip install -q -e ."
+    assert f"{install}[dev]" in gate.run()[1]
+    assert _of("dev", gate.run()[1])[0] == STYLE[0]
+    gate.has_java(True)
+    assert _of("dev", gate.run()[1])[:2] == [f"{install}[dev,spark]", STYLE[0]]
+
+
+def test_bytecode_is_kept(gate: Gate) -> None:
+    """Also where the environment says otherwise: each command that tests start would compile its imports."""
+    assert gate.run(PYTHONDONTWRITEBYTECODE="1")[0] == 0
+    assert (gate.folder / "log.bytecode").read_text() == "keeps bytecode: yes\n"
 
 
 def test_environments_are_used_again_until_pyproject_changes(gate: Gate) -> None:
     """A run that is at work keeps its pair for itself; what was left half made is made anew."""
-    assert (gate.run()[1][0], gate.made()) == ("venv dev", 1)
+    assert ("venv dev" in gate.run()[1], gate.made()) == (True, 1)
     assert ("venv dev" in gate.run()[1], gate.made()) == (False, 1)
     (lock,) = gate.cache.glob("*.lock")
     with lock.open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        assert (gate.run()[1][0], gate.made()) == ("venv dev", 2)
+        assert ("venv dev" in gate.run()[1], gate.made()) == (True, 2)
     (gate.folder / "pyproject.toml").write_text("a = 2\n")
     assert gate.run(FAIL="python -m pip install -q -e .[dev]")[0] != 0
-    assert (gate.run()[1][0], gate.made()) == ("venv dev", 3)
+    assert ("venv dev" in gate.run()[1], gate.made()) == (True, 3)
     assert ("venv dev" in gate.run()[1], gate.made()) == (False, 3)
 
 
@@ -141,7 +177,8 @@ def test_environments_that_nobody_uses_go(gate: Gate) -> None:
 def test_everything_is_run_in_new_environments(gate: Gate) -> None:
     """`BATCHLAKE_TESTS=all` runs the whole quick table, and leaves no environment behind."""
     status, called = gate.run(BATCHLAKE_TESTS="all")
-    assert (status, called[0], called[-1]) == (0, "venv dev", SMOKE.removesuffix(" --only details"))
+    assert (status, _of("dev", called)[0]) == (0, "venv dev")
+    assert called[-1] == SMOKE.removesuffix(" --only details")
     assert not gate.cache.exists()
     assert list((gate.folder / "tmp").iterdir()) == []
 
