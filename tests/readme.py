@@ -114,7 +114,7 @@ def ingest() -> str:
 
 _QUESTIONS_IN_SHELL: Final = (
     "batchlake analytics --by source --columns calls,success,avg_call --limit 2",
-    "batchlake analytics --batch batch_xyz789 --compare batch_spring | head -7",
+    "batchlake analytics --batch batch_xyz789 --compare batch_spring | head -6",
     'batchlake said "call me back" --limit 1',
 )
 

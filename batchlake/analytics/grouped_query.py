@@ -91,8 +91,9 @@ _QUESTIONS_TO_A_CLUSTER: Final = 8
 """All there are: a cluster shares its cores out itself."""
 
 
-def dimensions(by: str | Sequence[str]) -> tuple[str, ...]:
-    """The names of dimensions, checked, each once.
+def dimensions(by: str | Sequence[str], engine: Asks) -> tuple[str, ...]:
+    """The names of dimensions, checked, each once; a field of the lake's own exports is suggested by its
+    full name.
 
     Raises:
         InvalidRequest: one isn't in `DIMENSIONS`.
@@ -100,7 +101,7 @@ def dimensions(by: str | Sequence[str]) -> tuple[str, ...]:
     names = tuple(dict.fromkeys((by,) if isinstance(by, str) else by))
     for name in names:
         if name not in DIMENSIONS and not _is_extra(name):
-            nearest = nearest_name(name, DIMENSIONS)
+            nearest = f"{EXTRA}{name}" if _has_field(engine, name) else nearest_name(name, DIMENSIONS)
             hint = f" Did you mean `{nearest}`?" if nearest else ""
             raise InvalidRequest(
                 f"can't group by {name!r}.{hint} Calls can be grouped by {', '.join(DIMENSIONS)}, "
@@ -109,6 +110,10 @@ def dimensions(by: str | Sequence[str]) -> tuple[str, ...]:
                 nearest=[nearest] if nearest else [],
             )
     return names
+
+
+def _has_field(engine: Asks, name: str) -> bool:
+    return engine.exists_any(f"select 1 from calls where extra->>{literal(name)} is not null limit 1")
 
 
 def _is_extra(name: object) -> bool:

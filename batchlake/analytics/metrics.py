@@ -101,7 +101,7 @@ def analyse(
         InvalidRequest: `Options` that can't be, an unknown family, dimension or time zone, or unusable
             patterns.
     """
-    dimension_names = dimensions(by)
+    dimension_names = dimensions(by, engine)
     wanted = families(metrics)
     options = Options(top, timezone, every, patterns)
     groups = _by_group(engine, selection, options, dimension_names, wanted)

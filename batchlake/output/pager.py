@@ -6,6 +6,7 @@ Only height starts the pager. Lines are read as they are printed, and no further
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -16,13 +17,16 @@ from itertools import chain
 from typing import Final
 
 from batchlake.text.bars import encodable
-from batchlake.text.terminal import display_width, printed_width
+from batchlake.text.terminal import printed_width
 
 _LESS: Final = "FRX"
 """What fits on one page is only printed, colours are shown, and the screen stays when less ends."""
 
 _SCROLLED: Final = "FRXS"
 """The same, with long lines scrolled sideways."""
+
+_WORDS: Final = re.compile(r"\s+(?!%)")
+"""What stands between words; a number stays with its `%`."""
 
 
 def pager_command(configured: str | None = None, environ: Mapping[str, str] = os.environ) -> list[str]:
@@ -119,14 +123,14 @@ def let_end(process: subprocess.Popen[bytes]) -> None:
 
 
 def fill(text: str, width: int) -> list[str]:
-    """A note in lines of a width, broken between words.
+    """A note in lines of a width, broken between words, never between a number and its `%`.
 
     >>> fill("9 batches, times in UTC.", 12)
     ['9 batches,', 'times in', 'UTC.']
     """
     lines = [""]
-    for word in text.split():
-        if lines[-1] and display_width(lines[-1]) + 1 + display_width(word) > width:
+    for word in _WORDS.split(text.strip()):
+        if lines[-1] and printed_width(lines[-1]) + 1 + printed_width(word) > width:
             lines.append(word)
         else:
             lines[-1] = f"{lines[-1]} {word}".lstrip()

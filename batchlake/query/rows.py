@@ -7,7 +7,7 @@ amounts come with their currency (`Shown`); as machines do, they are the relatio
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine import sql_files
@@ -96,7 +96,9 @@ class VerbRows:
         named: list[Named] = (
             self._verb.chosen(asked.columns) if asked.columns else self._verb.ranked(wide=wide)
         )
-        return Shown(tuple(one.column for one in named), self._result(self._query(named, asked, shown=True)))
+        besides = {self._verb.find(name[1:]).name for name in asked.columns if name.startswith("+")}
+        columns = (replace(one.column, wanted=one.name in besides) for one in named)
+        return Shown(tuple(columns), self._result(self._query(named, asked, shown=True)))
 
     def _query(self, named: Sequence[Named], asked: Asked, *, shown: bool) -> str:
         return rows_query(

@@ -1,14 +1,14 @@
 """The audit as a screen: money over all batches, then what differs, unexplained first; of one batch every
 figure.
 
-Input: an `Audit`. Output: lines. Words say which way a figure differs: `too high` is a report that
-says more than the calls add up to.
+Input: an `Audit`. Output: lines; where a row doesn't fit the page, each figure's values stand below it.
+Words say which way a figure differs: `too high` is a report that says more than the calls add up to.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -17,8 +17,12 @@ from batchlake.output.pager import fill
 from batchlake.screens.page import Page, columns
 from batchlake.text import looks
 from batchlake.text.escaping import printable
+from batchlake.text.terminal import printed_width
 
 _INDENT = "  "
+_RIGHT = (False, True, True, False)
+"""Which columns stand to the right."""
+
 _AGAIN = re.compile(r"(\d+) of the calls (was|were) observed again later")
 _AS_LISTED = "the calls that the export lists give "
 _NAMES = {"total_calls": "calls", "success_rate": "success rate"}
@@ -37,21 +41,50 @@ def audit_screen(
     """
     known = currencies or {}
     one = audit.audited_batches == 1
-    if audit.totals and not one:
-        yield from _money(audit, known, page)
-        yield ""
+    bill = _bill(audit, known, page) if audit.totals and not one else []
     blocks = [
         block
         for batch in sorted(audit.batches, key=_rank)
         for block in _blocks(batch, page, known.get(batch.batch_id), everything=everything or one)
     ]
     # The columns are those of the whole screen, whichever batch a row is of.
-    rows = columns([row for block in blocks for row in block.rows], (False, True, True, False))
-    for block in blocks:
-        yield from block.head
-        yield from (f"{_INDENT}{rows.pop(0)}".rstrip() for _ in block.rows)
+    rows = columns([row for block in blocks for row in block.rows], _RIGHT)
+    money = columns(bill, _RIGHT)
+    if max(map(printed_width, [*(f"{_INDENT}{row}" for row in rows), *money]), default=0) > page.width:
+        yield from _narrow(bill, blocks, page)
+    else:
+        if money:
+            yield from (page.bold(money[0]), *money[1:], "")
+        for block in blocks:
+            yield from block.head
+            yield from (f"{_INDENT}{rows.pop(0)}".rstrip() for _ in block.rows)
     if not (one and blocks and not everything):
         yield from fill(summary(audit), page.width)
+
+
+def _narrow(bill: list[list[str]], blocks: list[_Block], page: Page) -> Iterator[str]:
+    """Figures one below the other, each with what is reported and what is in the calls below it."""
+    for name, *values in bill[1:]:
+        yield from _stacked(page.bold(name), values, page, "")
+    if bill:
+        yield ""
+    for block in blocks:
+        yield from block.head
+        for name, *values in block.rows:
+            yield from _stacked(name, values, page, _INDENT)
+
+
+def _stacked(name: str, values: Sequence[str], page: Page, indent: str) -> Iterator[str]:
+    reported, recomputed, verdict = values
+    if verdict == "agrees" and reported == recomputed:
+        name, reported = f"{name}: {reported}", ""
+    yield from (f"{indent}{line}" for line in fill(name, page.width - len(indent)))
+    if not reported:
+        return
+    below = f"{indent}{_INDENT}"
+    sides = [("reported", reported), ("in the calls", recomputed)]
+    yield from (f"{below}{line}" for line in columns(sides, (False, True)))
+    yield from (f"{below}{line}" for line in fill(verdict, page.width - len(below)) if line)
 
 
 def summary(audit: Audit) -> str:
@@ -72,7 +105,8 @@ def summary(audit: Audit) -> str:
     return f"{batches}, {figures:,} figure{'' if figures == 1 else 's'}: {', '.join(parts)}."
 
 
-def _money(audit: Audit, currencies: dict[str, str | None], page: Page) -> Iterator[str]:
+def _bill(audit: Audit, currencies: dict[str, str | None], page: Page) -> list[list[str]]:
+    """What was billed and what the calls add up to, a row a currency below the head."""
     decimals = looks.decimals_for(
         [amount for one in audit.totals for amount in (one.reported, one.recomputed)], looks.EXACT
     )
@@ -90,9 +124,7 @@ def _money(audit: Audit, currencies: dict[str, str | None], page: Page) -> Itera
                 f"{page.red(verdict) if one.difference else verdict}{where}",
             ]
         )
-    lines = columns(rows, (False, True, True, False))
-    yield page.bold(lines[0])
-    yield from lines[1:]
+    return rows
 
 
 def _differing(audit: Audit, currencies: dict[str, str | None], currency: str | None) -> int:

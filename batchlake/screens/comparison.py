@@ -1,20 +1,26 @@
 """A comparison of two selections, or of two periods, as a screen.
 
 Input: two `Analytics` and the comparison of their figures. Output: lines: which two, then a row a figure
-with its change and whether that can be chance.
+with its change and whether that can be chance. In a narrow terminal the intervals go first, then what can be
+chance, then the other selection's figures, and a note says so; below that figures stand one below the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from batchlake.filters.values.period import Period
 from batchlake.models.analytics import Analytics
 from batchlake.models.comparison import Difference, SelectionComparison
+from batchlake.output.pager import fill
 from batchlake.screens.page import Page, padded
 from batchlake.text import looks
+from batchlake.text.terminal import printed_width
+
+Row = tuple[str, str, str, str, str]
 
 _TITLES: Final = {
     "rates.completed_of_total": "success",
@@ -31,7 +37,101 @@ _ORDER: Final = (
     "success", "avg call", "cost", "per completed", "per minute", "median", "p95", "calls",
     "success flag", "positive", "negative", "engagement",
 )  # fmt: skip
-_RIGHT: Final = (False, True, True, False, False)
+COLUMNS: Final = ("figure", "this", "before", "change", "chance")
+"""What a figure's row holds, as `--columns` names it; `other` is another name of `before`."""
+
+_RIGHT: Final = {"this", "before"}
+_INDENT: Final = 8
+_ENOUGH: Final = 24
+"""A text that wraps has so many columns at least."""
+
+_NARROWER: Final = (
+    (COLUMNS, False, ()),
+    (COLUMNS, True, ("intervals",)),
+    (COLUMNS[:-1], True, ("chance",)),
+    (("figure", "this", "change"), True, ("before", "chance")),
+)
+"""From wide to narrow: the columns, whether without intervals, and what a note says that there is no room
+for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonScreen:
+    """The screen, laid out.
+
+    Attributes:
+        sides: lines that say which two selections.
+        rows: a figure each, in the order of `COLUMNS`.
+        page: what it is laid out for.
+        periods: whether the selections are two periods.
+        columns: those that are shown.
+        short: the verdicts stand without their intervals.
+        missing: what there is no room for.
+        vertical: figures stand one below the other.
+    """
+
+    sides: list[str]
+    rows: list[Row]
+    page: Page
+    periods: bool
+    columns: tuple[str, ...]
+    short: bool
+    missing: tuple[str, ...]
+    vertical: bool
+
+    def lines(self, limit: int | None = None) -> Iterator[str]:
+        """The lines; with a limit of so many figures."""
+        yield from self.sides
+        yield ""
+        rows = self.rows[:limit]
+        if self.vertical:
+            yield from self._records(rows)
+            return
+        texts = [tuple(map(self._heading, self.columns)), *(self._cells(row) for row in rows)]
+        widths = _widths(texts)
+        for number, row in enumerate(texts):
+            cells = [
+                padded(words if number else self.page.bold(words), width, right=name in _RIGHT)
+                for name, words, width in zip(self.columns, row, widths, strict=True)
+            ]
+            yield "  ".join(cells).rstrip()
+            if not number:
+                yield self.page.dim("  ".join("─" * width for width in widths))
+
+    def notes(self, limit: int | None = None) -> list[str]:
+        """What isn't shown, in sentences."""
+        notes = []
+        if self.missing:
+            missing = [self._heading(name) or name for name in self.missing]
+            notes.append(f"No room for {looks.listed(missing)}: --wide, --columns or -x.")
+        if limit is not None and limit < len(self.rows):
+            notes.append(f"Only {limit} of {len(self.rows)} figures are shown; --limit N shows more.")
+        return notes
+
+    def _heading(self, name: str) -> str:
+        if name == "chance":
+            return ""
+        return "other" if name == "before" and not self.periods else name
+
+    def _cells(self, row: Row) -> tuple[str, ...]:
+        of = dict(zip(COLUMNS, row, strict=True))
+        if self.short:
+            of["chance"] = of["chance"].partition(",")[0]
+        return tuple(of[name] for name in self.columns)
+
+    def _records(self, rows: Sequence[Row]) -> Iterator[str]:
+        title = ""
+        for number, row in enumerate(rows):
+            of = dict(zip(COLUMNS, row, strict=True))
+            title = of["figure"] or title
+            if number:
+                yield ""
+            yield self.page.dim(f"─ {title}")
+            for name in (one for one in self.columns if one != "figure" and of[one]):
+                head = self._heading(name) or name
+                room = max(self.page.width - _INDENT, _ENOUGH)
+                for at, line in enumerate(fill(of[name], room)):
+                    yield f"{self.page.bold(padded('' if at else head, _INDENT - 2))}  {line}"
 
 
 def comparison(
@@ -40,28 +140,42 @@ def comparison(
     compared: SelectionComparison,
     page: Page,
     periods: tuple[Period, Period] | None = None,
-) -> Iterator[str]:
-    """The lines of the screen."""
-    yield from _sides(this, before, page, periods)
-    yield ""
+    *,
+    wide: bool = False,
+    vertical: bool = False,
+    columns: Sequence[str] = (),
+) -> ComparisonScreen:
+    """The screen.
+
+    Args:
+        this, before: the two selections' figures.
+        compared: what differs.
+        page: what to lay it out for.
+        periods: which periods they are.
+        wide: whatever the page's width.
+        vertical: figures one below the other.
+        columns: those that were named, which are never left out.
+    """
     rows = _rows(compared)
-    head = ("figure", "this", "before" if periods else "other", "change", "")
-    texts = [head, *rows]
-    widths = [max(len(row[place]) for row in texts) for place in range(5)]
-    if page.width < sum(widths) + 8:
-        # Without its interval; in narrow terminals the verdict goes as well.
-        texts = [(*row[:4], row[4].partition(",")[0]) for row in texts]
-        widths[4] = max(len(row[4]) for row in texts)
-        widths[4] = widths[4] if page.width >= sum(widths) + 8 else 0
-    for number, row in enumerate(texts):
-        cells = [
-            padded(page.bold(words) if not number else words, width, right=to_right)
-            for words, width, to_right in zip(row, widths, _RIGHT, strict=True)
-            if width
-        ]
-        yield "  ".join(cells).rstrip()
-        if not number:
-            yield page.dim("  ".join("─" * width for width in widths if width))
+
+    def laid_out(
+        shown: tuple[str, ...], *, short: bool = False, missing: tuple[str, ...] = (), below: bool = False
+    ) -> ComparisonScreen:
+        sides = list(_sides(this, before, page, periods))
+        return ComparisonScreen(sides, rows, page, bool(periods), shown, short, missing, below)
+
+    if vertical or columns or wide:
+        return laid_out(tuple(columns) or COLUMNS, below=vertical)
+    for shown, short, missing in _NARROWER:
+        screen = laid_out(shown, short=short, missing=missing)
+        texts = [tuple(map(screen._heading, shown)), *map(screen._cells, rows)]
+        if sum(_widths(texts)) + 2 * (len(shown) - 1) <= page.width:
+            return screen
+    return laid_out(COLUMNS, below=True)
+
+
+def _widths(texts: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(printed_width, column)) for column in zip(*texts, strict=True)]
 
 
 def _sides(
@@ -69,13 +183,17 @@ def _sides(
 ) -> Iterator[str]:
     names = ("this", "before") if periods else ("this", "other")
     words = [bounds(one, page.clock) for one in periods] if periods else [this.selection, before.selection]
+    counts = [looks.count(found.statistics.total_calls) for found in (this, before)]
     room = max(map(len, words))
-    for name, which, found in zip(names, words, (this, before), strict=True):
-        calls = looks.count(found.statistics.total_calls)
-        if not periods:
-            yield f"{page.bold(padded(name, 6))}  {which} {calls} calls."
-        else:
-            yield f"{page.bold(padded(name, 6))}  {padded(which, room)}  {padded(calls, 8, right=True)} calls"
+    fits = bool(periods) and _INDENT + room + len("  12345678 calls") <= page.width
+    for name, which, calls in zip(names, words, counts, strict=True):
+        head = page.bold(padded(name, _INDENT - 2))
+        if fits:
+            yield f"{head}  {padded(which, room)}  {padded(calls, 8, right=True)} calls"
+            continue
+        told = f"{which}: {calls} calls" if periods else f"{which} {calls} calls."
+        for number, line in enumerate(fill(told, max(page.width - _INDENT, _ENOUGH))):
+            yield f"{' ' * _INDENT if number else f'{head}  '}{line}"
 
 
 def bounds(period: Period, clock: looks.Clock) -> str:
@@ -86,7 +204,7 @@ def bounds(period: Period, clock: looks.Clock) -> str:
     return f"{start} to {clock.minute(period.end)}"
 
 
-def _rows(compared: SelectionComparison) -> list[tuple[str, str, str, str, str]]:
+def _rows(compared: SelectionComparison) -> list[Row]:
     """The figures in their order; of costs, a line for each currency below the first."""
     found = [(row[0], row) for one in compared.differences if (row := _row(one))]
     found.sort(key=lambda item: _ORDER.index(item[0]))
@@ -98,7 +216,7 @@ def _rows(compared: SelectionComparison) -> list[tuple[str, str, str, str, str]]
     return rows
 
 
-def _row(one: Difference) -> tuple[str, str, str, str, str] | None:
+def _row(one: Difference) -> Row | None:
     """A figure's row; None for a figure that the screen leaves to JSON."""
     title = title_of(one)
     if title is None or (one.this.value is None and one.other.value is None):
@@ -151,7 +269,8 @@ def _least(one: Difference) -> int:
 
 def _chance(one: Difference) -> str:
     if one.interval is None:
-        return one.reason or ""
+        # Where a side has no value, its `–` says so; JSON says why nothing can be told of the others.
+        return "can't be told" if one.reason and one.difference is not None else ""
     word = "hardly chance" if not one.interval.holds_zero else "can be chance"
     factor = 100 if one.unit == "ratio" else 1
     decimals = 1 if one.unit in ("ratio", "seconds") else 2

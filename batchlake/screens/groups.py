@@ -5,7 +5,7 @@ Input: the `Analytics` with groups. Output: columns by rank and rows, as `text.r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ _MOST_STEPS: Final = 1_000
 
 Row = tuple[Any, ...]
 
-_FAMILIES: Final = {
+FAMILY_OF: Final = {
     "success": "success",
     "avg_call": "duration",
     "median": "duration",
@@ -35,6 +35,8 @@ _FAMILIES: Final = {
     "engagement": "engagement",
     "turns": "engagement",
 }
+"""Which family a figure is of; the others are of `calls`."""
+
 _ORDINARY: Final = frozenset({"positive", "negative", "engagement", "turns"})
 """Figures that come with --wide, or where their family was asked for."""
 
@@ -46,9 +48,9 @@ def group_columns(found: Analytics, *, families: Sequence[str] = (), wide: bool 
     figures = [
         column
         for column in FIGURES
-        if column.name not in _ORDINARY or wide or _FAMILIES[column.name] in families
+        if column.name not in _ORDINARY or wide or FAMILY_OF[column.name] in families
     ]
-    figures = [one for one in figures if _FAMILIES.get(one.name, "calls") in found.families]
+    figures = [one for one in figures if FAMILY_OF.get(one.name, "calls") in found.families]
     counts = [one for one in figures if one.name == "calls"]
     return [*keys, *counts, *(drawn if counts else []), *(one for one in figures if one not in counts)]
 
@@ -67,7 +69,7 @@ def group_rows(
         return [tuple(values.get(column.name) for column in columns)]
     groups: Sequence[Group] = found.groups
     if has_bar(found):
-        groups = sorted(groups, key=lambda group: _order(next(iter(group.keys.values()))))
+        groups = sorted(groups, key=lambda group: order(next(iter(group.keys.values()))))
     rows = [
         _row(group, [key_words(name, group.keys[name], clock) for name in found.by], columns)
         for group in groups
@@ -198,51 +200,10 @@ def _empty_row(words: str, columns: Sequence[Column]) -> Row:
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def _order(value: Any) -> tuple[bool, Any]:
+def order(value: Any) -> tuple[bool, Any]:
+    """Where the group of a time, or of a step of a cycle, stands; that of calls without one is last."""
     if value is None:
         return (True, 0)
     if value in _WEEKDAYS:
         return (False, _WEEKDAYS.index(value))
     return (False, value)
-
-
-def changes(
-    this: Analytics, before: Analytics, columns: Sequence[Column]
-) -> tuple[list[Column], Mapping[tuple[Any, ...], Row]]:
-    """For each figure of a group a column of its change, and those by the groups' keys; without keys that of
-    all."""
-    added = [
-        Column(f"{column.name}_change", CHANGES[column.kind]) for column in columns if column.kind in CHANGES
-    ]
-    theirs = {tuple(group.keys.values()): group for group in before.groups}
-    found = {}
-    pairs: list[tuple[tuple[Any, ...], Analytics | Group, Analytics | Group | None]] = [((), this, before)]
-    for group in this.groups:
-        key = tuple(group.keys.values())
-        pairs.append((key, group, theirs.get(key)))
-    for key, mine, others in pairs:
-        left, right = figure_values(mine), figure_values(others) if others else {}
-        names = [one.name.removesuffix("_change") for one in added]
-        found[key] = tuple(_difference(left.get(name), right.get(name)) for name in names)
-    return added, found
-
-
-CHANGES: Final = {
-    "count": "count_change",
-    "rate": "points",
-    "seconds": "seconds_change",
-    "money": "money_change",
-    "price": "price_change",
-}
-"""The kinds of figures that have a change, and what kind that is."""
-
-
-def _difference(mine: Any, others: Any) -> Any:
-    if mine is None or others is None:
-        return None
-    if not isinstance(mine, list):
-        return mine - others
-    # Of money those in the same currency; a name without an amount would say nothing.
-    before = {currency: amount for amount, currency in others}
-    found = [(amount - before[currency], currency) for amount, currency in mine if currency in before]
-    return found or None

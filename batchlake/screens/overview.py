@@ -174,7 +174,9 @@ def _lines(label: str, parts: Sequence[str], page: Page) -> Iterator[str]:
     """A label and its figures, those that don't fit on lines of their own."""
     line, label = padded(page.bold(label), _LABEL), " " * _LABEL
     begun = False
-    for part in filter(None, parts):
+    room = page.width - _LABEL
+    whole = (one for part in parts for one in (fill(part, room) if printed_width(part) > room else [part]))
+    for part in filter(None, whole):
         if begun and printed_width(line) + 2 + len(part) > page.width:
             yield line.rstrip()
             line, begun = label, False

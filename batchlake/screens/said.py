@@ -11,9 +11,11 @@ from batchlake.screens.page import Page, padded
 from batchlake.text import looks
 from batchlake.text.cells import wrapped
 from batchlake.text.escaping import printable
+from batchlake.text.terminal import printed_width
 
 _OFFSET = 6
 _SPEAKER = 7
+_GAP = "  "
 
 
 def said_screen(
@@ -25,7 +27,7 @@ def said_screen(
         if not first:
             yield ""
         first = False
-        yield _head(row, page)
+        yield from _head(row, page)
         for before in row["before"]:
             yield from utterance(
                 before["offset"], before["speaker"], before["text"], page, most=None if whole else 3
@@ -35,20 +37,30 @@ def said_screen(
         )
 
 
-def _head(row: Mapping[str, Any], page: Page) -> str:
+def _head(row: Mapping[str, Any], page: Page) -> Iterator[str]:
     when = page.clock.minute(row["time"]) if row["time"] else looks.NOTHING
     end = looks.word(row["status"]) + (
         f" {looks.duration(row['duration'])}" if row["duration"] is not None else ""
     )
     number = printable(row["number"] or "no number")
-    left = f"{when}  {page.bold(printable(row['call']))}  {number}"
-    if row["agent"]:
-        left += f"  {printable(row['agent'])}"
-    return (
-        f"{padded(left, page.width - len(end))}  {end}"
-        if len(left) > page.width - len(end)
-        else (f"{padded(left, page.width - len(end))}{end}")
-    )
+    parts = [
+        when,
+        page.bold(printable(row["call"])),
+        number,
+        *([printable(row["agent"])] if row["agent"] else []),
+    ]
+    left = _GAP.join(parts)
+    if printed_width(left) + len(_GAP) + printed_width(end) <= page.width:
+        yield f"{padded(left, page.width - printed_width(end))}{end}"
+        return
+    # In a narrow terminal, or of a long id, the parts go on in the next line.
+    line = ""
+    for part in [*parts, end]:
+        if line and printed_width(line) + len(_GAP) + printed_width(part) > page.width:
+            yield line
+            line = ""
+        line = f"{line}{_GAP}{part}" if line else f"{_GAP if part is not when else ''}{part}"
+    yield line
 
 
 def utterance(

@@ -27,15 +27,20 @@ _RUNNING: Final = frozenset({"in_progress", "queued", "ringing", "scheduled", "r
 
 MONEY: Final = frozenset({"money", "price", "exact_money", "money_change", "price_change"})
 RIGHT: Final = MONEY | {
-    "count", "rate", "seconds", "score", "size", "points", "count_change", "seconds_change",
+    "count", "rate", "seconds", "score", "size", "points", "count_change", "seconds_change", "score_change",
 }  # fmt: skip
 """Kinds that stand to the right."""
+
+CHANGE: Final = "_change"
+"""How the name of a column of changes ends, behind that of its figure."""
 
 PROSE: Final = frozenset({"prose"})
 """Kinds whose text matters: they wrap."""
 
 
-_CHANGES: Final = frozenset({"points", "count_change", "seconds_change", "money_change", "price_change"})
+_CHANGES: Final = frozenset(
+    {"points", "count_change", "seconds_change", "money_change", "price_change", "score_change"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +55,18 @@ class Column:
             SQL gives it.
         alarming: whether a value above 0 needs somebody.
         note: what stands under its heading, such as its type in SQL.
+        beside: it says something of the column before it: both are shown, or neither.
+        behind: the name of a later column: where there is no room for both, that one comes in first.
+        wanted: it was asked for besides the usual ones: it is never left out.
     """
 
     name: str
     kind: str = "text"
     alarming: bool = False
     note: str = ""
+    beside: bool = False
+    behind: str = ""
+    wanted: bool = False
 
     @property
     def heading(self) -> str:
@@ -66,6 +77,13 @@ class Column:
         if self.kind in _CHANGES:
             return "change"
         return "" if self.kind == "bar" else self.name.replace("_", " ")
+
+    @property
+    def told(self) -> str:
+        """What a note calls it, where its heading doesn't stand beside another."""
+        if self.kind in _CHANGES and self.name.endswith(CHANGE):
+            return f"change of {self.name.removesuffix(CHANGE).replace('_', ' ')}"
+        return self.heading or "bars"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,21 +197,34 @@ def _money(kind: str, held: Sequence[Any]) -> Maker:
     least = {"money": looks.CENTS, "price": looks.PRICE, "exact_money": looks.EXACT}[kind]
     # A change has the decimals of what changed: below them it is none worth a digit.
     decimals = least if signed else looks.decimals_for((amount for amount, _ in pairs), least)
-    room = max((len(currency or "") for _, currency in pairs), default=0)
+    named = (currency or "" for value in held for _, currency in _with_unknown(value))
+    room = max(map(len, named), default=0)
 
     def cell(value: Any) -> Cell:
-        found = [] if value is None else amounts(value)
+        found = [] if value is None else _with_unknown(value)
         if not found:
             return _NOTHING
         lines = [
-            f"{looks.amount(amount, decimals, signed=signed)} {currency or '':<{room}}"
+            f"{_amount(amount, decimals, signed=signed)} {currency or '':<{room}}"
             if room
-            else looks.amount(amount, decimals, signed=signed)
+            else _amount(amount, decimals, signed=signed)
             for amount, currency in found
         ]
         return Cell(tuple(lines))
 
     return cell
+
+
+def _amount(amount: Decimal | None, decimals: int, *, signed: bool) -> str:
+    return looks.NOTHING if amount is None else looks.amount(amount, decimals, signed=signed)
+
+
+def _with_unknown(value: Any) -> list[tuple[Decimal | None, str | None]]:
+    """As `amounts`; of a list of pairs those without an amount, too: each has its line, as in the cells
+    beside it."""
+    if isinstance(value, list) and all(isinstance(one, tuple) for one in value):
+        return value
+    return [*amounts(value)]
 
 
 def amounts(value: Any) -> list[tuple[Decimal, str | None]]:
@@ -203,8 +234,8 @@ def amounts(value: Any) -> list[tuple[Decimal, str | None]]:
         return [(Decimal(value), None)]
     if isinstance(value, Mapping):
         return [] if value["amount"] is None else [(value["amount"], value.get("currency"))]
-    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], Decimal):
-        return [value]
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], Decimal | None):
+        return [] if value[0] is None else [value]
     return [pair for one in value or () for pair in amounts(one)]
 
 
@@ -259,11 +290,17 @@ _SIMPLE: Final[dict[str, Callable[[Any, Style], Cell]]] = {
     "rate": lambda value, _: Cell((looks.rate(value),)),
     "points": lambda value, _: Cell((looks.points(value),)),
     "count_change": lambda value, _: Cell((f"{'+' if value > 0 else ''}{looks.count(int(value))}",)),
+    "score_change": lambda value, _: Cell((_score_change(value),)),
     "seconds_change": lambda value, _: Cell((f"{'+' if value > 0 else ''}{looks.duration(value)}",)),
     "seconds": lambda value, _: Cell((looks.duration(value),)),
     "flag": lambda value, _: Cell((looks.yes_no(value),)),
     "size": lambda value, _: Cell((looks.size(value),)),
 }
+
+
+def _score_change(value: float) -> str:
+    shown = f"{value:+,.2f}".replace("-", looks.MINUS)
+    return shown if any(digit in shown for digit in "123456789") else shown[1:]
 
 
 def wrapped(words: str, width: int, most: int | None) -> tuple[tuple[str, ...], bool]:

@@ -142,7 +142,7 @@ class RankedTable:
             for place in list(self._empty):
                 if row[place] is not None and row[place] != []:
                     self._empty.remove(place)
-                    self.left_out.append(self._columns[place].heading)
+                    self.left_out.append(self._columns[place].told)
             yield row
 
     def notes(self) -> list[str]:
@@ -183,14 +183,14 @@ class RankedTable:
             return
         for place in places[1:]:
             column = self._columns[place]
-            if column.kind in ("exact", "bar"):
+            if column.kind in ("exact", "bar") or self._is_paired(place):
                 continue
             said = {makers[place](row[place]).lines for row in first}
             if len(said) > 1:
                 continue
             (lines,) = said
             if (words := " ".join(lines)) and display_width(words) <= _PROSE_ENOUGH:
-                self.constant.append((column.heading, words.strip()))
+                self.constant.append((column.told, words.strip()))
                 self._same[place] = lines
                 places.remove(place)
 
@@ -221,22 +221,60 @@ class RankedTable:
             places = self._digests_last(places, first)
         shown: list[int] = []
         widths: list[int] = []
-        for place in places:
-            is_prose = place in self._prose
+        units = self._by_rank(places)
+        for unit in units:
             taken = sum(widths) + len(_GAP) * len(widths)
-            least = min(natural[place], _PROSE_LEAST) if is_prose else natural[place]
-            if shown and taken + least > width and not self._layout.chosen:
+            least = [
+                min(natural[place], _PROSE_LEAST) if place in self._prose else natural[place]
+                for place in unit
+            ]
+            wanted = self._layout.chosen or self._is_wanted(unit)
+            if shown and taken + sum(least) + len(_GAP) * (len(unit) - 1) > width and not wanted:
                 break
-            shown.append(place)
-            widths.append(min(natural[place], _PROSE_ENOUGH) if is_prose else natural[place])
+            shown += unit
+            widths += [
+                min(natural[place], _PROSE_ENOUGH) if place in self._prose else natural[place]
+                for place in unit
+            ]
             self._shrink(shown, widths, width)
         if len(shown) < min(_FEWEST, len(places)) and not self._layout.chosen:
             self._vertical = True
             self.constant = []
             return places, []
         self._widen(shown, widths, natural, width)
-        self.left_out = [self._columns[place].heading or "bars" for place in places if place not in shown]
-        return shown, widths
+        # What is said of a figure goes with it, and needs no name of its own.
+        self.left_out = [self._columns[unit[0]].told for unit in units if unit[0] not in shown]
+        width_of = dict(zip(shown, widths, strict=True))
+        shown = [place for place in places if place in width_of]
+        return shown, [width_of[place] for place in shown]
+
+    def _is_paired(self, place: int) -> bool:
+        """Whether the column is of two that say something together."""
+        return any(self._columns[one].beside for one in (place, place + 1) if one < len(self._columns))
+
+    def _by_rank(self, places: list[int]) -> list[list[int]]:
+        """The places in the order in which they come in; those that are shown both or neither together."""
+        units: list[list[int]] = []
+        for place in places:
+            if self._columns[place].beside and units and units[-1][-1] == place - 1:
+                units[-1].append(place)
+            else:
+                units.append([place])
+        for unit in [one for one in units if self._columns[one[0]].behind]:
+            name = self._columns[unit[0]].behind
+            later = [
+                number
+                for number, one in enumerate(units)
+                if any(self._columns[place].name == name for place in one)
+            ]
+            if later:
+                units.insert(later[0] + 1, unit)
+                units.remove(unit)
+        return [*units[:1], *sorted(units[1:], key=lambda unit: not self._is_wanted(unit))]
+
+    def _is_wanted(self, unit: list[int]) -> bool:
+        """Whether one of the columns was asked for besides the usual ones."""
+        return any(self._columns[place].wanted for place in unit)
 
     def _digests_last(self, places: list[int], first: Sequence[Sequence[Any]]) -> list[int]:
         """The places, those of SQL's columns that hold digests alone behind the others."""

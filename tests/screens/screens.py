@@ -35,6 +35,9 @@ _ANY_WIDTH: Final = frozenset(
 )
 """Screens that are no wider in a wider terminal: they are drawn in the narrowest."""
 
+_NARROW: Final = frozenset({"analytics_compare_by", "analytics_compare_previous", "audit", "said"})
+"""Screens that are drawn in a narrow terminal, too."""
+
 _SAMPLE_SEEN: Final = datetime(2024, 4, 1, 9, tzinfo=UTC)
 """The age of the sample's files, which a checkout makes as old as it is."""
 
@@ -129,7 +132,9 @@ def make_lakes(folder: Path) -> None:
 
 def widths_of(name: str) -> tuple[int, ...]:
     """The widths at which a screen is drawn."""
-    return WIDTHS[:1] if name in _ANY_WIDTH or name in MACHINE_FORMATS else WIDTHS
+    if name in _ANY_WIDTH or name in MACHINE_FORMATS:
+        return WIDTHS[:1]
+    return (40, *WIDTHS) if name in _NARROW else WIDTHS
 
 
 def words_of(name: str) -> tuple[list[str], str]:

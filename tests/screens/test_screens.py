@@ -68,6 +68,26 @@ def test_no_line_is_wider_than_its_terminal() -> None:
                 assert display_width(line) <= width, (name, line)
 
 
+@pytest.mark.parametrize("width", [40, 47, 56, 66, 72])
+@pytest.mark.parametrize(
+    "name",
+    ["analytics", "analytics_compare_batches", "analytics_compare_by", "analytics_compare_previous", "audit",
+     "audit_of_one", "progress", "said", "sample_analytics_compare", "sample_audit"],
+)  # fmt: skip
+def test_a_narrow_terminal_breaks_no_line(name: str, width: int, lakes: Path) -> None:
+    """From 40 columns on; what there is no room for stands below, or a note names it."""
+    screen = draw(name, lakes, width, colour=False)
+    assert [line for line in screen.lines if display_width(line) > width] == []
+    told = " ".join(screen.lines)
+    if "audit" in name:
+        # Nothing is left out.
+        wide = draw(name, lakes, 120, colour=False).lines
+        verdicts = re.compile(r"[\d.,]+ (?:[A-Z]{3} |points |s )?too (?:high|low)")
+        assert verdicts.findall(told) == verdicts.findall(" ".join(wide))
+    elif "compare" in name:
+        assert "No room for" in told
+
+
 def test_the_console_greets_with_what_the_lake_holds(lakes: Path, tmp_path: Path) -> None:
     """How many calls in how many batches, how new they are, and how one leaves."""
     console = Terminal(batchlake.open(lakes / "harbour"), tmp_path, columns=100)

@@ -156,11 +156,11 @@ def read_period(given: Mapping[str, Any], timezone: str) -> Period | None:
     """
     since, until, last, whole = (given.get(name) for name in PERIOD_PARAMETERS)
     if last is not None and (since is not None or until is not None):
-        raise InvalidRequest("--last says both ends. Leave out --since and --until.")
+        raise InvalidRequest("--last says both ends. Leave --since and --until away.")
     if last is not None and whole is not None:
         raise InvalidRequest("--last and --period both name the period; give one.")
     if whole is not None and (since is not None or until is not None):
-        raise InvalidRequest("--period says both ends. Leave out --since and --until.")
+        raise InvalidRequest("--period says both ends. Leave --since and --until away.")
     if since is None and until is None and last is None and whole is None:
         return None
     from datetime import UTC, datetime

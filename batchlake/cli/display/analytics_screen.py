@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -24,13 +25,14 @@ from batchlake.models.group_rows import figure_values, list_rows
 from batchlake.output.readable import Shown
 from batchlake.query.columns import no_column, spelling
 from batchlake.screens import groups
-from batchlake.text.cells import Column
+from batchlake.text.cells import CHANGE, Column
 
 if TYPE_CHECKING:
     from batchlake.cli.arguments.request import Request
     from batchlake.filters.model import Filter
     from batchlake.filters.values.period import Period
     from batchlake.models.analytics import Analytics
+    from batchlake.models.comparison import SelectionComparison
     from batchlake.screens.overview import Extent
 
 _FIRST_FAMILIES: Final = ("calls", "success", "duration", "cost")
@@ -44,6 +46,8 @@ def show_analytics(
     refuse_columns(request, "analytics")
     dimensions = [name.strip() for name in by if name.strip()]
     families = [name.strip() for text in given["metrics"] for name in text.split(",") if name.strip()]
+    if by and not dimensions:
+        raise InvalidRequest("--by names nothing. It takes agent, batch, status, week or others: see --help.")
     if given["metrics"] and not families:
         raise InvalidRequest(f"no metrics were named. The families are {', '.join(FAMILIES)}.")
     if "all" in families:
@@ -58,7 +62,15 @@ def show_analytics(
         )
     options: dict[str, Any] = {"top": given["top"], "every": given["every"], "patterns": given["patterns"]}
     if families:
-        options["metrics"] = families
+        # A column that is named, or sorted by, brings its family.
+        named = [
+            _named(name.lstrip("+-")).removesuffix(CHANGE)
+            for name in (*request.asked.columns, *request.asked.sort)
+        ]
+        options["metrics"] = [
+            *families,
+            *(groups.FAMILY_OF[name] for name in named if name in groups.FAMILY_OF),
+        ]
     is_overview = request.format == "table" and not dimensions
     if is_overview:
         options["every"] = "hour"
@@ -79,7 +91,7 @@ def show_analytics(
         periods = None
         if compare == PREVIOUS and request.period is not None:
             periods = (request.period, request.period.previous())
-        _compare(request, found, dimensions, periods)
+        _compare(request, found, dimensions, families, periods)
     elif request.format == "json":
         write_document(request, found)
     elif (
@@ -136,9 +148,22 @@ def _write_groups(request: Request, found: Analytics, families: Sequence[str]) -
         write_rows(request, listed, kinds=kinds, title="analytics")
         return
     columns = groups.group_columns(found, families=families, wide=request.wide or bool(request.columns))
+    if _column_help(request, columns):
+        return
     grouped = groups.group_rows(found, columns, request.clock, request.period)
-    columns, grouped = _chosen(request, columns, grouped, len(found.by))
+    usual = [one.name for one in groups.group_columns(found, families=families)]
+    columns, grouped = _chosen(request, columns, grouped, len(found.by), usual)
     write_table(request, Shown(tuple(columns), Listed([one.name for one in columns], grouped)))
+
+
+def _column_help(request: Request, columns: Sequence[Column]) -> bool:
+    """Whether `--columns help` was asked, and is answered."""
+    if list(request.asked.columns) != ["help"]:
+        return False
+    own = {short: name for name, short in _ALIASES.items()}
+    for name in (one.name for one in columns if one.kind != "bar"):
+        print(f"{name}  ({own[name]})" if name in own else name)  # noqa: T201 - the answer
+    return True
 
 
 def _sheet(found: Analytics) -> tuple[Listed, dict[str, str]]:
@@ -157,30 +182,41 @@ def _sheet(found: Analytics) -> tuple[Listed, dict[str, str]]:
 
 
 def _chosen(
-    request: Request, columns: list[Column], rows: list[groups.Row], keys: int
+    request: Request, columns: list[Column], rows: list[groups.Row], keys: int, usual: Collection[str] = ()
 ) -> tuple[list[Column], list[groups.Row]]:
-    """Columns and order as asked for; the row of all stays last."""
+    """Columns and order as asked for, `usual` those without being named; the row of all stays last."""
     names = [column.name for column in columns]
     body, last = rows[:-1], rows[-1:]
     body = in_order(body, request.asked.sort, lambda given: _place(given, names), _sortable)
     if request.limit is not None:
         body = body[: request.limit]
-    asked = request.asked.columns
-    if asked:
-        places = [_place(name.removeprefix("+"), names) for name in asked]
-        places = [*range(keys), *(place for place in places if place >= keys)] if keys else places
-    else:
-        places = list(range(len(columns)))
-    return [columns[place] for place in places], [
-        tuple(row[place] for place in places) for row in [*body, *last]
-    ]
+    places = _places_asked(request.asked.columns, names, keys, usual)
+    wanted = {names[_place(name[1:], names)] for name in request.asked.columns if name.startswith("+")}
+    shown = [replace(columns[place], wanted=names[place] in wanted) for place in places]
+    return shown, [tuple(row[place] for place in places) for row in [*body, *last]]
+
+
+def _places_asked(asked: Sequence[str], names: Sequence[str], keys: int, usual: Collection[str]) -> list[int]:
+    """The places of the columns to show: the keys, and those asked for; a figure brings its change."""
+    if not asked:
+        return list(range(len(names)))
+    besides = [name for name in asked if name.startswith("+")]
+    if besides and len(besides) < len(asked):
+        raise InvalidRequest("--columns names columns, or with + before each those besides the usual ones.")
+    named = [_place(name.removeprefix("+"), names) for name in asked]
+    if len({*named}) < len(named):
+        raise InvalidRequest(f"--columns names a column twice: {', '.join(asked)}.")
+    changes = {at for at, name in enumerate(names) if name.endswith(CHANGE)}
+    named = [at for place in named for at in (place, place + 1) if at == place or at in changes]
+    before = [at for at, name in enumerate(names) if name in usual] if besides else []
+    return list(dict.fromkeys([*range(keys), *before, *named]))
 
 
 def _sortable(row: groups.Row, place: int) -> Any:
     """The value there; costs are sorted by currency, then amount."""
     value = row[place]
     if isinstance(value, list):
-        return [(currency or "~", amount) for amount, currency in value]
+        return [(currency or "~", amount) for amount, currency in value if amount is not None] or None
     return value
 
 
@@ -209,9 +245,14 @@ _PLAIN_KINDS: Final[dict[str, str]] = {
 }
 
 
-def _place(given: str, names: Sequence[str]) -> int:
+def _named(given: str) -> str:
+    """The name of a column, given by it or by the tables' own."""
     spelled = spelling(given)
-    spelled = _ALIASES.get(spelled, spelled)
+    return _ALIASES.get(spelled, spelled)
+
+
+def _place(given: str, names: Sequence[str]) -> int:
+    spelled = _named(given)
     if spelled in names:
         return names.index(spelled)
     if spelled.removesuffix("_id") in names:
@@ -239,41 +280,85 @@ def _chosen_plain(request: Request, rows: list[dict[str, Any]]) -> Listed:
 
 
 def _compare(
-    request: Request, found: Analytics, dimensions: list[str], periods: tuple[Period, Period] | None
+    request: Request,
+    found: Analytics,
+    dimensions: list[str],
+    families: Sequence[str],
+    periods: tuple[Period, Period] | None,
 ) -> None:
     """The figures against those of another selection."""
-    from batchlake.screens.comparison import comparison
-
     compared, other = found.comparison, found.other
     assert compared is not None  # noqa: S101 - it was asked for
     assert other is not None  # noqa: S101 - as above
+    people = request.format in ("table", "markdown")
     if request.format == "json":
         write_document(request, compared)
-        return
-    people = request.format in ("table", "markdown")
-    if not people or (request.format == "markdown" and not dimensions):
-        write_rows(request, Listed.of(compared.to_dicts()))
+    elif not people or (request.format == "markdown" and not dimensions):
+        write_rows(request, _chosen_plain(request, compared.to_dicts()))
     elif dimensions:
-        _write_changes(request, found, other)
+        _write_changes(request, found, other, families, periods)
     else:
-        lines = comparison(found, other, compared, request.page, periods)
-        write_lines(request, lines, lambda: _currency_notes(found, other))
+        _write_comparison(request, found, other, compared, periods)
 
 
-def _write_changes(request: Request, found: Analytics, other: Analytics) -> None:
+def _write_comparison(
+    request: Request,
+    found: Analytics,
+    other: Analytics,
+    compared: SelectionComparison,
+    periods: tuple[Period, Period] | None,
+) -> None:
+    """A row a figure, in their own order."""
+    from batchlake.screens.comparison import COLUMNS, comparison
+
+    asked = request.asked
+    if _column_help(request, [Column(name) for name in COLUMNS]):
+        return
+    if asked.sort:
+        raise InvalidRequest(
+            "the figures of a comparison stand in their own order: --sort goes with --by, or with --csv."
+        )
+    names = ["before" if (name := spelling(given)) == "other" else name for given in asked.columns]
+    for given, name in zip(asked.columns, names, strict=True):
+        if name not in COLUMNS:
+            raise no_column(given, name, COLUMNS)
+    shown = comparison(
+        found, other, compared, request.page, periods,
+        wide=request.wide, vertical=request.vertical, columns=names,
+    )  # fmt: skip
+    write_lines(
+        request,
+        shown.lines(request.limit),
+        lambda: [*shown.notes(request.limit), *_currency_notes(found, other)],
+    )
+
+
+def _write_changes(
+    request: Request,
+    found: Analytics,
+    other: Analytics,
+    families: Sequence[str],
+    periods: tuple[Period, Period] | None,
+) -> None:
     """A row a group, each figure followed by its change, and last one of all."""
-    columns = groups.group_columns(found, wide=request.wide)
-    keys, figures = columns[: len(found.by)], columns[len(found.by) :]
-    figures = [one for one in figures if one.kind in groups.CHANGES]
-    added, changed = groups.changes(found, other, figures)
-    rows = []
-    shown: list[Analytics | Group] = [*found.groups, found]
-    for group in shown:
-        of = group.keys if isinstance(group, Group) else {}
-        words = [groups.key_words(name, value, request.clock) for name, value in of.items()]
-        values = figure_values(group)
-        pairs = zip(figures, changed[tuple(of.values())], strict=True)
-        told = [one for figure, change in pairs for one in (values.get(figure.name), change)]
-        rows.append((*(words or ["all", *[""] * (len(keys) - 1)]), *told))
-    heads = [*keys, *(one for pair in zip(figures, added, strict=True) for one in pair)]
-    write_table(request, Shown(tuple(heads), Listed([one.name for one in heads], rows)))
+    from batchlake.screens.changes import change_columns, change_rows
+
+    asked = request.asked
+    sorted_by = [_named(given.removeprefix("-")).removesuffix(CHANGE) for given in asked.sort]
+    columns = change_columns(
+        found, families=families, wide=request.wide or bool(asked.columns), first=sorted_by
+    )
+    if _column_help(request, columns):
+        return
+    rows = change_rows(found, other, columns, request.clock)
+    usual = [one.name for one in change_columns(found, families=families)]
+    columns, rows = _chosen(request, columns, rows, len(found.by), usual)
+    shown = Shown(tuple(columns), Listed([one.name for one in columns], rows))
+    steps = [name for name in found.by if name in groups.TIME_STEPS]
+    keys = [{tuple(group.keys.values()) for group in of.groups} for of in (found, other)]
+    apart = []
+    if periods and steps and keys[0].isdisjoint(keys[1]):
+        apart = [
+            f"No {steps[0]} is in both periods: --by weekday or --by hour_of_day compares like with like."
+        ]
+    write_table(request, shown, about_columns=apart)

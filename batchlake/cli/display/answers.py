@@ -4,7 +4,7 @@ them."""
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -128,6 +128,7 @@ def write_table(
     about: Callable[[int], str] = lambda count: "",
     empty: Callable[[], str] = lambda: "",
     before: Iterable[str] = (),
+    about_columns: Sequence[str] = (),
 ) -> None:
     """Write rows as people read them: a table at a terminal, in a pipe or a file, or Markdown.
 
@@ -137,6 +138,7 @@ def write_table(
         about: what so many rows are, the beginning of the note: `9 batches`.
         empty: what to say where there are none.
         before: lines above the table.
+        about_columns: notes behind those of what isn't shown.
     """
     from batchlake.output.rows import Limited
     from batchlake.text.ranked import RankedTable, markdown_rows
@@ -173,7 +175,7 @@ def write_table(
             first, *others = table.notes() or [""]
             joined = f"{head}. {first}" if first.startswith("In ") and head else ""
             told = [joined] if joined else [f"{head}." if head else "", first]
-            return [one for one in (*told, *others, *unnamed, *limited.notes()) if one]
+            return [one for one in (*told, *others, *unnamed, *about_columns, *limited.notes()) if one]
 
         write_lines(request, lines(), notes, rows=lambda: limited.count)
     finally:
