@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
+import socket
 import sys
 import tempfile
 import threading
@@ -17,6 +19,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from batchlake._lazy import extra
 from batchlake.errors import InvalidRequest
@@ -41,6 +44,10 @@ _OWN_SETTINGS: Final = _SETTINGS | {
     # A plan names its filters, all of them.
     "spark.sql.maxMetadataStringLength": "10000",
 }
+_OLDEST: Final = (3, 5)
+_CONNECT_PORT: Final = 15002
+_REACHED_SECONDS: Final = 10
+_JAVAS_REASON: Final = re.compile(r'^(?:Exception in thread "[^"]*" |Error: )(?:(?:[\w$]+\.)+[\w$]+: )?(.+)')
 _ZONE: Final = "spark.sql.session.timeZone"
 _TAGS: Final = itertools.count(1)
 
@@ -58,14 +65,29 @@ def is_local(spark: SparkSession) -> bool:
     return master.startswith("local")
 
 
+def check_version(version: str) -> None:
+    """Refuse a Spark that lacks what is sent to it.
+
+    Raises:
+        InvalidRequest: it is older than 3.5.
+    """
+    found = re.match(r"(\d+)\.(\d+)", version)
+    if found and (int(found[1]), int(found[2])) < _OLDEST:
+        raise InvalidRequest(f"this Spark is {version}; questions need 3.5 or later.", version=version)
+
+
 class Sessions:
     """The user's session, and what questions are put to.
 
     Args:
         spark: the user's session; nothing of it is changed.
+
+    Raises:
+        InvalidRequest: its Spark is too old.
     """
 
     def __init__(self, spark: SparkSession) -> None:
+        check_version(spark.version)
         self.spark = spark
         self.is_connect = is_connect(spark)
         self._own: dict[str, SparkSession] = {}
@@ -169,6 +191,8 @@ def opened(master: str | None = None) -> SparkSession:
                 "Spark needs Java 17 or later, and there is none here: install openjdk-17-jre-headless or "
                 "set JAVA_HOME. A Connect server (--spark-master sc://HOST:15002) needs none."
             )
+        if master and remote:
+            _reach(master)
         builder = SparkSession.builder.appName("batchlake")
         if master:
             builder = builder.remote(master) if remote else builder.master(master)
@@ -180,9 +204,39 @@ def opened(master: str | None = None) -> SparkSession:
             try:
                 return builder.getOrCreate()
             except Exception as error:
-                name = f" at {master!r}" if master else ""
-                reason = message_of(error) or said()
-                raise InvalidRequest(f"Spark can't be begun{name}: {reason}", master=master) from error
+                where = master and master.partition(";")[0]
+                name = f" at {where!r}" if where else ""
+                # That Java has ended is what PySpark says; why, Java has said itself.
+                reason = message_of(error)
+                reason = said() or reason if "JAVA_GATEWAY_EXITED" in reason else reason or said()
+                raise InvalidRequest(f"Spark can't be begun{name}: {reason}", master=where) from error
+
+
+def _reach(address: str) -> None:
+    """Find out at once whether somebody listens at a Connect server's address: gRPC would try for minutes.
+
+    Raises:
+        InvalidRequest: it is no address, or nobody does.
+    """
+    # Behind the semicolon may be a token.
+    address = address.partition(";")[0]
+    try:
+        where = urlsplit(address)
+        host, port = where.hostname, where.port or _CONNECT_PORT
+    except ValueError as error:
+        raise InvalidRequest(f"{address!r} is no address of a Connect server: {error}.") from error
+    if not host:
+        raise InvalidRequest(f"{address!r} names no host; a Connect server's address is sc://HOST:15002.")
+    if any(os.environ.get(name) for name in ("grpc_proxy", "https_proxy", "http_proxy")):
+        return  # gRPC goes through the proxy, which may reach what this machine doesn't
+    try:
+        socket.create_connection((host, port), _REACHED_SECONDS).close()
+    except OSError as error:
+        raise InvalidRequest(
+            f"no Connect server answers at {host}:{port}: {error.strerror or error}. Is it running, and is "
+            "this its address?",
+            master=address,
+        ) from error
 
 
 def _has_java() -> bool:
@@ -206,7 +260,8 @@ def _errors_aside() -> Iterator[Callable[[], str]]:
         def said() -> str:
             file.seek(0)
             lines = file.read().decode(errors="replace").strip().splitlines()
-            return lines[-1] if lines else ""
+            reasons = [found[1] for line in lines if (found := _JAVAS_REASON.match(line))]
+            return (reasons or lines or [""])[0 if reasons else -1]
 
         yield said
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,8 +13,14 @@ from batchlake.cli.arguments.parameters import Command, option
 from batchlake.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from batchlake.lake import Lake
+    from batchlake.spark.lake import ClusterLake
     from batchlake.spark.rendering import Statement
+
+    AskedLake: TypeAlias = Lake | ClusterLake
+    """What a verb puts its question to: the lake here, or the same on a cluster."""
 
 
 def engine_options(command: Command) -> Command:
@@ -30,7 +36,7 @@ def engine_options(command: Command) -> Command:
     return command
 
 
-def on_engine(lake: Lake, given: Mapping[str, Any]) -> Lake:
+def on_engine(lake: Lake, given: Mapping[str, Any]) -> AskedLake:
     """The lake, asked on the engine that the options name.
 
     Raises:
@@ -49,8 +55,7 @@ def on_engine(lake: Lake, given: Mapping[str, Any]) -> Lake:
 
     spark = opened(given.get("spark_master"))
     show = _shown if given.get("show_sql") else None
-    # It answers the questions of the verbs that take these options, and no other.
-    return cast("Lake", lake.on_cluster(spark, show=show))
+    return lake.on_cluster(spark, show=show)
 
 
 def _shown(statement: Statement) -> None:

@@ -35,9 +35,9 @@ from batchlake.text.looks import Clock
 from batchlake.text.ranked import Layout
 
 if TYPE_CHECKING:
+    from batchlake.cli.arguments.engine_options import AskedLake
     from batchlake.filters.model import Filter
     from batchlake.filters.values.period import Period
-    from batchlake.lake import Lake
     from batchlake.query.rows import Asked
     from batchlake.screens.page import Page
 
@@ -67,7 +67,7 @@ class Request:
         format: of the answer.
     """
 
-    lake: Lake
+    lake: AskedLake
     filter: Filter | None
     period: Period | None
     timezone: str
@@ -216,13 +216,13 @@ def read_request(context: click.Context, given: Mapping[str, Any], *, needs: str
         given.get("lake_path", "lake"), given.get("at"), needs=needs, timezone=timezone,
         memory_limit=given.get("memory_limit"), threads=given.get("threads"),
     )  # fmt: skip
-    lake = on_engine(lake, given)
+    asked = on_engine(lake, given)
     output = given.get("output")
     return Request(
-        lake=lake,
+        lake=asked,
         filter=read_selection(context, given, timezone),
         period=read_period(given, timezone),
-        timezone=lake.timezone,
+        timezone=asked.timezone,
         columns=given.get("columns"),
         sort=given.get("sort"),
         limit=given.get("limit"),

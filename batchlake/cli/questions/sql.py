@@ -75,15 +75,21 @@ def sql_command(
     """
     if command_texts and file is not None:
         raise click.UsageError("-c and -f are two sources of statements; give one of them.")
-    request = read_request(context, given)
-    wanted = request.lake.selected_filter(request.filter, request.period)
     at_prompt = not command_texts and file is None and sys.stdin and sys.stdin.isatty()
+    if at_prompt and sys.stdout.isatty() and given["engine"] == "spark":
+        raise InvalidRequest(
+            "the prompt asks this machine. With --engine spark give statements with -c, -f or a pipe."
+        )
+    request = read_request(context, given)
+    lake, wanted = request.lake, request.lake.selected_filter(request.filter, request.period)
     if at_prompt and sys.stdout.isatty():
         with extra("console", "statements at a prompt"):
             from batchlake.console.loop import run_console
+            from batchlake.lake import Lake
 
+        assert isinstance(lake, Lake)  # noqa: S101 - Spark has no prompt
         run_console(
-            request.lake,
+            lake,
             filter=wanted,
             row_format=request.format,
             timeout_seconds=timeout_seconds,
@@ -97,7 +103,7 @@ def sql_command(
         note("Standard output is not a terminal: type statements, then Ctrl-D.", quiet=request.quiet)
     texts = command_texts or [_text_of(file)]
     _check_results(texts, request.format, request.output)
-    with request.lake.session(wanted, timeout_seconds=timeout_seconds) as session:
+    with lake.session(wanted, timeout_seconds=timeout_seconds) as session:
         answers = (rows for text in texts for rows in session.run(text))
         if request.format == "table" and request.is_terminal:
             write_tables(request, answers)
