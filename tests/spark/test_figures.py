@@ -156,7 +156,7 @@ QUESTIONS: tuple[tuple[dict[str, Any] | None, tuple[str, ...], str, Any], ...] =
 )
 
 
-@pytest.mark.parametrize("question", some(QUESTIONS, 3))
+@pytest.mark.parametrize("question", some(QUESTIONS, 2))
 def test_every_family_is_the_same(engines: Engines, question: Any) -> None:
     """Grouped and not, filtered and not, in zones whose clocks do odd things: every digit, every bit."""
     chosen, by, timezone, every = question
