@@ -132,7 +132,7 @@ def expected(calls: list[Row], segments: list[Row], top: int, every: str, timezo
     return oracle.blocks(calls, segments, default_rules(), top, every, timezone)
 
 
-@settings(max_examples=examples(20))
+@settings(max_examples=examples(10))
 @given(
     lake=calls_and_segments(),
     by=st.lists(st.sampled_from(GROUPED_BY), max_size=2, unique=True),

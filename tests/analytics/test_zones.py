@@ -109,7 +109,7 @@ def engine() -> Engine:
     return Engine()
 
 
-@settings(max_examples=examples(15), deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(asked=moments(), by=st.sampled_from(STEPS), every=st.sampled_from(["hour", "day", "week", "month"]))
 def test_steps_of_time_are_those_of_clocks(
     engine: Engine, asked: tuple[str, list[datetime]], by: str, every: Any

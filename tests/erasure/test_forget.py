@@ -11,6 +11,7 @@ import pytest
 import batchlake
 from batchlake import errors
 from batchlake.privacy.errors import ErasureMismatch, NothingToForget, StateErased
+from tests.effort import some
 from tests.erasure.people import MAIL, NAME, NUMBER, SPELLINGS, UNTOUCHED, everything, traces
 from tests.lakes import damages, rows
 
@@ -68,7 +69,7 @@ def test_a_dry_run_changes_nothing_and_counts_the_same(lake: batchlake.Lake, tmp
     assert (planned.rows, planned.mentions) == (done.rows, done.mentions)
 
 
-@pytest.mark.parametrize("expect", [None, 1, 3])
+@pytest.mark.parametrize("expect", some([None, 1, 3], 2))
 def test_another_count_than_expected_does_nothing(
     lake: batchlake.Lake, tmp_path: Path, expect: int | None
 ) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.effort import examples
 from tests.filters.oracle import instant
 
-thorough = settings(max_examples=examples(30), deadline=None, database=None)
+thorough = settings(max_examples=examples(12), deadline=None, database=None)
 
 STATUSES = (
     "scheduled queued ringing in_progress completed failed busy no_answer voicemail cancelled unknown".split()

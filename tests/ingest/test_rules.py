@@ -75,17 +75,25 @@ def test_whatever_is_held_can_be_asked_for(named: Path) -> None:
 BLANKS = [" ", "\t", "\u00a0", "\u2003", "\u3000", "\u2028", "-", "_", "\x0b", "\x1f", "\u0085"]
 
 
+@pytest.fixture(scope="module")
+def macros() -> Engine:
+    """An engine that has the macros of the ingest."""
+    engine = Engine()
+    engine.run(sql_files.load("ingest/macros").text)
+    return engine
+
+
 @settings(max_examples=examples(40))
 @given(
-    st.lists(st.lists(st.sampled_from(["In", "PROGRESS", "no", "Answer", *BLANKS]), max_size=6), min_size=1)
+    words=st.lists(
+        st.lists(st.sampled_from(["In", "PROGRESS", "no", "Answer", *BLANKS]), max_size=6), min_size=1
+    )
 )
-def test_a_status_is_the_same_in_sql_and_in_python(words: list[list[str]]) -> None:
+def test_a_status_is_the_same_in_sql_and_in_python(macros: Engine, words: list[list[str]]) -> None:
     """The macro and the function fold any spelling to one key."""
-    with Engine() as engine:
-        engine.run(sql_files.load("ingest/macros").text)
-        spellings = ["".join(one) for one in words]
-        found = engine.rows("select status_key(unnest($spellings)) as key", {"spellings": spellings})
-        assert [row["key"] for row in found] == [status_key(one) for one in spellings]
+    spellings = ["".join(one) for one in words]
+    found = macros.rows("select status_key(unnest($spellings)) as key", {"spellings": spellings})
+    assert [row["key"] for row in found] == [status_key(one) for one in spellings]
 
 
 def test_a_status_is_read_with_any_blank(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def spread(engine: Engine, calls: list[Row]) -> tuple[Distribution, list[Distrib
     return distributions(engine, select(), analyse(engine, select()))
 
 
-@settings(max_examples=examples(10))
+@settings(max_examples=examples(6))
 @given(st.lists(st.tuples(seconds, amounts, st.sampled_from([None, "EUR", "USD"])), min_size=1, max_size=60))
 def test_bins_are_a_histogram_of_the_values(values: list[tuple[Any, Any, Any]]) -> None:
     """Every known value is in exactly one bin, bins touch and have one width, and there are not too many."""

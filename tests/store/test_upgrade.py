@@ -126,34 +126,27 @@ def test_a_dry_run_changes_nothing(root: Path, tmp_path: Path) -> None:
     assert len(rows(root, "from runs")) == 1
 
 
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A lake whose every fact is right."""
-    folder = tmp_path_factory.mktemp("sound")
-    ingested(folder / "lake", write_export(folder / "in", "1.json", [document("b1", 30)]))
-    assert check(folder / "lake") == []
-    return folder / "lake"
-
-
-@pytest.mark.parametrize(
-    ("table", "column", "code"),
-    [
-        *(("calls", name, "call_facts") for name in TRANSCRIPT_FACTS),
-        *(("segments", name, "utterance_facts") for name in UTTERANCE_FACTS),
-    ],
-)
-def test_check_finds_a_wrong_fact(sound: Path, tmp_path: Path, table: str, column: str, code: str) -> None:
-    """One row whose fact isn't what its transcript says, of whichever column."""
+def test_check_finds_a_wrong_fact(tmp_path: Path) -> None:
+    """In a row for each column the fact isn't what the transcript says: each of these rows is found."""
     root = tmp_path / "lake"
-    shutil.copytree(sound, root)
+    ingested(root, write_export(tmp_path / "in", "1.json", [document("b1", 30)]))
+    assert check(root) == []
 
-    def change(held: pl.DataFrame) -> pl.DataFrame:
-        is_one = pl.int_range(pl.len()) == held[column].is_not_null().arg_true()[0]
-        value = pl.col(column)
-        other = ~value if table == "segments" else value + 1
-        return held.with_columns(pl.when(is_one).then(other).otherwise(value).alias(column))
+    def change(held: pl.DataFrame, table: str) -> pl.DataFrame:
+        spoilt: list[int] = []
+        for column in LACKING[table]:
+            spoilt.append(next(one for one in held[column].is_not_null().arg_true() if one not in spoilt))
+            value = pl.col(column)
+            other = ~value if table == "segments" else value + 1
+            is_one = pl.int_range(pl.len()) == spoilt[-1]
+            held = held.with_columns(pl.when(is_one).then(other).otherwise(value).alias(column))
+        return held
 
-    rewritten(root, table, change)
-    (found,) = check(root)
-    assert (found.level, found.code, found.table) == ("error", code, table)
-    assert found.message.startswith("1 ")
+    for table in LACKING:
+        rewritten(root, table, lambda held, table=table: change(held, table))  # type: ignore[misc]
+    found = {(one.level, one.code, one.table): one.message for one in check(root)}
+    assert found.keys() == {
+        ("error", "call_facts", "calls"), ("error", "utterance_facts", "segments"),
+    }  # fmt: skip
+    for (_, _, table), message in found.items():
+        assert message.startswith(f"{len(LACKING[table])} "), message

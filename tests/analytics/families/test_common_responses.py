@@ -22,7 +22,7 @@ from tests.lakes import write_export
 SAID = st.lists(st.tuples(st.sampled_from(["human", "ai"]), SPOKEN), max_size=4)
 
 
-@settings(thorough, max_examples=examples(12))
+@settings(thorough, max_examples=examples(6))
 @given(st.lists(SAID, min_size=1, max_size=6))
 def test_each_common_response_is_found_by_the_filter(transcripts: list[Any]) -> None:
     """Exactly the calls that hold an utterance whose folded form contains the response's, so at least those

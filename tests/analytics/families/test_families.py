@@ -27,7 +27,7 @@ def engine() -> Engine:
     return Engine()
 
 
-@settings(max_examples=examples(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(5), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     lake=calls_and_segments().filter(lambda lake: lake[0]),
     by=st.sampled_from([(), ("agent_id",), ("batch_id", "source"), ("status", "day")]),

@@ -48,7 +48,7 @@ far_apart = st.integers(20, 60).map(
 )
 
 
-@settings(max_examples=examples(30), deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(st.lists(st.one_of(st.lists(utterances, min_size=1, max_size=9), far_apart), max_size=5))
 def test_facts_are_those_of_plain_python(transcripts: list[list[Row]]) -> None:
     """Of no, one or several transcripts, with times, offsets or neither, in any words; in SQL, too."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -132,42 +131,53 @@ def told(draw: st.DrawFn, platform: str) -> tuple[list[tuple[datetime, Event]], 
     return draw(st.permutations(events)), facts
 
 
-@pytest.mark.parametrize("platform", HOOKS)
-def test_webhooks_in_any_order_are_read_as_in_order(platform: str) -> None:
-    """In one file where they say when they were; else each in its own, with the time at which it came."""
+@given(st.fixed_dictionaries({platform: told(platform) for platform in HOOKS}), st.booleans())
+@settings(max_examples=examples(2), deadline=None, suppress_health_check=list(HealthCheck))
+def test_webhooks_in_any_order_are_read_as_in_order(
+    found: dict[str, tuple[list[tuple[datetime, Event]], Facts]], is_one_run: bool
+) -> None:
+    """In one file where they say when they were; else each in its own, with the time at which it came.
 
-    @given(told(platform), st.booleans())
-    @settings(max_examples=examples(2), deadline=None, suppress_health_check=list(HealthCheck))
-    def read(found: tuple[list[tuple[datetime, Event]], Facts], is_one_run: bool) -> None:
-        events, facts = found
-        with TemporaryDirectory() as folder:
-            lake = batchlake.open(Path(folder) / "lake")
+    A lake of all platforms: no two have a source in common.
+    """
+    with TemporaryDirectory() as folder:
+        runs: list[list[Path]] = [[]]
+        for platform, (events, _) in found.items():
             if HOOKS[platform][2]:
                 text = "\n".join(json.dumps(event) for _, event in events)
-                paths = [write_export(Path(folder) / "in", "hooks.ndjson", text)]
+                paths = [write_export(Path(folder) / platform, "hooks.ndjson", text)]
             else:
                 paths = [
-                    write_export(Path(folder) / "in", f"{number}.json", event, observed_at=when.timestamp())
+                    write_export(
+                        Path(folder) / platform, f"{number}.json", event, observed_at=when.timestamp()
+                    )
                     for number, (when, event) in enumerate(events)
                 ]
-            for run in [paths] if is_one_run else [[path] for path in paths]:
-                assert lake.ingest(*run).problems == 0
-            (row,) = lake.sql("select * from calls").to_dicts()
-        assert row["source"] == platform
-        assert {key: row[key] for key in facts} == facts
+            for number, path in enumerate(paths):
+                runs += [[]] * (number - len(runs) + 1)
+                runs[0 if is_one_run else number] = [*runs[0 if is_one_run else number], path]
+        lake = batchlake.open(Path(folder) / "lake")
+        for run in runs:
+            assert not run or lake.ingest(*run).problems == 0
+        rows = {row["source"]: row for row in lake.sql("select * from calls").to_dicts()}
+    assert rows.keys() == found.keys()
+    for platform, (_, facts) in found.items():
+        assert {key: rows[platform][key] for key in facts} == facts, platform
 
-    read()
 
-
-@pytest.mark.parametrize("platform", [name for name, (_, _, has_time, _) in HOOKS.items() if not has_time])
-@pytest.mark.parametrize("order", [(2, 0, 1), (1, 2, 0)])
-def test_of_events_without_a_time_in_one_file_the_furthest_state_wins(
-    platform: str, order: tuple[int, ...], tmp_path: Path
-) -> None:
+def test_of_events_without_a_time_in_one_file_the_furthest_state_wins(tmp_path: Path) -> None:
     """All have the file's time, so that it says nothing of their order: a call doesn't go back."""
-    tell, states, _, _ = HOOKS[platform]
-    events = [tell(_BEGAN, {"state": states[step]}, is_last=step == 2) for step in order]
+    wanted: dict[tuple[str, str], str] = {}
+    for platform in [name for name, (_, _, has_time, _) in HOOKS.items() if not has_time]:
+        tell, states, _, _ = HOOKS[platform]
+        for order in ((2, 0, 1), (1, 2, 0)):
+            name = "x" + "".join(map(str, order))
+            events = [tell(_BEGAN, {"state": states[step]}, is_last=step == 2) for step in order]
+            text = "\n".join(map(json.dumps, events)).replace('"x"', f'"{name}"')
+            write_export(tmp_path / "in", f"{platform}-{name}.ndjson", text)
+            wanted[platform, name] = states[2]
     lake = batchlake.open(tmp_path / "lake")
-    lake.ingest(write_export(tmp_path, "hooks.ndjson", "\n".join(map(json.dumps, events))))
-    (row,) = lake.sql("select status, status_reported from calls").to_dicts()
-    assert (row["status"], row["status_reported"]) == ("completed", states[2])
+    lake.ingest(tmp_path / "in")
+    held = lake.sql("select source, call_id, status, status_reported from calls").to_dicts()
+    assert {(row["source"], row["call_id"]): row["status_reported"] for row in held} == wanted
+    assert {row["status"] for row in held} == {"completed"}
