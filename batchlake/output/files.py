@@ -38,7 +38,11 @@ def write_parquet(rows: Readable, file: IO[bytes], max_rows: int | None = None) 
 
 
 def _check_parquet(field: pa.Field) -> None:
-    """Check that Arrow writes every column to a Parquet file."""
+    """Check that Arrow writes a column of this type to a Parquet file.
+
+    Raises:
+        InvalidRequest: it doesn't; says what to make of the column instead.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any, Final
 
 from batchlake.engine.cursor import Row
+from batchlake.text.escaping import markdown
 from batchlake.text.values import NULL, PLAIN_TYPES, json_text, plain, text
 
 _CSV_QUOTED: Final = re.compile(r'[,"\r\n]')
 _RUN_BY_SPREADSHEETS: Final = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
-_MARKDOWN_SPECIAL: Final = re.compile(r"[\\|`*<\[]|&(?=#?\w+;)")
 _NEWLINE: Final = re.compile(r"\r\n|\r|\n")
 
 
@@ -55,7 +55,7 @@ def markdown_text(cell: str) -> str:
     """A text for a cell of a table, on one line, with what Markdown would read as markup escaped."""
     if cell.isalnum():
         return cell
-    return _NEWLINE.sub("<br>", _MARKDOWN_SPECIAL.sub(r"\\\g<0>", cell))
+    return _NEWLINE.sub("<br>", markdown(cell))
 
 
 def _csv_cell(value: Any, excel_safe: bool) -> str:
@@ -72,10 +72,5 @@ def _csv_cell(value: Any, excel_safe: bool) -> str:
 
 
 def _markdown_line(values: Sequence[Any]) -> str:
-    return f"| {' | '.join(map(_markdown_cell, values))} |\n"
-
-
-def _markdown_cell(value: Any) -> str:
-    if value is None:
-        return NULL
-    return markdown_text(text(value))
+    cells = (NULL if value is None else markdown_text(text(value)) for value in values)
+    return f"| {' | '.join(cells)} |\n"

@@ -78,7 +78,7 @@ def page(
             _through(command, chain(first, waiting), after, wide=wide)
             return True
     for line in chain(first, waiting, _late(after)):
-        _print(line)
+        sys.stdout.write(f"{encodable(line, sys.stdout.encoding)}\n")
     sys.stdout.flush()
     return False
 
@@ -86,10 +86,6 @@ def page(
 def _late(after: Callable[[bool], Iterable[str]]) -> Iterator[str]:
     """What comes behind, asked for when everything before it has been printed."""
     yield from after(False)
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(f"{encodable(line, sys.stdout.encoding)}\n")
 
 
 def _through(

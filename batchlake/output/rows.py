@@ -64,9 +64,28 @@ def write_rows(
         raise InvalidRequest(f"unknown format {row_format!r}. Give one of {', '.join(ROW_FORMATS)}.")
     rows = readable(answer)
     tally = tally or Tally()
-    layout = exact_layout(width, colour=colour)
     try:
-        return " ".join(_write_as(row_format, rows, file, max_rows, excel_safe, layout, tally, kinds))
+        if row_format == "parquet":
+            from batchlake.output.files import write_parquet
+
+            tally.rows, more = write_parquet(rows, file, max_rows)
+            return " ".join(_cut_notes(max_rows, more=more))
+        limited = Limited(rows, max_rows)
+        try:
+            if row_format == "xlsx":
+                from batchlake.output.workbook import write_xlsx
+
+                notes = write_xlsx(rows.columns, limited, file, kinds)
+            elif row_format == "table":
+                table = exact_table(rows.columns, exact_layout(width, colour=colour))
+                _write(file, (f"{line}\n" for line in table.lines(limited)))
+                notes = table.notes()
+            else:
+                _write(file, _pieces(row_format, rows.columns, limited, excel_safe=excel_safe))
+                notes = []
+        finally:
+            tally.rows = limited.count
+        return " ".join([*notes, *limited.notes()])
     finally:
         rows.close()
 
@@ -128,49 +147,6 @@ def as_typed(name: str) -> str:
     ('count(*)', 'sum(cost)', 'cost')
     """
     return _QUOTED.sub(r"\1", name.replace("count_star()", "count(*)")) if "(" in name else name
-
-
-def _write_as(
-    row_format: str,
-    rows: Readable,
-    file: IO[bytes],
-    max_rows: int | None,
-    excel_safe: bool,
-    layout: Layout,
-    tally: Tally,
-    kinds: Kinds | None,
-) -> list[str]:
-    if row_format == "parquet":
-        from batchlake.output.files import write_parquet
-
-        tally.rows, more = write_parquet(rows, file, max_rows)
-        return _cut_notes(max_rows, more=more)
-    limited = Limited(rows, max_rows)
-    try:
-        return _write_limited(row_format, rows.columns, limited, file, excel_safe, layout, kinds)
-    finally:
-        tally.rows = limited.count
-
-
-def _write_limited(
-    row_format: str,
-    columns: list[str],
-    limited: Limited,
-    file: IO[bytes],
-    excel_safe: bool,
-    layout: Layout,
-    kinds: Kinds | None,
-) -> list[str]:
-    if row_format == "xlsx":
-        from batchlake.output.workbook import write_xlsx
-
-        return [*write_xlsx(columns, limited, file, kinds), *limited.notes()]
-    if row_format == "table":
-        table = exact_table(columns, layout)
-        _write(file, (f"{line}\n" for line in table.lines(limited)))
-        return [*table.notes(), *limited.notes()]
-    _write(file, _pieces(row_format, columns, limited, excel_safe=excel_safe))
-    return limited.notes()
 
 
 class Limited:

@@ -21,6 +21,7 @@ MOST_CHARACTERS: Final = 500
 
 _LONGEST_VALUE: Final = 80
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_MARKDOWN: Final = re.compile(r"[\\|`*<\[]|&(?=#?\w+;)")
 _SHORT_ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ACTING: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -49,6 +50,15 @@ def quoted(text: str) -> str:
 def shown(value: object) -> str:
     """A value inside an error's message, as Python writes it; of a text at most 80 characters."""
     return repr(value[:77] + "..." if isinstance(value, str) and len(value) > _LONGEST_VALUE else value)
+
+
+def markdown(text: str) -> str:
+    """The text with what Markdown would read as markup escaped.
+
+    >>> markdown("a|b *c*")
+    'a\\\\|b \\\\*c\\\\*'
+    """
+    return _MARKDOWN.sub(r"\\\g<0>", text)
 
 
 def path_text(path: str | os.PathLike[str]) -> str:

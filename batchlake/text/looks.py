@@ -155,10 +155,7 @@ def size(number: int) -> str:
         return f"{number} B"
     if number < 1_000_000:
         return f"{number / 1_000:.0f} kB"
-    for unit, length in (("MB", 1e6), ("GB", 1e9)):
-        if number < 1_000 * length or unit == "GB":
-            return f"{number / length:,.1f} {unit}"
-    raise AssertionError
+    return f"{number / 1e6:,.1f} MB" if number < 1e9 else f"{number / 1e9:,.1f} GB"
 
 
 def listed(names: Iterable[str], most: int = 2) -> str:
@@ -212,13 +209,10 @@ class Clock:
         there = self.local(moment)
         clock = f"{there:%H:%M:%S}" if seconds else f"{there:%H:%M}"
         offset = f" {there.isoformat()[-6:]}" if _is_twice(there) else ""
-        return f"{self._day(moment, year, pad)} {clock}{offset}"
+        return f"{self.day(moment, year=year, pad=pad)} {clock}{offset}"
 
     def day(self, moment: datetime, *, year: bool | None = None, pad: bool = False) -> str:
-        """`26 Nov`, with the year where it isn't this."""
-        return self._day(moment, year, pad)
-
-    def _day(self, moment: datetime, year: bool | None, pad: bool) -> str:
+        """`26 Nov`; `year` and `pad` as in `minute`."""
         there = self.local(moment)
         with_year = year if year is not None else not self.is_this_year(moment)
         day = f"{there.day:>2}" if pad else f"{there.day}"

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from itertools import chain, islice
 from typing import Any, Final
 
 from batchlake.text import looks
 from batchlake.text.cells import MONEY, PROSE, RIGHT, Cell, Column, Maker, Style, amounts, maker, wrapped
+from batchlake.text.escaping import markdown
 from batchlake.text.terminal import cut, display_width
+from batchlake.text.values import is_number
 
 FIRST_ROWS: Final = 500
 _GAP: Final = "  "
@@ -27,7 +28,6 @@ _PROSE_ENOUGH: Final = 40
 _PROSE_LINES: Final = 3
 _PROSE_MOST: Final = 100
 _DIGEST: Final = re.compile(r"[0-9a-f]{32,}")
-_MARKDOWN: Final = re.compile(r"[\\|`*<\[]|&(?=#?\w+;)")
 _TOLD: Final = 2
 """So many constant columns are told with what they say."""
 
@@ -74,6 +74,7 @@ class RankedTable:
         left_out: headings of the columns that there was no room for.
         cut_values: how many values aren't shown whole.
         shows_times: whether a column of times is shown.
+        is_vertical: whether rows stand one below the other.
         unnamed_money, named_money: whether amounts without a currency are shown, and amounts with one.
     """
 
@@ -86,7 +87,7 @@ class RankedTable:
         self.cut_values = 0
         self.shows_times = False
         self.unnamed_money = self.named_money = False
-        self._vertical = layout.vertical
+        self.is_vertical = layout.vertical
         self._same: dict[int, tuple[str, ...]] = {}
         self._empty: list[int] = []
         self._all_alike = True
@@ -102,9 +103,8 @@ class RankedTable:
             for place in range(len(self._columns))
         }
         self._find_constants(places, first, makers)
-        if not self._vertical:
-            shown, widths = self._fitting(places, first, makers)
-        if self._vertical:
+        shown, widths = ([], []) if self.is_vertical else self._fitting(places, first, makers)
+        if self.is_vertical:
             yield from self._records(chain(first, waiting), places, makers)
             return
         kinds = {self._columns[place].kind for place in shown}
@@ -125,11 +125,6 @@ class RankedTable:
                      for place, width in zip(shown, widths, strict=True)]  # fmt: skip
             self.cut_values += sum(cell.cut for cell in cells)
             yield from self._line(cells, widths, right)
-
-    @property
-    def is_vertical(self) -> bool:
-        """Whether rows stand one below the other."""
-        return self._vertical
 
     def _watched(self, rows: Iterable[Sequence[Any]], makers: dict[int, Maker]) -> Iterator[Sequence[Any]]:
         """The rows behind the first, which may have what those had not: columns that were settled to say the
@@ -164,7 +159,7 @@ class RankedTable:
     def _speaking(self, first: Sequence[Sequence[Any]]) -> list[int]:
         """The places of the columns to show: without those that hold nothing."""
         everything = range(len(self._columns))
-        if not self._layout.is_bound or self._layout.chosen or not first or self._vertical:
+        if not self._layout.is_bound or self._layout.chosen or not first or self.is_vertical:
             return list(everything)
         speaking = [
             place
@@ -179,7 +174,7 @@ class RankedTable:
     def _find_constants(
         self, places: list[int], first: Sequence[Sequence[Any]], makers: dict[int, Maker]
     ) -> None:
-        if not self._layout.is_bound or self._layout.chosen or len(first) < _ALIKE_FROM or self._vertical:
+        if not self._layout.is_bound or self._layout.chosen or len(first) < _ALIKE_FROM or self.is_vertical:
             return
         for place in places[1:]:
             column = self._columns[place]
@@ -215,7 +210,7 @@ class RankedTable:
             for place in places
             if self._columns[place].kind == "exact"
             and natural[place] > _PROSE_ENOUGH
-            and not all(row[place] is None or _is_number(row[place]) for row in first)
+            and not all(row[place] is None or is_number(row[place]) for row in first)
         }
         if sum(natural[place] + len(_GAP) for place in places) - len(_GAP) > width:
             places = self._digests_last(places, first)
@@ -238,7 +233,7 @@ class RankedTable:
             ]
             self._shrink(shown, widths, width)
         if len(shown) < min(_FEWEST, len(places)) and not self._layout.chosen:
-            self._vertical = True
+            self.is_vertical = True
             self.constant = []
             return places, []
         self._widen(shown, widths, natural, width)
@@ -354,7 +349,7 @@ class RankedTable:
         if kind != "exact":
             return kind in RIGHT
         held = [row[place] for row in first if row[place] is not None]
-        return bool(held) and all(_is_number(value) for value in held)
+        return bool(held) and all(map(is_number, held))
 
     def _line(self, cells: Sequence[Cell], widths: Sequence[int], right: Sequence[bool]) -> list[str]:
         """One row, as many lines as its longest cell."""
@@ -378,20 +373,11 @@ def markdown_rows(columns: Sequence[Column], rows: Iterable[Sequence[Any]], styl
     waiting = iter(rows)
     first = list(islice(waiting, FIRST_ROWS))
     makers = [maker(column, [row[place] for row in first], style) for place, column in enumerate(columns)]
-    yield f"| {' | '.join(_markdown(column.heading) for column in columns)} |"
+    yield f"| {' | '.join(markdown(column.heading) for column in columns)} |"
     yield f"|{''.join('---:|' if column.kind in RIGHT else '---|' for column in columns)}"
     for row in chain(first, waiting):
         cells = [make(value).lines for make, value in zip(makers, row, strict=True)]
-        yield f"| {' | '.join('<br>'.join(map(_markdown, lines)) for lines in cells)} |"
-
-
-def _markdown(text: str) -> str:
-    """What Markdown would read as markup is escaped."""
-    return _MARKDOWN.sub(r"\\\g<0>", text.strip())
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        yield f"| {' | '.join('<br>'.join(markdown(line.strip()) for line in lines) for lines in cells)} |"
 
 
 def _is_unnamed(value: Any) -> bool:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
 from itertools import islice
 from typing import Any, Final
 
 from batchlake.text.escaping import printable
 from batchlake.text.terminal import cut, display_width
-from batchlake.text.values import NULL, text
+from batchlake.text.values import NULL, is_number, text
 
 _AT_ONCE: Final = 500
 _GAP: Final = "  "
@@ -81,8 +80,8 @@ class Grid:
     def _begin(self, values: list[Sequence[Any]], cells: list[list[str]]) -> None:
         """Settle the columns' widths and sides by the first rows."""
         columns = list(zip(*values, strict=True)) or [()] * len(self._names)
-        self._right = [any(map(_is_number, column)) and not any(map(_is_other, column)) for column in columns]
-        self._right = self._right or [False]
+        held = [[value for value in column if value is not None] for column in columns]
+        self._right = [bool(column) and all(map(is_number, column)) for column in held] or [False]
         self._limit = self._cell_width
         widths = [
             max([display_width(name), *(display_width(row[place]) for row in cells)])
@@ -121,16 +120,8 @@ def html_table(names: Sequence[str], rows: Iterable[Sequence[Any]], *, cell_widt
     for row in rows:
         cells = []
         for value in row:
-            side = ' style="text-align:right"' if _is_number(value) else ""
+            side = ' style="text-align:right"' if is_number(value) else ""
             shown = "<em>NULL</em>" if value is None else html.escape(cut(text(value), cell_width))
             cells.append(f"<td{side}>{shown}</td>")
         lines.append(f"<tr>{''.join(cells)}</tr>")
     return "\n".join([*lines, "</tbody>\n</table>"])
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-
-
-def _is_other(value: Any) -> bool:
-    return value is not None and not _is_number(value)

@@ -53,6 +53,15 @@ def text(value: Any) -> str:
     return value if isinstance(value, str) else json_text(value)
 
 
+def is_number(value: Any) -> bool:
+    """Whether the value is a number, of which there are no truth values.
+
+    >>> is_number(1), is_number(Decimal("0.5")), is_number(True)
+    (True, True, False)
+    """
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
 def json_text(value: Any) -> str:
     """A plain value as one line of JSON."""
     return _ENCODER.encode(value)
