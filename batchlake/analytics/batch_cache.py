@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from typing import Final
 
 from batchlake.analytics.lookup import held_calls
-from batchlake.engine.asking import Asks
 from batchlake.engine.engine import Engine
 from batchlake.engine.interrupts import ConcurrentQueries
+from batchlake.engine.protocols import QueryEngine
 from batchlake.schema import CALLS, SEGMENTS, Table
 
 MOST_CALLS: Final = 10_000
@@ -22,8 +22,8 @@ MOST_UTTERANCES: Final = 300_000
 
 @contextmanager
 def batch_in_memory(
-    engine: Asks, source: str, batch_id: str, *, with_segments: bool
-) -> Iterator[tuple[Asks, int]]:
+    engine: QueryEngine, source: str, batch_id: str, *, with_segments: bool
+) -> Iterator[tuple[QueryEngine, int]]:
     """An engine for questions about one batch while the block lasts, and how many of its calls are held.
 
     Of a batch that is too large, and on a cluster, it is the lake's own.

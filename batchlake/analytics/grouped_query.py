@@ -15,8 +15,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine import sql_files
-from batchlake.engine.asking import Asks
 from batchlake.engine.interrupts import ConcurrentQueries
+from batchlake.engine.protocols import QueryEngine
 from batchlake.engine.quoting import literal, quoted
 from batchlake.errors import InvalidRequest
 from batchlake.schema import AGENT, CONTACT
@@ -139,7 +139,7 @@ def file_text(name: str) -> str:
     return sql_files.load(f"analytics/{name}").text
 
 
-def side_by_side(engine: Asks) -> ConcurrentQueries:
+def side_by_side(engine: QueryEngine) -> ConcurrentQueries:
     """For several questions to a clone of an engine: an error or Ctrl-C interrupts all of them.
 
     Where it holds few calls, in the lake or of a batch held in memory, most of the time of a question is its
@@ -165,7 +165,7 @@ class GroupedQuery:
         by: the dimensions.
     """
 
-    engine: Asks
+    engine: QueryEngine
     selection: Selection
     by: tuple[str, ...] = ()
 

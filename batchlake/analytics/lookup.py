@@ -6,20 +6,20 @@ from typing import Final
 
 from batchlake.analytics.grouped_query import Row
 from batchlake.engine import sql_files
-from batchlake.engine.asking import Asks
+from batchlake.engine.protocols import QueryEngine
 from batchlake.errors import BatchNotFound, InvalidBatchId, NotFound
 from batchlake.text.ids import id_fault
 
 _MOST_NEAREST: Final = 3
 
 
-def erased_calls(engine: Asks) -> dict[str, int]:
+def erased_calls(engine: QueryEngine) -> dict[str, int]:
     """How many calls of each batch were erased, by the batch's id; empty where none was."""
     rows = engine.rows(sql_files.load("maintenance/erased_calls").text)
     return {row["batch_id"]: row["calls"] for row in rows}
 
 
-def find_batch(engine: Asks, source: str | None, batch_id: str) -> Row:
+def find_batch(engine: QueryEngine, source: str | None, batch_id: str) -> Row:
     """The batch's row of the table `batches`, as the exports brought it.
 
     Args:
@@ -43,7 +43,7 @@ def find_batch(engine: Asks, source: str | None, batch_id: str) -> Row:
     raise not_found(engine, BatchNotFound, source, batch_id)
 
 
-def held_calls(engine: Asks, source: str, batch_id: str) -> int:
+def held_calls(engine: QueryEngine, source: str, batch_id: str) -> int:
     """How many calls of the batch the lake holds."""
     counted = engine.row(
         "select count(*) as held from calls where source = $source and batch_id = $batch_id",
@@ -52,7 +52,7 @@ def held_calls(engine: Asks, source: str, batch_id: str) -> int:
     return int(counted["held"])
 
 
-def not_found(engine: Asks, error: type[NotFound], source: str | None, wanted: str) -> NotFound:
+def not_found(engine: QueryEngine, error: type[NotFound], source: str | None, wanted: str) -> NotFound:
     """The error for a batch or a call that isn't there, or not in this source."""
     table, column = error.plural, f"{error.noun}_id"
     rows = engine.rows(f"select source from {table} where {column} = $id order by source", {"id": wanted})

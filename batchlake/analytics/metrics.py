@@ -19,7 +19,7 @@ from batchlake.analytics.families.engagement import distribution, engagement
 from batchlake.analytics.families.timeline import STEPS, Every, timelines
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, dimensions, side_by_side
 from batchlake.analytics.patterns import Patterns, default_patterns, read_patterns
-from batchlake.engine.asking import Asks
+from batchlake.engine.protocols import QueryEngine
 from batchlake.errors import AnalyticsUnavailable, InvalidRequest
 from batchlake.models.analytics import Analytics
 from batchlake.models.blocks import (
@@ -77,7 +77,7 @@ _SILENCE: Final = Answers()
 
 
 def analyse(
-    engine: Asks,
+    engine: QueryEngine,
     selection: Selection,
     *,
     by: str | Sequence[str] = (),
@@ -141,14 +141,14 @@ def families(metrics: str | Sequence[str] | None) -> tuple[str, ...]:
     return tuple(name for name in FAMILIES if name in names)
 
 
-def statistics(engine: Asks, selection: Selection) -> Statistics:
+def statistics(engine: QueryEngine, selection: Selection) -> Statistics:
     """The statistics alone, over the calls selected."""
     for row in GroupedQuery(engine, selection).ask_file("counts").get((), []):
         return figures.statistics(row)
     return Statistics()
 
 
-def blocks(engine: Asks, selection: Selection, options: Options) -> dict[str, Any]:
+def blocks(engine: QueryEngine, selection: Selection, options: Options) -> dict[str, Any]:
     """Every block of figures by its name, over the calls selected as one group."""
     wanted = tuple(FAMILIES)
     found = _by_group(engine, selection, options, (), wanted).get(())
@@ -168,7 +168,7 @@ _FILES: Final = ("engagement", "duration", "sentiment", "cost")
 
 
 def _by_group(
-    engine: Asks, selection: Selection, options: Options, by: tuple[str, ...], wanted: Sequence[str]
+    engine: QueryEngine, selection: Selection, options: Options, by: tuple[str, ...], wanted: Sequence[str]
 ) -> dict[Key, _Figured]:
     """The figures of each group that holds a call; of all, under the empty key."""
     patterns = _patterns(options) if "patterns" in wanted else None
@@ -222,7 +222,7 @@ def _patterned(said: Answers, patterns: Patterns, total: int) -> dict[str, Any]:
     return {"response_patterns": said.patterns(patterns.names, total)}
 
 
-def require_calls(engine: Asks) -> None:
+def require_calls(engine: QueryEngine) -> None:
     """Check that the lake holds a call.
 
     Raises:

@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from batchlake.analytics.grouped_query import Row, file_text
 from batchlake.analytics.lookup import erased_calls, find_batch
 from batchlake.engine import sql_files
-from batchlake.engine.asking import Asks
+from batchlake.engine.protocols import QueryEngine
 from batchlake.errors import InvalidRequest
 from batchlake.models.audits import Observation, Progress
 from batchlake.models.blocks import Rate
 
 
-def progress(engine: Asks, source: str | None, batch_id: str, now: datetime) -> Progress:
+def progress(engine: QueryEngine, source: str | None, batch_id: str, now: datetime) -> Progress:
     """The progress of one batch as of `now` (aware).
 
     Args:
@@ -58,7 +58,7 @@ def progress(engine: Asks, source: str | None, batch_id: str, now: datetime) -> 
     )
 
 
-def _history(engine: Asks, batch: Row) -> list[Observation]:
+def _history(engine: QueryEngine, batch: Row) -> list[Observation]:
     rows = engine.rows(
         f"select {', '.join(Observation.model_fields)} from ({file_text('progress')}\n)"
         " where source = $source and batch_id = $batch_id order by observed_at, export_id, record",
@@ -67,7 +67,7 @@ def _history(engine: Asks, batch: Row) -> list[Observation]:
     return [Observation(**row) for row in rows]
 
 
-def _current(engine: Asks, batch: Row) -> Observation:
+def _current(engine: QueryEngine, batch: Row) -> Observation:
     """The present of a batch, which the view `batch_overview` counts."""
     now = engine.row(
         f"select * from ({sql_files.load('views/batch_overview').text}\n)"

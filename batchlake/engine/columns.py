@@ -1,7 +1,7 @@
-"""Python lists in, Arrow columns out.
+"""Arrow columns of Python lists and numpy arrays, and back.
 
 `pyarrow.array` would do it, but imports pandas wherever that is installed, which can take as long as a
-small ingest; arro3, which deltalake brings along, takes the lists in half the time.
+small ingest; arro3, which deltalake depends on, reads lists in half the time.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ N = TypeVar("N", bound="np.generic")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _USUAL_LENGTHS: Final = (20, 24, 27)
-"""Of a time to the second, milli- or microsecond; one so long that ends with Z leaves nothing out."""
+"""Of `2024-01-01T12:00:00Z`, and of the same with milli- or microseconds: nothing is left out of it."""
 
 
 @contextmanager
 def system_memory() -> Iterator[None]:
-    """Within, Arrow takes memory from the system's allocator, unless the environment names one for it.
+    """A block in which Arrow uses the system's allocator, unless the environment names one for it.
 
-    Its usual one takes huge pages and gives them back at once: a third of the system's time in an ingest.
+    Its default one takes huge pages and gives them back at once: a third of an ingest's time in the kernel.
     """
     import pyarrow as pa
 
@@ -59,7 +59,7 @@ def integers(values: Sequence[int | None]) -> pa.Array:
 
 
 def from_numpy(values: NDArray[Any]) -> pa.Array:
-    """The same of a numpy array; of truth values a column of BOOLEAN."""
+    """A numpy array as a column of its type; truth values become BOOLEAN."""
     import pyarrow as pa
 
     return pa.array(Array.from_numpy(values))

@@ -1,4 +1,4 @@
-"""`Rows`: the answer to one statement, read once, from front to back, while DuckDB makes it.
+"""`Rows`: the rows of one statement, read once, from front to back, while DuckDB makes them.
 
 Input: a connection of its own, a statement and its values. Output: tuples of Python's values, or Arrow
 record batches, which need pyarrow. Nothing runs before the first of them is asked for.
@@ -6,7 +6,7 @@ record batches, which need pyarrow. Nothing runs before the first of them is ask
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from batchlake.engine import forking
@@ -28,7 +28,7 @@ class Guard(Protocol):
 
 
 class Rows:
-    """The answer to one statement.
+    """The rows of one statement.
 
     Args:
         cursor: a DuckDB connection that nothing else uses meanwhile.
@@ -70,14 +70,14 @@ class Rows:
             return
         relation = self._guard(self._relation)
         if relation is not None:
-            self._description = _named(zip(relation.columns, relation.types, strict=True))
+            self._description = _described(zip(relation.columns, relation.types, strict=True))
 
     def run(self) -> None:
-        """Begin: faults of the statement come out here, and a statement without an answer is done."""
+        """Begin: faults of the statement are raised here, and one without rows is done."""
         if not self._running:
             self._guard(lambda: self._cursor.execute(self._sql, self._params))
             self._running = True
-            self._description = _named(column[:2] for column in self._cursor.description or ())
+            self._description = _described(column[:2] for column in self._cursor.description or ())
 
     def batches(self, size: int = _BATCH_ROWS) -> Iterator[list[Row]]:
         """The rows, several at a time."""
@@ -98,7 +98,7 @@ class Rows:
 
         made = self._guard(lambda: self._relation().to_arrow_reader(batch_rows))
         forking.keep(made)
-        names = _unique(made.schema.names)
+        names = unique_names(made.schema.names)
         schema = pa.schema([field.with_name(name) for name, field in zip(names, made.schema, strict=True)])
 
         def batches() -> Iterator[pa.RecordBatch]:
@@ -124,14 +124,19 @@ class Rows:
         return self._description or []
 
 
-def _named(columns: Any) -> list[tuple[str, str]]:
+def _described(columns: Iterable[tuple[Any, Any]]) -> list[tuple[str, str]]:
+    """The names of columns, each once, with their types."""
     described = [(str(name), str(kind)) for name, kind in columns]
-    names = _unique([name for name, _ in described])
+    names = unique_names([name for name, _ in described])
     return [(name, kind) for name, (_, kind) in zip(names, described, strict=True)]
 
 
-def _unique(names: list[str]) -> list[str]:
-    """The names, `a` and `a` as `a` and `a_1`: rows are handed out as dictionaries too."""
+def unique_names(names: Sequence[str]) -> list[str]:
+    """The names of columns, each once: rows are handed out as dictionaries too.
+
+    >>> unique_names(["a", "a", "b"])
+    ['a', 'a_1', 'b']
+    """
     taken = set(names)
     found: dict[str, None] = {}
     for name in names:

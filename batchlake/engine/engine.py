@@ -51,9 +51,9 @@ class Engine:
         keeps_order: rows come in the order of their tables where a query has none of its own.
 
     Attributes:
-        is_cluster: whether questions go elsewhere: then all are asked at once, no batch is held in memory.
-        has_facts: whether the tables hold what transcripts tell about calls and utterances; a state that an
-            earlier batchlake wrote doesn't.
+        is_cluster: whether queries run elsewhere: then all run at once, and no batch is held in memory.
+        has_facts: whether the tables hold the facts of transcripts (`schema.TRANSCRIPT_FACTS`); a state that
+            an earlier batchlake wrote doesn't.
     """
 
     is_cluster = False
@@ -89,7 +89,7 @@ class Engine:
         self._explain: Explain = lambda: None
         self.keeps_order = keeps_order
         self.has_facts = True
-        self._memory_in_reserve = max_memory
+        self._max_memory = max_memory
         self._timezone = ""
         self._done: set[str] = set()
         self._doing = threading.Lock()
@@ -101,7 +101,7 @@ class Engine:
         self.close()
 
     def in_timezone(self, timezone: str) -> Engine:
-        """This same engine with its clock in another IANA time zone: days begin, and times are given, there.
+        """This engine with its clock in another IANA time zone, which decides when days begin.
 
         Raises:
             InvalidRequest: there is no time zone of this name.
@@ -111,16 +111,16 @@ class Engine:
         return other
 
     def clone(self) -> Engine:
-        """This same engine; `interrupt` stops only what was asked through this one."""
+        """This engine again, with an `interrupt` of its own: it stops only what the clone runs."""
         other = copy.copy(self)
         other._running = InterruptRegistry()
         return other
 
     @contextmanager
     def temporary_schema(self) -> Iterator[Engine]:
-        """This same engine with a schema of its own while the block lasts.
+        """This engine with a schema of its own while the block lasts.
 
-        Tables made there stand before the tables and views of the same names, for this one alone.
+        Tables made there hide the tables and views of the same names, for this engine alone.
         """
         other = self.clone()
         other._schema = f"own_{next(_SCHEMAS)}"
@@ -128,7 +128,7 @@ class Engine:
             self.run(f"create schema {other._schema}")
             yield other
         finally:
-            # A database that a broken file has made unusable can't: that error is the one to tell.
+            # A broken file makes the database unusable: that error is raised, not the one of the drop.
             with suppress(duckdb.Error, BatchlakeError):
                 self.run(f"drop schema if exists {other._schema} cascade")
 
@@ -171,7 +171,7 @@ class Engine:
             self._connection.execute(f"set global {setting}")
 
     def once(self, name: str, statements: Callable[[], Iterable[str]]) -> None:
-        """Execute statements for their effect, the first time that it is asked for by this name."""
+        """Execute statements for their effect, once for each name."""
         forking.check()
         with self._doing:
             if name not in self._done:
@@ -205,13 +205,13 @@ class Engine:
     def run(self, sql: str, params: Params | None = None, **given: Any) -> None:
         """Execute one statement for its effect; `given` names Arrow tables that it may read."""
         with self._question(given) as cursor:
-            self._executed(lambda: cursor.execute(sql, dict(params) if params else None))
+            self._executed(lambda: cursor.execute(sql, _values(params)))
 
     def rows(self, sql: str, params: Params | None = None, **given: Any) -> list[dict[str, Any]]:
         """All rows as dictionaries; times are aware (UTC, or see `in_timezone`), decimals are `Decimal`."""
         with self._question(given) as cursor:
-            result = self._executed(lambda: cursor.execute(sql, dict(params) if params else None))
-            names = [column[0] for column in result.description or ()]
+            result = self._executed(lambda: cursor.execute(sql, _values(params)))
+            names = _names(result)
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
     def iterate(
@@ -219,8 +219,8 @@ class Engine:
     ) -> Iterator[dict[str, Any]]:
         """The rows as dictionaries, fetched as they are read."""
         with self._question({}) as cursor:
-            result = cursor.execute(sql, dict(params) if params else None)
-            names = [column[0] for column in result.description or ()]
+            result = cursor.execute(sql, _values(params))
+            names = _names(result)
             while rows := result.fetchmany(at_once):
                 for row in rows:
                     yield dict(zip(names, row, strict=True))
@@ -228,16 +228,14 @@ class Engine:
     def columns(self, sql: str, params: Params | None = None) -> list[str]:
         """The names of a query's columns."""
         with self._question({}) as cursor:
-            described = cursor.execute(f"select * from ({sql}) limit 0", dict(params) if params else None)
-            return [column[0] for column in described.description or ()]
+            return _names(cursor.execute(f"select * from ({sql}) limit 0", _values(params)))
 
     def tried(self, sql: str, **given: Any) -> tuple[list[str], str | None]:
         """The columns of a query that a person wrote, run over these Arrow tables; or why it can't be run."""
         try:
             with self._question(given) as cursor:
-                # Unlike a relation's, the error of a statement tells the line.
-                result = cursor.execute(sql)
-                return [column[0] for column in result.description or ()], None
+                # Unlike a relation's, the error of a statement names the line.
+                return _names(cursor.execute(sql)), None
         except duckdb.Error as error:
             return [], str(error)
 
@@ -253,7 +251,7 @@ class Engine:
     def arrow(self, sql: str, params: Params | None = None, **given: Any) -> pa.Table:
         """The whole result as an Arrow table."""
         with self._question(given) as cursor:
-            relation = cursor.sql(sql, params=dict(params) if params else None)
+            relation = cursor.sql(sql, params=_values(params))
             return self._executed(relation.to_arrow_table)
 
     def stream(
@@ -261,7 +259,7 @@ class Engine:
     ) -> pa.RecordBatchReader:
         """The result as Arrow record batches, made while they are read."""
         with translating(self.lake, self._explain):
-            relation = self._cursor().sql(sql, params=dict(params) if params else None)
+            relation = self._cursor().sql(sql, params=_values(params))
             reader = self._executed(lambda: relation.to_arrow_reader(batch_rows))
             forking.keep(reader)
             return reader
@@ -290,7 +288,7 @@ class Engine:
     def interrupt(self) -> None:
         """Stop what was asked through this engine and is running, from another thread.
 
-        Except rows that are read as they are made (`ask`, `stream`, a `user_cursor`): each of these has a
+        Rows that are read while they are made (`query`, `stream`, a `user_cursor`) go on: each of these has a
         cursor of its own.
         """
         self._running.interrupt()
@@ -307,14 +305,14 @@ class Engine:
         return cursor
 
     def _executed(self, execute: Callable[[], T]) -> T:
-        """What a statement gives; tried again with all the memory allowed, if it was too little."""
+        """What a statement returns; it is run again with `max_memory` where memory was too little."""
         try:
             return execute()
         except duckdb.OutOfMemoryException:
-            reserve, self._memory_in_reserve = self._memory_in_reserve, None
-            if reserve is None:
+            limit, self._max_memory = self._max_memory, None
+            if limit is None:
                 raise
-            self._connection.cursor().execute(f"set global memory_limit = {literal(reserve)}")
+            self._connection.cursor().execute(f"set global memory_limit = {literal(limit)}")
             return execute()
 
     @contextmanager
@@ -327,6 +325,16 @@ class Engine:
                 yield cursor
         finally:
             close(cursor)
+
+
+def _values(params: Params | None) -> dict[str, Any] | None:
+    """Parameters as DuckDB takes them: it refuses an empty dictionary where a statement has none."""
+    return dict(params) if params else None
+
+
+def _names(result: Connection) -> list[str]:
+    """The names of a result's columns."""
+    return [column[0] for column in result.description or ()]
 
 
 def zone_of(timezone: str) -> str:
@@ -350,7 +358,7 @@ def zone_of(timezone: str) -> str:
 
 
 def close(connection: Connection) -> None:
-    """Let go of a connection or cursor, but in a forked process, which would wait for ever."""
+    """Close a connection or cursor; a forked process keeps it, as closing would wait for ever there."""
     if not forking.is_forked():
         connection.close()
 
@@ -364,7 +372,7 @@ def connect(statements: Iterable[str]) -> Connection:
 
 
 def statement_kinds(cursor: Connection, sql: str) -> set[str]:
-    """What DuckDB takes a text for: the types of its statements (`SELECT`, `COPY`, ...).
+    """The types of the statements in a text (`SELECT`, `COPY`, ...), as DuckDB parses it.
 
     Raises:
         DatabaseError: it can't be parsed.

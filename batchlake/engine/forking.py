@@ -1,9 +1,9 @@
 """Keeps DuckDB and delta-rs from being used in a process that was forked from one that had used them.
 
 Their worker threads are not in the child (`os.fork`, multiprocessing's `fork`): a question there would wait
-for ever or end in a panic, and to close a connection would hang or crash it. Input: `begin` where either is
-first used, `check` at each use, `keep` for what must not end there. Output: an `InvalidRequest` in such a
-child. A child of a process that has imported batchlake and used no lake works like any other.
+for ever or end in a panic, and closing a connection would hang or crash it. Input: `begin` where either is
+first used, `check` at each use, `keep` for objects that must not be destroyed there. Output: an
+`InvalidRequest` in such a child. A child forked before a lake was used works like any other process.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class InterruptGuard:
         forking.check()
         if self._deadline is None and threading.current_thread() is not threading.main_thread():
             return call()
-        # The first to write here decides, and may ask again: the thread runs the call, or it is called off.
+        # Whoever writes first decides whether the thread runs the call or it is called off.
         fate: dict[str, str] = {}
         done = threading.Event()
         outcome: list[tuple[T | None, BaseException | None]] = []
@@ -99,8 +99,8 @@ class InterruptGuard:
 class ConcurrentQueries:
     """Runs calls on threads while its block lasts. Take what they return in the block.
 
-    At its end those that wait never begin, and those that run are interrupted until they have ended, whatever
-    comes: the block's own end, an error, or Ctrl-C.
+    When the block ends, be it by an error or Ctrl-C, waiting calls never begin and running ones are
+    interrupted until they have ended.
 
     Args:
         interrupt: stops the calls that are running, from another thread.
@@ -133,10 +133,10 @@ class ConcurrentQueries:
             raise KeyboardInterrupt
 
     def start(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Have it run; the future's `result` waits for what it returns, and raises what it raised."""
+        """Start a call; the future's `result` waits for what it returns, and raises what it raised."""
 
         def run() -> T:
-            # Noted by the thread itself: Ctrl-C may come before the one that asked could do it.
+            # Noted by the thread itself: Ctrl-C may come before the caller could do it.
             mark = object()
             self._running.add(mark)
             try:
@@ -150,7 +150,7 @@ class ConcurrentQueries:
 
 
 class InterruptRegistry:
-    """What runs, for another thread to interrupt. Nothing is interrupted that has been let go of."""
+    """What is running, for another thread to interrupt; what has ended is never interrupted."""
 
     def __init__(self) -> None:
         self._held: set[Interruptible] = set()
@@ -158,7 +158,7 @@ class InterruptRegistry:
 
     @contextmanager
     def hold(self, one: Interruptible) -> Iterator[None]:
-        """It runs while the block lasts."""
+        """Count it as running while the block lasts."""
         with self._lock:
             self._held.add(one)
         try:

@@ -25,7 +25,7 @@ def is_alive(pid: int) -> bool:
 
 
 def pid_namespace() -> int | None:
-    """What distinguishes these processes' numbers from another container's; None where that isn't known."""
+    """This container's namespace of process ids, which repeat in others; None where it isn't known."""
     try:
         return Path("/proc/self/ns/pid").stat().st_ino
     except OSError:

@@ -44,7 +44,7 @@ class SqlFile:
 
     @property
     def place(self) -> str:
-        """What to call the file in an error."""
+        """The file's path, for errors."""
         return self.path or f"sql/{self.name}.sql"
 
     @property

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from batchlake.engine.asking import AskedRows
+from batchlake.engine.protocols import QueryRows
 from batchlake.errors import InvalidRequest
 from batchlake.models import frames
 from batchlake.text.looks import listed
@@ -27,7 +27,7 @@ _COUNTABLE: Final = ("select", "from", "with", "(", "values")
 class Queryable(Protocol):
     """What a question is put to."""
 
-    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> AskedRows:
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> QueryRows:
         """The rows of a query, which runs when they are read."""
 
 
@@ -123,7 +123,7 @@ class Result:
         finally:
             rows.close()
 
-    def rows(self) -> AskedRows:
+    def rows(self) -> QueryRows:
         """The rows as tuples, read once, from front to back."""
         return self._asked.query(self._query, self._params)
 

@@ -18,7 +18,7 @@ from batchlake.query.columns import Named, Verb, rows_query, split_names, verb
 from batchlake.query.result import Result
 
 if TYPE_CHECKING:
-    from batchlake.engine.asking import Asks
+    from batchlake.engine.protocols import QueryEngine
     from batchlake.filters.selection import Selection
     from batchlake.filters.values.period import Period
 
@@ -69,7 +69,7 @@ class VerbRows:
 
     def __init__(
         self,
-        engine: Asks,
+        engine: QueryEngine,
         name: str,
         selection: Selection | None = None,
         conditions: Sequence[str] = (),

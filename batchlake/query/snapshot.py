@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from batchlake.engine import forking
-from batchlake.engine.asking import Asks
 from batchlake.engine.engine import Engine
 from batchlake.engine.processes import TemporaryFolder, clear_dead_folders
+from batchlake.engine.protocols import QueryEngine
 from batchlake.errors import (
     BatchlakeError,
     InvalidRequest,
@@ -215,8 +215,8 @@ class State(Fixable, Protocol):
         """Where the lake lives."""
         ...
 
-    def engine(self) -> Asks:
-        """Whom to ask over the state."""
+    def engine(self) -> QueryEngine:
+        """The engine over the state."""
         ...
 
 

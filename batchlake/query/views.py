@@ -14,9 +14,9 @@ from pathlib import PurePath
 from typing import Final
 
 from batchlake.engine import sql_files
-from batchlake.engine.asking import Asks
 from batchlake.engine.engine import Connection as DuckDBConnection
 from batchlake.engine.engine import Engine, connect
+from batchlake.engine.protocols import QueryEngine
 from batchlake.engine.quoting import literal, quoted, view_of
 from batchlake.schema import CALLS, SEGMENTS, TABLES
 
@@ -60,7 +60,7 @@ def register_tables(engine: Engine, files: Files) -> None:
         engine.create_view(view_of(table, files.get(table.name, ())))
 
 
-def create_views(engine: Asks) -> None:
+def create_views(engine: QueryEngine) -> None:
     """Make the views of `sql/views` too, over registered tables; most questions need none of them."""
     engine.once("views", _other_views)
 

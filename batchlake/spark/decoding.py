@@ -6,8 +6,8 @@ are dictionaries.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Callable
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -64,45 +64,27 @@ def _decoder(kind: pa.DataType, where: tzinfo) -> Decode | None:
     import pyarrow.types as types
 
     if types.is_timestamp(kind):
-        return (lambda time: _in_zone(time, where)) if kind.tz else None
+        return (lambda time: time.astimezone(where)) if kind.tz else None
     if types.is_decimal(kind) and kind.scale == 0:
         return int
     if types.is_list(kind):
         inner = _decoder(kind.value_type, where)
-        return None if inner is None else lambda several: [_given(inner, one) for one in several]
+        return None if inner is None else lambda several: [_decoded(inner, one) for one in several]
     if types.is_map(kind):
         value = _decoder(kind.item_type, where)
         return (
-            None if value is None else lambda pairs: {key: _given(value, one) for key, one in pairs.items()}
+            None if value is None else lambda pairs: {key: _decoded(value, one) for key, one in pairs.items()}
         )
     if types.is_struct(kind):
         fields = {field.name: _decoder(field.type, where) for field in kind}
-        return lambda struct: {
-            name: one if fields[name] is None else _given(fields[name], one) for name, one in struct.items()
-        }
+        return lambda struct: {name: _decoded(fields[name], one) for name, one in struct.items()}
     return None
 
 
-def _given(decode: Decode | None, value: Any) -> Any:
+def _decoded(decode: Decode | None, value: Any) -> Any:
     return value if value is None or decode is None else decode(value)
-
-
-def _in_zone(time: datetime, where: tzinfo) -> datetime:
-    return time.astimezone(where)
 
 
 def duckdb_type(kind: str) -> str:
     """DuckDB's name of a type of Spark's."""
     return DUCKDB_TYPES.get(kind, kind.upper())
-
-
-def named(names: Sequence[str]) -> list[str]:
-    """Columns' names, `a` and `a` as `a` and `a_1`: rows are handed out as dictionaries too."""
-    found: dict[str, None] = {}
-    for name in names:
-        unique, number = name, 0
-        while unique in found:
-            number += 1
-            unique = f"{name}_{number}"
-        found[unique] = None
-    return list(found)

@@ -10,14 +10,15 @@ import copy
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from batchlake.engine.interrupts import InterruptGuard
+from batchlake.engine.cursor import unique_names
+from batchlake.engine.interrupts import InterruptGuard, InterruptRegistry
 from batchlake.errors import BatchlakeError, LakeDamaged
 from batchlake.schema import TABLES
 from batchlake.spark import decoding
-from batchlake.spark.errors import FilesGone, QuestionCancelled
+from batchlake.spark.errors import FilesGone
 from batchlake.spark.rendering import Statement, render
 from batchlake.spark.session import Sessions, new_tag
 
@@ -36,8 +37,8 @@ class SparkEngine:
     """One state of a lake on Spark, its clock in UTC.
 
     Args:
-        sessions: whom to ask.
-        tables: what the state pins.
+        sessions: the Spark sessions that run the queries.
+        tables: the lake's tables at the versions of the state.
         lake: what to call the lake in an error about its files.
         explain: says why files are gone, where they are.
         show: is given each statement before it is sent.
@@ -66,16 +67,16 @@ class SparkEngine:
         self._show = show
         self._frames: dict[tuple[str, str], DataFrame] = {}
         self._reading = threading.RLock()
-        self._running = _Tags()
+        self._running = InterruptRegistry()
 
     def clone(self) -> SparkEngine:
-        """This same engine; `interrupt` stops only what was asked through this one."""
+        """This engine again, with an `interrupt` of its own: it stops only what the clone runs."""
         other = copy.copy(self)
-        other._running = _Tags()
+        other._running = InterruptRegistry()
         return other
 
     def in_timezone(self, timezone: str) -> SparkEngine:
-        """This same engine with its clock in another IANA time zone.
+        """This engine with its clock in another IANA time zone.
 
         Raises:
             InvalidRequest: there is no time zone of this name.
@@ -88,8 +89,7 @@ class SparkEngine:
 
     def interrupt(self) -> None:
         """Stop what was asked through this engine and is running, from another thread."""
-        for tag in self._running.all():
-            self.sessions.cancel(tag)
+        self._running.interrupt()
 
     def once(self, name: str, statements: Callable[[], Iterable[str]]) -> None:
         """Nothing: views stand in front of each statement, and none is made on the cluster."""
@@ -97,7 +97,7 @@ class SparkEngine:
     def rows(self, sql: str, params: Params | None = None) -> list[dict[str, Any]]:
         """All rows as dictionaries; times are aware, decimals are `Decimal`."""
         table = self.arrow(sql, params)
-        names = decoding.named(table.column_names)
+        names = unique_names(table.column_names)
         return [dict(zip(names, row, strict=True)) for row in decoding.rows(table, self.timezone)]
 
     def row(self, sql: str, params: Params | None = None) -> dict[str, Any]:
@@ -123,7 +123,7 @@ class SparkEngine:
         """The rows of a statement, asked in this thread."""
         self.shown(statement)
         tag = new_tag()
-        with self._running.hold(tag), self._plainly():
+        with self._running.hold(_Jobs(self.sessions, tag)), self._plainly():
             return self.sessions.answer(statement, self._frame, self.timezone, tag)
 
     def shown(self, statement: Statement) -> None:
@@ -140,7 +140,7 @@ class SparkEngine:
         """The names and DuckDB's types of a statement's columns."""
         with self._plainly():
             found = self.sessions.described(statement, self._frame, self.timezone)
-        names = decoding.named([name for name, _ in found])
+        names = unique_names([name for name, _ in found])
         return [(name, decoding.duckdb_type(kind)) for name, (_, kind) in zip(names, found, strict=True)]
 
     def plan(self, sql: str, params: Params | None = None) -> str:
@@ -165,17 +165,15 @@ class SparkEngine:
 
 
 class SparkRows:
-    """The answer to one statement, as `Rows` is DuckDB's: read once, from front to back.
+    """The rows of one statement, as `Rows` are DuckDB's: read once, from front to back.
 
     It comes through the driver's memory as a whole; a data frame doesn't.
     """
 
-    def __init__(
-        self, engine: SparkEngine, statement: Statement, guard: InterruptGuard | None = None
-    ) -> None:
+    def __init__(self, engine: SparkEngine, statement: Statement) -> None:
         self._engine = engine
         self._statement = statement
-        self._guard = guard or InterruptGuard(engine.interrupt, engine.timeout_seconds)
+        self._guard = InterruptGuard(engine.interrupt, engine.timeout_seconds)
         self._described: list[tuple[str, str]] | None = None
         self._table: pa.Table | None = None
 
@@ -197,7 +195,7 @@ class SparkRows:
             self._described = self._guard(lambda: self._engine.described(self._statement))
 
     def run(self) -> None:
-        """Ask."""
+        """Run the query."""
         if self._table is None:
             self._table = self._guard(lambda: self._engine.answer(self._statement))
 
@@ -217,34 +215,20 @@ class SparkRows:
         """The rows as Arrow record batches."""
         self.run()
         assert self._table is not None  # noqa: S101 - it has just been asked for
-        table = decoding.plain(self._table).rename_columns(decoding.named(self._table.column_names))
+        table = decoding.plain(self._table).rename_columns(unique_names(self._table.column_names))
         return table.to_reader(batch_rows)
 
     def close(self) -> None:
         """Read no further."""
 
 
-class _Tags:
-    """The tags of what runs."""
+@dataclass(frozen=True, slots=True)
+class _Jobs:
+    """The jobs of one query, by their tag."""
 
-    def __init__(self) -> None:
-        self._held: set[str] = set()
-        self._lock = threading.Lock()
+    sessions: Sessions
+    tag: str
 
-    @contextmanager
-    def hold(self, tag: str) -> Iterator[None]:
-        """It runs while the block lasts."""
-        with self._lock:
-            self._held.add(tag)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._held.discard(tag)
-
-    def all(self) -> list[str]:
-        with self._lock:
-            return list(self._held)
-
-
-__all__ = ["QuestionCancelled", "SparkEngine", "SparkRows"]
+    def interrupt(self) -> None:
+        """End them, from another thread."""
+        self.sessions.cancel(self.tag)

@@ -20,7 +20,6 @@ _GONE: Final = re.compile(
 )
 _NO_FILE_SYSTEM: Final = re.compile(r'No FileSystem for scheme "?(\w+)|Class (\S+FileSystem) not found')
 
-
 _asking = threading.local()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from batchlake.engine.asking import AskedRows
+from batchlake.engine.protocols import QueryRows
 from batchlake.errors import InvalidRequest, QueryError
 from batchlake.query import statements
 from batchlake.query.result import Result, values_by_name
@@ -204,7 +204,7 @@ class SparkStatements:
     def __exit__(self, *_: object) -> None:
         """Nothing is held."""
 
-    def run(self, text: str, params: Mapping[str, Any] | None = None) -> Iterator[AskedRows]:
+    def run(self, text: str, params: Mapping[str, Any] | None = None) -> Iterator[QueryRows]:
         """The rows of each query of a text.
 
         Raises:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import sqlglot
 from sqlglot import exp
@@ -27,15 +27,10 @@ from batchlake.spark.java_patterns import java_pattern
 from batchlake.spark.rules import apply_rules, bare_key, meaning
 from batchlake.spark.subset import check_subset
 
-if TYPE_CHECKING:
-    pass
-
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 _PARAMETER: Final = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|\$(\w+)")
-
-
 _STAND_IN: Final = "batchlake_parameter"
 
 

@@ -109,7 +109,7 @@ class Sessions:
     def answer(self, statement: Statement, frames: Frames, zone: str, tag: str) -> pa.Table:
         """The rows of a statement; its jobs bear the tag."""
         with translating(statement.text), quiet(), self._set(zone), self._tagged(tag):
-            return _arrow(data_frame(self.in_zone(zone), statement, frames))
+            return _arrow(self._frame(statement, frames, zone))
 
     def described(self, statement: Statement, frames: Frames, zone: str) -> list[tuple[str, str]]:
         """The names and types of a statement's columns, without running it."""

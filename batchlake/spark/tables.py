@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from batchlake.errors import InvalidRequest, QueryError
-from batchlake.schema import TABLES, Table
+from batchlake.schema import TABLES, Column, Table
 from batchlake.spark.session import is_connect, is_local
 from batchlake.store.delta.file_stats import sizes
 from batchlake.store.object_storage.object_store import is_object_address
@@ -102,10 +102,7 @@ class PinnedTables:
         files = self.files(table.name, here=is_local(spark), spark=spark)
         schema = ", ".join(f"`{column.name}` {TYPES[column.type]}" for column in table.columns)
         if not files:
-            columns = ", ".join(
-                f"CAST(NULL AS {TYPES[column.type]}) AS `{column.name}`" for column in table.columns
-            )
-            return spark.sql(f"SELECT {columns} WHERE FALSE")
+            return spark.sql(f"SELECT {', '.join(map(_null, table.columns))} WHERE FALSE")
         # Without, Spark 3.5 fails on times before 1900.
         reader = spark.read.schema(schema).option("datetimeRebaseMode", "CORRECTED")
         return reader.parquet(*map(_escaped, files))
@@ -189,10 +186,10 @@ def _in_order(frame: DataFrame, table: Table) -> DataFrame:
     """The schema's columns in its order; one that an earlier batchlake's table lacks is NULL."""
     there: Sequence[str] = frame.columns
     return frame.selectExpr(
-        *(
-            f"`{column.name}`"
-            if column.name in there
-            else f"CAST(NULL AS {TYPES[column.type]}) AS `{column.name}`"
-            for column in table.columns
-        )
+        *(f"`{column.name}`" if column.name in there else _null(column) for column in table.columns)
     )
+
+
+def _null(column: Column) -> str:
+    """The column without values."""
+    return f"CAST(NULL AS {TYPES[column.type]}) AS `{column.name}`"

@@ -20,7 +20,7 @@ from batchlake.analytics.batch_cache import batch_in_memory
 from batchlake.analytics.families import figures
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, file_text, side_by_side
 from batchlake.analytics.lookup import erased_calls, find_batch
-from batchlake.engine.asking import Asks
+from batchlake.engine.protocols import QueryEngine
 from batchlake.engine.text_keys import text_key
 from batchlake.filters.selection import select
 from batchlake.models.audits import Audit, BatchAudit, BilledTotal, Comparison
@@ -122,7 +122,7 @@ class _Response(NamedTuple):
 
 
 def audit(
-    engine: Asks,
+    engine: QueryEngine,
     batch: tuple[str | None, str] | None = None,
     filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002 - the documented name
     *,
@@ -186,7 +186,7 @@ def totals(several: Iterable[BilledTotal]) -> list[BilledTotal]:
 
 
 def _audits(
-    engine: Asks,
+    engine: QueryEngine,
     batches: list[Row],
     matching: Selection,
     audited: Selection,
@@ -229,7 +229,7 @@ def _billed(reported: Decimal, costs: Sequence[Row]) -> BilledTotal | None:
     )
 
 
-def _matching(engine: Asks, rows: list[Row], selection: Selection) -> list[Row]:
+def _matching(engine: QueryEngine, rows: list[Row], selection: Selection) -> list[Row]:
     if not selection.is_filtered:
         return rows
     matching = engine.rows(
@@ -258,7 +258,7 @@ def _totals_in_words(costs: Sequence[Row]) -> str | None:
     return f"the calls cost {' and '.join(words)}" if len(words) > 1 else None
 
 
-def _states(engine: Asks, batches: list[Row]) -> dict[tuple[str, str, datetime], Row]:
+def _states(engine: QueryEngine, batches: list[Row]) -> dict[tuple[str, str, datetime], Row]:
     """What is known of each batch's calls, by source, batch and the time that a figure was reported at."""
     query = f"select * from ({file_text('states')}\n)"
     params = {}

@@ -14,8 +14,8 @@ from batchlake.analytics.batch_cache import batch_in_memory
 from batchlake.analytics.details.call_json import call_documents, documents_of
 from batchlake.analytics.lookup import find_batch
 from batchlake.analytics.metrics import DEFAULTS, blocks, statistics
-from batchlake.engine.asking import Asks
 from batchlake.engine.interrupts import ConcurrentQueries
+from batchlake.engine.protocols import QueryEngine
 from batchlake.errors import AnalyticsUnavailable
 from batchlake.filters.selection import select
 from batchlake.models.batches import BatchDetails, BatchSummary, SelectedCalls
@@ -43,7 +43,7 @@ class BatchRequest:
     include_transcripts: bool = False
 
 
-def batch_details(engine: Asks, request: BatchRequest) -> BatchDetails:
+def batch_details(engine: QueryEngine, request: BatchRequest) -> BatchDetails:
     """A batch, its matching calls in order of time, and their statistics, as models.
 
     Raises:
@@ -54,7 +54,7 @@ def batch_details(engine: Asks, request: BatchRequest) -> BatchDetails:
     return BatchDetails.model_validate_json("".join(batch_json(engine, request)))
 
 
-def batch_json(engine: Asks, request: BatchRequest) -> Iterator[str]:
+def batch_json(engine: QueryEngine, request: BatchRequest) -> Iterator[str]:
     """The JSON of `batch_details` in pieces, a call a line; an invalid request raises at once."""
     include_analytics = request.include_analytics
     batch = find_batch(engine, request.source, request.batch_id)

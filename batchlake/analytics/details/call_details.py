@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from batchlake.analytics.details.call_json import PARTS, documents_sql
 from batchlake.analytics.lookup import not_found
-from batchlake.engine.asking import Asks
+from batchlake.engine.protocols import QueryEngine
 from batchlake.errors import CallNotFound, InvalidRequest
 from batchlake.models.calls import CallDetails
 from batchlake.text.ids import id_fault
 
 
-def call_details(engine: Asks, source: str | None, call_id: str) -> CallDetails:
+def call_details(engine: QueryEngine, source: str | None, call_id: str) -> CallDetails:
     """One call with all that the lake knows of it.
 
     Args:

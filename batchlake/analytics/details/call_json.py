@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
 from batchlake.analytics.grouped_query import file_text
-from batchlake.engine.asking import Asks
+from batchlake.engine.protocols import QueryEngine
 
 if TYPE_CHECKING:
     from batchlake.filters.selection import Selection
@@ -43,7 +43,7 @@ from ({file_text("call_documents")}
 
 
 def call_documents(
-    engine: Asks, selection: Selection, parts: Collection[str], total_calls: int
+    engine: QueryEngine, selection: Selection, parts: Collection[str], total_calls: int
 ) -> Iterator[list[str]]:
     """The JSON of the calls selected, in portions; `total_calls` is how many they are."""
     if not total_calls:
@@ -65,7 +65,7 @@ def call_documents(
         yield [document for batch in rows.batches() for (document,) in batch]
 
 
-def documents_of(engine: Asks, selection: Selection, parts: Collection[str]) -> list[str]:
+def documents_of(engine: QueryEngine, selection: Selection, parts: Collection[str]) -> list[str]:
     """The JSON of the calls selected, all at once."""
     rows = engine.rows(_ordered(selection, parts, "true"), selection.params)
     return [row["document"] for row in rows]
@@ -88,7 +88,7 @@ def _from(bound: str) -> str:
     return f"({_TIME} > {time} or ({_TIME} = {time} and call_id >= ${bound}_id))"
 
 
-def _starts(engine: Asks, selection: Selection) -> list[tuple[str, str] | None]:
+def _starts(engine: QueryEngine, selection: Selection) -> list[tuple[str, str] | None]:
     """Where each portion begins: the time, as text, and the id of its first call."""
     query = f"""
 select {_TIME} as call_time, call_id

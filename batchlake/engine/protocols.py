@@ -1,6 +1,6 @@
-"""What a question needs of whom it is put to: `Engine`'s DuckDB, or a cluster by the same methods.
+"""What queries are run on, as protocols: `Engine` (DuckDB on this machine) and `SparkEngine` (a cluster).
 
-Whoever answers questions names these, so that mypy checks that another engine has all that is asked of it.
+The analytics and the reports name these types, so that mypy checks that both engines have what is used.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class AskedRows(Protocol):
-    """The answer to one statement, read once, from front to back."""
+class QueryRows(Protocol):
+    """The rows of one query, read once, from front to back."""
 
     @property
     def columns(self) -> list[str]:
@@ -29,7 +29,7 @@ class AskedRows(Protocol):
         """Find out the columns, or what is wrong with the statement, without running it."""
 
     def run(self) -> None:
-        """Ask."""
+        """Run the query."""
 
     def batches(self, size: int = ...) -> Iterator[list[tuple[Any, ...]]]:
         """The rows, several at a time."""
@@ -45,30 +45,30 @@ class AskedRows(Protocol):
         """Read no further."""
 
 
-class Asks(Protocol):
-    """Whom questions are put to, from several threads.
+class QueryEngine(Protocol):
+    """What runs queries over one state of a lake, for several threads at once.
 
     Attributes:
-        is_cluster: whether questions go elsewhere: then all are asked at once, no batch is held in memory.
-        has_facts: whether the tables hold what transcripts tell about calls and utterances.
+        is_cluster: whether queries run elsewhere: then all run at once, and no batch is held in memory.
+        has_facts: whether the tables hold the facts of transcripts (`schema.TRANSCRIPT_FACTS`).
     """
 
     is_cluster: bool
     has_facts: bool
 
-    def clone(self) -> Asks:
-        """The same; `interrupt` stops only what was asked through this one."""
+    def clone(self) -> QueryEngine:
+        """The same engine, with an `interrupt` of its own: it stops only what the clone runs."""
         ...
 
-    def in_timezone(self, timezone: str) -> Asks:
-        """The same with its clock in another IANA time zone."""
+    def in_timezone(self, timezone: str) -> QueryEngine:
+        """The same engine with its clock in another IANA time zone."""
         ...
 
     def interrupt(self) -> None:
-        """Stop what was asked through this one and is running, from another thread."""
+        """Stop the queries that this engine is running, from another thread."""
 
     def once(self, name: str, statements: Callable[[], Iterable[str]]) -> None:
-        """Run statements that need it but once."""
+        """Execute statements for their effect, once for each name."""
 
     def rows(self, sql: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """All rows as dictionaries."""
@@ -82,6 +82,6 @@ class Asks(Protocol):
         """Whether a query has a row."""
         ...
 
-    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> AskedRows:
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> QueryRows:
         """The rows of a query, which runs when they are read."""
         ...
