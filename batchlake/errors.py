@@ -143,23 +143,30 @@ class FilterFault:
         return f"{self.path}: got {self.given}, allowed: {self.allowed}{hint}"
 
 
-class InvalidFilter(BatchlakeError, ValueError):
-    """A filter with one or more `faults`, all of them listed."""
+class _Faulty(BatchlakeError, ValueError):
+    """What a person wrote has faults, all of them listed."""
 
-    code = "invalid_filter"
-    faults: list[FilterFault]
+    subject: ClassVar[str]
+    advice: ClassVar[str]
+    faults: list[Any]
 
-    def __init__(self, faults: list[FilterFault]) -> None:
-        count = f"{len(faults)} fault" + ("s" if len(faults) != 1 else "")
+    def __init__(self, faults: Sequence[Any]) -> None:
+        count = f"{len(faults)} fault{'' if len(faults) == 1 else 's'}"
         lines = "\n".join(f"  {fault}" for fault in faults)
-        super().__init__(
-            f"invalid filter, {count}:\n{lines}\n`batchlake filter schema` prints what a filter may hold.",
-            faults=faults,
-        )
+        super().__init__(f"invalid {self.subject}, {count}:\n{lines}\n{self.advice}", faults=faults)
 
     def details(self) -> dict[str, Any]:
         """The faults as plain JSON values."""
         return {"faults": [asdict(fault) for fault in self.faults]}
+
+
+class InvalidFilter(_Faulty):
+    """A filter with one or more `faults`, all of them listed."""
+
+    code = "invalid_filter"
+    subject = "filter"
+    advice = "`batchlake filter schema` prints what a filter may hold."
+    faults: list[FilterFault]
 
 
 class InvalidRequest(BatchlakeError, ValueError):
@@ -198,24 +205,13 @@ class ConfigurationFault:
         return f"{self.place}: {f'{self.key}: ' if self.key else ''}{self.reason}{hint}"
 
 
-class InvalidConfiguration(BatchlakeError, ValueError):
+class InvalidConfiguration(_Faulty):
     """`batchlake.toml` or the environment has `faults`, all of them listed; never the value of a secret."""
 
     code = "invalid_configuration"
+    subject = "configuration"
+    advice = "Fix this and rerun the command; `batchlake config show` lists every value and its origin."
     faults: list[ConfigurationFault]
-
-    def __init__(self, faults: list[ConfigurationFault]) -> None:
-        count = f"{len(faults)} fault" + ("s" if len(faults) != 1 else "")
-        lines = "\n".join(f"  {fault}" for fault in faults)
-        super().__init__(
-            f"invalid configuration, {count}:\n{lines}\n"
-            "Fix this and rerun the command; `batchlake config show` lists every value and its origin.",
-            faults=faults,
-        )
-
-    def details(self) -> dict[str, Any]:
-        """The faults as plain JSON values."""
-        return {"faults": [asdict(fault) for fault in self.faults]}
 
 
 class AnalyticsUnavailable(BatchlakeError):

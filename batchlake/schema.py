@@ -28,6 +28,7 @@ FACTS_FORMAT: Final = 2
 
 DEFAULT_SOURCE: Final = "svalync"
 """The `source` of exports that are ingested without `--source`."""
+
 CONTACT: Final = "if(direction = 'inbound', from_number, coalesce(to_number, from_number))"
 """In SQL, the number of a call that isn't ours."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -94,10 +94,7 @@ class Verb:
                 return column
         for column in self.columns:
             if spelled == column.own:
-                return Named(
-                    spelled, column.sql, column.kind, column.own, column.currency, column.several,
-                    alarming=column.alarming,
-                )  # fmt: skip
+                return replace(column, name=spelled, ranked=True)
         if self.has_extra and spelled.startswith(_EXTRA) and len(spelled) > len(_EXTRA):
             return Named(given.strip(), f"extra->>{literal(given.strip()[len(_EXTRA) :])}", "text")
         names = [*(one.name for one in self.columns), *(one.own for one in self.columns if one.own)]

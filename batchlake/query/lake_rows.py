@@ -18,6 +18,7 @@ from batchlake.query.result import Result
 from batchlake.query.rows import Asked, VerbRows
 from batchlake.query.snapshot import State
 from batchlake.schema import CONTACT
+from batchlake.store.ledger import RUN_NAMED
 
 if TYPE_CHECKING:
     from batchlake.filters.model import Filter
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 
 Names: TypeAlias = str | Sequence[str] | None
 Speaker = Literal["human", "ai", "unknown", "any"]
-_RUN: Final = "(run_id = $run or ($run <> '' and (starts_with(run_id, $run) or ends_with(run_id, $run))))"
-"""A run is meant by its id, or by the beginning or end of it, as tables show it."""
-
 _SPEAKERS: Final = ("human", "ai", "unknown", "any")
 
 
@@ -340,7 +338,7 @@ class LakeRows:
         engine = self._state.engine()
         if verb == "calls":
             return VerbRows(engine, verb, self._selected(filter, period))
-        conditions = {"run": _RUN, "code": "code = $code", "file": "contains(location, $file)"}
+        conditions = {"run": RUN_NAMED, "code": "code = $code", "file": "contains(location, $file)"}
         params = {name: str(value) for name, value in given.items() if value is not None}
         tests = [conditions[name] for name in params]
         return VerbRows(engine, verb, None, tests, params, self._period(period))

@@ -25,7 +25,7 @@ _COUNTABLE: Final = ("select", "from", "with", "(", "values")
 
 
 class Queryable(Protocol):
-    """What a question is put to."""
+    """What runs queries."""
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> QueryRows:
         """The rows of a query, which runs when they are read."""
@@ -37,7 +37,7 @@ class Result:
     `len` counts the rows once, without reading their values.
 
     Args:
-        asked: an engine, or a session's maker; holds the relations that the query names.
+        engine: runs the query; holds the relations that it names.
         query: one query.
         params: values of its named parameters.
 
@@ -45,8 +45,8 @@ class Result:
         InvalidRequest: `params` is not a mapping from names to values.
     """
 
-    def __init__(self, asked: Queryable, query: str, params: Mapping[str, Any] | None = None) -> None:
-        self._asked = asked
+    def __init__(self, engine: Queryable, query: str, params: Mapping[str, Any] | None = None) -> None:
+        self._engine = engine
         self._query = query
         self._params = values_by_name(params)
         self._count: int | None = None
@@ -66,7 +66,7 @@ class Result:
         if self._count is None:
             if self._query.lstrip().lower().startswith(_COUNTABLE):
                 query = f"select count(*) as rows from (\n{self._query}\n)"
-                (counted,) = self._asked.query(query, self._params)
+                (counted,) = self._engine.query(query, self._params)
                 self._count = int(counted[0])
             else:
                 # `describe`, `show` and their like are no relation to count in SQL.
@@ -116,16 +116,11 @@ class Result:
     @property
     def columns(self) -> list[str]:
         """The columns' names, in order; the query doesn't run for them."""
-        rows = self.rows()
-        try:
-            rows.bind()
-            return rows.columns
-        finally:
-            rows.close()
+        return list(self.types)
 
     def rows(self) -> QueryRows:
         """The rows as tuples, read once, from front to back."""
-        return self._asked.query(self._query, self._params)
+        return self._engine.query(self._query, self._params)
 
     def stream(self, batch_rows: int = 65_536) -> pa.RecordBatchReader:
         """The rows as Arrow record batches, made while they are read."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from batchlake.filters.selection import Selection
     from batchlake.filters.values.period import Period
 
+_RELATIONS: Final = {"calls": "selected_calls", "batches": "batch_overview", "fields": "own_fields"}
+"""The relation that a verb's rows are of, where it isn't called like the verb."""
+
 _RUN_OF_PERIOD: Final = "run_id in (select run_id from runs where {})"
 _PERIOD: Final = {
     "batches": ("created_at", "{}"),
@@ -108,19 +111,12 @@ class VerbRows:
     def _relation(self, *, shown: bool) -> str:
         """A query for the verb's rows, whole."""
         name = self._verb.name
-        if name == "calls":
-            return "select * from selected_calls"
-        if name == "fields":
+        if name in ("batches", "fields"):
             views.create_views(self._engine)
-            return "select * from own_fields"
-        if name != "batches":
-            relation = f"select * from {name}"
-        elif shown:
-            views.create_views(self._engine)
+        if name == "batches" and shown:
             relation = f"select * from (\n{sql_files.load('screens/batches').text}\n)"
         else:
-            views.create_views(self._engine)
-            relation = "select * from batch_overview"
+            relation = f"select * from {_RELATIONS.get(name, name)}"
         return f"{relation} where {' and '.join(self._conditions)}" if self._conditions else relation
 
     def _within(self, period: Period) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache, partial, wraps
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
@@ -30,6 +30,7 @@ from batchlake.query import views
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger, Version
 from batchlake.store.storage import Storage
+from batchlake.text.values import utc_stamp
 
 _clear_dead_folders_once: Final = cache(clear_dead_folders)
 
@@ -83,13 +84,7 @@ class LakeState:
             LakeNotFound, LakeTooNew: there is none, or none that can be read.
             StateVacuumed, StateErased: its files are gone for good.
         """
-
-        def version() -> Version:
-            found = self.version()
-            self._refuse_vacuumed(found)
-            return found
-
-        return self.look(version)
+        return self.look(self._pinned)
 
     def at(self, version: Version) -> LakeState:
         """The same lake at one version, read as this one is."""
@@ -120,9 +115,13 @@ class LakeState:
                 raise
             return read()
 
-    def _files(self) -> tuple[Version, dict[str, list[str]]]:
+    def _pinned(self) -> Version:
         version = self.version()
         self._refuse_vacuumed(version)
+        return version
+
+    def _files(self) -> tuple[Version, dict[str, list[str]]]:
+        version = self._pinned()
         return version, self.tables.all_files({**version.pins, "runs": None})
 
     def _open(self) -> Engine:
@@ -175,7 +174,7 @@ class LakeState:
         if erased is None:
             return None
         run_id, at = erased
-        return StateErased(version.run_id, at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), run_id)
+        return StateErased(version.run_id, utc_stamp(at, "seconds"), run_id)
 
     def _is_vacuumed(self, version: Version) -> bool:
         """Whether the lake lacks what only states before its newest need, of those that this one needs."""

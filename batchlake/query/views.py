@@ -56,8 +56,7 @@ def relations() -> tuple[Relation, ...]:
 def register_tables(engine: Engine, files: Files) -> None:
     """Make views of the tables in an engine, and let it read these files and nothing else from then on."""
     engine.sandbox(path for several in files.values() for path in several)
-    for table in TABLES.values():
-        engine.create_view(view_of(table, files.get(table.name, ())))
+    engine.register_tables(files)
 
 
 def create_views(engine: QueryEngine) -> None:

@@ -27,10 +27,10 @@ from batchlake.version import VERSION
 NEWEST_FIRST: Final = "list_sum(map_values(table_versions)) desc, finished_at desc, run_id desc"
 """Rows of `runs` in order: every run leaves greater versions than the one before, whatever its clock said."""
 
-_NAMED: Final = (
-    "run_id = $run_id or ($run_id <> '' and (starts_with(run_id, $run_id) or ends_with(run_id, $run_id)))"
+RUN_NAMED: Final = (
+    "(run_id = $run or ($run <> '' and (starts_with(run_id, $run) or ends_with(run_id, $run))))"
 )
-"""Whether a run is meant by its id, or by the beginning or end of it."""
+"""Whether a run is meant by its id, or by the beginning or end of it, as tables show it."""
 
 _MOST_FILES: Final = 24
 """Past this many files, the run that adds another folds the ledger into one."""
@@ -105,7 +105,7 @@ class Ledger:
             InvalidRequest: no run had finished then, or none has this id.
         """
         if isinstance(moment, str):
-            rows = self._rows(_NAMED, {"run_id": moment}, most=2)
+            rows = self._rows(RUN_NAMED, {"run": moment}, most=2)
             missing = f"no run {moment!r}"
             if len(rows) > 1 and all(row["run_id"] != moment for row in rows):
                 named = " and ".join(row["run_id"] for row in rows)
@@ -232,7 +232,7 @@ def committed() -> str | None:
 
 
 class _Commits:
-    """The one piece of state: the run that is being committed, and the newest that was."""
+    """The commits of this process: the run that is being committed, and the newest that was."""
 
     running: tuple[str, Ledger] | None = None
     newest: str | None = None

@@ -7,7 +7,7 @@ files that no kept state names.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -75,16 +75,22 @@ def check(root: str | os.PathLike[str]) -> list[Finding]:
     with Engine(tables.storage.name) as engine:
         version = ledger.newest(engine)
         findings = [*_check_erasure(tables), *_check_files(tables, version)]
-        if not any(finding.level == "error" for finding in findings):
-            findings += _check_unnamed(tables, ledger, engine)
-        if not any(finding.level == "error" for finding in findings):
-            findings += _check_pages(tables, version)
-        if not any(finding.level == "error" for finding in findings):
-            findings += _check_rows(tables, version, engine)
-    if any(finding.level == "error" for finding in findings) and ledger.newest() != version:
+        further: tuple[Callable[[], Iterable[Finding]], ...] = (
+            lambda: _check_unnamed(tables, ledger, engine),
+            lambda: _check_pages(tables, version),
+            lambda: _check_rows(tables, version, engine),
+        )
+        for step in further:
+            if not _has_error(findings):
+                findings += step()
+    if _has_error(findings) and ledger.newest() != version:
         # A run and a vacuum have taken away what was being read.
         return check(root)
     return findings
+
+
+def _has_error(findings: Sequence[Finding]) -> bool:
+    return any(finding.level == "error" for finding in findings)
 
 
 def _check_erasure(tables: LakeTables) -> Iterator[Finding]:

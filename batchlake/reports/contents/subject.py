@@ -21,7 +21,7 @@ from batchlake.reports.contents.redaction import masked_text
 from batchlake.text.escaping import quoted
 
 PREVIOUS: Final = "previous"
-"""QueryEngine for a comparison with the batch that was created before."""
+"""Asks for a comparison with the batch that was created before."""
 
 NAMED_BATCHES: Final = (
     "named_batches as (select unnest($named::struct(source varchar, batch_id varchar)[], recursive := true))"
