@@ -55,10 +55,10 @@ def batch_in_memory(
     yield engine, held_calls(engine, source, batch_id)
 
 
-def _read(own: Engine, table: Table, source: str, batch_id: str, most: int) -> int:
-    """Make a table of the batch's rows, and say how many they are, at most one more than `most`."""
-    count = own.row(
-        f"create table {table.name} as select * from {own.pruned_scan(table, [batch_id])} "
+def _read(memory: Engine, table: Table, source: str, batch_id: str, most: int) -> int:
+    """Make a table of the batch's rows; returns how many they are, at most one more than `most`."""
+    count = memory.row(
+        f"create table {table.name} as select * from {memory.pruned_scan(table, [batch_id])} "
         f"where source = $source and batch_id = $batch_id limit {most + 1}",
         {"source": source, "batch_id": batch_id},
     )["Count"]

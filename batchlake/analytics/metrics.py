@@ -193,7 +193,11 @@ def _by_group(
             counts["total_calls"],
             _made(wanted, counts, {name: rows[name].get(key, []) for name in rows})
             | ({"common_responses": said.get(key, _SILENCE).top} if "responses" in wanted else {})
-            | (_patterned(said.get(key, _SILENCE), patterns, counts["total_calls"]) if patterns else {})
+            | (
+                {"response_patterns": said.get(key, _SILENCE).patterns(patterns.names, counts["total_calls"])}
+                if patterns
+                else {}
+            )
             | ({"timeline": times[key]} if timing else {}),
         )
         for key, (counts,) in counted.items()
@@ -216,10 +220,6 @@ def _made(wanted: Sequence[str], counts: Row, rows: dict[str, list[Row]]) -> dic
     if "engagement" in wanted:
         made["engagement"] = engagement(*rows["engagement"])
     return made
-
-
-def _patterned(said: Answers, patterns: Patterns, total: int) -> dict[str, Any]:
-    return {"response_patterns": said.patterns(patterns.names, total)}
 
 
 def require_calls(engine: QueryEngine) -> None:
@@ -246,7 +246,7 @@ def _no_calls(options: Options, wanted: Sequence[str]) -> dict[str, Any]:
         "timeline": Timeline(every=options.every, timezone=options.timezone),
     }
     if "patterns" in wanted:
-        everything |= _patterned(_SILENCE, _patterns(options), 0)
+        everything["response_patterns"] = _SILENCE.patterns(_patterns(options).names, 0)
     names = {name for family in wanted for name in FAMILIES[family]}
     return {name: block for name, block in everything.items() if name in names}
 

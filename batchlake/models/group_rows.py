@@ -6,7 +6,10 @@ in `costs`; a family that wasn't asked for has no columns.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from decimal import Decimal
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.text.cells import Column
@@ -35,6 +38,34 @@ FIGURES: Final = (
 )
 """The figures of a group by rank."""
 
+_CALLS: Final = (
+    ("statistics.total_calls", "calls", "calls"),
+    ("statistics.completed", "completed", "completed"),
+    ("statistics.failed", "failed", "failed"),
+    ("statistics.in_progress", "in_progress", ""),
+    ("statistics.unknown", "unknown", ""),
+    ("rates.completed_of_total.rate", "success_rate", "success"),
+    ("duration.mean", "average_duration_seconds", "avg_call"),
+    ("duration.median", "median_duration_seconds", "median"),
+    ("duration.p95", "p95_duration_seconds", "p95"),
+    ("duration.total", "total_duration_seconds", ""),
+    ("duration.missing", "calls_without_duration", ""),
+)
+"""Figures of one value: where they are, their column in rows, and their name in `FIGURES`."""
+
+_SCORES: Final = (
+    ("average_sentiment.positive", "sentiment_positive", "positive"),
+    ("average_sentiment.neutral", "sentiment_neutral", ""),
+    ("average_sentiment.negative", "sentiment_negative", "negative"),
+    ("engagement.score.mean", "engagement", "engagement"),
+    ("engagement.turns.mean", "turns", "turns"),
+    ("engagement.talk_ratio_ai.mean", "talk_ratio_ai", ""),
+)
+"""The same behind the costs."""
+
+_COST_NAMES: Final = ("currency", "cost_per_completed_call", "cost_per_minute")
+_DOUBLES: Final = frozenset({"success_rate", *(name for _, name, _ in _SCORES)})
+
 _SHOWN_ROWS: Final = 10
 _SHOWN_WIDTH: Final = 120
 
@@ -60,85 +91,43 @@ def list_rows(found: OfFamilies, family: str) -> list[dict[str, Any]]:
 
 
 def figures_row(of: OfFamilies) -> dict[str, Any]:
-    """The figures of one value each."""
-    row: dict[str, Any] = {}
-    if of.statistics is not None:
-        row |= {
-            "calls": of.statistics.total_calls,
-            "completed": of.statistics.completed,
-            "failed": of.statistics.failed,
-            "in_progress": of.statistics.in_progress,
-            "unknown": of.statistics.unknown,
-        }
-    if of.rates is not None:
-        row["success_rate"] = of.success_rate
-    if of.duration is not None:
-        row |= {
-            "average_duration_seconds": of.duration.mean,
-            "median_duration_seconds": of.duration.median,
-            "p95_duration_seconds": of.duration.p95,
-            "total_duration_seconds": of.duration.total,
-            "calls_without_duration": of.duration.missing,
-        }
+    """The figures of one value each, by the names of their columns in rows."""
+    row = {name: value for name, _, value in _found(of, _CALLS)}
     if of.cost is not None:
-        several = of.cost.currencies
-        only = several[0] if len(several) == 1 else None
-        row |= {
-            "total_cost": of.cost.total,
-            "currency": only.currency if only else None,
-            "cost_per_completed_call": only.per_completed_call if only else None,
-            "cost_per_minute": only.per_minute if only else None,
-            "costs": [
-                {
-                    "currency": one.currency,
-                    "total_cost": one.total,
-                    "cost_per_completed_call": one.per_completed_call,
-                    "cost_per_minute": one.per_minute,
-                }
-                for one in several
-            ],
-            "calls_without_cost": of.cost.missing,
-        }
-    if of.average_sentiment is not None:
-        row |= {
-            "sentiment_positive": of.average_sentiment.positive,
-            "sentiment_neutral": of.average_sentiment.neutral,
-            "sentiment_negative": of.average_sentiment.negative,
-        }
-    if of.engagement is not None:
-        row |= {
-            "engagement": of.engagement.score.mean,
-            "turns": of.engagement.turns.mean,
-            "talk_ratio_ai": of.engagement.talk_ratio_ai.mean,
-        }
-    return row
+        costs = [
+            {
+                "currency": one.currency,
+                "total_cost": one.total,
+                "cost_per_completed_call": one.per_completed_call,
+                "cost_per_minute": one.per_minute,
+            }
+            for one in of.cost.currencies
+        ]
+        only = costs[0] if len(costs) == 1 else dict.fromkeys(_COST_NAMES)
+        row |= {"total_cost": of.cost.total} | {name: only[name] for name in _COST_NAMES}
+        row |= {"costs": costs, "calls_without_cost": of.cost.missing}
+    return row | {name: value for name, _, value in _found(of, _SCORES)}
 
 
 def figure_values(of: OfFamilies) -> dict[str, Any]:
-    """The figures by the names of their columns."""
+    """The figures by their names in `FIGURES`; costs as pairs of an amount and its currency."""
     costs = of.cost.currencies if of.cost else []
-    values: dict[str, Any] = {
-        "success": of.success_rate,
-        "cost": [(one.total, one.currency) for one in costs] or None,
-        "per_completed": [
-            (one.per_completed_call, one.currency) for one in costs if one.per_completed_call is not None
-        ]
-        or None,
-        "per_minute": [(one.per_minute, one.currency) for one in costs if one.per_minute is not None] or None,
+    pairs: dict[str, list[tuple[Decimal | None, str | None]]] = {
+        "cost": [(one.total, one.currency) for one in costs],
+        "per_completed": [(one.per_completed_call, one.currency) for one in costs],
+        "per_minute": [(one.per_minute, one.currency) for one in costs],
     }
-    if of.statistics:
-        values |= {
-            "calls": of.statistics.total_calls,
-            "completed": of.statistics.completed,
-            "failed": of.statistics.failed,
-        }
-    if of.duration:
-        values |= {"avg_call": of.duration.mean, "median": of.duration.median, "p95": of.duration.p95}
-    if of.average_sentiment:
-        values |= {"positive": of.average_sentiment.positive, "negative": of.average_sentiment.negative}
-    if of.engagement:
-        values |= {"engagement": of.engagement.score.mean, "turns": of.engagement.turns.mean}
-    return values
+    amounts: dict[str, Any] = {
+        name: [one for one in several if one[0] is not None] or None for name, several in pairs.items()
+    }
+    return amounts | {short: value for _, short, value in _found(of, (*_CALLS, *_SCORES)) if short}
+
+
+def _found(of: OfFamilies, figures: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str, Any]]:
+    """The names of figures and their values, of the families that were asked for."""
+    for path, name, short in figures:
+        if getattr(of, path.partition(".")[0]) is not None:
+            yield name, short, attrgetter(path)(of)
 
 
 def shown(by: list[str], groups: list[Group], whole: OfFamilies) -> list[str]:
@@ -180,9 +169,3 @@ def arrow_table(rows: list[dict[str, Any]], timezone: str = "UTC") -> pa.Table:
             kind = pa.timestamp("us", timezone)
         columns[name] = pa.array(values, type=kind)
     return pa.table(columns)
-
-
-_DOUBLES = frozenset(
-    "success_rate sentiment_positive sentiment_neutral sentiment_negative engagement turns "
-    "talk_ratio_ai".split()
-)

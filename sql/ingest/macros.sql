@@ -11,7 +11,7 @@ create or replace macro extra_object(entries) as case when len(entries) > 0 then
   ) || '}'
 end;
 
--- The part of a reported status that counts, the key of `status_names`: batchlake/schema.py has the same in Python.
+-- The part of a reported status that counts, the key of `status_names`: `batchlake/text/statuses.py` has the same.
 create or replace macro status_key(reported) as
   lower(regexp_replace(reported, '[-_\x09-\x0d\x1c-\x20\x{85}\pZ]+', '', 'g'));
 
@@ -50,8 +50,8 @@ end;
 
 -- A date, or a date and time as RFC 3339 has it (also with a blank for the T, without seconds, with an offset in hours
 -- alone; without an offset it is taken as UTC), or a Unix time in seconds, milli- or microseconds from 2001 on (in seconds
--- from 1973 on): 20240101120000 is none. The engine's own cast
--- takes more: offsets past a day, names of zones, seconds in offsets. A leap second is the one after.
+-- from 1973 on): 20240101120000 is none. The engine's own cast takes more: offsets past a day, names of zones, seconds in
+-- offsets. A leap second is the one after.
 create or replace macro time_of(field) as case
   when field like '____-__-__T__:__:__Z' and field between '0002' and '9999' and not field like '___________24%'
     and not field like '%:60Z'
@@ -93,8 +93,7 @@ end;
 create or replace macro fault(name, problem, given, value) as case
   when given is not null and value is null
   then struct_pack(field := name, code := problem, raw := given::varchar)
-end
-;
+end;
 
 -- Why the text of a field is not read, and what would be, as the end of a sentence that begins with the text.
 create or replace macro why_unread(code, raw) as case

@@ -147,8 +147,8 @@ def audit(
         row = find_batch(engine, *batch)
         key = (row["source"], row["batch_id"])
         matching = select(filter, batch=key)
-        with batch_in_memory(engine, *key, with_segments=bool(_reported_responses(row))) as (own, _):
-            audits, billed = _audits(own, [row], matching, select(batch=key), erased)
+        with batch_in_memory(engine, *key, with_segments=bool(_reported_responses(row))) as (memory, _):
+            audits, billed = _audits(memory, [row], matching, select(batch=key), erased)
     else:
         matching = select(filter)
         start, end = (period.start, period.end) if period else (None, None)
@@ -181,7 +181,7 @@ def totals(several: Iterable[BilledTotal]) -> list[BilledTotal]:
             recomputed=sum((one.recomputed for one in same), Decimal(0)),
             difference=sum((one.difference for one in same), Decimal(0)),
         )
-        for currency, same in sorted(by_currency.items(), key=lambda item: (item[0] is None, item[0] or ""))
+        for currency, same in sorted(by_currency.items(), key=lambda item: figures.currency_order(item[0]))
     ]
 
 
@@ -252,7 +252,7 @@ def _recomputed(counts: Mapping[Key, list[Row]], moods: Mapping[Key, list[Row]])
 
 def _totals_in_words(costs: Sequence[Row]) -> str | None:
     """`the calls cost EUR 1.50 and USD 2.00`; None where all costs are in one currency."""
-    ordered = sorted(costs, key=lambda row: (row["currency"] is None, row["currency"] or ""))
+    ordered = sorted(costs, key=lambda row: figures.currency_order(row["currency"]))
     totals = [(row["currency"], money_text(row["total"])) for row in ordered]
     words = [f"{currency} {total}" if currency else f"{total} in no named one" for currency, total in totals]
     return f"the calls cost {' and '.join(words)}" if len(words) > 1 else None

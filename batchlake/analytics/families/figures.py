@@ -72,24 +72,24 @@ def average_sentiment(row: Row) -> AverageSentiment:
 def cost(rows: Sequence[Row], total_calls: int) -> Cost:
     """Costs by currency, of `total_calls` calls; the currency that the export doesn't name comes last."""
     blocks = [block(CurrencyCost, row, prefix="cost_", currency=row["currency"]) for row in rows]
-    blocks.sort(key=lambda one: (one.currency is None, one.currency or ""))
+    blocks.sort(key=lambda one: currency_order(one.currency))
     calls = sum(one.calls for one in blocks)
     return Cost(
-        total=total_cost(rows),
+        total=only_total({row["currency"]: row["cost_total"] for row in rows}),
         calls=calls,
         missing=total_calls - calls,
         currencies=blocks,
     )
 
 
-def total_cost(rows: Iterable[Row]) -> Decimal | None:
-    """The total cost of the rows of each currency, as `only_total` has it."""
-    return only_total({row["currency"]: row["cost_total"] for row in rows})
-
-
 def currencies(found: Iterable[str | None]) -> list[str | None]:
-    """Currencies by name, the one that the export doesn't name last."""
-    return sorted(found, key=lambda name: (name is None, name or ""))
+    """Currencies in their order."""
+    return sorted(found, key=currency_order)
+
+
+def currency_order(name: str | None) -> tuple[bool, str]:
+    """What sorts currencies: by name, the one that the export doesn't name last."""
+    return name is None, name or ""
 
 
 def only_total(totals: Mapping[str | None, Decimal]) -> Decimal | None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Final, Literal
 
-from batchlake.analytics.families.figures import only_total
+from batchlake.analytics.families.figures import currency_order, only_total
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, file_text
 from batchlake.models.blocks import CurrencyTotal, Moment, Timeline
 
@@ -36,7 +36,7 @@ def timelines(question: GroupedQuery, every: Every, timezone: str) -> dict[Key, 
 
 def _timeline(rows: list[Row], every: Every, timezone: str) -> Timeline:
     timed = [row for row in rows if row["start"] is not None]
-    timed.sort(key=lambda row: (_instant(row), row["currency"] is None, row["currency"] or ""))
+    timed.sort(key=lambda row: (_instant(row), currency_order(row["currency"])))
     return Timeline(
         every=every,
         timezone=timezone,

@@ -33,6 +33,8 @@ from batchlake.text.suggest import nearest_name
 
 JsonSchema = dict[str, Any]
 
+_LARGEST: Final = sys.float_info.max
+
 
 @dataclass(frozen=True)
 class Form:
@@ -239,10 +241,14 @@ def _read_flag(given: Any) -> bool | None:
     return given if isinstance(given, bool) else None
 
 
-def _read_number(given: Any, most: float = sys.float_info.max) -> float | None:
+def _read_real(given: Any, least: float = -_LARGEST, most: float = _LARGEST) -> float | None:
     """The comparison comes before the conversion, which fails on a huge integer. -0.0 becomes 0.0."""
     number: Any = given if isinstance(given, Real) and not isinstance(given, bool) else math.nan
-    return float(number) + 0.0 if 0 <= number <= most else None
+    return float(number) + 0.0 if least <= number <= most else None
+
+
+def _read_number(given: Any) -> float | None:
+    return _read_real(given, least=0)
 
 
 def _read_amount(given: Any) -> Decimal | None:
@@ -254,12 +260,6 @@ def _read_amount(given: Any) -> Decimal | None:
     if isinstance(given, str) and len(given) <= _DIGITS and re.fullmatch(_AMOUNT, given):
         return Decimal(given)
     return None
-
-
-def _read_real(given: Any) -> float | None:
-    """A number of either sign."""
-    number: Any = given if isinstance(given, Real) and not isinstance(given, bool) else math.nan
-    return float(number) + 0.0 if abs(number) <= sys.float_info.max else None
 
 
 def _read_time(given: Any) -> datetime | None:
@@ -324,7 +324,6 @@ _TIME: Final = (
     r"(?:[Tt ]((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])(\.[0-9]+)?"
     r"([Zz]|[-+](?:[01][0-9]|2[0-3]):[0-5][0-9]))?"
 )
-_LARGEST: Final = sys.float_info.max
 
 TEXT: Final = Form("Text", "a text that isn't empty", _read_text, {"type": "string", "minLength": 1})
 LABEL: Final = Form("Label", TEXT.allowed, _read_label, TEXT.schema)
@@ -352,7 +351,7 @@ SECONDS: Final = Form(
 SHARE: Final = Form(
     "Share",
     "a number from 0 to 1",
-    lambda given: _read_number(given, most=1),
+    lambda given: _read_real(given, least=0, most=1),
     {"type": "number", "minimum": 0, "maximum": 1},
 )
 AMOUNT: Final = Form(

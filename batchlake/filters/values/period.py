@@ -153,10 +153,12 @@ def last(age: str, *, timezone: str, now: datetime) -> Period:
     """
     start, step = _age_start(age, timezone, now)
     if start is None:
-        whole_one = " The whole week before this one is --period last-week." if _is_week(age) else ""
-        raise InvalidRequest(
-            f"--last takes an age, as {AGES}.{whole_one or ' Whole periods are for --period.'}", last=age
+        instead = (
+            "The whole week before this one is --period last-week."
+            if "week" in age.lower()
+            else "Whole periods are for --period."
         )
+        raise InvalidRequest(f"--last takes an age, as {AGES}. {instead}", last=age)
     return Period(start, None, timezone, now, step)
 
 
@@ -294,10 +296,6 @@ def _age_start(text: str, timezone: str, now: datetime) -> tuple[datetime | None
         return midnight(_moved(_begin(today, name), name, 1 - count), timezone), Step(name, count)
     except (ValueError, OverflowError):
         return None, None
-
-
-def _is_week(text: str) -> bool:
-    return "week" in text.lower()
 
 
 def _calendar(first: date, unit: str, count: int, timezone: str, now: datetime) -> Period:

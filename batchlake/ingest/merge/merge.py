@@ -6,9 +6,10 @@ the further, of two transcripts the longer), so that no order of arrival matters
 something together are merged together: the three sentiment scores, a transcript's length, its digest and what
 it tells of the call. `extra` is merged key by key.
 
-All of it happens in the engine of a `Staging`: `merge` leaves the tables `merged_<table>` (as the lake's
-columns) and `held_<table>` (what the lake held of the same keys), and the view `<table>_after` of
-the whole table as it will be.
+The SQL is made here of the schema's columns: as files of `sql/` it would name each of the 60 columns of calls
+and the 30 of batches several times over. All of it happens in the engine of a `Staging`: `merge` leaves the
+tables `merged_<table>` (the lake's columns) and `held_<table>` (what the lake held of the same keys), and
+the view `<table>_after` of the whole table as it will be.
 """
 
 from __future__ import annotations
@@ -36,9 +37,8 @@ class MergeRule:
             `status_names`) and `batches` (its merged batch).
         together: columns that are merged as one, the first deciding between equal times; in front of them a
             column that only decides may stand (`status_rank`).
-        ends: the column of the reported end by that of the end: what is merged keeps a record's rule that no
-        end
-            is before its start, and what a later start makes valid again isn't lost meanwhile.
+        ends: the columns of the end and of the reported end: an end before its start is none, and the
+            reported one is kept, which a later start may make valid again.
         state: the column that tells which state of `status_names` a row is in.
         filled: merged columns that are never NULL in the lake, as SQL over the row `merged`.
     """
@@ -274,8 +274,8 @@ def _finished(rule: MergeRule, run_id: str, newest: str) -> str:
             case when held.last_run_id is not null and {same} then held.last_run_id else {run} end
                 as last_run_id,
             held.last_run_id is null
-                or row({_listed(values, "done")}) is distinct from row({_listed(values, "held")}) as
-                is_updated
+                or row({_listed(values, "done")}) is distinct from row({_listed(values, "held")})
+                as is_updated
         from done left join held_{table.name} held using ({rule.key()})
     """
 
