@@ -6,8 +6,8 @@ the further, of two transcripts the longer), so that no order of arrival matters
 something together are merged together: the three sentiment scores, a transcript's length, its digest and what
 it tells of the call. `extra` is merged key by key.
 
-The SQL is made here of the schema's columns: as files of `sql/` it would name each of the 60 columns of calls
-and the 30 of batches several times over. All of it happens in the engine of a `Staging`: `merge` leaves the
+The SQL is made here of the schema's columns: as files of `sql/` it would name each of the 52 columns of calls
+and the 23 of batches several times over. All of it happens in the engine of a `Staging`: `merge` leaves the
 tables `merged_<table>` (the lake's columns) and `held_<table>` (what the lake held of the same keys), and
 the view `<table>_after` of the whole table as it will be.
 """
