@@ -25,7 +25,7 @@ from batchlake.text.values import utc_name
 from batchlake.version import VERSION
 
 NEWEST_FIRST: Final = "list_sum(map_values(table_versions)) desc, finished_at desc, run_id desc"
-"""Rows of `runs` in order: every run leaves greater versions than the one before, whatever its clock said."""
+"""The order of `runs`: each run leaves greater versions than the one before, whatever its clock said."""
 
 RUN_NAMED: Final = (
     "(run_id = $run or ($run <> '' and (starts_with(run_id, $run) or ends_with(run_id, $run))))"
@@ -50,7 +50,7 @@ class Version:
 
     @property
     def has_facts(self) -> bool:
-        """Whether its transcripts tell what they do of their calls (`TRANSCRIPT_FACTS`)."""
+        """Whether its tables hold the facts of transcripts (`TRANSCRIPT_FACTS`)."""
         return self.format_version >= FACTS_FORMAT
 
 
@@ -80,7 +80,7 @@ class Ledger:
         """The lake as the newest finished run left it.
 
         Args:
-            engine: reads the ledger, where there is one already: to start one takes longer than to read.
+            engine: reads the ledger, where one is running: starting one takes longer than reading.
 
         Raises:
             LakeNotFound: no run has finished here.
@@ -137,10 +137,10 @@ class Ledger:
         return bool(self._rows("run_id = $run_id", {"run_id": run_id}))
 
     def since(self, moment: datetime) -> list[Version]:
-        """The states that were readable at or after a time (aware): the newest then, and all later ones."""
+        """The states that have been the newest since a time (aware): the one of then, and all later ones."""
         newest = self._rows("finished_at <= $moment", {"moment": moment})
         later = self._rows("finished_at > $moment", {"moment": moment}, most=None)
-        # A clock that was put back may have left the newest of all behind others.
+        # If a clock was set back, the newest state may have an earlier time than others.
         kept = {row["run_id"]: row for row in (*newest, *later, *self._rows("true", {}))}
         return [self._version(row) for row in kept.values()]
 
@@ -222,7 +222,7 @@ class Ledger:
 def committed() -> str | None:
     """The id of the newest run that this process has committed, None where it has committed none.
 
-    It asks the lake where a run was just being committed: the message of an interruption says what holds.
+    If a run was just being committed, the ledger is read: the message of an interruption has to be right.
     """
     if _Commits.running is not None:
         run_id, ledger = _Commits.running

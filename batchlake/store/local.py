@@ -28,7 +28,7 @@ from batchlake.store.lock import writer_lock
 from batchlake.store.storage import SCRATCH, Storage, refuse_others
 
 _UNUSABLE: Final = re.compile(r"[\[\]|^\\\x00-\x1f\x7f]|%[0-9A-Fa-f]{2}")
-"""What delta-rs takes for something else in a path, or dies of."""
+"""Characters of a path that delta-rs misreads or fails on."""
 
 _MANGLED: Final = re.compile(r"(s3|gs|az):/[^/]")
 
@@ -64,7 +64,7 @@ class LocalStorage(Storage):
         def is_there(number: int) -> bool:
             return (log / commit_name(number)).exists()
 
-        # Never a list of all: a question asks for this, and after years a log has 50,000 entries.
+        # Never a listing: every question asks for this, and after years a log has 50,000 entries.
         for known in (_last_checkpoint(log), 0):
             if known is not None and is_there(known):
                 return commit_name(_last(is_there, known))
@@ -204,7 +204,7 @@ def _last_checkpoint(log: Path) -> int | None:
 
 
 def _last(is_there: Callable[[int], bool], known: int) -> int:
-    """The last of the numbers from a known one on that are there, with no gap between, in few steps."""
+    """The last of the consecutive numbers that exist, from a known one on, in few steps."""
     step = 1
     while is_there(known + step):
         known, step = known + step, step * 2

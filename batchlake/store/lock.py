@@ -1,7 +1,7 @@
 """One writer at a time on a machine, and a name for the process that holds the lock.
 
-The lock is the operating system's on a file next to the tables, so that it is free again the moment its
-holder dies. Who holds it is written next to it, for the error that the second writer gets.
+The lock is the operating system's, on a file next to the tables, so that it is free the moment its holder
+dies. A second file names the holder, for the error that another writer gets.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def writer_lock(root: Path, *, wait_seconds: float = 0) -> Iterator[None]:
         LakeLocked: another writer holds it; says which and since when.
         LakeNotWritable: the folder can't be made or written.
     """
-    # Reading takes no lock.
+    # Imported here: reading takes no lock.
     from filelock import FileLock, Timeout
 
     holder = root / "_lock.json"
@@ -48,7 +48,7 @@ def writer_lock(root: Path, *, wait_seconds: float = 0) -> Iterator[None]:
         yield
     finally:
         try:
-            # What the writer did is done; left there, it is replaced by the next holder's.
+            # If it stays, the next holder replaces it.
             with suppress(OSError):
                 holder.unlink(missing_ok=True)
         finally:

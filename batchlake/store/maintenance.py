@@ -1,4 +1,4 @@
-"""Care of a lake: check it, fold small files into larger ones, delete what no kept state needs.
+"""Maintenance of a lake: check it, fold small files into larger ones, delete what no kept state needs.
 
 Each is safe to interrupt: a check only reads, compaction is a run like any other, and vacuum deletes only
 files that no kept state names.
@@ -28,7 +28,7 @@ from batchlake.store.upgrade import show_facts, upgrade_if_needed
 _RESTORE: Final = "restore the lake from a copy, or read an earlier state with --at"
 
 _FACTS_RULES: Final = ("call_facts", "utterance_facts")
-"""Rules about what a lake of an earlier layout doesn't hold yet."""
+"""Rules of the check that don't apply to a lake of an earlier layout."""
 
 KEEP_FOR: Final = timedelta(days=7)
 """How long `vacuum` keeps earlier states readable, by default."""
@@ -84,7 +84,7 @@ def check(root: str | os.PathLike[str]) -> list[Finding]:
             if not _has_error(findings):
                 findings += step()
     if _has_error(findings) and ledger.newest() != version:
-        # A run and a vacuum have taken away what was being read.
+        # A run and a vacuum have deleted files that were being read.
         return check(root)
     return findings
 
@@ -94,7 +94,7 @@ def _has_error(findings: Sequence[Finding]) -> bool:
 
 
 def _check_erasure(tables: LakeTables) -> Iterator[Finding]:
-    """An erasure that was cut short: what it was to delete may still be there."""
+    """Find an erasure that was cut short: files that it was to delete may still exist."""
     if tables.storage.note(ERASURE_NOTE) is not None:
         yield Finding(
             "error",
@@ -127,7 +127,7 @@ def _check_files(tables: LakeTables, version: Version) -> Iterator[Finding]:
 
 
 def _check_unnamed(tables: LakeTables, ledger: Ledger, engine: Engine) -> Iterator[Finding]:
-    """Data files that are there and that no run's state names."""
+    """Find data files that no run's state names."""
     # The files first: one that a run adds meanwhile isn't among them.
     there = {name: tables.storage.sizes(name) for name in TABLES if tables.exists(name)}
     versions = ledger.all(engine)
@@ -153,10 +153,10 @@ def _check_unnamed(tables: LakeTables, ledger: Ledger, engine: Engine) -> Iterat
 
 
 def _check_pages(tables: LakeTables, version: Version) -> Iterator[Finding]:
-    """Read every value; where a table can't be read, file by file, to tell which are damaged."""
+    """Read every value; of a table that can't be read, file by file, to find the damaged ones."""
     files = tables.all_files({**version.pins, "runs": None})
     with Engine(tables.storage.name) as engine:
-        # What a damaged file does to the engine may make other tables look damaged: their files tell.
+        # A damaged file may break the engine and make other tables look damaged: below, each is read alone.
         suspects = [name for name in files if _why_unread(engine, name, files[name])]
     for name in suspects:
         for file in files[name]:

@@ -1,4 +1,4 @@
-"""Where a lake lives: a folder, or a prefix in object storage. What needs the difference asks a `Storage`.
+"""Where a lake lives: a folder, or a prefix in object storage, behind one interface, `Storage`.
 
 Input: names of tables and of their files. Output: local paths that DuckDB reads, sizes in bytes, and locks.
 """
@@ -15,7 +15,7 @@ from batchlake.errors import LakeError, LakeNotWritable
 from batchlake.schema import TABLES
 
 SCRATCH: Final = "_scratch"
-"""The folder of a lake for what overflows memory."""
+"""The folder of a lake that intermediate results overflow into."""
 
 PRIVACY_NOTE: Final = "_privacy.json"
 """Which privacy key the lake's digests were made with, and what is redacted; no value of anybody."""
@@ -59,7 +59,7 @@ class Storage(ABC):
 
     @abstractmethod
     def size(self, table: str) -> int:
-        """What a table takes in all, its log included, in bytes."""
+        """The size of a table in bytes, its log included."""
 
     @abstractmethod
     def log_entries(self, table: str) -> list[str]:
@@ -67,7 +67,7 @@ class Storage(ABC):
 
     @abstractmethod
     def commits(self, table: str, numbers: Sequence[int]) -> Iterator[bytes]:
-        """What these commits of a table's log hold, in the same order.
+        """The content of these commits of a table's log, in the same order.
 
         Raises:
             LakeDamaged: one is gone.
@@ -75,11 +75,11 @@ class Storage(ABC):
 
     @abstractmethod
     def delete(self, table: str, names: Sequence[str]) -> None:
-        """Delete what these paths from a table's folder name, one after the other; what is gone is gone."""
+        """Delete the files at these paths in a table's folder, in their order; missing ones are skipped."""
 
     @abstractmethod
     def note(self, name: str) -> bytes | None:
-        """What one of the lake's own files next to its tables holds, None where it isn't there."""
+        """The content of one of the lake's own files next to its tables, None where it doesn't exist."""
 
     @abstractmethod
     def write_note(self, name: str, data: bytes) -> None:
@@ -87,15 +87,15 @@ class Storage(ABC):
 
     @abstractmethod
     def delete_note(self, name: str) -> None:
-        """Delete one of these; one that is gone is gone."""
+        """Delete one of these; a missing one is skipped."""
 
     @abstractmethod
     def everything(self) -> dict[str, int]:
-        """The sizes in bytes of all that is there, by path from the lake's root, whatever wrote it."""
+        """The sizes in bytes of all files, by path from the lake's root, whoever wrote them."""
 
     @abstractmethod
     def content(self, path: str) -> bytes:
-        """What a path of `everything` holds.
+        """The content of the file at a path of `everything`.
 
         Raises:
             FileNotFoundError: it is gone.
@@ -103,10 +103,10 @@ class Storage(ABC):
 
     @abstractmethod
     def delete_copies(self, named: Mapping[str, Collection[str]]) -> int:
-        """Delete the local copies of data files but these of each table; how many there were to delete."""
+        """Delete the local copies of data files except these of each table; returns how many were deleted."""
 
     def versions_kept(self) -> bool:
-        """Whether the storage keeps what is deleted or replaced, as a versioned bucket does."""
+        """Whether the storage keeps deleted and replaced files, as a versioned bucket does."""
         return False
 
     @abstractmethod
@@ -115,7 +115,7 @@ class Storage(ABC):
 
     @abstractmethod
     def lock(self, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
-        """Be the one writer for the block; what killed processes left in temporary folders is cleared.
+        """Be the only writer for the block; temporary folders of killed processes are removed.
 
         Args:
             wait_seconds: how long to wait for another writer; 0 gives up at once.
@@ -135,7 +135,7 @@ class Storage(ABC):
 
     @abstractmethod
     def scratch(self) -> AbstractContextManager[Path]:
-        """A local folder for what overflows memory, gone after the block. The lock must be held."""
+        """A local folder for results that overflow memory, removed after the block. The lock must be held."""
 
     @abstractmethod
     def move_in(self, file: Path, table: str, name: str) -> None:

@@ -1,7 +1,7 @@
-"""Gives a lake of an earlier layout what later ones hold: facts computed from transcripts.
+"""Brings a lake of an earlier layout up to this one: adds the facts computed from transcripts.
 
-It is a run of its own, of the kind `upgrade`, before the ingest or compaction that found the need for it. A
-state of before stays as it was: questions about it compute what it lacks (`GroupedQuery`).
+It is a run of its own, of kind `upgrade`, before the ingest or compaction that needs it. Earlier states stay
+as they were: questions to them compute the missing facts (`GroupedQuery`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from batchlake.store.ledger import Ledger, begin
 
 
 def upgrade_if_needed(tables: LakeTables) -> str | None:
-    """Bring the newest state up to this layout; the id of the run, None where there was nothing to do.
+    """Bring the newest state up to this layout; returns the run's id, None where nothing was to be done.
 
-    Hold the writer's lock meanwhile. Memory is bounded: what doesn't fit is sorted on disk.
+    The caller holds the writer's lock. Memory is bounded: rows are sorted on disk where they don't fit.
 
     Raises:
         LakeNotWritable, LakeDamaged, LakeTooNew: the lake is as it was.

@@ -1,7 +1,6 @@
 """What a table's log says of its Parquet files: their sizes, and the least and greatest values in them.
 
-Bounds are kept for the columns in which something is looked for by them, and for no others: a value in the
-log outlives the row that it came from.
+Only columns that files are pruned by have bounds in the log: a value there outlives its row.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ STATISTICS_PROPERTY: Final = "delta.dataSkippingStatsColumns"
 
 
 def statistics_columns(table: Table) -> str:
-    """What `STATISTICS_PROPERTY` is to be; Parquet keeps statistics of its own for every column."""
+    """The value of `STATISTICS_PROPERTY` for a table; Parquet has statistics of every column regardless."""
     bounded = [name for name in _BOUNDED_COLUMNS if name in table.column_names()]
-    # None at all would be taken for the first 32.
+    # Without a name delta-rs takes the first 32 columns.
     return ",".join(bounded) or table.columns[0].name
 
 
@@ -61,7 +60,7 @@ class Snapshot:
         return {name: [file.path for file in files] for name, files in self.tables.items()}
 
     def files_of_batches(self, table: str, batch_ids: Iterable[str]) -> list[str]:
-        """Those that may hold rows of these batches; none of a table that isn't there."""
+        """The files that may hold rows of these batches; none where the snapshot lacks the table."""
         sorted_ids = sorted(batch_ids)
         return [file.path for file in self.tables.get(table, ()) if file.may_hold(sorted_ids)]
 
@@ -84,7 +83,7 @@ def batch_bounds(delta: DeltaTable) -> tuple[list[str], list[str | None], list[s
 
 
 def add_action(file: Path, name: str, delta: DeltaTable) -> AddAction:
-    """What the log is to say of a file that joins a table: its statistics are those of its Parquet footer."""
+    """The log's entry for a file that joins a table, with the statistics of its Parquet footer."""
     import pyarrow.parquet as pq
 
     footer = pq.read_metadata(file)

@@ -31,12 +31,12 @@ DATA_FILE: Final = re.compile(r"[^/]+\.parquet(#\d+)?")
 """A table's data file, or what a writer that was killed left of one."""
 
 _UNFINISHED: Final = re.compile(r"_commit_.*\.tmp|.*#\d+")
-"""What delta-rs gives another name once it is whole."""
+"""Files that delta-rs renames once they are whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unneeded:
-    """What is there of a table that no kept version needs.
+    """The files of a table that no kept version needs.
 
     Attributes:
         files: names of data files, sorted.
@@ -55,7 +55,7 @@ def commit_name(number: int) -> str:
 
 
 def lost_commit(table: str, number: int) -> str:
-    """What is wrong with a log that lacks a commit."""
+    """The message for a log that lacks a commit."""
     return f"the log of {table} lacks its commit {number}"
 
 
@@ -110,7 +110,7 @@ def oldest_version(storage: Storage, table: str) -> int:
 
 
 def named_files(storage: Storage, table: str, versions: Collection[int] | None) -> set[str]:
-    """The data files that at least one of these versions names; one that can't be read any more names none.
+    """The data files that at least one of these versions names; a version that was cut off names none.
 
     Args:
         storage: the lake's.
@@ -126,7 +126,7 @@ def named_files(storage: Storage, table: str, versions: Collection[int] | None) 
     named: set[str] = set()
 
     def note(file: str, until: int) -> None:
-        """It was there from the version that added it until before this one."""
+        """Name a file if a kept version has it: it is in those from the one that added it up to `until`."""
         since = added.pop(file, until)
         if bisect_left(kept, since) < bisect_left(kept, until):
             named.add(file)
@@ -141,7 +141,7 @@ def named_files(storage: Storage, table: str, versions: Collection[int] | None) 
         for file in fresh:
             added.setdefault(file, version)
     if added.keys() != sizes(open_table(storage, table, newest)).keys():
-        # What is wrongly taken for unneeded would be deleted.
+        # A file wrongly found unneeded would be deleted.
         raise LakeDamaged(storage.name, f"the log of {table} contradicts its newest version")
     for file in list(added):
         note(file, newest + 1)
@@ -149,14 +149,14 @@ def named_files(storage: Storage, table: str, versions: Collection[int] | None) 
 
 
 def unneeded(storage: Storage, table: str, kept: Collection[int]) -> Unneeded:
-    """What is there of a table and none of the kept versions needs.
+    """Find the files of a table that none of the kept versions needs.
 
     Args:
         storage: the lake's.
         table: the table's name.
         kept: its versions that must stay readable, its newest among them.
     """
-    # The list first: a file that comes after it isn't in it.
+    # Listed first: a file that is added meanwhile isn't in the list.
     there = storage.sizes(table)
     oldest = oldest_version(storage, table)
     cut = min(version for version in kept if version >= oldest)
@@ -168,6 +168,6 @@ def unneeded(storage: Storage, table: str, kept: Collection[int]) -> Unneeded:
 
 
 def _before(entries: Collection[str], version: int) -> Iterator[str]:
-    """The entries of a log that hold earlier versions, oldest first, then what writers that died left."""
+    """The entries of a log for earlier versions, oldest first, then the leftovers of writers that died."""
     yield from sorted(name for name in entries if name[:20].isdigit() and int(name[:20]) < version)
     yield from sorted(name for name in entries if _UNFINISHED.fullmatch(name))

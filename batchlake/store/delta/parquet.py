@@ -1,8 +1,8 @@
-"""How the lake's Parquet files are encoded, alike by both who write them: delta-rs and pyarrow.
+"""How the lake's Parquet files are encoded, alike by both writers: delta-rs and pyarrow.
 
-What repeats is written as a dictionary, which is Parquet's default. A dictionary of 1 MB, its usual limit,
-doesn't hold the utterances of a row group; a larger one makes them a tenth smaller. What rarely repeats
-is written as differences from the row before: times, links and digests take half the space.
+Values that repeat are dictionary-encoded, Parquet's default. Its usual limit of 1 MB doesn't hold the
+utterances of a row group; a larger one makes them a tenth smaller. Values that rarely repeat are encoded as
+differences from the row before: times, links and digests take half the space.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class LakeTables:
     def snapshot(
         self, versions: Mapping[str, int | None], opened: Mapping[str, DeltaTable] | None = None
     ) -> Snapshot:
-        """The files of several tables at the versions given; those `opened` at theirs aren't opened again."""
+        """The files of several tables at the versions given; tables `opened` at these are used."""
         at_version = {
             name: delta
             for name, delta in (opened or {}).items()
@@ -94,7 +94,7 @@ class LakeTables:
         return sizes(self.open(table, version))
 
     def lost(self, table: str, version: int) -> list[str]:
-        """The names of files of a version that are not there any more."""
+        """The names of a version's files that don't exist any more."""
         there = self.storage.sizes(table)
         return [name for name in self.sizes(table, version) if name not in there]
 
@@ -115,6 +115,6 @@ class LakeTables:
         return open_table(self.storage, table, version)
 
     def open_all(self, versions: Mapping[str, int | None]) -> dict[str, DeltaTable]:
-        """Several tables at the versions given, side by side: from afar each takes half a dozen answers."""
+        """Several tables at the versions given, at once: each takes half a dozen requests to a bucket."""
         with ThreadPoolExecutor(len(TABLES)) as pool:
             return dict(zip(versions, pool.map(self.open, versions, versions.values()), strict=True))

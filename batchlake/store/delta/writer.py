@@ -72,7 +72,7 @@ class Writer:
         self._opened: dict[str, DeltaTable] = {}
 
     def prepare(self, pins: dict[str, int]) -> None:
-        """Make the tables and columns that don't exist; take back what a run that died left beyond its pins.
+        """Make the tables and columns that don't exist; roll back what a run that died left past the pins.
 
         A column that a table lacks must be nullable: rows written before have no value in it.
         """
@@ -88,7 +88,7 @@ class Writer:
                 self._bring_up_to_date(table)
 
     def snapshot(self, pins: Mapping[str, int | None]) -> Snapshot:
-        """The tables at these versions, which most of them are at once they are prepared."""
+        """The tables at these versions; `prepare` has opened most of them already."""
         return self._tables.snapshot(pins, self._opened)
 
     def append(self, table: str, rows: pa.RecordBatchReader) -> None:
@@ -96,11 +96,11 @@ class Writer:
         self._write(table, rows, mode="append")
 
     def add_files(self, table: str, files: Sequence[Path]) -> None:
-        """Take Parquet files that hold the table's columns as they are; they are moved."""
+        """Add Parquet files with the table's columns as they are; they are moved into its folder."""
         self.swap_files(table, {}, files)
 
     def swap_files(self, table: str, gone: Mapping[str, int], files: Sequence[Path]) -> None:
-        """Put Parquet files in the place of others (`gone`: sizes by name); the log says nothing but that."""
+        """Replace files (`gone`: sizes by name) by others, in one commit."""
         with self._changing(table) as delta:
             now = int(time.time() * 1000)
             actions: list[AddAction | RemoveAction] = [
@@ -115,9 +115,9 @@ class Writer:
             delta.update_incremental()
 
     def purge(self, table: str) -> Unneeded:
-        """Delete everything of a table but its newest version, by what is there; returns it.
+        """Delete all files of a table but those of its newest version, named in the log or not; returns them.
 
-        Interrupted anywhere, that version is readable, and the next purge goes on.
+        Interrupted anywhere, that version is readable, and the next purge continues.
         """
         with _writing(self._storage):
             self._storage.assert_locked()
@@ -141,11 +141,11 @@ class Writer:
             return found
 
     def replace(self, table: str, predicate: str, rows: pa.RecordBatchReader) -> None:
-        """Put these rows in place of those that the SQL predicate holds for; they must satisfy it too."""
+        """Replace the rows that match the SQL predicate by these, which must match it too."""
         self._write(table, rows, mode="overwrite", predicate=predicate)
 
     def replace_all(self, table: str, rows: pa.RecordBatchReader) -> None:
-        """Put these rows in place of all."""
+        """Replace all rows by these."""
         self._write(table, rows, mode="overwrite")
 
     def compact(self, table: str) -> dict[str, Any]:
@@ -154,14 +154,14 @@ class Writer:
             return delta.optimize.compact(target_size=FILE_BYTES, writer_properties=delta_options(table))
 
     def compact_if_needed(self) -> None:
-        """Compact the tables that this writer changed and that have come to too many small files."""
+        """Compact the tables that this writer changed and that now have too many small files."""
         for table in self.written():
             small = [size for size in sizes(self._opened[table]).values() if size < FILE_BYTES // 4]
             if len(small) > MOST_SMALL_FILES:
                 self.compact(table)
 
     def vacuum(self, table: str, kept: Collection[int], *, dry_run: bool) -> Unneeded:
-        """Delete what no kept version of a table needs, in the log or not; returns it.
+        """Delete the files that no kept version of a table needs, be they in the log or not; returns them.
 
         Interrupted anywhere, every kept version is readable, and the next vacuum continues.
 
@@ -193,7 +193,7 @@ class Writer:
         return len(self._newest(table).file_uris())
 
     def assert_locked(self) -> None:
-        """Make sure, right before what makes a run stand, that no other writer has taken over.
+        """Make sure, right before a run is committed, that no other writer has taken over.
 
         Raises:
             LakeLocked: one has.
@@ -216,7 +216,7 @@ class Writer:
         return list(self._first_version)
 
     def _checkpoint(self, table: str, version: int) -> None:
-        """Let the log be readable from this version on without what is before it."""
+        """Write a checkpoint, so that the log is readable from this version on without earlier entries."""
         name = f"{version:020}.checkpoint.parquet"
         if version and name not in self._storage.log_entries(table):
             self._tables.open(table, version).create_checkpoint()
@@ -238,7 +238,7 @@ class Writer:
         self._first_version[table.name] = 0
 
     def _bring_up_to_date(self, table: Table) -> None:
-        """Give a table what the schema and its log's statistics have become since; to roll back undoes it."""
+        """Add columns that the schema has gained, and change which have statistics; a rollback undoes it."""
         delta = self._opened[table.name]
         before = delta.version()
         there = {field.name for field in delta.schema().fields}

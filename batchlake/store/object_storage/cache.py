@@ -1,10 +1,9 @@
 """Local copies of a lake's data files that lie in object storage: what DuckDB reads.
 
-A data file never changes once it is written and its name is never used again, so a copy is good for ever, and
-each question but the first is as fast as over a folder. (Measured against DuckDB reading the objects through
-`obstore.fsspec`: twenty to a hundred times as fast at eight files and no latency at all, and no statement,
-statistic or wall of a contained session is different.) Copies are in `$XDG_CACHE_HOME/batchlake`; deleting
-them costs only their fetching.
+A data file never changes and its name is never reused, so a copy stays valid, and every question but the
+first is as fast as over a folder. (Measured against DuckDB reading the objects through `obstore.fsspec`: 20 to
+100 times as fast at eight files without latency; and a contained session needs no access to the network.)
+Copies are in `$XDG_CACHE_HOME/batchlake`; a deleted one is fetched again.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ class FileCache:
         absent = [path for path in paths if not _use(path)]
         if absent:
             try:
-                # What calls say must stay private.
+                # The copies hold what people said.
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 self._base.chmod(0o700)
                 with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -71,7 +70,7 @@ class FileCache:
         return [str(path) for path in paths]
 
     def keep(self, prefix: str, names: Collection[str]) -> int:
-        """Delete the copies below a prefix but those of these names, and what was being fetched; how many."""
+        """Delete the copies below a prefix except these, and partial ones; returns how many were deleted."""
         folder = self._folder / hashlib.sha256(prefix.encode()).hexdigest()[:16]
         gone = [path for path in folder.glob("*") if path.name not in names]
         gone += [path for path in folder.glob(".*.part") if path not in gone]

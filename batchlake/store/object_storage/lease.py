@@ -81,7 +81,7 @@ class Lease:
             self._release()
 
     def renew(self, lake: str) -> None:
-        """Say that the work continues.
+        """Renew the lease: the work continues.
 
         Raises:
             LakeLocked: another writer has taken over.
@@ -127,7 +127,7 @@ class Lease:
         return True
 
     def _try_the_store(self, lake: str) -> None:
-        """A store that would let two writers create the same object can't hold a lake."""
+        """Make sure that the store refuses to create an existing object: else writers couldn't take turns."""
         try:
             self._put("create")
         except ObjectReplaced:
@@ -155,7 +155,7 @@ class Lease:
             try:
                 self._put(self._tag)
             except OSError:
-                # It ends by itself, and what was to be written is written.
+                # The lease runs out by itself, and the writer's work is done.
                 return
             finally:
                 self._tag = None
@@ -170,7 +170,7 @@ class Lease:
         return _tag_of(done)
 
     def _read(self) -> tuple[dict[str, Any] | None, UpdateVersion | None]:
-        """What the lease says, and its tag; nothing where there is none."""
+        """The lease's facts and its tag; None twice where there is no lease."""
         import obstore
 
         try:
@@ -184,7 +184,7 @@ class Lease:
             raise StorageError(f"{self._path} is not a writer's lease ({error}); delete it") from error
 
     def _is_ours(self) -> bool:
-        """Whether a write that seemed to fail had come through: then the lease is what was to be written."""
+        """Whether a write that seemed to fail has succeeded: the lease then has this holder's token."""
         try:
             facts, tag = self._read()
         except OSError:
@@ -203,7 +203,7 @@ def _is_free(facts: Mapping[str, Any]) -> bool:
 
 
 def _tag_of(found: PutResult | ObjectMeta) -> UpdateVersion:
-    """What the next write names, so that it succeeds only upon this one."""
+    """The condition for the next write: it succeeds only if this version is still the newest."""
     tag: UpdateVersion = {"e_tag": found["e_tag"]}
     if found["version"] is not None:
         tag["version"] = found["version"]

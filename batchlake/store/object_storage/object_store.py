@@ -1,4 +1,4 @@
-"""Object storage: what an `s3://`, `gs://` or `az://` address names, and its store, with errors in sentences.
+"""Object storage: `s3://`, `gs://` and `az://` addresses and their stores, with errors in sentences.
 
 Credentials, region and endpoint are those that the environment gives (`AWS_ACCESS_KEY_ID`,
 `AWS_ENDPOINT_URL`, `GOOGLE_APPLICATION_CREDENTIALS`, `AZURE_STORAGE_ACCOUNT_NAME`, ...), else the machine's
@@ -27,7 +27,7 @@ _CREDENTIALS: Final = {
     "gs": "GOOGLE_APPLICATION_CREDENTIALS to the path of a key file",
     "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
 }
-"""The schemes that are known, and the variables that their credentials are given in."""
+"""The known schemes, and the environment variables for their credentials."""
 
 _ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -50,7 +50,7 @@ class ObjectReplaced(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class ObjectAddress:
-    """What an address names: a bucket, and a path in it (empty for all of it)."""
+    """A bucket, and a path in it (empty for all of it)."""
 
     scheme: str
     bucket: str
@@ -115,7 +115,7 @@ def _in_the_clear() -> bool:
 
 
 def delta_options(address: ObjectAddress) -> dict[str, str]:
-    """The same settings in delta-rs's words; it reads credentials from the environment by itself."""
+    """The same settings for delta-rs, which reads credentials from the environment by itself."""
     conditions = {"conditional_put": "etag"} if address.scheme == "s3" else {}
     return conditions | {
         "allow_http": str(_in_the_clear()).lower(),
@@ -127,13 +127,13 @@ def delta_options(address: ObjectAddress) -> dict[str, str]:
 
 
 def endpoint() -> str | None:
-    """The S3 that the environment names, None for Amazon's."""
+    """The S3 endpoint that the environment names, None for Amazon's."""
     return next((os.environ[name] for name in _ENDPOINTS if os.environ.get(name)), None)
 
 
 @contextmanager
 def plainly(address: ObjectAddress) -> Iterator[None]:
-    """The store's complaints as a `StorageError` of one line, or `FileNotFoundError` for a missing object."""
+    """Translate the store's errors: `FileNotFoundError` for a missing object, else a `StorageError`."""
     from obstore import exceptions
 
     try:
@@ -149,8 +149,8 @@ def plainly(address: ObjectAddress) -> Iterator[None]:
 
 
 def plain_reason(address: ObjectAddress, error: Exception) -> str:
-    """A store's words in one line, led by what to do about them where that is known."""
-    # What comes after a `?` in a URL may be a signature.
+    """A store's error in one line, led by what to do about it where that is known."""
+    # The query of a URL may be a signature.
     message = re.sub(r"\?\S+", "", str(error).partition("Debug source")[0])
     for pattern, advice in _advice(address):
         if re.search(pattern, message, re.IGNORECASE):
@@ -162,7 +162,7 @@ def plain_reason(address: ObjectAddress, error: Exception) -> str:
 
 
 def _advice(address: ObjectAddress) -> tuple[tuple[str, str], ...]:
-    """What to make of a store's words: a pattern in them, and what it means here."""
+    """Patterns in a store's errors, each with what it means and what to do."""
     at = f" at {endpoint()}" if address.scheme == "s3" and endpoint() else ""
     return (
         (
