@@ -1,8 +1,8 @@
 """Local copies of a lake's data files that lie in object storage: what DuckDB reads.
 
 A data file never changes and its name is never reused, so a copy stays valid, and every question but the
-first is as fast as over a folder. (Measured against DuckDB reading the objects through `obstore.fsspec`: 20 to
-100 times as fast at eight files without latency; and a contained session needs no access to the network.)
+first is as fast as over a folder. (Measured against DuckDB reading the objects through `obstore.fsspec`: 20
+to 100 times as fast at eight files without latency; and a contained session needs no access to the network.)
 Copies are in `$XDG_CACHE_HOME/batchlake`; a deleted one is fetched again.
 """
 
