@@ -23,18 +23,18 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "patterns": ("response_patterns",),
     "timeline": ("timeline",),
 }
-"""What can be asked for by itself, and the fields of `Analytics` that hold it."""
+"""The families of metrics, each of which can be asked for alone, and their fields of `Analytics`."""
 
-_NOT_ASKED: Final[Any] = None
-"""What stands for a family that wasn't asked for."""
+_ABSENT: Final[Any] = None
+"""The value of a family that wasn't asked for."""
 
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    # Most questions name no families: everyone would have to rule None out at every use.
-    Asked = Annotated[T, "or None"]
+    # Most questions name no families: else every use would have to rule None out.
+    OrNone = Annotated[T, "or None"]
 else:
-    Asked = Optional
+    OrNone = Optional
 
 _OF_FAMILIES: Final = frozenset(name for names in FAMILIES.values() for name in names)
 
@@ -294,16 +294,16 @@ class Selected(Figures):
 class OfFamilies(BatchAnalytics, _Counted):
     """Figures of the families that were asked for; a field of another is None, and left out where written."""
 
-    statistics: Asked[Statistics] = _NOT_ASKED
+    statistics: OrNone[Statistics] = _ABSENT
     success_rate: float | None = None
-    average_sentiment: Asked[AverageSentiment] = _NOT_ASKED
-    common_responses: Asked[list[CommonResponse]] = _NOT_ASKED
-    rates: Asked[Rates] = _NOT_ASKED
-    duration: Asked[Duration] = _NOT_ASKED
-    cost: Asked[Cost] = _NOT_ASKED
-    response_patterns: Asked[ResponsePatterns] = _NOT_ASKED
-    engagement: Asked[Engagement] = _NOT_ASKED
-    timeline: Asked[Timeline] = _NOT_ASKED
+    average_sentiment: OrNone[AverageSentiment] = _ABSENT
+    common_responses: OrNone[list[CommonResponse]] = _ABSENT
+    rates: OrNone[Rates] = _ABSENT
+    duration: OrNone[Duration] = _ABSENT
+    cost: OrNone[Cost] = _ABSENT
+    response_patterns: OrNone[ResponsePatterns] = _ABSENT
+    engagement: OrNone[Engagement] = _ABSENT
+    timeline: OrNone[Timeline] = _ABSENT
 
     @model_serializer(mode="wrap")
     def _leave_out_others(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

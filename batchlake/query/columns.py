@@ -34,8 +34,8 @@ class Named:
         own: the relation's own name, where the value is one of its columns.
         currency: of money, the SQL of its currency.
         several: of money, the SQL of a list of amounts with their currencies, for people.
-        ranked: whether it comes without being named; else only by name or with --wide.
-        alarming: whether a value above 0 needs somebody.
+        ranked: whether it is shown without being named; else only by name or with --wide.
+        alarming: whether a value above 0 needs attention.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Verb:
 
     Attributes:
         name: of the verb.
-        columns: by rank, those that come only by name last.
+        columns: by rank, those that are shown only by name last.
         order: of its rows where no other is asked for.
         has_extra: whether its rows have fields of the exports' own, `extra.campaign`.
     """
@@ -121,7 +121,7 @@ class Verb:
         return found
 
     def ordered(self, sort: Sequence[str]) -> str:
-        """The SQL order: as asked for, then as usual; a `-` is downwards, no value comes last."""
+        """The SQL order: by the names given, `-` before those downwards, then as usual; NULL is last."""
         parts = []
         for given in sort:
             column = self.find(given.removeprefix("-"))

@@ -1,4 +1,4 @@
-"""What keeps a lake sound and small: `Lake` inherits these methods."""
+"""Checks and maintenance of a lake: `Lake` inherits these methods."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from batchlake.errors import InvalidRequest
 from batchlake.output.readable import Shown
 from batchlake.query import views
 from batchlake.query.result import Result
-from batchlake.query.rows import Asked, VerbRows
+from batchlake.query.rows import RowOptions, VerbRows
 from batchlake.query.snapshot import State
 from batchlake.schema import CONTACT
 from batchlake.store.ledger import RUN_NAMED
@@ -86,7 +86,7 @@ class LakeRows:
             [{'call': 'call_007', 'cost': Decimal('0.820000')}]
         """
         rows = self._rows_of("calls", filter, period=self._period(period, since, until))
-        return rows.plain(Asked.of(columns, sort, limit))
+        return rows.plain(RowOptions.of(columns, sort, limit))
 
     def batches(
         self,
@@ -109,7 +109,7 @@ class LakeRows:
             [('batch_xyz789', 17, Decimal('4.560000')), ('batch_mixed', 2, None)]
         """
         rows = self._rows_of("batches", period=self._period(period, since, until))
-        return rows.plain(Asked.of(columns, sort, limit))
+        return rows.plain(RowOptions.of(columns, sort, limit))
 
     def problems(
         self,
@@ -134,7 +134,7 @@ class LakeRows:
             [('sample_data/07-calls.ndjson', 2, '12,50')]
         """
         when = self._period(period, since, until)
-        return self._rows_of("problems", period=when, run=run, code=code, file=file).plain(Asked())
+        return self._rows_of("problems", period=when, run=run, code=code, file=file).plain(RowOptions())
 
     def runs(self, *, period: PeriodLike = None, since: When = None, until: When = None) -> Result:
         """Every run, newest first; its `run_id` goes with `at`. `period` is of their end.
@@ -143,7 +143,7 @@ class LakeRows:
             >>> [(run["kind"], run["exports_read"], run["calls_new"]) for run in lake.runs()]
             [('ingest', 12, 41)]
         """
-        return self._rows_of("runs", period=self._period(period, since, until)).plain(Asked())
+        return self._rows_of("runs", period=self._period(period, since, until)).plain(RowOptions())
 
     def exports(self, *, period: PeriodLike = None, since: When = None, until: When = None) -> Result:
         """Every export read, newest first; `observed_at` is its time (UTC), where its records have none.
@@ -155,7 +155,7 @@ class LakeRows:
             >>> [(one["location"], one["bytes"], one["records"]) for one in lake.exports()][0]
             ('sample_data/01-batch-running.json', 1567, 10)
         """
-        return self._rows_of("exports", period=self._period(period, since, until)).plain(Asked())
+        return self._rows_of("exports", period=self._period(period, since, until)).plain(RowOptions())
 
     def erasures(self) -> Result:
         """Every erasure, newest first; it names nobody.
@@ -279,7 +279,7 @@ class LakeRows:
     def shown(
         self,
         verb: str,
-        asked: Asked,
+        options: RowOptions,
         *,
         filter: FilterLike = None,  # noqa: A002 - the documented name
         period: PeriodLike = None,
@@ -290,16 +290,16 @@ class LakeRows:
         their currency.
 
         Example:
-            >>> from batchlake.query.rows import Asked
-            >>> [column.name for column in lake.shown("batches", Asked()).columns][:4]
+            >>> from batchlake.query.rows import RowOptions
+            >>> [column.name for column in lake.shown("batches", RowOptions()).columns][:4]
             ['batch', 'status', 'calls', 'done']
         """
-        return self._rows_of(verb, filter, period=period, **given).shown(asked, wide=wide)
+        return self._rows_of(verb, filter, period=period, **given).shown(options, wide=wide)
 
     def plain(
         self,
         verb: str,
-        asked: Asked,
+        options: RowOptions,
         *,
         filter: FilterLike = None,  # noqa: A002 - the documented name
         period: PeriodLike = None,
@@ -308,11 +308,11 @@ class LakeRows:
         """The rows of a verb as programs read them.
 
         Example:
-            >>> from batchlake.query.rows import Asked
-            >>> lake.plain("calls", Asked(columns=("call", "status"), sort=("-cost",))).to_dicts()[0]
+            >>> from batchlake.query.rows import RowOptions
+            >>> lake.plain("calls", RowOptions(columns=("call", "status"), sort=("-cost",))).to_dicts()[0]
             {'call': 'loose_1', 'status': 'completed'}
         """
-        return self._rows_of(verb, filter, period=period, **given).plain(asked)
+        return self._rows_of(verb, filter, period=period, **given).plain(options)
 
     def selected_filter(
         self,

@@ -1,7 +1,7 @@
-"""The questions of a lake whose answers are rows: calls, batches, problems, runs, exports, own fields.
+"""The rows of a lake by verb: calls, batches, problems, runs, exports, fields of the exports' own.
 
-Input: a selection and what to show of it. Output: `Result`s. As people see rows, columns are ranked and
-amounts come with their currency (`Shown`); as machines do, they are the relation's own.
+Input: a selection and what to show of it. Output: `Result`s. For people columns are ranked and amounts have
+their currency (`Shown`); for programs columns are the relation's own.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _PERIOD: Final = {
     "problems": ("finished_at", _RUN_OF_PERIOD),
     "exports": ("finished_at", _RUN_OF_PERIOD),
 }
-"""The time of a verb's rows that a period is about, and what the condition on it stands in."""
+"""Which time of a verb's rows a period bounds, and the condition that its bounds are put in."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RowOptions:
     """What to show of a verb's rows.
 
     Attributes:
@@ -52,8 +52,12 @@ class Asked:
     @classmethod
     def of(
         cls, columns: str | Sequence[str] | None, sort: str | Sequence[str] | None, limit: int | None
-    ) -> Asked:
-        """What names, between commas or in a list, and a limit mean."""
+    ) -> RowOptions:
+        """The options of names, between commas or in a list, and a limit; None is all.
+
+        Raises:
+            InvalidRequest: the limit is below 0.
+        """
         if limit is not None and limit < 0:
             raise InvalidRequest(f"limit is how many rows, not {limit}.", limit=limit)
         return cls(tuple(split_names(columns)), tuple(split_names(sort)), limit)
@@ -66,8 +70,8 @@ class VerbRows:
         engine: the lake.
         name: of the verb.
         selection: of calls; none for other verbs.
-        conditions: SQL on the relation besides, with `params`.
-        period: when; of what, depends on the verb.
+        conditions: further SQL conditions on the relation, with `params`.
+        period: bounds the verb's time, as `_PERIOD` has it.
     """
 
     def __init__(
@@ -87,25 +91,24 @@ class VerbRows:
         if period is not None and name in _PERIOD:
             self._within(period)
 
-    def plain(self, asked: Asked) -> Result:
+    def plain(self, options: RowOptions) -> Result:
         """The rows for machines: all of the relation's columns, or those asked for."""
-        if not asked.columns:
-            query = f"from ({self._relation(shown=False)}) order by {self._verb.ordered(asked.sort)}"
-            return self._result(query if asked.limit is None else f"{query} limit {asked.limit}")
-        return self._result(self._query(self._verb.chosen(asked.columns), asked, shown=False))
+        if not options.columns:
+            query = f"from ({self._relation(shown=False)}) order by {self._verb.ordered(options.sort)}"
+            return self._result(query if options.limit is None else f"{query} limit {options.limit}")
+        return self._result(self._query(self._verb.chosen(options.columns), options, shown=False))
 
-    def shown(self, asked: Asked, *, wide: bool = False) -> Shown:
+    def shown(self, options: RowOptions, *, wide: bool = False) -> Shown:
         """The rows for people, columns in the order of their rank or as asked for."""
-        named: list[Named] = (
-            self._verb.chosen(asked.columns) if asked.columns else self._verb.ranked(wide=wide)
-        )
-        besides = {self._verb.find(name[1:]).name for name in asked.columns if name.startswith("+")}
+        verb = self._verb
+        named = verb.chosen(options.columns) if options.columns else verb.ranked(wide=wide)
+        besides = {verb.find(name[1:]).name for name in options.columns if name.startswith("+")}
         columns = (replace(one.column, wanted=one.name in besides) for one in named)
-        return Shown(tuple(columns), self._result(self._query(named, asked, shown=True)))
+        return Shown(tuple(columns), self._result(self._query(named, options, shown=True)))
 
-    def _query(self, named: Sequence[Named], asked: Asked, *, shown: bool) -> str:
+    def _query(self, named: Sequence[Named], options: RowOptions, *, shown: bool) -> str:
         return rows_query(
-            self._verb, self._relation(shown=True), named, asked.sort, shown=shown, limit=asked.limit
+            self._verb, self._relation(shown=True), named, options.sort, shown=shown, limit=options.limit
         )
 
     def _relation(self, *, shown: bool) -> str:

@@ -30,7 +30,7 @@ T = TypeVar("T")
 Params = Mapping[str, Any]
 
 _READING: Final = frozenset({"SELECT", "MULTI"})
-"""MULTI is what DuckDB makes of `pivot`."""
+"""DuckDB parses `pivot` as MULTI."""
 
 _OWN: Final = frozenset({"CREATE", "DROP", "SET"})
 _OWN_KINDS: Final = r"(?:recursive )?(?:table|view|macro|function|type)"
@@ -214,7 +214,7 @@ class Session:
 
 
 class Contained:
-    """Puts each question to a session of its own: answers can be read side by side, and more than once.
+    """Runs each query in a session of its own: results can be read side by side, and more than once.
 
     Args:
         engine: with the lake's tables registered.
@@ -236,7 +236,7 @@ class Contained:
 
 
 def count_answers(text: str) -> int:
-    """How many statements of a text have rows to hand out, if none of them is refused.
+    """How many statements of a text return rows, if none of them is refused.
 
     >>> count_answers("create temp table a as select 1 as n; from a; select 2")
     2
@@ -256,12 +256,12 @@ def _split(text: object) -> list[Statement]:
 
 
 def _own(statement: Statement) -> bool:
-    """Whether the statement makes or drops something of the person's own, and so has no answer."""
+    """Whether the statement makes or drops something of the person's own, and so returns no rows."""
     return statement.words()[:1] in (["create"], ["drop"], ["set"], ["reset"])
 
 
 def _explained(statement: Statement) -> Statement:
-    """What an `explain` explains: DuckDB runs it under `explain analyze` as if it stood alone."""
+    """The statement inside an `explain`, which DuckDB runs under `explain analyze`; else the statement."""
     words = [token.text.lower() for token in statement.tokens]
     if words[0] != "explain":
         return statement

@@ -1,4 +1,4 @@
-"""Finding what to read: the state of a lake that a question is put to.
+"""Finds the state of a lake to read, and opens an engine over it.
 
 Input: a lake's tables and perhaps a fixed version. Output: an engine over the pinned files, made again when
 another run has finished.
@@ -104,9 +104,9 @@ class LakeState:
         return self.look(self._files)
 
     def look(self, read: Callable[[], T]) -> T:
-        """What a reader of the lake returns; where the newest state is read, it may look a second time.
+        """What a reader of the lake returns; a reader of the newest state is called again if it fails.
 
-        A `vacuum` may delete what it is reading, if another run has finished since it began.
+        A `vacuum` may delete files while they are read, if another run has finished meanwhile.
         """
         try:
             return read()
@@ -152,7 +152,7 @@ class LakeState:
         try:
             newest = self.ledger.newest()
             lost = gone.intersection(self.tables.sizes(name, newest.pins.get(name)))
-            # Of an object, what is gone may be a copy of it.
+            # In object storage, what is gone may be only a local copy.
             self.tables.storage.local(name, sorted(lost))
         except LakeError as error:
             return error
@@ -169,7 +169,7 @@ class LakeState:
             raise StateVacuumed(version.run_id)
 
     def _ended(self, version: Version) -> StateErased | None:
-        """That a person was erased after a version, None where nobody was."""
+        """The error for a version after which a person was erased, None where nobody was."""
         erased = self.ledger.erased_since(version)
         if erased is None:
             return None
@@ -177,7 +177,7 @@ class LakeState:
         return StateErased(version.run_id, utc_stamp(at, "seconds"), run_id)
 
     def _is_vacuumed(self, version: Version) -> bool:
-        """Whether the lake lacks what only states before its newest need, of those that this one needs."""
+        """Whether files that this version needs, and the newest doesn't, were deleted."""
         for name, pin in version.pins.items():
             try:
                 lost = self.tables.lost(name, pin)
@@ -192,7 +192,7 @@ class LakeState:
 
 
 def _spill_folder() -> TemporaryFolder | None:
-    """A folder for one engine; two of DuckDB's must not share one. None where there is no room for any."""
+    """A spill folder for one engine: two instances of DuckDB must not share one. None if none can be made."""
     _clear_dead_folders_once()
     try:
         return TemporaryFolder()
@@ -220,7 +220,7 @@ class State(Fixable, Protocol):
 
 
 class Reader(Protocol):
-    """What puts questions to a state."""
+    """What reads a state."""
 
     @property
     def _state(self) -> Fixable: ...
@@ -230,7 +230,7 @@ R = TypeVar("R", bound=Reader)
 
 
 def asks_again(question: Callable[Concatenate[R, P], T]) -> Callable[Concatenate[R, P], T]:
-    """A question that is put again, to the newest state, where a `vacuum` took away what it was reading."""
+    """A method that is called again, on the newest state, if a `vacuum` deleted files that it was reading."""
 
     @wraps(question)
     def asked(lake: R, /, *args: P.args, **given: P.kwargs) -> T:

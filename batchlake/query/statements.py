@@ -1,7 +1,7 @@
-"""SQL text cut into statements, without understanding it: where each begins, its words, how deep it nests.
+"""SQL text cut into statements by its tokens alone: where each begins, its words, how deep it nests.
 
-Input: what a person typed. Output: `Statement`s. This is done before DuckDB sees the text, for two reasons:
-statements run one at a time, and some nesting brings the process down instead of ending in an error.
+Input: what a person typed. Output: `Statement`s. This happens before DuckDB sees the text, for two reasons:
+statements run one at a time, and deep nesting crashes DuckDB instead of raising an error.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _BLOCK_EDGE: Final = re.compile(r"/\*|\*/")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of a statement that isn't blank: its kind, its text, and where it begins in the whole text."""
+    """A token of a statement: its kind, its text, and its first character's place in the whole text, from 0."""
 
     kind: str
     text: str
@@ -146,7 +146,7 @@ def tokenize(text: str) -> Iterator[Token]:
 
 
 def check_size(statement: Statement) -> None:
-    """Check that DuckDB can be trusted with the statement.
+    """Check that the statement is small enough for DuckDB.
 
     Raises:
         QueryError: it nests too deep or is too long; says where.

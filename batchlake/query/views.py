@@ -1,4 +1,4 @@
-"""What there is to query in a lake: its tables, the views of `sql/views`, and the calls selected.
+"""The relations that a lake can be queried by: its tables, the views of `sql/views`, the selected calls.
 
 Input: the Parquet files of each table. Output: the SQL that makes views of them in any DuckDB, with a
 comment on each and on every column.
@@ -54,7 +54,7 @@ def relations() -> tuple[Relation, ...]:
 
 
 def register_tables(engine: Engine, files: Files) -> None:
-    """Make views of the tables in an engine, and let it read these files and nothing else from then on."""
+    """Make views of the tables in an engine, and from then on let it read these files only."""
     engine.sandbox(path for several in files.values() for path in several)
     engine.register_tables(files)
 

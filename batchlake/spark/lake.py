@@ -13,7 +13,7 @@ from batchlake.engine.protocols import QueryRows
 from batchlake.errors import InvalidRequest, QueryError
 from batchlake.query import statements
 from batchlake.query.result import Result, values_by_name
-from batchlake.query.rows import Asked, VerbRows
+from batchlake.query.rows import RowOptions, VerbRows
 from batchlake.query.snapshot import asks_again
 from batchlake.reports.lake_documents import LakeDocuments
 from batchlake.reports.lake_figures import LakeFigures
@@ -73,11 +73,11 @@ class SparkLake(_ClusterAnswers):
         limit: int | None = None,
     ) -> DataFrame:
         """The matching calls as a data frame of the user's session, in no order without `sort` or `limit`."""
-        asked = Asked.of(columns, sort, limit)
+        options = RowOptions.of(columns, sort, limit)
         selection = self._selected(filter, self._period(period, since, until))
-        if not (asked.columns or asked.sort or asked.limit is not None):
+        if not (options.columns or options.sort or options.limit is not None):
             return self._frame(selection.over("select * from selected_calls"), selection.params)
-        return self._rows(VerbRows(self._state.engine(), "calls", selection).plain(asked))
+        return self._rows(VerbRows(self._state.engine(), "calls", selection).plain(options))
 
     def segments(
         self,
@@ -103,7 +103,7 @@ class SparkLake(_ClusterAnswers):
     ) -> DataFrame:
         """The batches with their counts and progress, newest first, as a data frame."""
         when = self._period(period, since, until)
-        return self._rows(self._rows_of("batches", period=when).plain(Asked.of(columns, sort, limit)))
+        return self._rows(self._rows_of("batches", period=when).plain(RowOptions.of(columns, sort, limit)))
 
     def sql(
         self,
@@ -148,8 +148,8 @@ class SparkLake(_ClusterAnswers):
             )
         )
 
-    def _rows(self, asked: Result) -> DataFrame:
-        return self._frame(asked.query, asked.params)
+    def _rows(self, result: Result) -> DataFrame:
+        return self._frame(result.query, result.params)
 
     @asks_again
     def _frame(self, sql: str, params: Mapping[str, Any]) -> DataFrame:
@@ -195,8 +195,8 @@ class ClusterLake(_ClusterAnswers):
 class SparkStatements:
     """Queries of a person's, put to Spark in order; there is nothing of their own to make there."""
 
-    def __init__(self, asked: _Selecting) -> None:
-        self._asked = asked
+    def __init__(self, queries: _Selecting) -> None:
+        self._queries = queries
 
     def __enter__(self) -> SparkStatements:
         return self
@@ -211,7 +211,7 @@ class SparkStatements:
             QueryError: a statement is no query.
         """
         for statement in statements.split(text):
-            yield self._asked.query(_checked(statement.text, statement.tokens), params)
+            yield self._queries.query(_checked(statement.text, statement.tokens), params)
 
 
 class _Selecting:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from batchlake.cli.arguments.engine_options import AskedLake
     from batchlake.filters.model import Filter
     from batchlake.filters.values.period import Period
-    from batchlake.query.rows import Asked
+    from batchlake.query.rows import RowOptions
     from batchlake.screens.page import Page
 
 SCREEN_WIDTH: Final = 80
@@ -83,11 +83,11 @@ class Request:
     format: str
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> RowOptions:
         """Columns, order and limit; the limit is the writer's, who says what was left out."""
-        from batchlake.query.rows import Asked
+        from batchlake.query.rows import RowOptions
 
-        return Asked.of(self.columns, self.sort, None)
+        return RowOptions.of(self.columns, self.sort, None)
 
     @property
     def is_for_people(self) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from batchlake.cli.display.answers import write_lines
 from batchlake.filters.parse import both, read_filter
-from batchlake.query.rows import Asked
+from batchlake.query.rows import RowOptions
 from batchlake.text.escaping import printable
 from batchlake.text.ranked import RankedTable
 
@@ -29,8 +29,8 @@ def show_batch(request: Request, batch_id: str, source: str | None) -> None:
     wanted = lake.selected_filter(
         both([read_filter(of), *([request.filter] if request.filter else [])]), request.period
     )
-    row = lake.shown("batches", Asked(), wide=False)
-    calls = lake.shown("calls", Asked(), filter=wanted)
+    row = lake.shown("batches", RowOptions(), wide=False)
+    calls = lake.shown("calls", RowOptions(), filter=wanted)
     found = lake.analytics(wanted, every="hour", timezone=request.timezone)
     own = [one for one in row.result.rows() if one[0] == batch_id]
     extent = replace(extent_of(request, wanted), words=f"Calls of {printable(batch_id)}")
@@ -55,7 +55,7 @@ def show_call(request: Request, call_id: str, source: str | None) -> None:
     lake = request.lake
     details = lake.call(call_id, source=source)
     wanted = read_filter({"call_id": call_id} | ({"source": source} if source else {}))
-    shown = lake.shown("calls", Asked(), filter=wanted, wide=True)
+    shown = lake.shown("calls", RowOptions(), filter=wanted, wide=True)
     page = request.page
 
     def lines() -> Iterator[str]:
