@@ -1,6 +1,6 @@
-"""One batch held in memory while several questions are put to it.
+"""One batch held in memory for several queries.
 
-Most of the time of a question about few calls is the planning of its scan, which is the same for all of them.
+Most of the time of a query over few calls is the planning of its scan, which is the same for all of them.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from batchlake.schema import CALLS, SEGMENTS, Table
 
 MOST_CALLS: Final = 10_000
 MOST_UTTERANCES: Final = 300_000
-"""How much of a batch is held at the most."""
+"""The largest batch that is held in memory."""
 
 
 @contextmanager
 def batch_in_memory(
     engine: QueryEngine, source: str, batch_id: str, *, with_segments: bool
 ) -> Iterator[tuple[QueryEngine, int]]:
-    """An engine for questions about one batch while the block lasts, and how many of its calls are held.
+    """An engine for queries about one batch while the block lasts, and how many calls of it the lake holds.
 
-    Of a batch that is too large, and on a cluster, it is the lake's own.
+    For a batch that is too large, and on a cluster, it is the lake's own.
 
     Args:
         engine: the lake.
-        source, batch_id: the batch; the questions select its calls themselves.
-        with_segments: whether several questions are about what was said, too.
+        source, batch_id: the batch; the queries select its calls themselves.
+        with_segments: whether several queries read its utterances, too.
     """
     if not isinstance(engine, Engine):
         yield engine, held_calls(engine, source, batch_id)

@@ -1,9 +1,8 @@
-"""A selection and what to group it by, asked the files of `sql/analytics`.
+"""Runs the files of `sql/analytics` over a selection, grouped by dimensions.
 
-Those files group by a column `group_key` where `selected_calls` and `selected_segments` have one, and make
-one group where they don't. Grouping is therefore a matter of handing them relations with that column: a
-struct of the dimensions' values. Input: a query over the two relations. Output: its rows by the group they
-belong to.
+Those files group by the column `group_key` where `selected_calls` and `selected_segments` have it, and make
+one group where they don't. To group, they are given relations with that column: a struct of the dimensions'
+values. Input: a query over the two relations. Output: its rows by group.
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ _WITHOUT_MINUTES: Final = (
     "make_timestamptz(epoch_us(call_time) - 60000000 * extract('minute' from call_time)::bigint "
     "- extract('microseconds' from call_time)::bigint)"
 )
-"""Where clocks move by half an hour this is half past, half an hour too early: the hour begins with the
-change. Else it is when the hour begins, either of the two of a night in autumn."""
+"""When the hour begins, also of the two equal hours of a night in autumn. Where clocks move by half an hour
+it is half an hour early, as that hour begins at half past: `hour` below adds the minutes again."""
 
 DIMENSIONS: Final[dict[str, str]] = {
     name: quoted(name)
@@ -74,21 +73,21 @@ DIMENSIONS: Final[dict[str, str]] = {
         f"row_number() over (partition by source, {CONTACT} order by call_time nulls last, call_id))"
     ),
 }
-"""What calls can be grouped by, and the SQL of it; days and hours are those of the engine's time zone. A
-week is its Monday, an attempt the place of a call among those selected from or to its number."""
+"""The dimensions that calls can be grouped by, and their SQL; days and hours are those of the engine's time
+zone. A week is its Monday, an attempt the number of a call among the selected ones from or to its number."""
 
 EXTRA: Final = "extra."
-"""Before the name of a field of the exports' own, which calls can be grouped by too."""
+"""The prefix of a field of the exports' own, by which calls can be grouped too."""
 
 _OF_UTTERANCES: Final = frozenset(("source", "batch_id"))
-"""Dimensions that utterances have themselves, as their call has them."""
+"""Dimensions that are columns of `segments` too, with the call's value."""
 
 _MOST_CALLS_SIDE_BY_SIDE: Final = 100_000
-"""In an engine of more calls than this, questions wait for one another."""
+"""In an engine with more calls than this, queries run one after the other."""
 
 _QUESTIONS_AT_ONCE: Final = 4
 _QUESTIONS_TO_A_CLUSTER: Final = 8
-"""All there are: a cluster shares its cores out itself."""
+"""As many as there are: a cluster schedules them itself."""
 
 
 def dimensions(by: str | Sequence[str], engine: Asks) -> tuple[str, ...]:
@@ -126,9 +125,9 @@ def dimension_sql(name: str) -> str:
 
 
 def _by_instant(value: Any) -> Any:
-    """A value of a key; of a time the offset that its clock has then.
+    """A value of a key; a time with its offset instead of its zone.
 
-    Python takes the two hours of a night in autumn for one while they are of a zone that changes.
+    Python takes the two equal hours of a night in autumn for one while they are in a zone.
     """
     offset = value.utcoffset() if isinstance(value, datetime) else None
     return value if offset is None else value.astimezone(timezone(offset))
@@ -140,11 +139,10 @@ def file_text(name: str) -> str:
 
 
 def side_by_side(engine: QueryEngine) -> ConcurrentQueries:
-    """For several questions to a clone of an engine: an error or Ctrl-C interrupts all of them.
+    """Runs several queries on a clone of an engine; an error or Ctrl-C interrupts all of them.
 
-    Where it holds few calls, in the lake or of a batch held in memory, most of the time of a question is its
-    planning, which keeps one core busy: they are asked at once. Over many each keeps all cores busy, and two
-    would take twice the memory: one after the other.
+    Over few calls a query is mostly planned, which keeps one core busy: they run at once. Over many calls
+    each keeps all cores busy, and two would take twice the memory: they run one after the other.
     """
     if engine.is_cluster:
         return ConcurrentQueries(engine.interrupt, _QUESTIONS_TO_A_CLUSTER)
@@ -154,13 +152,13 @@ def side_by_side(engine: QueryEngine) -> ConcurrentQueries:
 
 @dataclass(frozen=True, slots=True)
 class GroupedQuery:
-    """A selection, and the dimensions to group its answers by (none: one group, whose key is empty).
+    """A selection, and the dimensions to group it by (none: one group, whose key is empty).
 
-    Where there are dimensions, the files answer for all groups together too, under the empty key: what is
-    counted of groups adds up, so the calls are read once.
+    With dimensions, the files return a row for all groups together too, under the empty key: counts of groups
+    add up, so the calls are read once.
 
     Attributes:
-        engine: whom to ask.
+        engine: runs the queries.
         selection: which calls.
         by: the dimensions.
     """
@@ -203,7 +201,7 @@ select * from ({query}
 )"""
 
     def _with_facts(self, query: str) -> str:
-        """The query, with the facts of transcripts computed where the lake's state is older than they are."""
+        """The query, with the facts of transcripts computed where the lake's state doesn't hold them."""
         if self.engine.has_facts:
             return query
         file = sql_files.load

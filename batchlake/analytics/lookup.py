@@ -1,4 +1,4 @@
-"""Looks up a batch by its id; the error for a batch or a call that isn't there names the nearest ids."""
+"""Looks up a batch by its id; the error for a batch or a call that doesn't exist names the nearest ids."""
 
 from __future__ import annotations
 

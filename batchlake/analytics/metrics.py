@@ -1,9 +1,9 @@
 """The metrics of a selection of calls, in families, grouped by dimensions where asked for.
 
-Input: a selection and what to make of it. Output: models. Each family of metrics is a question of its own to
-the lake: all but two are one pass over the calls, what people answer and mean is one over the segments. What
-a transcript tells of its call stands in `calls`. No two runs over the same lake differ in a digit: sums are
-of whole units or decimals, never of floating-point numbers in no order.
+Input: a selection and `Options`. Output: models. Each family of metrics is a query of its own: responses and
+patterns are one pass over the segments, each other family is one over the calls, which hold the facts of
+their transcripts. No two runs over the same lake differ in a digit: sums are of whole units or decimals,
+never of floating-point numbers in no order.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to make of a selection.
+    """How to analyse a selection.
 
     Args:
         top: how many common responses.
@@ -72,8 +72,8 @@ class Options:
 
 DEFAULTS: Final = Options()
 
-_SILENCE: Final = Answers()
-"""Of a group in which nobody is heard."""
+_NO_ANSWERS: Final = Answers()
+"""The answers of a group in which no human utterance is held."""
 
 
 def analyse(
@@ -164,7 +164,7 @@ class _Figured:
 
 
 _FILES: Final = ("engagement", "duration", "sentiment", "cost")
-"""Families that a file of `sql/analytics` is of, under their own name; what takes longest begins first."""
+"""Families with a file of their name in `sql/analytics`; the slowest begins first."""
 
 
 def _by_group(
@@ -182,7 +182,7 @@ def _by_group(
         asking = {name: pool.start(question.ask_file, name) for name in _FILES if name in wanted}
         if "timeline" in wanted:
             timing = pool.start(timelines, question, options.every, options.timezone)
-        # How many calls there are is part of every family: which of them lack a value, and which groups are.
+        # Every family needs the counts: which groups there are, and how many of their calls lack a value.
         counting = pool.start(question.ask_file, "counts")
         rows = {name: asking[name].result() for name in asking}
         said = answering.result() if answering else {}
@@ -192,9 +192,13 @@ def _by_group(
         key: _Figured(
             counts["total_calls"],
             _made(wanted, counts, {name: rows[name].get(key, []) for name in rows})
-            | ({"common_responses": said.get(key, _SILENCE).top} if "responses" in wanted else {})
+            | ({"common_responses": said.get(key, _NO_ANSWERS).top} if "responses" in wanted else {})
             | (
-                {"response_patterns": said.get(key, _SILENCE).patterns(patterns.names, counts["total_calls"])}
+                {
+                    "response_patterns": said.get(key, _NO_ANSWERS).patterns(
+                        patterns.names, counts["total_calls"]
+                    )
+                }
                 if patterns
                 else {}
             )
@@ -205,7 +209,7 @@ def _by_group(
 
 
 def _made(wanted: Sequence[str], counts: Row, rows: dict[str, list[Row]]) -> dict[str, Any]:
-    """The blocks that are made of a group's counts, and of its rows of `_FILES`."""
+    """The blocks of a group, from its counts and its rows of `_FILES`."""
     made: dict[str, Any] = {}
     if "calls" in wanted:
         made["statistics"] = figures.statistics(counts)
@@ -246,7 +250,7 @@ def _no_calls(options: Options, wanted: Sequence[str]) -> dict[str, Any]:
         "timeline": Timeline(every=options.every, timezone=options.timezone),
     }
     if "patterns" in wanted:
-        everything["response_patterns"] = _SILENCE.patterns(_patterns(options).names, 0)
+        everything["response_patterns"] = _NO_ANSWERS.patterns(_patterns(options).names, 0)
     names = {name for family in wanted for name in FAMILIES[family]}
     return {name: block for name, block in everything.items() if name in names}
 

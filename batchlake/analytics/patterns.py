@@ -1,7 +1,8 @@
-"""Word patterns that tell what an utterance means, kept as data: `patterns.toml`, or a file of the user's.
+"""Word patterns that classify what an utterance means, kept as data: `patterns.toml`, or a file of the
+user's.
 
-Input: a TOML file of rules. Output: `Patterns`, which know the SQL that applies them. A rule's words are
-regular expressions (RE2) over the words of the folded text: letters, digits, `_` and `'`, parted by single
+Input: a TOML file of rules. Output: `Patterns`, which make the SQL that applies them. A rule's words are
+regular expressions (RE2) over the words of the folded text: letters, digits, `_` and `'`, separated by single
 blanks. Each is found only as whole words, so that `no` is not in `know`. Rules are tried from the top, the
 first that finds something decides, and what none finds is `other`.
 """
@@ -21,7 +22,8 @@ OTHER: Final = "other"
 
 DEFAULT_FILE: Final = Path(__file__).with_name("patterns.toml")
 
-# Parting the text into words once is cheap; Unicode's letters in every rule would take RE2 30 ms to compile.
+# Splitting the text into words once is cheap; Unicode's letters in every rule would take RE2 30 ms to
+# compile.
 _NOT_IN_WORD: Final = r"[^\p{L}\p{M}\p{N}_']+"
 
 

@@ -54,7 +54,7 @@ _BLOCK_EDGE: Final = re.compile(r"/\*|\*/")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token of a statement: its kind, its text, and its first character's place in the whole text, from 0."""
+    """A token of a statement: its kind, its text, and where it begins in the whole text, from 0."""
 
     kind: str
     text: str

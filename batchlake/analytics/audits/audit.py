@@ -1,7 +1,7 @@
 """What a platform reported about a batch, compared with the same figures recomputed from the calls held.
 
 Input: the batches to audit. Output: an `Audit`: each reported figure, the recomputed one, their difference,
-the tolerance that rounding deserves, and why they differ where that is knowable.
+the tolerance for rounding, and why they differ where that can be known.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class _Figure(NamedTuple):
         unit: what it counts or is measured in.
         decimals: those shown at least, None for a count.
         recomputed: its column in the files of `sql/analytics`.
-        missing: what is recomputed for a batch without calls.
+        missing: the recomputed value for a batch without calls.
         later: the column of `states.sql` that counts calls whose value for it is newer than the report.
         listed: the column there that has it over the calls that the report lists.
     """
@@ -107,7 +107,7 @@ order by source, batch_id
 _TIMED_AS: Final = dict.fromkeys(
     ("reported_sentiment_neutral", "reported_sentiment_negative"), "reported_sentiment_positive"
 )
-"""Columns that are merged as one with another, under whose name `field_observed_at` has their time."""
+"""Columns that are merged together with another, which has their time in `field_observed_at`."""
 
 
 class _Response(NamedTuple):
@@ -192,9 +192,9 @@ def _audits(
     audited: Selection,
     erased: Mapping[str, int],
 ) -> tuple[list[BatchAudit], list[BilledTotal | None]]:
-    """The audits of those batches with a call that matches, over all of the calls `audited`.
+    """The audits of the batches with a matching call, each over all calls `audited`; and their billed totals.
 
-    And the total of each of them that reports one, None where its calls' costs don't add up to one.
+    A total is None where the costs of the batch's calls are in several currencies, or unknown.
     """
     rows = _matching(engine, batches, matching)
     question = GroupedQuery(engine.clone(), audited, by=("source", "batch_id"))
@@ -259,7 +259,7 @@ def _totals_in_words(costs: Sequence[Row]) -> str | None:
 
 
 def _states(engine: QueryEngine, batches: list[Row]) -> dict[tuple[str, str, datetime], Row]:
-    """What is known of each batch's calls, by source, batch and the time that a figure was reported at."""
+    """The rows of `sql/analytics/states`, by source, batch and the time that a figure was reported at."""
     query = f"select * from ({file_text('states')}\n)"
     params = {}
     if len(batches) == 1:
@@ -339,10 +339,10 @@ def _reported_at(batch: Row, column: str) -> datetime:
 
 
 def _reported_responses(batch: Row) -> list[_Response]:
-    """Each response once, in the order reported; what hasn't the form of a response can't be compared.
+    """Each response once, in the order reported; entries of another form are left out, as nothing compares to
+    them.
 
-    Platforms count each spelling by itself, and `text_key` makes one text of those that fold alike: their
-    counts are added up.
+    Platforms count each spelling alone; the counts of those with one `text_key` are added up.
     """
     try:
         entries = json.loads(batch["reported_common_responses"] or "[]")

@@ -1,7 +1,7 @@
-"""One reported figure and the recomputed one: do they agree, and if not, what explains it.
+"""Compares a reported figure with the recomputed one: do they agree, and if not, what explains it.
 
-Input: the two figures and the coverage of the report. Output: a `Comparison`. A reported figure is as
-exact as the decimals it is shown with, so half a unit of the last one is rounding. Counts have to be equal.
+Input: the two figures and the coverage of the report. Output: a `Comparison`. A reported figure is as exact
+as its decimals: a difference of half a unit of the last one is rounding. Counts have to be equal.
 """
 
 from __future__ import annotations

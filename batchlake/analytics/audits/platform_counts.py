@@ -1,8 +1,8 @@
-"""What platforms count otherwise than batchlake does, and whether that explains a figure that they report.
+"""What platforms count differently from batchlake, and whether that explains a figure that they report.
 
 Input: a batch's source, the column of the figure, and the counts of the calls held. Output: the definition by
-which the calls held give the figure, in words. Which platform counts what is told below `counted` in the
-headers of `sql/sources`; where a source is an account of an unknown platform, each platform's may hold.
+which the calls held give the figure, in words. The headers of `sql/sources` say below `counted` which
+platform counts what; for a source that is no known platform, the definitions of all of them are tried.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ DEFINITIONS: Final = {
     ),
     PLANNED: Definition("calls that were planned, dialled or not", lambda counts: None),
 }
-"""Ways to count that are none of ours, by their names in the headers of `sql/sources`."""
+"""Ways to count that batchlake doesn't use, by their names in the headers of `sql/sources`."""
 
 
 def explanation(source: str, column: str, reported: Any, counts: Mapping[str, Any]) -> str | None:

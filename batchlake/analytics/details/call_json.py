@@ -1,8 +1,8 @@
-"""The JSON of calls, written by DuckDB some thousands at a time: any number of them takes the same memory.
+"""The JSON of calls, written by DuckDB 10,000 at a time: any number of them takes the same memory.
 
-`sql/analytics/call_documents.sql` and `transcript_documents.sql` own the keys and their order; here the
-parts that are wanted are put together. Input: a selection. Output: the calls' JSON objects as text, in
-order of time and id.
+`sql/analytics/call_documents.sql` and `transcript_documents.sql` define the keys and their order; here the
+parts that are wanted are concatenated. Input: a selection. Output: the calls' JSON objects as text, in order
+of time and id.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""What people answer: the most common responses and what they mean by their words.
+"""The most common responses of people, and what responses mean by their words.
 
-Input: the texts that `sql/analytics/responses.sql` counts, each once however often it was said. Output:
-models.
+Input: the texts that `sql/analytics/responses.sql` counts, one row a text. Output: models.
 """
 
 from __future__ import annotations
@@ -39,9 +38,9 @@ def answers(question: GroupedQuery, top: int | None, patterns: Patterns | None) 
     """The answers of each group; a group in which no human utterance is held is absent.
 
     Args:
-        question: whose answers.
-        top: how many of the most common ones; None asks for none.
-        patterns: what they may mean; None doesn't ask.
+        question: the selection and its groups.
+        top: how many of the most common ones; None is none.
+        patterns: the word patterns to count; None counts none.
     """
     parts = []
     params: dict[str, Any] = {}

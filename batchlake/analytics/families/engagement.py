@@ -1,4 +1,4 @@
-"""How people took part, as `sql/analytics/engagement.sql` measures it, made into a model."""
+"""Rows of `sql/analytics/engagement.sql`, how people took part in calls, as models."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def engagement(row: Row) -> Engagement:
 
 
 def distribution(calls_by_band: Sequence[int] = (0, 0, 0, 0, 0)) -> list[Band]:
-    """Equal bands of the score, of the calls in each."""
+    """Equal bands of the score from 0 to 1, with the number of calls in each."""
     bands = len(calls_by_band)
     return [
         Band(lower=number / bands, upper=(number + 1) / bands, calls=calls)

@@ -1,4 +1,4 @@
-"""Rows of the figures about calls made into statistics, rates, durations, costs and sentiment.
+"""Statistics, rates, durations, costs and sentiment of calls, from the rows that SQL computes.
 
 Input: rows of `counts.sql`, `duration.sql`, `cost.sql` and `sentiment.sql`. Output: models. A group without
 calls has no row: its models are the empty ones, zero counts and None for every other figure.
