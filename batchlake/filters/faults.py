@@ -1,7 +1,7 @@
-"""Faults of a filter: how a validator states one, and how pydantic's errors become `FilterFault`s.
+"""Faults of a filter: how a validator raises one, and how pydantic's errors become `FilterFault`s.
 
-Input: what was given and pydantic's `ValidationError`. Output: one `FilterFault` for each thing wrong, with
-its JSON path (`any[2].duration.min`). This is the one place that knows pydantic's error types.
+Input: the filter given and pydantic's `ValidationError`. Output: a `FilterFault` for each fault, with its
+JSON path (`any[2].duration.min`). Only this module knows pydantic's error types.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def extended(path: str, key: object) -> str:
 
 
 def faults_of(error: ValidationError, model: type[BaseModel], given: object) -> list[FilterFault]:
-    """Pydantic's complaints about `given`, which was to be a `model`, as faults in the same order."""
+    """Pydantic's errors for `given`, validated as `model`, as faults in the same order."""
     details = error.errors(include_url=False)
     return [_fault_of(detail, model, given) for detail in details if "recursion" not in detail["type"]]
 
@@ -101,7 +101,7 @@ def _fault_of(detail: ErrorDetails, model: type[BaseModel], given: object) -> Fi
 
 
 def _path(location: tuple[int | str, ...], given: object) -> str:
-    """The path as the giver sees it: no index where one value stood for a list of one."""
+    """The path in the filter as given: without an index where one value was given for a list of one."""
     path = ""
     for key in location:
         if isinstance(given, Mapping) and (key in given or isinstance(key, str)):

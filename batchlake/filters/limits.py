@@ -1,7 +1,6 @@
-"""How large a filter may be, and the faults of one that is larger.
+"""How large a filter may be, and the faults of a larger one.
 
-The walk is iterative and stops at the depth limit, so that no nesting, however deep, costs more than a
-message.
+The walk is iterative and stops at the depth limit, so that deep nesting costs no more than a message.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The filter: a pydantic model whose every field is one operator.
 
-This is the one table of operators. A row is a field: its key, its type with the forms that it takes, and
+This is the only table of operators. A row is a field: its key, its type with the forms that it takes, and
 `_row` with columns, shape, meaning and sentence. A new operator is a new row: SQL, sentence, JSON Schema,
 faults and the README's reference follow from it.
 """
@@ -88,14 +88,14 @@ Nested = Annotated["Filter", NonEmpty()]
 
 
 def _row(columns: str, shape: Shape, meaning: str, sentence: str = "") -> Operator:
-    """An operator on columns of `calls`, parted by blanks: which calls match, and the clause for them."""
+    """An operator on columns of `calls` (separated by blanks), with which calls match and their clause."""
     return Operator(shape, meaning, sentence, tuple(columns.split()))
 
 
 class Conditions(BaseModel):
     """A part of a filter: an object of known keys; a key that is absent sets no condition.
 
-    It is built when it is first checked: a question without a filter needs none.
+    The model is built when it is first used: a question without a filter needs none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -330,11 +330,11 @@ class Filter(Conditions):
 
 
 ALL: Final = Filter.model_construct()
-"""The empty filter, which selects every call. There is nothing in it to check, for which models are built."""
+"""The empty filter, which selects every call; it is made without validation, which would build the models."""
 
 
 def validated(given: object, validate: Callable[[], Filter]) -> Filter:
-    """What `validate` makes of the filter that was given.
+    """The filter that `validate` returns for what was given.
 
     Raises:
         InvalidFilter: with all faults, those of the filter as a whole first.

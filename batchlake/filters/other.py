@@ -1,7 +1,7 @@
-"""What a selection is compared with: the period before, the same of another batch, or other calls.
+"""What a selection is compared with: the period before, another batch, or other calls.
 
 Input: a filter, a period and what to compare with. Output: the filter of the other selection, and its
-period where that is what differs.
+period where that is the difference.
 """
 
 from __future__ import annotations
@@ -48,6 +48,6 @@ def other_selection(
 
 
 def _of_any_batch(wanted: Filter) -> Filter:
-    """The filter without the batches that it names, also where it is several that hold together."""
+    """The filter without the batches that it names, also inside `all`."""
     parts = tuple(kept for one in wanted.all or () if (kept := _of_any_batch(one)) != ALL)
     return wanted.model_copy(update={"batch_id": None, "all": parts or None})

@@ -1,4 +1,4 @@
-"""Reading a filter: from a mapping or from JSON text to a `Filter`, or to all that is wrong with it."""
+"""Reads a filter from a mapping or from JSON text: a `Filter`, or all of its faults."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def parse_filter(text: str) -> Filter:
 
 
 def both(filters: Sequence[Filter]) -> Filter:
-    """The filter that all of these hold; the empty one where none says anything."""
-    # A filter inside another must say something.
+    """The filter of the calls that match all of these."""
+    # `all` takes no empty filters.
     narrowing = [wanted for wanted in filters if wanted != ALL]
     return next(iter(narrowing), ALL) if len(narrowing) < 2 else Filter(all=tuple(narrowing))
 
 
 def within_period(wanted: Filter, period: Period) -> Filter:
-    """The filter, of the calls of a period; one without ends says nothing."""
+    """The filter, narrowed to the calls of a period."""
     if period.start is None and period.end is None:
         return wanted
     ends = {"start": period.start, "end": period.end}
@@ -96,5 +96,5 @@ def _repeated_keys(given: object) -> list[FilterFault]:
 
 
 def _integer(digits: str) -> int | float:
-    """Python refuses to read thousands of digits; such a number is beyond every bound anyway."""
+    """Python refuses to read thousands of digits; such a number is past every bound anyway."""
     return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)

@@ -1,7 +1,7 @@
 """Filters by number on a redacted lake: a plain number becomes the pseudonym that the lake has for it.
 
-Input: a filter, and what redacts the lake. Output: the same filter where it names no number, or the lake is
-plain.
+Input: a filter and the lake's storage. Output: the filter with pseudonyms; unchanged where it names no number
+or the lake isn't redacted.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _PREFIX_END = "*"
 
 
 def with_pseudonyms(wanted: Filter, storage: Storage) -> Filter:
-    """A filter as the lake in this storage can answer it.
+    """The filter with the pseudonyms of its numbers, where the lake is redacted.
 
     Raises:
-        InvalidRequest: the beginning of a number is asked for, or the key isn't here that pseudonyms need.
+        InvalidRequest: it names the beginning of a number, or the key for the pseudonyms is missing.
     """
     if not _names_number(wanted):
         return wanted

@@ -31,7 +31,7 @@ def filter_schema() -> dict[str, Any]:
 
 
 class _Generator(GenerateJsonSchema):
-    """Pydantic's generator without what says nothing here: defaults of null, titles made from names."""
+    """Pydantic's generator without defaults of null and titles made from names."""
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])

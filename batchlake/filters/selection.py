@@ -1,6 +1,6 @@
-"""A selection: a filter, and a batch perhaps, as tables `selected_calls` and `selected_segments`.
+"""A selection: a filter, and perhaps a batch, as relations `selected_calls` and `selected_segments`.
 
-Input: a filter and the key of a batch. Output: a `Selection` that puts the two tables in front of any
+Input: a filter and the key of a batch. Output: a `Selection` that puts the two relations in front of any
 query, such as a file of `sql/analytics`.
 """
 
@@ -26,7 +26,7 @@ class Selection:
         where: a condition on bare columns of `calls`: true of a call selected, false or NULL of others.
         params: the values of its named parameters `$s1`, `$s2`, ... without the dollar sign; all are used.
         description: the selection as an English sentence.
-        segments_where: the same for `segments`, as far as its own columns tell.
+        segments_where: the conditions that are on columns of `segments` too.
         is_filtered: whether a filter says anything about the calls.
     """
 
@@ -39,8 +39,8 @@ class Selection:
     def over(self, query: str) -> str:
         """The query with `selected_calls` and `selected_segments` (theirs alone) in front of it.
 
-        Where the conditions are all on columns that `segments` has too, they alone decide about it: the lake
-        keeps no segment without its call, and of one batch the join would cost as much as the rest.
+        Where all conditions are on columns that `segments` has too, it is filtered by them alone: the lake
+        keeps no segment without its call, and for one batch the join would cost as much as the rest.
 
         Args:
             query: one `select` or `with`, which may begin and end with comments, without a semicolon.
@@ -89,7 +89,7 @@ def select(
 
 def _read(filter: Filter | Mapping[str, Any]) -> Filter | None:  # noqa: A002
     """The filter, None where it is empty."""
-    # The operators take as long to import as a question to a small lake; most questions have no filter.
+    # Importing the operators takes as long as a question to a small lake; most questions have no filter.
     from batchlake.filters.model import ALL
     from batchlake.filters.parse import read_filter
 

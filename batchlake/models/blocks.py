@@ -1,6 +1,6 @@
-"""The metrics of calls, in families: each with its denominator and the calls that lacked the value.
+"""The metrics of calls, in families: each with its denominator and the calls without the value.
 
-Blocks without data are made when they are needed: a model is built with its first instance, which takes time.
+Defaults are made when they are needed: pydantic builds a model with its first instance, which takes time.
 """
 
 from __future__ import annotations
@@ -223,7 +223,7 @@ class Words(Figures):
 
 
 class Engagement(Figures):
-    """How people took part: ratios 0 to 1, response time in seconds, interruptions and turns a call."""
+    """How people took part: ratios 0 to 1, response time in seconds, interruptions and turns per call."""
 
     score: Score = Field(default_factory=Score)
     talk_ratio_ai: Measured = Field(default_factory=Measured)

@@ -1,7 +1,7 @@
 """Arrow tables as data frames of polars and pandas: money exact, counts and truth values nullable.
 
-Money stays decimal: polars adds decimals up, and pandas those of Arrow's type, exactly. What statistics and
-plots need are floats, on request.
+Money stays decimal, which polars and pandas (by Arrow's type) add up exactly; for statistics and plots it can
+be floats.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The groups of an `Analytics` as rows: the keys, then the figures of one value each.
+"""The groups of an `Analytics` as rows: the keys, then the single figures.
 
 Input: groups. Output: dictionaries. Costs in several currencies leave `total_cost` None and are listed
 in `costs`; a family that wasn't asked for has no columns.
@@ -51,7 +51,7 @@ _CALLS: Final = (
     ("duration.total", "total_duration_seconds", ""),
     ("duration.missing", "calls_without_duration", ""),
 )
-"""Figures of one value: where they are, their column in rows, and their name in `FIGURES`."""
+"""Single figures: where they are, their column in rows, and their name in `FIGURES` (empty: none)."""
 
 _SCORES: Final = (
     ("average_sentiment.positive", "sentiment_positive", "positive"),
@@ -91,7 +91,7 @@ def list_rows(found: OfFamilies, family: str) -> list[dict[str, Any]]:
 
 
 def figures_row(of: OfFamilies) -> dict[str, Any]:
-    """The figures of one value each, by the names of their columns in rows."""
+    """The single figures, by the names of their columns in rows."""
     row = {name: value for name, _, value in _found(of, _CALLS)}
     if of.cost is not None:
         costs = [

@@ -1,7 +1,7 @@
-"""The kinds of values that answers are made of: money, seconds, times, and how a missing value looks.
+"""The types of values in answers: money, seconds, times, and how a missing value is written.
 
-A figure without data is None and prints as null; in what describes a call or a batch (`Known`), an unknown
-value is left out. Models are frozen and refuse fields they don't have.
+A figure without data is None and written as null; in models of calls and batches (`Known`) an unknown value
+is left out. Models are frozen and refuse unknown fields.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Time = Annotated[datetime, PlainSerializer(utc_text, return_type=str, when_used=
 
 
 class Figures(BaseModel):
-    """A model whose missing values are null; it is built when it is first used, as few verbs use many."""
+    """A model whose missing values are null; it is built when it is first used, as most verbs use few."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 

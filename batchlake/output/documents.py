@@ -1,4 +1,4 @@
-"""Documents to a file: models and plain values, as JSON or as something to read.
+"""Documents to a file: models and plain values, as JSON or as tables for people.
 
 Input: a pydantic model, a mapping, or a sequence of them. Output: bytes. As JSON, money is text, times are
 RFC 3339 in UTC, and there is no NaN. As a table, a document is its values by name, objects indented, and
@@ -96,7 +96,7 @@ class _Layout:
             yield f"{indent}{_shown(value)}"
 
     def _one_by_one(self, values: list[dict[str, Any]], indent: str) -> Iterator[str]:
-        """Objects with tables of their own, which no cell can hold: one below the other."""
+        """Objects that hold tables, which fit in no cell: one below the other."""
         for number, value in enumerate(values):
             if number:
                 yield ""
@@ -140,7 +140,7 @@ def _is_table(value: Any) -> bool:
 
 
 def _holds_table(value: dict[str, Any]) -> bool:
-    """Whether there is a table in it that no cell can show, as one of two columns (currency, total) can."""
+    """Whether it holds a table that fits in no cell; one of two columns (currency, total) does."""
     return any(
         (_is_table(item) and any(len(row) > _MOST_IN_A_CELL for row in item))
         or (isinstance(item, dict) and _holds_table(item))
@@ -149,7 +149,7 @@ def _holds_table(value: dict[str, Any]) -> bool:
 
 
 def _is_table_by_name(value: Any) -> bool:
-    """Whether these are several objects of the same few values, as the rates are."""
+    """Whether these are several objects with the same keys and short values, as the rates are."""
     if not isinstance(value, dict) or len(value) < 2:
         return False
     items = list(value.values())

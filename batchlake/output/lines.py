@@ -36,7 +36,7 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Row], *, excel_safe: bool =
     """CSV after RFC 4180 in UTF-8, lines ending in a line feed. NULL is empty, and an empty text is `""`.
 
     Args:
-        excel_safe: put an apostrophe before texts that a spreadsheet would take for a formula.
+        excel_safe: put an apostrophe before texts that a spreadsheet would run as a formula.
     """
     yield ",".join(_csv_cell(name, excel_safe) for name in columns) + "\n"
     for row in rows:

@@ -1,4 +1,4 @@
-"""What can be written: rows that are read once, answers that have some, and columns as people see them."""
+"""What can be written: rows that are read once, answers with rows, and columns as people see them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Rows to a file, in any of the formats.
 
-Input: an answer that hasn't been read. Output: bytes, written as the rows are made; what the file doesn't
+Input: an answer that hasn't been read. Output: bytes, written while the rows are made; what the file doesn't
 show is returned as notes, for people. The format never depends on where the bytes go.
 """
 
@@ -51,7 +51,7 @@ def write_rows(
         excel_safe: in CSV, disarm texts that a spreadsheet would run.
         width: of the terminal, for a table that goes to one; None doesn't fit the table to a width.
         colour: whether a table may use colours.
-        tally: is told how many rows were written.
+        tally: gets the number of rows written.
         kinds: of the columns' values, by which a workbook formats its cells; None writes them as they are.
 
     Returns:
@@ -98,7 +98,7 @@ class Tally:
 
 
 def readable(answer: HasRows | Readable) -> Readable:
-    """The rows of an answer, or what is being read already."""
+    """The rows of an answer, or the rows that were given."""
     rows: Readable = answer.rows() if hasattr(answer, "rows") else answer
     return rows
 
@@ -141,7 +141,7 @@ _LONG_TYPE: Final = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
 
 
 def as_typed(name: str) -> str:
-    """What DuckDB calls a column that has no name, as people type it.
+    """DuckDB's name of a column without an alias, as people type it.
 
     >>> as_typed("count_star()"), as_typed('sum("cost")'), as_typed("cost")
     ('count(*)', 'sum(cost)', 'cost')
@@ -191,7 +191,7 @@ def _pieces(row_format: str, columns: list[str], rows: Iterable[Row], *, excel_s
 
 
 def _write(file: IO[bytes], pieces: Iterable[str]) -> None:
-    """Write texts in larger pieces; what has been read is written even if making the next one fails."""
+    """Write texts in larger pieces; texts that were read are written even if the next one fails."""
     waiting: list[str] = []
     size = 0
     try:

@@ -1,8 +1,8 @@
-"""Workbooks of spreadsheets, written from top to bottom in little memory, in which nothing runs.
+"""Spreadsheets, written from top to bottom in little memory, without formulas and links.
 
 Input: Python's values. Output: cells: numbers where a spreadsheet keeps all their digits (15), else text;
-times as numbers that show as times; None is an empty cell, NaN the text `NaN`. Nothing is taken for a
-formula or a link. The same values and the same time of creation make the same bytes.
+times as numbers formatted as times; None is an empty cell, NaN the text `NaN`. The same values and the same
+time of creation make the same bytes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _FIRST_YEAR: Final = 1900
 
 
 class Book:
-    """A workbook in the making, written to the file at the end of the block that it is used in.
+    """A workbook, written to the file at the end of its `with` block.
 
     Args:
         file: where to.
@@ -48,7 +48,7 @@ class Book:
         with extra("excel", "xlsx files"):
             import xlsxwriter
 
-        # XlsxWriter takes a pipe that closes for a fault of its own.
+        # XlsxWriter reports a closed pipe as an error of its own.
         self._whole = tempfile.TemporaryFile()  # noqa: SIM115
         self._file = file
         self.workbook: Any = xlsxwriter.Workbook(

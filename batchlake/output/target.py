@@ -1,4 +1,4 @@
-"""Where answers go: files that are there whole or as before, and terminals with or without colours."""
+"""Where answers go: files that are replaced as a whole, and terminals with or without colours."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from batchlake.output.formats import SUFFIXES
 
 
 def takes_colour(stream: TextIO) -> bool:
-    """Whether to write colours: to a terminal that has them, elsewhere where FORCE_COLOR asks for them, never
-    where the person has set NO_COLOR."""
+    """Whether to write colours: to a terminal that has them, or with FORCE_COLOR; never with NO_COLOR."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):

@@ -1,8 +1,8 @@
 """Rows as a workbook of one sheet, with a frozen head and a filter.
 
 Input: the columns' names, rows, and for people what kind of value each column holds. Output: cells: without
-kinds the values as they are; with them a percentage, an amount with its currency, a time of the zone asked
-for. Amounts in several currencies stand in a column for each, so that each can be added up.
+kinds the values as they are; with them a percentage, an amount with its currency, a time in the zone given.
+Amounts in several currencies get a column for each, so that each can be added up.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FIGURE: Final = "figure"
 """A number whose unit the column `unit` of its row names, and its currency the column `currency`."""
 
 _FIRST_ROWS: Final = 500
-"""So many rows settle how wide columns stand."""
+"""How many rows decide the widths of the columns."""
 
 _NARROWEST, _WIDEST = 10, 40
 _TIME_WIDTH: Final = 20
@@ -61,7 +61,7 @@ class Kinds:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column of the sheet: the place of its values in a row, and of amounts in several currencies whose."""
+    """A column of the sheet: the place of its values in a row; of split amounts, their currency."""
 
     heading: str
     place: int
@@ -96,7 +96,7 @@ def write_xlsx(
         sheet = book.sheet(kinds.title if kinds else "rows")
         sheet.worksheet.freeze_panes(1, 0)
         if kinds:
-            # On paper: all columns beside one another, the head on each page.
+            # On paper: all columns on one page's width, the head on each page.
             sheet.worksheet.set_landscape()
             sheet.worksheet.fit_to_pages(1, 0)
             sheet.worksheet.repeat_rows(0)

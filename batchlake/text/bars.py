@@ -47,7 +47,7 @@ def parts_bar(parts: Sequence[tuple[int, str]], total: int, width: int) -> str:
 
 
 def encodable(line: str, encoding: str | None) -> str:
-    """The line, with plain characters in the place of drawn ones that the encoding doesn't have.
+    """The line, with plain characters for drawn ones that the encoding doesn't have.
 
     >>> encodable("██▌ – − … ─", "ascii")
     '##  - - ... -'

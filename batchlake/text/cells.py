@@ -1,7 +1,7 @@
 """The columns of a table for people: what kind of value each holds, and how its cells look.
 
-Input: a column's values as Python has them, of the first rows all at once, so that money gets the same
-decimals and times the same parts in every row. Output: cells, each one or several lines of text.
+Input: a column's values; those of the first rows all at once, so that money has the same decimals and times
+the same parts in every row. Output: cells, each one or several lines of text.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Column:
             `count`, `score` (0 to 1), `rate`, `seconds`, `money` (a sum), `price`, `exact_money`, `time`,
             `flag`, `bar`, `number` (of phones), a change (`count_change`, `money_change` ...), or `exact`: as
             SQL gives it.
-        alarming: whether a value above 0 needs somebody.
+        alarming: whether a value above 0 needs attention.
         note: what stands under its heading, such as its type in SQL.
         beside: it says something of the column before it: both are shown, or neither.
         behind: the name of a later column: where there is no room for both, that one comes in first.
@@ -131,7 +131,7 @@ _NULL: Final = Cell((NULL,), "2")
 
 
 def maker(column: Column, values: Sequence[Any], style: Style) -> Maker:
-    """What makes a column's cells, settled by the first of its values."""
+    """A function that makes a column's cells; the first values decide their decimals and widths."""
     held = [value for value in values if value is not None]
     if column.kind == "exact":
         return _exact_with_points(held)
@@ -172,7 +172,7 @@ def _exact(value: Any) -> Cell:
 
 
 def _exact_with_points(held: Sequence[Any]) -> Maker:
-    """As SQL gives it; of numbers the points stand in a row."""
+    """As SQL gives it; numbers are aligned at their decimal points."""
     if not held or not all(isinstance(value, float | Decimal) for value in held):
         return _exact
     decimals = max(len(_exact(value).lines[0].partition(".")[2]) for value in held)
@@ -189,13 +189,12 @@ def _exact_with_points(held: Sequence[Any]) -> Maker:
 
 
 def _money(kind: str, held: Sequence[Any]) -> Maker:
-    """Amounts as (amount, currency) or several of them, a line for each currency; the points stand in a
-    row."""
+    """Amounts with their currencies, a line for each, aligned at their decimal points."""
     pairs = [pair for value in held for pair in amounts(value)]
     signed = kind in _CHANGES
     kind = kind.removesuffix("_change")
     least = {"money": looks.CENTS, "price": looks.PRICE, "exact_money": looks.EXACT}[kind]
-    # A change has the decimals of what changed: below them it is none worth a digit.
+    # A change has as many decimals as what changed.
     decimals = least if signed else looks.decimals_for((amount for amount, _ in pairs), least)
     named = (currency or "" for value in held for _, currency in _with_unknown(value))
     room = max(map(len, named), default=0)

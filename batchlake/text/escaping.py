@@ -1,8 +1,8 @@
-"""Text from outside made safe to show: one line, of bounded length, with nothing in it that acts.
+"""Text from outside made safe to show: on one line, of bounded length, without control characters.
 
 `printable` is for a terminal, `quoted` and `shown` for a value in a sentence, `harmless` for documents that
-people pass on: what steers a terminal or turns the direction of writing is shown as its code point, so that a
-person sees that it was there. A format still escapes what its own syntax means by a character.
+people pass on: characters that control a terminal or the direction of writing are shown as code points, so
+that a reader sees that they were there. Each format still escapes its own syntax; `markdown` does Markdown's.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _JOINERS: Final = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 
 
 def printable(text: str) -> str:
-    """The text on one line, with what would move the cursor, turn the writing round or be no UTF-8 escaped.
+    """The text on one line; characters that control a terminal or can't be UTF-8 are escaped.
 
     >>> printable("one\\ntwo\\x1b[2J")
     'one\\\\ntwo\\\\x1b[2J'
@@ -39,7 +39,7 @@ def printable(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text in quotes, cut at 80 characters, with what can't be printed (a terminal's commands) escaped."""
+    """A text in quotes, cut at 80 characters, unprintable characters escaped."""
     cut = text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
     return "".join(
         letter if letter.isprintable() else json.dumps(letter)[1:-1]
@@ -67,7 +67,7 @@ def path_text(path: str | os.PathLike[str]) -> str:
 
 
 def harmless(text: str, most: int = MOST_CHARACTERS) -> str:
-    """The text on one line, with what acts shown as its code point, cut at `most` characters.
+    """The text on one line, control characters as code points, cut at `most` characters.
 
     >>> harmless("one\\ntwo \\u202eeert")
     'one two ⟨U+202E⟩eert'

@@ -1,7 +1,7 @@
 """How a value looks to a person: a rate, a length of time, money, a time, a count, a word.
 
 Input: values in the units of the tables (ratios, seconds, decimals, aware times). Output: text with its
-unit. No value at all is `NOTHING`. Formats for machines have their own looks in `values`.
+unit. A missing value is `NOTHING`. `values` writes them for programs.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def money(value: Decimal, currency: str | None, least: int = CENTS, *, signed: b
 
 
 def count(number: int) -> str:
-    """A whole number with its thousands apart.
+    """A whole number with separators between thousands.
 
     >>> count(1262), count(-3)
     ('1,262', '−3')

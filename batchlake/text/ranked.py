@@ -1,7 +1,7 @@
-"""Rows as a table for people, at any width: the columns come in the order of their rank, as many as fit.
+"""Rows as a table for people, at any width: as many columns as fit, in the order of their rank.
 
 Input: ranked columns and rows of Python's values. Output: lines, made while the rows are read; the first
-500 rows settle the layout. What isn't shown is named: `left_out`, `constant`, `cut_values`.
+500 rows decide the layout. What isn't shown is reported: `left_out`, `constant`, `cut_values`.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from batchlake.text.values import is_number
 FIRST_ROWS: Final = 500
 _GAP: Final = "  "
 _FEWEST: Final = 3
-"""Fewer columns than this are no table: rows stand one below the other."""
+"""If fewer columns than this fit, rows are written one below the other."""
 
 _PROSE_LEAST: Final = 24
 _PROSE_ENOUGH: Final = 40
 _PROSE_LINES: Final = 3
 _PROSE_MOST: Final = 100
 _DIGEST: Final = re.compile(r"[0-9a-f]{32,}")
-_TOLD: Final = 2
-"""So many constant columns are told with what they say."""
+_MOST_NAMED: Final = 2
+"""How many constant columns are named with their values."""
 
 _ALIKE_FROM: Final = 3
-"""Of so many rows, a column that says the same in all is told once."""
+"""From so many rows on, a column with one value in all of them is named below the table instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Layout:
 
 
 class RankedTable:
-    """A table in the making.
+    """A table for people.
 
     Args:
         columns: in the order of their rank.
@@ -70,7 +70,7 @@ class RankedTable:
 
     Attributes:
         rows: how many were read.
-        constant: columns that say the same in all rows, with what they say.
+        constant: columns with one value in all rows, and that value.
         left_out: headings of the columns that there was no room for.
         cut_values: how many values aren't shown whole.
         shows_times: whether a column of times is shown.
@@ -97,7 +97,7 @@ class RankedTable:
         """The lines of the table, its head first."""
         waiting = iter(rows)
         first = list(islice(waiting, FIRST_ROWS))
-        places = self._speaking(first)
+        places = self._filled(first)
         makers = {
             place: maker(self._columns[place], [row[place] for row in first], self._layout.style)
             for place in range(len(self._columns))
@@ -127,8 +127,7 @@ class RankedTable:
             yield from self._line(cells, widths, right)
 
     def _watched(self, rows: Iterable[Sequence[Any]], makers: dict[int, Maker]) -> Iterator[Sequence[Any]]:
-        """The rows behind the first, which may have what those had not: columns that were settled to say the
-        same in all, or nothing."""
+        """The rows after the first ones; they may differ in columns that were constant or empty in those."""
         for row in rows:
             for place, said in list(self._same.items()):
                 if makers[place](row[place]).lines != said:
@@ -145,7 +144,7 @@ class RankedTable:
         notes = []
         if self.constant:
             told = [f"{name} {value}" for name, value in self.constant]
-            named = ", ".join(told) if len(told) <= _TOLD else looks.listed(told, _TOLD)
+            named = ", ".join(told) if len(told) <= _MOST_NAMED else looks.listed(told, _MOST_NAMED)
             which = "all" if self._all_alike else f"the first {FIRST_ROWS}"
             notes.append(f"In {which} of them: {named}.")
         if self.left_out:
@@ -156,20 +155,20 @@ class RankedTable:
             notes.append(f"{values} cut: --wide shows {whole} whole.")
         return notes
 
-    def _speaking(self, first: Sequence[Sequence[Any]]) -> list[int]:
-        """The places of the columns to show: without those that hold nothing."""
+    def _filled(self, first: Sequence[Sequence[Any]]) -> list[int]:
+        """The places of the columns that hold a value."""
         everything = range(len(self._columns))
         if not self._layout.is_bound or self._layout.chosen or not first or self.is_vertical:
             return list(everything)
-        speaking = [
+        filled = [
             place
             for place in everything
             if not place
             or self._columns[place].kind == "bar"
             or any(row[place] is not None and row[place] != [] for row in first)
         ]
-        self._empty = [place for place in everything if place not in speaking]
-        return speaking
+        self._empty = [place for place in everything if place not in filled]
+        return filled
 
     def _find_constants(
         self, places: list[int], first: Sequence[Sequence[Any]], makers: dict[int, Maker]
@@ -272,7 +271,7 @@ class RankedTable:
         return any(self._columns[place].wanted for place in unit)
 
     def _digests_last(self, places: list[int], first: Sequence[Sequence[Any]]) -> list[int]:
-        """The places, those of SQL's columns that hold digests alone behind the others."""
+        """The places, with SQL columns of digests moved behind the others."""
         digests = [
             place
             for place in places
@@ -283,14 +282,14 @@ class RankedTable:
         return [place for place in places if place not in digests] + digests
 
     def _shrink(self, shown: list[int], widths: list[int], width: int) -> None:
-        """Give the texts less than they'd like where a line would be too wide."""
+        """Narrow the columns of prose where a line would be too wide."""
         for number, place in enumerate(shown):
             beyond = sum(widths) + len(_GAP) * (len(widths) - 1) - width
             if beyond > 0 and place in self._prose:
                 widths[number] = max(min(_PROSE_LEAST, widths[number]), widths[number] - beyond)
 
     def _widen(self, shown: list[int], widths: list[int], natural: dict[int, int], width: int) -> None:
-        """Give the texts what is left of the line."""
+        """Widen the columns of prose to the room that is left."""
         for number, place in enumerate(shown):
             left = width - sum(widths) - len(_GAP) * (len(widths) - 1)
             if left > 0 and place in self._prose:
@@ -310,7 +309,7 @@ class RankedTable:
     def _records(
         self, rows: Iterable[Sequence[Any]], places: list[int], makers: dict[int, Maker]
     ) -> Iterator[str]:
-        """Rows one below the other: a value a line, those that there are."""
+        """Rows one below the other: a line for each value that isn't missing."""
         heads = {
             place: f"{self._columns[place].heading} {self._columns[place].note}".strip() for place in places
         }

@@ -10,9 +10,9 @@ _LONGEST_GUESSED: Final = 80
 
 
 def nearest_name(given: object, names: Collection[str]) -> str | None:
-    """The known name most like it: the only one that begins so, or the most similar one.
+    """The known name nearest to the one given: the only one that begins with it, else the most similar.
 
-    None where none is like it.
+    None where none is similar.
 
     >>> nearest_name("min_postive", ["min_positive", "max_positive"])
     'min_positive'

@@ -1,8 +1,7 @@
 """Rows as a table of text, for a terminal, a file or a notebook.
 
-Input: the names of the columns and rows of Python's values. Output: lines. Rows are read as the lines are,
-some hundred at a time; those decide how wide the columns stand. A long value is cut, and counted in
-`notes`.
+Input: the names of the columns and rows of Python's values. Output: lines. Rows are read 500 at a time, the
+first of which decide the widths of the columns. A long value is cut, and counted in `notes`.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ _AT_ONCE: Final = 500
 _GAP: Final = "  "
 _NARROWEST: Final = 20
 _READ_TIMES: Final = 4
-"""How many times the width of a cell is read of a value: some characters take no room."""
+"""How many times the width of a cell is read of a value: some characters have no width."""
 
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
 class Grid:
-    """A table in the making.
+    """A table of text.
 
     Args:
         names: of the columns.

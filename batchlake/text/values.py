@@ -1,8 +1,8 @@
-"""One value of a row as JSON holds it, and as text.
+"""One value of a row in JSON's types, and as text.
 
-Input: what DuckDB hands to Python. Output: values that JSON knows (`plain`) or one line of text (`text`).
-Decimals are exact text and never floats; times with a zone are RFC 3339 in UTC; NaN and the infinities,
-which JSON has no word for, are null. An INTERVAL comes as Python has it, a month being 30 days.
+Input: the values that DuckDB returns in Python. Output: JSON's types (`plain`) or one line of text (`text`).
+Decimals are exact text and never floats; times with a zone are RFC 3339 in UTC; NaN and the infinities, which
+JSON doesn't have, are null. An INTERVAL is a `timedelta`, in which a month has 30 days.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def text(value: Any) -> str:
 
 
 def is_number(value: Any) -> bool:
-    """Whether the value is a number, of which there are no truth values.
+    """Whether the value is a number; a truth value is none.
 
     >>> is_number(1), is_number(Decimal("0.5")), is_number(True)
     (True, True, False)

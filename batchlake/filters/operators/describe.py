@@ -1,8 +1,7 @@
 """A filter as one English sentence, as a person would write it.
 
 Input: a filter. Output: "Calls whose status is completed or failed, that lasted between 30 and 300 seconds,
-and cost at least 0.10." Each operator has a clause of its own; this module words its value and joins the
-clauses.
+and cost at least 0.10." Each operator has its clause; this module fills in the values and joins the clauses.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 NOT_AMONG: Final = "that are not among those "
-"""How the clause of calls that must not match begins: `describe` sets those apart."""
+"""How clauses of calls that must not match begin: `describe` puts them behind an "except"."""
 
 
 def describe(conditions: BaseModel | None, of: str = "") -> str:
@@ -56,7 +55,7 @@ def _merged(worded: list[str | list[str]]) -> list[str | list[str]]:
 
 
 def joined(found: list[str]) -> str:
-    """`whose status is failed, that lasted 3 seconds, and cost 1`: a second `that` goes without saying."""
+    """`whose status is failed, that lasted 3 seconds, and cost 1`: without a second `that` in a row."""
     texts = [
         clause.removeprefix("that ") if before.startswith("that ") else clause
         for before, clause in zip(["", *found], found, strict=False)

@@ -82,12 +82,11 @@ def given(part: BaseModel) -> list[tuple[Row, Any]]:
 
 
 class Query:
-    """Conditions in the making, with parameters named `$<prefix>1` and on.
+    """Builds conditions with parameters named `$<prefix>1`, `$<prefix>2`, ...
 
     Attributes:
         params: the values bound so far, by name.
-        scope: of the conditions that hold where the next one counts, those on columns that
-            `segments` has too.
+        scope: the conditions ANDed with the next one that are on columns that `segments` has too.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -96,7 +95,7 @@ class Query:
         self.scope: tuple[str, ...] = ()
 
     def bind(self, value: object) -> str:
-        """Make a value a parameter, and give its name as SQL has it."""
+        """Bind a value to a new parameter; returns the parameter as SQL names it."""
         name = f"{self._prefix}{len(self.params) + 1}"
         self.params[name] = value
         return f"${name}"

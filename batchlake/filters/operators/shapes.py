@@ -44,7 +44,7 @@ _SPEAKERS: Final = {
 class Grouped(str):
     """A condition that is in parentheses already.
 
-    Parsers nest a score of calls for each pair, so that doubled ones would halve the depth they can read.
+    Parsers make some 20 nested calls for each pair: doubled ones would halve the depth that they can read.
     """
 
     __slots__ = ()
@@ -121,8 +121,8 @@ class Between(Shape):
 class CostBetween(Between):
     """The DECIMAL(18,6) column is within the bounds, both included.
 
-    What a bound has beyond six decimals is rounded inwards: no amount of six decimals can tell, and DuckDB
-    compares in the column's own type.
+    A bound of more than six decimals is rounded inwards, which changes nothing for amounts of six decimals:
+    DuckDB compares in the column's own type.
     """
 
     def sql(self, query: Query, value: Any, columns: Columns) -> list[str]:
@@ -176,8 +176,7 @@ class EitherNumber(Shape):
 
 
 class Containing(Shape):
-    """The folded column contains the text, folded alike; the column as it is does, where nothing is left of
-    the text."""
+    """The folded column contains the folded text; where that is empty, the plain column the plain text."""
 
     def sql(self, query: Query, value: str, columns: Columns) -> list[str]:
         folded, plain = columns
@@ -190,8 +189,8 @@ class Containing(Shape):
 class Said(Shape):
     """Some utterance of the call passes.
 
-    What narrows the calls around it by columns that `segments` has too narrows the utterances read: one
-    batch's text is looked for in one batch's row groups.
+    Conditions around it on columns that `segments` has too are applied to the utterances: the text of one
+    batch is searched in that batch's row groups.
     """
 
     def sql(self, query: Query, value: BaseModel, columns: Columns) -> list[str]:
@@ -299,7 +298,7 @@ def _any(tests: Iterable[str]) -> Grouped:
 
 
 def _together(conditions: list[str]) -> str:
-    """`and` binds tighter than `or`: the parentheses are for the reader, where they don't add to a nest."""
+    """`and` binds tighter than `or`: parentheses help the reader, and are left out where they would nest."""
     nested = any(isinstance(one, Grouped) or one.endswith(" is not true") for one in conditions)
     text = " and ".join(conditions)
     return text if nested or len(conditions) == 1 else f"({text})"

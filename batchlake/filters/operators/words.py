@@ -1,4 +1,4 @@
-"""Values as a sentence about a filter has them: names and numbers, lists, ranges, times."""
+"""Values in the sentence of a filter: names and numbers, lists, ranges, times."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def moment(of: datetime) -> str:
 
 
 def sought(text: str) -> str:
-    """What is looked for in what was said: the text folded, as it stands where nothing of it is left.
+    """The text that utterances are searched for: folded, or as it stands where nothing is left of it.
 
     >>> sought("“Refund!”"), sought("?!")
     ('refund', '?!')

@@ -40,9 +40,12 @@ _LARGEST: Final = sys.float_info.max
 class Form:
     """What one value may be.
 
-    `name` is its name in the JSON Schema; `allowed` says what it may be in words; `read` turns what was
-    given into the value, or into None where that isn't allowed; `names` are the valid values where they can
-    be listed, to suggest the nearest.
+    Attributes:
+        name: its name in the JSON Schema.
+        allowed: what it may be, in words.
+        read: the value of what was given, or None where that isn't allowed.
+        schema: its JSON Schema.
+        names: the valid values where they can be listed, to suggest the nearest.
     """
 
     name: str
@@ -173,11 +176,11 @@ TIME_WORDS: Final = {
     "last": f"alone: an age, as {AGES}, the running day, week or month included",
     "period": "alone: a whole period, as yesterday, last-week, 2026-11, 2026-W47, last-7d",
 }
-"""What stands for both ends of a range of time."""
+"""The keys that give both ends of a range of time, and what they take."""
 
 
 def time_range(given: Any) -> Any:
-    """What stands for a start and an end, as these: `{"last": "7d"}`, `{"period": "last-week"}`."""
+    """`{"last": "7d"}` or `{"period": "last-week"}` as a start and an end; anything else unchanged."""
     if not isinstance(given, Mapping):
         return given
     words = [key for key in ("last", "period") if key in given]

@@ -1,7 +1,7 @@
-"""The time zone in which plain dates and periods are meant while a filter is read.
+"""The time zone of plain dates and periods while a filter is read.
 
-It is set for the length of a block, for one thread or task, by what knows it: the lake, or a command's
-`--timezone`. A filter that is read outside any block is read in UTC.
+It is set for a block, and for one thread or task, by the lake or by a command's `--timezone`. Outside any
+block it is UTC.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def zone_named(name: object) -> str:
     """The name of an IANA time zone, checked.
 
     Raises:
-        InvalidRequest: there is none of that name; names the one that is probably meant.
+        InvalidRequest: there is none of that name; suggests the nearest.
 
     >>> zone_named("Europe/Berlin")
     'Europe/Berlin'
