@@ -90,7 +90,7 @@ _QUESTIONS_TO_A_CLUSTER: Final = 8
 """As many as there are: a cluster schedules them itself."""
 
 
-def dimensions(by: str | Sequence[str], engine: Asks) -> tuple[str, ...]:
+def dimensions(by: str | Sequence[str], engine: QueryEngine) -> tuple[str, ...]:
     """The names of dimensions, checked, each once; a field of the lake's own exports is suggested by its
     full name.
 
@@ -111,7 +111,7 @@ def dimensions(by: str | Sequence[str], engine: Asks) -> tuple[str, ...]:
     return names
 
 
-def _has_field(engine: Asks, name: str) -> bool:
+def _has_field(engine: QueryEngine, name: str) -> bool:
     return engine.exists_any(f"select 1 from calls where extra->>{literal(name)} is not null limit 1")
 
 
