@@ -1,6 +1,7 @@
-"""Imports at the moment of use: most verbs need few, want to start fast, and can do without the extras.
+"""Imports at the moment of use: most verbs need few modules and no extras, and start faster without the
+others.
 
-No module of such a package may be called like one of its names: once imported, it would stand in its place.
+No module of such a package may have the name of one of its attributes: once imported, it would replace it.
 """
 
 from __future__ import annotations

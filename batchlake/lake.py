@@ -1,7 +1,7 @@
-"""`Lake`: what a user holds. It finds the state to read, and hands each question to the room that answers it.
+"""`Lake`, the class that users work with: it finds the state to read and passes each question to its room.
 
-A `Lake` reads the newest finished run, looked up again at each question, unless it is fixed to an earlier one
-with `at`. It may be used from several threads.
+A `Lake` reads the newest finished run, looked up again at each question, unless `at` has fixed it to an
+earlier one. It may be used from several threads.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batchlake.analytics.families import figures
 from batchlake.analytics.families.common_responses import Answers, answers
 from batchlake.analytics.families.engagement import distribution, engagement
-from batchlake.analytics.families.timeline import STEPS, Every, timelines
+from batchlake.analytics.families.timeline import STEPS, timelines
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, dimensions, side_by_side
 from batchlake.analytics.patterns import Patterns, default_patterns, read_patterns
 from batchlake.engine.protocols import QueryEngine
@@ -28,6 +28,7 @@ from batchlake.models.blocks import (
     Cost,
     Duration,
     Engagement,
+    Every,
     Group,
     Rates,
     Score,

@@ -28,6 +28,9 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
 _ABSENT: Final[Any] = None
 """The value of a family that wasn't asked for."""
 
+Every = Literal["hour", "day", "week", "month"]
+"""The steps that a timeline can have."""
+
 T = TypeVar("T")
 
 if TYPE_CHECKING:
@@ -258,7 +261,7 @@ class Moment(Figures):
 class Timeline(Figures):
     """Hours or days in which there were calls, in order; `missing` are calls without a time."""
 
-    every: Literal["hour", "day", "week", "month"] = "day"
+    every: Every = "day"
     timezone: str = "UTC"
     moments: list[Moment] = Field(default_factory=list)
     missing: int = 0

@@ -6,7 +6,7 @@ from typing import Final
 
 ROW_FORMATS: Final = ("table", "json", "ndjson", "csv", "markdown", "parquet", "xlsx")
 DOCUMENT_FORMATS: Final = ("json", "table")
-FIGURE_FORMATS: Final = ("table", "json", "ndjson", "csv", "markdown", "parquet", "xlsx")
+FIGURE_FORMATS: Final = ROW_FORMATS
 """Of figures: a screen, one document, or a row for each group, figure or observation."""
 
 STATUS_FORMATS: Final = ("table", "json")

@@ -7,7 +7,7 @@ Input: the state to read, and a filter or a query. Output: a `Result`, a session
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from batchlake.errors import InvalidRequest
 from batchlake.query.lake_rows import LakeRows
@@ -16,10 +16,8 @@ from batchlake.query.snapshot import LakeState, State, asks_again
 
 if TYPE_CHECKING:
     from batchlake.engine.engine import Connection, Engine
-    from batchlake.filters.model import Filter
+    from batchlake.query.lake_rows import FilterLike
     from batchlake.query.session import Session
-
-    FilterLike: TypeAlias = Filter | Mapping[str, Any] | None
 
 
 class LakeQueries(LakeRows):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from batchlake.engine import sql_files
 from batchlake.engine.text_keys import text_key
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Names: TypeAlias = str | Sequence[str] | None
 Speaker = Literal["human", "ai", "unknown", "any"]
-_SPEAKERS: Final = ("human", "ai", "unknown", "any")
+_SPEAKERS: Final[tuple[str, ...]] = get_args(Speaker)
 
 
 class LakeRows:

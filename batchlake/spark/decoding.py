@@ -1,4 +1,4 @@
-"""Arrow's rows as Python's values, alike to those that DuckDB hands out.
+"""Arrow's rows as Python's values, equal to those that DuckDB returns.
 
 Times are aware and in the question's zone (Arrow's come in UTC), whole decimals are `int`, maps and structs
 are dictionaries.
@@ -47,7 +47,7 @@ def rows(table: pa.Table, zone: str) -> list[tuple[Any, ...]]:
 
 
 def plain(table: pa.Table) -> pa.Table:
-    """The table as DuckDB would hand it out: times in UTC, counts of 128 bits as decimals are theirs."""
+    """The table as DuckDB would return it: times in UTC, every column nullable."""
     import pyarrow as pa
 
     fields = [

@@ -1,7 +1,7 @@
-"""`SparkEngine`: what the analytics ask in DuckDB's place, with the same methods and the same answers.
+"""`SparkEngine`: runs queries in DuckDB's place, with the same methods and the same answers.
 
-Input: SQL text of the one dialect that the files of `sql/` are written in, and bound values. Output: rows. It
-may be used from several threads; each question is a job, or several, that bear its tag.
+Input: SQL text in the dialect of the files of `sql/`, and bound values. Output: rows. It may be used from
+several threads; each query is one or several Spark jobs with its tag.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def _is_sparks(error: Exception) -> bool:
 
 
 def message_of(error: Exception) -> str:
-    """What a Spark error says, in its first line, without the Java class and the stack."""
+    """The first line of a Spark error, without the Java class and the stack."""
     java: Any = getattr(error, "java_exception", None)
     text = ""
     if java is not None:
@@ -76,7 +76,7 @@ def message_of(error: Exception) -> str:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """PySpark logs each error as a line of JSON with a Java stack, beside raising it: not of this thread."""
+    """A block in which PySpark logs no errors of this thread, each with a Java stack: it raises them as well."""
     _silence_once()
     _asking.on = True
     try:
@@ -100,5 +100,5 @@ def _silence_once() -> None:
         # Spark 3.5 logs nothing of the kind.
         return
     for name in _LOGGERS:
-        # Made by PySpark's own hand: it hands its loggers arguments that others don't take.
+        # Made by PySpark itself: it passes its loggers arguments that others don't take.
         PySparkLogger.getLogger(name).addFilter(_OfOthers())

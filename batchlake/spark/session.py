@@ -1,8 +1,8 @@
-"""Sessions: the user's own, which is left as it is, and one of batchlake's beside it, in the question's zone.
+"""Sessions: the user's own, which is left as it is, and batchlake's, in the time zone of the question.
 
 Input: a `SparkSession`, classic or Connect. Output: answers as Arrow tables, and data frames in the user's
-session. On classic Spark the questions are put in another session on the same cluster, with its own settings.
-Connect has none: there a few settings are set around a question, under a lock, and put back.
+session. On classic Spark, queries run in another session on the same cluster, with its own settings. Connect
+has no such sessions: there a few settings are set around a query, under a lock, and restored.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _SETTINGS: Final = {
 _OWN_SETTINGS: Final = _SETTINGS | {
     # Past this many files Spark lists them with a job of its own, which for thousands takes seconds.
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "4096",
-    # A plan names its filters, all of them.
+    # So that a plan names all of its filters.
     "spark.sql.maxMetadataStringLength": "10000",
 }
 _OLDEST: Final = (3, 5)
@@ -77,7 +77,7 @@ def check_version(version: str) -> None:
 
 
 class Sessions:
-    """The user's session, and what questions are put to.
+    """The user's session, and the sessions that queries run in.
 
     Args:
         spark: the user's session; nothing of it is changed.
@@ -94,7 +94,7 @@ class Sessions:
         self._lock = threading.RLock()
 
     def in_zone(self, zone: str) -> SparkSession:
-        """The session that questions in a time zone are put to."""
+        """The session for queries in a time zone."""
         if self.is_connect:
             return self.spark
         with self._lock:
@@ -181,7 +181,7 @@ def opened(master: str | None = None) -> SparkSession:
         InvalidRequest: PySpark isn't installed, there is no Java, or Spark can't be begun so.
     """
     with warnings.catch_warnings():
-        # PySpark says of a pandas that it doesn't know that it doesn't know it; none is used here.
+        # PySpark warns of a pandas version that it doesn't know; none is used here.
         warnings.simplefilter("ignore")
         with extra("spark", "questions to Spark"):
             from pyspark.sql import SparkSession

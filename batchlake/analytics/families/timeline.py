@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Final, Literal
+from typing import Final
 
 from batchlake.analytics.families.figures import currency_order, only_total
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, file_text
-from batchlake.models.blocks import CurrencyTotal, Moment, Timeline
+from batchlake.models.blocks import CurrencyTotal, Every, Moment, Timeline
 
-Every = Literal["hour", "day", "week", "month"]
-
-STEPS: Final[dict[str, str]] = {
+STEPS: Final[dict[Every, str]] = {
     "hour": "hour",
     "day": "day",
     "week": "date_trunc('week', day)",
