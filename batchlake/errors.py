@@ -302,6 +302,16 @@ class LakeError(BatchlakeError):
     lake: str
 
 
+class _ReasonedLakeError(LakeError):
+    """An error about a lake with its `reason`."""
+
+    sentence: ClassVar[str]
+    reason: str
+
+    def __init__(self, lake: str, reason: str) -> None:
+        super().__init__(self.sentence.format(lake=shown(lake), reason=reason), lake=lake, reason=reason)
+
+
 class LakeNotFound(LakeError):
     """There is no lake at this location."""
 
@@ -315,18 +325,11 @@ class LakeNotFound(LakeError):
         )
 
 
-class LakeUnreachable(LakeError):
+class LakeUnreachable(_ReasonedLakeError):
     """The storage that the lake lives in can't be asked: network, credentials, no such bucket."""
 
     code = "lake_unreachable"
-    reason: str
-
-    def __init__(self, lake: str, reason: str) -> None:
-        super().__init__(
-            f"cannot reach the lake {shown(lake)}: {reason}. Fix this and rerun the command.",
-            lake=lake,
-            reason=reason,
-        )
+    sentence = "cannot reach the lake {lake}: {reason}. Fix this and rerun the command."
 
 
 class LakeLocked(LakeError):
@@ -346,19 +349,14 @@ class LakeLocked(LakeError):
         )
 
 
-class LakeDamaged(LakeError):
+class LakeDamaged(_ReasonedLakeError):
     """The lake's files contradict its log; `reason` says where."""
 
     code = "lake_damaged"
-    reason: str
-
-    def __init__(self, lake: str, reason: str) -> None:
-        super().__init__(
-            f"the lake {shown(lake)} is damaged: {reason}. `batchlake check` lists what is wrong; "
-            "`--at` reads an earlier state.",
-            lake=lake,
-            reason=reason,
-        )
+    sentence = (
+        "the lake {lake} is damaged: {reason}. `batchlake check` lists what is wrong; "
+        "`--at` reads an earlier state."
+    )
 
 
 class LakeTooNew(LakeError):
@@ -376,19 +374,14 @@ class LakeTooNew(LakeError):
         )
 
 
-class LakeNotWritable(LakeError):
+class LakeNotWritable(_ReasonedLakeError):
     """The lake cannot be written (read-only, full disk, permission); it stays as it was."""
 
     code = "lake_not_writable"
-    reason: str
-
-    def __init__(self, lake: str, reason: str) -> None:
-        super().__init__(
-            f"cannot write to the lake {shown(lake)}: {reason}. "
-            "The lake is as it was before; fix this and rerun the command.",
-            lake=lake,
-            reason=reason,
-        )
+    sentence = (
+        "cannot write to the lake {lake}: {reason}. "
+        "The lake is as it was before; fix this and rerun the command."
+    )
 
 
 def _or(names: Sequence[str]) -> str:

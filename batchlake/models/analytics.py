@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, PrivateAttr
 
 from batchlake.models.blocks import Group, OfFamilies, Selected
+from batchlake.models.frames import Frames
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import polars as pl
     import pyarrow as pa
 
     from batchlake.models.comparison import SelectionComparison
 
 
-class Analytics(OfFamilies, Selected):
+class Analytics(OfFamilies, Selected, Frames):
     """The figures over a selection, described in a sentence; by group too where asked for, largest first.
 
     `families` are those that were asked for, all unless some were named.
@@ -66,34 +65,6 @@ class Analytics(OfFamilies, Selected):
         from batchlake.models.group_rows import arrow_table
 
         return arrow_table(self.to_dicts(), self._timezone)
-
-    def pl(self, *, floats: bool = False) -> pl.DataFrame:
-        """The rows as a polars data frame.
-
-        Args:
-            floats: make money floats; else it is exact decimals, which polars adds up too.
-        """
-        from batchlake.models.frames import polars_frame
-
-        return polars_frame(self.arrow(), floats=floats)
-
-    def df(self, *, floats: bool = False) -> pd.DataFrame:
-        """The rows as a pandas data frame; counts and truth values are of its nullable types.
-
-        Args:
-            floats: make money floats, for statistics and plots; else it is Arrow's decimals, which pandas
-                adds up exactly.
-
-        Raises:
-            ImportError: pandas isn't installed.
-        """
-        from batchlake.models.frames import pandas_frame
-
-        return pandas_frame(self.arrow(), floats=floats)
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """The rows for any reader of Arrow streams: polars, pyarrow, DuckDB, ..."""
-        return self.arrow().__arrow_c_stream__(requested_schema)
 
     def __repr__(self) -> str:
         """What was selected, and the first ten rows as a table."""

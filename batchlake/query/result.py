@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from batchlake.engine.protocols import QueryRows
 from batchlake.errors import InvalidRequest
-from batchlake.models import frames
+from batchlake.models.frames import Frames
 from batchlake.text.looks import listed
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import polars as pl
     import pyarrow as pa
 
 _SHOWN_ROWS: Final = 10
@@ -31,7 +29,7 @@ class Queryable(Protocol):
         """The rows of a query, which runs when they are read."""
 
 
-class Result:
+class Result(Frames):
     """The rows of one query. Each way to read them runs it again, over the lake as it was when it was asked.
 
     `len` counts the rows once, without reading their values.
@@ -129,28 +127,6 @@ class Result:
     def arrow(self) -> pa.Table:
         """All rows as an Arrow table."""
         return self.stream().read_all()
-
-    def pl(self, *, floats: bool = False) -> pl.DataFrame:
-        """All rows as a polars data frame.
-
-        Args:
-            floats: make money floats; else it is exact decimals, which polars adds up too.
-        """
-        return frames.polars_frame(self.arrow(), floats=floats)
-
-    def df(self, *, floats: bool = False) -> pd.DataFrame:
-        """All rows as a pandas data frame; counts and truth values are of its nullable types.
-
-        Money is exact: Arrow's decimals, which pandas adds up, compares and averages, while `describe` and
-        plots want floats.
-
-        Args:
-            floats: make money floats, for statistics and plots.
-
-        Raises:
-            ImportError: pandas isn't installed.
-        """
-        return frames.pandas_frame(self.arrow(), floats=floats)
 
     def write(self, path: str | os.PathLike[str]) -> int:
         """Write all rows to a file, in the format of its suffix: csv, json, ndjson, parquet, xlsx, md, txt.

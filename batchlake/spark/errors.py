@@ -76,7 +76,7 @@ def message_of(error: Exception) -> str:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """A block in which PySpark logs no errors of this thread, each with a Java stack: it raises them as well."""
+    """A block in which PySpark doesn't log this thread's errors, which it raises as well."""
     _silence_once()
     _asking.on = True
     try:

@@ -74,27 +74,18 @@ _FIGURES: Final = (
     _count("failed"),
     _count("in_progress"),
     _Figure(
-        "average_duration",
-        "reported_average_duration_seconds",
-        "seconds",
-        0,
-        "average_duration",
+        "average_duration", "reported_average_duration_seconds", "seconds", 0, "average_duration",
         later="later_duration",
     ),
     _Figure("total_cost", "reported_total_cost", "money", 2, "total_cost", later="later_cost"),
     _Figure(
-        "success_rate",
-        "reported_success_rate",
-        "ratio",
-        2,
-        "success_rate",
-        later="later_status",
-        listed="listed_success_rate",
+        "success_rate", "reported_success_rate", "ratio", 2, "success_rate",
+        later="later_status", listed="listed_success_rate",
     ),
     _sentiment("positive"),
     _sentiment("neutral"),
     _sentiment("negative"),
-)
+)  # fmt: skip
 
 _OTHERWISE: Final = "counted by another definition"
 
@@ -318,13 +309,9 @@ def _audit(
 
 
 def _response_figure(text: str) -> _Figure:
+    name = f"common_responses[{text!r}].count"
     return _Figure(
-        f"common_responses[{text!r}].count",
-        "reported_common_responses",
-        "utterances",
-        None,
-        "utterances",
-        later="later_transcript",
+        name, "reported_common_responses", "utterances", None, "utterances", later="later_transcript"
     )
 
 

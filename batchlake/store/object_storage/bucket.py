@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from batchlake._lazy import extra
 from batchlake.engine.processes import TemporaryFolder, clear_dead_folders
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeNotWritable, LakeUnreachable
 from batchlake.store.delta.log import DATA_FILE, LAST_CHECKPOINT, LOG, commit_name, lost_commit
@@ -28,6 +29,9 @@ from batchlake.store.object_storage.object_store import (
     plainly,
 )
 from batchlake.store.storage import PRIVACY_NOTE, Storage, refuse_others
+
+with extra("objects", "addresses in object storage"):
+    import obstore
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -100,8 +104,6 @@ class BucketStorage(Storage):
             return [facts["path"].removeprefix(log) for facts in self._list(log)]
 
     def commits(self, table: str, numbers: Sequence[int]) -> Iterator[bytes]:
-        import obstore
-
         def read(number: int) -> bytes:
             with self._reading():
                 path = f"{self._prefix}{table}/{LOG}/{commit_name(number)}"
@@ -116,8 +118,6 @@ class BucketStorage(Storage):
                 yield from pool.map(read, numbers[first : first + _COMMITS_AHEAD])
 
     def delete(self, table: str, names: Sequence[str]) -> None:
-        import obstore
-
         for name in names:
             with plainly(self._address), suppress(FileNotFoundError):
                 obstore.delete(self._store, f"{self._prefix}{table}/{name}")
@@ -129,8 +129,6 @@ class BucketStorage(Storage):
             return None
 
     def write_note(self, name: str, data: bytes) -> None:
-        import obstore
-
         try:
             with plainly(self._address):
                 obstore.put(self._store, f"{self._prefix}{name}", data, use_multipart=False)
@@ -138,8 +136,6 @@ class BucketStorage(Storage):
             raise LakeNotWritable(self.name, str(error)) from error
 
     def delete_note(self, name: str) -> None:
-        import obstore
-
         with plainly(self._address), suppress(FileNotFoundError):
             obstore.delete(self._store, f"{self._prefix}{name}")
 
@@ -150,8 +146,6 @@ class BucketStorage(Storage):
             }
 
     def content(self, path: str) -> bytes:
-        import obstore
-
         with plainly(self._address):
             return bytes(obstore.get(self._store, f"{self._prefix}{path}").bytes())
 
@@ -159,8 +153,6 @@ class BucketStorage(Storage):
         return sum(self._cache.keep(f"{self._prefix}{table}/", names) for table, names in named.items())
 
     def versions_kept(self) -> bool:
-        import obstore
-
         with self._reading():
             return obstore.head(self._store, f"{self._prefix}{PRIVACY_NOTE}")["version"] not in (None, "null")
 
@@ -186,8 +178,6 @@ class BucketStorage(Storage):
             folder.remove()
 
     def move_in(self, file: Path, table: str, name: str) -> None:
-        import obstore
-
         with plainly(self._address):
             obstore.put(self._store, f"{self._prefix}{table}/{name}", file)
         file.unlink()
@@ -196,8 +186,6 @@ class BucketStorage(Storage):
         """A store answers when an object is safe."""
 
     def refuse_other_things(self) -> None:
-        import obstore
-
         with self._reading():
             found: Any = obstore.list_with_delimiter(self._store, self._prefix)
         paths = [*found["common_prefixes"], *(facts["path"] for facts in found["objects"])]
@@ -211,8 +199,6 @@ class BucketStorage(Storage):
 
     def _checkpoint(self, log: str) -> str:
         """The name of the commit that the newest checkpoint was made of, empty where there is none."""
-        import obstore
-
         try:
             with plainly(self._address):
                 found = bytes(obstore.get(self._store, f"{log}{LAST_CHECKPOINT}").bytes())
@@ -221,8 +207,6 @@ class BucketStorage(Storage):
         return commit_name(json.loads(found)["version"])
 
     def _list(self, folder: str, offset: str | None = None) -> Iterator[ObjectMeta]:
-        import obstore
-
         for page in obstore.list(self._store, folder, offset=offset, chunk_size=1_000):
             yield from page
 
