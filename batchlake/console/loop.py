@@ -37,7 +37,7 @@ _MAKING = re.compile(r"\b(create|drop)\b", re.IGNORECASE)
 def run_console(
     lake: Lake,
     *,
-    filter: Filter | None = None,  # noqa: A002 - as everywhere
+    filter: Filter | None = None,
     row_format: str = "table",
     timeout_seconds: float | None = None,
     max_rows: int | None = None,

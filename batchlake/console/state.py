@@ -42,7 +42,7 @@ class Console:
     def __init__(
         self,
         lake: Lake,
-        filter: Filter | None,  # noqa: A002
+        filter: Filter | None,
         row_format: str,
         timeout_seconds: float | None,
         read_filter: ReadFilter | None = None,
@@ -85,7 +85,7 @@ class Console:
             "SQL ends with a semicolon. help tells more, \\q leaves."
         )
 
-    def select(self, filter: Filter) -> None:  # noqa: A002
+    def select(self, filter: Filter) -> None:
         """Let `selected_calls` and `selected_segments` show the calls that match."""
         self.session.select(select(filter))
         self.filter = filter

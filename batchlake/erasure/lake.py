@@ -29,7 +29,7 @@ class ErasingLake:
         numbers: Iterable[str] = (),
         calls: Iterable[str] = (),
         extra: Mapping[str, Any] | None = None,
-        filter: Any = None,  # noqa: A002 - the documented name
+        filter: Any = None,
         values: Iterable[str] = (),
         mode: Literal["remove", "anonymise"] = "remove",
         expect: int | Literal["any"] | None = None,

@@ -35,7 +35,7 @@ class CompiledFilter:
     description: str
 
 
-def compile_filter(filter: Filter | Mapping[str, Any] | None) -> CompiledFilter:  # noqa: A002
+def compile_filter(filter: Filter | Mapping[str, Any] | None) -> CompiledFilter:
     """The SQL, parameters and description of a filter, or of what spells one; `true` where it is empty.
 
     Raises:
@@ -45,7 +45,7 @@ def compile_filter(filter: Filter | Mapping[str, Any] | None) -> CompiledFilter:
     >>> compile_filter({"status": "failed", "duration": {"min": 30}}).sql
     'status = $f1 and duration_seconds >= $f2'
     """
-    filter = read_filter(filter)  # noqa: A001
+    filter = read_filter(filter)
     if faults := limit_faults(filter):
         raise InvalidFilter(faults)
     query = Query("f")

@@ -45,7 +45,7 @@ def inline(compiled: CompiledFilter) -> str:
     return re.sub(r"\$(\w+)", lambda name: _literal(compiled.params[name.group(1)]), compiled.sql)
 
 
-def render(filter: Filter, dialect: str = "duckdb") -> str:  # noqa: A002
+def render(filter: Filter, dialect: str = "duckdb") -> str:
     """A whole query for the calls that match, in one of `DIALECTS`.
 
     Raises:

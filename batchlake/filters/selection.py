@@ -59,7 +59,7 @@ class Selection:
 
 
 def select(
-    filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002
+    filter: Filter | Mapping[str, Any] | None = None,
     *,
     batch: tuple[str, str] | None = None,
 ) -> Selection:
@@ -87,7 +87,7 @@ def select(
     )
 
 
-def _read(filter: Filter | Mapping[str, Any]) -> Filter | None:  # noqa: A002
+def _read(filter: Filter | Mapping[str, Any]) -> Filter | None:
     """The filter, None where it is empty."""
     # Importing the operators takes as long as a question to a small lake; most questions have no filter.
     from batchlake.filters.model import ALL

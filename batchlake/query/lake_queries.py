@@ -39,7 +39,7 @@ class LakeQueries(LakeRows):
         query: str,
         params: Mapping[str, Any] | None = None,
         *,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
+        filter: FilterLike = None,
     ) -> Result:
         """The rows of one query over the tables and views, contained as in `batchlake sql`.
 
@@ -73,7 +73,7 @@ class LakeQueries(LakeRows):
 
     def session(
         self,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
+        filter: FilterLike = None,
         *,
         timeout_seconds: float | None = None,
     ) -> Session:

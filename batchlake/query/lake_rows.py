@@ -52,7 +52,7 @@ class LakeRows:
 
     def calls(
         self,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
+        filter: FilterLike = None,
         *,
         period: PeriodLike = None,
         since: When = None,
@@ -187,7 +187,7 @@ class LakeRows:
         *,
         speaker: Speaker = "human",
         context: int = 1,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
+        filter: FilterLike = None,
         period: PeriodLike = None,
         since: When = None,
         until: When = None,
@@ -222,7 +222,7 @@ class LakeRows:
 
     def contacts(
         self,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
+        filter: FilterLike = None,
         *,
         period: PeriodLike = None,
         since: When = None,
@@ -255,7 +255,7 @@ class LakeRows:
 
     def attempts(
         self,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
+        filter: FilterLike = None,
         *,
         period: PeriodLike = None,
         since: When = None,
@@ -281,7 +281,7 @@ class LakeRows:
         verb: str,
         options: RowOptions,
         *,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
+        filter: FilterLike = None,
         period: PeriodLike = None,
         wide: bool = False,
         **given: str | None,
@@ -301,7 +301,7 @@ class LakeRows:
         verb: str,
         options: RowOptions,
         *,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
+        filter: FilterLike = None,
         period: PeriodLike = None,
         **given: str | None,
     ) -> Result:
@@ -316,7 +316,7 @@ class LakeRows:
 
     def selected_filter(
         self,
-        filter: FilterLike,  # noqa: A002 - the documented name
+        filter: FilterLike,
         period: PeriodLike,
     ) -> Filter | None:
         """The filter with the period in it; None where neither says anything.
@@ -330,7 +330,7 @@ class LakeRows:
     def _rows_of(
         self,
         verb: str,
-        filter: FilterLike = None,  # noqa: A002
+        filter: FilterLike = None,
         *,
         period: PeriodLike = None,
         **given: str | None,
@@ -360,7 +360,7 @@ class LakeRows:
 
         return Period.of((since, until) if period is None else period, zone or self.timezone)
 
-    def _selected(self, filter: FilterLike, period: PeriodLike = None) -> Selection:  # noqa: A002
+    def _selected(self, filter: FilterLike, period: PeriodLike = None) -> Selection:
         """The selection of a filter, and of a period, as they are meant in the lake's zone."""
         from batchlake.filters.selection import select
 
@@ -368,7 +368,7 @@ class LakeRows:
 
     def _filter(
         self,
-        filter: FilterLike,  # noqa: A002
+        filter: FilterLike,
         period: PeriodLike = None,
         zone: str | None = None,
     ) -> Filter | None:

@@ -70,7 +70,7 @@ def report(
     lake: str,
     version: Version,
     batch_ids: Sequence[str],
-    filter: Filter | Mapping[str, Any] | None,  # noqa: A002 - the documented name
+    filter: Filter | Mapping[str, Any] | None,
     options: ReportOptions,
 ) -> BatchReport:
     """The report of the calls of these batches (none: of all) that match a filter.

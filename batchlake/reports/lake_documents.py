@@ -26,7 +26,7 @@ class LakeDocuments(LakeQueries):
     def batch(
         self,
         batch_id: str,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
+        filter: FilterLike = None,
         include_analytics: bool = False,
         include_transcripts: bool = False,
         *,
@@ -69,7 +69,7 @@ class LakeDocuments(LakeQueries):
         self,
         file: IO[bytes],
         batch_id: str,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
+        filter: FilterLike = None,
         include_analytics: bool = False,
         include_transcripts: bool = False,
         *,

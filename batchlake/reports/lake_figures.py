@@ -30,7 +30,7 @@ class LakeFigures(LakeQueries):
     @asks_again
     def analytics(
         self,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
+        filter: FilterLike = None,
         by: str | Iterable[str] = (),
         *,
         period: PeriodLike = None,
@@ -100,7 +100,7 @@ class LakeFigures(LakeQueries):
 
     def _other(
         self,
-        filter: FilterLike,  # noqa: A002
+        filter: FilterLike,
         period: Period | None,
         compare: str | FilterLike,
         zone: str,
@@ -116,7 +116,7 @@ class LakeFigures(LakeQueries):
     def audit(
         self,
         batch_id: str | None = None,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
+        filter: FilterLike = None,
         *,
         period: PeriodLike = None,
         since: When = None,
@@ -170,7 +170,7 @@ class LakeFigures(LakeQueries):
         self,
         /,
         *batch_ids: str,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
+        filter: FilterLike = None,
         period: PeriodLike = None,
         since: When = None,
         until: When = None,

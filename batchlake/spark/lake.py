@@ -63,7 +63,7 @@ class SparkLake(_ClusterAnswers):
 
     def calls(
         self,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
+        filter: FilterLike = None,
         *,
         period: PeriodLike = None,
         since: When = None,
@@ -81,7 +81,7 @@ class SparkLake(_ClusterAnswers):
 
     def segments(
         self,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
+        filter: FilterLike = None,
         *,
         period: PeriodLike = None,
         since: When = None,
@@ -110,7 +110,7 @@ class SparkLake(_ClusterAnswers):
         query: str,
         params: Mapping[str, Any] | None = None,
         *,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
+        filter: FilterLike = None,
         dialect: str = "duckdb",
     ) -> DataFrame:
         """One query over the tables and views, as a data frame of the user's session.
@@ -172,7 +172,7 @@ class ClusterLake(_ClusterAnswers):
         query: str,
         params: Mapping[str, Any] | None = None,
         *,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
+        filter: FilterLike = None,
     ) -> Result:
         """The rows of one query."""
         selection = None if filter is None else self._selected(filter)
@@ -182,7 +182,7 @@ class ClusterLake(_ClusterAnswers):
 
     def session(  # type: ignore[override]
         self,
-        filter: FilterLike = None,  # noqa: A002 - the documented name
+        filter: FilterLike = None,
         *,
         timeout_seconds: float | None = None,
     ) -> SparkStatements:

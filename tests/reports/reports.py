@@ -81,14 +81,14 @@ def hostile_lake(folder: Path) -> Lake:
     return lake
 
 
-def report_of(lake: Lake, *batch_ids: str, filter: Any = None, **options: Any) -> Report:  # noqa: A002
+def report_of(lake: Lake, *batch_ids: str, filter: Any = None, **options: Any) -> Report:
     """The report of some batches or a filter."""
     engine, wanted = lake._state.engine(), ReportOptions(**options)
     subject = subject_of(engine, batch_ids, filter, show_numbers=wanted.show_numbers)
     return build(engine, "lake", lake._state.version(), subject, wanted)
 
 
-def calls_of(lake: Lake, *batch_ids: str, filter: Any = None, **how: Any) -> Iterator[dict[str, Any]]:  # noqa: A002
+def calls_of(lake: Lake, *batch_ids: str, filter: Any = None, **how: Any) -> Iterator[dict[str, Any]]:
     """The calls of the same selection."""
     engine = lake._state.engine()
     return call_rows(engine, subject_of(engine, batch_ids, filter).selection, **how)

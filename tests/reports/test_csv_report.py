@@ -32,7 +32,7 @@ def same(found: str, expected: Any) -> bool:
     return (Decimal(found) if isinstance(expected, Decimal) else float(found)) == expected
 
 
-def check(found: list[dict[str, str]], lake: Lake, group: str, filter: Any) -> None:  # noqa: A002
+def check(found: list[dict[str, str]], lake: Lake, group: str, filter: Any) -> None:
     """The rows of a group are the figures of the document over its calls."""
     document = lake.analytics(filter)
     mine = [row for row in found if row["group"] == group]

@@ -115,7 +115,7 @@ class _Response(NamedTuple):
 def audit(
     engine: QueryEngine,
     batch: tuple[str | None, str] | None = None,
-    filter: Filter | Mapping[str, Any] | None = None,  # noqa: A002 - the documented name
+    filter: Filter | Mapping[str, Any] | None = None,
     *,
     period: Period | None = None,
     only_differences: bool = False,

@@ -56,7 +56,7 @@ class Subject:
 def subject_of(
     engine: Engine,
     batch_ids: Sequence[str],
-    filter: Filter | Mapping[str, Any] | None,  # noqa: A002 - the documented name
+    filter: Filter | Mapping[str, Any] | None,
     *,
     source: str | None = None,
     show_numbers: bool = False,
