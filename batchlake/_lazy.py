@@ -1,5 +1,4 @@
-"""Imports at the moment of use: most verbs need few modules and no extras, and start faster without the
-others.
+"""Imports at the moment of use, so that a verb starts fast and needs no extra but its own.
 
 No module of such a package may have the name of one of its attributes: once imported, it would replace it.
 """
