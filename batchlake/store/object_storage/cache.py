@@ -17,8 +17,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import obstore
-
 from batchlake.engine.whole_files import whole_file
 from batchlake.store.object_storage.object_store import ObjectAddress, StorageError, endpoint
 
@@ -81,6 +79,8 @@ class FileCache:
         return len(gone)
 
     def _fetch(self, name: str, path: Path) -> None:
+        import obstore
+
         with whole_file(path, is_durable=True) as file:
             for piece in obstore.get(self._store, name).stream():
                 file.write(piece)

@@ -20,8 +20,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import obstore
-
 from batchlake.engine.processes import is_alive, pid_namespace
 from batchlake.errors import LakeLocked, LakeNotWritable
 from batchlake.store.object_storage.object_store import ObjectAddress, ObjectReplaced, StorageError, plainly
@@ -163,6 +161,8 @@ class Lease:
                 self._tag = None
 
     def _put(self, mode: PutMode) -> UpdateVersion:
+        import obstore
+
         with plainly(self._address):
             done = obstore.put(
                 self._store, self._path, json.dumps(self._facts).encode(), mode=mode, use_multipart=False
@@ -171,6 +171,8 @@ class Lease:
 
     def _read(self) -> tuple[dict[str, Any] | None, UpdateVersion | None]:
         """The lease's facts and its tag; None twice where there is no lease."""
+        import obstore
+
         try:
             with plainly(self._address):
                 found = obstore.get(self._store, self._path)
