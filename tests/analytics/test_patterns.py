@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from batchlake.errors import InvalidRequest
 from batchlake.filters.selection import select
 from tests.analytics.oracle_of_speech import fold
 from tests.analytics.tables import call, fill, segment
+from tests.paths import ROOT
 from tests.tables import patterns_table
 
 
@@ -51,6 +53,17 @@ def patterns_of(engine: Engine, texts: list[str], file: Path | None = None) -> l
 def test_the_patterns_of_the_project(engine: Engine, pattern: str, texts: list[str]) -> None:
     """Each of these utterances is of this pattern; a word inside a longer one is not found."""
     assert dict(zip(texts, patterns_of(engine, texts), strict=True)) == dict.fromkeys(texts, pattern)
+
+
+def test_the_file_on_the_page_sorts_by_its_words(engine: Engine, tmp_path: Path) -> None:
+    """The example of a file of one's own is one, and finds what it says."""
+    (example,) = re.findall(
+        r"<<END\n(.*?)^END$", (ROOT / "sql" / "README.md").read_text(encoding="utf-8"), re.M | re.S
+    )
+    file = tmp_path / "words.toml"
+    file.write_text(example, encoding="utf-8")
+    texts = ["How much is it?", "That is too expensive", "Bye", "Goodbye, have a nice day", "Okay."]
+    assert patterns_of(engine, texts, file) == ["price", "price", "goodbye", "goodbye", "other"]
 
 
 def test_a_file_replaces_the_patterns(engine: Engine, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,32 @@ def test_pull_from_the_settings_in_the_working_folder(tmp_path: Path) -> None:
         assert len(server.asked) == 2
         status = run(tmp_path, "status", "--max-age", "26h")
         assert (status.status, document(status.output)["calls"]) == (0, 3)
+
+
+def test_a_pull_says_what_came_and_a_quiet_one_what_needs_somebody(tmp_path: Path) -> None:
+    """As an ingest does: a table of what is new; with -q what wasn't fetched and what couldn't be used, on
+    standard error, and of a pull in order nothing at all."""
+    dashboard = Dashboard([call("c1"), call("c2"), call("c3", callDuration="abc")])
+    with serving(dashboard) as server:
+        configured(tmp_path, server)
+        ran = run(tmp_path, "pull", "--allow-problems", TEST_KEY=CANARY)
+        first, *lines = ran.output.splitlines()
+        assert re.fullmatch(
+            r"svalync: \d+ requests in [\d.]+ s; 2 pages with 3 calls, 0 batches, details of 0 calls.", first
+        )
+        assert [" ".join(line.split()) for line in lines[1:5]] == [
+            "new updated unchanged", "calls 3 0 0", "batches 0 0",
+            "1 problem: not_a_duration 1. See batchlake problems.",
+        ]  # fmt: skip
+        quiet = run(tmp_path, "pull", "-q", TEST_KEY=CANARY)
+        assert (quiet.status, quiet.output, quiet.errors) == (0, "", "")
+        dashboard.calls += [call("c4", callDuration="abc"), call("c5", transcripts=None)]
+        lacking = run(tmp_path, "pull", "-q", TEST_KEY=CANARY)
+        assert (lacking.status, lacking.output) == (5, "")
+        assert set(lacking.errors.splitlines()) == {
+            "batchlake: Not fetched: call 'c5': it answered 404: no c5 here.",
+            "batchlake: 1 problem: not_a_duration 1. See batchlake problems.",
+        }
 
 
 def test_refusals_end_with_a_sentence_and_a_status(tmp_path: Path) -> None:

@@ -104,6 +104,16 @@ def filter_names(context: click.Context, _: click.Parameter, begun: str) -> list
     return _items([(f"@{name}", "saved filter") for name in names], begun)
 
 
+def files(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Files and folders, as the shell knows them."""
+    return [CompletionItem(begun, type="file")]
+
+
+def folders(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Folders, as the shell knows them."""
+    return [CompletionItem(begun, type="dir")]
+
+
 def dimensions(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """What calls can be grouped by; behind commas too."""
     from batchlake.analytics.grouped_query import DIMENSIONS

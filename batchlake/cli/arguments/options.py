@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from batchlake._lazy import import_ahead
-from batchlake.cli.arguments.completion import filter_names, moments
+from batchlake.cli.arguments.completion import filter_names, folders, moments
 from batchlake.cli.arguments.parameters import Command, option
 from batchlake.cli.arguments.settings import config_option, own_platform_files
 from batchlake.cli.failures import note_format
@@ -55,6 +55,7 @@ def lake_option(command: Command) -> Command:
         envvar="BATCHLAKE_LAKE",
         show_default=True,
         metavar="DIR",
+        shell_complete=folders,
         help="The lake's folder, or s3://BUCKET/PREFIX; BATCHLAKE_LAKE names another default.",
     )
     return config_option(lake(command))

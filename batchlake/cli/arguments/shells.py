@@ -1,5 +1,5 @@
-"""How shells ask what completes a line: bash, whose words part at `@`, `=` and `:`, gets a script of its own;
-zsh keeps `--option=`.
+"""How shells ask what completes a line: bash, whose words part at `@`, `=` and `:`, and fish, whose answers
+hold commas, get scripts of their own; zsh and fish keep `--option=`.
 
 In come the line up to the cursor and what completes it, out come the rest of the word at the cursor.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from click.shell_completion import (
     BashComplete,
     CompletionItem,
+    FishComplete,
     ZshComplete,
     add_completion_class,
     split_arg_string,
@@ -35,6 +36,25 @@ _SCRIPT = """\
     return 0
 }
 complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+
+_FISH_SCRIPT = """\
+function %(complete_func)s
+    for line in (env %(complete_var)s=fish_complete COMP_WORDS=(commandline -cp | string collect) \\
+            COMP_CWORD=(commandline -ct | string collect) %(prog_name)s 2>/dev/null)
+        # A list such as agent,status holds commas.
+        set -l parts (string split -m 1 , -- $line)
+        switch $parts[1]
+            case dir
+                __fish_complete_directories (commandline -ct)
+            case file
+                __fish_complete_path (commandline -ct)
+            case plain
+                echo -- $parts[2]
+        end
+    end
+end
+complete --no-files --keep-order --command %(prog_name)s --arguments "(%(complete_func)s)"
 """
 
 _LEFT_IN_WORDS = "@"
@@ -80,13 +100,28 @@ class Zsh(ZshComplete):
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[Any]]:
         """What completes the word, as it stands then."""
-        found = super().get_completions(args, incomplete)
-        option, equals, _ = incomplete.partition("=")
-        if option.startswith("--") and equals:
-            for item in found:
-                if item.type == "plain":
-                    item.value = f"{option}={item.value}"
-        return found
+        return _behind_option(super().get_completions(args, incomplete), incomplete)
+
+
+class Fish(FishComplete):
+    """fish's way to ask: a word is replaced whole, as in zsh."""
+
+    name = "fish"
+    source_template = _FISH_SCRIPT
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[Any]]:
+        """What completes the word, as it stands then."""
+        return _behind_option(super().get_completions(args, incomplete), incomplete)
+
+
+def _behind_option(found: list[CompletionItem[Any]], incomplete: str) -> list[CompletionItem[Any]]:
+    """The completions with the option in front, where one is typed as `--status=no`."""
+    option, equals, _ = incomplete.partition("=")
+    if option.startswith("--") and equals:
+        for item in found:
+            if item.type == "plain":
+                item.value = f"{option}={item.value}"
+    return found
 
 
 def quoted(word: str) -> str:
@@ -102,6 +137,6 @@ _SPECIAL = frozenset(" \t'\"\\$`&|;<>()*?[]#~!{}")
 
 
 def use() -> None:
-    """Let bash ask so."""
-    add_completion_class(Bash)
-    add_completion_class(Zsh)
+    """Let the shells ask so."""
+    for one in (Bash, Zsh, Fish):
+        add_completion_class(one)

@@ -23,6 +23,7 @@ from batchlake.text.terminal import cut
 _BETWEEN_SECONDS: Final = 0.2
 _SECONDS_BETWEEN_LINES: Final = 10
 _BAR_WIDTH: Final = 24
+_SHORTEST_BAR: Final = 6
 _RATE_FROM_SECONDS: Final = 0.5
 _NAMES: Final = {"batch": "batches", "call": "calls"}
 
@@ -70,8 +71,13 @@ class DetailsLine:
         if not drawn:
             return ", ".join(words for words in (f"details of {counted}", pace, left) if words)
         share = f"{100 * done // total} %"
-        parts = (f"Details  {bar(done, total, _BAR_WIDTH):<{_BAR_WIDTH}}", f"{share:>5}", counted, pace, left)
-        return "  ".join(words for words in parts if words)
+        words = "  ".join(words for words in (f"{share:>5}", counted, pace, left) if words)
+        # A narrow terminal has a shorter bar, or none.
+        room = shutil.get_terminal_size().columns - 1 - len(f"Details  {words}  ")
+        if room < _SHORTEST_BAR:
+            return f"Details {words}"
+        width = min(room, _BAR_WIDTH)
+        return f"Details  {bar(done, total, width):<{width}}  {words}"
 
     def _draw(self, words: str) -> None:
         width = shutil.get_terminal_size().columns

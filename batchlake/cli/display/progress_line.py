@@ -24,6 +24,7 @@ from batchlake.text.terminal import cut
 _BETWEEN_SECONDS: Final = 0.2
 _SECONDS_BETWEEN_LINES: Final = 10
 _BAR_WIDTH: Final = 24
+_SHORTEST_BAR: Final = 6
 _MINUTE: Final = 60
 _RATE_FROM_SECONDS: Final = 0.5
 
@@ -76,10 +77,15 @@ class ProgressLine:
         if not self._count:
             return f"Reading  {looks.size(self._read)}{rate}"
         done = min(self._read, self._count)
-        drawn = f"{bar(done, self._count, _BAR_WIDTH):<{_BAR_WIDTH}}"
         left = f"  {seconds_words((self._count - done) / speed)} left" if speed else ""
         share = f"{100 * done // self._count} %"
-        return f"Reading  {drawn}  {share:>5}  {_size_of(done, self._count)}{rate}{left}"
+        words = f"{share:>5}  {_size_of(done, self._count)}{rate}{left}"
+        # A narrow terminal has a shorter bar, or none.
+        room = shutil.get_terminal_size().columns - 1 - len(f"Reading  {words}  ")
+        if room < _SHORTEST_BAR:
+            return f"Reading {words}"
+        width = min(room, _BAR_WIDTH)
+        return f"Reading  {bar(done, self._count, width):<{width}}  {words}"
 
     def _keep_current(self) -> None:
         while not self._over.wait(_BETWEEN_SECONDS):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
+from batchlake.cli.arguments.completion import files
 from batchlake.cli.arguments.options import (
     format_option,
     lake_option,
@@ -37,7 +38,7 @@ _file_option = option("--file", metavar="TEXT", help="Only where the location ho
 
 
 @click.command("ingest")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=files)
 @lake_option
 @option("--source", metavar="NAME",
         help="The platform or account the exports are of; by default each record's platform.")  # fmt: skip

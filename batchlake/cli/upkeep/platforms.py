@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from batchlake.cli.arguments.completion import files
 from batchlake.cli.arguments.options import note
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.request import answer_options, read_request, table_options
@@ -16,7 +17,7 @@ from batchlake.output.formats import ROW_FORMATS
 
 
 @click.command("platforms")
-@click.argument("paths", nargs=-1, metavar="[EXPORT...]")
+@click.argument("paths", nargs=-1, metavar="[EXPORT...]", shell_complete=files)
 @option("--records", is_flag=True, help="One row a record: what it is recognised as, and its ids.")
 @table_options("platforms")
 @answer_options(ROW_FORMATS, at=False, lake=False)

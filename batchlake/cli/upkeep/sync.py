@@ -28,16 +28,19 @@ from batchlake.cli.arguments.options import (
 )
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.privacy import asked_rules, redact_option
+from batchlake.cli.arguments.request import SCREEN_WIDTH
 from batchlake.cli.arguments.settings import configuration_of
 from batchlake.cli.display.details_line import DetailsLine
 from batchlake.cli.failures import INTERRUPTED, WITH_PROBLEMS, note_format
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import STATUS_FORMATS
+from batchlake.output.target import takes_colour
 from batchlake.store.object_storage.object_store import is_object_address
 
 if TYPE_CHECKING:
     from batchlake.ingest.report import IngestReport
     from batchlake.sync.configuration import Configuration
+    from batchlake.sync.pull.report import PullReport
     from batchlake.sync.schedule import Job
 
 _STALE: Final = 1
@@ -114,9 +117,35 @@ def pull_command(
     except KeyboardInterrupt:
         note("Interrupted; the next pull resumes here.")
         raise click.exceptions.Exit(INTERRUPTED) from None
-    click.echo(json.dumps(report.to_dict(), indent=2) if output_format == "json" else str(report))
+    _tell_pull(report, output_format, quiet=quiet)
     if report.problems and not allow_problems:
         raise click.exceptions.Exit(WITH_PROBLEMS)
+
+
+def _tell_pull(report: PullReport, output_format: str, *, quiet: bool) -> None:
+    """Say what came, and what the lake made of it; when quiet, only what needs somebody, on standard
+    error."""
+    from batchlake.output.pager import fill
+    from batchlake.screens.ingest import ingest_screen, problems_line
+    from batchlake.screens.page import Page
+
+    if output_format == "json":
+        click.echo(json.dumps(report.to_dict(), indent=2))
+        return
+    if quiet:
+        lacking = [problems_line(one) for one in report.ingests if one.problems]
+        for line in (*report.faults(), *lacking):
+            note(f"batchlake: {line}")
+        return
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    page = Page(width or SCREEN_WIDTH, colour=takes_colour(sys.stdout))
+    for line in report.summary():
+        click.echo("\n".join(fill(line, page.width) if width else [line]))
+    for one in report.ingests:
+        if one.changed or one.problems:
+            click.echo("\n".join(ingest_screen(one, page)))
+    if not any(one.changed for one in report.ingests):
+        click.echo("The lake is as it was.")
 
 
 @click.command("watch")

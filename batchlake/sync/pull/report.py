@@ -83,7 +83,8 @@ class PullReport:
     def __str__(self) -> str:
         return "\n".join(self._lines())
 
-    def _lines(self) -> list[str]:
+    def summary(self) -> list[str]:
+        """What was asked for and what came, then `faults`; without what the ingests did."""
         lines = [
             f"{self.platform}: {counted(self.requests, 'request')} in {self.seconds:.1f} s; "
             f"{counted(self.pages, 'page')} with {counted(self.calls_listed, 'call')}, "
@@ -91,13 +92,20 @@ class PullReport:
         ]
         if self.resumed_pages:
             lines.append(f"Went on from page {self.resumed_pages}, where an earlier pull was interrupted.")
-        lines += [f"Note: {note}." for note in self.notes]
+        return lines + self.faults()
+
+    def faults(self) -> list[str]:
+        """What needs somebody: notes, and what was not fetched, by reason."""
+        lines = [f"Note: {note}." for note in self.notes]
         by_reason = Counter((one.kind, one.reason) for one in self.failures)
         for (kind, reason), count in by_reason.most_common(_FAILURES_SHOWN):
             ids = [one.item_id for one in self.failures if (one.kind, one.reason) == (kind, reason)]
             more = f" and {count - 1} more" if count > 1 else ""
             lines.append(f"Not fetched: {kind} {ids[0]!r}{more}: {reason}.")
-        lines += [str(report) for report in self.ingests if report.changed or report.problems]
+        return lines
+
+    def _lines(self) -> list[str]:
+        lines = self.summary() + [str(one) for one in self.ingests if one.changed or one.problems]
         if not any(report.changed for report in self.ingests):
             lines.append("The lake is as it was.")
         return lines

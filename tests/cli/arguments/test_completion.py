@@ -53,6 +53,8 @@ def completed(folder: Path, line: str) -> list[str]:
         ("batchlake analytics --compare prev", "previous"),
         # bash parts words at `=` and replaces what stands behind it.
         ("batchlake calls --status=no_a", "no_answer"),
+        ("batchlake ingest sam", "file,sam"),
+        ("batchlake calls --lake la", "dir,la"),
     ],
 )
 def test_words_are_known(folder: Path, line: str, word: str) -> None:
@@ -107,3 +109,27 @@ def test_zsh_completes(folder: Path) -> None:
         shell.sendcontrol("u")
     shell.sendline("exit")
     shell.expect(pexpect.EOF)
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="there is no fish")
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("batchlake analy", "analytics"),
+        ("batchlake batch batch_x", "batch_xyz789"),
+        ("batchlake analytics --by agent,mon", "agent,month"),
+        ("batchlake calls --columns time,dur", "time,duration"),
+        ("batchlake calls --filter @aut", "@autumn"),
+        ("batchlake calls --status=no_a", "--status=no_answer"),
+        ("batchlake ingest batchlake.t", "batchlake.toml"),
+    ],
+)
+def test_fish_completes(folder: Path, line: str, word: str) -> None:
+    """As fish itself asks: lists with commas whole, the option in front of a value, files."""
+    script = "batchlake completion fish | source; complete -C $LINE"
+    done = subprocess.run(
+        [str(shutil.which("fish")), "--no-config", "-c", script], cwd=folder, check=True,
+        capture_output=True, text=True,
+        env={"PATH": f"{folder}:/usr/bin:/bin", "HOME": str(folder), "LINE": line, "LANG": "C.UTF-8"},
+    )  # fmt: skip
+    assert word in [one.partition("\t")[0] for one in done.stdout.splitlines()], done.stderr

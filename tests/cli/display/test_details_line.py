@@ -46,6 +46,24 @@ def test_a_terminal_has_a_bar_that_vanishes(monkeypatch: pytest.MonkeyPatch) -> 
     assert terminal.getvalue().endswith("\x1b[K\r\x1b[K")
 
 
+@pytest.mark.parametrize("width", [40, 55, 60, 80, 120])
+def test_a_narrow_terminal_has_a_shorter_bar(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or none: how many there are comes first, and how fast and how long still, where there is room."""
+    clock, terminal = Clock(), Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("NO_COLOR", "1")
+    with DetailsLine(quiet=False, clock=clock) as line:
+        line("call", 1, 10_000)
+        clock.now = 100.0
+        line("call", 500, 10_000)
+        shown = terminal.getvalue().removeprefix("\r").removesuffix("\x1b[K")
+    assert len(shown) < width
+    assert "500 of 10,000 calls" in shown
+    assert ("31 min 40 s left" in shown) is (width >= 60)
+    assert bool(set("▏▎▍▌▋▊▉█") & set(shown)) is (width >= 80)
+
+
 def test_a_log_has_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
     """Every ten seconds, without a bar; batches and calls begin anew; quiet says nothing."""
     for quiet in (True, False):
