@@ -35,8 +35,9 @@ _LEAST_CALLS: Final = 4_000
 def main() -> None:
     """Print the table."""
     given = _arguments()
+    given.folder = given.folder.resolve()
     given.folder.mkdir(parents=True, exist_ok=True)
-    course = Course(given.folder.resolve())
+    course = Course(given.folder)
     lakes = {calls: course.large_lake(calls) for calls in given.calls}
     if given.make:
         return

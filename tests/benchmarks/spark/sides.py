@@ -19,7 +19,7 @@ from typing import IO, Any, Final
 from tests.benchmarks.runner import CHECKOUT
 
 _ENDING_SECONDS: Final = 20
-_STARTING_SECONDS: Final = 180
+_STARTING_SECONDS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
