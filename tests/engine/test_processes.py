@@ -18,7 +18,7 @@ import pytest
 import batchlake
 from batchlake.engine.processes import TemporaryFolder, clear_dead_folders, is_alive
 from batchlake.store.maintenance import compact, vacuum
-from tests.lakes import ingested, write_export
+from tests.lakes import damages, ingested, write_export
 from tests.storage import Bucket, environment
 from tests.store.crash_points import run_in_process
 
@@ -98,14 +98,15 @@ def test_a_killed_ingest(tmp_path: Path, export: Path, temporary: Path) -> None:
 
 
 def test_a_killed_ingest_into_a_bucket(bucket: Bucket, tmp_path: Path, export: Path, temporary: Path) -> None:
-    """Its transcripts are in the temporary folder, and go with the next run."""
+    """Its transcripts are in the temporary folder, and go with the next run, which finishes the job."""
     lake = f"{bucket.address}/lake"
     variables = environment(bucket.endpoint) | {"TMPDIR": str(temporary)}
     assert run_in_process(lake, [export], 20, variables) is None
     (folder,) = temporary.glob("batchlake-*")
     assert list(folder.glob("transcripts-*.parquet"))
     bucket.delete("lake/_lock.json")
-    ingested(lake, export)
+    assert ingested(lake, export).calls_new == 10
+    assert damages(lake) == []
     assert list(temporary.glob("batchlake-*")) == []
 
 

@@ -37,7 +37,7 @@ def lake(planted_lakes: Path, tmp_path: Path) -> batchlake.Lake:
 
 def test_no_byte_of_the_lake_holds_the_person_after_remove(lake: batchlake.Lake, tmp_path: Path) -> None:
     """Ten spellings, words, three turns, mails and ids: in no file, raw or decoded; what looks alike
-    stays."""
+    stays. Neither the report nor its text holds a value."""
     found = {value for _, value in traces(VALUES, tmp_path / "lake")}
     assert found >= set(SPELLINGS) - {"tel:+1-415-555-0199"}, "all is planted"
     report = lake.forget(numbers=[NUMBER], values=[NAME, MAIL], expect=2, reference="DSR-7")
@@ -51,22 +51,22 @@ def test_no_byte_of_the_lake_holds_the_person_after_remove(lake: batchlake.Lake,
     assert damages(lake.root) == []
     kept = rows(lake.root, "select extra from calls where call_id = 'call_032'")[0]["extra"]
     assert json.loads(kept)["customer"]["ok"] == 1.5
-
-
-def test_the_report_names_nobody(lake: batchlake.Lake) -> None:
-    """Neither the report nor its text holds a value."""
-    report = lake.forget(numbers=[NUMBER], values=[NAME, MAIL], expect=2)
     for text in (str(report), json.dumps(report.to_dict())):
         assert not any(value in text for value in VALUES)
 
 
 def test_a_dry_run_changes_nothing_and_counts_the_same(lake: batchlake.Lake, tmp_path: Path) -> None:
-    """What it says would go is what goes."""
+    """What it says would go is what goes. `at` before the erasure is refused then, saying by which run."""
+    first = lake.runs().to_dicts()[-1]["run_id"]
     before = everything(tmp_path / "lake")
     planned = lake.forget(numbers=[NUMBER], dry_run=True)
     assert everything(tmp_path / "lake") == before
     done = lake.forget(numbers=[NUMBER], expect=2)
     assert (planned.rows, planned.mentions) == (done.rows, done.mentions)
+    with pytest.raises(StateErased) as caught:
+        lake.at(first).calls().to_dicts()
+    assert caught.value.by_run == done.run_id
+    assert len(lake.at(str(done.run_id)).calls().to_dicts()) == len(lake.calls().to_dicts())
 
 
 @pytest.mark.parametrize("expect", some([None, 1, 3], 2))
@@ -93,31 +93,23 @@ def test_nobody_is_erased_where_nobody_is_found(lake: batchlake.Lake) -> None:
     assert lake.forget(numbers=["415 555 0199"], region="US", expect=2).is_proven
 
 
-def test_earlier_states_end_with_the_reason(lake: batchlake.Lake) -> None:
-    """`at` before the erasure is refused, saying when and by which run; the newest answers."""
-    first = lake.runs().to_dicts()[-1]["run_id"]
-    report = lake.forget(numbers=[NUMBER], expect=2)
-    with pytest.raises(StateErased) as caught:
-        lake.at(first).calls().to_dicts()
-    assert caught.value.by_run == report.run_id
-    assert len(lake.at(str(report.run_id)).calls().to_dicts()) == len(lake.calls().to_dicts())
-
-
 def test_a_verification_fails_where_something_is_left(lake: batchlake.Lake, tmp_path: Path) -> None:
     """A file that comes back, a number in another spelling, a value in a log: each is a hit."""
     lake.forget(numbers=[NUMBER], values=[NAME], expect=2)
     assert lake.verify_erasures().is_clean
     log = tmp_path / "lake" / "calls" / "_delta_log"
-    for name, text in (
-        ("stray.json", '{"add":{"stats":"{\\"minValues\\":{\\"batch_id\\":\\"+14155550199\\"}}"}}'),
-        ("words.txt", "four one five double five five zero one nine nine"),
-        ("wide.txt", "４１５５５５０１９９"),
-    ):
-        stray = log / name
-        stray.write_text(text)
-        assert not lake.verify_erasures([NUMBER]).is_clean, name
-        assert not lake.verify_erasures().is_clean, name
-        stray.unlink()
+    strays = {
+        "stray.json": '{"add":{"stats":"{\\"minValues\\":{\\"batch_id\\":\\"+14155550199\\"}}"}}',
+        "words.txt": "four one five double five five zero one nine nine",
+        "wide.txt": "４１５５５５０１９９",
+    }
+    for name, text in strays.items():
+        (log / name).write_text(text)
+    for found in (lake.verify_erasures([NUMBER]), lake.verify_erasures()):
+        assert not found.is_clean
+        assert {Path(hit.place).name for hit in found.hits} == strays.keys()
+    for name in strays:
+        (log / name).unlink()
     assert lake.verify_erasures([NUMBER, NAME]).is_clean
 
 

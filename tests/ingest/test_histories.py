@@ -141,7 +141,7 @@ def moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-@settings(max_examples=examples(3))
+@settings(max_examples=examples(2))
 @given(histories())
 def test_any_order_and_repetition_gives_the_same_tables(case: tuple[list[Any], list[list[int]]]) -> None:
     """Runs in any order, with repetitions, leave the tables that one run over everything leaves."""

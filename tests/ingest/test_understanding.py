@@ -142,7 +142,7 @@ ENVELOPES: dict[str, Any] = {
 }
 
 
-@settings(FEW_INGESTS, max_examples=examples(6))
+@settings(FEW_INGESTS, max_examples=examples(4))
 @given(
     envelope=st.sampled_from(sorted(ENVELOPES)),
     listed=st.lists(calls(), min_size=1, max_size=30),

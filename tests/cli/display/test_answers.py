@@ -95,9 +95,9 @@ def test_a_lake_fed_with_nothing_is_stale(tmp_path: Path) -> None:
     """A page instead of an export keeps no lake fresh, and the answer says what the last run brought."""
     lake = lake_of(tmp_path, {"call": {"id": "c1", "status": "completed"}})
     assert json.loads(answer(lake, "status", "--max-age", "1h").stdout)["last_run_was_usable"] is True
-    time.sleep(2.1)
+    time.sleep(1.1)
     batchlake.open(lake).ingest(write_export(tmp_path, "page.json", "<html>401</html>"))
-    found = json.loads(answer(lake, "status", "--max-age", "2s", status=1).stdout)
+    found = json.loads(answer(lake, "status", "--max-age", "1s", status=1).stdout)
     assert (found["is_stale"], found["last_run_was_usable"]) == (True, False)
     assert "brought nothing that could be used" in found["reasons"][-1]
 

@@ -137,6 +137,7 @@ def test_a_table_that_another_has_changed(fed: str, tmp_path: Path) -> None:
     assert damages(fed) == []
 
 
+@at_length
 def test_a_kill_leaves_the_lake_before_or_after(bucket: Bucket, fed: str, tmp_path: Path) -> None:
     """Killed in the middle, the lake is sound and the one before or after; the next ingest goes on."""
     _, second = exports(tmp_path, 2)
