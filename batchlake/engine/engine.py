@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from zoneinfo import available_timezones
 
 import duckdb
 
@@ -23,7 +22,7 @@ from batchlake.engine import forking
 from batchlake.engine.cursor import Rows
 from batchlake.engine.errors import Explain, first_line, translating, user_query_error
 from batchlake.engine.interrupts import InterruptGuard, InterruptRegistry
-from batchlake.engine.quoting import literal, rows_of, view_of
+from batchlake.engine.quoting import literal, rows_of, view_of, zone_of
 from batchlake.errors import BatchlakeError, InvalidRequest, LakeDamaged
 from batchlake.schema import TABLES, Table
 from batchlake.text.statuses import status_names
@@ -109,6 +108,11 @@ class Engine:
         other = self.clone()
         other._timezone = zone_of(timezone)
         return other
+
+    def spill_to(self, folder: os.PathLike[str]) -> None:
+        """From now on let intermediate results overflow into a folder; of an engine that had none."""
+        self.run(f"set global temp_directory = {literal(os.fspath(folder))}")
+        self._spill = folder
 
     def clone(self) -> Engine:
         """This engine again, with an `interrupt` of its own: it stops only what the clone runs."""
@@ -198,9 +202,18 @@ class Engine:
 
     def name_statuses(self) -> None:
         """Make the table `status_names` (key, status, outcome, rank) that maps reported statuses."""
-        self.run("create table status_names (key varchar, status varchar, outcome varchar, rank integer)")
-        with self._question({}) as cursor:
-            cursor.executemany("insert into status_names values (?, ?, ?, ?)", status_names())
+        values = zip(("key", "status", "outcome", "rank"), zip(*status_names(), strict=True), strict=True)
+        self.run(
+            "create table status_names as select unnest($key::varchar[]) as key, unnest($status::varchar[]) "
+            "as status, unnest($outcome::varchar[]) as outcome, unnest($rank::integer[]) as rank",
+            {name: list(column) for name, column in values},
+        )
+
+    def fill(self, sql: str, params: Params | None = None, **given: Any) -> int:
+        """Make a table of a query, or add a query's rows to one; how many rows the query has."""
+        with self._question(given) as cursor:
+            result = self._executed(lambda: cursor.execute(sql, _values(params)))
+            return int(result.fetchall()[0][0])
 
     def run(self, sql: str, params: Params | None = None, **given: Any) -> None:
         """Execute one statement for its effect; `given` names Arrow tables that it may read."""
@@ -246,7 +259,7 @@ class Engine:
 
     def exists_any(self, sql: str, params: Params | None = None) -> bool:
         """Whether a query has a row."""
-        return bool(self.row(f"select exists({sql}) as exists_any", params)["exists_any"])
+        return bool(self.rows(f"select 1 from ({sql}) limit 1", params))  # `exists` is planned as a join.
 
     def arrow(self, sql: str, params: Params | None = None, **given: Any) -> pa.Table:
         """The whole result as an Arrow table."""
@@ -335,26 +348,6 @@ def _values(params: Params | None) -> dict[str, Any] | None:
 def _names(result: Connection) -> list[str]:
     """The names of a result's columns."""
     return [column[0] for column in result.description or ()]
-
-
-def zone_of(timezone: str) -> str:
-    """The IANA name of a time zone, in any case.
-
-    Raises:
-        InvalidRequest: there is no time zone of this name.
-    """
-    # DuckDB knows more names, but hands its times to Python as those of a zone that Python knows.
-    known = {name.lower(): name for name in available_timezones() - {"localtime"}}
-    if timezone.lower() not in known:
-        import difflib
-
-        near = difflib.get_close_matches(timezone.lower(), known, 3)
-        hint = f" Did you mean {' or '.join(known[name] for name in near)}?" if near else ""
-        raise InvalidRequest(
-            f"unknown time zone {timezone!r}.{hint} Give an IANA name such as Europe/Berlin.",
-            timezone=timezone,
-        )
-    return known[timezone.lower()]
 
 
 def close(connection: Connection) -> None:

@@ -1,10 +1,11 @@
-"""SQL as text: names, literals, and the queries that read a table from its Parquet files."""
+"""SQL as text: names, literals, time zones, and the queries that read a table from its Parquet files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
 
+from batchlake.errors import InvalidRequest
 from batchlake.schema import Table
 
 
@@ -16,6 +17,11 @@ def quoted(name: str) -> str:
 def literal(value: str) -> str:
     """A text as an SQL literal: `it's` becomes `'it''s'`."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def typed_columns(table: Table) -> str:
+    """A table's columns as `create table` names them."""
+    return ", ".join(f"{quoted(column.name)} {column.type}" for column in table.columns)
 
 
 def view_of(table: Table, files: Sequence[str]) -> str:
@@ -33,6 +39,28 @@ def rows_of(table: Table, files: Sequence[str]) -> str:
         return f"select {columns} where false"
     paths = ", ".join(literal(path) for path in files)
     return f"select * from read_parquet([{paths}], schema = {_parquet_schema(table)})"
+
+
+def zone_of(timezone: str) -> str:
+    """The IANA name of a time zone, in any case.
+
+    Raises:
+        InvalidRequest: there is no time zone of this name.
+    """
+    from zoneinfo import available_timezones
+
+    # DuckDB knows more names, but hands its times to Python as those of a zone that Python knows.
+    known = {name.lower(): name for name in available_timezones() - {"localtime"}}
+    if timezone.lower() not in known:
+        import difflib
+
+        near = difflib.get_close_matches(timezone.lower(), known, 3)
+        hint = f" Did you mean {' or '.join(known[name] for name in near)}?" if near else ""
+        raise InvalidRequest(
+            f"unknown time zone {timezone!r}.{hint} Give an IANA name such as Europe/Berlin.",
+            timezone=timezone,
+        )
+    return known[timezone.lower()]
 
 
 @cache

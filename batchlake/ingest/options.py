@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batchlake.errors import InvalidRequest
 from batchlake.ingest.parse.fields import field_list
 from batchlake.ingest.parse.platforms.recognition import RECOGNITION
 from batchlake.ingest.parse.reader import WINDOW_BYTES
-from batchlake.privacy.redaction.rules import Rules
 from batchlake.schema import DEFAULT_SOURCE
 from batchlake.text.ids import id_fault
+
+if TYPE_CHECKING:
+    from batchlake.privacy.redaction.rules import Rules
 
 _BYTES_A_CORE: Final = 125_000_000
 """The least that DuckDB's manual asks for; with more it holds what it could as well keep on disk."""

@@ -17,10 +17,10 @@ from batchlake.ingest.find.sources import Export, Found, RecordAgain, containers
 from batchlake.ingest.options import IngestOptions
 from batchlake.ingest.reading import Progress
 from batchlake.ingest.report import IngestReport
-from batchlake.ingest.run import Run
+from batchlake.ingest.run import Run, engine_of
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.delta.writer import Writer
-from batchlake.store.ledger import begin
+from batchlake.store.ledger import Ledger, begin
 from batchlake.store.object_storage.object_store import is_object_address
 from batchlake.store.upgrade import upgrade_if_needed
 
@@ -53,9 +53,11 @@ def replay(
     exports = [*found.exports, *(_record(row) for row in tried if row["location"] not in there)]
     resolved = [row["problem_id"] for row in tried]
     tables = LakeTables(root)
-    with tables.storage.lock(wait_seconds=options.wait_seconds):
-        upgrade_if_needed(tables)
-        run = Run(tables, options, progress, begin("replay"))
+    tables.keep_open()
+    with engine_of(tables, options) as engine, tables.storage.lock(wait_seconds=options.wait_seconds):
+        ledger = Ledger(tables, engine)
+        upgrade_if_needed(tables, ledger)
+        run = Run(tables, ledger, engine, options, progress, begin("replay"))
         again = Found(exports, found.broken, found.skipped_files)
         return run.execute(again, Writer(tables), resolved)
 

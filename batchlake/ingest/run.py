@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine import columns, sql_files
 from batchlake.engine.engine import Engine
-from batchlake.engine.quoting import literal
+from batchlake.engine.quoting import literal, typed_columns, view_of
 from batchlake.ingest.find.held_exports import HeldExports, files_held, none_held
 from batchlake.ingest.find.sources import (
     Found,
     find,
 )
-from batchlake.ingest.load.gate import Gate
-from batchlake.ingest.load.redaction import Redaction
+from batchlake.ingest.load.macros import make_macros
 from batchlake.ingest.load.staging import Staging
 from batchlake.ingest.load.transcripts import TranscriptFiles
 from batchlake.ingest.merge.delta_writes import replace_by_export, write_merged, write_segments
@@ -33,14 +32,31 @@ from batchlake.ingest.options import IngestOptions, most_memory_bytes, usual_mem
 from batchlake.ingest.parse.platforms.recognition import own_platforms
 from batchlake.ingest.reading import ExportReading, Progress, tell_step
 from batchlake.ingest.report import IngestReport
-from batchlake.schema import EXPORTS, PROBLEMS, SNAPSHOTS
+from batchlake.privacy.key import read_policy
+from batchlake.schema import BATCHES, CALLS, EXPORTS, PROBLEMS, SEGMENTS, SNAPSHOTS, Table
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.delta.writer import Writer
 from batchlake.store.ledger import BegunRun, Ledger, begin
 from batchlake.store.upgrade import upgrade_if_needed
 
+if TYPE_CHECKING:
+    from batchlake.ingest.load.gate import Gate
+    from batchlake.ingest.load.redaction import Redaction
+
 _CLOCK_SECONDS: Final = 300
 """How far a platform's clock may be ahead of ours before its times are said to lie in the future."""
+
+_NOTHING_NEW: Final[Mapping[str, Any]] = {
+    "run_id": None,
+    **dict.fromkeys(
+        ("exports_read", "records", "calls_new", "calls_updated", "calls_unchanged", "calls_not_understood",
+         "batches_new", "batches_updated", "segments_written"),
+        0,
+    ),
+    "problems_by_code": {},
+    "unknown_statuses": {},
+}  # fmt: skip
+"""What the report says of a run that found nothing but what the lake holds."""
 
 
 def utc_now() -> datetime:
@@ -71,22 +87,49 @@ def ingest(
     """
     run = begin("ingest", now())
     tables = LakeTables(root)
-    held = none_held if options.force or options.reads_all else files_held(tables, options.sources)
-    found = find(paths, held)
-    if options.dry_run:
-        return Run(tables, options, progress, run, now).execute(found, None)
-    tables.storage.refuse_other_things()
-    with tables.storage.lock(wait_seconds=options.wait_seconds):
-        upgrade_if_needed(tables)
-        return Run(tables, options, progress, run, now).execute(found, Writer(tables))
+    tables.keep_open()
+    with engine_of(tables, options) as engine:
+        ledger = Ledger(tables, engine)
+        reads_all = options.force or options.reads_all
+        held = none_held if reads_all else files_held(tables, ledger, engine, options.sources)
+        found = find(paths, held)
+        if options.dry_run:
+            return Run(tables, ledger, engine, options, progress, run, now).execute(found, None)
+        tables.storage.refuse_other_things()
+        with tables.storage.lock(wait_seconds=options.wait_seconds):
+            upgrade_if_needed(tables, ledger)
+            return Run(tables, ledger, engine, options, progress, run, now).execute(found, Writer(tables))
+
+
+def engine_of(tables: LakeTables, options: IngestOptions) -> Engine:
+    """The one engine of a run: to start one takes longer than most of its statements."""
+    given = options.memory_limit
+    return Engine(
+        tables.storage.name,
+        memory_limit=given or f"{usual_memory_bytes()}B",
+        max_memory=None if given else f"{most_memory_bytes()}B",
+        keeps_order=True,
+    )
 
 
 class Run:
-    """The state of one ingest. Hold the writer's lock while it executes with a writer."""
+    """The state of one ingest. Hold the writer's lock while it executes with a writer.
+
+    Args:
+        tables: the lake's.
+        ledger: its ledger.
+        engine: `engine_of` these tables, with nothing of another run in it.
+        options: how to read.
+        progress: called with each export that is read.
+        run: as it began.
+        now: the clock that tells when it ended.
+    """
 
     def __init__(
         self,
         tables: LakeTables,
+        ledger: Ledger,
+        engine: Engine,
         options: IngestOptions,
         progress: Progress,
         run: BegunRun,
@@ -99,7 +142,9 @@ class Run:
         self._now = now
         self._clock = time.monotonic()
         self._tables = tables
-        self._ledger = Ledger(self._tables)
+        self._ledger = ledger
+        self._engine = engine
+        self._shown: set[Table] = set()
 
     def execute(self, found: Found, writer: Writer | None, resolved: Sequence[str] = ()) -> IngestReport:
         """Do it all; without a writer, all but the writing.
@@ -109,22 +154,22 @@ class Run:
             writer: takes what changes.
             resolved: ids of problems that this run puts an end to; what is still wrong is found again.
         """
-        self._gate = Gate.of(self._tables, self._options.sources)
-        self._redaction = self._redaction_of(writer)
+        engine = self._engine
+        self._gate, self._redaction = self._cleaners(writer)
         with (
             columns.system_memory(),
             self._scratch(writer) as spill,
-            self._engine(spill) as engine,
             Staging(
                 engine, transcripts := TranscriptFiles(spill, self._lake), self._gate, self._redaction
             ) as staging,
         ):
-            before = self._ledger.find(engine)
+            before = self._ledger.find()
             pins = dict(before.pins) if before else {}
             if writer:
                 writer.prepare(pins)
             snapshot = (writer or self._tables).snapshot(pins)
-            engine.register_tables(snapshot.files)
+            self._snapshot = snapshot
+            self._show(EXPORTS)
             engine.set_file_pruner(snapshot.files_of_batches)
             held = HeldExports(engine, self._options.sources, is_forced=self._options.force)
             reading = self._reading = ExportReading(staging, held, self._options, self._progress, found.held)
@@ -133,37 +178,77 @@ class Run:
                 reading.read(found)
             records = sum(export.records for export in reading.exports)
             tell_step(self._progress, "merging", lambda: records)
+            if not reading.exports:
+                # The lake holds all that there is.
+                return self._report(found, **_NOTHING_NEW, exports_skipped=reading.skipped)
             staging.finish()
-            merge(engine, BATCH_RULE, self._run.run_id)
-            merge(engine, CALL_RULE, self._run.run_id)
-            problems = " union all by name ".join(
-                f"({sql_files.load(f'ingest/run/{name}').text})"
-                for name in ("found_problems", "merged_problems")
-            )
-            run = literal(self._run.run_id)
-            engine.run(f"create table fresh_problems as select *, {run} as run_id from ({problems})")
-            facts = self._facts(engine)
-            is_retried = any(not export.is_whole for export in self._reading.exports)
+            self._merge(staging, {name: len(files) for name, files in snapshot.files.items()})
+            self._note_problems()
+            facts = self._facts()
+            is_retried = any(not export.is_whole for export in reading.exports)
             changed = bool(facts["exports_read"] or facts["problems"] or is_retried)
             segments = 0
             versions: dict[str, int] = {}
             if changed and writer:
                 tell_step(self._progress, "writing", lambda: facts["calls_new"] + facts["calls_updated"])
-                segments = self._write(engine, writer, transcripts, resolved)
+                segments = self._write(writer, staging, transcripts, resolved)
                 writer.compact_if_needed()
                 versions = writer.versions()
-                self._commit(engine, writer, facts)
-            return self._report(engine, found, facts, segments, versions, changed=changed)
+                self._commit(writer, facts)
+            run_id = self._run.run_id if changed and writer else None
+            return self._report(
+                found, run_id=run_id, segments_written=segments, table_versions=versions,
+                **self._told(facts), **facts,
+            )  # fmt: skip
 
-    def _redaction_of(self, writer: Writer | None) -> Redaction | None:
-        """What redacts this run, by the lake's policy or the options of the run that makes the lake."""
+    def _show(self, table: Table) -> None:
+        """Make a table of the lake a view of the engine, where it isn't yet."""
+        if table not in self._shown:
+            self._shown.add(table)
+            self._engine.create_view(view_of(table, self._snapshot.files.get(table.name, ())))
+
+    def _merge(self, staging: Staging, files: Mapping[str, int]) -> None:
+        """Make the merged tables from what was read."""
+        engine, run_id = self._engine, self._run.run_id
+        self._show(CALLS)
+        self._show(BATCHES)
+        batches = merge(engine, BATCH_RULE, run_id, staging.batches, files.get(BATCHES.name, 0))
+        calls = merge(engine, CALL_RULE, run_id, staging.calls, files.get(CALLS.name, 0), batches)
+        self._merged_batches, self._merged_calls = batches, calls
+
+    def _note_problems(self) -> None:
+        """Make the table `fresh_problems`."""
+        engine = self._engine
+        possible = engine.row(sql_files.load("ingest/run/possible_problems").text)
+        asked = {"found_problems": possible["may_be_found"], "merged_problems": possible["may_be_merged"]}
+        queries = [sql_files.load(f"ingest/run/{name}").text for name, may_be in asked.items() if may_be]
+        if not queries:
+            engine.run(f"create table fresh_problems ({typed_columns(PROBLEMS)})")
+            return
+        self._show(PROBLEMS)
+        make_macros(engine, *queries)
+        problems = " union all by name ".join(f"({query})" for query in queries)
+        run = literal(self._run.run_id)
+        engine.run(f"create table fresh_problems as select *, {run} as run_id from ({problems})")
+
+    def _cleaners(self, writer: Writer | None) -> tuple[Gate | None, Redaction | None]:
+        """What keeps erased people out of this run, and what redacts it, by the lake's policy or, in the run
+        that makes the lake, the options."""
         options = self._options
-        return Redaction.of(
+        if options.redact is None and not read_policy(self._tables.storage):
+            return None, None
+        # Most runs need neither, and importing them takes 20 ms.
+        from batchlake.ingest.load.gate import Gate
+        from batchlake.ingest.load.redaction import Redaction
+
+        gate = Gate.of(self._tables, options.sources)
+        redaction = Redaction.of(
             self._tables,
             options.redact,
             is_new=options.redact is None or self._ledger.find() is None,
             dry_run=writer is None,
         )
+        return gate, redaction
 
     @contextmanager
     def _scratch(self, writer: Writer | None) -> Iterator[Path | None]:
@@ -172,21 +257,16 @@ class Run:
             yield None
         else:
             with self._tables.storage.scratch() as folder:
-                yield folder
+                self._engine.spill_to(folder)
+                try:
+                    yield folder
+                finally:
+                    # What has overflowed goes with the engine, and the folder then.
+                    self._engine.close()
 
-    def _engine(self, spill: Path | None) -> Engine:
-        given = self._options.memory_limit
-        return Engine(
-            self._lake,
-            memory_limit=given or f"{usual_memory_bytes()}B",
-            max_memory=None if given else f"{most_memory_bytes()}B",
-            spill=spill,
-            keeps_order=True,
-        )
-
-    def _facts(self, engine: Engine) -> dict[str, Any]:
+    def _facts(self) -> dict[str, Any]:
         """This run's counts, as the ledger keeps them."""
-        facts = engine.row(sql_files.load("ingest/run/run_counts").text)
+        facts = self._engine.row(sql_files.load("ingest/run/run_counts").text)
         return facts | {
             "exports_read": sum(
                 export.export_id is not None and export.is_whole for export in self._reading.exports
@@ -196,66 +276,76 @@ class Run:
         }
 
     def _write(
-        self, engine: Engine, writer: Writer, transcripts: TranscriptFiles, resolved: Sequence[str]
+        self, writer: Writer, staging: Staging, transcripts: TranscriptFiles, resolved: Sequence[str]
     ) -> int:
-        write_merged(engine, writer, CALL_RULE, self._run.run_id)
-        segments = write_segments(engine, writer, transcripts.files)
-        write_merged(engine, writer, BATCH_RULE, self._run.run_id)
-        run = literal(self._run.run_id)
-        again = sql_files.load("ingest/run/exports_read_again").text
-        engine.run(
-            f"create table fresh_snapshots as select *, {run} as run_id "
-            f"from ({sql_files.load('ingest/run/snapshots').text})"
+        engine, run_id = self._engine, self._run.run_id
+        write_merged(engine, writer, CALL_RULE, run_id, self._merged_calls)
+        segments = write_segments(
+            engine, writer, transcripts.files, self._merged_calls, lambda: self._show(SEGMENTS)
         )
+        write_merged(engine, writer, BATCH_RULE, run_id, self._merged_batches)
+        run = literal(run_id)
+        if staging.batch_records:
+            self._show(SNAPSHOTS)
+            snapshots = sql_files.load("ingest/run/snapshots").text
+            make_macros(engine, snapshots)
+            engine.run(f"create table fresh_snapshots as select *, {run} as run_id from ({snapshots})")
+        else:
+            engine.run(f"create table fresh_snapshots ({typed_columns(SNAPSHOTS)})")
         exports = sql_files.load("ingest/run/fresh_exports").text
         engine.run(f"create view fresh_exports as select *, {run} as run_id from ({exports})")
+        # Unless a run is forced, it reads none again.
+        again: list[dict[str, Any]] = []
+        if self._options.force:
+            read_again = sql_files.load("ingest/run/exports_read_again").text
+            again = engine.rows(f"select distinct source, export_id as id from ({read_again}) order by all")
         for table in (SNAPSHOTS, PROBLEMS, EXPORTS):
             ended = resolved if table is PROBLEMS else ()
-            replace_by_export(engine, writer, table, f"fresh_{table.name}", again, ended)
+            if again or table is not SNAPSHOTS or staging.batch_records:
+                if again or ended:
+                    self._show(table)
+                replace_by_export(engine, writer, table, f"fresh_{table.name}", again, ended)
         return segments
 
-    def _commit(self, engine: Engine, writer: Writer, facts: dict[str, Any]) -> None:
+    def _commit(self, writer: Writer, facts: dict[str, Any]) -> None:
         not_kept = ("calls_unchanged", "calls_not_understood")
         figures = {name: figure for name, figure in facts.items() if name not in not_kept}
         redacted = self._redaction.counts if self._redaction else None
         figures |= {"redacted": redacted, "finished_at": self._now()}
-        self._ledger.commit(writer, self._run, figures, engine, is_private=self._redaction is not None)
+        self._ledger.commit(writer, self._run, figures, is_private=self._redaction is not None)
 
-    def _report(
-        self,
-        engine: Engine,
-        found: Found,
-        facts: dict[str, Any],
-        segments: int,
-        versions: dict[str, int],
-        *,
-        changed: bool,
-    ) -> IngestReport:
-        by_code = engine.rows(sql_files.load("ingest/run/problem_codes").text)
-        unknown = engine.rows(sql_files.load("ingest/run/unknown_statuses").text)
+    def _told(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """What the report says besides of what was read."""
+        engine = self._engine
+        by_code = engine.rows(sql_files.load("ingest/run/problem_codes").text) if facts["problems"] else []
+        statuses = sql_files.load("ingest/run/unknown_statuses").text
+        make_macros(engine, statuses)
+        unknown = engine.rows(statuses)
         extra: dict[str, dict[str, int]] = {}
         for row in engine.rows(sql_files.load("ingest/run/extra_fields").text):
             extra.setdefault(row["table_name"], {})[row["field"]] = row["records"]
         after = self._run.started_at + timedelta(seconds=_CLOCK_SECONDS)
         future = engine.row(sql_files.load("ingest/run/future_observations").text, {"after": after})
+        return {
+            "problems_by_code": {row["code"]: row["problems"] for row in by_code},
+            "unknown_statuses": {row["spelling"]: row["calls"] for row in unknown},
+            "extra_fields": extra,
+            "future_observations": future["observations"],
+            "newest_observation": future["newest"],
+        }
+
+    def _report(self, found: Found, **facts: Any) -> IngestReport:
+        facts.pop("problems", None)
         return IngestReport(
             lake=self._lake,
-            run_id=self._run.run_id if changed and not self._options.dry_run else None,
             dry_run=self._options.dry_run,
             started_at=self._run.started_at,
             seconds=time.monotonic() - self._clock,
             bytes_read=sum(export.bytes for export in self._reading.exports),
-            segments_written=segments,
-            problems_by_code={row["code"]: row["problems"] for row in by_code},
-            unknown_statuses={row["spelling"]: row["calls"] for row in unknown},
-            extra_fields=extra,
             unkept_fields=dict(self._reading.unkept.most_common()),
-            future_observations=future["observations"],
-            newest_observation=future["newest"],
             skipped_files=tuple(found.skipped_files),
-            table_versions=versions,
             kept_out=self._gate.kept_out if self._gate else 0,
             came_after=self._gate.came_after if self._gate else 0,
             redacted=self._redaction.counts if self._redaction else {},
-            **{name: value for name, value in facts.items() if name != "problems"},
+            **facts,
         )

@@ -81,7 +81,7 @@ class SparkEngine:
         Raises:
             InvalidRequest: there is no time zone of this name.
         """
-        from batchlake.engine.engine import zone_of
+        from batchlake.engine.quoting import zone_of
 
         other = self.clone()
         other.timezone = zone_of(timezone)

@@ -70,11 +70,19 @@ def begin(kind: str, started_at: datetime | None = None) -> BegunRun:
 
 
 class Ledger:
-    """Reads and writes the `runs` table of one lake."""
+    """Reads and writes the `runs` table of one lake.
 
-    def __init__(self, tables: LakeTables) -> None:
+    Args:
+        tables: the lake's.
+        engine: reads the ledger, where there is one that lasts as long: to start one takes longer than to
+            read. What it read of the newest run it then knows until there is a newer one.
+    """
+
+    def __init__(self, tables: LakeTables, engine: Engine | None = None) -> None:
         self._tables = tables
         self._lake = tables.storage.name
+        self._engine = engine
+        self._newest: tuple[str, Version] | None = None
 
     def newest(self, engine: Engine | None = None) -> Version:
         """The lake as the newest finished run left it.
@@ -86,10 +94,15 @@ class Ledger:
             LakeNotFound: no run has finished here.
             LakeTooNew: a newer batchlake wrote it.
         """
+        commit = self._tables.newest_commit("runs") if self._engine else ""
+        if commit and self._newest and self._newest[0] == commit:
+            return self._newest[1]
         rows = self._rows("true", {}, engine=engine)
         if not rows:
             raise LakeNotFound(self._lake, "no ingest has finished there")
-        return self._version(rows[0])
+        version = self._version(rows[0])
+        self._newest = (commit, version)
+        return version
 
     def find(self, engine: Engine | None = None) -> Version | None:
         """Like `newest`, None where no run has finished yet."""
@@ -182,10 +195,11 @@ class Ledger:
             f"{f'${column.name}' if column.name in row else 'null'}::{column.type} as {column.name}"
             for column in RUNS.columns
         )
+        engine = engine or self._engine
         with nullcontext(engine) if engine else Engine(self._lake) as maker:
             table = maker.arrow(f"select {columns}", row)
         writer.assert_locked()
-        _Commits.running = (run.run_id, self)
+        _Commits.running = (run.run_id, Ledger(self._tables))
         writer.append("runs", pa.RecordBatchReader.from_batches(table.schema, table.to_batches()))
         writer.sync(["runs"])
         _Commits.newest, _Commits.running = run.run_id, None
@@ -199,6 +213,7 @@ class Ledger:
         if not self._tables.exists("runs"):
             raise LakeNotFound(self._lake)
         limit = "" if most is None else f"limit {most}"
+        engine = engine or self._engine
         with nullcontext(engine) if engine else Engine(self._lake) as reader:
             reader.create_view(view_of(RUNS, self._tables.files("runs")))
             rows = reader.rows(

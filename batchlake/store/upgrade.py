@@ -14,15 +14,19 @@ from batchlake.store.delta.writer import Writer
 from batchlake.store.ledger import Ledger, begin
 
 
-def upgrade_if_needed(tables: LakeTables) -> str | None:
+def upgrade_if_needed(tables: LakeTables, ledger: Ledger | None = None) -> str | None:
     """Bring the newest state up to this layout; returns the run's id, None where nothing was to be done.
 
     The caller holds the writer's lock. Memory is bounded: rows are sorted on disk where they don't fit.
 
+    Args:
+        tables: the lake's.
+        ledger: its ledger, where one is read already.
+
     Raises:
         LakeNotWritable, LakeDamaged, LakeTooNew: the lake is as it was.
     """
-    ledger = Ledger(tables)
+    ledger = ledger or Ledger(tables)
     before = ledger.find()
     if before is None or before.has_facts:
         return None

@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Sequence, Set
 
 from batchlake.engine import columns, sql_files
 from batchlake.engine.engine import Engine
+from batchlake.engine.quoting import view_of
+from batchlake.schema import EXPORTS
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger
 
@@ -19,8 +21,8 @@ FilesHeld = Callable[[Sequence[Tagged]], Set[str]]
 """Gives the paths and addresses of those that the lake holds as they are."""
 
 
-def files_held(tables: LakeTables, sources: Sequence[str]) -> FilesHeld:
-    """What a lake holds of some files; it need not be locked."""
+def files_held(tables: LakeTables, ledger: Ledger, engine: Engine, sources: Sequence[str]) -> FilesHeld:
+    """What a lake holds of some files, asked of an engine of this run; the lake need not be locked."""
 
     def held(files: Sequence[Tagged]) -> Set[str]:
         if not files or not tables.exists("runs"):
@@ -31,13 +33,12 @@ def files_held(tables: LakeTables, sources: Sequence[str]) -> FilesHeld:
                 "etag": columns.texts([tag for _, tag in files]),
             }
         )
-        with Engine(tables.storage.name) as engine:
-            version = Ledger(tables).find(engine)
-            if version is None:
-                return frozenset()
-            engine.register_tables({"exports": tables.files("exports", version.pins["exports"])})
-            query = sql_files.load("ingest/find/held_files").text
-            rows = engine.rows(query, {"sources": list(sources)}, given_files=given)
+        version = ledger.find()
+        if version is None:
+            return frozenset()
+        engine.create_view(view_of(EXPORTS, tables.files(EXPORTS.name, version.pins[EXPORTS.name])))
+        query = sql_files.load("ingest/find/held_files").text
+        rows = engine.rows(query, {"sources": list(sources)}, given_files=given)
         return frozenset(row["location"] for row in rows)
 
     return held

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from batchlake.engine import columns, sql_files
 from batchlake.engine.engine import Engine
-from batchlake.ingest.load.gate import GATED, Gate
+from batchlake.ingest.load.macros import make_macros
 from batchlake.ingest.load.record_batches import RecordBatch
-from batchlake.ingest.load.redaction import Redaction
 from batchlake.ingest.load.transcript_facts import with_facts
 from batchlake.ingest.load.transcripts import TranscriptFiles
 from batchlake.ingest.parse.fields import BATCHES, CALLS, field_list, source_file
@@ -22,7 +21,19 @@ from batchlake.schema import DEFAULT_SOURCE, SEGMENTS
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from batchlake.ingest.load.gate import Gate
+    from batchlake.ingest.load.redaction import Redaction
+
 _STAGED: Final = {CALLS: "staged_calls", BATCHES: "staged_batches"}
+
+_OTHER_STAGED: Final = (
+    "create table staged_problems (export_no bigint, document bigint, location varchar, "
+    "record bigint, line bigint, byte bigint, level varchar, code varchar, field varchar, "
+    "message varchar, raw varchar, call_id varchar, batch_id varchar, source varchar, "
+    "envelope_exported_at varchar, observed_at timestamptz); "
+    "create table kept_out_calls (export_no bigint, document bigint, status_reported varchar); "
+    "create table extra_of_utterances (field varchar, records bigint)"
+)
 
 
 class Normalizer:
@@ -52,17 +63,16 @@ class Normalizer:
         self._transcripts = transcripts
         self._gate = gate
         self._redaction = redaction
+        self._exports: pa.Table | None = None
+        self._has_begun = False
         self.made: set[str] = set()
-        engine.run(sql_files.load("ingest/macros").text)
-        engine.name_statuses()
-        engine.run(
-            "create table staged_problems (export_no bigint, document bigint, location varchar, "
-            "record bigint, line bigint, byte bigint, level varchar, code varchar, field varchar, "
-            "message varchar, raw varchar, call_id varchar, batch_id varchar, source varchar, "
-            "envelope_exported_at varchar, observed_at timestamptz)"
-        )
-        engine.run("create table kept_out_calls (export_no bigint, document bigint, status_reported varchar)")
-        engine.run("create table extra_of_utterances (field varchar, records bigint)")
+
+    def begin(self) -> None:
+        """Make what is staged besides records, unless it is there: many a run reads nothing new."""
+        if not self._has_begun:
+            self._engine.name_statuses()
+            self._engine.run(_OTHER_STAGED)
+            self._has_begun = True
 
     def finish(self, no_calls: RecordBatch, exports: pa.Table) -> None:
         """Make the staging tables that no record has called for, and name all the exports that were read."""
@@ -74,11 +84,15 @@ class Normalizer:
 
     def normalize(self, batches: Sequence[RecordBatch], exports: pa.Table) -> None:
         """Take some batches of the exports that have been read so far."""
-        self._engine.run("create or replace table read_exports as from given", given=exports)
+        self.begin()
+        if self._exports is None or not exports.equals(self._exports):
+            self._engine.run("create or replace table read_exports as from given", given=exports)
+            self._exports = exports
         for given in batches:
             batch = self._let_in(given) if self._gate else given
             batch = self._redaction.cleaned(batch) if self._redaction else batch
-            self._engine.run(f"create or replace table typed_records as {_typed(batch)}", given=batch.records)
+            typed = self._typing(batch)
+            self._engine.run(f"create or replace table typed_records as {typed}", given=batch.records)
             if batch.kind != BATCHES:
                 utterances = self._type_utterances(batch)
                 self._write_transcripts(self._with_facts(utterances))
@@ -90,12 +104,14 @@ class Normalizer:
 
     def _let_in(self, batch: RecordBatch) -> RecordBatch:
         """A batch without erased people."""
+        from batchlake.ingest.load.gate import GATED
+
         gate = self._gate
         assert gate is not None  # noqa: S101 - asked for only where there is one
         contacts: frozenset[str] = frozenset()
         if batch.kind != BATCHES and batch.records.num_rows:
             typed = self._engine.arrow(
-                f"select {', '.join(GATED)} from ({_typed(batch)})", given=batch.records
+                f"select {', '.join(GATED)} from ({self._typing(batch)})", given=batch.records
             )
             kept = gate.judge(typed)
             out = typed.select(["export_no", "document", "status_reported"]).filter(
@@ -113,12 +129,13 @@ class Normalizer:
         """The utterances of the calls read, typed."""
         import pyarrow as pa
 
-        load, arrow = sql_files.load, self._engine.arrow
-        speakers = arrow(load("ingest/transcripts/speaking_records").text, given_records=batch.records)
-        typed = arrow(load("ingest/transcripts/typed_utterances").text, given_utterances=batch.spoken())
+        arrow = self._engine.arrow
+        records = batch.records.select(["export_no", "record"])
+        speakers = arrow(self._query("transcripts/speaking_records"), given_records=records)
+        typed = arrow(self._query("transcripts/typed_utterances"), given_utterances=batch.spoken())
         utterances = batch.typed_utterances(speakers, typed)
         is_split = self._engine.exists_any("from typed_records where transcript is not null")
-        split = arrow(load("ingest/transcripts/split_transcripts").text) if is_split else None
+        split = arrow(self._query("transcripts/split_transcripts")) if is_split else None
         if split is None:
             return utterances
         return pa.concat_tables([columns.plain(utterances).select(split.column_names), split])
@@ -191,8 +208,23 @@ class Normalizer:
         )
 
     def _note(self, problems: str, names: str = "*", **given: pa.Table) -> None:
-        found = sql_files.load(f"ingest/{problems}").text
+        found = self._query(problems)
         self._engine.run(f"insert into staged_problems by name select {names} from ({found})", **given)
+
+    def _query(self, name: str) -> str:
+        """A file of `sql/ingest`, whose macros are there."""
+        text = sql_files.load(f"ingest/{name}").text
+        make_macros(self._engine, text)
+        return text
+
+    def _typing(self, batch: RecordBatch) -> str:
+        """The query for `typed_records`: from the records through their platform's file to types."""
+        kind, platform = batch.kind, source_file(batch.format).text
+        make_macros(self._engine, platform)
+        return (
+            f"with given_{kind} as (from given),\ncanonical_{kind} as (\n{platform}\n)\n"
+            f"select * from (\n{self._query(f'load/typed_{kind}')}\n)"
+        )
 
 
 def _spelled(format_name: str) -> pa.Table:
@@ -220,14 +252,3 @@ def _has_faults(utterances: pa.Table) -> bool:
     """Whether something given was not read."""
     unread = (utterances[name] for name in ("unread_time", "unread_confidence"))
     return utterances["text"].null_count > 0 or any(len(one) > one.null_count for one in unread)
-
-
-def _typed(batch: RecordBatch) -> str:
-    """The query for `typed_records`: from the records through their platform's file to types."""
-    kind = batch.kind
-    platform = source_file(batch.format).text
-    typed = sql_files.load(f"ingest/load/typed_{kind}").text
-    return (
-        f"with given_{kind} as (from given),\ncanonical_{kind} as (\n{platform}\n)\n"
-        f"select * from (\n{typed}\n)"
-    )

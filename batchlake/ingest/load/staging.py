@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine import columns, sql_files
 from batchlake.engine.engine import Engine
-from batchlake.ingest.load.gate import Gate
+from batchlake.ingest.load.macros import make_macros
 from batchlake.ingest.load.normalize import Normalizer
 from batchlake.ingest.load.record_batches import RawRecord, RecordBuffer
-from batchlake.ingest.load.redaction import Redaction
 from batchlake.ingest.load.transcripts import TranscriptFiles
 from batchlake.ingest.parse.fields import BATCHES, field_list
 from batchlake.ingest.parse.raw_records import Document, RawRecords
@@ -29,12 +28,16 @@ from batchlake.schema import DEFAULT_SOURCE
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from batchlake.ingest.load.gate import Gate
+    from batchlake.ingest.load.redaction import Redaction
+
 NO_IDENTITY: Final = "no_identity"
 NO_IDENTITY_MESSAGE: Final = "no usable id (1 to 256 characters, no control characters) in the record"
 
 FLUSH_BYTES: Final = 48 * 1024 * 1024
 _FLUSH_RECORDS: Final = 50_000
 _MOST_BATCHES: Final = 10_000
+_FEW_CALLS: Final = 10_000
 
 
 @dataclass(slots=True)
@@ -67,6 +70,10 @@ class Staging:
         transcripts: takes the utterances.
         gate: keeps erased people out, where there are any.
         redaction: redacts what comes in, where the lake is redacted.
+
+    Attributes:
+        calls, batch_records, batches: how many observations of calls, records of batches, and observations of
+            batches there are, once it is finished.
     """
 
     def __init__(
@@ -78,6 +85,7 @@ class Staging:
     ) -> None:
         self.engine = engine
         self._transcripts = transcripts
+        self.calls = self.batch_records = self.batches = 0
         self._exports: list[ReadExport] = []
         self._buffered: dict[str, RecordBuffer] = {}
         self._buffered_bytes = 0
@@ -127,6 +135,7 @@ class Staging:
         if export is self._giving:
             self._flush(all_of_it=True)
             self._wait()
+            self._normalizer.begin()
             condition = "export_no = $export_no"
             params: dict[str, Any] = {"export_no": export.number}
             tables = [*sorted(self._normalizer.made), "kept_out_calls"]
@@ -158,17 +167,21 @@ class Staging:
         self._transcripts.end_file()
         # Arrow keeps memory that it is done with; from here on DuckDB needs it.
         pa.default_memory_pool().release_unused()
-        self.engine.run(
-            "create or replace table final_envelopes as from given", given=self._final_envelopes()
-        )
-        self.engine.run(f"create view observed_calls as {sql_files.load('ingest/load/observed_calls').text}")
-        self.engine.run(
-            f"create table enveloped_batches as {sql_files.load('ingest/load/enveloped_batches').text}"
-        )
+        self._name_final_envelopes()
+        observed = {
+            name: sql_files.load(f"ingest/load/{name}").text
+            for name in ("observed_calls", "enveloped_batches", "observed_batches")
+        }
+        make_macros(self.engine, *observed.values())
+        self.calls = self.engine.row("select count(*) as calls from staged_calls")["calls"]
+        # A view is planned wherever it is asked, which takes longer than to copy few; many are not copied.
+        kind = "table" if self.calls <= _FEW_CALLS else "view"
+        self.engine.run(f"create {kind} observed_calls as {observed['observed_calls']}")
         # Few next to calls, and asked for often.
-        self.engine.run(
-            f"create table observed_batches as {sql_files.load('ingest/load/observed_batches').text}"
+        self.batch_records = self.engine.fill(
+            f"create table enveloped_batches as {observed['enveloped_batches']}"
         )
+        self.batches = self.engine.fill(f"create table observed_batches as {observed['observed_batches']}")
 
     def _count(self, size: int, records: int) -> None:
         self._buffered_bytes += size
@@ -197,6 +210,7 @@ class Staging:
         if self._problems:
             problems, self._problems = self._problems, []
             self._wait()
+            self._normalizer.begin()
             self.engine.run("insert into staged_problems by name from given", given=_problems_table(problems))
         if batches:
             self._wait()
@@ -268,13 +282,20 @@ class Staging:
             batch_id = cleaner.id_of(batch_id)
         return batch_id
 
-    def _final_envelopes(self) -> pa.Table:
+    def _name_final_envelopes(self) -> None:
+        """Make `final_envelopes`: what is known at a document's end, where it was not before its records."""
         final = {
             (number, document.number): document.envelope
             for number, document in self._provisional
             if document.envelope is not None
         }
-        return columns.table(
+        self.engine.run(
+            "create table final_envelopes (export_no bigint, document bigint, batch_id varchar, "
+            "exported_at varchar, time timestamptz)"
+        )
+        if not final:
+            return
+        given = columns.table(
             {
                 "export_no": columns.integers([number for number, _ in final]),
                 "document": columns.integers([number for _, number in final]),
@@ -282,6 +303,9 @@ class Staging:
                 "exported_at": columns.texts([envelope.exported_at for envelope in final.values()]),
             }
         )
+        timed = "select *, time_of(exported_at) as time from given"
+        make_macros(self.engine, timed)
+        self.engine.run(f"insert into final_envelopes by name {timed}", given=given)
 
 
 def _problems_table(problems: list[dict[str, Any]]) -> pa.Table:

@@ -7,7 +7,7 @@ are added. A run that changes more batches than a predicate should name rewrites
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +15,7 @@ from batchlake.engine import columns, sql_files
 from batchlake.engine.engine import Engine
 from batchlake.engine.quoting import literal
 from batchlake.ingest.load.transcripts import TranscriptFile
-from batchlake.ingest.merge.merge import MergeRule
+from batchlake.ingest.merge.merge import Merged, MergeRule
 from batchlake.schema import SEGMENTS, Table
 from batchlake.store.delta.writer import Writer
 
@@ -45,14 +45,14 @@ class ReplaceScope:
     @classmethod
     def of(cls, engine: Engine, places: str) -> ReplaceScope:
         """The rows in the batches of `places` (source, batch_id, call_id); without a batch, by their call."""
-        batches = engine.rows(
-            f"select distinct source, batch_id as id from {places} where batch_id is not null order by all "
-            f"limit {_MOST_NAMED + 1}"
+        found = engine.rows(
+            "select distinct source, batch_id, case when batch_id is null then call_id end as call_id "
+            f"from {places} order by all limit {2 * _MOST_NAMED + 1}"
         )
-        calls = engine.rows(
-            f"select distinct source, call_id as id from {places} where batch_id is null order by all "
-            f"limit {_MOST_NAMED + 1}"
-        )
+        batches = [
+            {"source": row["source"], "id": row["batch_id"]} for row in found if row["batch_id"] is not None
+        ]
+        calls = [{"source": row["source"], "id": row["call_id"]} for row in found if row["batch_id"] is None]
         if len(batches) > _MOST_NAMED or len(calls) > _MOST_NAMED:
             return cls(None)
         named: dict[str, list[str]] = {}
@@ -95,12 +95,15 @@ class ReplaceScope:
             )
             writer.replace(table.name, self.predicate, materialized(engine, inside))
             added += f" where not coalesce({self.predicate}, false)"
-        if engine.exists_any(added):
-            writer.append(table.name, materialized(engine, f"{added} {order}"))
+        append_if_any(engine, writer, table, f"{added} {order}")
 
 
-def write_merged(engine: Engine, writer: Writer, rule: MergeRule, run_id: str) -> None:
+def write_merged(engine: Engine, writer: Writer, rule: MergeRule, run_id: str, merged: Merged) -> None:
     """Write the rows of `merged_<table>` that are new or changed by this run."""
+    if not merged.held:
+        if merged.rows:
+            ReplaceScope("").write(engine, writer, rule.table, "", f"merged_{rule.table.name}")
+        return
     name, key = rule.table.name, rule.key()
     call_id = "call_id" if "call_id" in rule.table.key else "null::varchar as call_id"
     engine.run(
@@ -116,24 +119,35 @@ def write_merged(engine: Engine, writer: Writer, rule: MergeRule, run_id: str) -
     ReplaceScope.of(engine, f"replaced_{name}").write(engine, writer, rule.table, without, f"changed_{name}")
 
 
-def write_segments(engine: Engine, writer: Writer, files: Sequence[TranscriptFile]) -> int:
+def write_segments(
+    engine: Engine, writer: Writer, files: Sequence[TranscriptFile], calls: Merged, show: Callable[[], None]
+) -> int:
     """Write the transcripts that this run changed or moved to a batch; how many utterances they have.
 
     Args:
         engine: holds what was merged.
         writer: takes what changes.
         files: what this run wrote of the transcripts that it read.
+        calls: what their merge came to.
+        show: makes the lake's `segments` a view of the engine.
     """
-    engine.run(f"create table rewritten_calls as {sql_files.load('ingest/merge/rewritten_calls').text}")
-    if not engine.exists_any("from rewritten_calls"):
+    if not files and not calls.held:
+        return 0
+    query = sql_files.load("ingest/merge/rewritten_calls").text
+    rewritten = engine.fill(f"create table rewritten_calls as {query}")
+    if not rewritten:
         return 0
     engine.run("create table transcript_files as from given", given=_files_table(files))
     for table in ("kept_transcripts", "adopted_files"):
         engine.run(f"create table {table} as {sql_files.load(f'ingest/merge/{table}').text}")
-    adopted = {row["number"] for row in engine.rows("from adopted_files")}
+    numbers = {row["number"] for row in engine.rows("from adopted_files")}
+    adopted = [file for file in files if file.number in numbers]
     if adopted:
-        writer.add_files(SEGMENTS.name, [file.path for file in files if file.number in adopted])
-    _write_other_segments(engine, writer, [file for file in files if file.number not in adopted])
+        writer.add_files(SEGMENTS.name, [file.path for file in adopted])
+    # Each transcript of such a file is all there is of its call.
+    if sum(file.transcripts for file in adopted) < rewritten:
+        show()
+        _write_other_segments(engine, writer, [file for file in files if file.number not in numbers])
     return int(engine.row(sql_files.load("ingest/merge/rewritten_utterances").text)["utterances"])
 
 
@@ -164,7 +178,12 @@ def _files_table(files: Sequence[TranscriptFile]) -> pa.Table:
 
 
 def replace_by_export(
-    engine: Engine, writer: Writer, table: Table, fresh: str, again: str, resolved: Sequence[str] = ()
+    engine: Engine,
+    writer: Writer,
+    table: Table,
+    fresh: str,
+    again: Sequence[Mapping[str, str]],
+    resolved: Sequence[str] = (),
 ) -> None:
     """Write rows that belong to exports, in the place of what the same exports gave before.
 
@@ -173,18 +192,16 @@ def replace_by_export(
         writer: takes the rows.
         table: `snapshots`, `problems` or `exports`.
         fresh: the relation of the rows.
-        again: a query for the export ids (source, export_id) that were read before, too.
+        again: the exports (`source`, `id`) that were read before, too.
         resolved: ids of problems that go, whatever export they are of.
     """
     names = ", ".join(table.column_names())
-    forced = engine.rows(f"select distinct source, export_id as id from ({again}) order by all")
-    if not forced and not resolved:
-        if engine.exists_any(f"from {fresh}"):
-            everything = f"select {names} from {fresh} order by {', '.join(table.key)}"
-            writer.append(table.name, materialized(engine, everything))
+    if not again and not resolved:
+        everything = f"select {names} from {fresh} order by {', '.join(table.key)}"
+        append_if_any(engine, writer, table, everything)
         return
     replaced = [
-        f"(source = {literal(source)} and export_id in ({ids}))" for source, ids in _by_source(forced).items()
+        f"(source = {literal(source)} and export_id in ({ids}))" for source, ids in _by_source(again).items()
     ]
     if resolved:
         replaced.append(f"problem_id in ({', '.join(map(literal, resolved))})")
@@ -192,8 +209,13 @@ def replace_by_export(
     inside = f"select {names} from {fresh} where {predicate}"
     writer.replace(table.name, predicate, materialized(engine, inside))
     outside = f"select {names} from {fresh} where not coalesce({predicate}, false)"
-    if engine.exists_any(outside):
-        writer.append(table.name, materialized(engine, outside))
+    append_if_any(engine, writer, table, outside)
+
+
+def append_if_any(engine: Engine, writer: Writer, table: Table, query: str) -> None:
+    """Add the rows of a query, where it has any."""
+    if engine.fill(f"create or replace table written_rows as {query}"):
+        writer.append(table.name, engine.stream("from written_rows", batch_rows=_BATCH_ROWS))
 
 
 def materialized(engine: Engine, query: str) -> pa.RecordBatchReader:
@@ -202,7 +224,7 @@ def materialized(engine: Engine, query: str) -> pa.RecordBatchReader:
     return engine.stream("from written_rows", batch_rows=_BATCH_ROWS)
 
 
-def _by_source(rows: list[dict[str, str]]) -> dict[str, str]:
+def _by_source(rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """The ids of each source as a list of literals."""
     ids: dict[str, list[str]] = {}
     for row in rows:

@@ -20,10 +20,14 @@ from typing import Final
 
 from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
-from batchlake.engine.quoting import literal, quoted
+from batchlake.engine.quoting import literal, quoted, typed_columns
+from batchlake.ingest.load.macros import make_macros
 from batchlake.schema import BATCHES, CALLS, TRANSCRIPT_FACTS, Table
 
 _REPORTED_ENDS: Final = ("ended_at_reported", "completed_at_reported")
+_FEW_FILES: Final = 8
+"""Up to so many files a table is searched as a whole: that is one statement for four."""
+
 _OBSERVATION: Final = frozenset({"observed_at", "field_observed_at", "first_run_id", "last_run_id"})
 
 
@@ -99,59 +103,107 @@ BATCH_RULE: Final = MergeRule(
 )
 
 
-def merge(engine: Engine, rule: MergeRule, run_id: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What `merged_<table>` came to: its rows, and how many of them the lake held."""
+
+    rows: int
+    held: int
+
+
+def merge(
+    engine: Engine, rule: MergeRule, run_id: str, observed: int, files: int, batches: Merged | None = None
+) -> Merged:
     """Merge `observed_<table>` with what the lake holds of the same keys, into `merged_<table>`.
 
-    The engine has the lake's tables as views. Batches are merged first: calls need their creation times.
+    What can't hold a row isn't asked for: of a call alone, planning is most of the work.
+
+    Args:
+        engine: has the lake's tables as views.
+        rule: how the table is merged.
+        run_id: this run's.
+        observed: how many observations there are.
+        files: how many files of the table the lake has.
+        batches: what their merge came to, for calls: batches are merged first.
     """
     name, key = rule.table.name, rule.key()
-    _hold(engine, rule)
-    engine.run(
-        f"create table repeated_{name} as select {key} "
-        f"from (select {key} from observed_{name} union all select {key} from held_{name}) "
-        f"group by {key} having count(*) > 1"
-    )
-    newest = _newest(rule) if engine.exists_any(f"from repeated_{name}") else _as_observed(rule)
-    engine.run(f"create table merged_{name} as {_finished(rule, run_id, newest)}")
-    engine.run(
-        f"create view {name}_after as from merged_{name} union all by name "
-        f"select * from {name} anti join merged_{name} using ({key})"
-    )
+    if not observed and not (batches and batches.rows):
+        engine.run(f"create table held_{name} ({typed_columns(rule.table)})")
+        engine.run(f"create table merged_{name} ({typed_columns(rule.table)}, is_updated boolean)")
+        return Merged(0, 0)
+    make_macros(engine, "status_key(", "extra_object(")
+    held = _hold(engine, rule, files, batches)
+    repeated = 0
+    if held or observed > 1:
+        repeated = engine.fill(
+            f"create table repeated_{name} as select {key} "
+            f"from (select {key} from observed_{name} union all select {key} from held_{name}) "
+            f"group by {key} having count(*) > 1"
+        )
+    newest = _newest(rule) if repeated else _as_observed(rule)
+    if batches and held:
+        engine.run(
+            "create view batches_after as select source, batch_id, created_at from merged_batches "
+            "union all select source, batch_id, created_at from batches "
+            "anti join merged_batches using (source, batch_id)"
+        )
+    rows = engine.fill(f"create table merged_{name} as {_finished(rule, run_id, newest, is_held=held > 0)}")
+    return Merged(rows, held)
 
 
-def _hold(engine: Engine, rule: MergeRule) -> None:
+def _hold(engine: Engine, rule: MergeRule, files: int, batches: Merged | None) -> int:
     """Make `held_<table>`: what the lake holds of the keys observed, and calls whose batch gave another time.
 
-    A call is looked for in its batch first, which Parquet's statistics find without a scan; only what isn't
-    there is looked for everywhere.
+    In a lake of many files a call is looked for in its batch first, which Parquet's statistics find without a
+    scan; only what isn't there is looked for everywhere.
     """
     table, key = rule.table.name, rule.key()
     observed = f"select {key} from observed_{table}"
-    if rule is BATCH_RULE:
-        engine.run(f"create table held_{table} as select * from {table} where ({key}) in ({observed})")
-        return
+    everywhere = f"create table held_{table} as select * from {table} where ({key}) in ({observed})"
+    if rule is BATCH_RULE or files <= _FEW_FILES:
+        held = engine.fill(everywhere)
+    else:
+        held = _hold_by_batch(engine, rule, everywhere)
+    if rule is CALL_RULE and batches and batches.rows:
+        rescheduled = sql_files.load("ingest/merge/rescheduled_batches").text
+        if engine.fill(f"create table rescheduled_batches as {rescheduled}"):
+            calls = sql_files.load("ingest/merge/rescheduled_calls").text
+            held += engine.fill(f"insert into held_calls {calls}")
+    return held
+
+
+def _hold_by_batch(engine: Engine, rule: MergeRule, everywhere: str) -> int:
+    table, key = rule.table.name, rule.key()
     batches = f"select source, batch_id from observed_{table} where batch_id is not null"
     ids = engine.rows(f"select distinct batch_id from ({batches})")
+    if not ids:
+        return engine.fill(everywhere)
     near = engine.pruned_scan(rule.table, [row["batch_id"] for row in ids])
-    engine.run(
+    held = engine.fill(
         f"create table held_{table} as select * from {near} "
-        f"where ({key}) in ({observed}) and (source, batch_id) in ({batches})"
+        f"where ({key}) in (select {key} from observed_{table}) and (source, batch_id) in ({batches})"
     )
-    engine.run(
+    missing = engine.fill(
         f"create table missing_{table} as "
         f"select distinct {key} from observed_{table} anti join held_{table} using ({key})"
     )
-    if engine.exists_any(f"from missing_{table}"):
-        engine.run(f"insert into held_{table} select * from {table} where ({key}) in (from missing_{table})")
-    rescheduled = sql_files.load("ingest/merge/rescheduled_batches").text
-    engine.run(f"create table rescheduled_batches as {rescheduled}")
-    if engine.exists_any("from rescheduled_batches"):
-        engine.run(f"insert into held_calls {sql_files.load('ingest/merge/rescheduled_calls').text}")
+    if missing:
+        held += engine.fill(
+            f"insert into held_{table} select * from {table} where ({key}) in (from missing_{table})"
+        )
+    return held
 
 
-def _observations(rule: MergeRule) -> str:
-    """The run's observations and the lake's rows, alike."""
+def _observations(rule: MergeRule, *, is_held: bool) -> str:
+    """The run's observations and, where it holds any, the lake's rows, alike."""
     values = ", ".join(quoted(name) for name in rule.values() if name != "status_rank")
+    observed = f"""
+        select {rule.key()}, {values}, status_rank, observed_at,
+            null::map(varchar, timestamptz) as field_observed_at
+        from observed_{rule.table.name}
+    """
+    if not is_held:
+        return observed
     end, reported_end = rule.ends
     # A lake of an earlier version has the end alone.
     held = values.replace(quoted(reported_end), f"coalesce({reported_end}, {end}) as {reported_end}")
@@ -159,9 +211,7 @@ def _observations(rule: MergeRule) -> str:
         # A state that was never given is not one of an observation.
         held = held.replace(quoted("status"), "nullif(held.status, 'unknown') as status")
     return f"""
-        select {rule.key()}, {values}, status_rank, observed_at,
-            null::map(varchar, timestamptz) as field_observed_at
-        from observed_{rule.table.name}
+        {observed}
         union all by name
         select {rule.key()}, {held}, coalesce(names.rank, -1) as status_rank, observed_at, field_observed_at
         from held_{rule.table.name} held
@@ -241,7 +291,7 @@ def _time_of(name: str) -> str:
     return f"coalesce(field_observed_at[{name}], observed_at)"
 
 
-def _finished(rule: MergeRule, run_id: str, newest: str) -> str:
+def _finished(rule: MergeRule, run_id: str, newest: str, *, is_held: bool) -> str:
     """The lake's columns: derived ones computed, and which run first wrote and last changed the row.
 
     And `is_updated`: whether a value other than the time of its observation has changed.
@@ -250,6 +300,7 @@ def _finished(rule: MergeRule, run_id: str, newest: str) -> str:
         rule: how the table is merged.
         run_id: this run's.
         newest: a query for the newest values of each key, of the relation `observations`.
+        is_held: whether the lake holds any of these keys.
     """
     table = rule.table
     made = {**rule.derived, **rule.filled}
@@ -258,11 +309,23 @@ def _finished(rule: MergeRule, run_id: str, newest: str) -> str:
         f"{made[name]} as {quoted(name)}" if name in made else f"merged.{quoted(name)}" for name in compared
     )
     values = [name for name in compared if name not in _OBSERVATION]
-    batches = "left join batches_after batches using (source, batch_id)" if rule is CALL_RULE else ""
-    same = f"row({_listed(compared, 'done')}) is not distinct from row({_listed(compared, 'held')})"
+    # Where all calls are new, their batches are those of this run.
+    batches = "batches_after" if is_held else "merged_batches"
+    batches = f"left join {batches} batches using (source, batch_id)" if rule is CALL_RULE else ""
     run = literal(run_id)
+    if is_held:
+        same = f"row({_listed(compared, 'done')}) is not distinct from row({_listed(compared, 'held')})"
+        written = f"""coalesce(held.first_run_id, {run}) as first_run_id,
+            case when held.last_run_id is not null and {same} then held.last_run_id else {run} end
+                as last_run_id,
+            held.last_run_id is null
+                or row({_listed(values, "done")}) is distinct from row({_listed(values, "held")}) as
+                is_updated
+        from done left join held_{table.name} held using ({rule.key()})"""
+    else:
+        written = f"{run} as first_run_id, {run} as last_run_id, true as is_updated from done"
     return f"""
-        with observations as ({_observations(rule)}),
+        with observations as ({_observations(rule, is_held=is_held)}),
         newest as ({newest}),
         done as (
             select {columns}
@@ -270,13 +333,7 @@ def _finished(rule: MergeRule, run_id: str, newest: str) -> str:
             left join status_names names on names.key = status_key(merged.{rule.state})
             {batches}
         )
-        select done.*, coalesce(held.first_run_id, {run}) as first_run_id,
-            case when held.last_run_id is not null and {same} then held.last_run_id else {run} end
-                as last_run_id,
-            held.last_run_id is null
-                or row({_listed(values, "done")}) is distinct from row({_listed(values, "held")})
-                as is_updated
-        from done left join held_{table.name} held using ({rule.key()})
+        select done.*, {written}
     """
 
 

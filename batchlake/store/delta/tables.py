@@ -54,6 +54,14 @@ class LakeTables:
     def __init__(self, root: str | os.PathLike[str]) -> None:
         forking.check()
         self.storage: Storage = open_storage(root)
+        self._opened: dict[str, DeltaTable] | None = None
+
+    def keep_open(self) -> None:
+        """From now on give a table that has been opened again, where the same version of it is wanted.
+
+        For one run: its writer takes the newest ones further.
+        """
+        self._opened = {}
 
     def exists(self, table: str) -> bool:
         """Whether the table has been made: its log holds a commit."""
@@ -112,7 +120,16 @@ class LakeTables:
 
     def open(self, table: str, version: int | None = None) -> DeltaTable:
         """The table through delta-rs, at a version (None: the newest)."""
-        return open_table(self.storage, table, version)
+        if self._opened is None:
+            return open_table(self.storage, table, version)
+        wanted = version
+        if wanted is None and self.exists(table):
+            # By its number, else delta-rs would list the log to find it.
+            wanted = self.version(table)
+        held = self._opened.get(table)
+        if held is None or held.version() != wanted:
+            held = self._opened[table] = open_table(self.storage, table, wanted)
+        return held
 
     def open_all(self, versions: Mapping[str, int | None]) -> dict[str, DeltaTable]:
         """Several tables at the versions given, at once: each takes half a dozen requests to a bucket."""

@@ -22,7 +22,7 @@ final as (
     ),
     coalesce(
       staged.updated_at, staged.own_exported_at,
-      if(envelopes.export_no is null, staged.exported_at, time_of(envelopes.exported_at)), staged.read_at
+      if(envelopes.export_no is null, staged.exported_at, envelopes.time), staged.read_at
     ) as observed_at,
     coalesce(names.rank, -1) as status_rank
   from staged

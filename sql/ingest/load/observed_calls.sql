@@ -11,7 +11,7 @@ enveloped as (
   select
     staged.* exclude (envelope_batch_id, exported_at),
     if(envelopes.export_no is null, staged.envelope_batch_id, envelopes.batch_id) as envelope_batch_id,
-    if(envelopes.export_no is null, staged.exported_at, time_of(envelopes.exported_at)) as exported_at
+    if(envelopes.export_no is null, staged.exported_at, envelopes.time) as exported_at
   from staged_calls as staged
   left join final_envelopes as envelopes using (export_no, document)
 ),

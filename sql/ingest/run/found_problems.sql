@@ -20,7 +20,7 @@ unread_times as (
   union all
   select export_no, document, null::bigint as record, exported_at as unread_exported_at
   from envelopes
-  where exported_at is not null and time_of(exported_at) is null
+  where exported_at is not null and time is null
 ),
 
 export_times as (

@@ -23,17 +23,24 @@ batches as (
   left join held_batches held using (source, batch_id)
 ),
 
-problems as (select * from fresh_problems),
-
-final as (
+counted_calls as (
   select
-    (select count(*) from calls where not is_held) as calls_new,
-    (select count(*) from calls where is_held and is_changed) as calls_updated,
-    (select count(*) from calls where is_held and not is_changed) as calls_unchanged,
-    (select count(*) from calls where is_not_understood) as calls_not_understood,
-    (select count(*) from batches where not is_held) as batches_new,
-    (select count(*) from batches where is_held and is_changed) as batches_updated,
-    (select count(*) from problems) as problems
-)
+    count(*) filter (not is_held) as calls_new,
+    count(*) filter (is_held and is_changed) as calls_updated,
+    count(*) filter (is_held and not is_changed) as calls_unchanged,
+    count(*) filter (is_not_understood) as calls_not_understood
+  from calls
+),
+
+counted_batches as (
+  select
+    count(*) filter (not is_held) as batches_new,
+    count(*) filter (is_held and is_changed) as batches_updated
+  from batches
+),
+
+counted_problems as (select count(*) as problems from fresh_problems),
+
+final as (select * from counted_calls cross join counted_batches cross join counted_problems)
 
 select * from final
