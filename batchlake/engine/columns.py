@@ -145,6 +145,19 @@ def repeated(values: pa.ChunkedArray, places: NDArray[np.int64]) -> pa.Array:
     return values.take(from_numpy(places))
 
 
+def group_numbers(rows: pa.Table) -> NDArray[np.int64]:
+    """A number for each row, the same for rows that are the same; what is NULL is one value."""
+    import numpy as np
+
+    numbers = np.zeros(len(rows), np.int64)
+    for column in rows.columns:
+        codes = column.combine_chunks().dictionary_encode(null_encoding="encode").indices.cast("int64")
+        # Both are below the number of rows, and so is what comes out.
+        both = numbers * (len(rows) + 1) + to_numpy(codes, np.int64)
+        numbers = np.unique(both, return_inverse=True)[1].reshape(-1)
+    return numbers
+
+
 def plain(rows: pa.Table) -> pa.Table:
     """The same rows, no column as a dictionary."""
     import pyarrow as pa

@@ -17,6 +17,7 @@ from batchlake.engine.engine import Engine
 from batchlake.engine.quoting import view_of
 from batchlake.erasure.proof import clean_around, judge, note, purge
 from batchlake.erasure.report import ErasureReport, Left
+from batchlake.erasure.search.parquet import Wanted
 from batchlake.erasure.verify import verify
 from batchlake.privacy.key import PrivacyKey, key_of_lake, read_policy
 from batchlake.privacy.redaction.redactor import Redactor
@@ -65,7 +66,7 @@ def finish_locked(lake: LakeTables, landing: Path | None = None) -> None:
     )
     if stake and not (landing and landing.is_dir()):
         report.left.append(Left("landing", "its folder isn't on this machine", "Name it with --landing."))
-    report.verification = verify(lake.storage, landing, finder, is_call, "digest")
+    report.verification = verify(lake.storage, landing, Wanted(finder, is_call), "digest")
     judge(lake, report)
     note(lake, report)
 

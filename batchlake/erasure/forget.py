@@ -25,13 +25,14 @@ from batchlake.erasure.landed.landing import at_stake
 from batchlake.erasure.landed.records import IsCall, RecordCleaner
 from batchlake.erasure.proof import clean_around, judge, note, purge
 from batchlake.erasure.report import ErasureReport
-from batchlake.erasure.rewrite import Rewrite
+from batchlake.erasure.rewrite import ERASED_TABLES, Rewrite
 from batchlake.erasure.rows import Changes
+from batchlake.erasure.search.parquet import Wanted
+from batchlake.erasure.search.tables import Held, search_tables
 from batchlake.erasure.targets import Mode, Request, Targets, resolve
 from batchlake.erasure.verify import files_with_hits, verify
 from batchlake.errors import InvalidRequest
 from batchlake.privacy.errors import ErasureMismatch, NothingToForget
-from batchlake.privacy.finder import Finder
 from batchlake.privacy.key import PrivacyKey, find_key, key_of_lake, make_key, read_policy
 from batchlake.schema import TOMBSTONES
 from batchlake.store.delta.tables import LakeTables
@@ -119,13 +120,19 @@ class _Erasure:
             suggested = suggestions(engine, targets) if options.dry_run else {}
             by_hand = todo(engine, targets) if options.todo else []
         self._refuse_reference(targets)
-        is_call = _among(targets)
-        landed = self._landed(targets, is_call)
-        planned = Rewrite(self._lake, dict(version.pins), targets, options.mode, None, None).execute(None)
-        if not (planned or landed):
+        wanted = _wanted(targets)
+        landed = self._landed(targets, wanted.is_call)
+        searched = {table.name: version.pins[table.name] for table in ERASED_TABLES}
+        held = search_tables(self._lake, searched, wanted)
+        planned = Changes()
+        if options.dry_run or not targets.calls:
+            planned = Rewrite(
+                self._lake, dict(version.pins), targets, options.mode, None, None, held
+            ).execute(None)
+        if not (targets.calls or planned or landed):
             raise NothingToForget
         report = self._report(targets, planned, suggested)
-        report.elsewhere = files_with_hits(list(options.elsewhere), targets.finder, is_call)
+        report.elsewhere = files_with_hits(list(options.elsewhere), wanted)
         if options.dry_run:
             return report
         if options.expect != "any" and options.expect != len(targets.calls):
@@ -134,8 +141,8 @@ class _Erasure:
             write_todo(options.todo, by_hand)
         key = key or make_key()
         report.key_id = key.key_id
-        self._commit(report, targets, key, landed)
-        self._complete(report, targets.finder, is_call, key)
+        self._commit(report, targets, key, landed, held)
+        self._complete(report, wanted)
         return report
 
     def _key(self) -> PrivacyKey | None:
@@ -171,7 +178,12 @@ class _Erasure:
         )  # fmt: skip
 
     def _commit(
-        self, report: ErasureReport, targets: Targets, key: PrivacyKey, landed: list[tuple[str, bytes]]
+        self,
+        report: ErasureReport,
+        targets: Targets,
+        key: PrivacyKey,
+        landed: list[tuple[str, bytes]],
+        held: Held,
     ) -> None:
         """Rewrite the tables and make that the lake's state."""
         run = begin("forget", self._started)
@@ -185,9 +197,7 @@ class _Erasure:
         self._options.progress("marker")
         writer.prepare(dict(before.pins))
         with self._storage.scratch() as folder:
-            rewrite = Rewrite(
-                self._lake, writer.versions(), targets, self._options.mode, key, folder
-            )  # fmt: skip
+            rewrite = Rewrite(self._lake, writer.versions(), targets, self._options.mode, key, folder, held)
             marker: dict[str, Any] = {
                 "erasure_id": self._id,
                 "run_id": run_id,
@@ -213,14 +223,14 @@ class _Erasure:
         self._ledger.commit(writer, run, {})
         self._options.progress("committed")
 
-    def _complete(self, report: ErasureReport, finder: Finder, is_call: IsCall, key: PrivacyKey) -> None:
+    def _complete(self, report: ErasureReport, wanted: Wanted) -> None:
         ended = sum(1 for _ in self._ledger.since(datetime.min.replace(tzinfo=UTC))) - 1
         report.history = {"states_ended": ended, "oldest_readable_run": report.run_id}
         purge(self._lake, report)
         self._options.progress("purged")
-        clean_around(report, self._options.landing, finder, is_call)
+        clean_around(report, self._options.landing, wanted.finder, wanted.is_call)
         self._options.progress("cleaned")
-        report.verification = verify(self._storage, self._options.landing, finder, is_call, "value")
+        report.verification = verify(self._storage, self._options.landing, wanted, "value")
         self._options.progress("verified")
         judge(self._lake, report)
         report.seconds = time.monotonic() - self._clock
@@ -246,6 +256,7 @@ def _tombstones(targets: Targets, key: PrivacyKey, report: ErasureReport, *, for
     )
 
 
-def _among(targets: Targets) -> IsCall:
+def _wanted(targets: Targets) -> Wanted:
     places = targets.places
-    return lambda source, call_id: (source, call_id) in places
+    ids = frozenset(call_id for _, call_id in places)
+    return Wanted(targets.finder, lambda source, call_id: (source, call_id) in places, ids)

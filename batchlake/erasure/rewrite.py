@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from batchlake.engine import columns
 from batchlake.erasure.rows import Changes, Renamed, RowCleaner, random_id
+from batchlake.erasure.search.tables import Held, holds_any
 from batchlake.erasure.targets import Mode, Targets
 from batchlake.privacy.key import PrivacyKey
 from batchlake.schema import BATCHES, CALLS, EXPORTS, PROBLEMS, SEGMENTS, SNAPSHOTS, Table
@@ -42,6 +43,7 @@ class Rewrite:
         mode: whether the calls go or stay as figures.
         key: makes the digests of transcripts that lose a mention; None for a dry run.
         folder: takes files before they are the lake's; None for a dry run.
+        held: in which columns of which files something was found; a file that isn't named is read.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Rewrite:
         mode: Mode,
         key: PrivacyKey | None,
         folder: Path | None,
+        held: Held | None = None,
     ) -> None:
         self._tables = tables
         self._versions = versions
@@ -61,6 +64,7 @@ class Rewrite:
         self._folder = folder
         self._key = key
         self._places = targets.places
+        self._held = held or {}
         self._renamed: Renamed = {name: {} for name in IDS}
         self.changes = Changes()
         self._cleaner = RowCleaner(targets, mode, key, self._renamed, self.changes)
@@ -77,6 +81,8 @@ class Rewrite:
             files: list[Path] = []
             sizes = self._tables.sizes(table.name, self._versions[table.name])
             for name, path in self._paths(table):
+                if not self._is_concerned(table, name, path):
+                    continue
                 before = read_rows(path)
                 rows = self._cleaner.cleaned(table, before)
                 if rows is before:
@@ -90,6 +96,17 @@ class Rewrite:
                 writer.swap_files(table.name, gone, files)
         return self.changes
 
+    def _is_concerned(self, table: Table, name: str, path: str) -> bool:
+        """Whether a file holds something, or what follows from something in another file."""
+        columns_held = self._held.get((table.name, name))
+        if columns_held is None or columns_held:
+            return True
+        return any(
+            holds_any(path, column, values)
+            for column, values in self._cleaner.following(table).items()
+            if values
+        )
+
     def _paths(self, table: Table) -> Iterable[tuple[str, str]]:
         names = list(self._tables.sizes(table.name, self._versions[table.name]))
         return zip(names, self._tables.storage.local(table.name, names), strict=True)
@@ -99,13 +116,17 @@ class Rewrite:
         held: Counter[tuple[str, str]] = Counter()
         labels: dict[str, set[tuple[str, str]]] = defaultdict(set)
         for table in (CALLS, BATCHES, SNAPSHOTS, PROBLEMS):
-            for _, path in self._paths(table):
+            for name, path in self._paths(table):
+                columns_held = self._held.get((table.name, name))
+                is_counted = table is CALLS and self._mode == "anonymise"
+                if columns_held is not None and not is_counted and columns_held.isdisjoint(IDS):
+                    continue
                 wanted = [name for name in table.column_names() if name in _WANTED]
                 rows = read_rows(path, wanted)
                 for name in IDS:
                     if name in rows.column_names:
                         self._rename_values(rows, name)
-                if table is CALLS and self._mode == "anonymise":
+                if is_counted:
                     sources, batches = rows["source"].to_pylist(), rows["batch_id"].to_pylist()
                     held.update(pair for pair in zip(sources, batches, strict=True) if pair[1] is not None)
                     _note_labels(rows, labels)
@@ -143,7 +164,9 @@ def read_rows(path: str, names: list[str] | None = None) -> pa.Table:
     """A file's rows, no column as a dictionary."""
     import pyarrow.parquet as pq
 
-    rows = pq.read_table(path, columns=names, partitioning=None)
+    # `read_table` imports what reads folders, and pandas with it: half a second.
+    with pq.ParquetFile(path) as file:
+        rows = file.read(columns=names)
     return columns.plain(rows).combine_chunks()
 
 

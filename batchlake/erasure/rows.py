@@ -31,6 +31,9 @@ Renamed = dict[str, dict[tuple[str, str], str]]
 JSON_COLUMNS: Final = frozenset({"extra", "reported_common_responses"})
 NUMBER_COLUMNS: Final = ("from_number", "to_number")
 _IDS: Final = ("call_id", "batch_id")
+_TURN: Final = ("source", "call_id", "speaker")
+"""Whose utterances a number may be read out over."""
+
 _NOT_TEXT: Final = frozenset(
     {
         "export_id",
@@ -130,6 +133,15 @@ class RowCleaner:
                 rows = rows.sort_by([(name, "ascending") for name in ("source", "batch_id", "call_id")])
         return rows
 
+    def following(self, table: Table) -> dict[str, set[str]]:
+        """Values by column that are changed in this table's rows because of what stands elsewhere."""
+        renamed: dict[str, set[str]] = {
+            name: {old for _, old in self._renamed[name]} for name in _IDS if name in table.column_names()
+        }
+        if table is CALLS:
+            renamed["call_id"] = renamed["call_id"] | {call_id for _, call_id in self._retold}
+        return renamed
+
     def _own_rows(self, rows: pa.Table) -> list[int]:
         """The places of rows of erased calls."""
         import pyarrow.compute as pc
@@ -214,8 +226,13 @@ class RowCleaner:
 
     def _cleaned_texts(self, table: Table, rows: pa.Table, name: str) -> pa.Table:
         if name in NUMBER_COLUMNS:
-            values = rows[name].to_pylist()
-            whole = [at for at, value in enumerate(values) if value and self._finder.is_whole(value)]
+            maybe = self._finder.whole_candidates(rows[name])
+            values = rows[name].take(columns.from_numpy(maybe)).to_pylist()
+            whole = [
+                at
+                for at, value in zip(maybe.tolist(), values, strict=True)
+                if value and self._finder.is_whole(value)
+            ]
             self._count(table, name, len(whole))
             rows = with_values(rows, name, whole, lambda _number: ERASED)
         places = self._hits(rows, name)
@@ -316,7 +333,9 @@ def over_turns_of(rows: pa.Table, finder: Finder) -> set[int]:
     if not finder.looks_for_numbers:
         return set()
     maybe = finder.parts(rows["text"])
-    picked = rows.select(["source", "call_id", "speaker", "position", "text"]).take(columns.from_numpy(maybe))
+    picked = rows.select([*_TURN, "position", "text"]).take(columns.from_numpy(maybe))
+    of_numbers = finder.among_parts(picked["text"], picked.select(_TURN))
+    maybe, picked = maybe[of_numbers], picked.take(columns.from_numpy(of_numbers))
     said: dict[tuple[str, str, str], list[tuple[int, int, str]]] = defaultdict(list)
     for place, row in zip(maybe.tolist(), picked.to_pylist(), strict=True):
         if is_part(row["text"]):

@@ -15,32 +15,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from batchlake.engine import columns
 from batchlake.erasure.landed.landing import BODY, landed_files
-from batchlake.erasure.landed.records import IsCall, RecordCleaner
+from batchlake.erasure.landed.records import RecordCleaner
 from batchlake.erasure.local import bug_reports, history_file
-from batchlake.erasure.rows import NUMBER_COLUMNS, over_turns_of
+from batchlake.erasure.search.parquet import Wanted, search_parquet
+from batchlake.erasure.search.threads import at_once
 from batchlake.privacy.errors import NothingToForget
 from batchlake.privacy.finder import Finder
 from batchlake.privacy.key import key_of_lake, read_policy
 from batchlake.privacy.numbers import keys_of
 from batchlake.privacy.tombstones import Tombstones
-from batchlake.schema import SEGMENTS
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger
 from batchlake.store.storage import Storage
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    from pyarrow.parquet import ParquetFile
 
 By = Literal["value", "digest", "rules"]
 
 _RAW: Final = "raw bytes"
 _NAME: Final = "file name"
-_TURNS: Final = "text, over turns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +72,9 @@ class Verification:
         return not self.hits
 
 
-def verify(
-    storage: Storage,
-    landing: Path | None,
-    finder: Finder,
-    is_call: IsCall,
-    by: By,
-) -> Verification:
+def verify(storage: Storage, landing: Path | None, wanted: Wanted, by: By) -> Verification:
     """Look everywhere."""
-    return _Search(finder, is_call, by).execute(storage, landing)
+    return _Search(wanted, by).execute(storage, landing)
 
 
 def verify_again(
@@ -97,24 +86,23 @@ def verify_again(
         for value in values:
             if sum(character.isdecimal() for character in value) >= len(value) / 2:
                 keys |= keys_of(value, region)
-        return verify(
-            lake.storage, landing, Finder.of_values(keys, frozenset(), values), lambda *_: False, "value"
-        )
+        named = Wanted(Finder.of_values(keys, frozenset(), values), lambda *_: False, frozenset())
+        return verify(lake.storage, landing, named, "value")
     Ledger(lake).newest()
     policy = read_policy(lake.storage)
     if not policy.get("key_id"):
         raise NothingToForget
     tombstones = Tombstones.read(lake, key_of_lake(lake.storage, policy))
-    return verify(lake.storage, landing, tombstones.finder(), tombstones.is_erased_call, "digest")
+    return verify(lake.storage, landing, Wanted(tombstones.finder(), tombstones.is_erased_call), "digest")
 
 
-def files_with_hits(paths: list[Path], finder: Finder, is_call: IsCall) -> list[str]:
+def files_with_hits(paths: list[Path], wanted: Wanted) -> list[str]:
     """Which files (of folders: all in them) hold something, unpacked where they are in gzip or Zstandard."""
     found = []
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file():
-                search = _Search(finder, is_call, "value")
+                search = _Search(wanted, "value")
                 search.read_file(str(file), file.read_bytes())
                 if search.found:
                     found.append(str(file))
@@ -124,22 +112,30 @@ def files_with_hits(paths: list[Path], finder: Finder, is_call: IsCall) -> list[
 class _Search:
     """One search, with what it has found so far."""
 
-    def __init__(self, finder: Finder, is_call: IsCall, by: By) -> None:
-        self._finder = finder
-        self._is_call = is_call
+    def __init__(self, wanted: Wanted, by: By) -> None:
+        self._wanted = wanted
+        self._finder = wanted.finder
+        self._by = by
         self._result = Verification(by)
         self.found: Counter[tuple[str, str]] = Counter()
 
     def execute(self, storage: Storage, landing: Path | None) -> Verification:
         """Search the lake, the landing and this machine."""
         state = hashlib.sha256()
-        for path in sorted(storage.everything()):
+
+        def read(path: str) -> tuple[str, _Search] | None:
             try:
                 data = storage.content(path)
             except FileNotFoundError:
-                continue
-            state.update(f"{path} {hashlib.sha256(data).hexdigest()}\n".encode())
-            self.read_file(path, data)
+                return None
+            search = _Search(self._wanted, self._by)
+            search.read_file(path, data)
+            return f"{path} {hashlib.sha256(data).hexdigest()}\n", search
+
+        for one in at_once(read, sorted(storage.everything())):
+            if one is not None:
+                state.update(one[0].encode())
+                self._add(one[1])
         for file in landed_files(landing) if landing else ():
             name = file.relative_to(landing) if landing else file
             source = name.parts[0] if file.name.endswith(BODY) else None
@@ -153,6 +149,12 @@ class _Search:
         result.state_digest = state.hexdigest()
         return result
 
+    def _add(self, other: _Search) -> None:
+        self.found.update(other.found)
+        self._result.files += other._result.files
+        self._result.bytes += other._result.bytes
+        self._result.strings += other._result.strings
+
     def read_file(self, place: str, data: bytes, source: str | None = None) -> None:
         """Search one file: its name, its bytes, what it unpacks to, and every string in it."""
         result = self._result
@@ -165,7 +167,10 @@ class _Search:
             self._note(shown, _NAME, 1)
         self._note(shown, _RAW, self._finder.hits_in_bytes(data))
         if data[:4] == b"PAR1":
-            self._read_parquet(shown, data)
+            found = search_parquet(BytesIO(data), self._wanted)
+            result.strings += found.strings
+            for column, count in found.hits.items():
+                self._note(shown, column, count)
             return
         for unpacked in _unpacked(place, data):
             if unpacked is not data:
@@ -191,7 +196,7 @@ class _Search:
         for document in documents:
             self._search_texts(place, "JSON", list(_strings(document)))
             if source is not None and isinstance(document, dict | list):
-                cleaner = RecordCleaner(self._finder, self._is_call)
+                cleaner = RecordCleaner(self._finder, self._wanted.is_call)
                 body = json.dumps(document).encode()
                 if cleaner.body(source, body)[1]:
                     self._note(place, "record of an erased call", 1)
@@ -201,90 +206,6 @@ class _Search:
         array = columns.texts([text.encode("utf-8", "replace").decode() for text in texts])
         count = sum(self._finder.finds(texts[at]) for at in self._finder.candidates(array).tolist())
         self._note(place, column, count)
-
-    def _read_parquet(self, place: str, data: bytes) -> None:
-        import pyarrow.parquet as pq
-
-        file = pq.ParquetFile(BytesIO(data))
-        texts = _with_dictionaries(file)
-        # A dictionary may hold what no row refers to.
-        file = pq.ParquetFile(BytesIO(data), read_dictionary=texts)
-        for group in range(file.num_row_groups):
-            rows = file.read_row_group(group)
-            for name, column in _leaves(rows):
-                self._search_column(place, name, column)
-            self._search_ids(place, rows)
-        if set(SEGMENTS.key) | {"speaker", "text"} <= set(file.schema_arrow.names):
-            said = columns.plain(file.read()).combine_chunks()
-            self._note(place, _TURNS, len(over_turns_of(said, self._finder)))
-
-    def _search_column(self, place: str, name: str, column: pa.ChunkedArray) -> None:
-        import pyarrow as pa
-
-        for chunk in column.chunks:
-            values = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
-            self._result.strings += len(values)
-            for at in self._finder.candidates(values).tolist():
-                text = values[at].as_py()
-                if text is not None and self._finder.finds(text):
-                    self._note(place, name, 1)
-            if name in NUMBER_COLUMNS:
-                for number in values.to_pylist():
-                    if number and self._finder.is_whole(number) and not self._finder.finds(number):
-                        self._note(place, name, 1)
-
-    def _search_ids(self, place: str, rows: pa.Table) -> None:
-        if not {"source", "call_id"} <= set(rows.column_names):
-            return
-        pairs = set(zip(rows["source"].to_pylist(), rows["call_id"].to_pylist(), strict=True))
-        self._note(
-            place,
-            "call_id",
-            sum(1 for source, one in pairs if one is not None and self._is_call(source, one)),
-        )
-
-
-def _with_dictionaries(file: ParquetFile) -> list[str]:
-    """The columns of text that have a dictionary, and can be read with it."""
-    metadata = file.metadata
-    found = []
-    for at, name in enumerate(metadata.schema.names):
-        chunks = [metadata.row_group(group).column(at) for group in range(metadata.num_row_groups)]
-        encodings = {encoding for chunk in chunks for encoding in chunk.encodings}
-        column = metadata.schema.column(at)
-        is_plain_text = column.physical_type == "BYTE_ARRAY" and column.path == name
-        has_dictionary = any(chunk.has_dictionary_page for chunk in chunks)
-        if is_plain_text and has_dictionary and "DELTA_BYTE_ARRAY" not in encodings:
-            found.append(name)
-    return found
-
-
-def _leaves(rows: pa.Table) -> Iterator[tuple[str, pa.ChunkedArray]]:
-    """Every column of text, those inside structures, lists and maps too."""
-    import pyarrow as pa
-
-    for name, column in zip(rows.column_names, rows.columns, strict=True):
-        kind = column.type
-        if pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
-            yield name, column
-        elif pa.types.is_struct(kind):
-            inner = pa.Table.from_arrays(column.flatten(), [f"{name}.{part.name}" for part in kind])
-            yield from _leaves(inner)
-        elif pa.types.is_map(kind):
-            for part, values in (("key", "keys"), ("value", "items")):
-                arrays = [getattr(chunk, values) for chunk in column.chunks]
-                yield from _leaves(
-                    pa.table(
-                        {
-                            f"{name}.{part}": pa.chunked_array(
-                                arrays, getattr(kind, f"{part if part == 'key' else 'item'}_type")
-                            )
-                        }
-                    )
-                )
-        elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
-            arrays = [chunk.values for chunk in column.chunks]
-            yield from _leaves(pa.table({f"{name}.item": pa.chunked_array(arrays, kind.value_type)}))
 
 
 def _unpacked(place: str, data: bytes) -> Iterator[bytes]:

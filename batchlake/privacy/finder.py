@@ -18,6 +18,7 @@ from batchlake.engine import columns
 from batchlake.privacy import numbers
 from batchlake.privacy.digits import EVERY_LANGUAGE, FEWEST_DIGITS
 from batchlake.privacy.numbers import Span
+from batchlake.privacy.sieves import flags_of, places_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +32,13 @@ _SHORTEST_ID: Final = 4
 """Shorter ids are looked for in their own column only: every text holds them."""
 
 _MOST_ALTERNATIVES: Final = 2_000
+_MOST_IN_SIEVE: Final = 32
+"""So many values are looked for by one expression: RE2 slows down where its states don't fit its memory."""
+
+_FEW_TEXTS: Final = 8
+"""So few are read one by one faster than by an engine."""
+
+_ESCAPED: Final = "%[0-9A-Fa-f]{2}"
 
 _ID_SIEVE: Final = "[0-9A-Za-z_-]*[0-9][0-9A-Za-z_-]*"
 _ID_WORD: Final = re.compile(rf"(?<![\w-])(?=[\w-]*\d)[\w-]{{{_SHORTEST_ID},256}}(?![\w-])")
@@ -93,28 +101,95 @@ class Finder:
         if texts.null_count == len(texts):
             # Most columns of most files: the searches below take a millisecond each, whatever they search.
             return np.zeros(0, np.int64)
+        if len(texts) <= _FEW_TEXTS:
+            return np.arange(len(texts))
         found = np.zeros(len(texts), bool)
+        for pattern in self._sieves:
+            found |= flags_of(texts, pattern)
         if self.looks_for_numbers:
-            found |= _flags(_matches(texts, EVERY_LANGUAGE.sieve))
-            if self.keys and found.any():
-                # Known numbers in ASCII digits are looked for as such: ids are full of other digits.
-                unusual = _flags(_matches(texts, EVERY_LANGUAGE.unusual))
-                for pattern in self._byte_patterns:
-                    unusual |= _flags(_matches(texts, pattern))
-                found &= unusual
-        if self._literals:
+            found[self._spoken(texts)] = True
+        if self._literals and not self._are_few:
             found |= self._literal_flags(texts)
+        return np.flatnonzero(found)
+
+    @cached_property
+    def _sieves(self) -> list[str]:
+        """What a text matches that may hold something as it stands; what is escaped shows once it isn't."""
+        wanted = [_ESCAPED, *(self._byte_patterns if self.looks_for_numbers else ())]
         if self.is_id:
-            found |= _flags(_matches(texts, _ID_SIEVE))
-        # What is escaped in an address is found once it isn't.
-        escaped = _flags(_matches(texts, "%[0-9A-Fa-f]{2}"))
-        return np.flatnonzero(found | escaped)
+            wanted.append(_ID_SIEVE)
+        if self._are_few:
+            # One pass over a column instead of one for each, and one more for each letter's case.
+            wanted += [rf"(?i:{_spelled(one)})" for one in self._literals]
+        return [
+            "|".join(wanted[since : since + _MOST_IN_SIEVE])
+            for since in range(0, len(wanted), _MOST_IN_SIEVE)
+        ]
+
+    @property
+    def _are_few(self) -> bool:
+        """Whether there are so few literals that they are looked for by one expression."""
+        return len(self._literals) <= _MOST_IN_SIEVE
+
+    def _spoken(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
+        """The places of texts that may hold a number which no sieve of its digits finds."""
+        places = places_of(texts, EVERY_LANGUAGE.sieve)
+        if not self.keys or not len(places):
+            return places
+        # Known numbers in ASCII digits are looked for as such: ids are full of other digits.
+        return places[places_of(texts.take(columns.from_numpy(places)), EVERY_LANGUAGE.unusual)]
 
     def parts(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
         """The places of texts that may be a part of a number that is read out over turns."""
+        return places_of(texts, EVERY_LANGUAGE.parts_sieve)
+
+    def among_parts(self, texts: pa.Array | pa.ChunkedArray, speakers: pa.Table) -> NDArray[np.int64]:
+        """The places of `parts` that may hold a number together with others of their call and speaker.
+
+        Args:
+            texts: of parts.
+            speakers: who speaks each, and in which call.
+        """
         import numpy as np
 
-        return np.flatnonzero(_flags(_matches(texts, EVERY_LANGUAGE.parts_sieve)))
+        inner = None
+        if pattern := self._inner_pattern:
+            # Of a number over two parts one holds four of its digits, of one over more a part between two
+            # others holds nothing else, and a part has three at least.
+            inner = np.concatenate([places_of(texts, one) for one in (pattern, EVERY_LANGUAGE.unusual)])
+        if not len(texts) or (inner is not None and not len(inner)):
+            return np.zeros(0, np.int64)
+        groups = columns.group_numbers(speakers)
+        counts = np.bincount(groups)
+        likely = counts > 1
+        if inner is not None:
+            has_inner = np.zeros(len(counts), bool)
+            has_inner[groups[inner]] = True
+            likely &= has_inner
+        return np.flatnonzero(likely[groups])
+
+    @cached_property
+    def _inner_pattern(self) -> str | None:
+        """What holds three digits of a known number in a row; None where numbers aren't known, or many."""
+        digits = {key.lstrip("+") for key in self.keys if key.lstrip("+").isdecimal()}
+        inner = {one[at : at + 3] for one in digits for at in range(len(one) - 2)}
+        if not inner or len(inner) > _MOST_IN_SIEVE:
+            return None
+        return "|".join("[^0-9]{0,3}".join(three) for three in sorted(inner))
+
+    def whole_candidates(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
+        """The places of whole values that may be one of the numbers, as `is_whole` says."""
+        import numpy as np
+
+        if not self.looks_for_numbers or texts.null_count == len(texts):
+            return np.zeros(0, np.int64)
+        if not self.keys or len(self.keys) > _MOST_IN_SIEVE or len(texts) <= _FEW_TEXTS:
+            return np.arange(len(texts))
+        spelled = [
+            "[^0-9]*".join(key.lstrip("+")) if key.lstrip("+").isdecimal() else rf"(?i:{re.escape(key)})"
+            for key in sorted(self.keys)
+        ]
+        return places_of(texts, "|".join([*spelled, r"[^\x00-\x7f]"]))
 
     def _literal_flags(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.bool_]:
         import polars as pl
@@ -204,8 +279,16 @@ class Finder:
 
         count = 0
         plain = pa.array([data], pa.large_binary())
-        for pattern in self._byte_patterns:
-            if pc.count_substring_regex(plain, pattern).to_pylist()[0]:
+
+        def holds(patterns: Sequence[str]) -> bool:
+            together = (
+                "|".join(patterns[since : since + _MOST_IN_SIEVE])
+                for since in range(0, len(patterns), _MOST_IN_SIEVE)
+            )
+            return any(pc.count_substring_regex(plain, one).to_pylist()[0] for one in together)
+
+        if holds(self._byte_patterns):
+            for pattern in filter(lambda one: holds([one]), self._byte_patterns):
                 found = re.finditer(pattern.encode(), data)
                 count += sum(
                     not self._is_abroad(data[max(0, one.start() - 8) : one.start()]) for one in found
@@ -220,16 +303,29 @@ class Finder:
         return code is not None and not any(key.startswith(f"+{code[1].decode()}") for key in self.keys)
 
     def _literals_in_bytes(self, data: bytes) -> int:
-        import polars as pl
+        if self._are_few:
+            lowered = data.lower()
+            if not any(one in lowered for one in self._lowered_bytes):
+                return 0
+        else:
+            import polars as pl
 
-        text = pl.Series([data.decode("latin-1")]).str.to_lowercase()
-        wanted = [one.lower().encode("utf-8", "surrogatepass").decode("latin-1") for one in self._literals]
-        if not text.str.contains_any(wanted)[0]:
-            return 0
+            text = pl.Series([data.decode("latin-1")]).str.to_lowercase()
+            wanted = [
+                one.lower().encode("utf-8", "surrogatepass").decode("latin-1") for one in self._literals
+            ]
+            if not text.str.contains_any(wanted)[0]:
+                return 0
         whole = _alternatives(
             [one.encode("utf-8", "surrogatepass").decode("latin-1") for one in self._literals]
         )
         return sum(1 for _ in whole.finditer(data.decode("latin-1")))
+
+    @cached_property
+    def _lowered_bytes(self) -> list[bytes]:
+        """The longest word of each literal, ASCII in lower case: any white space may stand around it."""
+        words = [max(one.split(), key=len, default=one) for one in self._literals]
+        return [one.encode("utf-8", "surrogatepass").lower() for one in words]
 
     @cached_property
     def _byte_patterns(self) -> list[str]:
@@ -273,32 +369,10 @@ def _quoted(value: Any) -> str:
 def _alternatives(literals: Sequence[str]) -> re.Pattern[str]:
     # Longest first: one id may begin another. Blanks in a name may be any white space.
     wanted = sorted(literals, key=len, reverse=True)
-    spelled = "|".join(r"\s+".join(map(re.escape, one.split())) or re.escape(one) for one in wanted)
+    spelled = "|".join(map(_spelled, wanted))
     return re.compile(rf"(?<![\w-])(?:{spelled})(?![\w-])", re.IGNORECASE)
 
 
-def _matches(texts: pa.Array | pa.ChunkedArray, pattern: str) -> pa.Array | pa.ChunkedArray:
-    import pyarrow.compute as pc
-
-    return pc.match_substring_regex(texts, pattern)
-
-
-def places_of(texts: pa.Array | pa.ChunkedArray, pattern: str) -> NDArray[np.int64]:
-    """The places of the texts that match a pattern, as RE2 reads it."""
-    return _places(_matches(texts, pattern))
-
-
-def _places(found: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
-    import numpy as np
-    import pyarrow.compute as pc
-
-    # To fill what is NULL, or to convert a column, imports pandas where that is installed: half a second.
-    return columns.to_numpy(pc.indices_nonzero(found).cast("int64"), np.int64)
-
-
-def _flags(found: pa.Array | pa.ChunkedArray) -> NDArray[np.bool_]:
-    import numpy as np
-
-    flags = np.zeros(len(found), bool)
-    flags[_places(found)] = True
-    return flags
+def _spelled(literal: str) -> str:
+    """A literal as an expression: what stands between its words may be any white space."""
+    return r"\s+".join(map(re.escape, literal.split())) or re.escape(literal)

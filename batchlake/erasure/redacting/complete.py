@@ -21,6 +21,7 @@ from batchlake.erasure.proof import judge, note, purge
 from batchlake.erasure.report import ErasureReport, Left
 from batchlake.erasure.rewrite import read_rows
 from batchlake.erasure.rows import JSON_COLUMNS, NUMBER_COLUMNS
+from batchlake.erasure.search.parquet import Wanted
 from batchlake.erasure.verify import Hit, verify
 from batchlake.ingest.load.redaction import TEXTS
 from batchlake.privacy.finder import Finder, decoded
@@ -70,7 +71,7 @@ def complete_redaction(
     progress("cleaned")
     keys = frozenset(key for number in numbers if (key := key_of(number)) and not is_pseudonym(number))
     by_digest = Finder(keys.__contains__, looks_for_numbers=bool(keys))
-    found = verify(lake.storage, landing, by_digest, lambda *_: False, "rules")
+    found = verify(lake.storage, landing, Wanted(by_digest, lambda *_: False, frozenset()), "rules")
     found.hits += [*_rule_hits(lake, redactor), *_landing_hits(redactor, landing)]
     report.verification = found
     progress("verified")

@@ -18,12 +18,13 @@ import numpy as np
 from batchlake.engine import columns
 from batchlake.ingest.load.record_batches import RecordBatch
 from batchlake.ingest.load.scrubbed import SCRUBBED, with_scrubbed
-from batchlake.privacy.finder import decoded, dumped, places_of
+from batchlake.privacy.finder import decoded, dumped
 from batchlake.privacy.redaction import names
 from batchlake.privacy.redaction.documents import DocumentRedactor
 from batchlake.privacy.redaction.policy import redactor_of
 from batchlake.privacy.redaction.redactor import Redactor
 from batchlake.privacy.redaction.rules import Rules
+from batchlake.privacy.sieves import places_of
 from batchlake.privacy.speech import is_part
 from batchlake.schema import BATCHES, CALLS
 from batchlake.store.delta.tables import LakeTables

@@ -21,7 +21,7 @@ from batchlake.ingest.parse.fields import field_list
 from batchlake.ingest.parse.json_values import JSON_FAULTS, fields_of, is_nothing, joined
 from batchlake.ingest.parse.parts import Utterances
 from batchlake.ingest.parse.utterances import SpeechReader, digest_of
-from batchlake.privacy.finder import places_of
+from batchlake.privacy.sieves import places_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

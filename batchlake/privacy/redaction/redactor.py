@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from batchlake.privacy.digits import FEWEST_DIGITS, Run, Spoken, runs, spoken_in
-from batchlake.privacy.finder import places_of
 from batchlake.privacy.key import PrivacyKey
 from batchlake.privacy.numbers import Span, is_pseudonym, key_of, keys_of
 from batchlake.privacy.redaction import names, national_ids
 from batchlake.privacy.redaction.rules import Rules
+from batchlake.privacy.sieves import places_of
 
 if TYPE_CHECKING:
     import numpy as np

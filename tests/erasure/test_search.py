@@ -1,0 +1,135 @@
+"""What is read to find somebody: every file once, and of its texts those that may hold something."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import batchlake
+from batchlake.erasure import rewrite
+from batchlake.erasure.rows import over_turns_of
+from batchlake.erasure.search.parquet import Wanted, search_parquet
+from batchlake.privacy.finder import Finder
+from batchlake.privacy.numbers import keys_of
+from batchlake.privacy.speech import is_part, over_turns
+from tests.erasure.people import NUMBER, call, write_export_of
+
+_DIGITS = "14155550199"
+_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+@st.composite
+def parts_of_a_number(draw: st.DrawFn) -> list[str]:
+    """A number in pieces, written or spoken, some with other digits before or after it."""
+    cuts = sorted(draw(st.sets(st.integers(1, 10), min_size=1, max_size=4)))
+    pieces = [_DIGITS[start:end] for start, end in zip([0, *cuts], [*cuts, 11], strict=True)]
+    if draw(st.booleans()):
+        pieces[0] = draw(st.sampled_from(["987 ", "98 ", "ok "])) + pieces[0]
+    if draw(st.booleans()):
+        pieces[-1] += draw(st.sampled_from([" 77", " 776", " ok bye"]))
+    spoken = draw(st.booleans())
+    return [" ".join(_WORDS[int(one)] if one.isdigit() else one for one in piece.split(" ") for one in
+            (piece if piece.isdigit() else piece.split(" "))) if spoken and piece.isdigit() else piece
+            for piece in pieces]  # fmt: skip
+
+
+noise = st.sampled_from(["mhm", "471 133", "one two three", "555 01", "call 12345", "155", "0199 ok"])
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("ab"), st.sampled_from(["ai", "human"]), st.one_of(
+            noise.map(lambda one: [one]), parts_of_a_number())),
+        max_size=6,
+    )
+)  # fmt: skip
+def test_numbers_over_turns_are_those_that_reading_each_text_finds(
+    said: list[tuple[str, str, list[str]]],
+) -> None:
+    """Which utterances are read follows from sieves; what is found is what reading every one finds."""
+    rows = [
+        {"source": "s", "call_id": call_id, "speaker": speaker, "text": text}
+        for call_id, speaker, texts in said
+        for text in texts
+    ]
+    table = pa.Table.from_pylist(
+        [row | {"position": at} for at, row in enumerate(rows)],
+        pa.schema([("source", "string"), ("call_id", "string"), ("speaker", "string"), ("text", "string"),
+                   ("position", "int64")]),
+    )  # fmt: skip
+    keys = keys_of(NUMBER)
+    parts: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+    for at, row in enumerate(rows):
+        if is_part(row["text"]):
+            parts[row["call_id"], row["speaker"]].append((at, row["text"]))
+    wanted = {
+        found[place][0]
+        for found in parts.values()
+        for place in over_turns([text for _, text in found], keys.__contains__)
+    }
+
+    assert over_turns_of(table, Finder.of_values(keys, frozenset(), ())) == wanted
+    assert over_turns_of(table, Finder(keys.__contains__)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("value", "is_found"),
+    [
+        ("+14155550199", True), ("tel:4155550199", True), ("4 1 5 - 5 5 5 - 0 1 9 9", True),
+        ("４１５５５５０１９９", True),
+        ("+4155550198", False), ("anonymous", False), ("12345", True), (None, False),
+    ],
+)  # fmt: skip
+def test_whole_numbers_are_found_in_a_column_in_any_spelling(value: str | None, is_found: bool) -> None:
+    """An expression looks through a column of numbers first, and keeps what is one, also short ones."""
+    column = pa.array([*(f"+4930{at:06}" for at in range(20)), value])
+    finder = Finder.of_values(keys_of(NUMBER) | keys_of("12345"), frozenset(), ())
+
+    found = [
+        at for at in finder.whole_candidates(column).tolist() if finder.is_whole(column[at].as_py() or "")
+    ]
+
+    assert found == ([20] if is_found else [])
+
+
+def test_a_value_of_several_words_is_found_with_any_white_space(tmp_path: Path) -> None:
+    """Blanks of a name may be several, or a line's end, in a column of many texts, too."""
+    texts = [*(f"nothing {at}" for at in range(50)), "ask ANN\n  Smith", "Annsmith"]
+    pq.write_table(pa.table({"text": texts}), tmp_path / "a.parquet")
+    wanted = Wanted(Finder.of_values(frozenset(), frozenset(), ("Ann Smith",)), lambda *_: False, frozenset())
+
+    assert dict(search_parquet(str(tmp_path / "a.parquet"), wanted).hits) == {"text": 1}
+
+
+def test_files_that_hold_nothing_are_not_read_to_be_rewritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of ten ingests' files the erasure of one call decodes and rewrites those that hold it."""
+    lake = batchlake.open(tmp_path / "lake")
+    for at in range(10):
+        given_calls = [call(at, to_number=NUMBER if at == 3 else f"+1415556{at:04}")]
+        folder = tmp_path / f"exports{at}"
+        path = write_export_of(folder, given_calls)
+        path.write_text(path.read_text().replace("batch_b", f"batch_{at}"))
+        lake.ingest(folder)
+    read: list[str] = []
+    plainly = rewrite.read_rows
+
+    def read_rows(path: str, names: list[str] | None = None) -> pa.Table:
+        read.append(path)
+        return plainly(path, names)
+
+    monkeypatch.setattr(rewrite, "read_rows", read_rows)
+    report = lake.forget(numbers=[NUMBER], expect=1)
+
+    assert report.rows == {"calls": 1, "segments": 2}
+    assert report.left == []
+    folders = [Path(path).parent.name for path in read]
+    assert folders.count("calls") <= 2
+    assert folders.count("segments") == 1
