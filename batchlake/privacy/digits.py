@@ -57,6 +57,7 @@ class Spoken:
         token: a digit, written or spoken.
         sieve: what a text matches that may hold a run, as RE2 reads it: fast over a whole column.
         parts_sieve: what a text matches that may be a part of a number: two digits in a row at least.
+        turns_sieve: what an utterance matches that may be a part: three digits in a row at least.
         unusual: what a text matches that may hold a digit in words or of another script; of any other, ASCII
             is enough.
     """
@@ -66,6 +67,7 @@ class Spoken:
     token: re.Pattern[str]
     sieve: str
     parts_sieve: str
+    turns_sieve: str
     unusual: str
 
     @classmethod
@@ -85,6 +87,7 @@ class Spoken:
         other = "|".join(word for word in words if not (word[0].isascii() and word[-1].isascii()))
         spoken = [rf"\b(?:{latin})\b"] * bool(latin) + [other] * bool(other)
         one = "(?:" + "|".join([r"\p{Nd}", *spoken]) + ")"
+        thrice = [re.escape(word) for word, count in repeats.items() if count > 2]
         within = rf"|(?<![^\W\d_])(?:{'|'.join(words)})(?![^\W\d_])" if words else ""
         return cls(
             digits,
@@ -94,6 +97,8 @@ class Spoken:
             # is two tokens of at least two digits, so five tokens may hold seven.
             rf"(?i){one}(?:{_GAP}{one}){{4,}}",
             rf"(?i){one}{_GAP}{one}",
+            # A word such as `triple` makes three of the next digit.
+            "(?i)" + "|".join([f"{one}{_GAP}{one}{_GAP}{one}", *(f"{word}{_GAP}{one}" for word in thrice)]),
             "(?i)" + "|".join([*spoken, r"[^\x00-\x7f]"]),
         )
 

@@ -103,45 +103,51 @@ class Finder:
             return np.zeros(0, np.int64)
         if len(texts) <= _FEW_TEXTS:
             return np.arange(len(texts))
-        found = np.zeros(len(texts), bool)
-        for pattern in self._sieves:
-            found |= flags_of(texts, pattern)
-        if self.looks_for_numbers:
-            found[self._spoken(texts)] = True
-        if self._literals and not self._are_few:
-            found |= self._literal_flags(texts)
-        return np.flatnonzero(found)
+        first, then = self._sieves
+        # Nearly all texts are gone after one expression, whatever is looked for.
+        places = self.likely(texts, first)
+        if then:
+            places = places[self.likely(texts.take(columns.from_numpy(places)), then)]
+        return places
+
+    def likely(self, texts: pa.Array | pa.ChunkedArray, sieve: str) -> NDArray[np.int64]:
+        """The places of texts that match a sieve, or hold one of many literals."""
+        import numpy as np
+
+        if not len(texts) or self._are_few:
+            return places_of(texts, sieve)
+        return np.flatnonzero(flags_of(texts, sieve) | self._literal_flags(texts))
 
     @cached_property
-    def _sieves(self) -> list[str]:
-        """What a text matches that may hold something as it stands; what is escaped shows once it isn't."""
-        wanted = [_ESCAPED, *(self._byte_patterns if self.looks_for_numbers else ())]
-        if self.is_id:
-            wanted.append(_ID_SIEVE)
-        if self._are_few:
-            # One pass over a column instead of one for each, and one more for each letter's case.
-            wanted += [rf"(?i:{_spelled(one)})" for one in self._literals]
-        return [
-            "|".join(wanted[since : since + _MOST_IN_SIEVE])
-            for since in range(0, len(wanted), _MOST_IN_SIEVE)
-        ]
+    def _sieves(self) -> tuple[str, str]:
+        """What a text matches that may hold something, first roughly, then closely where that helps."""
+        numbers = [EVERY_LANGUAGE.sieve] if self.looks_for_numbers else []
+        first = "|".join([*self._as_they_stand, *numbers])
+        if not self.keys or len(self._byte_patterns) > _MOST_IN_SIEVE:
+            return first, ""
+        # Known numbers in ASCII digits are looked for as such: ids are full of other digits.
+        return first, "|".join([*self._as_they_stand, *self._byte_patterns, EVERY_LANGUAGE.unusual])
+
+    @cached_property
+    def parts_sieve(self) -> str:
+        """What a text matches that is one of `candidates` or of `parts`."""
+        return "|".join([*self._as_they_stand, EVERY_LANGUAGE.turns_sieve])
+
+    @cached_property
+    def _as_they_stand(self) -> list[str]:
+        """What is found as it is; what is escaped shows once it isn't."""
+        ids = [_ID_SIEVE] if self.is_id else []
+        literals = [rf"(?i:{_spelled(one)})" for one in self._literals] if self._are_few else []
+        return [_ESCAPED, *ids, *literals]
 
     @property
     def _are_few(self) -> bool:
-        """Whether there are so few literals that they are looked for by one expression."""
+        """Whether there are so few literals that one expression looks for them."""
         return len(self._literals) <= _MOST_IN_SIEVE
-
-    def _spoken(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
-        """The places of texts that may hold a number which no sieve of its digits finds."""
-        places = places_of(texts, EVERY_LANGUAGE.sieve)
-        if not self.keys or not len(places):
-            return places
-        # Known numbers in ASCII digits are looked for as such: ids are full of other digits.
-        return places[places_of(texts.take(columns.from_numpy(places)), EVERY_LANGUAGE.unusual)]
 
     def parts(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
         """The places of texts that may be a part of a number that is read out over turns."""
-        return places_of(texts, EVERY_LANGUAGE.parts_sieve)
+        return places_of(texts, EVERY_LANGUAGE.turns_sieve)
 
     def among_parts(self, texts: pa.Array | pa.ChunkedArray, speakers: pa.Table) -> NDArray[np.int64]:
         """The places of `parts` that may hold a number together with others of their call and speaker.

@@ -85,6 +85,9 @@ def key_of(value: str) -> str | None:
     >>> key_of("tel:+1 (415) 555-0199"), key_of("00 49 30 123456"), key_of("415 555 0199")
     ('+14155550199', '+4930123456', '4155550199')
     """
+    if value[:1] == "+" and value[1:].isdecimal() and value.isascii():
+        # As most columns hold it.
+        return value
     text = (value if value.isascii() else unicodedata.normalize("NFKC", value)).strip()
     bare = _SCHEME.sub("", text).partition(";")[0]
     user = bare.partition("@")[0]

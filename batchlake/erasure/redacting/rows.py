@@ -58,7 +58,7 @@ class RowRedactor(RowCleaner):
         if (table is CALLS and name in TEXTS) or (table is EXPORTS and name == "location"):
             return self._redacted(table, rows, name, self._redactor.text)
         if table is CALLS and name == LINK:
-            links = self._likely(rows[name], {})
+            links = self._redactor.links(rows[name]).tolist()
             hit = [at for at in links if self._redactor.finds(rows[name][at].as_py() or "")]
             self._count(table, name, len(hit))
             return with_values(rows, name, hit, None, [None] * len(hit))
@@ -85,7 +85,8 @@ class RowRedactor(RowCleaner):
     def _cleaned_speech(self, rows: pa.Table) -> pa.Table:
         before = rows
         if "phone" in self._redactor.rules.kinds:
-            turns = number_over_turns(self._redactor, rows, self._calls_of(rows))
+            _, parts = self._redactor.said(rows["text"])
+            turns = number_over_turns(self._redactor, rows, self._calls_of(rows), parts)
             self._count(SEGMENTS, "text", len(turns))
             rows = with_values(rows, "text", list(turns), None, list(turns.values()))
         rows = self._redacted(SEGMENTS, rows, "text", self._redactor.text)

@@ -72,18 +72,20 @@ def search_parquet(source: BytesIO | str, wanted: Wanted) -> Found:
         source.seek(0)
         file = pq.ParquetFile(source, read_dictionary=texts)
     names = set(file.schema_arrow.names)
+    held = _of_text(file)
     is_speech = set(SEGMENTS.key) | {"speaker", "text"} <= names
     parts: list[pa.Table] = []
     for group in range(file.num_row_groups):
-        rows = file.read_row_group(group)
+        rows = file.read_row_group(group, columns=held)
         for name, column in _leaves(rows):
-            _search_column(name, column, wanted.finder, found)
+            if not (is_speech and name == "text"):
+                _search_column(name, column, wanted.finder, found)
         if names.issuperset(_CALL):
             own = _own_calls(rows, wanted)
             if own:
                 found.hits["call_id"] += own
-        if is_speech and wanted.finder.looks_for_numbers:
-            parts.append(_parts(rows, wanted.finder))
+        if is_speech:
+            parts.append(_search_speech(rows, wanted.finder, found))
     if any(map(len, parts)):
         turns = len(over_turns_of(_together(parts), wanted.finder))
         if turns:
@@ -92,20 +94,28 @@ def search_parquet(source: BytesIO | str, wanted: Wanted) -> Found:
 
 
 def _search_column(name: str, column: pa.ChunkedArray, finder: Finder, found: Found) -> None:
-    import pyarrow as pa
-
     for chunk in column.chunks:
-        values = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
+        values = _values(chunk)
         found.strings += len(values)
-        places = finder.candidates(values)
-        texts = values.take(columns.from_numpy(places)).to_pylist()
-        count = sum(text is not None and finder.finds(text) for text in texts)
+        count = _hits(values, finder)
         if name in NUMBER_COLUMNS and finder.looks_for_numbers:
             likely = values.take(columns.from_numpy(finder.whole_candidates(values)))
             numbers = filter(None, likely.to_pylist())
             count += sum(finder.is_whole(number) and not finder.finds(number) for number in numbers)
         if count:
             found.hits[name] += count
+
+
+def _values(chunk: pa.Array) -> pa.Array:
+    """The texts of a chunk, or those of its dictionary."""
+    import pyarrow as pa
+
+    return chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
+
+
+def _hits(values: pa.Array, finder: Finder) -> int:
+    texts = values.take(columns.from_numpy(finder.candidates(values))).to_pylist()
+    return sum(text is not None and finder.finds(text) for text in texts)
 
 
 def _own_calls(rows: pa.Table, wanted: Wanted) -> int:
@@ -124,8 +134,8 @@ def _own_calls(rows: pa.Table, wanted: Wanted) -> int:
     )
 
 
-def _parts(rows: pa.Table, finder: Finder) -> pa.Table:
-    """The utterances that may be a part of a number that is read out over turns."""
+def _search_speech(rows: pa.Table, finder: Finder, found: Found) -> pa.Table:
+    """Search what was said; returns the utterances that may be a part of a number read out over turns."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -133,15 +143,21 @@ def _parts(rows: pa.Table, finder: Finder) -> pa.Table:
     places: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
     since = 0
     for chunk in rows["text"].chunks:
-        if pa.types.is_dictionary(chunk.type):
-            held = np.zeros(len(chunk.dictionary) + 1, bool)
-            held[finder.parts(chunk.dictionary)] = True
-            if held.any():
+        values = _values(chunk)
+        found.strings += len(values)
+        likely = finder.likely(values, finder.parts_sieve) if finder.looks_for_numbers else None
+        some = values if likely is None else values.take(columns.from_numpy(likely))
+        if count := _hits(some, finder):
+            found.hits["text"] += count
+        if likely is not None and len(likely):
+            parts = likely[finder.parts(some)]
+            if pa.types.is_dictionary(chunk.type):
+                held = np.zeros(len(values) + 1, bool)
+                held[parts] = True
                 there = columns.places(pc.is_valid(chunk.indices))
                 codes = columns.to_numpy(chunk.indices.cast("int64"), np.int64)[there]
-                places.append(there[held[codes]] + since)
-        else:
-            places.append(finder.parts(chunk) + since)
+                parts = there[held[codes]]
+            places.append(parts + since)
         since += len(chunk)
     return columns.plain(rows.take(columns.from_numpy(np.concatenate(places))))
 
@@ -150,6 +166,18 @@ def _together(parts: list[pa.Table]) -> pa.Table:
     import pyarrow as pa
 
     return pa.concat_tables(parts).combine_chunks()
+
+
+def _of_text(file: ParquetFile) -> list[str]:
+    """The columns that hold text, and an utterance's place: numbers and times hold no value."""
+    schema = file.metadata.schema
+    paths = {column.path for column in map(schema.column, range(len(schema.names)))
+             if column.physical_type == "BYTE_ARRAY"}  # fmt: skip
+    return [
+        name
+        for name in file.schema_arrow.names
+        if name == "position" or any(path == name or path.startswith(f"{name}.") for path in paths)
+    ]
 
 
 def _with_dictionaries(file: ParquetFile) -> list[str]:

@@ -128,7 +128,9 @@ class Redaction:
         if "name" not in self._redactor.rules.kinds:
             return {}
         found = {}
-        for at, text in enumerate(records["extra"].to_pylist()):
+        maybe = self._documents.may_name(records["extra"])
+        texts = records["extra"].take(columns.from_numpy(maybe)).to_pylist()
+        for at, text in zip(maybe.tolist(), texts, strict=True):
             if text and (words := self._documents.names_of_text(text)):
                 found[at] = words
         return found
@@ -140,15 +142,16 @@ class Redaction:
         named: Mapping[int, frozenset[str]] | None = None,
         *,
         is_json: bool = False,
+        among: NDArray[np.int64] | None = None,
     ) -> Changes:
         named = named or {}
-        places = set(self._redactor.candidates(texts).tolist())
+        places = set((self._redactor.candidates(texts) if among is None else among).tolist())
         if is_json:
             # Words of a list hold together what no text of it does.
             places |= set(self._redactor.parts_of(texts).tolist()) | named.keys()
         found: Changes = {} if is_json else self._with_names(texts, named, places)
-        for at in sorted(places):
-            text = texts[at].as_py()
+        wanted = sorted(places)
+        for at, text in zip(wanted, texts.take(columns.integers(wanted)).to_pylist(), strict=True):
             if text is None:
                 continue
             again = change(text, named.get(at, frozenset()))
@@ -189,7 +192,11 @@ class Redaction:
 
     def _with_links(self, records: pa.Table, given: pa.Table) -> pa.Table:
         """No link with a value in it; a platform's own scrubbed recording instead of the raw one."""
-        links: Changes = dict.fromkeys(self._found(records[LINK], self._redactor.text))
+        likely = self._redactor.links(records[LINK]).tolist()
+        links: Changes = {}
+        for at, link in zip(likely, records[LINK].take(columns.integers(likely)).to_pylist(), strict=True):
+            if link and self._redactor.text(link) != link:
+                links[at] = None
         for at in places_of(given["extra"], _SCRUBBED).tolist():
             link = json.loads(given["extra"][at].as_py()).get(_SCRUBBED)
             if isinstance(link, str) and not self._redactor.finds(link):
@@ -215,11 +222,12 @@ class Redaction:
             starts = np.concatenate([[0], np.cumsum(batch.counts)]).tolist()
             words_of = {at: words for of, words in named.items() for at in range(starts[of], starts[of + 1])}
         turns: Changes = {}
+        among, parts = self._redactor.said(utterances["text"])
         if "phone" in self._redactor.rules.kinds:
             # First, as one of the turns may hold enough digits to be a number by itself.
-            turns = number_over_turns(self._redactor, utterances, of_record)
+            turns = number_over_turns(self._redactor, utterances, of_record, parts)
         changed = _changed(utterances, "text", turns)
-        texts = self._found(changed["text"], self._redactor.text, words_of)
+        texts = self._found(changed["text"], self._redactor.text, words_of, among=among)
         utterances = _changed(changed, "text", texts)
         retold = texts.keys() | turns.keys()
         for name in ("extra", "given"):
@@ -236,7 +244,10 @@ class Redaction:
 
 
 def number_over_turns(
-    redactor: Redactor, utterances: pa.Table, calls: NDArray[Any] | Sequence[Hashable]
+    redactor: Redactor,
+    utterances: pa.Table,
+    calls: NDArray[Any] | Sequence[Hashable],
+    parts_at: NDArray[np.int64],
 ) -> Changes:
     """New texts, by place, of utterances over which one speaker of a call reads out a number.
 
@@ -244,11 +255,12 @@ def number_over_turns(
         redactor: redacts them.
         utterances: have `speaker` and `text`; a call's are in order.
         calls: the call of each.
+        parts_at: the places of those that may be a part of one (`Redactor.said`).
     """
     texts, speakers = utterances["text"], utterances["speaker"]
     said: dict[tuple[Hashable, str | None], list[tuple[int, str]]] = defaultdict(list)
-    for at in redactor.parts_of(texts).tolist():
-        text = texts[at].as_py()
+    some = texts.take(columns.from_numpy(parts_at)).to_pylist()
+    for at, text in zip(parts_at.tolist(), some, strict=True):
         if is_part(text, redactor.spoken):
             said[calls[at], speakers[at].as_py()].append((at, text))
     changed: Changes = {}

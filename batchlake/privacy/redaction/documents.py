@@ -11,14 +11,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.privacy.digits import folded
 from batchlake.privacy.finder import BareNumber, decoded, dumped
 from batchlake.privacy.numbers import is_number, is_pseudonym
 from batchlake.privacy.redaction import names
 from batchlake.privacy.redaction.redactor import NO_NAMES, Redactor
+from batchlake.privacy.sieves import places_of
 from batchlake.privacy.speech import is_part
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
 
 _JSON_TEXT: Final = re.compile(r"\s*[\[{]")
 _ID_KEY: Final = re.compile(
@@ -85,6 +91,11 @@ class DocumentRedactor:
     def names_in(self, value: Any, path: Path = ()) -> frozenset[str]:
         """The words of the names that a document's fields hold."""
         return names.words_of(self._names(value, path)) if self._finds_names else NO_NAMES
+
+    def may_name(self, texts: pa.ChunkedArray) -> NDArray[np.int64]:
+        """The places of JSON texts whose fields may hold a name, by their keys."""
+        is_bundled = not any(kind == "name" for _, kind in self._fields)
+        return places_of(texts, names.KEYS_SIEVE if is_bundled else ".")
 
     def names_of_text(self, text: str) -> frozenset[str]:
         """The same of a JSON text; none where it is none."""

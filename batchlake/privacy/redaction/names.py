@@ -23,6 +23,12 @@ _OF_PEOPLE: Final = frozenset(
     "displayname personname legalname holdername accountholder cardholder cardholdername prenom nachname "
     "vorname nombre apellido apellidos cognome nome sobrenome".split()
 ) | {f"{person}name" for person in _PEOPLE}
+KEYS_SIEVE: Final = r"(?i)\\u|" + "|".join(
+    r"[\W_]*".join(word) for word in sorted({"name", *(one for one in _OF_PEOPLE if "name" not in one)})
+)
+"""What a JSON text matches that may have a name's field, as RE2 reads it: the key of each holds such a word,
+with what is no letter or digit anywhere in it."""
+
 _TITLES: Final = frozenset("mrs miss herr frau señor señora monsieur madame prof and und the".split())
 
 _ORDINARY: Final = frozenset(

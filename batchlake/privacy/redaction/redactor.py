@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from batchlake.engine import columns
 from batchlake.privacy.digits import FEWEST_DIGITS, Run, Spoken, runs, spoken_in
 from batchlake.privacy.key import PrivacyKey
 from batchlake.privacy.numbers import Span, is_pseudonym, key_of, keys_of
@@ -64,6 +65,14 @@ _IN_AN_ID: Final = re.compile(
 """What makes an id personal: a mail address, or a number that is led by `+`."""
 
 
+OPAQUE: Final = r"(?i)\b(?:[0-9]{0,9}[a-f]){3,}[0-9]{0,9}\b"
+"""A word of a link that is a key in hexadecimal digits: three letters at least, never ten digits in a row.
+RE2 reads it alike."""
+
+_OPAQUE: Final = re.compile(OPAQUE, re.ASCII)
+_LINK: Final = "://"
+
+
 @dataclass(slots=True)
 class Redactor:
     """Redacts what `rules` name.
@@ -91,10 +100,13 @@ class Redactor:
 
     def candidates(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
         """The places of texts in which something other than a name may be to redact."""
-        sieve = f"{self.spoken.sieve}|{_OTHERS_SIEVE}"
-        if "national_id" in self.rules.kinds:
-            sieve += f"|{national_ids.SIEVE}"
-        return places_of(texts, sieve)
+        return places_of(texts, f"{self.spoken.sieve}|{self._others}")
+
+    @property
+    def _others(self) -> str:
+        """What a text matches that may hold another value than a run of digits."""
+        ids = f"|{national_ids.SIEVE}" if "national_id" in self.rules.kinds else ""
+        return _OTHERS_SIEVE + ids
 
     def text(self, text: str, named: frozenset[str] = NO_NAMES) -> str:
         """A text with classes in the place of values.
@@ -190,8 +202,31 @@ class Redactor:
             redacted.append("".join([*parts, text[since:]]))
         return redacted
 
+    def links(self, texts: pa.ChunkedArray) -> NDArray[np.int64]:
+        """The places of links in which something may be, whatever digits their keys have."""
+        import numpy as np
+        import pyarrow.compute as pc
+
+        maybe = self.candidates(texts)
+        some = texts.take(columns.from_numpy(maybe))
+        # More than may stand between two digits.
+        without = pc.replace_substring_regex(some, OPAQUE, "#" * 8)
+        plain = np.ones(len(maybe), bool)
+        plain[places_of(some, _LINK)] = False
+        plain[self.candidates(without)] = True
+        return maybe[plain]
+
+    def said(self, texts: pa.ChunkedArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The places of utterances in which something may be, and of those that may be a part of a number
+        that is read out over turns."""
+        turns = self.spoken.turns_sieve
+        # What holds a run holds a part of one: most utterances are gone after one expression.
+        maybe = places_of(texts, f"{turns}|{self._others}")
+        some = texts.take(columns.from_numpy(maybe))
+        return maybe[self.candidates(some)], maybe[places_of(some, turns)]
+
     def parts_of(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
-        """The places of texts that may be a part of a number that is read out over turns."""
+        """The places of documents whose lists may hold the digits of a number apart."""
         return places_of(texts, self.spoken.parts_sieve)
 
     def digits_in(self, text: str) -> int:
@@ -203,10 +238,13 @@ class Redactor:
         found: list[tuple[Span, str]] = []
         if "iban" in kinds:
             found += [(span, "iban") for span in ibans(text)]
-        if "email" in kinds:
+        if "email" in kinds and ("@" in text or "dot" in text.lower()):
             found += [(Span(match.start(), match.end()), "email") for match in _EMAIL.finditer(text)]
         # What is kept, and what is found already, parts the runs around it.
         masked = _KEPT.sub(_mask, text)
+        if _LINK in text:
+            # Else most recordings' links would be nobody's number.
+            masked = _OPAQUE.sub(_mask, masked)
         masked = _masked(masked, found)
         if "national_id" in kinds:
             ids = [(span, "national_id") for span in national_ids.spans(masked, self.rules.countries)]
