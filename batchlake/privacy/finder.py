@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from batchlake.engine import columns
 from batchlake.privacy import numbers
 from batchlake.privacy.digits import EVERY_LANGUAGE, FEWEST_DIGITS
+from batchlake.privacy.json_numbers import BareNumber, dumped
 from batchlake.privacy.numbers import Span
 from batchlake.privacy.sieves import flags_of, places_of
 
@@ -43,6 +44,9 @@ _ESCAPED: Final = "%[0-9A-Fa-f]{2}"
 _ID_SIEVE: Final = "[0-9A-Za-z_-]*[0-9][0-9A-Za-z_-]*"
 _ID_WORD: Final = re.compile(rf"(?<![\w-])(?=[\w-]*\d)[\w-]{{{_SHORTEST_ID},256}}(?![\w-])")
 """A word that may be an id: one with a digit in it, as nearly every platform's has."""
+
+_ONE_RUN: Final = "^[^0-9]*[0-9]{1,17}[^0-9]*$"
+"""Digits in one place, as many as a number may have."""
 
 _LANDED: Final = re.compile(r"(?:call|batch)-([^/!]+?)-\d{8}T\d{6}")
 """The name of a landed answer, which holds an id with a dash on either side."""
@@ -109,6 +113,43 @@ class Finder:
         if then:
             places = places[self.likely(texts.take(columns.from_numpy(places)), then)]
         return places
+
+    def hits(self, texts: pa.Array | pa.ChunkedArray) -> list[int]:
+        """The places of texts in which something is."""
+        import numpy as np
+
+        places = self.candidates(texts)
+        some = texts.take(columns.from_numpy(places))
+        is_hit = np.zeros(len(places), bool)
+        rest = np.ones(len(places), bool)
+        if not self.keys and not self._literals and len(places) > _FEW_TEXTS:
+            # Where digests alone are known nearly every id and number is a candidate, and most hold one run.
+            simple = flags_of(some, _ONE_RUN) & ~flags_of(some, f"%|{EVERY_LANGUAGE.unusual}")
+            at = np.flatnonzero(simple)
+            is_hit[at] = self._of_one_run(some.take(columns.from_numpy(at)))
+            rest &= ~simple
+        at = np.flatnonzero(rest)
+        texts_left = some.take(columns.from_numpy(at)).to_pylist()
+        is_hit[at] = [text is not None and self.finds(text) for text in texts_left]
+        found: list[int] = places[is_hit].tolist()
+        return found
+
+    def _of_one_run(self, texts: pa.Array | pa.ChunkedArray) -> list[bool]:
+        """`finds` for texts with digits in one place alone, none of them in words."""
+        import pyarrow.compute as pc
+
+        runs = pc.extract_regex(texts, r"(?P<plus>\+[ (]?)?(?P<digits>[0-9]+)")
+        plus, digits = (pc.struct_field(runs, name).to_pylist() for name in ("plus", "digits"))
+        found = [
+            len(run) >= FEWEST_DIGITS
+            and self.looks_for_numbers
+            and self.is_number(numbers.international(run, plus=bool(led)))
+            for led, run in zip(plus, digits, strict=True)
+        ]
+        if is_id := self.is_id:
+            words = map(_ID_WORD.findall, texts.to_pylist())
+            found = [one or any(map(is_id, several)) for one, several in zip(found, words, strict=True)]
+        return found
 
     def likely(self, texts: pa.Array | pa.ChunkedArray, sieve: str) -> NDArray[np.int64]:
         """The places of texts that match a sieve, or hold one of many literals."""
@@ -342,34 +383,6 @@ class Finder:
             one for one in digits if not any(one != other and one.endswith(other) for other in digits)
         }
         return ["[^0-9]{0,3}".join(one) for one in sorted(shortest)]
-
-
-class BareNumber(str):
-    """A number of a JSON text as it was written."""
-
-    __slots__ = ()
-
-
-def dumped(value: Any) -> str:
-    """A document as compact JSON text, its bare numbers as they were written."""
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{_quoted(key)}:{dumped(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(dumped, value)) + "]"
-    return str(value) if isinstance(value, BareNumber) else _quoted(value)
-
-
-def decoded(data: bytes | str) -> Any:
-    """A JSON document whose bare numbers `dumped` writes as they were.
-
-    Raises:
-        ValueError: it isn't JSON.
-    """
-    return json.loads(data, parse_int=BareNumber, parse_float=BareNumber)
-
-
-def _quoted(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _alternatives(literals: Sequence[str]) -> re.Pattern[str]:

@@ -92,7 +92,7 @@ def key_of(value: str) -> str | None:
     bare = _SCHEME.sub("", text).partition(";")[0]
     user = bare.partition("@")[0]
     if _NUMBER.fullmatch(user) and (digits := folded(user)):
-        return _international(digits, plus=user.strip(" (").startswith("+"))
+        return international(digits, plus=user.strip(" (").startswith("+"))
     return text.lower() or None
 
 
@@ -147,7 +147,7 @@ def _longest(run: Run, place: int, is_known: Callable[[str], bool]) -> int:
         return 0
     for end in range(min(len(run.digits), place + _MOST_DIGITS + 3), place + FEWEST_DIGITS - 1, -1):
         if run.ends_at(end - 1):
-            key = _international(run.digits[place:end], plus=run.is_led_by_plus and place == 0)
+            key = international(run.digits[place:end], plus=run.is_led_by_plus and place == 0)
             if is_known(key):
                 return end
     return 0
@@ -161,7 +161,8 @@ def _start(text: str, run: Run, place: int) -> int:
     return start
 
 
-def _international(digits: str, *, plus: bool) -> str:
+def international(digits: str, *, plus: bool) -> str:
+    """The key of a number's digits, led by a `+` or not."""
     for prefix in () if plus else ("00", "011"):
         if digits.startswith(prefix) and len(digits) - len(prefix) >= FEWEST_DIGITS + 1:
             return f"+{digits.removeprefix(prefix)}"

@@ -5,10 +5,10 @@ Input: the table `tombstones` and the lake's key. Output: answers about calls an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from batchlake.engine.engine import Engine
 from batchlake.engine.quoting import view_of
@@ -18,6 +18,9 @@ from batchlake.privacy.numbers import key_of
 from batchlake.schema import TOMBSTONES
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -41,29 +44,29 @@ class Tombstones:
         """Those of the newest state."""
         version = Ledger(lake).find()
         if version is None or TOMBSTONES.name not in version.pins:
-            return cls.of_rows(key, [])
+            return cls(key, frozenset(), frozenset(), {})
         with Engine(lake.storage.name) as engine:
             engine.create_view(
                 view_of(TOMBSTONES, lake.files(TOMBSTONES.name, version.pins[TOMBSTONES.name]))
             )
-            return cls.of_rows(key, engine.rows("from tombstones"))
+            return cls.of_table(key, engine.arrow("from tombstones where key_id = $key", {"key": key.key_id}))
 
     @classmethod
-    def of_rows(cls, key: PrivacyKey, rows: Sequence[Mapping[str, Any]]) -> Tombstones:
-        """Those of rows of `tombstones`; of another key than the lake's none is known any more."""
+    def of_table(cls, key: PrivacyKey, rows: pa.Table) -> Tombstones:
+        """Those of rows of `tombstones` with this key; of another one none is known any more."""
+        names = ("kind", "digest", "erased_at", "for_good")
         numbers: dict[str, datetime | None] = {}
-        for row in rows:
-            if row["kind"] == "number" and row["key_id"] == key.key_id:
-                known = numbers.get(row["digest"], row["erased_at"])
-                is_final = row["for_good"] or known is None
-                numbers[row["digest"]] = None if is_final else max(known, row["erased_at"])
-        of_kind = {
-            kind: frozenset(
-                row["digest"] for row in rows if (row["kind"], row["key_id"]) == (kind, key.key_id)
-            )
-            for kind in ("call", "id")
-        }
-        return cls(key, of_kind["call"], of_kind["id"], numbers)
+        of_kind: dict[str, set[str]] = {"call": set(), "id": set()}
+        # Whole columns: a dictionary for each of 60,000 rows takes half a second.
+        for kind, digest, erased_at, for_good in zip(
+            *(rows[name].to_pylist() for name in names), strict=True
+        ):
+            if kind == "number":
+                known = numbers.get(digest, erased_at)
+                numbers[digest] = None if for_good or known is None else max(known, erased_at)
+            elif kind in of_kind:
+                of_kind[kind].add(digest)
+        return cls(key, frozenset(of_kind["call"]), frozenset(of_kind["id"]), numbers)
 
     def __bool__(self) -> bool:
         return bool(self.calls or self.numbers)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from batchlake.erasure.landed.records import RecordCleaner
-from batchlake.privacy.finder import Finder, decoded, dumped
+from batchlake.privacy.finder import Finder
+from batchlake.privacy.json_numbers import decoded, dumped
 from batchlake.privacy.key import key_of_lake, read_policy
 from batchlake.privacy.redaction.documents import DocumentRedactor
 from batchlake.privacy.redaction.policy import redactor_of

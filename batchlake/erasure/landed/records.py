@@ -12,7 +12,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from batchlake.engine import columns
-from batchlake.privacy.finder import BareNumber, Finder, decoded, dumped
+from batchlake.privacy.finder import Finder
+from batchlake.privacy.json_numbers import BareNumber, decoded, dumped
 
 IsCall = Callable[[str, str], bool]
 """Whether a call, by source and id, is erased."""

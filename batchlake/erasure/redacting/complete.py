@@ -24,7 +24,8 @@ from batchlake.erasure.rows import JSON_COLUMNS, NUMBER_COLUMNS
 from batchlake.erasure.search.parquet import Wanted
 from batchlake.erasure.verify import Hit, verify
 from batchlake.ingest.load.redaction import TEXTS
-from batchlake.privacy.finder import Finder, decoded
+from batchlake.privacy.finder import Finder
+from batchlake.privacy.json_numbers import decoded
 from batchlake.privacy.key import read_policy
 from batchlake.privacy.numbers import is_pseudonym, key_of
 from batchlake.privacy.redaction.documents import DocumentRedactor

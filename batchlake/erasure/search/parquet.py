@@ -97,7 +97,7 @@ def _search_column(name: str, column: pa.ChunkedArray, finder: Finder, found: Fo
     for chunk in column.chunks:
         values = _values(chunk)
         found.strings += len(values)
-        count = _hits(values, finder)
+        count = len(finder.hits(values))
         if name in NUMBER_COLUMNS and finder.looks_for_numbers:
             likely = values.take(columns.from_numpy(finder.whole_candidates(values)))
             numbers = filter(None, likely.to_pylist())
@@ -111,11 +111,6 @@ def _values(chunk: pa.Array) -> pa.Array:
     import pyarrow as pa
 
     return chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
-
-
-def _hits(values: pa.Array, finder: Finder) -> int:
-    texts = values.take(columns.from_numpy(finder.candidates(values))).to_pylist()
-    return sum(text is not None and finder.finds(text) for text in texts)
 
 
 def _own_calls(rows: pa.Table, wanted: Wanted) -> int:
@@ -147,7 +142,7 @@ def _search_speech(rows: pa.Table, finder: Finder, found: Found) -> pa.Table:
         found.strings += len(values)
         likely = finder.likely(values, finder.parts_sieve) if finder.looks_for_numbers else None
         some = values if likely is None else values.take(columns.from_numpy(likely))
-        if count := _hits(some, finder):
+        if count := len(finder.hits(some)):
             found.hits["text"] += count
         if likely is not None and len(likely):
             parts = likely[finder.parts(some)]

@@ -20,6 +20,7 @@ from batchlake.engine import columns
 from batchlake.ingest.load.record_batches import RecordBatch
 from batchlake.privacy.finder import ERASED
 from batchlake.privacy.key import key_of_lake, read_policy
+from batchlake.privacy.sieves import places_of
 from batchlake.privacy.speech import is_part, over_turns
 from batchlake.privacy.tombstones import Tombstones
 from batchlake.store.delta.tables import LakeTables
@@ -36,6 +37,12 @@ GATED: Final = (
 
 _JSON_TEXT: Final = re.compile(r"\s*[\[{]")
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.){1,256})"')
+_TIME: Final = "_at"
+_NO_MOMENT: Final = (
+    r"^(?:[^12]|.[^09]|.{0,18}$|.{36,}|.{4}[^-]|.{7}[^-]|.{10}[^T ]|.{13}[^:]|.{16}[^:]|.*[^-+:.0-9TZ ])"
+)
+"""What a text matches that is no moment such as `2024-01-01T12:00:10Z`."""
+
 _OWN_COLUMNS: Final = frozenset({"transcript_digest"})
 
 
@@ -75,14 +82,16 @@ class Gate:
         """Which calls may come in, by the rows of `GATED`."""
         tombstones = self._tombstones
         kept = np.ones(len(typed), bool)
-        for at, row in enumerate(typed.to_pylist()):
-            contact = row["from_number"] if row["direction"] == "inbound" else row["to_number"]
-            began = row["started_at"] or row["created_at"]
-            identity = row["identity"]
-            is_erased = identity is not None and tombstones.is_erased_call(row["source"], identity)
-            if not is_erased and contact:
+        # Times become objects in the rows alone that are a number's.
+        names = ("source", "identity", "direction", "to_number", "from_number")
+        of_each = zip(*(typed[name].to_pylist() for name in names), strict=True)
+        for at, (source, identity, direction, to_number, from_number) in enumerate(of_each):
+            contact = from_number if direction == "inbound" else to_number
+            is_erased = identity is not None and tombstones.is_erased_call(source, identity)
+            if not is_erased and contact and self._finder.is_whole(contact):
+                began = typed["started_at"][at].as_py() or typed["created_at"][at].as_py()
                 is_erased = tombstones.keeps_out(contact, began)
-                self.came_after += not is_erased and self._finder.is_whole(contact)
+                self.came_after += not is_erased
             kept[at] = not is_erased
         self.kept_out += int((~kept).sum())
         return kept
@@ -112,7 +121,11 @@ class Gate:
         for name in records.column_names:
             if str(records.schema.field(name).type) != "string" or name in _OWN_COLUMNS:
                 continue
-            changed = self._changed(records[name], contacts)
+            texts = records[name]
+            if name.endswith(_TIME) and len(places_of(texts, _NO_MOMENT)) == 0:
+                # They are typed, and no text is kept of them; read as numbers, some would be somebody's.
+                continue
+            changed = self._changed(texts, contacts)
             if changed:
                 records = _replaced(records, name, changed)
                 if name == "transcript":
@@ -159,9 +172,9 @@ class Gate:
     def _changed(self, texts: pa.ChunkedArray, contacts: frozenset[str]) -> dict[int, str | None]:
         """New texts by the places of those that held something."""
         found: dict[int, str | None] = {}
-        for at in self._finder.candidates(texts).tolist():
+        for at in self._finder.hits(texts):
             text = texts[at].as_py()
-            if text is None or text in contacts or not self._finder.finds(text):
+            if text in contacts:
                 continue
             clean = self._finder.erased_json if _JSON_TEXT.match(text) else self._finder.erased
             found[at] = clean(text)

@@ -18,7 +18,7 @@ import numpy as np
 from batchlake.engine import columns
 from batchlake.ingest.load.record_batches import RecordBatch
 from batchlake.ingest.load.scrubbed import SCRUBBED, with_scrubbed
-from batchlake.privacy.finder import decoded, dumped
+from batchlake.privacy.json_numbers import decoded, dumped
 from batchlake.privacy.redaction import names
 from batchlake.privacy.redaction.documents import DocumentRedactor
 from batchlake.privacy.redaction.policy import redactor_of

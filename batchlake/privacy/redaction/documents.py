@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.privacy.digits import folded
-from batchlake.privacy.finder import BareNumber, decoded, dumped
+from batchlake.privacy.json_numbers import BareNumber, decoded, dumped
 from batchlake.privacy.numbers import is_number, is_pseudonym
 from batchlake.privacy.redaction import names
 from batchlake.privacy.redaction.redactor import NO_NAMES, Redactor
