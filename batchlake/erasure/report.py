@@ -21,15 +21,31 @@ NOT_COVERED: Final = (
     "have to be told. Source exports: --elsewhere finds them.",
     "The platform, its recordings, and the receivers of its webhooks: --todo lists what to delete there.",
     "Shell history, process lists, terminals, cron mail.",
-    "People recognised by what is said rather than by a value; names that no --value names; languages "
-    "without digit words; voices.",
+    "People recognised by what is said rather than by a value; names that no --value names; a number read "
+    "out over turns in a transcript that came as one text; languages without digit words; voices.",
     "Anonymised calls keep exact figures, which the holder of the platform's own record can match; where "
     "that is too much, use --mode remove.",
     "Tombstones and pseudonyms stay personal data while the key exists; destroying it ends both, and the "
     "keeping out of later exports.",
     "Whether to erase at all (duties to keep, legal claims) is the controller's decision.",
 )
-"""What can't be promised."""
+"""What no erasure can promise."""
+
+NOT_REDACTED: Final = (
+    "Names that no field of the record gives, or only another record; ids that hold a number without +; "
+    "people recognised by what is said rather than by a value; languages that are not named, or without "
+    "digit words; voices.",
+    "A platform's own scrubbed transcript that came after the raw one was stored, or lies in the landing: "
+    "the raw one is redacted by the rules here.",
+    "Backups, disk snapshots, replicas, versions of objects in a bucket, blocks of a disk after their file "
+    "is gone, copies on machines that do not ask again.",
+    "Files that left the lake, and source exports, which hold plain values: reports, CSV, notebooks, "
+    "views.sql, caches of other tools.",
+    "The platform, its recordings, and the receivers of its webhooks.",
+    "Pseudonyms stay personal data while the key exists; destroying it ends that, and one contact then has "
+    "two.",
+)
+"""What no redaction can promise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +76,7 @@ class ErasureReport:
         left: what could not be cleaned or proven.
         elsewhere: files named by `--elsewhere` that hold something; nothing is changed there.
         suggestions: values of the calls' own fields that `--value` may be given; for a dry run alone.
-        not_covered: what no erasure can promise.
+        not_covered: what no erasure, or no redaction, can promise.
     """
 
     erasure_id: str
@@ -86,7 +102,11 @@ class ErasureReport:
     left: list[Left] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
     suggestions: Mapping[str, int] = field(default_factory=dict)
-    not_covered: tuple[str, ...] = NOT_COVERED
+    not_covered: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Name what can't be promised, always."""
+        self.not_covered = NOT_REDACTED if self.mode == "redact" else NOT_COVERED
 
     @property
     def is_proven(self) -> bool:
@@ -144,7 +164,7 @@ class ErasureReport:
         lines += [f"Elsewhere, unchanged: {file}" for file in self.elsewhere]
         if self.dry_run and self.mode != "redact":
             lines.append(f"To do it: the same with --expect {calls['matched']} instead of --dry-run.")
-        lines.append("Not covered by any erasure:")
+        lines.append(f"Not covered by any {'redaction' if self.mode == 'redact' else 'erasure'}:")
         lines += [f"  - {line}" for line in self.not_covered]
         return lines
 
