@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from batchlake.errors import InvalidRequest
-from batchlake.privacy.digits import FEWEST_DIGITS, Run, folded, runs
+from batchlake.privacy.digits import EVERY_LANGUAGE, FEWEST_DIGITS, Run, folded, runs
 
 _MOST_DIGITS: Final = 17
 _MOST_PHONE_DIGITS: Final = 15
@@ -44,6 +44,7 @@ _SCHEME: Final = re.compile(r"\s*(?:tel|sips?|callto|sms):", re.IGNORECASE)
 _NUMBER: Final = re.compile(
     r"[\s+＋\d().\-/·\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060-\u2069\ufeff]+"
 )
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
 _PSEUDONYM: Final = re.compile(r"(?:tel|email|name)_[0-9a-z]{16}")
 
 
@@ -51,8 +52,8 @@ def keys_of(number: str, region: str | None = None) -> frozenset[str]:
     """The keys of a number that a person names.
 
     Args:
-        number: with `+` or `00`, else as it is dialled in the region. What is no phone number (an address, a
-            pseudonym, a short code) is its own key.
+        number: with `+` or `00`, else as it is dialled in the region; in digits or in words. What is no phone
+            number (an address, a pseudonym, a short code) is its own key.
         region: an ISO 3166 name such as `US`.
 
     Raises:
@@ -61,6 +62,8 @@ def keys_of(number: str, region: str | None = None) -> frozenset[str]:
     key = key_of(number)
     if key is None:
         raise InvalidRequest("an empty number names nobody. Give one as `batchlake contacts` lists it.")
+    if (spoken := _spoken_digits(number)) is not None:
+        return keys_of(spoken, region)
     if not key.lstrip("+").isdecimal() or len(key) < FEWEST_DIGITS:
         return frozenset({key})
     if not key.startswith("+"):
@@ -77,6 +80,22 @@ def keys_of(number: str, region: str | None = None) -> frozenset[str]:
     found = {f"+{digits}", digits, f"+{code}{trunk}{national}", f"{code}{trunk}{national}"}
     found |= {form for form in (national, f"{trunk}{national}") if len(form) >= FEWEST_DIGITS}
     return frozenset(found)
+
+
+def _spoken_digits(number: str) -> str | None:
+    """The digits of a number that is written in words, whole; None where it isn't."""
+    found = list(runs(number))
+    if len(found) != 1 or not any(character.isalpha() for character in number):
+        return None
+    around = number[: found[0].starts[0]] + number[found[0].ends[-1] :]
+    if any(character.isalnum() or character == "@" for character in around):
+        return None
+    inside = number[found[0].starts[0] : found[0].ends[-1]]
+    # `ext` and the like stand between digits, too.
+    words = _LETTERS.findall(inside)
+    if not all(map(EVERY_LANGUAGE.is_digit_word, words)):
+        return None
+    return ("+" if found[0].is_led_by_plus else "") + found[0].digits
 
 
 def key_of(value: str) -> str | None:

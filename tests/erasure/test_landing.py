@@ -183,3 +183,20 @@ def test_this_machine_keeps_nothing_of_the_person(tmp_path: Path, own_machine: P
     assert (report.local["history"], report.local["bug_reports"]) == (1, 1)
     assert traces((*SPELLINGS, "4155550199"), tmp_path / "lake", own_machine) == []
     assert "select 1" in history.read_text()
+
+
+def test_a_cleaned_page_lists_the_calls_that_it_still_holds(tmp_path: Path) -> None:
+    """A page without its erased call is another reading of the batch; the one before stays as it was."""
+    root = tmp_path / "landing"
+    calls = [call(0, to_number=NUMBER), call(1), call(2)]
+    _land(root, "batch-b", {"batch": {"id": "b", "calls": calls}}, "https://x.example/b")
+    lake, new = batchlake.open(tmp_path / "lake"), batchlake.open(tmp_path / "new")
+    lake.ingest(root, source="svalync")
+    assert lake.forget(numbers=[NUMBER], expect=1, landing=root).is_proven
+    listed = "select listed_calls from snapshots order by all"
+    assert rows(lake.root, listed) == [{"listed_calls": 3}]
+    for one in (lake, new):
+        one.ingest(root, source="svalync")
+    assert rows(lake.root, listed) == [{"listed_calls": 2}, {"listed_calls": 3}]
+    assert rows(new.root, listed) == [{"listed_calls": 2}]
+    assert lake.audit("b").batches[0].erased_calls == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,23 @@ def test_limits_are_printed_and_documented(
     for text in (answer.stdout, " ".join(document["not_covered"]), documented):
         assert [limit for limit in limits if limit not in _plain(text)] == []
     assert "The report lists all of it" in " ".join(run(verb, "--help").stdout.split())
+
+
+def test_a_verification_is_a_document_to_file(lake: Path) -> None:
+    """When, of which lake, of which erasures, with what, what was found, and what it can't say: no value."""
+    opened = batchlake.open(lake)
+    erased = opened.forget(numbers=[NUMBER], expect=1)
+    said = run("erasures", "--verify", "--lake", str(lake))
+    proof = json.loads(run("erasures", "--verify", "--lake", str(lake), "--json").stdout)
+
+    assert (proof["lake"], proof["erasures"], proof["by"]) == (
+        str(opened.root),
+        [erased.erasure_id],
+        "digest",
+    )
+    assert (proof["is_clean"], proof["hits"]) == (True, [])
+    assert datetime.fromisoformat(proof["verified_at"]).tzinfo is not None
+    assert [limit for limit in ERASURE if limit not in _plain(" ".join(proof["not_covered"]))] == []
+    assert proof["state_digest"] in said.stdout
+    assert proof["verified_at"][:10] in said.stdout
+    assert NUMBER[2:] not in json.dumps(proof) + said.stdout

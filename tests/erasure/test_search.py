@@ -98,6 +98,21 @@ def test_whole_numbers_are_found_in_a_column_in_any_spelling(value: str | None, 
     assert found == ([20] if is_found else [])
 
 
+@pytest.mark.parametrize(
+    ("given_number", "meant"),
+    [
+        ("four one five, double five five, zero one nine nine", NUMBER),
+        ("+1 four one five five five five oh one nine nine", NUMBER),
+        ("vier eins fünf fünf fünf fünf null eins neun neun", NUMBER),
+    ],
+)
+def test_a_number_to_forget_may_be_given_in_words(given_number: str, meant: str) -> None:
+    """As somebody says it; an address, a pseudonym and an extension stay what they are."""
+    assert keys_of(given_number, "US") == keys_of(meant)
+    for other in ("tel_0123456789abcdef", "4155550199 ext 12", "one two three"):
+        assert keys_of(other) == {other}
+
+
 def test_a_value_of_several_words_is_found_with_any_white_space(tmp_path: Path) -> None:
     """Blanks of a name may be several, or a line's end, in a column of many texts, too."""
     texts = [*(f"nothing {at}" for at in range(50)), "ask ANN\n  Smith", "Annsmith"]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -33,6 +34,7 @@ from batchlake.cli.display.listed import Listed, write_listed
 from batchlake.cli.failures import INTERRUPTED, WITH_PROBLEMS
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import STATUS_FORMATS
+from batchlake.version import VERSION
 
 if TYPE_CHECKING:
     from batchlake.erasure.verify import Verification
@@ -174,10 +176,11 @@ def erasures_command(
             write_rows(request, erasures)
         return
     found = lake.verify_erasures(_lines(values), landing=landing, region=asked_region(region))
+    proof = _proof(lake, found)
     if output_format == "json":
-        click.echo(json.dumps(asdict(found), indent=2))
+        click.echo(json.dumps(proof, indent=2))
     else:
-        print_report(_sentence(found))
+        print_report(_sentence(found, proof))
     if found.hits:
         raise click.exceptions.Exit(_HIT)
 
@@ -220,12 +223,31 @@ def ended_by_hand(lake: Lake) -> Iterator[None]:
         raise click.exceptions.Exit(INTERRUPTED) from None
 
 
-def _sentence(found: Verification) -> str:
+def _proof(lake: Lake, found: Verification) -> dict[str, Any]:
+    """What can be filed: when, of which lake and which erasures, what was found, what it can't say."""
+    from batchlake.erasure.report import NOT_COVERED, REPORT_VERSION
+
+    return {
+        "version": REPORT_VERSION,
+        "verified_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "verified_with": f"batchlake {VERSION}",
+        "lake": str(lake.root),
+        "erasures": [row["erasure_id"] for row in lake.erasures().to_dicts()],
+        "is_clean": found.is_clean,
+        **asdict(found),
+        "not_covered": list(NOT_COVERED),
+    }
+
+
+def _sentence(found: Verification, proof: dict[str, Any]) -> str:
     lines = [
         f"Searched by {found.by}: {found.files} files, {found.bytes} bytes, {found.strings} strings; "
-        f"{sum(hit.count for hit in found.hits)} hits. State {found.state_digest}."
+        f"{sum(hit.count for hit in found.hits)} hits. State {found.state_digest}.",
+        *(f"Hit: {hit.place}, {hit.column}: {hit.count}." for hit in found.hits),
+        f"Lake {proof['lake']}, erasures: {len(proof['erasures'])}. Looked at {proof['verified_at']} with "
+        f"{proof['verified_with']}. With --json as a document to file, which says what isn't covered.",
     ]
-    return "\n".join([*lines, *(f"Hit: {hit.place}, {hit.column}: {hit.count}." for hit in found.hits)])
+    return "\n".join(lines)
 
 
 def _lines(given: tuple[str, ...]) -> list[str]:
