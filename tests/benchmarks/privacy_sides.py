@@ -14,10 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-os.environ.setdefault("BATCHLAKE_PRIVACY_KEY", "A" * 43 + "=")
-
 TOMBSTONES: Final = 10_000
-NUMBER_QUERY: Final = "select max(to_number) from calls where direction = 'outbound'"
+NUMBER_QUERY: Final = "select max(to_number) as number from calls where direction = 'outbound'"
 
 
 def forget(lake: str, scratch: str) -> float:
@@ -27,7 +25,7 @@ def forget(lake: str, scratch: str) -> float:
     shutil.rmtree(scratch, ignore_errors=True)
     shutil.copytree(lake, scratch)
     opened = batchlake.open(scratch)
-    number = str(opened.sql(NUMBER_QUERY).rows()[0][0])
+    number = str(opened.sql(NUMBER_QUERY).to_dicts()[0]["number"])
     began = time.perf_counter()
     report = opened.forget(numbers=[number], expect="any")
     seconds = time.perf_counter() - began
@@ -118,4 +116,5 @@ SIDES: Final[dict[str, Callable[..., float]]] = {
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("BATCHLAKE_PRIVACY_KEY", "A" * 43 + "=")
     print(SIDES[sys.argv[1]](*sys.argv[2:]))
