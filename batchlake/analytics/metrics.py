@@ -94,7 +94,7 @@ def analyse(
         engine: the lake.
         selection: which calls; one that matches none gives zero counts and no other figures.
         by: one or several of `DIMENSIONS`; the groups come largest first.
-        metrics: one or several of `FAMILIES`: only these are computed; None computes all.
+        metrics: one or several of `FAMILIES`: only these are computed; None, or `all`, computes all.
         top, timezone, every, patterns: as in `Options`.
 
     Raises:
@@ -122,12 +122,14 @@ def analyse(
 
 
 def families(metrics: str | Sequence[str] | None) -> tuple[str, ...]:
-    """The names of families, checked, each once, in their order; all for None.
+    """The names of families, checked, each once, in their order; all for None or `all`.
 
     Raises:
         InvalidRequest: one isn't in `FAMILIES`, or none is named.
     """
     names = FAMILIES if metrics is None else (metrics,) if isinstance(metrics, str) else tuple(metrics)
+    if names == ("all",):
+        return tuple(FAMILIES)
     for name in names:
         if name not in FAMILIES:
             nearest = nearest_name(name, FAMILIES)

@@ -25,6 +25,9 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
 }
 """The families of metrics, each of which can be asked for alone, and their fields of `Analytics`."""
 
+FIRST_FAMILIES: Final = ("calls", "success", "duration", "cost")
+"""What groups have where none is named: the others take most of the time."""
+
 _ABSENT: Final[Any] = None
 """The value of a family that wasn't asked for."""
 

@@ -43,7 +43,7 @@ class LakeFigures(LakeQueries):
         every: Literal["hour", "day", "week", "month"] = "day",
         patterns: Path | None = None,
     ) -> Analytics:
-        """Every metric over the matching calls, grouped by the dimensions `by`.
+        """Every metric over the matching calls; by the dimensions `by` those that are asked for.
 
         A metric over no value is None, and its `missing` counts the calls without one. Durations are
         seconds, rates from 0 to 1, costs decimals for each currency; in several currencies a total is None.
@@ -56,8 +56,8 @@ class LakeFigures(LakeQueries):
                 period. The answer's `comparison` tells what differs, and what of it can be chance.
             metrics: a family of metrics, or several, of `calls`, `success`, `duration`, `cost`, `sentiment`,
                 `engagement`, `responses`, `patterns` and `timeline`: only these are computed. `families` of
-                the answer says which it holds; what is of others is None, and left out of its JSON. None
-                computes all.
+                the answer says which it holds; what is of others is None, and left out of its JSON. None is
+                all of them, with `by` the first four; `all` is all of them by groups, too.
             top: how many common responses.
             timezone: the IANA time zone of days and hours, and of the period; by default the lake's.
             every: whether the timeline is of hours, days, weeks or months.
@@ -70,6 +70,8 @@ class LakeFigures(LakeQueries):
             >>> found = lake.analytics(by="agent_id", metrics=["calls", "success"])
             >>> found.families, found.engagement
             (['calls', 'success'], None)
+            >>> lake.analytics(by="agent_id").families
+            ['calls', 'success', 'duration', 'cost']
             >>> found.pl().select("agent_id", "calls", "success_rate").row(1)
             ('agent_4d0c2f', 3, 0.3333333333333333)
             >>> found = lake.analytics({"batch_id": "batch_xyz789"}, compare="batch_spring")
@@ -78,18 +80,23 @@ class LakeFigures(LakeQueries):
         """
         engine = self._state.engine()
         from batchlake.analytics.metrics import analyse
+        from batchlake.models.blocks import FIRST_FAMILIES
 
         zone = self.timezone if timezone is None else timezone
         when = self._period(period, since, until, zone)
 
+        by = (by,) if isinstance(by, str) else tuple(by)
+        if metrics is None and by:
+            # Patterns of one's own are asked for by being given.
+            metrics = (*FIRST_FAMILIES, "patterns") if patterns else FIRST_FAMILIES
+        wanted_families = metrics if metrics is None or isinstance(metrics, str) else tuple(metrics)
+
         def over(wanted: FilterLike) -> Analytics:
             return analyse(
-                engine, self._selected(wanted), by=(by,) if isinstance(by, str) else tuple(by),
-                metrics=metrics if metrics is None or isinstance(metrics, str) else tuple(metrics),
+                engine, self._selected(wanted), by=by, metrics=wanted_families,
                 top=top, timezone=zone, every=every, patterns=patterns,
             )  # fmt: skip
 
-        by = by if isinstance(by, str) else tuple(by)
         found = over(self._filter(filter, when, zone=zone))
         if compare is None:
             return found

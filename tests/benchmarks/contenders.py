@@ -151,7 +151,7 @@ def by_agent_in_sql(root: Path, _: int) -> float:
 def all_by_agent(root: Path, _: int) -> float:
     """Every metric by agent."""
     lake = batchlake.open(root)
-    return _seconds(lambda: lake.analytics(by="agent_id"))
+    return _seconds(lambda: lake.analytics(by="agent_id", metrics="all"))
 
 
 def documents(root: Path, _: int) -> float:

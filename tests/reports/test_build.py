@@ -233,7 +233,7 @@ def test_it_is_about_what_was_asked_for(lake: Lake) -> None:
         ((), None, None, "All calls"),
     ):
         report = lake.report(*ids, filter=given_filter, by="agent_id").document
-        wanted = lake.analytics(same, by="agent_id", every=report.analytics.timeline.every)
+        wanted = lake.analytics(same, by="agent_id", metrics="all", every=report.analytics.timeline.every)
         assert report.title == title
         assert report.analytics.model_copy(update={"selection": ""}) == wanted.model_copy(
             update={"selection": ""}

@@ -20,7 +20,7 @@ from batchlake.cli.display.listed import Listed, in_order
 from batchlake.cli.display.verb_rows import nothing_matches, refuse_columns
 from batchlake.errors import InvalidRequest
 from batchlake.filters.other import PREVIOUS
-from batchlake.models.blocks import FAMILIES, Group
+from batchlake.models.blocks import FAMILIES, FIRST_FAMILIES, Group
 from batchlake.models.group_rows import figure_values, list_rows
 from batchlake.output.readable import Shown
 from batchlake.query.columns import no_column, spelling
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from batchlake.models.comparison import SelectionComparison
     from batchlake.screens.overview import Extent
 
-_FIRST_FAMILIES: Final = ("calls", "success", "duration", "cost")
 _LISTS: Final = frozenset({"responses", "patterns", "timeline"})
 
 
@@ -50,18 +49,22 @@ def show_analytics(
         raise InvalidRequest("--by names nothing. It takes agent, batch, status, week or others: see --help.")
     if given["metrics"] and not families:
         raise InvalidRequest(f"no metrics were named. The families are {', '.join(FAMILIES)}.")
-    if "all" in families:
+    everything = "all" in families
+    if everything:
         families = []
-    elif dimensions and not families and request.format != "json":
-        # The columns of the rows need no more, and the others take most of the time.
-        families = list(_FIRST_FAMILIES)
+    elif dimensions and not families:
+        families = list(FIRST_FAMILIES)
+        if given["patterns"] and request.format == "json":
+            families.append("patterns")
     if dimensions and request.format != "json" and _LISTS.intersection(families):
         raise InvalidRequest(
             "responses, patterns and timeline are lists: ask of one group (--agent agent_ava), or with "
             "--json."
         )
     options: dict[str, Any] = {"top": given["top"], "every": given["every"], "patterns": given["patterns"]}
-    if families:
+    if everything:
+        options["metrics"] = "all"
+    elif families:
         # A column that is named, or sorted by, brings its family.
         named = [
             _named(name.lstrip("+-")).removesuffix(CHANGE)

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +103,27 @@ def test_the_lake_is_asked_as_it_was_by_words(sample_lake: Lake) -> None:
     early = (first - timedelta(days=1)).isoformat()
     assert "no run had finished at" in run("batches", "--at", early, lake=sample_lake.root).stderr
     assert len(sample_lake.at("now").calls()) == len(sample_lake.calls())
+
+
+def test_groups_have_the_first_four_families_unless_more_are_asked_for(
+    sample_lake: Lake, tmp_path: Path
+) -> None:
+    """In JSON, in rows and in Python: what isn't asked for is None and left out; `all` is every one, and a
+    file of patterns asks for patterns."""
+    first = ["calls", "success", "duration", "cost"]
+    found = sample_lake.analytics(by="source")
+    assert found.families == first
+    assert (found.engagement, found.groups[0].common_responses) == (None, None)
+    assert sample_lake.analytics().families == sample_lake.analytics(by="source", metrics="all").families
+    document = json.loads(run("analytics", "--by", "source", "--json", lake=sample_lake.root).stdout)
+    assert document["families"] == first
+    assert "engagement" not in document
+    assert "engagement" not in document["groups"][0]
+    whole = run("analytics", "--by", "source", "--metrics", "all", "--json", lake=sample_lake.root)
+    assert {"engagement", "timeline"} <= set(json.loads(whole.stdout)["groups"][0])
+    (tmp_path / "words.toml").write_text('[[rule]]\npattern = "bye"\nwords = ["bye"]\n', encoding="utf-8")
+    asked = ("analytics", "--by", "source", "--patterns", tmp_path / "words.toml", "--json")
+    groups = json.loads(run(*asked, lake=sample_lake.root).stdout)["groups"]
+    assert "bye" in groups[0]["response_patterns"]["utterances"]["patterns"]
+    assert "sentiment_positive" not in rows("analytics --by source", sample_lake)[0]
+    assert "sentiment_positive" in rows("analytics --by source --metrics all", sample_lake)[0]
