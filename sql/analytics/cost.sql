@@ -25,81 +25,155 @@ calls_by_group as (
   select null as group_key where false
 ),
 
+-- A bucket's costs lie between those of its neighbours; how wide it is changes what is done, not what is found.
 timed as (
   select
     group_key,
     outcome,
     currency,
     cost,
+    floor(sqrt(greatest(cost, 0)) * 64)::bigint as bucket,
     try_cast(round_even(duration_seconds * 1e6, 0) as bigint)::hugeint as micros
   from calls_by_group
   where cost is not null
 ),
 
--- One row a price: far fewer than calls, and as good as a sorted list of all of them.
+-- Some hundred rows a group, where prices may be nearly as many as calls: to sort those takes longer than all the rest.
+buckets as materialized (
+  select
+    group_key,
+    currency,
+    bucket,
+    count(*) as calls,
+    count(*) filter (where outcome = 'completed') as completed_calls,
+    count(micros) as timed_calls,
+    sum(micros) as micros,
+    sum(cost) as total,
+    sum(cost) filter (where micros is not null) as timed_total,
+    min(cost) as lowest,
+    max(cost) as highest
+  from timed
+  group by group_key, currency, bucket
+),
+
+with_whole as (
+  select * from buckets
+  union all
+  select
+    null as group_key,
+    currency,
+    bucket,
+    sum(calls)::bigint as calls,
+    sum(completed_calls)::bigint as completed_calls,
+    sum(timed_calls)::bigint as timed_calls,
+    sum(micros) as micros,
+    sum(total)::decimal(38, 6) as total,
+    sum(timed_total)::decimal(38, 6) as timed_total,
+    min(lowest) as lowest,
+    max(highest) as highest
+  from buckets
+  where group_key is not null
+  group by currency, bucket
+),
+
+ranked as materialized (
+  select
+    *,
+    (sum(calls) over (partition by group_key, currency order by bucket))::bigint as calls_up_to,
+    (sum(calls) over (partition by group_key, currency))::bigint - 1 as last_place
+  from with_whole
+),
+
+-- The call at place k of n, from 0, has the lowest price with more than k calls up to it. The median lies at
+-- (n - 1) / 2, the 95th percentile at 19 (n - 1) / 20. These are the buckets with the last call up to there; the next call
+-- is among the same, or the lowest of the next bucket.
+sought as materialized (
+  select distinct bucket
+  from ranked
+  where (calls_up_to > last_place // 2 and calls_up_to - calls <= last_place // 2)
+    or (calls_up_to > 19 * last_place // 20 and calls_up_to - calls <= 19 * last_place // 20)
+),
+
 prices as materialized (
+  select group_key, currency, cost, count(*) as calls
+  from timed
+  where bucket in (select bucket from sought)
+  group by group_key, currency, cost
+),
+
+-- One row a price in the buckets sought, and one for each bucket with what all of it adds up to; a bucket's calls stand
+-- there or here. Its lowest cost is the right place for them.
+parts as (
   select
     group_key,
     currency,
     cost,
-    count(*) as calls,
-    count(*) filter (where outcome = 'completed') as completed_calls,
-    count(micros) as timed_calls,
-    sum(micros) as micros
-  from timed
-  group by group_key, currency, cost
-),
-
-with_whole as (
-  select * from prices
+    calls,
+    null as completed_calls,
+    null as timed_calls,
+    null as micros,
+    null as total,
+    null as timed_total,
+    null as highest
+  from prices
   union all
   select
     null as group_key,
     currency,
     cost,
     sum(calls)::bigint as calls,
-    sum(completed_calls)::bigint as completed_calls,
-    sum(timed_calls)::bigint as timed_calls,
-    sum(micros) as micros
+    null as completed_calls,
+    null as timed_calls,
+    null as micros,
+    null as total,
+    null as timed_total,
+    null as highest
   from prices
   where group_key is not null
   group by currency, cost
+  union all
+  select
+    ranked.group_key,
+    ranked.currency,
+    ranked.lowest as cost,
+    if(sought.bucket is null, ranked.calls, 0) as calls,
+    ranked.completed_calls,
+    ranked.timed_calls,
+    ranked.micros,
+    ranked.total,
+    ranked.timed_total,
+    ranked.highest
+  from ranked
+  left join sought on sought.bucket = ranked.bucket
 ),
 
 placed as (
   select
-    group_key,
-    currency,
-    cost::decimal(38, 6) as cost,
-    calls,
-    completed_calls,
-    timed_calls,
-    micros,
-    sum(calls) over (partition by group_key, currency order by cost) as calls_up_to,
-    sum(calls) over (partition by group_key, currency) - 1 as last_place
-  from with_whole
+    *,
+    (sum(calls) over (partition by group_key, currency order by cost))::bigint as calls_up_to,
+    (sum(calls) over (partition by group_key, currency))::bigint - 1 as last_place
+  from parts
 ),
 
--- The call at place k of n, from 0, has the lowest price with more than k calls up to it. The median lies at
--- (n - 1) / 2, the 95th percentile at 19 (n - 1) / 20; `beyond` is how far past a call, in halves and twentieths.
+-- `beyond` is how far past a call a percentile lies, in halves and twentieths.
 summed as (
   select
     group_key,
     currency,
     sum(calls)::bigint as calls,
-    sum(cost * calls) as total,
-    min(cost) as lowest,
-    max(cost) as highest,
+    sum(total)::decimal(38, 6) as total,
+    min(cost)::decimal(38, 6) as lowest,
+    max(highest)::decimal(38, 6) as highest,
     sum(completed_calls)::bigint as completed_calls,
     sum(timed_calls)::bigint as timed_calls,
     sum(micros)::hugeint as micros,
-    sum(cost * timed_calls) as timed_total,
+    sum(timed_total)::decimal(38, 6) as timed_total,
     any_value(last_place % 2) as median_beyond,
-    min(cost) filter (where calls_up_to > last_place // 2) as median_low,
-    min(cost) filter (where calls_up_to > (last_place + 1) // 2) as median_high,
+    (min(cost) filter (where calls_up_to > last_place // 2))::decimal(38, 6) as median_low,
+    (min(cost) filter (where calls_up_to > (last_place + 1) // 2))::decimal(38, 6) as median_high,
     any_value(19 * last_place % 20) as p95_beyond,
-    min(cost) filter (where calls_up_to > 19 * last_place // 20) as p95_low,
-    min(cost) filter (where calls_up_to > (19 * last_place + 19) // 20) as p95_high
+    (min(cost) filter (where calls_up_to > 19 * last_place // 20))::decimal(38, 6) as p95_low,
+    (min(cost) filter (where calls_up_to > (19 * last_place + 19) // 20))::decimal(38, 6) as p95_high
   from placed
   group by group_key, currency
 ),

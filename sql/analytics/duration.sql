@@ -24,36 +24,49 @@ calls_by_group as (
   select null as group_key where false
 ),
 
--- One row a length: fewer than calls, and as good as a sorted list of all of them. Whole units add up to the same sum in
--- any order; floating point does not.
+-- One row a length: fewer than calls, and as good as a sorted list of all of them.
 lengths as materialized (
   select
     group_key,
-    try_cast(round_even(duration_seconds * 1e6, 0) as bigint)::hugeint as micros,
+    duration_seconds,
     count(*) as calls,
     count(*) filter (where outcome = 'completed') as completed_calls
   from calls_by_group
-  group by group_key, try_cast(round_even(duration_seconds * 1e6, 0) as bigint)::hugeint
+  group by group_key, duration_seconds
 ),
 
 with_whole as (
   select * from lengths
   union all
-  select null as group_key, micros, sum(calls)::bigint as calls, sum(completed_calls)::bigint as completed_calls
+  select
+    null as group_key,
+    duration_seconds,
+    sum(calls)::bigint as calls,
+    sum(completed_calls)::bigint as completed_calls
   from lengths
   where group_key is not null
-  group by micros
+  group by duration_seconds
+),
+
+-- Whole units add up to the same sum in any order; floating point does not.
+counted as (
+  select
+    group_key,
+    try_cast(round_even(duration_seconds * 1e6, 0) as bigint) as micros,
+    calls,
+    completed_calls
+  from with_whole
 ),
 
 placed as (
   select
     group_key,
-    micros,
+    micros::hugeint as micros,
     calls,
     completed_calls,
-    sum(calls) over (partition by group_key order by micros nulls last) as calls_up_to,
-    sum(if(micros is null, 0, calls)) over (partition by group_key) - 1 as last_place
-  from with_whole
+    (sum(calls) over (partition by group_key order by micros nulls last))::bigint as calls_up_to,
+    (sum(if(micros is null, 0, calls)) over (partition by group_key))::bigint - 1 as last_place
+  from counted
 ),
 
 -- The call at place k of n, from 0, has the least length with more than k calls up to it. The median lies at (n - 1) / 2,
