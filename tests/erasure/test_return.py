@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import batchlake
+from batchlake.engine.engine import Engine
 from batchlake.privacy.errors import NothingToForget, PrivacyKeyMissing, WrongPrivacyKey
 from tests.effort import EVERYTHING, examples
 from tests.erasure.people import NUMBER, SPELLINGS, call, planted, said, traces
@@ -51,6 +52,22 @@ def test_the_same_exports_in_any_form_bring_nobody_back(lake: batchlake.Lake, tm
     assert lake.verify_erasures().is_clean
     assert lake.verify_erasures([NUMBER]).is_clean
     assert damages(lake.root) == []
+
+
+def test_whoever_was_erased_stays_out_whatever_order_typed_rows_come_in(
+    lake: batchlake.Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A join gives its rows in any order: calls are kept out by their place in an export, not in a table."""
+    before = contents(lake.root, ("calls", "segments"))
+    asked = Engine.arrow
+
+    def backwards(self: Engine, query: str, *args: Any, **given: Any) -> Any:
+        rows = asked(self, query, *args, **given)
+        return rows.take(list(reversed(range(len(rows))))) if query.startswith("select identity,") else rows
+
+    monkeypatch.setattr(Engine, "arrow", backwards)
+    assert lake.ingest(tmp_path / "exports", force=True).kept_out == 2
+    assert contents(lake.root, ("calls", "segments")) == before
 
 
 def test_a_call_that_began_after_the_erasure_comes_in_unless_for_good(

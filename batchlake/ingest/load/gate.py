@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 GATED: Final = (
     "identity", "batch_id", "to_number", "from_number", "direction", "started_at", "created_at",
-    "status_reported", "export_no", "document", "source",
+    "status_reported", "export_no", "record", "document", "source",
 )  # fmt: skip
 """What the gate asks of the typed rows of calls."""
 
@@ -102,9 +102,9 @@ class Gate:
             return batch
         records = batch.records.take(columns.from_numpy(np.flatnonzero(kept)))
         spoken = np.flatnonzero(np.repeat(kept, batch.counts))
-        places = zip(batch.records["export_no"].to_pylist(), batch.records["record"].to_pylist(), strict=True)
+        places = _places_of(batch.records)
         gone = {place for place, is_kept in zip(places, kept.tolist(), strict=True) if not is_kept}
-        faults = zip(batch.faults["export_no"].to_pylist(), batch.faults["record"].to_pylist(), strict=True)
+        faults = _places_of(batch.faults)
         standing = np.array([at for at, place in enumerate(faults) if place not in gone], np.int64)
         return replace(
             batch,
@@ -218,3 +218,14 @@ def _replaced(rows: pa.Table, name: str, changed: Mapping[int, str | None]) -> p
     for at, value in changed.items():
         values[at] = value
     return rows.set_column(rows.schema.get_field_index(name), name, columns.texts(values))
+
+
+def in_order_of(records: pa.Table, typed: pa.Table) -> pa.Table:
+    """The typed rows of some records, in the order of these: a join gives its rows in any order."""
+    at_place = {place: at for at, place in enumerate(_places_of(typed))}
+    return typed.take(columns.integers([at_place[place] for place in _places_of(records)]))
+
+
+def _places_of(rows: pa.Table) -> list[tuple[int, int]]:
+    """The export of each row, and its record there, by their numbers."""
+    return list(zip(rows["export_no"].to_pylist(), rows["record"].to_pylist(), strict=True))

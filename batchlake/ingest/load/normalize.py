@@ -104,7 +104,7 @@ class Normalizer:
 
     def _let_in(self, batch: RecordBatch) -> RecordBatch:
         """A batch without erased people."""
-        from batchlake.ingest.load.gate import GATED
+        from batchlake.ingest.load.gate import GATED, in_order_of
 
         gate = self._gate
         assert gate is not None  # noqa: S101 - asked for only where there is one
@@ -113,6 +113,7 @@ class Normalizer:
             typed = self._engine.arrow(
                 f"select {', '.join(GATED)} from ({self._typing(batch)})", given=batch.records
             )
+            typed = in_order_of(batch.records, typed)
             kept = gate.judge(typed)
             out = typed.select(["export_no", "document", "status_reported"]).filter(
                 columns.flags((~kept).tolist())
