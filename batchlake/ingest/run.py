@@ -222,14 +222,15 @@ class Run:
         possible = engine.row(sql_files.load("ingest/run/possible_problems").text)
         asked = {"found_problems": possible["may_be_found"], "merged_problems": possible["may_be_merged"]}
         queries = [sql_files.load(f"ingest/run/{name}").text for name, may_be in asked.items() if may_be]
+        engine.run(f"create table fresh_problems ({typed_columns(PROBLEMS)})")
         if not queries:
-            engine.run(f"create table fresh_problems ({typed_columns(PROBLEMS)})")
             return
         self._show(PROBLEMS)
         make_macros(engine, *queries)
         problems = " union all by name ".join(f"({query})" for query in queries)
         run = literal(self._run.run_id)
-        engine.run(f"create table fresh_problems as select *, {run} as run_id from ({problems})")
+        # By name: what was found in merging alone has no place in an export.
+        engine.run(f"insert into fresh_problems by name select *, {run} as run_id from ({problems})")
 
     def _cleaners(self, writer: Writer | None) -> tuple[Gate | None, Redaction | None]:
         """What keeps erased people out of this run, and what redacts it, by the lake's policy or, in the run

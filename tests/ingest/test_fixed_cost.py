@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import batchlake
 from batchlake.engine.engine import Engine
 from tests.lakes import ingested, write_export
 
@@ -55,3 +56,16 @@ def test_a_call_is_some_eighty_statements(tmp_path: Path, asked: dict[str, int])
         assert (report.calls_new, report.segments_written) == (1, 1)
     assert asked["engines"] == 1
     assert asked["statements"] <= 85
+
+
+def test_what_the_merge_alone_finds_is_noted(tmp_path: Path) -> None:
+    """An end before the start that another export gave, in a run that has no other problem."""
+    root = tmp_path / "lake"
+    ingested(root, write_export(tmp_path, "1.json", {"id": "c1", "started_at": "2024-01-01T12:00:00Z"}))
+    report = ingested(
+        root, write_export(tmp_path, "2.json", {"id": "c1", "ended_at": "2024-01-01T11:00:00Z"})
+    )
+    assert report.problems_by_code == {"end_before_start": 1}
+    (problem,) = batchlake.open(root).sql("select field, record, raw, run_id from problems").to_dicts()
+    assert problem["run_id"] == report.run_id
+    assert (problem["field"], problem["record"]) == ("ended_at", None)
