@@ -23,7 +23,8 @@ HISTORY: tuple[Any, ...] = (
     {"id": "c", "batch_id": "b2", "cost": "0.5"},
     [{"id": "b", "batch_id": "b2", "duration": 7}, {"id": "b", "batch_id": "b2", "duration": 8}, {"id": "e"}],
     # An end before the start that another export gave, and something that can't be read.
-    {"id": "a", "start_time": "2024-01-03T00:00:00Z", "duration": "long"},
+    {"id": "a", "start_time": "2024-01-03T00:00:00Z"},
+    {"id": "e", "duration": "long"},
     {"batch": {"id": "b2", "total_calls": 2, "calls": [{"id": "f", "transcript": SAID}, 5]}},
 )
 
