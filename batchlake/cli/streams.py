@@ -12,7 +12,6 @@ import fcntl
 import os
 import stat
 import sys
-from collections.abc import Callable
 from typing import Final
 
 import click
@@ -59,14 +58,10 @@ def end_output() -> None:
 
 def say(message: str) -> None:
     """A line for people, on standard error, if that takes it."""
-    tell(lambda: click.echo(message, err=True))
-
-
-def tell(write: Callable[[], None]) -> None:
-    """Let something write to standard error; where that fails, this and all that comes later is lost."""
     try:
-        write()
+        click.echo(message, err=True)
     except OSError:
+        # This and all that comes later is lost.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 

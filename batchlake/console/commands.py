@@ -183,18 +183,21 @@ def _again(console: Console) -> None:
     console.run(console.last)
 
 
-def _timing(console: Console, argument: str) -> None:
+def _switched(name: str, argument: str, *, is_on: bool) -> bool:
+    """What a switch is after `on`, `off`, or nothing, which turns it."""
     if argument not in ("", "on", "off"):
-        raise InvalidRequest(f"\\timing is on or off, not {argument!r}.")
-    console.timing = not console.timing if not argument else argument == "on"
+        raise InvalidRequest(f"{name} is on or off, not {argument!r}.")
+    return argument == "on" if argument else not is_on
+
+
+def _timing(console: Console, argument: str) -> None:
+    console.timing = _switched("\\timing", argument, is_on=console.timing)
     console.screen.note(f"Answers say how long they took: {'yes' if console.timing else 'no'}.")
 
 
 def _types(console: Console, argument: str) -> None:
     """`\\types`, `\\types on`, `\\types off`."""
-    if argument not in ("", "on", "off"):
-        raise InvalidRequest(f"\\types is on or off, not {argument!r}.")
-    console.types = not console.types if not argument else argument == "on"
+    console.types = _switched("\\types", argument, is_on=console.types)
     console.screen.note(f"Types stand under the names of columns: {'yes' if console.types else 'no'}.")
 
 

@@ -22,6 +22,7 @@ from batchlake.errors import BatchlakeError, InvalidRequest, QueryError
 from batchlake.output.formats import BINARY_FORMATS
 from batchlake.output.rows import Limited, exact_layout, exact_table, write_rows
 from batchlake.output.target import replacing
+from batchlake.text import looks
 from batchlake.text.ranked import RankedTable
 
 if TYPE_CHECKING:
@@ -115,8 +116,8 @@ class _Loop:
         """
         if commands.is_command(text):
             commands.run(self._console, text)
-            return
-        self._statements(text)
+        else:
+            self._statements(text)
 
     def _statements(self, text: str) -> None:
         """Run statements and show what they give."""
@@ -159,7 +160,7 @@ class _Loop:
         table, lines = self._laid_out(rows, limited)
         durations: list[str] = []
         console.screen.page(lines, lambda: durations.append(_duration(started)))
-        counted = f"{table.rows:,} row{'' if table.rows == 1 else 's'}"
+        counted = looks.counted(table.rows, "row")
         if not durations:
             counted = f"The pager was left before the end, when {counted} had been read."
         else:

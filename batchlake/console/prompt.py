@@ -23,9 +23,7 @@ from batchlake.query.statements import is_begun, is_complete
 
 PROMPT: Final = "lake> "
 _MORE: Final = "  ... "
-
-
-BEGUN: Final = "A statement is begun: end it with a semicolon, \\r throws it away, \\q leaves."
+_BEGUN: Final = "A statement is begun: end it with a semicolon, \\r throws it away, \\q leaves."
 
 _HABITS: Final = frozenset(("show", "describe", "desc", "summarize", "use"))
 """What a whole line begins with that nobody means to continue."""
@@ -116,7 +114,7 @@ def _keys() -> KeyBindings:
                 buffer.text = "" if last.strip() == "\\r" else "\\q"
                 buffer.validate_and_handle()
                 return
-            run_in_terminal(lambda: print_formatted_text(BEGUN))
+            run_in_terminal(lambda: print_formatted_text(_BEGUN))
             buffer.newline()
         else:
             buffer.newline()

@@ -14,7 +14,7 @@ from batchlake.filters.selection import select
 from batchlake.filters.values.zone import in_zone, zone_named
 from batchlake.output.formats import ROW_FORMATS
 from batchlake.output.target import format_by_suffix
-from batchlake.text.looks import Clock
+from batchlake.text.looks import Clock, counted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -72,14 +72,9 @@ class Console:
             "(select max(call_time) from calls) as newest"
         ).to_dicts()
         calls, batches = held["calls"], held["batches"]
-        counts = (
-            f"{calls:,} call{'' if calls == 1 else 's'} in {batches:,} batch{'' if batches == 1 else 'es'}"
-        )
-        newest = ""
-        if held["newest"]:
-            newest = (
-                f", the newest of {Clock(self.lake.timezone).minute(held['newest'])} {self.lake.timezone}"
-            )
+        counts = f"{counted(calls, 'call')} in {counted(batches, 'batch', 'batches')}"
+        zone = self.lake.timezone
+        newest = f", the newest of {Clock(zone).minute(held['newest'])} {zone}" if held["newest"] else ""
         return (
             f"batchlake {__version__}   {Path(str(self.lake.root)).name}: {counts}{newest}\n"
             "SQL ends with a semicolon. help tells more, \\q leaves."
@@ -102,15 +97,15 @@ class Console:
         """
         zone = zone_named(name)
         self.lake.timezone = self.newest.timezone = zone
-        self._ask(self.lake)
+        self._open(self.lake)
 
     def go_to(self, moment: datetime | str | None) -> None:
         """Ask the lake as it was then, None for the newest state. The person's own tables stay behind."""
         lake = self.newest if moment is None else self.newest.at(moment)
         lake.timezone = self.lake.timezone
-        self._ask(lake)
+        self._open(lake)
 
-    def _ask(self, lake: Lake) -> None:
+    def _open(self, lake: Lake) -> None:
         session = lake.session(self.filter, timeout_seconds=self._timeout_seconds)
         self.session.close()
         self.lake, self.session = lake, session

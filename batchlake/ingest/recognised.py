@@ -84,17 +84,8 @@ def records_of_exports(paths: Iterable[str | os.PathLike[str]], own: Iterable[st
             batches = _first_of(known.paths_of("batch_id"), found)
             for place in range(found.count):
                 batch_id = batches[place] or item.document.known.batch_id
-                rows.append(
-                    (
-                        location,
-                        item.number + place,
-                        item.line,
-                        known.platform,
-                        known.kind,
-                        ids[place],
-                        batch_id,
-                    )
-                )
+                named = (known.platform, known.kind, ids[place], batch_id)
+                rows.append((location, item.number + place, item.line, *named))
         elif isinstance(item, BadRecord):
             rows.append((location, item.number, item.line, None, item.code, None, None))
         else:

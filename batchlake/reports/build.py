@@ -80,7 +80,7 @@ def build(engine: Engine, lake: str, version: Version, subject: Subject, options
     engine = engine.in_timezone(options.timezone)
     counted = provenance.extent(engine, subject)
     every = options.every or _every(counted)
-    found = _analyse(engine, subject, options, every, options.by)
+    found = _analyse(engine, subject, options, every)
     durations, costs = distributions(engine, subject.selection, found)
     touched = batches.touched_batches(engine, subject)
     audit, audits_left_out = batches.audit_of(engine, touched, subject)
@@ -119,16 +119,12 @@ def _every(counted: dict[str, Any]) -> Literal["hour", "day"]:
 
 
 def _analyse(
-    engine: Engine,
-    subject: Subject,
-    options: ReportOptions,
-    every: Literal["hour", "day"],
-    by: str | Sequence[str],
+    engine: Engine, subject: Subject, options: ReportOptions, every: Literal["hour", "day"]
 ) -> Analytics:
     found = metrics.analyse(
         engine,
         subject.selection,
-        by=by,
+        by=options.by,
         top=options.top,
         timezone=options.timezone,
         every=every,
@@ -165,15 +161,12 @@ def _masked_keys(keys: dict[str, Any]) -> dict[str, Any]:
 
 
 def _comparison(
-    engine: Engine,
-    subject: Subject,
-    options: ReportOptions,
-    found: Analytics,
+    engine: Engine, subject: Subject, options: ReportOptions, found: Analytics
 ) -> SelectionComparison | None:
     if options.compare is None:
         return None
-    other = other_subject(
+    compared = other_subject(
         engine, subject, options.compare, source=options.source, show_numbers=options.show_numbers
     )
-    beside = metrics.analyse(engine, other.selection, metrics=COMPARED_FAMILIES, timezone=options.timezone)
-    return compare_selections(found, beside)
+    other = metrics.analyse(engine, compared.selection, metrics=COMPARED_FAMILIES, timezone=options.timezone)
+    return compare_selections(found, other)

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from batchlake.reports.wording import NO_DATA, NOT_KNOWN, Clock, Number, amount_text, over_text
+from batchlake.reports.wording import NO_DATA, NOT_KNOWN, Number, ReportClock, amount_text, over_text
 from batchlake.text.looks import CENTS, PRICE
 from batchlake.text.values import text
 
@@ -154,7 +154,7 @@ def table_of(kind: str, title: str, items: Iterable[Any], notes: Sequence[str] =
     return Table(kind, title, columns, rows, notes, shared)
 
 
-def cell_text(cell: Any, column: Column, clock: Clock) -> str:
+def cell_text(cell: Any, column: Column, clock: ReportClock) -> str:
     """A cell as people read it."""
     if isinstance(cell, Over):
         return over_text(*cell)

@@ -102,8 +102,8 @@ class LakeFigures(LakeQueries):
             return found
         from batchlake.reports.figures.comparison import compare_selections
 
-        beside = over(self._other(filter, when, compare, zone))
-        return found.compared(beside, compare_selections(found, beside))
+        other = over(self._other(filter, when, compare, zone))
+        return found.compared(other, compare_selections(found, other))
 
     def _other(
         self,

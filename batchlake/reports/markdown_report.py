@@ -13,7 +13,7 @@ from batchlake.output.lines import markdown_text
 from batchlake.reports.cells import Table, cell_text
 from batchlake.reports.model import Report
 from batchlake.reports.tables import tables
-from batchlake.reports.wording import Clock
+from batchlake.reports.wording import ReportClock
 from batchlake.text.values import text
 
 # What GitHub makes a link, an emphasis or a formula of although it is no markup in plain Markdown.
@@ -22,7 +22,7 @@ _ACTING: Final = re.compile(r"(?<=\w)@(?=\w)|:(?=//)|(?<=\bwww)\.|(?<!\w)_|_(?!\
 
 def write(report: Report, file: IO[bytes]) -> None:
     """Write the report; errors of writing pass through."""
-    clock = Clock(report.provenance.timezone)
+    clock = ReportClock(report.provenance.timezone)
     file.write(f"# {escaped(report.title)}\n\nSelection: {escaped(report.analytics.selection)}\n".encode())
     for table in tables(report):
         for line in _lines(table.filled(), clock):
@@ -38,7 +38,7 @@ def escaped(value: Any) -> str:
     return _ACTING.sub(r"\\\g<0>", markdown_text(text(value)))
 
 
-def _lines(table: Table, clock: Clock) -> Iterator[str]:
+def _lines(table: Table, clock: ReportClock) -> Iterator[str]:
     yield f"\n## {escaped(table.title)}"
     for note in table.notes:
         yield f"\n{escaped(note)}"

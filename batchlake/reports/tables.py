@@ -17,14 +17,14 @@ from batchlake.models.blocks import BatchAnalytics, Group
 from batchlake.reports.cells import Amount, Column, Table, table_of
 from batchlake.reports.figures.figure import figures
 from batchlake.reports.model import BatchState, Distribution, NotableCalls, Problems, Report
-from batchlake.reports.wording import NO_CURRENCY, Clock, Number, amount_text
+from batchlake.reports.wording import NO_CURRENCY, Number, ReportClock, amount_text
 from batchlake.text import looks
 from batchlake.text.looks import CENTS, EXACT, decimals_for
 
 
 def tables(report: Report) -> list[Table]:
     """All tables of a report; of what isn't there (groups, a comparison) there is none."""
-    of, clock = report.analytics, Clock(report.provenance.timezone)
+    of, clock = report.analytics, ReportClock(report.provenance.timezone)
     found = [replace(table_of("figures", "At a glance", report.headlines), kind="headlines")]
     if compared := report.comparison:
         notes = [f"This: {compared.this}", f"Other: {compared.other}", *compared.notes]
@@ -142,7 +142,7 @@ def _batches(of: Sequence[BatchState], left_out: int) -> Table:
     return table_of("batches", "Batches", of, ["Newest first, whole, whatever the filter.", *more])
 
 
-def _progress(of: Progress, clock: Clock) -> Table:
+def _progress(of: Progress, clock: ReportClock) -> Table:
     notes = []
     if of.done_per_hour is not None:
         words = f"{amount_text(of.done_per_hour, '')} calls done per hour"
@@ -221,7 +221,10 @@ class _Audited:
 
 
 def _audit(
-    of: Sequence[BatchAudit], left_out: int, clock: Clock, currencies: Mapping[tuple[str, str], str | None]
+    of: Sequence[BatchAudit],
+    left_out: int,
+    clock: ReportClock,
+    currencies: Mapping[tuple[str, str], str | None],
 ) -> Iterator[Table]:
     last = next((batch for batch in reversed(of) if batch.figures), None)
     signed = next((batch for batch in of if any(figure.difference for figure in batch.figures)), None)

@@ -100,8 +100,8 @@ def sentence(words: str) -> str:
     return words[:1].upper() + words[1:] + ("" if words.endswith(".") else ".")
 
 
-class Clock:
-    """Times as they are on a clock of one IANA time zone."""
+class ReportClock:
+    """Times as reports write them, on a clock of one IANA time zone: always with the year."""
 
     def __init__(self, timezone: str) -> None:
         self.timezone = timezone

@@ -100,9 +100,9 @@ def summary(audit: Audit) -> str:
         parts.append(f"{otherwise:,} right as the platform counts")
     if mixed := audit.not_compared - otherwise:
         parts.append(f"{mixed:,} can't be compared, as costs are in several currencies")
-    batches = f"{audit.audited_batches:,} batch{'' if audit.audited_batches == 1 else 'es'}"
-    figures = audit.compared + audit.not_compared
-    return f"{batches}, {figures:,} figure{'' if figures == 1 else 's'}: {', '.join(parts)}."
+    batches = looks.counted(audit.audited_batches, "batch", "batches")
+    figures = looks.counted(audit.compared + audit.not_compared, "figure")
+    return f"{batches}, {figures}: {', '.join(parts)}."
 
 
 def _bill(audit: Audit, currencies: dict[str, str | None], page: Page) -> list[list[str]]:
@@ -115,7 +115,7 @@ def _bill(audit: Audit, currencies: dict[str, str | None], page: Page) -> list[l
         verdict = "right" if not one.difference else _money_way(one)
         differing = _differing(audit, currencies, one.currency) if one.difference else 0
         of = f"{differing:,} of " if differing else ""
-        where = f", in {of}{one.batches:,} batch{'' if one.batches == 1 else 'es'}"
+        where = f", in {of}{looks.counted(one.batches, 'batch', 'batches')}"
         rows.append(
             [
                 one.currency or "(no currency named)",
@@ -193,8 +193,7 @@ def _reason(figure: Comparison, currency: str | None) -> str:
 
 
 def _again(match: re.Match[str]) -> str:
-    calls = f"{match[1]} call{'' if match[1] == '1' else 's'}"
-    return f"{calls} {match[2]} observed again after the report"
+    return f"{looks.counted(int(match[1]), 'call')} {match[2]} observed again after the report"
 
 
 def _row(figure: Comparison, currency: str | None) -> list[str]:
@@ -228,7 +227,7 @@ def value_words(value: int | float | Decimal | None, unit: str, currency: str | 
     if unit == "ratio":
         return f"{100 * float(value):.2f} %"
     if unit == "0 to 1":
-        return f"{float(value):.2f}"
+        return f"{value:.2f}"
     return looks.count(int(value))
 
 
@@ -238,16 +237,7 @@ def way(figure: Comparison, currency: str | None) -> str:
         return "" if figure.agrees is None else "not in the calls"
     off = abs(Decimal(str(figure.difference)))
     direction = "high" if figure.difference < 0 else "low"
-    if figure.unit == "money":
-        words = looks.money(off, currency, looks.EXACT)
-    elif figure.unit == "seconds":
-        words = looks.duration(float(off))
-    elif figure.unit == "ratio":
-        words = f"{100 * off:.2f} points"
-    elif figure.unit == "0 to 1":
-        words = f"{off:.2f}"
-    else:
-        words = looks.count(int(off))
+    words = f"{100 * off:.2f} points" if figure.unit == "ratio" else value_words(off, figure.unit, currency)
     return f"{words} too {direction}"
 
 

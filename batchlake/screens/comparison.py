@@ -23,6 +23,7 @@ from batchlake.text.terminal import printed_width
 Row = tuple[str, str, str, str, str]
 
 _TITLES: Final = {
+    "statistics.total_calls": "calls",
     "rates.completed_of_total": "success",
     "rates.success_of_known": "success flag",
     "average_sentiment.mainly.positive": "positive",
@@ -218,22 +219,18 @@ def _rows(compared: SelectionComparison) -> list[Row]:
 
 def _row(one: Difference) -> Row | None:
     """A figure's row; None for a figure that the screen leaves to JSON."""
-    title = title_of(one)
+    title = _title_of(one)
     if title is None or (one.this.value is None and one.other.value is None):
         return None
     change = "–" if one.difference is None else _change(one)
     return title, _shown(one.this.value, one), _shown(one.other.value, one), change, _chance(one)
 
 
-def title_of(one: Difference) -> str | None:
-    """What a figure is called on the screen."""
-    if one.figure in _TITLES:
-        return _TITLES[one.figure]
+def _title_of(one: Difference) -> str | None:
+    """What a figure is called on the screen; None for one that it leaves to JSON."""
     if one.unit == "money":
         return next((title for key, title in _COSTS.items() if one.figure.endswith(key)), None)
-    if one.figure in ("statistics.total_calls", "total_calls"):
-        return "calls"
-    return None
+    return _TITLES.get(one.figure)
 
 
 def _shown(value: int | float | Decimal | None, one: Difference) -> str:

@@ -48,13 +48,10 @@ def contacts_head(attempts: Sequence[Mapping[str, Any]], without_number: int, pa
     calls = sum(one["tried"] for one in attempts)
     each = f", {calls / contacts:.1f} attempts each" if contacts else ""
     rate = f" ({looks.rate(reached / contacts)})" if contacts else ""
-    without = (
-        f"; {without_number:,} call{'' if without_number == 1 else 's'} without a number"
-        if without_number
-        else ""
+    without = f"; {looks.counted(without_number, 'call')} without a number" if without_number else ""
+    yield from fill(
+        f"{looks.counted(contacts, 'contact')}, {reached:,} reached{rate}{each}{without}", page.width
     )
-    noun = "contact" if contacts == 1 else "contacts"
-    yield from fill(f"{contacts:,} {noun}, {reached:,} reached{rate}{each}{without}", page.width)
     shown = [one for one in attempts[:_MOST_ATTEMPTS] if one["reached"]]
     greatest = max((one["reached"] for one in shown), default=0)
     words = [f"{one['reached']:,} of {one['tried']:,}" for one in shown]

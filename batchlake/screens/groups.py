@@ -43,7 +43,7 @@ _ORDINARY: Final = frozenset({"positive", "negative", "engagement", "turns"})
 
 def group_columns(found: Analytics, *, families: Sequence[str] = (), wide: bool = False) -> list[Column]:
     """The columns: the keys, calls with a bar where the steps are of time, figures that were asked for."""
-    keys = [Column(key_heading(name), "text") for name in found.by]
+    keys = [Column(name.removesuffix("_id"), "text") for name in found.by]
     drawn = [Column("bar", "bar")] if has_bar(found) else []
     figures = [
         column
@@ -92,11 +92,6 @@ def _row(group: Group, keys: Sequence[str], columns: Sequence[Column]) -> Row:
             for column in columns[len(keys) :]
         ),
     )
-
-
-def key_heading(name: str) -> str:
-    """`agent_id` is headed `agent`."""
-    return name.removesuffix("_id")
 
 
 def key_words(name: str, value: Any, clock: Clock) -> str:
@@ -176,8 +171,8 @@ def _with_empty(
     while step <= clock.local(end).date():
         if period.end is not None and step >= clock.local(period.end).date():
             break
-        words = key_words(name, step, clock)
-        found.append(known.get(step) or _empty_row(words, columns))
+        empty = (0 if column.name in ("calls", "bar") else None for column in columns[1:])
+        found.append(known.get(step) or (key_words(name, step, clock), *empty))
         step = next_step(name, step)
         if len(found) > _MOST_STEPS:
             return rows
@@ -191,10 +186,6 @@ def _begin(name: str, day: date) -> date:
         return day
     months = 3 if name == "quarter" else 1
     return day.replace(month=(day.month - 1) // months * months + 1, day=1)
-
-
-def _empty_row(words: str, columns: Sequence[Column]) -> Row:
-    return (words, *(0 if column.name in ("calls", "bar") else None for column in columns[1:]))
 
 
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -19,7 +19,7 @@ def ingest_screen(report: IngestReport, page: Page) -> Iterator[str]:
         held = report.exports_skipped
         yield f"Nothing new: {'the one export is' if held == 1 else f'all {held:,} exports are'} held."
         return
-    exports = f"{report.exports_read:,} export{'' if report.exports_read == 1 else 's'}"
+    exports = looks.counted(report.exports_read, "export")
     skipped = f", {report.exports_skipped:,} were held already" if report.exports_skipped else ""
     yield f"{exports} ({looks.size(report.bytes_read)}) read in {report.seconds:.1f} s{skipped}."
     yield from columns(
@@ -55,8 +55,7 @@ def nothing_read(report: IngestReport) -> bool:
 def problems_line(report: IngestReport) -> str:
     """`5 problems: cut_off 1, not_a_time 4. See batchlake problems.`"""
     codes = ", ".join(f"{code} {count:,}" for code, count in sorted(report.problems_by_code.items()))
-    noun = "problem" if report.problems == 1 else "problems"
-    return f"{report.problems:,} {noun}: {codes}. See batchlake problems."
+    return f"{looks.counted(report.problems, 'problem')}: {codes}. See batchlake problems."
 
 
 def _filled(text: str, width: int) -> list[str]:

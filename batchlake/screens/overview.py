@@ -68,7 +68,7 @@ def overview(found: Analytics, extent: Extent, page: Page) -> Iterator[str]:
 
 def _head(found: Analytics, extent: Extent, page: Page) -> Iterator[str]:
     total = looks.count(found.statistics.total_calls)
-    batches = f"{extent.batches:,} batch{'' if extent.batches == 1 else 'es'}"
+    batches = looks.counted(extent.batches, "batch", "batches")
     when = ""
     if extent.first and extent.last:
         when = f", {span(extent.first, extent.last, page.clock)}, times in {page.clock.timezone}"

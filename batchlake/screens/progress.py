@@ -69,6 +69,7 @@ def _outlook(found: Progress, page: Page) -> str:
         outlook += f" No newer export for {looks.age(found.seconds_since_observed)}."
     if found.erased_calls:
         one = found.erased_calls == 1
-        outlook += f" {looks.count(found.erased_calls)} call{'' if one else 's'} of this batch "
-        outlook += f"{'was' if one else 'were'} erased."
+        outlook += (
+            f" {looks.counted(found.erased_calls, 'call')} of this batch {'was' if one else 'were'} erased."
+        )
     return outlook

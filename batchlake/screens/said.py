@@ -19,7 +19,7 @@ _GAP = "  "
 
 
 def said_screen(
-    rows: Iterable[Mapping[str, Any]], sought: str, page: Page, *, whole: bool = False
+    rows: Iterable[Mapping[str, Any]], wanted: str, page: Page, *, whole: bool = False
 ) -> Iterator[str]:
     """The lines of the screen; an utterance takes three at most unless it is to be shown whole."""
     first = True
@@ -33,7 +33,7 @@ def said_screen(
                 before["offset"], before["speaker"], before["text"], page, most=None if whole else 3
             )
         yield from utterance(
-            row["offset"], row["speaker"], row["text"], page, sought=sought, most=None if whole else 3
+            row["offset"], row["speaker"], row["text"], page, wanted=wanted, most=None if whole else 3
         )
 
 
@@ -64,7 +64,7 @@ def _head(row: Mapping[str, Any], page: Page) -> Iterator[str]:
 
 
 def utterance(
-    offset: float | None, speaker: str, text: str, page: Page, *, sought: str = "", most: int | None = 3
+    offset: float | None, speaker: str, text: str, page: Page, *, wanted: str = "", most: int | None = 3
 ) -> Iterator[str]:
     """An utterance, wrapped beside when and who."""
     clock = "" if offset is None else f"{int(offset) // 60}:{int(offset) % 60:02}"
@@ -72,15 +72,15 @@ def utterance(
     lines, _ = wrapped(printable(" ".join(text.split())), room, most)
     for number, line in enumerate(lines):
         head = f"{clock:>{_OFFSET}}  {speaker:<{_SPEAKER - 2}}" if not number else " " * (_OFFSET + _SPEAKER)
-        yield f"{page.dim(head) if number == 0 else head}  {_marked(line, sought, page)}".rstrip()
+        yield f"{page.dim(head) if number == 0 else head}  {_marked(line, wanted, page)}".rstrip()
 
 
-def _marked(line: str, sought: str, page: Page) -> str:
+def _marked(line: str, wanted: str, page: Page) -> str:
     """The line with what was looked for in bold, where it stands there as it was typed but for case."""
-    if not sought or not page.colour:
+    if not wanted or not page.colour:
         return line
-    for wanted in (sought.strip(), text_key(sought)):
-        if wanted and (match := re.search(re.escape(wanted), line, re.IGNORECASE)):
+    for words in (wanted.strip(), text_key(wanted)):
+        if words and (match := re.search(re.escape(words), line, re.IGNORECASE)):
             return f"{line[: match.start()]}{page.bold(match[0])}{line[match.end() :]}"
     return line
 
@@ -88,8 +88,8 @@ def _marked(line: str, sought: str, page: Page) -> str:
 def times_said(count: int, calls: int, speaker: str, others: int, shown: int | None = None) -> str:
     """`366 times by people, in 310 calls`."""
     who = {"human": "by people", "ai": "by the agent", "unknown": "by unknown speakers", "any": ""}[speaker]
-    words = f"{count:,} time{'' if count == 1 else 's'}"
+    words = looks.counted(count, "time")
     by = f" {who}" if who else ""
-    also = f"; {others:,} time{'' if others == 1 else 's'} by others: --speaker any" if others else ""
+    also = f"; {looks.counted(others, 'time')} by others: --speaker any" if others else ""
     some = f", {shown:,} shown" if shown is not None and shown < count else ""
-    return f"{words}{by}, in {calls:,} call{'' if calls == 1 else 's'}{some}{also}"
+    return f"{words}{by}, in {looks.counted(calls, 'call')}{some}{also}"

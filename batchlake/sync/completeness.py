@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
-from batchlake.ingest.find.archives import UnpackError
+from batchlake.ingest.find.archives import GZIP, ZSTD, UnpackError
 from batchlake.ingest.find.sources import Export
 
 _TAIL_BYTES: Final = 4096
 _PIECE_BYTES: Final = 1 << 20
-_CONTAINERS: Final = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _ZIP: Final = b"PK"
 
 
@@ -26,8 +25,10 @@ def looks_whole(path: Path) -> bool:
         with path.open("rb") as file:
             head = file.read(4)
             if head.startswith(_ZIP):
-                return _is_zip(file)
-            if not head.startswith(_CONTAINERS):
+                import zipfile
+
+                return zipfile.is_zipfile(file)
+            if not head.startswith((GZIP, ZSTD)):
                 file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
                 return _ends_well(file.read())
         export = Export(str(path), path, None, datetime.now(UTC))
@@ -42,9 +43,3 @@ def looks_whole(path: Path) -> bool:
 
 def _ends_well(tail: bytes) -> bool:
     return tail.rstrip()[-1:] in (b"}", b"]")
-
-
-def _is_zip(file: BinaryIO) -> bool:
-    import zipfile
-
-    return zipfile.is_zipfile(file)

@@ -182,12 +182,12 @@ def read_configuration(
     given: dict[str, Any] = {}
     origins: dict[KeyPath, str] = {}
     own: dict[str, dict[str, str]] = {}
-    _lay(given, {"platforms": bundled_platforms()}, origins, BUNDLED)
+    _overlay(given, {"platforms": bundled_platforms()}, origins, BUNDLED)
     if path:
         parsed = _parsed(path, text)
         # Before they are laid over what is bundled, where the keys name lists to be pulled.
         own = _own_files(parsed, path)
-        _lay(given, parsed, origins, FILE)
+        _overlay(given, parsed, origins, FILE)
         for name in _PATHS:
             if isinstance(given.get(name), str) and "://" not in given[name]:
                 given[name] = str(path.parent / given[name])
@@ -195,10 +195,10 @@ def read_configuration(
         if isinstance(privacy, dict) and isinstance(privacy.get("key_file"), str):
             privacy["key_file"] = str(path.parent / Path(privacy["key_file"]).expanduser())
     for variable, key, value in _variables(environ):
-        _lay(given, _nested(key, value), origins, variable)
+        _overlay(given, _nested(key, value), origins, variable)
     for name, value in (flags or {}).items():
         if value is not None:
-            _lay(given, {name: value}, origins, f"--{name}")
+            _overlay(given, {name: value}, origins, f"--{name}")
     try:
         return Configuration(Settings.model_validate(given), path, origins, text, own)
     except ValidationError as error:
@@ -288,7 +288,7 @@ def _nested(key: KeyPath, value: Any) -> dict[str, Any]:
     return dict(value)
 
 
-def _lay(
+def _overlay(
     below: dict[str, Any],
     above: Mapping[str, Any],
     origins: dict[KeyPath, str],
@@ -300,7 +300,7 @@ def _lay(
         key = (*at, name)
         if isinstance(value, Mapping):
             inner = below[name] = dict(below[name]) if isinstance(below.get(name), dict) else {}
-            _lay(inner, value, origins, origin, key)
+            _overlay(inner, value, origins, origin, key)
         else:
             below[name] = value
             origins[key] = origin

@@ -14,21 +14,20 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from batchlake.erasure.landed.landing import STATE_FOLDER
 from batchlake.errors import LakeNotFound
 from batchlake.lake import Lake
-from batchlake.sync.pull.journal import STATE_FOLDER, last_pulls
+from batchlake.sync.pull.journal import last_pulls
 from batchlake.text.values import utc_stamp
 
 STATUS_VERSION: Final = 1
-
-_COUNTS: Final = "sync/lake_counts"
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformStatus:
     """One platform's pulls. Times are RFC 3339 in UTC, ages in seconds; None where there was none yet.
 
-    From `deletes_from` on the platform deletes calls that came after its last successful pull; None where it
+    From `deletes_from` on, the platform deletes calls that came after its last successful pull; None where it
     isn't known how long it keeps them.
     """
 
@@ -96,21 +95,7 @@ def lake_status(
         folder.parent.name: _platform_status(folder.parent, max_age, now, kept.get(folder.parent.name))
         for folder in sorted(landing_root.glob(f"*/{STATE_FOLDER}"))
     }
-    pulls = [datetime.fromisoformat(one.succeeded_at) for one in platforms.values() if one.succeeded_at]
-    fed_at = max([*([newest_run] if newest_run else []), *pulls], default=None)
-    reasons = []
-    if newest_run is None:
-        what = "nothing" if facts["last_run_at"] is None else "nothing that could be used"
-        reasons.append(f"{what} has been ingested into {str(lake.root)!r} yet")
-    elif max_age is not None and _is_old(fed_at, max_age, now):
-        reasons.append(f"the lake was last fed {_ago(fed_at, now)}")
-    if reasons and facts["last_run_was_usable"] is False:
-        reasons.append(f"the last run, at {_stamp(facts['last_run_at'])}, brought nothing that could be used")
-    reasons += [
-        f"{name} was last pulled {_ago(_moment(one.succeeded_at), now)}"
-        for name, one in platforms.items()
-        if one.is_stale
-    ]
+    reasons = _reasons(lake, facts, platforms, max_age, now)
     return LakeStatus(
         lake=str(lake.root),
         is_stale=bool(reasons),
@@ -135,11 +120,37 @@ def lake_status(
     )
 
 
+def _reasons(
+    lake: Lake,
+    facts: Mapping[str, Any],
+    platforms: Mapping[str, PlatformStatus],
+    max_age: timedelta | None,
+    now: datetime,
+) -> list[str]:
+    """Why the lake is stale, in sentences without their ends; none where it isn't."""
+    newest_run: datetime | None = facts["newest_run_at"]
+    pulls = [datetime.fromisoformat(one.succeeded_at) for one in platforms.values() if one.succeeded_at]
+    fed_at = max([*([newest_run] if newest_run else []), *pulls], default=None)
+    reasons = []
+    if newest_run is None:
+        what = "nothing" if facts["last_run_at"] is None else "nothing that could be used"
+        reasons.append(f"{what} has been ingested into {str(lake.root)!r} yet")
+    elif max_age is not None and _is_old(fed_at, max_age, now):
+        reasons.append(f"the lake was last fed {_ago(fed_at, now)}")
+    if reasons and facts["last_run_was_usable"] is False:
+        reasons.append(f"the last run, at {_stamp(facts['last_run_at'])}, brought nothing that could be used")
+    return reasons + [
+        f"{name} was last pulled {_ago(_moment(one.succeeded_at), now)}"
+        for name, one in platforms.items()
+        if one.is_stale
+    ]
+
+
 def _facts(lake: Lake) -> dict[str, Any]:
     from batchlake.engine import sql_files
 
     try:
-        (facts,) = lake.sql(sql_files.load(_COUNTS).text).to_dicts()
+        (facts,) = lake.sql(sql_files.load("sync/lake_counts").text).to_dicts()
     except LakeNotFound:
         return {
             "newest_run_at": None,

@@ -135,6 +135,15 @@ def count(number: int) -> str:
     return f"{number:,}".replace("-", MINUS)
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun.
+
+    >>> counted(1, "batch", "batches"), counted(1262, "call")
+    ('1 batch', '1,262 calls')
+    """
+    return f"{count(number)} {noun if number == 1 else plural or f'{noun}s'}"
+
+
 def word(text: str) -> str:
     """One of batchlake's own words (`no_answer`) as people write it."""
     return text.replace("_", " ")

@@ -12,12 +12,12 @@ import batchlake
 from batchlake.lake import Lake
 from batchlake.reports.cells import Amount, Column, Over, Table, cell_text, columns_of
 from batchlake.reports.tables import tables
-from batchlake.reports.wording import Clock, amount_text
+from batchlake.reports.wording import ReportClock, amount_text
 from tests.lakes import write_export
 from tests.reports.page.reading import shown
 from tests.reports.reports import report_of
 
-UTC_CLOCK = Clock("UTC")
+UTC_CLOCK = ReportClock("UTC")
 
 
 @pytest.fixture(scope="module")

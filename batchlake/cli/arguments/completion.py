@@ -18,72 +18,62 @@ from batchlake.errors import BatchlakeError
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 _MOST: Final = 200
 
-_BATCHES: Final = (
+
+def _of_lake(query: str) -> Complete:
+    """What completes a word with what a query of the lake gives."""
+
+    def complete(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+        from batchlake.lake import Lake
+
+        path = context.params.get("lake_path") or os.environ.get("BATCHLAKE_LAKE") or "lake"
+        try:
+            rows = list(Lake(path).sql(query, {"begun": begun, "most": _MOST}).rows())
+        except (BatchlakeError, OSError):
+            return []
+        return [CompletionItem(word, help=words) for word, words in rows if word]
+
+    return complete
+
+
+batch_ids: Final = _of_lake(
     "select batch_id, coalesce(status, '') from batches "
     "where starts_with(batch_id, $begun) order by created_at desc nulls last, batch_id limit $most"
 )
-_AGENTS: Final = (
-    "from (select distinct unnest([agent_name, agent_id]) as agent, '' from calls) "
-    "where starts_with(lower(agent), lower($begun)) order by agent limit $most"
+call_ids: Final = _of_lake(
+    "select call_id, status from calls where starts_with(call_id, $begun) order by call_id limit $most"
 )
-_FIELDS: Final = (
+extra_fields: Final = _of_lake(
     # Of some calls: completion must not wait for all of them.
     "select distinct entry.key as field, 'own field' "
     "from (select extra from calls where extra is not null limit 20000) as held, "
     "json_each(held.extra) as entry where starts_with(entry.key, $begun) order by 1 limit $most"
 )
-_SOURCES: Final = (
+sources: Final = _of_lake(
     "select distinct source, '' from calls where starts_with(source, $begun) order by 1 limit $most"
 )
-_CURRENCIES: Final = (
+currencies: Final = _of_lake(
     "select distinct currency, '' from calls "
     "where starts_with(currency, upper($begun)) order by 1 limit $most"
 )
-_RUNS: Final = (
+_agents: Final = _of_lake(
+    "from (select distinct unnest([agent_name, agent_id]) as agent, '' from calls) "
+    "where starts_with(lower(agent), lower($begun)) order by agent limit $most"
+)
+_runs: Final = _of_lake(
     "select right(run_id, 6) as id, kind from runs where starts_with(id, $begun) "
     "order by finished_at desc limit $most"
 )
-_CALLS: Final = (
-    "select call_id, status from calls where starts_with(call_id, $begun) order by call_id limit $most"
-)
 
 
-def batch_ids(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
-    """The lake's batches, newest first."""
-    return _asked(context, _BATCHES, begun)
-
-
-def call_ids(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
-    """The lake's calls."""
-    return _asked(context, _CALLS, begun)
-
-
-def extra_fields(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
-    """The exports' own fields."""
-    return _asked(context, _FIELDS, begun)
-
-
-def sources(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
-    """The lake's platforms."""
-    return _asked(context, _SOURCES, begun)
-
-
-def currencies(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
-    """The lake's currencies."""
-    return _asked(context, _CURRENCIES, begun)
-
-
-def moments(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+def moments(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """Words for times, and the lake's runs by their ends, newest first."""
-    return [*_items([("yesterday", ""), ("today", "")], begun), *_asked(context, _RUNS, begun)]
+    return [*_items([("yesterday", ""), ("today", "")], begun), *_runs(context, parameter, begun)]
 
 
-def comparisons(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+def comparisons(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """What `--compare` takes."""
-    found = [*_items([("previous", "the period before")], begun)]
-    return found + (
-        filter_names(context, _, begun) if begun.startswith("@") else _asked(context, _BATCHES, begun)
-    )
+    others = filter_names if begun.startswith("@") else batch_ids
+    return _items([("previous", "the period before")], begun) + others(context, parameter, begun)
 
 
 def zones(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
@@ -123,7 +113,7 @@ def dimensions(context: click.Context, parameter: click.Parameter, begun: str) -
     if last.startswith("extra."):
         found = [
             (f"extra.{item.value}", "own field")
-            for item in _asked(context, _FIELDS, last.removeprefix("extra."))
+            for item in extra_fields(context, parameter, last.removeprefix("extra."))
         ]
     return [CompletionItem(f"{before}{comma}{item.value}", help=item.help) for item in _items(found, last)]
 
@@ -157,10 +147,10 @@ def columns(verb_name: str) -> Complete:
 
 def known_words(kind: str) -> Complete:
     """Fixed words; of `agent` the lake's."""
+    if kind == "agent":
+        return _agents
 
-    def complete(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
-        if kind == "agent":
-            return _asked(context, _AGENTS, begun)
+    def complete(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
         return _items([(word, "") for word in _words(kind)], begun)
 
     return complete
@@ -185,15 +175,3 @@ def _words(kind: str) -> Iterable[str]:
 
 def _items(found: Iterable[tuple[Any, ...]], begun: str) -> list[CompletionItem]:
     return [CompletionItem(word, help=words) for word, words in found if word.startswith(begun)]
-
-
-def _asked(context: click.Context, query: str, begun: str) -> list[CompletionItem]:
-    """The words that a query of the lake gives."""
-    from batchlake.lake import Lake
-
-    path = context.params.get("lake_path") or os.environ.get("BATCHLAKE_LAKE") or "lake"
-    try:
-        rows = list(Lake(path).sql(query, {"begun": begun, "most": _MOST}).rows())
-    except (BatchlakeError, OSError):
-        return []
-    return [CompletionItem(word, help=words) for word, words in rows if word]

@@ -170,6 +170,14 @@ def source_option(command: Command) -> Command:
     )(command)
 
 
+def landing_option(purpose: str) -> Callable[[Command], Command]:
+    """`--landing DIR`; what it is of use for to a verb, in a sentence."""
+    return option(
+        "--landing", type=click.Path(path_type=Path, file_okay=False), default="landing",
+        envvar="BATCHLAKE_LANDING", show_default=True, metavar="DIR", help=purpose,
+    )  # fmt: skip
+
+
 def wait_option(command: Command) -> Command:
     """`--wait SECONDS`."""
     return option(
@@ -219,13 +227,7 @@ def read_text(given: str) -> str:
     """The text that an option gives: itself, that of a file (`@FILE`), or of standard input (`-`)."""
     if given == "-":
         return standard_input()
-    if given.startswith("@"):
-        path = Path(given[1:])
-        try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise unreadable("filter file", path, error) from error
-    return given
+    return file_text("filter file", Path(given[1:])) if given.startswith("@") else given
 
 
 def standard_input() -> str:
@@ -247,10 +249,17 @@ def standard_input() -> str:
         raise InvalidRequest(f"cannot read standard input: {_reason(error)}. Give a file.") from error
 
 
-def unreadable(what: str, path: Path, error: OSError | UnicodeDecodeError) -> InvalidRequest:
-    """The error for a file that was named and can't be read as text."""
-    why = _reason(error)
-    return InvalidRequest(f"cannot read the {what} {str(path)!r}: {why}. Name another.", path=str(path))
+def file_text(what: str, path: Path) -> str:
+    """The text of a file that was named.
+
+    Raises:
+        InvalidRequest: it can't be read, or isn't text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = f"cannot read the {what} {str(path)!r}: {_reason(error)}. Name another."
+        raise InvalidRequest(reason, path=str(path)) from error
 
 
 def _reason(error: OSError | UnicodeDecodeError) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def redact_option(command: Command) -> Command:
-    """`--redact KINDS` and `--region REGION`; `asked_rules` reads both."""
+    """`--redact KINDS` and `--region REGION`; `read_rules` reads both."""
     redact = option("--redact", metavar="KINDS",
                     help="Redact before anything is stored: phone, email, card, iban, national_id, digits, "
                          "name, with commas between, or all. From the first ingest of a lake on; afterwards "
@@ -29,17 +29,17 @@ def redact_option(command: Command) -> Command:
 
 
 def region_option(command: Command) -> Command:
-    """`--region REGION`; `asked_region` reads it."""
+    """`--region REGION`; `read_region` reads it."""
     return option("--region", metavar="REGION", help="In which numbers without + are read, as US.")(command)
 
 
-def asked_region(given: str | None) -> str | None:
+def read_region(given: str | None) -> str | None:
     """The region that the option names, else the settings."""
     settings = _settings()
     return given or (settings.region if settings else None)
 
 
-def asked_rules(redact: str | None, region: str | None) -> Rules | None:
+def read_rules(redact: str | None, region: str | None) -> Rules | None:
     """The rules that the options and the settings make together; None leaves it to the lake.
 
     Raises:
@@ -51,7 +51,7 @@ def asked_rules(redact: str | None, region: str | None) -> Rules | None:
     kinds: Sequence[str] = redact.split(",") if redact is not None else settings.redact if settings else ()
     if not any(kinds):
         return None
-    region = asked_region(region)
+    region = read_region(region)
     if settings is None:
         return Rules.of(kinds, region)
     return Rules.of(

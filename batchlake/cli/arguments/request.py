@@ -95,6 +95,11 @@ class Request:
         return self.format in _PEOPLE
 
     @property
+    def is_arranged(self) -> bool:
+        """Whether rows were asked for in columns, an order, a number or a layout of their own."""
+        return bool(self.columns or self.sort or self.limit or self.vertical or self.wide)
+
+    @property
     def is_terminal(self) -> bool:
         """Whether the answer goes to a terminal."""
         return self.output is None and sys.stdout.isatty()

@@ -54,8 +54,6 @@ _FLAGS: Final = {
 }
 _RANGES: Final = {"duration": "duration", "cost": "cost", "engagement": "engagement"}
 
-PERIOD_PARAMETERS: Final = ("since", "until", "last", "whole_period")
-
 
 class _Length(click.ParamType[float]):
     """A length of a call: `90`, `90s`, `2m`, in seconds."""
@@ -154,7 +152,7 @@ def read_period(given: Mapping[str, Any], timezone: str) -> Period | None:
     Raises:
         InvalidRequest: two of them name it, or one is no period.
     """
-    since, until, last, whole = (given.get(name) for name in PERIOD_PARAMETERS)
+    since, until, last, whole = (given.get(name) for name in ("since", "until", "last", "whole_period"))
     if last is not None and (since is not None or until is not None):
         raise InvalidRequest("--last says both ends. Leave --since and --until away.")
     if last is not None and whole is not None:

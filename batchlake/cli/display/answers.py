@@ -57,7 +57,7 @@ def opened(output: Path | None, *, quiet: bool = True, tally: Tally | None = Non
             path=str(output),
         ) from error
     size = output.stat().st_size if output.is_file() else None
-    rows = "" if tally is None else f"{tally.rows:,} row{'' if tally.rows == 1 else 's'} to "
+    rows = "" if tally is None else f"{looks.counted(tally.rows, 'row')} to "
     note(f"Wrote {rows}{output}" + ("." if size is None else f" ({looks.size(size)})."), quiet=quiet)
 
 
@@ -174,8 +174,8 @@ def write_table(
             unnamed = [no_currency(some=table.named_money)] if table.unnamed_money else []
             first, *others = table.notes() or [""]
             joined = f"{head}. {first}" if first.startswith("In ") and head else ""
-            told = [joined] if joined else [f"{head}." if head else "", first]
-            return [one for one in (*told, *others, *unnamed, *about_columns, *limited.notes()) if one]
+            begin = [joined] if joined else [f"{head}." if head else "", first]
+            return [one for one in (*begin, *others, *unnamed, *about_columns, *limited.notes()) if one]
 
         write_lines(request, lines(), notes, rows=lambda: limited.count)
     finally:
@@ -226,7 +226,7 @@ def write_lines(
         page(
             lines,
             list(request.pager),
-            lambda paged: [] if request.quiet else _told(notes(), request, paged=paged),
+            lambda paged: [] if request.quiet else _note_lines(notes(), request, paged=paged),
             wide=request.wide,
         )
         return
@@ -243,7 +243,7 @@ def write_lines(
         note(one, quiet=request.quiet)
 
 
-def _told(notes: list[str], request: Request, *, paged: bool) -> list[str]:
+def _note_lines(notes: list[str], request: Request, *, paged: bool) -> list[str]:
     """The lines of notes for the pager; without it they go to standard error."""
     from batchlake.output.pager import fill
 
@@ -274,13 +274,13 @@ def write_document(request: Request, document: Any) -> None:
 def write_json(request: Request, text: str) -> None:
     """Write a JSON text, indented already."""
     if request.is_terminal:
-        write_lines(request, coloured_json(text) if request.colour else text.split("\n"))
+        write_lines(request, _coloured_json(text) if request.colour else text.split("\n"))
         return
     with opened(request.output, quiet=request.quiet) as file:
         file.write(text.encode() + b"\n")
 
 
-def coloured_json(text: str) -> Iterator[str]:
+def _coloured_json(text: str) -> Iterator[str]:
     """The lines of an indented JSON text: names bold, what is null dim."""
     for line in text.split("\n"):
         blank = line[: len(line) - len(line.lstrip())]
@@ -294,12 +294,10 @@ def coloured_json(text: str) -> Iterator[str]:
 
 def refuse_terminal(output_format: str, file: IO[bytes] | None = None) -> None:
     """Raise where binary output would go to a terminal; `file` is standard output if not given."""
-    if output_format in BINARY_FORMATS and _is_terminal(file or sys.stdout.buffer):
+    if output_format not in BINARY_FORMATS:
+        return
+    if (file or sys.stdout.buffer) is sys.stdout.buffer and sys.stdout.isatty():
         raise InvalidRequest(f"{output_format} is binary; write it with -o FILE.")
-
-
-def _is_terminal(file: IO[bytes]) -> bool:
-    return file is sys.stdout.buffer and sys.stdout.isatty()
 
 
 def column_help(request: Request, verb: str) -> bool:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+import click
+
 from batchlake.cli.arguments.request import Request
 from batchlake.cli.display.answers import write_rows, write_table
 from batchlake.output.readable import Shown
@@ -101,6 +103,9 @@ named."""
 _FIGURES: Final = dict.fromkeys(("reported", "in_the_calls", "difference", "tolerance"), "figure")
 """Columns whose unit another one names: a workbook formats their cells by it."""
 
+Names = dict[str, tuple[str, Column]]
+"""Columns by a name: their names in the rows, and how they are shown."""
+
 T = TypeVar("T")
 K = TypeVar("K")
 
@@ -166,15 +171,15 @@ def write_listed(
     Raises:
         InvalidRequest: a column isn't there.
     """
-    known = {column.name: (key, column, ranked) for key, column, ranked in COLUMNS[name]}
-    by_own = {key: (key, column, ranked) for key, column, ranked in COLUMNS[name]}
+    known = {column.name: (key, column) for key, column, _ in COLUMNS[name]}
+    by_own = {key: (key, column) for key, column, _ in COLUMNS[name]}
     asked = request.asked.columns
     rows = in_order(
         listed.dicts(), request.asked.sort, lambda given: _find(given, known, by_own)[0], dict.get
     )
     if list(asked) == ["help"]:
         for column_name in known:
-            print(column_name)  # noqa: T201 - the answer
+            click.echo(column_name)
         return
     if asked:
         chosen = [_find(given, known, by_own) for given in asked]
@@ -183,9 +188,7 @@ def write_listed(
         chosen = [(key, column) for key, column, ranked in COLUMNS[name] if ranked or request.wide]
         heads = [column.name for _, column in chosen]
     else:
-        chosen = [
-            (key, known.get(key, by_own.get(key, (key, Column(key), True)))[1]) for key in listed.columns
-        ]
+        chosen = [(key, known.get(key, by_own.get(key, (key, Column(key))))[1]) for key in listed.columns]
         heads = listed.columns
     values = [tuple(row.get(key) for key, _ in chosen) for row in rows]
     if request.format in ("table", "markdown"):
@@ -199,12 +202,12 @@ def write_listed(
     write_rows(request, Listed(heads, values), kinds=kinds, title=name)
 
 
-def _find(given: str, known: dict[str, Any], by_own: dict[str, Any]) -> tuple[str, Column]:
+def _find(given: str, known: Names, by_own: Names) -> tuple[str, Column]:
     spelled = spelling(given)
     found = known.get(spelled) or by_own.get(spelled)
     if found is None:
         raise no_column(given, spelled, [*known, *by_own])
-    return found[0], found[1]
+    return found
 
 
 def in_order(

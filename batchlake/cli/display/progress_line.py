@@ -68,7 +68,7 @@ class ProgressLine:
         what = {"merging": "record", "writing": "call"}.get(self._name)
         if what is None or self._count is None:
             return "Finding exports" if not self._name else self._name.capitalize()
-        counted = f"{looks.count(self._count)} {what}{'' if self._count == 1 else 's'}"
+        counted = looks.counted(self._count, what)
         return f"{self._name.capitalize():<8} {counted}  {seconds_words(seconds)}"
 
     def _reading(self, seconds: float) -> str:

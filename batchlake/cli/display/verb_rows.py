@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batchlake.cli.display.answers import column_help, write_rows, write_table
 from batchlake.errors import InvalidRequest
 from batchlake.query.columns import verb
+from batchlake.text.looks import counted
 
 if TYPE_CHECKING:
     from batchlake.cli.arguments.request import Request
@@ -48,8 +49,7 @@ def write_shown(request: Request, shown: Shown, name: str) -> None:
     one, several = _NOUNS[name]
 
     def about(count: int) -> str:
-        words = f"{count:,} {one if count == 1 else several}"
-        return f"{words} {period_words(request)}".strip()
+        return f"{counted(count, one, several)} {period_words(request)}".strip()
 
     def empty() -> str:
         if name == "calls":
@@ -76,6 +76,7 @@ def period_words(request: Request) -> str:
 def nothing_matches(request: Request) -> str:
     """Why an answer about calls is empty."""
     from batchlake.filters.selection import select
+    from batchlake.screens.overview import span
 
     row = request.lake.sql(
         "select min(call_time) as first, max(call_time) as last, count(*) as calls from calls"
@@ -87,18 +88,8 @@ def nothing_matches(request: Request) -> str:
     asked = "" if with_filter is None else f" Asked were: {select(with_filter).description}"
     if held["first"] is None:
         return f"No call matches.{asked}"
-    return f"No call matches. The lake holds calls of {days(request, held['first'], held['last'])}.{asked}"
-
-
-def days(request: Request, first: Any, last: Any) -> str:
-    """`14 to 26 Nov 2026`."""
-    begun, ended = request.clock.local(first), request.clock.local(last)
-    if begun.date() == ended.date():
-        return f"{ended.day} {ended:%b %Y}"
-    if (begun.year, begun.month) == (ended.year, ended.month):
-        return f"{begun.day} to {ended.day} {ended:%b %Y}"
-    year = "" if begun.year == ended.year else f" {begun.year}"
-    return f"{begun.day} {begun:%b}{year} to {ended.day} {ended:%b %Y}"
+    when = span(held["first"], held["last"], request.clock)
+    return f"No call matches. The lake holds calls of {when}.{asked}"
 
 
 def refuse_columns(request: Request, verb_name: str) -> None:

@@ -9,9 +9,7 @@ import click
 
 from batchlake.cli.arguments.completion import batch_ids, comparisons, dimensions, metric_families
 from batchlake.cli.arguments.engine_options import engine_options
-from batchlake.cli.arguments.options import (
-    source_option,
-)
+from batchlake.cli.arguments.options import source_option
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.request import Request, answer_options, read_request, table_options
 from batchlake.cli.arguments.selection import selection_options
@@ -102,12 +100,11 @@ def audit_command(
         from batchlake.screens.audit import audit_rows, audit_screen
 
         currencies = _currencies(request)
-        if request.format == "table" and not (
-            request.columns or request.sort or request.limit or request.vertical or request.wide
-        ):
-            page = request.page
+        if request.format == "table" and not request.is_arranged:
             show_all = everything or (batch_id is not None and not only_differences)
-            write_lines(request, audit_screen(found, page, everything=show_all, currencies=currencies))
+            write_lines(
+                request, audit_screen(found, request.page, everything=show_all, currencies=currencies)
+            )
         else:
             write_listed(request, Listed.of(audit_rows(found, currencies)), "audit")
     if fail_on_difference and found.differs:
@@ -142,9 +139,7 @@ def progress_command(context: click.Context, /, batch_id: str, source: str | Non
     found = request.lake.progress(batch_id, source=source)
     if request.format == "json":
         write_document(request, found)
-    elif request.format == "table" and not (
-        request.columns or request.sort or request.limit or request.vertical or request.wide
-    ):
+    elif request.format == "table" and not request.is_arranged:
         from batchlake.screens.progress import progress_screen
 
         write_lines(request, progress_screen(found, request.page))

@@ -10,10 +10,7 @@ import click
 
 from batchlake.cli.arguments.completion import batch_ids, call_ids
 from batchlake.cli.arguments.engine_options import engine_options
-from batchlake.cli.arguments.options import (
-    note,
-    source_option,
-)
+from batchlake.cli.arguments.options import note, source_option
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.request import Request, answer_options, read_request, table_options
 from batchlake.cli.arguments.selection import period_options, selection_options

@@ -14,13 +14,13 @@ from batchlake._lazy import extra
 from batchlake.cli.arguments.engine_options import engine_options
 from batchlake.cli.arguments.options import (
     at_option,
+    file_text,
     lake_option,
     note,
     open_lake,
     output_option,
     quiet_option,
     standard_input,
-    unreadable,
 )
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.request import answer_options, read_request
@@ -160,7 +160,4 @@ def _text_of(file: Path | None) -> str:
     """The statements of a file, of standard input without one or for `-`."""
     if file is None or str(file) == "-":
         return standard_input()
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise unreadable("file", file, error) from error
+    return file_text("file", file)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import click
 
 from batchlake.cli.arguments.options import (
+    file_text,
     filter_option,
     format_option,
     lake_option,
@@ -22,11 +23,10 @@ from batchlake.cli.arguments.options import (
     open_lake,
     quiet_option,
     standard_input,
-    unreadable,
     wait_option,
 )
 from batchlake.cli.arguments.parameters import option
-from batchlake.cli.arguments.privacy import asked_region, region_option
+from batchlake.cli.arguments.privacy import read_region, region_option
 from batchlake.cli.arguments.request import SCREEN_WIDTH, read_request, table_options
 from batchlake.cli.arguments.selection import read_filter_option
 from batchlake.cli.display.answers import write_rows
@@ -112,7 +112,7 @@ def forget_command(
             values=_lines(values),
             mode=mode,
             expect=_count(expect),
-            region=asked_region(region),
+            region=read_region(region),
             **options,
         )
     if output_format == "json":
@@ -175,7 +175,7 @@ def erasures_command(
         else:
             write_rows(request, erasures)
         return
-    found = lake.verify_erasures(_lines(values), landing=landing, region=asked_region(region))
+    found = lake.verify_erasures(_lines(values), landing=landing, region=read_region(region))
     proof = _proof(lake, found)
     if output_format == "json":
         click.echo(json.dumps(proof, indent=2))
@@ -257,11 +257,7 @@ def _lines(given: tuple[str, ...]) -> list[str]:
         if value == "-":
             found += standard_input().splitlines()
         elif value.startswith("@"):
-            path = Path(value[1:])
-            try:
-                found += path.read_text(encoding="utf-8").splitlines()
-            except (OSError, UnicodeDecodeError) as error:
-                raise unreadable("values", path, error) from error
+            found += file_text("values", Path(value[1:])).splitlines()
         else:
             found.append(value)
     return [value.strip() for value in found if value.strip()]

@@ -20,7 +20,7 @@ from batchlake.cli.arguments.options import (
     wait_option,
 )
 from batchlake.cli.arguments.parameters import option
-from batchlake.cli.arguments.privacy import asked_rules, redact_option
+from batchlake.cli.arguments.privacy import read_rules, redact_option
 from batchlake.cli.arguments.request import SCREEN_WIDTH, answer_options, read_request, table_options
 from batchlake.cli.arguments.selection import period_options
 from batchlake.cli.display.progress_line import progress_shown
@@ -89,7 +89,7 @@ def ingest_command(
             dry_run=dry_run,
             wait_seconds=wait_seconds,
             memory_limit=memory_limit,
-            redact=asked_rules(redact, region) or (),
+            redact=read_rules(redact, region) or (),
             progress=progress,
         )
     _tell(report, output_format, allow_problems=allow_problems, quiet=quiet, paths=paths)

@@ -17,7 +17,7 @@ from batchlake.cli.arguments.options import (
     wait_option,
 )
 from batchlake.cli.arguments.parameters import option
-from batchlake.cli.arguments.privacy import asked_rules, redact_option
+from batchlake.cli.arguments.privacy import read_rules, redact_option
 from batchlake.cli.failures import WITH_PROBLEMS
 from batchlake.cli.upkeep.forget import ended_by_hand, landing_option, print_report
 from batchlake.output.formats import STATUS_FORMATS
@@ -66,7 +66,7 @@ def redact_command(
     """
     from batchlake.privacy.redaction.rules import Rules as RedactionRules
 
-    rules = asked_rules(redact, region)
+    rules = read_rules(redact, region)
     if text is not None:
         _try(standard_input() if text == "-" else text, rules or RedactionRules.of(["all"], region))
         return

@@ -20,6 +20,7 @@ from batchlake.cli.arguments.options import (
     Duration,
     format_option,
     lake_option,
+    landing_option,
     note,
     open_lake,
     quiet_as_it_is,
@@ -27,7 +28,7 @@ from batchlake.cli.arguments.options import (
     wait_option,
 )
 from batchlake.cli.arguments.parameters import option
-from batchlake.cli.arguments.privacy import asked_rules, redact_option
+from batchlake.cli.arguments.privacy import read_rules, redact_option
 from batchlake.cli.arguments.request import SCREEN_WIDTH
 from batchlake.cli.arguments.settings import configuration_of
 from batchlake.cli.display.details_line import DetailsLine
@@ -39,23 +40,13 @@ from batchlake.store.object_storage.object_store import is_object_address
 
 if TYPE_CHECKING:
     from batchlake.ingest.report import IngestReport
-    from batchlake.sync.configuration import Configuration
     from batchlake.sync.pull.report import PullReport
-    from batchlake.sync.schedule import Job
 
 _STALE: Final = 1
 _LONGEST_TURN_SECONDS: Final = "3600"
 
 
-_landing_option = option(
-    "--landing",
-    type=click.Path(path_type=Path, file_okay=False),
-    default="landing",
-    envvar="BATCHLAKE_LANDING",
-    show_default=True,
-    metavar="DIR",
-    help="Where answers are kept as received.",
-)
+_landing: Final = landing_option("Where answers are kept as received.")
 
 
 @click.command("pull")
@@ -67,7 +58,7 @@ _landing_option = option(
 @option("--allow-problems", is_flag=True, help="Exit 0 even if something could not be fetched.")
 @redact_option
 @lake_option
-@_landing_option
+@_landing
 @wait_option
 @quiet_option
 @format_option(STATUS_FORMATS)
@@ -110,7 +101,7 @@ def pull_command(
                 described,
                 landing,
                 os.environ,
-                PullOptions(batches, calls, full, wait_seconds, since, asked_rules(redact, region)),
+                PullOptions(batches, calls, full, wait_seconds, since, read_rules(redact, region)),
                 lambda line: note(line, quiet=quiet),
                 details,
             )
@@ -187,7 +178,7 @@ def watch_command(
     from batchlake.sync.watch import WatchTiming, watch
 
     lake = open_lake(lake_path)
-    rules = asked_rules(redact, region) or ()
+    rules = read_rules(redact, region) or ()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -220,20 +211,14 @@ def schedule_command() -> None:
 @click.argument("scheduler", type=click.Choice(["cron", "systemd"]))
 @click.argument("verb", type=click.Choice(["pull", "ingest"]))
 @click.argument("subjects", nargs=-1, metavar="[PLATFORM | PATH...]")
-@option(
-    "--every",
-    type=Duration(),
-    default="1h",
-    show_default=True,
-    metavar="TIME",
-    help="How often: 15m, 1h, 24h.",
-)
+@option("--every", type=Duration(), default="1h", show_default=True, metavar="TIME",
+        help="How often: 15m, 1h, 24h.")  # fmt: skip
 @option("--env-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
         help="Sets the credential; by default ~/.config/batchlake/PLATFORM.env.")  # fmt: skip
 @option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
         help="Write the files there instead; - is standard output.")  # fmt: skip
 @lake_option
-@_landing_option
+@_landing
 @click.pass_context
 def print_command(
     context: click.Context,
@@ -255,10 +240,20 @@ def print_command(
     batchlake schedule print cron ingest exports/ --every 1h
     batchlake schedule print systemd pull retell --every 15m
     """
-    from batchlake.sync.schedule import crontab, systemd_units
+    from batchlake.sync.schedule import Job, crontab, systemd_units
 
-    make = _pull_job if verb == "pull" else _ingest_job
-    job = make(context, subjects, every, env_file, lake_path, landing)
+    words, name, credential = (
+        _pull_words(context, subjects, landing, env_file)
+        if verb == "pull"
+        else _ingest_words(context, subjects, env_file)
+    )
+    if configuration := configuration_of(context).file:
+        words += ["--config", str(configuration.absolute())]
+    lake = lake_path if is_object_address(lake_path) else str(Path(lake_path).absolute())
+    program = shutil.which("batchlake")
+    start = (program,) if program else (sys.executable, "-m", "batchlake")
+    command = (*start, verb, *words, "--lake", lake, "--wait", _LONGEST_TURN_SECONDS)
+    job = Job(f"{verb}-{name}", command, Path.cwd(), every, credential and credential.absolute())
     files = {f"batchlake-{job.name}.cron": crontab(job)} if scheduler == "cron" else systemd_units(job)
     if output is None or str(output) == "-":
         click.echo("\n".join(files.values()), nl=False)
@@ -282,7 +277,7 @@ def print_command(
     "--max-age", type=Duration(), metavar="TIME", help="Exit 1 where the lake was last fed longer ago: 26h."
 )
 @lake_option
-@_landing_option
+@_landing
 @click.pass_context
 def status_command(context: click.Context, max_age: timedelta | None, lake_path: str, landing: Path) -> None:
     """How fresh the lake is, as JSON: its newest run, each platform's last pull, and what is stale.
@@ -307,62 +302,24 @@ def status_command(context: click.Context, max_age: timedelta | None, lake_path:
         raise click.exceptions.Exit(_STALE)
 
 
-def _pull_job(
-    context: click.Context,
-    subjects: tuple[str, ...],
-    every: timedelta,
-    env_file: Path | None,
-    lake_path: str,
-    landing: Path,
-) -> Job:
+def _pull_words(
+    context: click.Context, subjects: tuple[str, ...], landing: Path, env_file: Path | None
+) -> tuple[list[str], str, Path | None]:
+    """What a job that pulls is given, its name, and the file that sets its credential, where it needs one."""
     if len(subjects) > 1:
         raise click.UsageError("`pull` takes one platform", context)
-    configuration = configuration_of(context)
-    name, platform = configuration.platform(next(iter(subjects), None))
-    options = ["--landing", str(landing.absolute()), *_config_option(configuration)]
-    environment_file = env_file.absolute() if env_file else Path.home() / ".config/batchlake" / f"{name}.env"
-    return _job(
-        f"pull-{name}",
-        ("pull", name, "-q", *options),
-        lake_path,
-        every,
-        environment_file if platform.auth else None,
-    )
+    name, platform = configuration_of(context).platform(next(iter(subjects), None))
+    credential = env_file or Path.home() / ".config/batchlake" / f"{name}.env"
+    words = [name, "-q", "--landing", str(landing.absolute())]
+    return words, name, credential if platform.auth else None
 
 
-def _ingest_job(
-    context: click.Context,
-    subjects: tuple[str, ...],
-    every: timedelta,
-    env_file: Path | None,
-    lake_path: str,
-    landing: Path,
-) -> Job:
+def _ingest_words(
+    context: click.Context, subjects: tuple[str, ...], env_file: Path | None
+) -> tuple[list[str], str, Path | None]:
+    """The same of a job that ingests."""
     if not subjects:
         raise click.UsageError("`ingest` needs the paths of exports", context)
-    paths = tuple(path if is_object_address(path) else str(Path(path).absolute()) for path in subjects)
-    options = _config_option(configuration_of(context))
+    paths = [path if is_object_address(path) else str(Path(path).absolute()) for path in subjects]
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(paths[0]).name).strip("-") or "exports"
-    return _job(
-        f"ingest-{name}",
-        ("ingest", *paths, "-q", *options),
-        lake_path,
-        every,
-        env_file.absolute() if env_file else None,
-    )
-
-
-def _config_option(configuration: Configuration) -> list[str]:
-    return ["--config", str(configuration.file.absolute())] if configuration.file else []
-
-
-def _job(
-    name: str, words: tuple[str, ...], lake_path: str, every: timedelta, environment_file: Path | None
-) -> Job:
-    from batchlake.sync.schedule import Job
-
-    program = shutil.which("batchlake")
-    start = (program,) if program else (sys.executable, "-m", "batchlake")
-    lake = lake_path if is_object_address(lake_path) else str(Path(lake_path).absolute())
-    command = (*start, *words, "--lake", lake, "--wait", _LONGEST_TURN_SECONDS)
-    return Job(name, command, Path.cwd(), every, environment_file)
+    return [*paths, "-q"], name, env_file

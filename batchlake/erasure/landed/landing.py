@@ -27,7 +27,9 @@ from batchlake.store.lock import writer_lock
 
 BODY: Final = ".json.gz"
 STATE_FOLDER: Final = ".state"
-_JOURNAL: Final = "journal.sqlite"
+JOURNAL: Final = f"{STATE_FOLDER}/journal.sqlite"
+"""What a platform's pulls remember, in its folder."""
+
 _WAIT_SECONDS: Final = 30.0
 
 
@@ -123,7 +125,7 @@ def _clean_platform(
             else:
                 sidecar.unlink()
                 changes.files_deleted += 1
-    _clean_journal(folder / STATE_FOLDER / _JOURNAL, folder, finder, is_call)
+    _clean_journal(folder / JOURNAL, folder, finder, is_call)
     _sync_folders(folder)
 
 

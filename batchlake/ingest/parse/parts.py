@@ -103,6 +103,7 @@ class Envelope:
 
 
 NO_ENVELOPE: Final = Envelope()
+NO_OBJECT: Final = "a record must be a JSON object"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,11 @@ class BadValue:
     message: str
     raw: bytes
     envelope: Envelope = NO_ENVELOPE
+
+    @classmethod
+    def no_object(cls, raw: bytes | msgspec.Raw, envelope: Envelope) -> BadValue:
+        """What is in the place of a record and not an object."""
+        return cls("not_a_record", NO_OBJECT, bytes(raw), envelope)
 
 
 @dataclass(frozen=True, slots=True)

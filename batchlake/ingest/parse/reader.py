@@ -34,7 +34,7 @@ from batchlake.ingest.parse.damage.repair import Fault, repair
 from batchlake.ingest.parse.fields import BATCHES, field_list
 from batchlake.ingest.parse.json_values import BYTE_ORDER_MARK, JSON_FAULTS
 from batchlake.ingest.parse.layout import Reopen, read_fully, sound_items
-from batchlake.ingest.parse.parts import NO_ENVELOPE, BadValue, Envelope, RecordGroup, Unkept
+from batchlake.ingest.parse.parts import NO_ENVELOPE, NO_OBJECT, BadValue, Envelope, RecordGroup, Unkept
 from batchlake.ingest.parse.parts import Item as SplitItem
 from batchlake.ingest.parse.provisional import Suspect, note_provisional
 from batchlake.ingest.parse.raw_records import (
@@ -301,7 +301,7 @@ class RecordReader:
 
     def _stray(self, stray: Stray) -> Item:
         if stray.in_array:
-            return self._unusable("not_a_record", "a record must be a JSON object", stray.raw, None)
+            return self._unusable("not_a_record", NO_OBJECT, stray.raw, None)
         return CorruptExport("not_json", "this is not JSON", stray.byte, None, stray.raw[:_RAW_SHOWN_BYTES])
 
     def _element(self, element: Element, document: Document) -> Iterator[Item]:

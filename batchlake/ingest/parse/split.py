@@ -62,7 +62,6 @@ _HELD_BY_RECORDS: Final = tuple(key for key in ENVELOPES if key != "batch")
 """The keys of a record under which others may lie."""
 
 _as_value: Final = msgspec.json.Decoder(msgspec.Raw)
-_as_text: Final = msgspec.json.Decoder(str)
 
 
 def split_document(raw: bytes, envelope: Envelope = NO_ENVELOPE, expected: str = CALLS) -> Iterator[Item]:
@@ -78,14 +77,12 @@ def split_document(raw: bytes, envelope: Envelope = NO_ENVELOPE, expected: str =
     """
     head = raw.lstrip()[:1]
     if head == b"[":
-        elements = elements_of(raw)
-        return itertools.chain.from_iterable(
-            split_document(bytes(element), envelope, expected) for element in elements
-        )
+        items = (split_document(bytes(element), envelope, expected) for element in elements_of(raw))
+        return itertools.chain.from_iterable(items)
     if head == b"{":
         return _from_object(fields_of(raw), raw, envelope, expected)
     _as_value.decode(raw)
-    return iter([BadValue("not_a_record", "a record must be a JSON object", raw, envelope)])
+    return iter([BadValue.no_object(raw, envelope)])
 
 
 def exported_at(document: bytes) -> str | None:
@@ -143,7 +140,7 @@ def split_elements(key: str, elements: Sequence[bytes | msgspec.Raw], envelope: 
         if opens(element, b"{") or (opens(element, b"[") and holds_records(element)):
             yield from split_document(bytes(element), envelope, BATCHES if key == "batches" else CALLS)
         else:
-            yield BadValue("not_a_record", "a record must be a JSON object", bytes(element), envelope)
+            yield BadValue.no_object(element, envelope)
     if calls:
         yield RecordGroup(SVALYNC_CALLS, calls, envelope)
 
@@ -267,10 +264,7 @@ def split_batch(fields: Fields, outer: Envelope) -> Iterator[Item]:
 def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item]:
     """What lies under an envelope's keys; of the rest containers as a `BadValue`, others as `Unkept`."""
     left = dict(fields)
-    envelope = Envelope(
-        _id_of(left, "batch_id", "batch") or outer.batch_id,
-        _exported_at(left, outer),
-    )
+    envelope = Envelope(_id_of(left, "batch_id", "batch") or outer.batch_id, _exported_at(left, outer))
     if refuses(left):
         yield BadValue("platform_error", "the platform answered `success: false`", raw, envelope)
         return

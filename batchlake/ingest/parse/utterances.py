@@ -55,7 +55,6 @@ _STRICT: Final[Mapping[str, Any]] = {
 """The usual type of each part of an utterance; one of another type is decoded again, as whatever it is."""
 
 _as_string: Final = msgspec.json.Decoder(str)
-_as_objects: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 
 
 def digest_of(transcript: bytes | msgspec.Raw) -> str:

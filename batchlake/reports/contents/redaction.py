@@ -16,12 +16,6 @@ MASK: Final = "***"
 _FEWEST_DIGITS: Final = 7
 _LAST_DIGITS: Final = 2
 
-# ITU-T E.164: zones 1 and 7 are one digit, these are two, all others three.
-_TWO_DIGIT_COUNTRIES: Final = frozenset(
-    "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 "
-    "81 82 84 86 90 91 92 93 94 95 98".split()
-)
-
 # Also dashes of other lengths, and the invisible characters that come with copied numbers.
 _BETWEEN: Final = r"[\s().\-/·\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060-\u2069\ufeff]"
 _DIGITS: Final = rf"\d(?:{_BETWEEN}{{0,3}}\d){{{_FEWEST_DIGITS - 1},}}"
@@ -69,10 +63,9 @@ def _masked(number: str) -> str:
 
 def _country(digits: str, *, plus: bool) -> str:
     """The country code of an international number, empty where it isn't written as one."""
-    if not plus:
-        if not digits.startswith("00"):
-            return ""
-        digits = digits[2:]
-    if digits[0] in "17":
-        return digits[0]
-    return digits[:2] if digits[:2] in _TWO_DIGIT_COUNTRIES else digits[:3]
+    # Most lists hold no such number, and what reads them takes a while to import.
+    from batchlake.privacy.numbers import country_code
+
+    if plus:
+        return country_code(digits)
+    return country_code(digits[2:]) if digits.startswith("00") else ""

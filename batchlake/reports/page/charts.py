@@ -19,7 +19,7 @@ from batchlake.reports.cells import Table, cell_text
 from batchlake.reports.model import Distribution, Report
 from batchlake.reports.page.svg import filled
 from batchlake.reports.tables import distribution_table
-from batchlake.reports.wording import COLOURS, NO_CURRENCY, Clock, amount_text
+from batchlake.reports.wording import COLOURS, NO_CURRENCY, ReportClock, amount_text
 from batchlake.text.looks import PRICE
 from batchlake.text.statuses import OUTCOME_BY_STATUS
 
@@ -43,7 +43,7 @@ class Chart:
     table: Table | None = None
 
 
-def charts(of: Report, tables: Mapping[str, list[Table]], clock: Clock) -> dict[str, Any]:
+def charts(of: Report, tables: Mapping[str, list[Table]], clock: ReportClock) -> dict[str, Any]:
     """The charts that have something to draw (None for the others), by their names in the templates."""
     analytics, sections = of.analytics, {table.title: table for table in tables["figures"]}
     times = analytics.timeline if len(analytics.timeline.moments) > 1 else None
@@ -164,7 +164,7 @@ def spread(of: Distribution) -> Chart:
     return Chart(title, words, _histogram(bins, axis, {"tickCount": 6}, marks), table)
 
 
-def calls_over_time(of: Timeline, clock: Clock) -> Chart:
+def calls_over_time(of: Timeline, clock: ReportClock) -> Chart:
     """Calls by outcome over time, in steps as long as there is room for."""
     every, steps = _steps(of, clock)
     shown = [outcome for outcome in _OUTCOMES if any(step.counts[outcome] for step in steps)]
@@ -195,7 +195,7 @@ def calls_over_time(of: Timeline, clock: Clock) -> Chart:
     )
 
 
-def completion_over_time(of: Timeline, clock: Clock) -> Chart:
+def completion_over_time(of: Timeline, clock: ReportClock) -> Chart:
     """The share of calls that were completed over time, larger points where there were more calls."""
     every, steps = _steps(of, clock)
     values = [
@@ -214,7 +214,7 @@ def completion_over_time(of: Timeline, clock: Clock) -> Chart:
     )
 
 
-def progress_over_time(of: Progress, table: Table, clock: Clock) -> Chart:
+def progress_over_time(of: Progress, table: Table, clock: ReportClock) -> Chart:
     """Calls done as each export saw them, under the batch's size."""
     every = max(1, -(-len(of.history) // _MOST_OBSERVATIONS))
     seen = [*of.history[:-1:every], of.history[-1]]
@@ -259,9 +259,9 @@ def differences(of: Sequence[Difference]) -> Chart:
     )
 
 
-def _words(kind: str, table: Table, title: str, clock: Clock | None = None) -> str:
+def _words(kind: str, table: Table, title: str, clock: ReportClock | None = None) -> str:
     """What a table says in one of its columns, row by row as far as one cares to listen."""
-    clock, place = clock or Clock("UTC"), [column.title for column in table.columns].index(title)
+    clock, place = clock or ReportClock("UTC"), [column.title for column in table.columns].index(title)
     said = []
     for row in table.rows[:_MOST_WORDS]:
         cells = [cell_text(cell, column, clock) for cell, column in zip(row, table.columns, strict=True)]
@@ -342,7 +342,7 @@ class _Step:
         return sum(self.counts.values())
 
 
-def _steps(of: Timeline, clock: Clock) -> tuple[str, list[_Step]]:
+def _steps(of: Timeline, clock: ReportClock) -> tuple[str, list[_Step]]:
     """The timeline in the shortest steps for which there is room."""
     kinds = (*_LENGTHS, "month")
     first, last = (clock.local(of.moments[place].start).replace(tzinfo=None) for place in (0, -1))
@@ -369,7 +369,7 @@ def _beginning(there: datetime, kind: str) -> datetime:
     return day.replace(day=1) if kind == "month" else day
 
 
-def _time_axis(every: str, steps: Sequence[_Step], clock: Clock) -> dict[str, str]:
+def _time_axis(every: str, steps: Sequence[_Step], clock: ReportClock) -> dict[str, str]:
     years = dict.fromkeys(f"{step.start.year}" for step in (steps[0], steps[-1]))
     return {
         "title": f"{every.capitalize()}, {' to '.join(years)} ({clock.timezone})",

@@ -55,7 +55,7 @@ def html(report: Report, *, classes: bool = True) -> str:
     for table in tables(report):
         compared = report.comparison if table.kind == "comparison" else None
         by_kind[table.kind].append(_side_by_side(compared, table) if compared else table)
-    clock = wording.Clock(report.provenance.timezone)
+    clock = wording.ReportClock(report.provenance.timezone)
     environment = _environment(classes)
     environment.globals |= {
         "by_words": " and ".join(name.replace("_", " ") for name in report.analytics.by),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -161,21 +161,8 @@ def table_sheet(
     last = head
     for last, cells in enumerate(rows, head + 1):
         for place, (value, style) in enumerate(zip(cells, styles, strict=False)):
-            shown: dict[str, Any] = {}
-            if isinstance(value, Amount):
-                shown = {
-                    "num_format": number_format(value.unit, value.currency),
-                    "align": "right",
-                    "indent": 0,
-                }
-                value = value.value
-            elif isinstance(value, datetime):
-                shown = {"num_format": style.get("num_format", NAIVE_TIME_FORMAT)}
-                value = value.astimezone(zone).replace(tzinfo=None)
-            elif isinstance(value, bool):
-                # Spreadsheets show their own as TRUE, as WAHR or as 1.
-                value = "yes" if value else "no"
-            sheet.write(last, place, value, **{**style, **shown})
+            shown, own_style = _shown(value, style, zone)
+            sheet.write(last, place, shown, **{**style, **own_style})
     worksheet.autofilter(head, 0, last, len(columns) - 1)
     worksheet.freeze_panes(head + 1, fixed)
     worksheet.repeat_rows(head)
@@ -187,6 +174,20 @@ def table_sheet(
         worksheet.repeat_columns(0)
     worksheet.set_footer("&L&A&R&P / &N")
     return Place(sheet, [column.title for column in columns], head, last)
+
+
+def _shown(value: Any, style: Mapping[str, Any], zone: ZoneInfo) -> tuple[Any, dict[str, Any]]:
+    """A cell's value as a spreadsheet has it, and what it is shown with beyond its column's style."""
+    if isinstance(value, Amount):
+        number = {"num_format": number_format(value.unit, value.currency), "align": "right", "indent": 0}
+        return value.value, number
+    if isinstance(value, datetime):
+        time = {"num_format": style.get("num_format", NAIVE_TIME_FORMAT)}
+        return value.astimezone(zone).replace(tzinfo=None), time
+    if isinstance(value, bool):
+        # Spreadsheets show their own as TRUE, as WAHR or as 1.
+        return "yes" if value else "no", {}
+    return value, {}
 
 
 def _width(column: Column, cells: Iterable[Any]) -> int:

@@ -27,13 +27,13 @@ from batchlake.sync.api.rate_limit import Pacer, backoff_seconds, retry_after_se
 from batchlake.sync.api.urls import joined, origin_of
 from batchlake.sync.platforms import Platform
 
-_LIMITING: Final = frozenset({429, 503})
-_PASSING: Final = frozenset({408, 425, 500, 502, 504}) | _LIMITING
+_RATE_LIMITING: Final = frozenset({429, 503})
+_TRANSIENT: Final = frozenset({408, 425, 500, 502, 504}) | _RATE_LIMITING
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS: Final = 5
 _WORDS_BYTES: Final = 64 * 1024
 _WORDS_SHOWN: Final = 300
-_WORDY_KEYS: Final = ("message", "error", "detail", "error_description", "title", "reason")
+_MESSAGE_KEYS: Final = ("message", "error", "detail", "error_description", "title", "reason")
 
 
 class Cause(Enum):
@@ -136,26 +136,26 @@ class Client:
         tries_made = 0
         while True:
             try:
-                return await self._ask(url, params or {}, body)
-            except _TransientFault as passing:
+                return await self._try(url, params or {}, body)
+            except _TransientFault as transient:
                 tries_made += 1
-                await self._wait(passing, tries_made)
+                await self._wait(transient, tries_made)
 
-    async def _wait(self, passing: _TransientFault, tries_made: int) -> None:
+    async def _wait(self, transient: _TransientFault, tries_made: int) -> None:
         """Let the time before the next try go by; give up where there is none or it would take too long."""
-        is_limiting = passing.status in _LIMITING
-        retry_after = passing.retry_after
+        is_limiting = transient.status in _RATE_LIMITING
+        retry_after = transient.retry_after
         seconds = backoff_seconds(self._limits, tries_made) if retry_after is None else retry_after
         too_long = seconds > self._limits.longest_wait_seconds or seconds > self._time_left()
         if too_long or tries_made == self._limits.tries:
             cause = Cause.RATE_LIMITED if is_limiting else Cause.UNAVAILABLE
-            raise Fault(cause, passing.reason, passing.status, passing.retry_after)
+            raise Fault(cause, transient.reason, transient.status, transient.retry_after)
         if is_limiting:
             self._pacer.rest(seconds)
         else:
             await asyncio.sleep(seconds)
 
-    async def _ask(self, url: str, params: Mapping[str, str], body: Mapping[str, Any] | None) -> Answer:
+    async def _try(self, url: str, params: Mapping[str, str], body: Mapping[str, Any] | None) -> Answer:
         """One try, with the redirects it meets."""
         for _ in range(_MOST_REDIRECTS + 1):
             self._check_origin(url)
@@ -218,7 +218,7 @@ class Client:
         except (Fault, _TransientFault, httpx2.TransportError):
             words = ""
         reason = f"it answered {status}" + (f": {words}" if words else "")
-        if status in _PASSING:
+        if status in _TRANSIENT:
             headers = response.headers
             return _TransientFault(
                 reason, status, retry_after_seconds(headers.get("retry-after"), headers.get("date"))
@@ -297,14 +297,14 @@ async def _unzipped(pieces: AsyncIterator[bytes], most: int) -> AsyncIterator[by
 
 
 def _words(body: bytes) -> str:
-    """What an answer says, for a message: the text under a telling key, else its beginning."""
+    """What an answer says, for a message: the text under one of its keys for messages, else its beginning."""
     text = body.decode("utf-8", "replace")
     try:
         document = read_document(body)
     except NotJson:
         document = None
     while isinstance(document, dict):
-        document = next((document[key] for key in _WORDY_KEYS if document.get(key)), None)
+        document = next((document[key] for key in _MESSAGE_KEYS if document.get(key)), None)
     text = document if isinstance(document, str) else text
     plain = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text).strip()
     return plain if len(plain) <= _WORDS_SHOWN else plain[: _WORDS_SHOWN - 3] + "..."

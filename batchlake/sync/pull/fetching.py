@@ -26,6 +26,8 @@ _RESUMABLE_FOR: Final = timedelta(hours=24)
 _SINCE_OVERLAP: Final = timedelta(hours=1)
 """How much further back `since` reaches than the last whole listing, for clocks that differ."""
 
+ItemKind = Literal["batch", "call"]
+
 _MOST_UNAVAILABLE_IN_A_ROW: Final = 3
 """So many ids that each fail all their tries, one after another, and the platform itself is down."""
 
@@ -41,7 +43,7 @@ class Fetcher:
         journal: Journal,
         report: PullReport,
         note: Callable[[str], None],
-        asked: Callable[[str, int, int], None] = lambda kind, done, total: None,
+        answered: Callable[[str, int, int], None] = lambda kind, done, total: None,
     ) -> None:
         self._platform = platform
         self._client = client
@@ -49,7 +51,7 @@ class Fetcher:
         self._journal = journal
         self._report = report
         self._note = note
-        self._asked = asked
+        self._answered = answered
         self._unavailable = 0
         self._done = self._total = 0
         self.seen: set[str] = set()
@@ -169,7 +171,7 @@ class Fetcher:
 
     # Batches and calls by their ids
 
-    async def ask(self, kind: Literal["batch", "call"], item: Item, ids: Sequence[str]) -> None:
+    async def fetch(self, kind: ItemKind, item: Item, ids: Sequence[str]) -> None:
         """Fetch some batches or calls, several at a time; one that can't be fetched costs itself alone.
 
         Raises:
@@ -183,19 +185,19 @@ class Fetcher:
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(self._platform.limits.in_flight, len(ids))):
-                    group.create_task(self._ask_each(kind, item, remaining))
+                    group.create_task(self._fetch_each(kind, item, remaining))
         except ExceptionGroup as group_error:
             raise group_error.exceptions[0] from None
 
-    async def _ask_each(self, kind: Literal["batch", "call"], item: Item, ids: Iterator[str]) -> None:
+    async def _fetch_each(self, kind: ItemKind, item: Item, ids: Iterator[str]) -> None:
         for item_id in ids:
             try:
                 answer = await self._client.get(*item.target(item_id))
             except Fault as fault:
                 self._note_failure(kind, item_id, fault)
-                self._note_asked(kind)
+                self._note_answered(kind)
                 continue
-            self._note_asked(kind)
+            self._note_answered(kind)
             self._unavailable = 0
             gate = self._landing.gate
             known = gate.id_of(item_id) if gate else item_id
@@ -208,12 +210,12 @@ class Fetcher:
             else:
                 self._report.call_details += 1
 
-    def _note_asked(self, kind: Literal["batch", "call"]) -> None:
-        """Tell that one more was answered, of all that are asked for."""
+    def _note_answered(self, kind: ItemKind) -> None:
+        """Tell that one more of all that are asked for was answered."""
         self._done += 1
-        self._asked(kind, self._done, self._total)
+        self._answered(kind, self._done, self._total)
 
-    def _note_failure(self, kind: Literal["batch", "call"], item_id: str, fault: Fault) -> None:
+    def _note_failure(self, kind: ItemKind, item_id: str, fault: Fault) -> None:
         """Remember that one could not be fetched; raise the fault where it is not of this one alone."""
         self._unavailable = self._unavailable + 1 if fault.cause is Cause.UNAVAILABLE else 0
         if (

@@ -15,11 +15,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
+from batchlake.erasure.landed.landing import JOURNAL
 from batchlake.errors import PullFailed
 from batchlake.text.values import utc_name, utc_stamp
 
-STATE_FOLDER: Final = ".state"
-_FILE: Final = f"{STATE_FOLDER}/journal.sqlite"
 _FORMAT: Final = 1
 _TABLES: Final = """
 create table if not exists landed (
@@ -66,7 +65,7 @@ class Journal:
 
     def __init__(self, folder: Path, platform: str) -> None:
         self._folder = folder
-        path = folder / _FILE
+        path = folder / JOURNAL
         path.parent.mkdir(parents=True, exist_ok=True)
         self._connection = sqlite3.connect(path)
         found = self._connection.execute("pragma user_version").fetchone()[0]
@@ -109,9 +108,8 @@ class Journal:
 
     def waiting_calls(self) -> list[str]:
         """The calls whose details landed and aren't ingested."""
-        return [
-            row[0] for row in self._rows("select item_id from landed where not ingested and kind = 'call'")
-        ]
+        rows = self._rows("select item_id from landed where not ingested and kind = 'call'")
+        return [item_id for (item_id,) in rows]
 
     def note_ingested(self) -> None:
         """Everything that waited is in the lake; pages of an open listing stay, for its resumption."""
@@ -150,8 +148,7 @@ class Journal:
     def begin_listing(self, listing: OpenListing) -> None:
         """A listing begins; one that was open is given up."""
         with self._connection as transaction:
-            transaction.execute("update landed set listing = null")
-            transaction.execute("delete from landed where ingested")
+            _forget_pages(transaction)
         self.note_fact("listing", {"started_at": utc_stamp(listing.started_at), "params": listing.params})
 
     def listed_pages(self, listing: OpenListing) -> list[Path]:
@@ -162,8 +159,7 @@ class Journal:
     def end_listing(self, whole: WholeListing | None) -> None:
         """The listing has ended; None where something may have slipped through, so that the next is full."""
         with self._connection as transaction:
-            transaction.execute("update landed set listing = null")
-            transaction.execute("delete from landed where ingested")
+            _forget_pages(transaction)
             transaction.execute("delete from facts where name in ('listing', 'whole')")
         if whole:
             self.note_fact("whole", {"started_at": utc_stamp(whole.started_at), "head": list(whole.head)})
@@ -194,9 +190,15 @@ class Journal:
             transaction.execute(statement, values)
 
 
+def _forget_pages(transaction: sqlite3.Connection) -> None:
+    """No listing is open any more: what is ingested needn't stay for its resumption."""
+    transaction.execute("update landed set listing = null")
+    transaction.execute("delete from landed where ingested")
+
+
 def last_pulls(folder: Path) -> dict[str, Any]:
     """The facts `succeeded_at` and `failed` of a platform's pulls, read while a pull may be at work."""
-    path = folder / _FILE
+    path = folder / JOURNAL
     if not path.is_file():
         return {}
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from batchlake.engine.whole_files import whole_file
-from batchlake.erasure.landed.landing import sidecar_of
+from batchlake.erasure.landed.landing import BODY, sidecar_of
 from batchlake.text.values import utc_name, utc_stamp
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Landing:
             answer = replace(answer, body=cleaned, url=self.gate.text_of(answer.url))
         folder = self.folder / f"{day or answer.received_at:%Y-%m-%d}"
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{name}.json.gz"
+        path = folder / f"{name}{BODY}"
         # Without a time in its header, the same body makes the same file.
         body = gzip.compress(answer.body, compresslevel=6, mtime=0)
         facts = json.dumps(self._facts(answer), indent=2).encode()

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from batchlake.engine import sql_files
+from batchlake.erasure.landed.landing import BODY, STATE_FOLDER
 from batchlake.errors import (
     BatchlakeError,
     InvalidRequest,
@@ -35,7 +36,7 @@ from batchlake.sync.api.client import Cause, Client, Fault
 from batchlake.sync.api.credential import read_credential
 from batchlake.sync.platforms import Platform, with_environment
 from batchlake.sync.pull.fetching import Fetcher
-from batchlake.sync.pull.journal import STATE_FOLDER, Journal
+from batchlake.sync.pull.journal import Journal
 from batchlake.sync.pull.landing import Landing
 from batchlake.sync.pull.report import PullReport
 from batchlake.text.statuses import OUTCOME_BY_STATUS
@@ -76,7 +77,7 @@ def pull(
     environ: Mapping[str, str],
     options: PullOptions = PullOptions(),
     note: Callable[[str], None] = lambda line: None,
-    asked: Callable[[str, int, int], None] = lambda kind, done, total: None,
+    answered: Callable[[str, int, int], None] = lambda kind, done, total: None,
 ) -> PullReport:
     """Pull from a platform into the lake.
 
@@ -88,7 +89,7 @@ def pull(
         environ: holds the credential under the name that the platform gives.
         options: what to pull.
         note: called with a line now and then.
-        asked: called after each answer for a batch or a call: which of the two, how many, of how many.
+        answered: called after each answer for a batch or a call: which of the two, how many, of how many.
 
     Raises:
         InvalidRequest: a batch or call was named, and the platform has no table for one.
@@ -120,7 +121,7 @@ def pull(
         client = Client(platform, credential)
         with asyncio.Runner() as runner:
             try:
-                running = _Pull(lake, name, platform, journal, landing, client, options, note, asked)
+                running = _Pull(lake, name, platform, journal, landing, client, options, note, answered)
                 return running.execute(runner.run)
             finally:
                 runner.run(client.close())
@@ -139,7 +140,7 @@ class _Pull:
         client: Client,
         options: PullOptions,
         note: Callable[[str], None],
-        asked: Callable[[str, int, int], None],
+        answered: Callable[[str, int, int], None],
     ) -> None:
         self._lake = lake
         self._name = name
@@ -148,7 +149,7 @@ class _Pull:
         self._client = client
         self._options = options
         self._report = PullReport(name, str(landing.folder), datetime.now(UTC))
-        self._fetcher = Fetcher(platform, client, landing, journal, self._report, note, asked)
+        self._fetcher = Fetcher(platform, client, landing, journal, self._report, note, answered)
 
     def execute(self, wait_for: Callable[[Coroutine[Any, Any, None]], None]) -> PullReport:
         """Do it all, and remember how it ended."""
@@ -168,7 +169,7 @@ class _Pull:
     def _execute(self, wait_for: Callable[[Coroutine[Any, Any, None]], None]) -> None:
         self._begin()
         self._ingest()
-        for step in (self._list, self._ask_batches, self._ask_calls):
+        for step in (self._list, self._fetch_batches, self._fetch_calls):
             try:
                 wait_for(step())
             except Fault as fault:
@@ -194,18 +195,18 @@ class _Pull:
                 since=None if age is None else datetime.now(UTC) - age,
             )
 
-    async def _ask_batches(self) -> None:
+    async def _fetch_batches(self) -> None:
         if item := self._platform.batch:
             chosen = list(self._options.batches)
             wanted = chosen if self._options.is_chosen else self._unfinished_batches()
-            await self._fetcher.ask("batch", item, wanted)
+            await self._fetcher.fetch("batch", item, wanted)
 
-    async def _ask_calls(self) -> None:
+    async def _fetch_calls(self) -> None:
         if item := self._platform.call:
             wanted = list(self._options.calls)
             if self._options.batches or not self._options.is_chosen:
                 wanted += self._calls_without_details()
-            await self._fetcher.ask("call", item, wanted)
+            await self._fetcher.fetch("call", item, wanted)
 
     # What the lake knows
 
@@ -251,7 +252,7 @@ class _Pull:
             self._lake.runs().to_dicts()
         except LakeNotFound:
             landing = Path(self._report.landing)
-            if any(landing.rglob("*.json.gz")):
+            if any(landing.rglob(f"*{BODY}")):
                 report = self._lake.ingest(
                     landing, source=self._name, wait_seconds=self._options.wait_seconds
                 )
@@ -269,8 +270,8 @@ class _Pull:
                 redact=self._options.redact or (),
             )
             self._report.ingests.append(report)
-            asked = self._journal.waiting_calls()
-            ended = self._rows("ended_calls", call_ids=asked) if asked else []
+            calls = self._journal.waiting_calls()
+            ended = self._rows("ended_calls", call_ids=calls) if calls else []
             self._journal.settle("call", (row["call_id"] for row in ended))
         if waiting:
             self._journal.note_ingested()

@@ -19,9 +19,9 @@ from batchlake.reports.page import charts
 from batchlake.reports.page.charts import Chart
 from batchlake.reports.page.svg import draw
 from batchlake.reports.tables import tables
-from batchlake.reports.wording import COLOURS, Clock
+from batchlake.reports.wording import COLOURS, ReportClock
 
-UTC_CLOCK = Clock("UTC")
+UTC_CLOCK = ReportClock("UTC")
 
 
 def timeline(starts: list[datetime], every: Any, timezone: str = "UTC") -> Timeline:
@@ -82,7 +82,7 @@ def test_no_call_is_lost_where_steps_are_put_together(
 
 def test_days_are_those_of_the_time_zone() -> None:
     """A day that begins the evening before in UTC is drawn at its own date, also as clocks change."""
-    clock = Clock("America/New_York")
+    clock = ReportClock("America/New_York")
     starts = [
         datetime(2024, 3, 9, 5, tzinfo=UTC),
         datetime(2024, 3, 10, 5, tzinfo=UTC),

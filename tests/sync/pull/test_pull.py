@@ -69,7 +69,7 @@ def test_each_answer_for_a_call_is_told(tmp_path: Path) -> None:
     with serving(dashboard) as server:
         described = platform(server.url, pages=PAGES | {"size": 10}, call=CALL)
         pull(Lake(tmp_path / "lake"), "svalync", described, tmp_path / "landing", {"TEST_KEY": CANARY},
-             asked=lambda kind, done, total: told.append((kind, done, total)))  # fmt: skip
+             answered=lambda kind, done, total: told.append((kind, done, total)))  # fmt: skip
     assert told == [("call", 1, 3), ("call", 2, 3), ("call", 3, 3)]
 
 

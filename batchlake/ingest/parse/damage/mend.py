@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 
 from batchlake.ingest.parse.damage.members import AROUND_MEMBERS, Member, members_in
-from batchlake.ingest.parse.damage.repair import Fault
+from batchlake.ingest.parse.damage.repair import Fault, left_empty
 from batchlake.ingest.parse.damage.survey import (
     LIST_BEGINS,
     READ_BYTES,
@@ -31,10 +31,7 @@ from batchlake.ingest.parse.damage.survey import (
 from batchlake.ingest.parse.fields import field_list
 from batchlake.ingest.parse.json_values import JSON_FAULTS, Fields, fields_of, joined, opens, path_key
 from batchlake.ingest.parse.raw_records import Readable
-from batchlake.ingest.parse.recognition import (
-    ENVELOPES,
-    SVALYNC_BATCHES,
-)
+from batchlake.ingest.parse.recognition import ENVELOPES, SVALYNC_BATCHES
 
 _NEXT_RECORD: Final = re.compile(rb"\}[ \t\r\n,\]}]*\{")
 _BATCH_IDS: Final = field_list(SVALYNC_BATCHES).identity
@@ -233,8 +230,7 @@ def _is_around(member: Member) -> bool:
 
 
 def _left_empty(path: str, raw: bytes, why: str) -> Fault:
-    shown = raw[:60].decode("utf-8", "replace") + "..." * (len(raw) > 60)
-    return Fault(path, f"`{path}` was left empty: '{shown}' {why}", raw)
+    return Fault(path, left_empty(path, raw, why), raw)
 
 
 def _record_begins(members: Sequence[Member], *, is_one_sought: bool) -> list[int]:

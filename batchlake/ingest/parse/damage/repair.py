@@ -262,8 +262,7 @@ class _Reader:
         raise _BeyondRepair
 
     def _lost(self, path: str, why: str, raw: bytes) -> None:
-        shown = raw[:_RAW_SHOWN_BYTES].decode("utf-8", "replace") + "..." * (len(raw) > _RAW_SHOWN_BYTES)
-        self._fault(path, f"`{path}` was left empty: '{shown}' {why}", raw)
+        self._fault(path, left_empty(path, raw, why), raw)
 
     def _bad_key(self, path: str, raw: bytes, *, is_kept: bool) -> None:
         became = f"what is not a character in it was read as {_REPLACEMENT}" if is_kept else "it was left out"
@@ -281,6 +280,12 @@ class _Reader:
             self.faults[-1] = Fault(
                 last.path, f"more than {_MOST_FAULTS} values can't be read; this is one", last.raw
             )
+
+
+def left_empty(path: str, raw: bytes, why: str) -> str:
+    """What is said of a value that can't be read."""
+    shown = raw[:_RAW_SHOWN_BYTES].decode("utf-8", "replace") + "..." * (len(raw) > _RAW_SHOWN_BYTES)
+    return f"`{path}` was left empty: '{shown}' {why}"
 
 
 def _where(path: str) -> str:

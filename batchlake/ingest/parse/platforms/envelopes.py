@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from batchlake.ingest.parse.decode import decoder_of
-from batchlake.ingest.parse.fields import BATCHES, CALLS, FieldList, field_list
+from batchlake.ingest.parse.fields import BATCHES, CALLS, Choice, FieldList, field_list
 from batchlake.ingest.parse.json_values import (
     JSON_FAULTS,
     Fields,
@@ -37,7 +37,7 @@ from batchlake.text.ids import id_fault
 Split = Callable[[bytes, Envelope], Iterator[Item]]
 """Splits a value that is no record of another platform."""
 
-CONTAINERS: Final = (
+_CONTAINERS: Final = (
     "call",
     "data",
     "response",
@@ -53,10 +53,10 @@ CONTAINERS: Final = (
 )
 """The keys under which other platforms' records lie, and objects that hold such keys."""
 
-BESIDE_BATCH: Final = {"campaign": ("events", "metrics")}
+_SIBLINGS: Final = {"campaign": ("events", "metrics")}
 """By the key of a batch: sibling keys that describe it and are kept with it."""
 
-PAGE_KEYS: Final = frozenset(
+_PAGE_KEYS: Final = frozenset(
     """
     call_count count cursor dispositionMetricsConfig end errors event event_timestamp first_page_uri has_more
     last_page_uri limit message metadata next_cursor next_doc next_page_uri num_pages offset page page_number
@@ -66,13 +66,13 @@ PAGE_KEYS: Final = frozenset(
 )
 """What an envelope says of itself and its pages: neither kept nor named in the report."""
 
-_LISTS: Final = frozenset(CONTAINERS) - {"call", "campaign", "response"}
+_LISTS: Final = frozenset(_CONTAINERS) - {"call", "campaign", "response"}
 _OF_PLATFORMS_ALONE: Final = frozenset(path[-1] for path in PLATFORM_LISTS)
 _HEAD_BYTES: Final = 64
 _OBSERVED_AT: Final = "event_timestamp"
 _EVENT: Final = "event"
 
-REPORTS: Final = {"end-of-call-report": "vapi_calls"}
+_REPORTS: Final = {"end-of-call-report": "vapi_calls"}
 """Messages that are records, by their type: what they say wins over the call in them, which is a copy from
 the call's start."""
 
@@ -97,7 +97,7 @@ def items_of(fields: Fields, raw: bytes, outer: Envelope, split: Split) -> Itera
         found = _from_message(fields, outer)
         if found is not None:
             return found
-    for key in CONTAINERS:
+    for key in _CONTAINERS:
         if key in fields:
             found = _from_container(key, fields, outer, split)
             if found is not None:
@@ -111,7 +111,7 @@ def listed_calls(key: str, elements: Sequence[bytes | msgspec.Raw], envelope: En
     identity = field_list(name).identity
     for element in elements:
         if not opens(element, b"{"):
-            yield BadValue("not_a_record", "a record must be a JSON object", bytes(element), envelope)
+            yield BadValue.no_object(element, envelope)
         elif any(text_of(fields_of(element), one) for one in identity):
             yield RecordGroup(name, [element], envelope)
         else:
@@ -138,8 +138,7 @@ def _from_list(
             return
     for element in elements_of(listed):
         if not opens(element, b"{"):
-            message = "a record must be a JSON object"
-            yield BadValue("not_a_record", message, bytes(element), envelope)
+            yield BadValue.no_object(element, envelope)
             continue
         found = items_of(fields_of(element), bytes(element), envelope, split)
         yield from split(bytes(element), envelope) if found is None else found
@@ -205,9 +204,9 @@ def _from_message(fields: Fields, outer: Envelope) -> Iterator[Item] | None:
     message = fields_of(fields["message"])
     kind = text_of(message, "type")
     call = fields_of(message["call"]) if "call" in message and opens(message["call"], b"{") else {}
-    if kind is None or not (kind in REPORTS or (call and recognise(call))):
+    if kind is None or not (kind in _REPORTS or (call and recognise(call))):
         return None
-    if kind not in REPORTS:
+    if kind not in _REPORTS:
         return iter([Unkept((f"message of type {kind[:60]}",))])
     own = {
         key: value for key, value in message.items() if key not in _NOT_THE_CALLS and not is_nothing(value)
@@ -220,7 +219,7 @@ def _from_message(fields: Fields, outer: Envelope) -> Iterator[Item] | None:
     overruled = {key: value for key, value in call.items() if key in own and _differs(value, own[key])}
     if overruled:
         record["call"] = msgspec.Raw(joined(overruled))
-    items: list[Item] = [RecordGroup(REPORTS[kind], [joined(record)], outer)]
+    items: list[Item] = [RecordGroup(_REPORTS[kind], [joined(record)], outer)]
     if unkept := _unkept({key: value for key, value in fields.items() if key != "message"}):
         items.append(unkept)
     return iter(items)
@@ -249,11 +248,10 @@ def _from_container(key: str, fields: Fields, outer: Envelope, split: Split) -> 
     inner = fields_of(value)
     if key == "analysis" or (_is_home(fields, key) and key == "call"):
         return None
-    beside = BESIDE_BATCH.get(key)
-    if beside and recognise(inner) is not None:
-        told = {one: fields[one] for one in beside if one in fields and not is_nothing(fields[one])}
-        inner = inner | told
-        fields = {one: fields[one] for one in fields if one not in beside}
+    siblings = _SIBLINGS.get(key)
+    if siblings and recognise(inner) is not None:
+        inner |= {one: fields[one] for one in siblings if one in fields and not is_nothing(fields[one])}
+        fields = {one: fields[one] for one in fields if one not in siblings}
         value = msgspec.Raw(joined(inner))
     around = _around(fields, outer)
     if key == "call" and _EVENT in fields and _OBSERVED_AT not in fields:
@@ -267,7 +265,7 @@ def _is_empty_page(fields: Fields, key: str) -> bool:
     others = {one: value for one, value in fields.items() if one != key}
     return (
         bool(others or key in _OF_PLATFORMS_ALONE)
-        and others.keys() <= PAGE_KEYS
+        and others.keys() <= _PAGE_KEYS
         and not refuses(fields)
         and not any(holds_records(value) for value in others.values())
     )
@@ -289,7 +287,7 @@ def _with_rest(items: Iterator[Item], fields: Fields, key: str) -> Iterator[Item
 
 
 def _unkept(rest: Fields) -> Unkept | None:
-    keys = tuple(key for key, value in rest.items() if key not in PAGE_KEYS and not is_nothing(value))
+    keys = tuple(key for key, value in rest.items() if key not in _PAGE_KEYS and not is_nothing(value))
     return Unkept(keys) if keys else None
 
 
@@ -307,12 +305,18 @@ def _id_of(known: FieldList, fields: Fields) -> str | None:
 def _observed_at(known: FieldList, fields: Fields) -> str | None:
     """When a batch was observed, by its own field; None where that can't be read."""
     for choice in known.choices:
-        if choice.columns == ("updated_at",):
-            for path in choice.paths:
-                *outer, key = path.split(".")
-                found = _time(_inside(fields, outer), key, choice.units.get(path))
-                if found and is_time(found):
-                    return found
+        if choice.columns == ("updated_at",) and (found := _first_time(choice, fields)):
+            return found
+    return None
+
+
+def _first_time(choice: Choice, fields: Fields) -> str | None:
+    """The first of the times of a choice that can be read."""
+    for path in choice.paths:
+        *outer, key = path.split(".")
+        found = _time(_inside(fields, outer), key, choice.units.get(path))
+        if found and is_time(found):
+            return found
     return None
 
 
@@ -325,11 +329,8 @@ def _when_it_happened(call: Fields) -> str | None:
     choices = {choice.columns: choice for choice in field_list(name).choices} if name else {}
     for column in ("ended_at", "started_at"):
         choice = choices.get((column,))
-        for path in choice.paths if choice else ():
-            *outer, key = path.split(".")
-            found = _time(_inside(call, outer), key, choice.units.get(path)) if choice else None
-            if found and is_time(found):
-                return found
+        if choice and (found := _first_time(choice, call)):
+            return found
     return None
 
 

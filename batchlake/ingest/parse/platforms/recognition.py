@@ -19,7 +19,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 
-from batchlake.ingest.parse.fields import FieldList, field_list
+from batchlake.ingest.parse.fields import field_list
 from batchlake.ingest.parse.json_values import Fields, opens, text_of
 
 HOME: Final = "svalync_calls"
@@ -116,13 +116,20 @@ def recognise(fields: Fields) -> str | None:
     return None
 
 
+@functools.cache
 def rules(format_name: str) -> tuple[Rule, ...]:
     """The ways in which the records of one file are recognised.
 
     Raises:
         ValueError: a line can't be read; says which and why.
     """
-    return _rules_of(field_list(format_name))
+    lines: list[str] = []
+    for line in field_list(format_name).records:
+        if lines and lines[-1].endswith(","):
+            lines[-1] += f" {line.text}"
+        else:
+            lines.append(line.text)
+    return tuple(_rule(format_name, line) for line in lines)
 
 
 def batch_or_call(format_name: str, kind: str) -> str:
@@ -176,22 +183,6 @@ def _rules_for(keys: frozenset[str], own: tuple[str, ...]) -> Iterator[Rule]:
         return
     for name in RECOGNITION:
         yield from (rule for rule in rules(name) if rule.may_hold(keys))
-
-
-@functools.cache
-def _cached_rules(name: str) -> tuple[Rule, ...]:
-    known = field_list(name)
-    lines: list[str] = []
-    for line in known.records:
-        if lines and lines[-1].endswith(","):
-            lines[-1] += f" {line.text}"
-        else:
-            lines.append(line.text)
-    return tuple(_rule(name, line) for line in lines)
-
-
-def _rules_of(known: FieldList) -> tuple[Rule, ...]:
-    return _cached_rules(known.name)
 
 
 def _rule(name: str, line: str) -> Rule:
