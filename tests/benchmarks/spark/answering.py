@@ -34,7 +34,7 @@ def by_agent(lake: Any, _: int) -> str:
 def rows(lake: Any, _: int) -> str:
     """The calls of one agent that took longest, one in three thousand, fetched."""
     found = lake.calls({"agent_id": "agent_7", "duration": {"min": 590}}).to_dicts()
-    return repr(sorted((row["call"], str(row["cost"])) for row in found))
+    return repr(sorted((row["call_id"], str(row["cost"])) for row in found))
 
 
 def details(lake: Any, calls: int) -> str:

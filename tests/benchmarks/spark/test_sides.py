@@ -45,6 +45,7 @@ def test_a_question_that_fails_or_takes_too_long_is_one_cell(
     assert side.ask(EVERY[0], lake, CALLS, 60).digest == first.digest
     assert side.ask(EVERY[0], lake, CALLS, 0).note == "not asked: no time was left"
     assert side.peak_mb > 50
+    assert [side.ask(question, lake, CALLS, 60).note for question in QUESTIONS] == [""] * len(QUESTIONS)
 
 
 def test_a_side_that_does_not_begin_says_so(tmp_path: Path, lake: Path) -> None:
