@@ -260,3 +260,17 @@ def test_the_verb_ends_cleanly_when_it_is_told_to(tmp_path: Path) -> None:
     (line,) = output.read_text().splitlines()
     assert json.loads(line)["calls_new"] == 1
     assert errors.read_text() == "watching exports\n"
+
+
+def test_a_quiet_watch_tells_of_problems_alone(tmp_path: Path) -> None:
+    """A unit of systemd writes to the journal what needs somebody, and nothing of what went well."""
+    (tmp_path / "exports").mkdir()
+    process, output, errors = start(tmp_path, "watch", "exports", "--lake", "lake", "--settle", "0.1", "-q")
+    (tmp_path / "exports" / "a.json").write_text(export("c1"))
+    wait_until(lambda: (tmp_path / "lake" / "runs").exists(), 40)
+    (tmp_path / "exports" / "b.json").write_text('{"calls": [{"id": "c2", "duration": "long"}]}')
+    wait_until(lambda: errors.read_text().endswith("\n"), 40)
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait(20) == 0
+    assert output.read_text() == ""
+    assert errors.read_text().startswith("batchlake: 1 problem")

@@ -169,12 +169,13 @@ def watch_command(
     """Ingest new and changed exports in folders as they settle, until it is stopped.
 
     What lies there already is ingested first. Hidden files and names such as x.tmp or x.part are skipped.
-    SIGINT and SIGTERM end it after the ingest at work.
+    SIGINT and SIGTERM end it after the ingest at work. With -q, only an ingest with problems is told of.
 
     \b
     batchlake watch exports/
     batchlake watch exports/ --settle 10 --source acme
     """
+    from batchlake.screens.ingest import problems_line
     from batchlake.sync.watch import WatchTiming, watch
 
     lake = open_lake(lake_path)
@@ -191,8 +192,12 @@ def watch_command(
     for report in watch(
         folders, ingest, stop, timing=timing, polling=poll, note=lambda line: note(line, quiet=quiet)
     ):
-        text = json.dumps(report.to_dict()) if output_format == "ndjson" else str(report)
-        click.echo(text)
+        if output_format == "ndjson":
+            click.echo(json.dumps(report.to_dict()))
+        elif not quiet:
+            click.echo(str(report))
+        elif report.problems:
+            note(f"batchlake: {problems_line(report)}")
         sys.stdout.flush()
 
 

@@ -202,11 +202,17 @@ def test_costs_of_groups_stand_beside_their_changes(tmp_path: Path) -> None:
 
 
 def test_groups_on_a_screen_take_the_four_families_that_it_shows(tmp_path: Path) -> None:
-    """Others only by name, however wide the table is; JSON has all."""
+    """Others only by name, however wide the table is, and in JSON, too."""
     call = {"id": "c1", "agent_id": "a", "status": "completed", "duration": 5,
             "sentiment": {"positive": 0.5, "neutral": 0.3, "negative": 0.2}}  # fmt: skip
     lake = lake_of(tmp_path, {"calls": [call]})
     asked = ("analytics", "--by", "agent_id")
     assert "positive" not in answer(lake, *asked, "--wide").stdout
     assert "positive" in answer(lake, *asked, "--wide", "--metrics", "all").stdout
-    assert len(json.loads(answer(lake, *asked, "--json").stdout)["groups"][0].keys()) > 8
+    few, every = (
+        json.loads(answer(lake, *asked, "--json", *more).stdout)["groups"][0].keys()
+        for more in ((), ("--metrics", "all"))
+    )
+    assert "engagement" not in few
+    assert few < every
+    assert "engagement" in every
