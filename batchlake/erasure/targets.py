@@ -94,14 +94,12 @@ class Targets:
         own_line: how many calls stay whose number is our side.
         keys: the numbers' keys.
         finder: finds the values everywhere.
-        shared_ids: ids of erased calls that another source's call has, too; looked for in columns only.
     """
 
     calls: tuple[Call, ...]
     own_line: int
     keys: frozenset[str]
     finder: Finder
-    shared_ids: frozenset[str]
 
     @property
     def places(self) -> frozenset[tuple[str, str]]:
@@ -171,7 +169,7 @@ def resolve(engine: Engine, storage: Storage, request: Request, key: PrivacyKey 
         kinds = ("name", "email")
         values += tuple(key.pseudonym(kind, folded_name(one)) for one in request.values for kind in kinds)
     finder = Finder.of_values(keys, frozenset(ids - shared), values)
-    return Targets(tuple(found.values()), own_line, keys, finder, frozenset(shared))
+    return Targets(tuple(found.values()), own_line, keys, finder)
 
 
 def _json_path(parts: Sequence[str]) -> str:

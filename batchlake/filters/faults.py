@@ -27,7 +27,6 @@ RANGE: Final = "<range>"
 VALUES: Final = "<values>"
 """Pydantic's names for what a field of the exports' own may be; no part of a path."""
 
-_LONGEST: Final = 80
 _HUGE: Final = 10**60
 
 

@@ -69,7 +69,7 @@ def test_every_table_is_erased_from_or_is_ours() -> None:
 def test_a_mention_in_any_column_is_replaced(table: Table) -> None:
     """Planted in every column of text, keys of maps too: nothing is left but where no value can be."""
     finder = Finder.of_values(keys_of(NUMBER), frozenset(), ())
-    targets = Targets((), 0, keys_of(NUMBER), finder, frozenset())
+    targets = Targets((), 0, keys_of(NUMBER), finder)
     pair = ("for +14155550199", MENTION)
     renamed = {"call_id": {pair: "erased_1"}, "batch_id": {pair: "erased_2"}}
     again = RowCleaner(targets, "remove", KEY, renamed, Changes()).cleaned(table, _row(table))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Names = Mapping[tuple[str, str], frozenset[str]]
 """The words of the names that calls' own fields hold, by source and id."""
 
-NOBODY: Final = Targets((), 0, frozenset(), Finder(lambda _key: False, looks_for_numbers=False), frozenset())
+NOBODY: Final = Targets((), 0, frozenset(), Finder(lambda _key: False, looks_for_numbers=False))
 """Nobody is erased where a lake is redacted."""
 
 
