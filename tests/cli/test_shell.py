@@ -265,7 +265,8 @@ def kinds(base: type[errors.BatchlakeError]) -> Iterator[type[errors.BatchlakeEr
 
 def test_every_error_has_an_exit_status() -> None:
     """Each that batchlake raises has one of the table's; one of another kind is a bug's."""
-    for kind in kinds(errors.BatchlakeError):
+    raised = [kind for kind in kinds(errors.BatchlakeError) if not kind.__name__.startswith("_")]
+    for kind in raised:
         error = kind.__new__(kind)
         ours = (
             kind.__module__ in (errors.__name__, "batchlake.privacy.errors")
