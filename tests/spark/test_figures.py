@@ -156,7 +156,7 @@ QUESTIONS: tuple[tuple[dict[str, Any] | None, tuple[str, ...], str, Any], ...] =
 )
 
 
-@pytest.mark.parametrize("question", some(QUESTIONS, 2))
+@pytest.mark.parametrize("question", some(QUESTIONS, 1))
 def test_every_family_is_the_same(engines: Engines, question: Any) -> None:
     """Grouped and not, filtered and not, in zones whose clocks do odd things: every digit, every bit."""
     chosen, by, timezone, every = question
@@ -169,7 +169,7 @@ def test_every_family_is_the_same(engines: Engines, question: Any) -> None:
     assert here.statistics.total_calls or chosen == {"call_id": "nobody"}
 
 
-@pytest.mark.parametrize("by", sorted(DIMENSIONS) if EVERYTHING else ["month", "hour_of_day", "success"])
+@pytest.mark.parametrize("by", sorted(DIMENSIONS) if EVERYTHING else ["hour_of_day"])
 def test_every_dimension_groups_alike(engines: Engines, by: str) -> None:
     """The keys, their types and their order."""
     for timezone in ZONES if EVERYTHING else ("Asia/Kathmandu",):

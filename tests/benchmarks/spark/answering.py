@@ -49,8 +49,8 @@ def every(lake: Any, _: int) -> str:
     return str(lake.analytics().model_dump_json())
 
 
-def every_by_agent(lake: Any, _: int) -> str:
-    """Every family by agent."""
+def usual_by_agent(lake: Any, _: int) -> str:
+    """The families that groups hold unless others are asked for, by agent."""
     return str(lake.analytics(by="agent_id").model_dump_json())
 
 
@@ -59,7 +59,7 @@ QUESTIONS: Final[dict[str, Callable[[Any, int], str]]] = {
     "one call in 3,000, its row": rows,
     "a batch's details with analytics": details,
     "every metric over all calls": every,
-    "every metric by agent": every_by_agent,
+    "calls, success, duration and cost by agent": usual_by_agent,
 }
 """What is asked, what takes longest last."""
 
