@@ -33,7 +33,7 @@ settings.register_profile("all", deadline=None, suppress_health_check=_unhurried
 settings.load_profile("all" if EVERYTHING else "some")
 
 
-# An ingest of a few calls takes a tenth less processor time where delta-rs has one thread for a dozen rows.
+# For a dozen rows delta-rs needs no thread of its own for each processor.
 if not EVERYTHING:
     os.environ.setdefault("TOKIO_WORKER_THREADS", "1")
 
