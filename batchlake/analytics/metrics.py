@@ -122,16 +122,14 @@ def analyse(
 
 
 def families(metrics: str | Sequence[str] | None) -> tuple[str, ...]:
-    """The names of families, checked, each once, in their order; all for None or `all`.
+    """The names of families, checked, each once, in their order; all for None, or where `all` is among them.
 
     Raises:
         InvalidRequest: one isn't in `FAMILIES`, or none is named.
     """
     names = FAMILIES if metrics is None else (metrics,) if isinstance(metrics, str) else tuple(metrics)
-    if names == ("all",):
-        return tuple(FAMILIES)
     for name in names:
-        if name not in FAMILIES:
+        if name not in FAMILIES and name != "all":
             nearest = nearest_name(name, FAMILIES)
             hint = f" Did you mean `{nearest}`?" if nearest else ""
             raise InvalidRequest(
@@ -141,7 +139,7 @@ def families(metrics: str | Sequence[str] | None) -> tuple[str, ...]:
             )
     if not names:
         raise InvalidRequest(f"no metrics were named. The families are {', '.join(FAMILIES)}.")
-    return tuple(name for name in FAMILIES if name in names)
+    return tuple(name for name in FAMILIES if name in names or "all" in names)
 
 
 def statistics(engine: QueryEngine, selection: Selection) -> Statistics:

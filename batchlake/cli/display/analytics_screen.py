@@ -49,8 +49,8 @@ def show_analytics(
         raise InvalidRequest("--by names nothing. It takes agent, batch, status, week or others: see --help.")
     if given["metrics"] and not families:
         raise InvalidRequest(f"no metrics were named. The families are {', '.join(FAMILIES)}.")
-    everything = "all" in families
-    if everything:
+    every = families if "all" in families else []
+    if every:
         families = []
     elif dimensions and not families:
         families = list(FIRST_FAMILIES)
@@ -62,8 +62,8 @@ def show_analytics(
             "--json."
         )
     options: dict[str, Any] = {"top": given["top"], "every": given["every"], "patterns": given["patterns"]}
-    if everything:
-        options["metrics"] = "all"
+    if every:
+        options["metrics"] = every
     elif families:
         # A column that is named, or sorted by, brings its family.
         named = [

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from batchlake.analytics.metrics import analyse
+from batchlake.analytics.metrics import analyse, families
 from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidRequest
 from batchlake.filters.selection import select
@@ -103,3 +103,10 @@ def test_an_unknown_family_is_named_with_the_choices(engine: Engine, given_names
     """`InvalidRequest` names the nearest and all."""
     with pytest.raises(InvalidRequest, match=message.replace("?", r"\?")):
         analyse(fill(engine, calls=[call("c1")]), select(), metrics=given_names)
+
+
+def test_all_covers_no_mistake() -> None:
+    """`all` beside others is every family; a name that is none is refused there, too."""
+    assert families(["cost", "all"]) == tuple(FAMILIES)
+    with pytest.raises(InvalidRequest, match="no family of metrics 'costs'"):
+        families(["all", "costs"])
