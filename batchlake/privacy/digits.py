@@ -81,31 +81,40 @@ class Spoken:
             for word in spellings.split("|")
         }
         repeats = {word: n for language in named for word, n in _REPEATS.get(language, {}).items()}
-        words = sorted(map(re.escape, (*digits, *repeats)), key=len, reverse=True)
+        words = sorted((*digits, *repeats), key=len, reverse=True)
         # RE2's `\b` knows the letters of ASCII: it parts words that begin and end with these.
         latin = "|".join(word for word in words if word[0].isascii() and word[-1].isascii())
         other = "|".join(word for word in words if not (word[0].isascii() and word[-1].isascii()))
         spoken = [rf"\b(?:{latin})\b"] * bool(latin) + [other] * bool(other)
+        # To RE2 a digit and a `_` are letters: `five12` and `four_one` are looked at whatever they hold.
+        touched = [rf"(?:\b|[0-9_])(?:{latin})[0-9_]", rf"[0-9_](?:{latin})\b"] if latin else []
         one = "(?:" + "|".join([r"\p{Nd}", *spoken]) + ")"
-        thrice = [re.escape(word) for word, count in repeats.items() if count > 2]
-        within = rf"|(?<![^\W\d_])(?:{'|'.join(words)})(?![^\W\d_])" if words else ""
+        thrice = [word for word, count in repeats.items() if count > 2]
+        # Letter by letter: Python folds letters that no digit's word has, such as a dotless i.
+        within = rf"|(?<![^\W\d_])(?:{'|'.join(map(_in_any_case, words))})(?![^\W\d_])" if words else ""
         return cls(
             digits,
             repeats,
-            re.compile(rf"\d{within}", re.IGNORECASE),
+            re.compile(rf"\d{within}"),
             # Words and digits in a row: every run that `runs` finds passes, and little else. A repeated digit
             # is two tokens of at least two digits, so five tokens may hold seven.
-            rf"(?i){one}(?:{_GAP}{one}){{4,}}",
-            rf"(?i){one}{_GAP}{one}",
+            "(?i)" + "|".join([f"{one}(?:{_GAP}{one}){{4,}}", *touched]),
+            "(?i)" + "|".join([f"{one}{_GAP}{one}", *touched]),
             # A word such as `triple` makes three of the next digit.
-            "(?i)" + "|".join([f"{one}{_GAP}{one}{_GAP}{one}", *(f"{word}{_GAP}{one}" for word in thrice)]),
-            "(?i)" + "|".join([*spoken, r"[^\x00-\x7f]"]),
+            "(?i)" + "|".join(
+                [f"{one}{_GAP}{one}{_GAP}{one}", *(f"{word}{_GAP}{one}" for word in thrice), *touched]
+            ),
+            "(?i)" + "|".join([*spoken, *touched, r"[^\x00-\x7f]"]),
         )
 
     def is_digit_word(self, word: str) -> bool:
         """Whether a word is a digit's, or repeats the next one."""
         lowered = word.lower()
         return lowered in self.digits or lowered in self.repeats
+
+
+def _in_any_case(word: str) -> str:
+    return "".join(letter if letter.upper() == letter else f"[{letter}{letter.upper()}]" for letter in word)
 
 
 @cache

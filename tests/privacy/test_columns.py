@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from batchlake.privacy.digits import EVERY_LANGUAGE, runs
 from batchlake.privacy.redaction import names
 from batchlake.privacy.redaction.documents import DocumentRedactor
 from batchlake.privacy.redaction.redactor import Redactor
 from batchlake.privacy.redaction.rules import Rules
+from batchlake.privacy.sieves import places_of
 from batchlake.privacy.speech import is_part
 
 _REDACTOR = Redactor(Rules.of(["all"], region="US", languages=["en", "de"]))
@@ -41,6 +44,36 @@ def test_what_an_expression_leaves_out_holds_nothing(given_texts: list[str]) -> 
         assert at in found or not is_redacted
         assert at in links or not is_redacted
         assert at in parts or not is_part(text, _REDACTOR.spoken)
+
+
+tokens = st.sampled_from(
+    [
+        "four", "Fünf", "fuenf", "o", "zero", "triple", "double", "sei", "quatre", "पाँच", "SIX", "ſix",
+        "fıve", "7", "42", "٤", "_", "-", " ", "", "x", "é", "ok", "+",
+    ]
+)  # fmt: skip
+spoken_texts = st.lists(tokens, max_size=12).map("".join)
+
+
+@given(st.lists(spoken_texts, min_size=1, max_size=20))
+@example(["four_one_five_five_five_five_oh_one", "four one five12", "one twoſix", "9one"])
+def test_no_digit_hides_in_what_touches_it(given_texts: list[str]) -> None:
+    """Words beside digits, `_` and letters that only look like theirs: the sieves pass every run there is."""
+    column, spoken = pa.chunked_array([pa.array(given_texts)]), EVERY_LANGUAGE
+    whole, parts, turns, unusual = (
+        set(places_of(column, pattern).tolist())
+        for pattern in (spoken.sieve, spoken.parts_sieve, spoken.turns_sieve, spoken.unusual)
+    )
+    for at, text in enumerate(given_texts):
+        assert at in whole or not list(runs(text))
+        assert at in parts or not list(runs(text, 2))
+        assert at in turns or not list(runs(text, 3))
+        written = [
+            run
+            for run in runs(text, 1)
+            if re.sub("[^0-9]", "", text[run.starts[0] : run.ends[-1]]) != run.digits
+        ]
+        assert at in unusual or not written
 
 
 @pytest.mark.parametrize(
