@@ -101,7 +101,8 @@ class Spoken:
             "(?i)" + "|".join([f"{one}(?:{_GAP}{one}){{4,}}", *touched]),
             "(?i)" + "|".join([f"{one}{_GAP}{one}", *touched]),
             # A word such as `triple` makes three of the next digit.
-            "(?i)" + "|".join(
+            "(?i)"
+            + "|".join(
                 [f"{one}{_GAP}{one}{_GAP}{one}", *(f"{word}{_GAP}{one}" for word in thrice), *touched]
             ),
             "(?i)" + "|".join([*spoken, *touched, r"[^\x00-\x7f]"]),
