@@ -18,7 +18,7 @@ from batchlake.erasure.landed.records import IsCall
 from batchlake.erasure.local import clean_local
 from batchlake.erasure.report import ErasureReport, Left
 from batchlake.privacy.finder import Finder
-from batchlake.schema import ERASURES, TABLES
+from batchlake.schema import ERASURES, RUNS, TABLES
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.delta.writer import Writer
 from batchlake.store.ledger import Ledger, begin
@@ -28,15 +28,17 @@ _ADVICE: Final = "Fix this and run `batchlake erasures --verify`."
 
 
 def purge(lake: LakeTables, report: ErasureReport) -> None:
-    """Delete every file of the tables that their newest version doesn't name, and everything in the logs
+    """Delete every file of the tables that the newest run's version doesn't name, and everything in the logs
     before."""
     writer = Writer(lake)
+    pins = Ledger(lake).newest().pins
     files = entries = 0
     sizes = lake.storage.everything()
     deleted_bytes = 0
     for name in TABLES:
         if lake.exists(name):
-            found = writer.purge(name)
+            # `note` may have written in vain: its table is then past its pin.
+            found = writer.purge(name, None if name == RUNS.name else pins.get(name, 0))
             files += len(found.files)
             entries += len(found.log_entries)
             deleted_bytes += sum(

@@ -8,12 +8,15 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import batchlake
 from batchlake.errors import LakeLocked, LakeNotWritable
 from batchlake.lake import Lake
+from batchlake.store.delta.writer import Writer
+from batchlake.store.ledger import BegunRun, Ledger
 from batchlake.store.local import LocalStorage
 from tests.effort import at_length, some
 from tests.erasure.people import NUMBER, SPELLINGS, call, traces, write_export_of
@@ -95,6 +98,30 @@ def test_a_full_disk_anywhere_is_no_half_erasure(made: Path, tmp_path: Path) -> 
         assert damages(folder) == []
         assert rows(folder, "select count(*) as calls from calls") == [{"calls": 2}]
         shutil.rmtree(folder)
+
+
+def test_a_note_written_in_vain_is_taken_back(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full when the run of the note is committed: its row is past its table's pin. Readers
+    read on, and the next writer purges around it, takes it back and notes the erasure once."""
+    commit = Ledger.commit
+
+    def full(ledger: Ledger, writer: Writer, run: BegunRun, *facts: Any, **more: Any) -> Any:
+        if run.kind == "proof":
+            raise LakeNotWritable(str(lake.root), "the disk is full")
+        return commit(ledger, writer, run, *facts, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "commit", full)
+        for again in (False, True):
+            with pytest.raises(LakeNotWritable):
+                lake.compact() if again else lake.forget(numbers=[NUMBER], expect=1)
+            assert lake.erasures().to_dicts() == []
+            assert rows(lake.root, HERS) == []
+    lake.compact()
+    assert not lake.has_unfinished_erasure()
+    assert len(lake.erasures().to_dicts()) == 1
+    assert traces((*VALUES, "call_000"), Path(lake.root)) == []
+    assert damages(lake.root) == []
 
 
 @pytest.mark.parametrize("step", some(STEPS, 2))

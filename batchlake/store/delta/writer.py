@@ -114,17 +114,24 @@ class Writer:
             delta.create_write_transaction(actions, "append", delta.schema())
             delta.update_incremental()
 
-    def purge(self, table: str) -> Unneeded:
-        """Delete all files of a table but those of its newest version, named in the log or not; returns them.
+    def purge(self, table: str, pin: int | None = None) -> Unneeded:
+        """Delete all files of a table but those of a version, named in the log or not; returns them.
 
         Interrupted anywhere, that version is readable, and the next purge continues.
+
+        Args:
+            table: its name.
+            pin: the version; None for the newest. What was written past it stays, to be rolled back.
         """
         with _writing(self._storage):
             self._storage.assert_locked()
-            version = self._tables.version(table)
+            newest = self._tables.version(table)
+            version = newest if pin is None else pin
             self._checkpoint(table, version)
-            kept = {commit_name(version), f"{version:020}.checkpoint.parquet", LAST_CHECKPOINT}
-            named = sizes(self._tables.open(table, version)).keys()
+            kept = {LAST_CHECKPOINT}
+            for one in range(version, newest + 1):
+                kept |= {commit_name(one), f"{one:020}.checkpoint.parquet"}
+            named = set().union(*(sizes(self._tables.open(table, one)) for one in {version, newest}))
             there = [
                 path.removeprefix(f"{table}/")
                 for path in self._storage.everything()
