@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Iterator
@@ -36,6 +37,12 @@ settings.load_profile("all" if EVERYTHING else "some")
 # For a dozen rows delta-rs needs no thread of its own for each processor.
 if not EVERYTHING:
     os.environ.setdefault("TOKIO_WORKER_THREADS", "1")
+
+
+def pytest_collection_finish() -> None:
+    """The tests and what was imported for them stay: the collector need not look at them again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -30,9 +30,12 @@ def test_one_number_is_erased_from_a_copy_of_the_lake_that_is_counted(tmp_path: 
     assert rows(tmp_path / "scratch", held)[0]["n"] < 2_000
 
 
-def test_exports_are_ingested_redacted_or_into_a_lake_with_tombstones(tmp_path: Path) -> None:
-    """The lake of 10,000 people keeps out those, and takes in who else is exported."""
+def test_exports_are_ingested_redacted_or_into_a_lake_with_tombstones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lake of 10,000 people (here of 100) keeps out those, and takes in who else is exported."""
     gone = call(0, to_number="+19170000017")
+    monkeypatch.setattr(privacy_sides, "TOMBSTONES", 100)
     exports = str(write_export_of(tmp_path / "exports", [gone, call(1)]))
     privacy_sides.tombstones(str(tmp_path / "tombstones"))
     privacy_sides.ingest(exports, str(tmp_path / "kept"), "", str(tmp_path / "tombstones"))

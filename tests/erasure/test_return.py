@@ -130,7 +130,7 @@ STEPS = ("batch", "details", "force", "forget", "by id", "replay", "compact", "v
 HERS = ("14155550199", "4155550199", "415-555-0199", "call_000")
 
 
-@settings(max_examples=examples(2), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(1), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     before=st.lists(
         st.sampled_from(["details", "force", "compact", "vacuum"]),

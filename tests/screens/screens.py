@@ -13,7 +13,7 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -149,15 +149,24 @@ def draw(name: str, folder: Path, width: int, *, colour: bool = True) -> Drawn:
         return drawn(*words, lake=Path(lake), width=width, now=NOW, colour=colour)
 
 
-def written(name: str, folder: Path) -> str:
-    """A golden file: the screen at each width, and below each the letters of its colours."""
+def written(name: str, folder: Path, widths: Iterable[int]) -> str:
+    """A golden file: the screen at each of these widths, and below each the letters of its colours."""
     parts = [f"$ batchlake {NAMES[name]}\n"]
-    for width in widths_of(name):
+    for width in widths:
         screen = draw(name, folder, width)
         ends = "" if not screen.status else f", exit status {screen.status}"
         parts.append(_part(f"{width} columns{ends}", settled(screen.lines, folder)))
         parts.append(_part(_LEGEND, screen.styles))
     return "\n".join(parts)
+
+
+def golden(name: str, widths: Collection[int]) -> str:
+    """What a golden file has of these widths."""
+    head, *screens = re.split(
+        r"(?m)^(?=── \d+ columns)", (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+    )
+    kept = [one for one in screens if int(one.split()[1]) in widths]
+    return (head + "".join(kept)).rstrip("\n") + "\n"
 
 
 def settled(lines: tuple[str, ...], folder: Path) -> list[str]:
@@ -187,7 +196,9 @@ def main() -> None:
         make_lakes(Path(folder))
         GOLDEN.mkdir(exist_ok=True)
         for name in sys.argv[1:] or NAMES:
-            (GOLDEN / f"{name}.txt").write_text(written(name, Path(folder)), encoding="utf-8")
+            (GOLDEN / f"{name}.txt").write_text(
+                written(name, Path(folder), widths_of(name)), encoding="utf-8"
+            )
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ def check(lake: Path) -> None:
 
 
 @given(st.lists(_CALL, min_size=1, max_size=9))
-@settings(max_examples=examples(4))
+@settings(max_examples=examples(2))
 def test_changes_on_the_screen_are_those_of_json(calls: list[dict[str, Any]]) -> None:
     """Groups of one side alone, currencies of one side alone, sides without a value."""
     with tempfile.TemporaryDirectory() as folder:

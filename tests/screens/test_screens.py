@@ -13,11 +13,13 @@ import pytest
 import batchlake
 from batchlake.text.terminal import display_width
 from tests.console.terminal import Terminal
+from tests.effort import some
 from tests.screens.screens import (
     GOLDEN,
     MACHINE_FORMATS,
     NAMES,
     draw,
+    golden,
     make_lakes,
     settled,
     widths_of,
@@ -35,8 +37,9 @@ def lakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_screen_is_the_golden_one(name: str, lakes: Path) -> None:
-    """Every character and its colour, at every width."""
-    assert written(name, lakes) == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+    """Every character and its colour, at the narrowest and the widest terminal, or at every width."""
+    widths = some(widths_of(name), 2)
+    assert written(name, lakes, widths) == golden(name, widths)
 
 
 def test_each_golden_screen_is_of_a_verb() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from batchlake.ingest.load import staging
 from batchlake.ingest.merge import merge
+from tests.effort import some
 from tests.lakes import contents, damages, ingested, rows, write_export
 
 SAID = {"segments": [{"speaker": "ai", "text": "Hello"}, {"speaker": "human", "text": "Yes"}]}
@@ -47,12 +48,22 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     ]
 
 
-@pytest.mark.parametrize(("files", "calls"), [(0, 10_000), (8, 0), (0, 0)])
+@pytest.fixture(scope="module")
+def usual(exports: list[Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a lake holds after the history, searched as usual."""
+    return lake_of(tmp_path_factory.mktemp("usual"), exports)
+
+
+@pytest.mark.parametrize(("files", "calls"), some([(0, 0), (0, 10_000), (8, 0)], 1))
 def test_a_lake_is_the_same_however_it_is_searched(
-    files: int, calls: int, exports: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: int,
+    calls: int,
+    exports: list[Path],
+    usual: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """By batch or as a whole; observations of a run as a table or as a view."""
-    usual = lake_of(tmp_path / "usual", exports)
     monkeypatch.setattr(merge, "_FEW_FILES", files)
     monkeypatch.setattr(staging, "_FEW_CALLS", calls)
     assert lake_of(tmp_path / "other", exports) == usual
