@@ -7,7 +7,7 @@ files that no kept state names.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,18 +71,15 @@ def check(root: str | os.PathLike[str]) -> list[Finding]:
         LakeNotFound, LakeTooNew: there is no lake to check.
     """
     tables = LakeTables(root)
+    tables.keep_open()
     ledger = Ledger(tables)
     with Engine(tables.storage.name) as engine:
         version = ledger.newest(engine)
         findings = [*_check_erasure(tables), *_check_files(tables, version)]
-        further: tuple[Callable[[], Iterable[Finding]], ...] = (
-            lambda: _check_unnamed(tables, ledger, engine),
-            lambda: _check_pages(tables, version),
-            lambda: _check_rows(tables, version, engine),
-        )
-        for step in further:
-            if not _has_error(findings):
-                findings += step()
+        if not _has_error(findings):
+            findings += _check_unnamed(tables, ledger, engine)
+    if not _has_error(findings):
+        findings += _check_values(tables, version)
     if _has_error(findings) and ledger.newest() != version:
         # A run and a vacuum have deleted files that were being read.
         return check(root)
@@ -152,13 +149,21 @@ def _check_unnamed(tables: LakeTables, ledger: Ledger, engine: Engine) -> Iterat
             yield Finding("note", "unnamed_file", name, message, mend)
 
 
-def _check_pages(tables: LakeTables, version: Version) -> Iterator[Finding]:
-    """Read every value; of a table that can't be read, file by file, to find the damaged ones."""
+def _check_values(tables: LakeTables, version: Version) -> Iterable[Finding]:
+    """Read every value, then compare rows; of a table that can't be read find the damaged files."""
     files = tables.all_files({**version.pins, "runs": None})
     with Engine(tables.storage.name) as engine:
-        # A damaged file may break the engine and make other tables look damaged: below, each is read alone.
+        # A damaged file may break the engine and make other tables look damaged: then each is read alone.
         suspects = [name for name in files if _why_unread(engine, name, files[name])]
-    for name in suspects:
+        if not suspects:
+            for name in TABLES.keys() - files.keys():
+                engine.create_view(view_of(TABLES[name], ()))
+            return _check_rows(version, engine)
+    return _check_each_file(tables, {name: files[name] for name in suspects})
+
+
+def _check_each_file(tables: LakeTables, files: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
+    for name in files:
         for file in files[name]:
             with Engine(tables.storage.name) as engine:
                 if reason := _why_unread(engine, name, [file]):
@@ -176,8 +181,8 @@ def _why_unread(engine: Engine, name: str, files: Sequence[str]) -> str:
     return ""
 
 
-def _check_rows(tables: LakeTables, version: Version, engine: Engine) -> list[Finding]:
-    engine.register_tables(tables.all_files({**version.pins, "runs": None}))
+def _check_rows(version: Version, engine: Engine) -> list[Finding]:
+    """Compare the rows of the tables, of which the engine has a view each."""
     engine.name_statuses()
     show_facts(engine)
     mend = "ingest the exports again with --force into a new lake, and keep this one to find the cause"

@@ -140,7 +140,7 @@ def named_files(storage: Storage, table: str, versions: Collection[int] | None) 
                 fresh.append(unquote(action["add"]["path"]))
         for file in fresh:
             added.setdefault(file, version)
-    if added.keys() != sizes(open_table(storage, table, newest)).keys():
+    if newest > oldest and added.keys() != sizes(open_table(storage, table, newest)).keys():
         # A file wrongly found unneeded would be deleted.
         raise LakeDamaged(storage.name, f"the log of {table} contradicts its newest version")
     for file in list(added):
