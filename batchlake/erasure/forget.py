@@ -28,7 +28,7 @@ from batchlake.erasure.report import ErasureReport
 from batchlake.erasure.rewrite import ERASED_TABLES, Rewrite
 from batchlake.erasure.rows import Changes
 from batchlake.erasure.search.parquet import Wanted
-from batchlake.erasure.search.tables import Held, search_tables
+from batchlake.erasure.search.tables import Searched, search_tables
 from batchlake.erasure.targets import Mode, Request, Targets, resolve
 from batchlake.erasure.verify import files_with_hits, verify
 from batchlake.errors import InvalidRequest
@@ -122,12 +122,12 @@ class _Erasure:
         self._refuse_reference(targets)
         wanted = _wanted(targets)
         landed = self._landed(targets, wanted.is_call)
-        searched = {table.name: version.pins[table.name] for table in ERASED_TABLES}
-        held = search_tables(self._lake, searched, wanted)
+        pins = {table.name: version.pins[table.name] for table in ERASED_TABLES}
+        found = search_tables(self._lake, pins, wanted)
         planned = Changes()
         if options.dry_run or not targets.calls:
             planned = Rewrite(
-                self._lake, dict(version.pins), targets, options.mode, None, None, held
+                self._lake, dict(version.pins), targets, options.mode, None, None, found.held
             ).execute(None)
         if not (targets.calls or planned or landed):
             raise NothingToForget
@@ -141,8 +141,8 @@ class _Erasure:
             write_todo(options.todo, by_hand)
         key = key or make_key()
         report.key_id = key.key_id
-        self._commit(report, targets, key, landed, held)
-        self._complete(report, wanted)
+        self._commit(report, targets, key, landed, found)
+        self._complete(report, wanted, found)
         return report
 
     def _key(self) -> PrivacyKey | None:
@@ -183,7 +183,7 @@ class _Erasure:
         targets: Targets,
         key: PrivacyKey,
         landed: list[tuple[str, bytes]],
-        held: Held,
+        found: Searched,
     ) -> None:
         """Rewrite the tables and make that the lake's state."""
         run = begin("forget", self._started)
@@ -197,7 +197,9 @@ class _Erasure:
         self._options.progress("marker")
         writer.prepare(dict(before.pins))
         with self._storage.scratch() as folder:
-            rewrite = Rewrite(self._lake, writer.versions(), targets, self._options.mode, key, folder, held)
+            rewrite = Rewrite(
+                self._lake, writer.versions(), targets, self._options.mode, key, folder, found.held
+            )
             marker: dict[str, Any] = {
                 "erasure_id": self._id,
                 "run_id": run_id,
@@ -223,14 +225,14 @@ class _Erasure:
         self._ledger.commit(writer, run, {})
         self._options.progress("committed")
 
-    def _complete(self, report: ErasureReport, wanted: Wanted) -> None:
+    def _complete(self, report: ErasureReport, wanted: Wanted, found: Searched) -> None:
         ended = sum(1 for _ in self._ledger.since(datetime.min.replace(tzinfo=UTC))) - 1
         report.history = {"states_ended": ended, "oldest_readable_run": report.run_id}
         purge(self._lake, report)
         self._options.progress("purged")
         clean_around(report, self._options.landing, wanted.finder, wanted.is_call)
         self._options.progress("cleaned")
-        report.verification = verify(self._storage, self._options.landing, wanted, "value")
+        report.verification = verify(self._storage, self._options.landing, wanted, "value", found.clean)
         self._options.progress("verified")
         judge(self._lake, report)
         report.seconds = time.monotonic() - self._clock

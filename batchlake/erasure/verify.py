@@ -2,7 +2,7 @@
 
 Input: what is looked for, by value or by digest. Output: a `Verification`: what was read, every hit with its
 place, and a digest of the state that it holds for. Nothing is believed: files are found by listing, and read
-raw and decoded, dictionaries as such.
+raw and decoded, dictionaries as such; but for those whose every byte is what the same search has read before.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -72,9 +72,20 @@ class Verification:
         return not self.hits
 
 
-def verify(storage: Storage, landing: Path | None, wanted: Wanted, by: By) -> Verification:
-    """Look everywhere."""
-    return _Search(wanted, by).execute(storage, landing)
+def verify(
+    storage: Storage, landing: Path | None, wanted: Wanted, by: By, clean: Mapping[bytes, int] | None = None
+) -> Verification:
+    """Look everywhere.
+
+    Args:
+        storage: the lake's.
+        landing: the folder of landed files.
+        wanted: what is looked for.
+        by: how it is found.
+        clean: how many strings a file has that was searched for the same just now and holds nothing, by the
+            SHA-256 of its bytes. Of a file with these bytes the name alone is searched.
+    """
+    return _Search(wanted, by, clean).execute(storage, landing)
 
 
 def verify_again(
@@ -112,8 +123,9 @@ def files_with_hits(paths: list[Path], wanted: Wanted) -> list[str]:
 class _Search:
     """One search, with what it has found so far."""
 
-    def __init__(self, wanted: Wanted, by: By) -> None:
+    def __init__(self, wanted: Wanted, by: By, clean: Mapping[bytes, int] | None = None) -> None:
         self._wanted = wanted
+        self._clean = clean or {}
         self._finder = wanted.finder
         self._by = by
         self._result = Verification(by)
@@ -128,9 +140,10 @@ class _Search:
                 data = storage.content(path)
             except FileNotFoundError:
                 return None
-            search = _Search(self._wanted, self._by)
-            search.read_file(path, data)
-            return f"{path} {hashlib.sha256(data).hexdigest()}\n", search
+            search = _Search(self._wanted, self._by, self._clean)
+            digest = hashlib.sha256(data)
+            search.read_file(path, data, digest=digest.digest())
+            return f"{path} {digest.hexdigest()}\n", search
 
         for one in at_once(read, sorted(storage.everything())):
             if one is not None:
@@ -155,8 +168,15 @@ class _Search:
         self._result.bytes += other._result.bytes
         self._result.strings += other._result.strings
 
-    def read_file(self, place: str, data: bytes, source: str | None = None) -> None:
-        """Search one file: its name, its bytes, what it unpacks to, and every string in it."""
+    def read_file(self, place: str, data: bytes, source: str | None = None, digest: bytes = b"") -> None:
+        """Search one file: its name, its bytes, what it unpacks to, and every string in it.
+
+        Args:
+            place: its name.
+            data: its bytes.
+            source: the source of landed records.
+            digest: SHA-256 of the bytes, where they may have been searched already.
+        """
         result = self._result
         result.files += 1
         result.bytes += len(data)
@@ -165,6 +185,9 @@ class _Search:
             # The place of a hit is shown to people: a name that is one isn't.
             shown = self._finder.erased(place)
             self._note(shown, _NAME, 1)
+        if (strings := self._clean.get(digest)) is not None:
+            result.strings += strings
+            return
         self._note(shown, _RAW, self._finder.hits_in_bytes(data))
         if data[:4] == b"PAR1":
             found = search_parquet(BytesIO(data), self._wanted)

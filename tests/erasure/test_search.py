@@ -15,9 +15,12 @@ import batchlake
 from batchlake.erasure import rewrite
 from batchlake.erasure.rows import over_turns_of
 from batchlake.erasure.search.parquet import Wanted, search_parquet
+from batchlake.erasure.search.tables import search_tables
+from batchlake.erasure.verify import verify
 from batchlake.privacy.finder import Finder
 from batchlake.privacy.numbers import keys_of
 from batchlake.privacy.speech import is_part, over_turns
+from batchlake.store.delta.tables import LakeTables
 from tests.effort import EVERYTHING
 from tests.erasure.people import NUMBER, call, write_export_of
 
@@ -149,3 +152,26 @@ def test_files_that_hold_nothing_are_not_read_to_be_rewritten(
     folders = [Path(path).parent.name for path in read]
     assert folders.count("calls") <= 2
     assert folders.count("segments") == 1
+
+
+def test_a_file_is_searched_once_unless_a_byte_of_it_changes(planted_lake: batchlake.Lake) -> None:
+    """The verification counts what reading all of it again counts; a file that was changed is read anew."""
+    tables = LakeTables(planted_lake.root)
+    nobody, hers = (
+        Wanted(Finder.of_values(keys_of(number, None), frozenset(), ()), lambda *_: False, frozenset())
+        for number in ("+442079460000", NUMBER)
+    )
+    pins = {name: tables.version(name) for name in ("calls", "segments", "batches")}
+    searched = search_tables(tables, pins, nobody)
+    assert len(searched.clean) == len(searched.held) >= 3
+    assert not any(searched.held.values())
+    shortened = verify(tables.storage, None, nobody, "value", searched.clean)
+    assert shortened == verify(tables.storage, None, nobody, "value")
+    assert shortened.is_clean
+
+    found = search_tables(tables, pins, hers)
+    assert found.held.keys() == searched.held.keys()
+    assert len(found.clean) < len(found.held), "a file that holds something is searched again"
+    (path,) = (Path(one) for one in tables.files("calls"))
+    pq.write_table(pq.read_table(path).replace_schema_metadata({"note": "+442079460000"}), path)
+    assert not verify(tables.storage, None, nobody, "value", searched.clean).is_clean
