@@ -39,15 +39,17 @@ def finish(lake: LakeTables, landing: Path | None = None, wait_seconds: float = 
 def finish_locked(lake: LakeTables, landing: Path | None = None) -> None:
     """The same, under the writer's lock. An unfinished redaction is one, too."""
     data = lake.storage.note(ERASURE_NOTE)
-    if data is None:
-        return
-    marker = json.loads(data)
-    ledger = Ledger(lake)
+    if data is not None:
+        with Engine(lake.storage.name) as engine:
+            _finish(lake, Ledger(lake, engine), json.loads(data), landing)
+
+
+def _finish(lake: LakeTables, ledger: Ledger, marker: dict[str, Any], landing: Path | None) -> None:
     if not ledger.holds(marker["run_id"]):
         # Nothing has happened: the next writer takes back what was written beyond the pins.
         lake.storage.delete_note(ERASURE_NOTE)
         return
-    if _is_noted(lake, marker["erasure_id"]):
+    if _is_noted(lake, ledger, marker["erasure_id"]):
         lake.storage.delete_note(ERASURE_NOTE)
         return
     if marker.get("rules"):
@@ -57,9 +59,9 @@ def finish_locked(lake: LakeTables, landing: Path | None = None) -> None:
     if landing is None and marker["landing_folder"] is not None:
         landing = Path(marker["landing_folder"])
     key = key_of_lake(lake.storage, read_policy(lake.storage))
-    tombstones = Tombstones.read(lake, key)
+    tombstones = Tombstones.read(lake, key, ledger)
     finder, is_call = tombstones.finder(), tombstones.is_erased_call
-    purge(lake, report)
+    purge(lake, ledger, report)
     stake = set(marker["landing"])
     clean_around(
         report, landing, finder, is_call, lambda path, digest: stake_digest(key, path, digest) in stake
@@ -68,7 +70,7 @@ def finish_locked(lake: LakeTables, landing: Path | None = None) -> None:
         report.left.append(Left("landing", "its folder isn't on this machine", "Name it with --landing."))
     report.verification = verify(lake.storage, landing, Wanted(finder, is_call), "digest")
     judge(lake, report)
-    note(lake, report)
+    note(lake, ledger, report)
 
 
 def _finish_redaction(lake: LakeTables, marker: dict[str, Any], landing: Path | None) -> None:
@@ -84,10 +86,10 @@ def _finish_redaction(lake: LakeTables, marker: dict[str, Any], landing: Path | 
     complete_redaction(lake, _report_of(marker["report"]), redactor, landing, set())
 
 
-def _is_noted(lake: LakeTables, erasure_id: str) -> bool:
+def _is_noted(lake: LakeTables, ledger: Ledger, erasure_id: str) -> bool:
     """Whether an erasure was verified and noted, and only its marker has stayed."""
-    version = Ledger(lake).newest()
-    with Engine(lake.storage.name) as engine:
+    version = ledger.newest()
+    with ledger.reader() as engine:
         engine.create_view(view_of(ERASURES, lake.files(ERASURES.name, version.pins[ERASURES.name])))
         return engine.exists_any("from erasures where erasure_id = $id", {"id": erasure_id})
 

@@ -84,22 +84,24 @@ def forget(lake: LakeTables, request: Request, options: Options) -> ErasureRepor
         LakeNotFound, LakeLocked, LakeNotWritable, LakeDamaged, PrivacyKeyMissing, WrongPrivacyKey: before the
             commit nothing has happened.
     """
-    Ledger(lake).newest()
-    with nullcontext() if options.dry_run else lake.storage.lock(wait_seconds=options.wait_seconds):
-        if not options.dry_run:
-            finish_locked(lake, options.landing)
-            # What is rewritten is in this layout.
-            upgrade_if_needed(lake)
-        return _Erasure(lake, request, options).execute()
+    with Engine(lake.storage.name) as engine:
+        ledger = Ledger(lake, engine)
+        ledger.newest()
+        with nullcontext() if options.dry_run else lake.storage.lock(wait_seconds=options.wait_seconds):
+            if not options.dry_run:
+                finish_locked(lake, options.landing)
+                # What is rewritten is in this layout.
+                upgrade_if_needed(lake, ledger)
+            return _Erasure(lake, ledger, request, options).execute()
 
 
 class _Erasure:
     """The state of one erasure; holds the writer's lock unless it is a dry run."""
 
-    def __init__(self, lake: LakeTables, request: Request, options: Options) -> None:
+    def __init__(self, lake: LakeTables, ledger: Ledger, request: Request, options: Options) -> None:
         self._lake = lake
         self._storage = lake.storage
-        self._ledger = Ledger(lake)
+        self._ledger = ledger
         self._request = request
         self._options = options
         self._clock = time.monotonic()
@@ -228,7 +230,7 @@ class _Erasure:
     def _complete(self, report: ErasureReport, wanted: Wanted, found: Searched) -> None:
         ended = sum(1 for _ in self._ledger.since(datetime.min.replace(tzinfo=UTC))) - 1
         report.history = {"states_ended": ended, "oldest_readable_run": report.run_id}
-        purge(self._lake, report)
+        purge(self._lake, self._ledger, report)
         self._options.progress("purged")
         clean_around(report, self._options.landing, wanted.finder, wanted.is_call)
         self._options.progress("cleaned")
@@ -236,7 +238,7 @@ class _Erasure:
         self._options.progress("verified")
         judge(self._lake, report)
         report.seconds = time.monotonic() - self._clock
-        note(self._lake, report)
+        note(self._lake, self._ledger, report)
 
 
 def _tombstones(targets: Targets, key: PrivacyKey, report: ErasureReport, *, for_good: bool) -> pa.Table:

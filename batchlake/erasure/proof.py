@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from batchlake.engine.engine import Engine
 from batchlake.erasure.landed.landing import LandingChanges, clean_landing
 from batchlake.erasure.landed.records import IsCall
 from batchlake.erasure.local import clean_local
@@ -27,11 +26,11 @@ from batchlake.store.storage import ERASURE_NOTE
 _ADVICE: Final = "Fix this and run `batchlake erasures --verify`."
 
 
-def purge(lake: LakeTables, report: ErasureReport) -> None:
+def purge(lake: LakeTables, ledger: Ledger, report: ErasureReport) -> None:
     """Delete every file of the tables that the newest run's version doesn't name, and everything in the logs
     before."""
     writer = Writer(lake)
-    pins = Ledger(lake).newest().pins
+    pins = ledger.newest().pins
     files = entries = 0
     sizes = lake.storage.everything()
     deleted_bytes = 0
@@ -85,9 +84,8 @@ def judge(lake: LakeTables, report: ErasureReport) -> None:
         )
 
 
-def note(lake: LakeTables, report: ErasureReport) -> None:
+def note(lake: LakeTables, ledger: Ledger, report: ErasureReport) -> None:
     """Keep the report in the lake, in a run of its own, and delete the marker."""
-    ledger = Ledger(lake)
     started = datetime.now(UTC)
     writer = Writer(lake)
     writer.prepare(dict(ledger.newest().pins))
@@ -105,7 +103,7 @@ def note(lake: LakeTables, report: ErasureReport) -> None:
         "report": json.dumps(report.to_dict()),
     }
     selected = ", ".join(f"${column.name}::{column.type} as {column.name}" for column in ERASURES.columns)
-    with Engine(lake.storage.name) as engine:
+    with ledger.reader() as engine:
         writer.append(ERASURES.name, engine.arrow(f"select {selected}", row).to_reader())
     ledger.commit(writer, begin("proof", started), {})
     lake.storage.delete_note(ERASURE_NOTE)

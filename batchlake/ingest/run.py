@@ -242,7 +242,7 @@ class Run:
         from batchlake.ingest.load.gate import Gate
         from batchlake.ingest.load.redaction import Redaction
 
-        gate = Gate.of(self._tables, options.sources)
+        gate = Gate.of(self._tables, self._ledger, options.sources)
         redaction = Redaction.of(
             self._tables,
             options.redact,

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from batchlake.engine.engine import Engine
 from batchlake.engine.quoting import view_of
 from batchlake.privacy.finder import Finder
 from batchlake.privacy.key import PrivacyKey
@@ -40,12 +39,13 @@ class Tombstones:
     numbers: Mapping[str, datetime | None]
 
     @classmethod
-    def read(cls, lake: LakeTables, key: PrivacyKey) -> Tombstones:
-        """Those of the newest state."""
-        version = Ledger(lake).find()
+    def read(cls, lake: LakeTables, key: PrivacyKey, ledger: Ledger | None = None) -> Tombstones:
+        """Those of the newest state; the lake's ledger where one is read already."""
+        ledger = ledger or Ledger(lake)
+        version = ledger.find()
         if version is None or TOMBSTONES.name not in version.pins:
             return cls(key, frozenset(), frozenset(), {})
-        with Engine(lake.storage.name) as engine:
+        with ledger.reader() as engine:
             engine.create_view(
                 view_of(TOMBSTONES, lake.files(TOMBSTONES.name, version.pins[TOMBSTONES.name]))
             )

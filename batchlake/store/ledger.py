@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import platform
 import secrets
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -84,6 +84,13 @@ class Ledger:
         self._engine = engine
         self._newest: tuple[str, Version] | None = None
 
+    @contextmanager
+    def reader(self, engine: Engine | None = None) -> Iterator[Engine]:
+        """The engine given, else the ledger's own, else one for the block."""
+        engine = engine or self._engine
+        with nullcontext(engine) if engine else Engine(self._lake) as reader:
+            yield reader
+
     def newest(self, engine: Engine | None = None) -> Version:
         """The lake as the newest finished run left it.
 
@@ -151,10 +158,11 @@ class Ledger:
 
     def since(self, moment: datetime) -> list[Version]:
         """The states that have been the newest since a time (aware): the one of then, and all later ones."""
-        newest = self._rows("finished_at <= $moment", {"moment": moment})
-        later = self._rows("finished_at > $moment", {"moment": moment}, most=None)
-        # If a clock was set back, the newest state may have an earlier time than others.
-        kept = {row["run_id"]: row for row in (*newest, *later, *self._rows("true", {}))}
+        with self.reader() as engine:
+            newest = self._rows("finished_at <= $moment", {"moment": moment}, engine=engine)
+            later = self._rows("finished_at > $moment", {"moment": moment}, most=None, engine=engine)
+            # If a clock was set back, the newest state may have an earlier time than others.
+            kept = {row["run_id"]: row for row in (*newest, *later, *self._rows("true", {}, engine=engine))}
         return [self._version(row) for row in kept.values()]
 
     def all(self, engine: Engine | None = None) -> list[Version]:
@@ -195,8 +203,7 @@ class Ledger:
             f"{f'${column.name}' if column.name in row else 'null'}::{column.type} as {column.name}"
             for column in RUNS.columns
         )
-        engine = engine or self._engine
-        with nullcontext(engine) if engine else Engine(self._lake) as maker:
+        with self.reader(engine) as maker:
             table = maker.arrow(f"select {columns}", row)
         writer.assert_locked()
         _Commits.running = (run.run_id, Ledger(self._tables))
@@ -213,8 +220,7 @@ class Ledger:
         if not self._tables.exists("runs"):
             raise LakeNotFound(self._lake)
         limit = "" if most is None else f"limit {most}"
-        engine = engine or self._engine
-        with nullcontext(engine) if engine else Engine(self._lake) as reader:
+        with self.reader(engine) as reader:
             reader.create_view(view_of(RUNS, self._tables.files("runs")))
             rows = reader.rows(
                 "select run_id, finished_at, table_versions, format_version, newest_format "

@@ -63,9 +63,10 @@ def complete_redaction(
         numbers: those that were replaced, where they are known.
         progress: called with the name of each step when it is done.
     """
-    ended = len(Ledger(lake).all()) - 1
+    ledger = Ledger(lake)
+    ended = len(ledger.all()) - 1
     report.history = {"states_ended": ended, "oldest_readable_run": report.run_id}
-    purge(lake, report)
+    purge(lake, ledger, report)
     progress("purged")
     report.landing = _redact_landing(redactor, landing, report) if landing else {}
     report.local |= clean_local(redactor)
@@ -77,7 +78,7 @@ def complete_redaction(
     report.verification = found
     progress("verified")
     judge(lake, report)
-    note(lake, report)
+    note(lake, ledger, report)
 
 
 def _redact_landing(redactor: Redactor, root: Path, report: ErasureReport) -> dict[str, int]:

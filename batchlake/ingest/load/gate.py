@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from batchlake.store.ledger import Ledger
+
 GATED: Final = (
     "identity", "batch_id", "to_number", "from_number", "direction", "started_at", "created_at",
     "status_reported", "export_no", "record", "document", "source",
@@ -66,7 +68,7 @@ class Gate:
         self.came_after = 0
 
     @classmethod
-    def of(cls, tables: LakeTables, sources: Sequence[str]) -> Gate | None:
+    def of(cls, tables: LakeTables, ledger: Ledger, sources: Sequence[str]) -> Gate | None:
         """The gate of a lake, None where nobody was erased.
 
         Raises:
@@ -75,7 +77,7 @@ class Gate:
         policy = read_policy(tables.storage)
         if not policy.get("key_id"):
             return None
-        tombstones = Tombstones.read(tables, key_of_lake(tables.storage, policy))
+        tombstones = Tombstones.read(tables, key_of_lake(tables.storage, policy), ledger)
         return cls(tombstones, sources) if tombstones else None
 
     def judge(self, typed: pa.Table) -> NDArray[np.bool_]:
