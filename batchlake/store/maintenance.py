@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -220,10 +221,8 @@ def compact(root: str | os.PathLike[str], *, wait_seconds: float = 0) -> Mainten
         LakeNotFound, LakeLocked, LakeNotWritable: the lake is as it was.
     """
     tables = LakeTables(root)
-    ledger = Ledger(tables)
-    ledger.newest()
-    with tables.storage.lock(wait_seconds=wait_seconds):
-        upgraded = upgrade_if_needed(tables)
+    with _ledger_of(tables) as ledger, tables.storage.lock(wait_seconds=wait_seconds):
+        upgraded = upgrade_if_needed(tables, ledger)
         before = ledger.newest()
         run = begin("compact")
         writer = Writer(tables)
@@ -261,9 +260,7 @@ def vacuum(
         LakeNotFound, LakeLocked, LakeNotWritable: nothing more is deleted.
     """
     tables = LakeTables(root)
-    ledger = Ledger(tables)
-    ledger.newest()
-    with tables.storage.lock(wait_seconds=wait_seconds):
+    with _ledger_of(tables) as ledger, tables.storage.lock(wait_seconds=wait_seconds):
         kept = ledger.since(datetime.now(UTC) - keep_for)
         writer = Writer(tables)
         if not dry_run:
@@ -281,6 +278,15 @@ def vacuum(
                 "bytes_after": tables.storage.size(name),
             }
     return MaintenanceReport("vacuum", None, dry_run=dry_run, tables=figures)
+
+
+@contextmanager
+def _ledger_of(tables: LakeTables) -> Iterator[Ledger]:
+    """The ledger of a lake that is there, read by one engine in the block."""
+    with Engine(tables.storage.name) as engine:
+        ledger = Ledger(tables, engine)
+        ledger.newest()
+        yield ledger
 
 
 def _held(tables: LakeTables, name: str) -> tuple[int, int]:
