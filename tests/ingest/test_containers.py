@@ -192,7 +192,7 @@ AROUND: dict[str, tuple[Any, list[str], list[str], list[str]]] = {
 """A document, and what is in it: calls, batches, the codes of its problems."""
 
 
-@pytest.mark.parametrize("form", some(['[{{"id": "first", "duration": 1}}, {}]', "{}", "{}\n"], 1))
+@pytest.mark.parametrize("form", some(['[{{"id": "first", "duration": 1}}, {}]', "{}", "{}\n"], 2))
 def test_what_lies_around_records_is_told_from_them(tmp_path: Path, form: str) -> None:
     """By itself, in an array behind another call, and scanned."""
     expected: dict[str, Any] = {}

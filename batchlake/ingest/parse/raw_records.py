@@ -28,6 +28,7 @@ class Document:
         provisional: what it has said before.
         is_refused: whether the platform says of the list being read that it refused to answer.
         has_refused: whether a record of such a list was found.
+        has_records: whether records were found in it, besides those of its batches.
         arrays: how many lists of records had begun when that was looked at.
         batches: documents for the batches in it, which tell their own ids, as `provisional`.
     """
@@ -37,6 +38,7 @@ class Document:
     provisional: Envelope | None = None
     is_refused: bool = False
     has_refused: bool = False
+    has_records: bool = False
     arrays: int = 0
     batches: list[Document] = field(default_factory=list)
 

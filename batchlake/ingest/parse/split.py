@@ -85,6 +85,14 @@ def split_document(raw: bytes, envelope: Envelope = NO_ENVELOPE, expected: str =
     return iter([BadValue.no_object(raw, envelope)])
 
 
+def split_around(raw: bytes) -> list[Item]:
+    """What is left of an object whose lists, empty here, held records: it is around them, if nothing else."""
+    match items := list(split_document(raw)):
+        case [BadValue(code="unknown_shape", raw=whole)] if whole == raw:
+            return list(_from_envelope(fields_of(raw), raw, NO_ENVELOPE))
+    return items
+
+
 def exported_at(document: bytes) -> str | None:
     """When a document says that it was exported."""
     return given_text(fields_of(document), "exported_at")
