@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from batchlake.engine.cursor import Row
 from batchlake.errors import InvalidRequest
@@ -19,11 +19,13 @@ from batchlake.output import lines
 from batchlake.output.formats import ROW_FORMATS
 from batchlake.output.readable import HasRows, Readable
 from batchlake.output.target import format_by_suffix, replacing
-from batchlake.output.workbook import Kinds
 from batchlake.text.cells import Column, Style
 from batchlake.text.escaping import printable
 from batchlake.text.looks import Clock
 from batchlake.text.ranked import Layout, RankedTable
+
+if TYPE_CHECKING:
+    from batchlake.output.workbook import Kinds
 
 _PIECE_CHARACTERS: Final = 65_536
 _QUOTED: Final = re.compile(r'"(\w+)"')

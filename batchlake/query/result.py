@@ -143,7 +143,8 @@ class Result(Frames):
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """All rows as dictionaries; decimals are `Decimal`, times are aware and in UTC."""
-        return list(self)
+        # `list(self)` would ask `len` first, which counts the rows by a query of its own.
+        return list(iter(self))
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         rows = self.rows()

@@ -1,6 +1,6 @@
 """How wide text is on a terminal, and how it is cut to a given width.
 
-`wcwidth` knows; it is imported when a text isn't plain ASCII.
+`wcwidth` knows; it is imported when a text holds more than plain ASCII and the signs of our own screens.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import re
 from typing import Final
 
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
+_NARROW: Final = re.compile("[ -~–…−─│▁-█▉-▏░]*")
+"""Plain text with the dashes, lines and bars of our screens, a column each."""
 
 
 def display_width(text: str) -> int:
@@ -17,7 +19,7 @@ def display_width(text: str) -> int:
     >>> [display_width(text) for text in ("abc", "日本", "e\\u0301", "👨\\u200d👩\\u200d👧")]
     [3, 4, 1, 2]
     """
-    if text.isascii():
+    if text.isascii() or _NARROW.fullmatch(text):
         return len(text)
     import wcwidth
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import resource
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
 
+from batchlake.engine.protocols import QueryRows
 from batchlake.lake import Lake
+from batchlake.query.result import Queryable, Result
 from tests.lakes import write_export
 from tests.query.sql_lake import make_lake
 
@@ -49,6 +53,25 @@ def test_columns_of_one_name_are_told_apart(lake: Lake) -> None:
     result = lake.sql("select 1 as a, 2 as a, 3 as a_1, 4 as a")
     assert result.to_dicts() == [{"a": 1, "a_2": 2, "a_1": 3, "a_3": 4}]
     assert result.pl().rows() == [(1, 2, 3, 4)]
+
+
+class _Noting:
+    """Runs queries as another does, and notes them."""
+
+    def __init__(self, engine: Queryable) -> None:
+        self._engine = engine
+        self.asked: list[str] = []
+
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> QueryRows:
+        self.asked.append(sql)
+        return self._engine.query(sql, params)
+
+
+def test_dictionaries_take_one_query(lake: Lake) -> None:
+    """All rows as dictionaries cost the query itself: they aren't counted by another one first."""
+    noting = _Noting(lake.sql(QUERY)._engine)
+    assert len(Result(noting, QUERY).to_dicts()) == 8
+    assert noting.asked == [QUERY]
 
 
 def test_it_is_read_again_and_by_several_threads(lake: Lake) -> None:

@@ -19,7 +19,6 @@ from batchlake.cli.display.answers import (
 from batchlake.cli.display.listed import Listed, in_order
 from batchlake.cli.display.verb_rows import nothing_matches, refuse_columns
 from batchlake.errors import InvalidRequest
-from batchlake.filters.other import PREVIOUS
 from batchlake.models.blocks import FAMILIES, FIRST_FAMILIES, Group
 from batchlake.models.group_rows import figure_values, list_rows
 from batchlake.output.readable import Shown
@@ -91,6 +90,9 @@ def show_analytics(
     )
     wanted = request.lake.selected_filter(request.filter, request.period)
     if compare is not None:
+        # Filters are pydantic models, whose making takes longer than most questions: most name none.
+        from batchlake.filters.other import PREVIOUS
+
         periods = None
         if compare == PREVIOUS and request.period is not None:
             periods = (request.period, request.period.previous())
