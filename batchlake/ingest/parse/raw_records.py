@@ -43,6 +43,11 @@ class Document:
     batches: list[Document] = field(default_factory=list)
 
     @property
+    def holds_records(self) -> bool:
+        """Whether records were found in it, or in a batch in it."""
+        return self.has_records or bool(self.batches)
+
+    @property
     def known(self) -> Envelope:
         """What is known of its envelope so far."""
         return self.envelope or self.provisional or NO_ENVELOPE

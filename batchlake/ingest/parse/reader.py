@@ -47,13 +47,7 @@ from batchlake.ingest.parse.raw_records import (
     StartOver,
 )
 from batchlake.ingest.parse.recognition import EXACT_KEYS, SVALYNC_CALLS
-from batchlake.ingest.parse.split import (
-    decode_alike,
-    exported_at,
-    split_around,
-    split_document,
-    split_elements,
-)
+from batchlake.ingest.parse.split import decode_alike, exported_at, split_document, split_elements, split_rest
 
 WINDOW_BYTES: Final = 32 * 1024 * 1024
 """How much of an export is looked at at a time; a sound document up to this size takes the fastest way."""
@@ -353,8 +347,7 @@ class RecordReader:
             sound = split_document(header)
             yield from (replace(fault, document=document) for fault in faults)
         is_object = header[:1] == b"{"
-        holds_records = document.has_records or bool(document.batches)
-        items = split_around(header) if is_object and holds_records else list(sound)
+        items = split_rest(header) if is_object and document.holds_records else list(sound)
         envelopes = [item.envelope for item in items if isinstance(item, RecordGroup)]
         own_envelope = Envelope(None, exported_at(header) if is_object else None)
         document.end(envelopes[0] if is_object and envelopes else own_envelope)

@@ -85,7 +85,7 @@ def split_document(raw: bytes, envelope: Envelope = NO_ENVELOPE, expected: str =
     return iter([BadValue.no_object(raw, envelope)])
 
 
-def split_around(raw: bytes) -> list[Item]:
+def split_rest(raw: bytes) -> list[Item]:
     """What is left of an object whose lists, empty here, held records: it is around them, if nothing else."""
     match items := list(split_document(raw)):
         case [BadValue(code="unknown_shape", raw=whole)] if whole == raw:
