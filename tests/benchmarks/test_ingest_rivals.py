@@ -10,6 +10,7 @@ import pytest
 import batchlake
 from tests.benchmarks.data.exports import CALLS_A_BATCH, Exports
 from tests.benchmarks.ingest_rivals import CALLS, UTTERANCES, by_dlt, by_hand, missing_dlt
+from tests.effort import at_length
 
 COUNT = CALLS_A_BATCH + 30
 OF_CALLS = """
@@ -44,6 +45,7 @@ def test_duckdb_by_hand_does_the_same_job(tmp_path: Path, shape: str) -> None:
 
 @pytest.mark.skipif(missing_dlt() is not None, reason=missing_dlt() or "")
 @pytest.mark.filterwarnings("default")
+@at_length
 def test_dlt_does_the_same_job(tmp_path: Path) -> None:
     """It has as many calls, with the same cost, and as many utterances as the lake."""
     from deltalake import DeltaTable

@@ -19,6 +19,7 @@ from tests.benchmarks.duckdb_baseline import DETAILS, DOCUMENTS, analytics, over
 from tests.benchmarks.raw_json import TOOLS
 from tests.benchmarks.rows import Target, Volume, rows
 from tests.benchmarks.runner import Figures, Side, SideFailed, module
+from tests.effort import at_length
 
 CALLS = CALLS_A_BATCH + 50
 """More than one batch, and the last smaller than the others."""
@@ -82,6 +83,7 @@ def test_every_shape_loads_without_problems(tmp_path: Path, shape: str) -> None:
     assert taken.to_dicts() == [{"calls": CALLS}]
 
 
+@at_length
 def test_shapes_tell_of_the_same_calls(tmp_path: Path, small_lake: batchlake.Lake) -> None:
     """JSON lines, and the last exports of a history, give the calls that small files give."""
     question = (

@@ -14,6 +14,7 @@ import pexpect
 import pytest
 
 from batchlake.lake import Lake
+from tests.effort import some
 from tests.paths import CASES, ROOT, SAMPLE
 
 MODULES = {
@@ -121,8 +122,9 @@ def run_without(
 
 def test_what_needs_an_extra_says_which(lake: Path, tmp_path: Path) -> None:
     """Without any one module of an extra: exit 2, one sentence with what installs it, and no file."""
-    commands = [([module], arguments) for extra, arguments in NEEDY for module in MODULES[extra]]
-    extras = [extra for extra, _ in NEEDY for _ in MODULES[extra]]
+    tried = [(extra, arguments, some(MODULES[extra], 1)) for extra, arguments in NEEDY]
+    commands = [([module], arguments) for _, arguments, modules in tried for module in modules]
+    extras = [extra for extra, _, modules in tried for _ in modules]
     answers = run_without(commands, lake, tmp_path)
     for extra, command, (status, said) in zip(extras, commands, answers, strict=True):
         (line,) = (line for line in said.splitlines() if line.startswith("batchlake: "))

@@ -30,6 +30,7 @@ def lake(bucket: Bucket, tmp_path: Path) -> batchlake.Lake:
     return lake
 
 
+@at_length
 def test_no_object_and_no_copy_holds_the_person(
     lake: batchlake.Lake, bucket: Bucket, tmp_path: Path, own_machine: Path
 ) -> None:

@@ -182,6 +182,7 @@ def test_killed_in_a_bucket(
 
 
 @pytest.mark.parametrize(("step", "is_done"), some([("committed", True), ("rewrite", False)], 1))
+@at_length
 def test_a_lease_that_is_lost(far: Lake, bucket: Bucket, step: str, is_done: bool) -> None:
     """Before the commit the erasure ends and nothing has happened; after it the next writer goes on."""
 

@@ -18,6 +18,7 @@ from hatchling.builders.wheel import WheelBuilder
 
 from batchlake.cli.main import cli
 from batchlake.lake import Lake
+from tests.effort import at_length
 from tests.paths import ROOT
 from tests.query.sql_lake import make_lake
 from tests.readme import PAGES, PART, PARTS, README, generated, shell_environment
@@ -40,9 +41,11 @@ def blocks(page: Path, language: str, *, shown: bool = True) -> list[str]:
 
 
 def having(language: str) -> list[object]:
-    """The pages with blocks of a language."""
+    """The pages with blocks of a language; those of the rooms are tried at length."""
     return [
-        pytest.param(page, id=name_of(page))
+        pytest.param(
+            page, id=name_of(page), marks=at_length if page.is_relative_to(ROOT / "batchlake") else ()
+        )
         for page in ALL_PAGES
         if any(".venv" not in block for block in blocks(page, language))
     ]

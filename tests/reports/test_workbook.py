@@ -22,6 +22,7 @@ from batchlake.reports.contents.call_rows import CALL_COLUMNS
 from batchlake.reports.figures.figure import figures
 from batchlake.reports.model import Report
 from batchlake.reports.workbook.write import write
+from tests.effort import at_length
 from tests.reports.reports import HOSTILE, calls_of, report_of
 from tests.workbooks import parts
 
@@ -271,6 +272,7 @@ def test_no_calls_are_a_workbook_too(lake: Lake) -> None:
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@at_length
 def test_libreoffice_shows_the_figures(lake: Lake, tmp_path: Path) -> None:
     """It opens the file, and shows shares in percent, money with its currency, and no error."""
     path = tmp_path / "report.xlsx"

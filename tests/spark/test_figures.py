@@ -27,7 +27,7 @@ from batchlake.filters.selection import select
 from batchlake.models.blocks import FAMILIES
 from batchlake.spark.engine import SparkEngine
 from tests.analytics.tables import NOON, Row, batch, call, segment
-from tests.effort import EVERYTHING, examples, some
+from tests.effort import EVERYTHING, at_length, examples, some
 from tests.filters import oracle
 from tests.filters.strategies import calls as some_calls
 from tests.filters.strategies import filters
@@ -181,6 +181,7 @@ def test_every_dimension_groups_alike(engines: Engines, by: str) -> None:
         assert bits(there.model_dump()) == bits(here.model_dump())
 
 
+@at_length
 def test_batches_audits_and_views_are_the_same(engines: Engines) -> None:
     """A batch with its calls, what was said and analytics; what was reported; batches and days."""
     request = BatchRequest(None, "b1", {"not": {"status": "failed"}}, EVERYTHING, True)

@@ -17,7 +17,7 @@ from batchlake.filters.parse import read_filter
 from batchlake.filters.selection import select
 from batchlake.models.blocks import FAMILIES
 from tests.analytics.tables import Row, segment
-from tests.effort import examples
+from tests.effort import at_length, examples
 from tests.filters.strategies import calls as some_calls
 from tests.filters.strategies import filters
 from tests.spark.cluster import both
@@ -72,6 +72,7 @@ def tables_of(generated: list[list[dict[str, Any]]]) -> dict[str, list[Row]]:
     chosen=st.lists(filters(), min_size=6, max_size=6),
     asked=ASKED,
 )
+@at_length
 def test_every_family_of_a_generated_filter_is_the_same(
     spark: SparkSession,
     tmp_path_factory: pytest.TempPathFactory,

@@ -23,7 +23,7 @@ from batchlake.errors import (
 from batchlake.spark.lake import SparkLake
 from batchlake.spark.rendering import Statement
 from batchlake.spark.tables import cluster_address
-from tests.effort import EVERYTHING
+from tests.effort import EVERYTHING, at_length
 from tests.lakes import write_export
 
 if TYPE_CHECKING:
@@ -138,6 +138,7 @@ def test_the_filter_is_in_the_scan_of_the_pinned_files(made: batchlake.Lake, on_
     assert Path(file).parent == Path(made.root) / "calls"
 
 
+@at_length
 def test_no_utterance_is_read_where_none_is_asked_for(made: batchlake.Lake, spark: SparkSession) -> None:
     """Of nine families two are about what was said; the others' plans name no file of `segments`."""
     sent: list[Statement] = []

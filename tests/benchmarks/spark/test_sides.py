@@ -32,6 +32,7 @@ def side(tmp_path: Path) -> Iterator[AnsweringSide]:
     one.close()
 
 
+@at_length
 def test_a_question_that_fails_or_takes_too_long_is_one_cell(
     side: AnsweringSide, lake: Path, tmp_path: Path
 ) -> None:

@@ -215,6 +215,7 @@ def test_a_file_is_taken_into_a_table(bucket: Bucket, fed: str, tmp_path: Path) 
         assert Path(storage.local("calls", ["part-x.parquet"])[0]).read_bytes() == b"abc"
 
 
+@at_length
 def test_the_verbs_take_an_address(lake: str, tmp_path: Path) -> None:
     """From the shell it is like a folder, SQL stays contained, and the views' script says what it reads."""
 
