@@ -41,10 +41,13 @@ def blocks(page: Path, language: str, *, shown: bool = True) -> list[str]:
 
 
 def having(language: str) -> list[object]:
-    """The pages with blocks of a language; those of the rooms are tried at length."""
+    """The pages with blocks of a language; of the rooms' pages what runs is run at length."""
+    rooms = ROOT / "batchlake"
     return [
         pytest.param(
-            page, id=name_of(page), marks=at_length if page.is_relative_to(ROOT / "batchlake") else ()
+            page,
+            id=name_of(page),
+            marks=at_length if language != "console" and page.is_relative_to(rooms) else (),
         )
         for page in ALL_PAGES
         if any(".venv" not in block for block in blocks(page, language))
