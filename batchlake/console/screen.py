@@ -14,6 +14,7 @@ from contextlib import suppress
 from itertools import chain
 from typing import Final
 
+from batchlake.engine.interrupts import end_thread
 from batchlake.output.pager import let_end, pager_command
 from batchlake.output.target import takes_colour
 from batchlake.text.terminal import display_width
@@ -44,8 +45,7 @@ class Waiting:
     def end(self) -> None:
         """It has answered: the line is gone when this returns."""
         if self._over is not None and self._thread is not None:
-            self._over.set()
-            self._thread.join()
+            end_thread(self._thread, self._over)
             self._over = self._thread = None
 
     def _say(self, over: threading.Event) -> None:

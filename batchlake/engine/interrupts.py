@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Final, ParamSpec, Protocol, TypeVar
 
@@ -94,6 +94,13 @@ class InterruptGuard:
             except KeyboardInterrupt:
                 continue
             return
+
+
+def end_thread(thread: threading.Thread, over: threading.Event) -> None:
+    """Tell a thread to end, and wait for it; one whose start Ctrl-C has interrupted ends by itself."""
+    over.set()
+    with suppress(RuntimeError):
+        thread.join()
 
 
 class ConcurrentQueries:

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from batchlake.engine.interrupts import ConcurrentQueries, InterruptGuard, InterruptRegistry
+from batchlake.cli.display.progress_line import ProgressLine
+from batchlake.console.screen import Waiting
+from batchlake.engine.interrupts import ConcurrentQueries, InterruptGuard, InterruptRegistry, end_thread
 from batchlake.errors import QueryTimeout
 from tests.paths import ROOT
 
@@ -199,3 +201,46 @@ def test_ctrl_c_ends_a_query_that_python_asked(tmp_path: Path) -> None:
         assert process.stdout.readline() == "stopped\n"
         assert time.monotonic() - began < 5
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_a_thread_interrupted_while_it_starts_is_ended(has_begun: bool) -> None:
+    """Ctrl-C inside `Thread.start`, before the thread runs or after: to end it raises nothing, and it ends."""
+    over, ended = threading.Event(), threading.Event()
+
+    def work() -> None:
+        over.wait()
+        ended.set()
+
+    thread = threading.Thread(target=work, daemon=True)
+    if has_begun:
+        # The moment between the two: it runs, and whoever started it hasn't been told.
+        thread.start()
+        thread._started.clear()  # type: ignore[attr-defined]
+    end_thread(thread, over)
+    assert ended.wait(5) == has_begun
+    if has_begun:
+        thread._started.set()  # type: ignore[attr-defined]
+
+
+def test_ctrl_c_while_the_waiting_line_begins_leaves_the_console_usable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The line of a statement, and the progress of an ingest: the interrupt alone comes through."""
+
+    def interrupted(thread: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    waiting = Waiting()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            waiting.begin()
+        waiting.end()
+        progress = ProgressLine()
+        with pytest.raises(KeyboardInterrupt), progress:
+            raise AssertionError("not reached")
+    assert progress._over.is_set()
+    waiting.begin()
+    waiting.end()

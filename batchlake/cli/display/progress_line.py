@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Final
 
 from batchlake.cli.arguments.options import note
+from batchlake.engine.interrupts import end_thread
 from batchlake.output.target import takes_colour
 from batchlake.text import looks
 from batchlake.text.bars import bar, encodable
@@ -42,14 +43,17 @@ class ProgressLine:
         self._thread = threading.Thread(target=self._keep_current, name="progress", daemon=True)
 
     def __enter__(self) -> ProgressLine:
-        self._thread.start()
+        try:
+            self._thread.start()
+        except BaseException:
+            self._over.set()
+            raise
         return self
 
     def __exit__(
         self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
     ) -> None:
-        self._over.set()
-        self._thread.join()
+        end_thread(self._thread, self._over)
         sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()
 

@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from batchlake.engine.interrupts import end_thread
 from batchlake.engine.processes import is_alive, pid_namespace
 from batchlake.errors import LakeLocked, LakeNotWritable
 from batchlake.store.object_storage.object_store import ObjectAddress, ObjectReplaced, StorageError, plainly
@@ -72,12 +73,11 @@ class Lease:
             time.sleep(_BETWEEN_TRIES_SECONDS)
         done = threading.Event()
         renewing = threading.Thread(target=self._keep, args=(lake, done), daemon=True)
-        renewing.start()
         try:
+            renewing.start()
             yield
         finally:
-            done.set()
-            renewing.join()
+            end_thread(renewing, done)
             self._release()
 
     def renew(self, lake: str) -> None:
