@@ -205,7 +205,7 @@ def test_ctrl_c_ends_a_query_that_python_asked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("has_begun", [True, False])
 def test_a_thread_interrupted_while_it_starts_is_ended(has_begun: bool) -> None:
-    """Ctrl-C inside `Thread.start`, before the thread runs or after: to end it raises nothing, and it ends."""
+    """Ctrl-C inside `Thread.start`, before the thread runs or after: ending it raises nothing, it ends."""
     over, ended = threading.Event(), threading.Event()
 
     def work() -> None:
