@@ -105,6 +105,7 @@ def test_the_pinned_versions_are_read(made: batchlake.Lake, spark: SparkSession,
     assert made.at(newest).on_spark(spark).calls().count() == 4
 
 
+@at_length
 def test_documents_are_the_same(made: batchlake.Lake, on_spark: SparkLake) -> None:
     """Models by every way, and the JSON of a batch by what it holds."""
     asked: Any = {"by": "agent", "metrics": None if EVERYTHING else ["calls", "responses"]}
@@ -225,6 +226,7 @@ def test_a_time_limit_ends_a_question(made: batchlake.Lake, spark: SparkSession)
     assert_idle(spark)
 
 
+@at_length
 def test_an_interrupt_ends_a_question_and_no_other(made: batchlake.Lake, spark: SparkSession) -> None:
     """As Ctrl-C does, from another thread; a job of the user's own goes on."""
     engine, query = slow_question(made, spark)
