@@ -158,6 +158,16 @@ def group_numbers(rows: pa.Table) -> NDArray[np.int64]:
     return numbers
 
 
+def with_texts(rows: pa.Table, name: str, changed: Mapping[int, str | None]) -> pa.Table:
+    """The rows with other texts in one of their columns, given by place."""
+    if not changed:
+        return rows
+    values = rows[name].to_pylist()
+    for at, value in changed.items():
+        values[at] = value
+    return rows.set_column(rows.schema.get_field_index(name), name, texts(values))
+
+
 def plain(rows: pa.Table) -> pa.Table:
     """The same rows, no column as a dictionary."""
     import pyarrow as pa

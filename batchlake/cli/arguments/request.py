@@ -90,6 +90,11 @@ class Request:
         return RowOptions.of(self.columns, self.sort, None)
 
     @property
+    def asks_for_columns(self) -> bool:
+        """Whether `--columns help` was given: the answer is the names that can be chosen."""
+        return (self.columns or "").strip() == "help"
+
+    @property
     def is_for_people(self) -> bool:
         """Whether values look as people read them."""
         return self.format in _PEOPLE

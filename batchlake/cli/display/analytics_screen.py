@@ -163,7 +163,7 @@ def _write_groups(request: Request, found: Analytics, families: Sequence[str]) -
 
 def _column_help(request: Request, columns: Sequence[Column]) -> bool:
     """Whether `--columns help` was asked, and is answered."""
-    if list(request.asked.columns) != ["help"]:
+    if not request.asks_for_columns:
         return False
     own = {short: name for name, short in _ALIASES.items()}
     for name in (one.name for one in columns if one.kind != "bar"):

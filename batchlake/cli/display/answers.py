@@ -302,7 +302,7 @@ def refuse_terminal(output_format: str, file: IO[bytes] | None = None) -> None:
 
 def column_help(request: Request, verb: str) -> bool:
     """Whether `--columns help` was asked, and is answered."""
-    if (request.columns or "").strip() != "help":
+    if not request.asks_for_columns:
         return False
     from batchlake.query.columns import verb as columns_of
 

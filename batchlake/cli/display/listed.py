@@ -177,7 +177,7 @@ def write_listed(
     rows = in_order(
         listed.dicts(), request.asked.sort, lambda given: _find(given, known, by_own)[0], dict.get
     )
-    if list(asked) == ["help"]:
+    if request.asks_for_columns:
         for column_name in known:
             click.echo(column_name)
         return

@@ -147,7 +147,7 @@ def _write_named(
     names = found.columns
     known = {column.name: column for column in columns}
     asked = request.asked
-    if list(asked.columns) == ["help"]:
+    if request.asks_for_columns:
         for name in names:
             click.echo(name)
         return

@@ -129,17 +129,17 @@ class Gate:
                 continue
             changed = self._changed(texts, contacts)
             if changed:
-                records = _replaced(records, name, changed)
+                records = columns.with_texts(records, name, changed)
                 if name == "transcript":
                     retold.update(changed)
         if retold:
             digests = records["transcript_digest"].to_pylist()
             key = self._tombstones.key
             new = {at: key.retold(digests[at]) if digests[at] else None for at in sorted(retold)}
-            records = _replaced(records, "transcript_digest", new)
+            records = columns.with_texts(records, "transcript_digest", new)
         faults = batch.faults
         if hit := self._changed(faults["raw"], contacts):
-            faults = _replaced(faults, "raw", dict.fromkeys(hit))
+            faults = columns.with_texts(faults, "raw", dict.fromkeys(hit))
         return replace(batch, records=records, utterances=utterances, faults=faults)
 
     def _cleaned_speech(self, batch: RecordBatch) -> tuple[pa.Table, set[int]]:
@@ -151,7 +151,7 @@ class Gate:
             if name == "text":
                 changed |= dict.fromkeys(self._over_turns(utterances, of_record) - changed.keys(), ERASED)
             if changed:
-                utterances = _replaced(utterances, name, changed)
+                utterances = columns.with_texts(utterances, name, changed)
                 retold.update(of_record[list(changed)].tolist())
         return utterances, retold
 
@@ -213,13 +213,6 @@ class Gate:
             if any(self._tombstones.is_erased_call(source, one) for source in self._sources):
                 return True
         return False
-
-
-def _replaced(rows: pa.Table, name: str, changed: Mapping[int, str | None]) -> pa.Table:
-    values = rows[name].to_pylist()
-    for at, value in changed.items():
-        values[at] = value
-    return rows.set_column(rows.schema.get_field_index(name), name, columns.texts(values))
 
 
 def in_order_of(records: pa.Table, typed: pa.Table) -> pa.Table:

@@ -92,9 +92,11 @@ class Redaction:
                 records = self._with_ids(records, name)
             elif name in JSON_TEXTS:
                 found = self._found(records[name], self._documents.json_text, named, is_json=True)
-                records = _changed(records, name, found)
+                records = columns.with_texts(records, name, found)
             elif name in TEXTS or _is_own_text(records, name):
-                records = _changed(records, name, self._found(records[name], self._redactor.text, named))
+                records = columns.with_texts(
+                    records, name, self._found(records[name], self._redactor.text, named)
+                )
             elif name == LINK:
                 records = self._with_links(records, links)
         faults = batch.faults
@@ -103,7 +105,7 @@ class Redaction:
             batch,
             records=self._with_digests(records),
             utterances=self._cleaned_speech(batch, named),
-            faults=_changed(faults, "raw", raw),
+            faults=columns.with_texts(faults, "raw", raw),
         )
 
     def problem(self, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,12 +185,12 @@ class Redaction:
         if not any(values):
             return records
         redacted: Changes = {at: self._redactor.number(value) for at, value in enumerate(values) if value}
-        return _changed(records, name, redacted)
+        return columns.with_texts(records, name, redacted)
 
     def _with_ids(self, records: pa.Table, name: str) -> pa.Table:
         places = places_of(records[name], "[@+%]").tolist()
         ids: Changes = {at: self._redactor.id_of(IDS[name], records[name][at].as_py()) for at in places}
-        return _changed(records, name, ids)
+        return columns.with_texts(records, name, ids)
 
     def _with_links(self, records: pa.Table, given: pa.Table) -> pa.Table:
         """No link with a value in it; a platform's own scrubbed recording instead of the raw one."""
@@ -201,7 +203,7 @@ class Redaction:
             link = json.loads(given["extra"][at].as_py()).get(_SCRUBBED)
             if isinstance(link, str) and not self._redactor.finds(link):
                 links[at] = link
-        return _changed(records, LINK, links)
+        return columns.with_texts(records, LINK, links)
 
     def _with_digests(self, records: pa.Table) -> pa.Table:
         """Digests of transcripts from which nobody can try out what was said."""
@@ -226,9 +228,9 @@ class Redaction:
         if "phone" in self._redactor.rules.kinds:
             # First, as one of the turns may hold enough digits to be a number by itself.
             turns = number_over_turns(self._redactor, utterances, of_record, parts)
-        changed = _changed(utterances, "text", turns)
+        changed = columns.with_texts(utterances, "text", turns)
         texts = self._found(changed["text"], self._redactor.text, words_of, among=among)
-        utterances = _changed(changed, "text", texts)
+        utterances = columns.with_texts(changed, "text", texts)
         retold = texts.keys() | turns.keys()
         for name in ("extra", "given"):
             found = self._found(utterances[name], self._documents.json_text, words_of, is_json=True)
@@ -239,7 +241,7 @@ class Redaction:
                     text = found.get(at, given[at].as_py())
                     if text is not None:
                         found[at] = without_lists(text)
-            utterances = _changed(utterances, name, found)
+            utterances = columns.with_texts(utterances, name, found)
         return utterances
 
 
@@ -288,12 +290,3 @@ def _is_own_text(records: pa.Table, name: str) -> bool:
     """Whether a column is a platform's own, of text."""
     is_text = str(records.schema.field(name).type) == "string"
     return is_text and name not in _KNOWN and not name.endswith(_NO_TEXT)
-
-
-def _changed(rows: pa.Table, name: str, changed: Mapping[int, str | None]) -> pa.Table:
-    if not changed:
-        return rows
-    values = rows[name].to_pylist()
-    for at, value in changed.items():
-        values[at] = value
-    return rows.set_column(rows.schema.get_field_index(name), name, columns.texts(values))

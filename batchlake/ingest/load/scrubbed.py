@@ -24,7 +24,7 @@ from batchlake.ingest.parse.utterances import SpeechReader, digest_of
 from batchlake.privacy.sieves import places_of
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    pass
 
 SCRUBBED: Final = "scrubbed_"
 """How the names of own fields begin that their platform has redacted."""
@@ -62,11 +62,11 @@ def with_scrubbed(batch: RecordBatch) -> RecordBatch:
                 del texts[at]
                 name = None
         extras[at] = joined(_without_raw(fields, scrubbed, with_transcript=name is not None)).decode()
-    batch = replace(batch, records=_changed(batch.records, "extra", extras))
+    batch = replace(batch, records=columns.with_texts(batch.records, "extra", extras))
     if not texts:
         return batch
-    records = _changed(batch.records, "transcript", texts)
-    records = _changed(records, "transcript_digest", digests)
+    records = columns.with_texts(batch.records, "transcript", texts)
+    records = columns.with_texts(records, "transcript_digest", digests)
     return _retold(replace(batch, records=records), list(texts), said)
 
 
@@ -98,12 +98,3 @@ def _retold(batch: RecordBatch, places: list[int], said: Utterances) -> RecordBa
         kind="stable",
     )
     return replace(batch, counts=counts, utterances=together.take(columns.from_numpy(order)))
-
-
-def _changed(rows: pa.Table, name: str, changed: Mapping[int, str | None]) -> pa.Table:
-    if not changed:
-        return rows
-    values = rows[name].to_pylist()
-    for at, value in changed.items():
-        values[at] = value
-    return rows.set_column(rows.schema.get_field_index(name), name, columns.texts(values))

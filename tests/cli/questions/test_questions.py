@@ -127,3 +127,17 @@ def test_groups_have_the_first_four_families_unless_more_are_asked_for(
     assert "bye" in groups[0]["response_patterns"]["utterances"]["patterns"]
     assert "sentiment_positive" not in rows("analytics --by source", sample_lake)[0]
     assert "sentiment_positive" in rows("analytics --by source --metrics all", sample_lake)[0]
+
+
+@pytest.mark.parametrize(
+    "verb", ["analytics --by agent", "calls", "contacts", "said hello", "platforms", "audit --all"]
+)
+def test_every_verb_with_columns_names_them(sample_lake: Lake, verb: str) -> None:
+    """`--columns help`, with blanks around it, too: a name a line, each of which can be asked for."""
+    words = verb.split()
+    plain, blank = (run(*words, "--columns", asked, lake=sample_lake.root) for asked in ("help", " help "))
+    assert (plain.returncode, plain.stdout) == (0, blank.stdout)
+    names = [line.split()[0] for line in plain.stdout.splitlines()]
+    assert len(names) > 2
+    chosen = run(*words, "--columns", ",".join(names[:2]), lake=sample_lake.root)
+    assert chosen.returncode == 0, chosen.stderr
