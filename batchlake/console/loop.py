@@ -52,7 +52,7 @@ def run_console(
         lake: what is asked; it follows new runs only when `\\at` is called.
         filter: of the calls in `selected_calls` and `selected_segments`.
         row_format: how rows are written.
-        timeout_seconds: for each line that is run.
+        timeout_seconds: for each line that is run; None is no limit.
         max_rows: of each answer; None is all.
         excel_safe: in CSV, disarm texts that a spreadsheet would run.
         read_filter: makes a filter of what follows `\\filter`; None reads JSON and `@FILE`.
@@ -166,9 +166,7 @@ class _Loop:
         else:
             counted += f", {len(rows.columns)} columns" if table.is_vertical else ""
             counted += f", {durations[0]}" if console.timing else ""
-        notes = [note.replace("--wide, --columns or -x", "\\wide or \\x") for note in table.notes()]
-        notes = [note.replace("--wide shows", "\\wide shows") for note in notes]
-        others = [*notes, *limited.notes()]
+        others = [*table.notes("\\wide", "\\wide or \\x"), *limited.notes()]
         console.screen.note(" ".join([f"{counted.rstrip('.')}.", *others]) if others else counted)
 
     def _laid_out(self, rows: Rows, limited: Limited) -> tuple[RankedTable, Iterator[str]]:
@@ -184,8 +182,8 @@ class _Loop:
         console.wide = False
         table = exact_table(columns, layout, types)
         height = screen.height
-        waiting = iter(limited)
-        first = list(islice(waiting, height))
+        rows_left = iter(limited)
+        first = list(islice(rows_left, height))
         taken = sum(3 + sum(value is not None for value in row) for row in first)
         is_short = len(first) < height and taken < height
         if console.vertical == "auto" and not layout.all_columns and is_short and first:
@@ -195,7 +193,7 @@ class _Loop:
                 upright = exact_table(columns, replace(layout, vertical=True), types)
                 return upright, upright.lines(first)
             return tried, iter(drawn)
-        return table, table.lines(chain(first, waiting))
+        return table, table.lines(chain(first, rows_left))
 
     def _show_text(self, rows: Rows, started: float) -> None:
         """Formats of text go to the screen as they would to a file."""

@@ -15,6 +15,7 @@ from batchlake.filters.values.zone import in_zone, zone_named
 from batchlake.output.formats import ROW_FORMATS
 from batchlake.output.target import format_by_suffix
 from batchlake.text.looks import Clock, counted
+from batchlake.text.terminal import cut, display_width
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -75,10 +76,11 @@ class Console:
         counts = f"{counted(calls, 'call')} in {counted(batches, 'batch', 'batches')}"
         zone = self.lake.timezone
         newest = f", the newest of {Clock(zone).minute(held['newest'])} {zone}" if held["newest"] else ""
-        return (
-            f"batchlake {__version__}   {Path(str(self.lake.root)).name}: {counts}{newest}\n"
-            "SQL ends with a semicolon. help tells more, \\q leaves."
-        )
+        title, held_now = f"batchlake {__version__}   {Path(str(self.lake.root)).name}", f"{counts}{newest}"
+        told = f"{title}: {held_now}"
+        if display_width(told) > self.screen.width:
+            told = f"{cut(title, self.screen.width)}\n{held_now}"
+        return f"{told}\nSQL ends with a semicolon. help tells more, \\q leaves."
 
     def select(self, filter: Filter) -> None:
         """Let `selected_calls` and `selected_segments` show the calls that match."""

@@ -139,8 +139,13 @@ class RankedTable:
                     self.left_out.append(self._columns[place].told)
             yield row
 
-    def notes(self) -> list[str]:
-        """What the table doesn't show, in sentences."""
+    def notes(self, whole_by: str = "--wide", more_by: str = "--wide, --columns or -x") -> list[str]:
+        """What the table doesn't show, in sentences.
+
+        Args:
+            whole_by: what shows values whole, as it is typed where the table is shown.
+            more_by: what shows the other columns.
+        """
         notes = []
         if self.constant:
             told = [f"{name} {value}" for name, value in self.constant]
@@ -148,11 +153,11 @@ class RankedTable:
             which = "all" if self._all_alike else f"the first {FIRST_ROWS}"
             notes.append(f"In {which} of them: {named}.")
         if self.left_out:
-            notes.append(f"No room for {looks.listed(self.left_out)}: --wide, --columns or -x.")
+            notes.append(f"No room for {looks.listed(self.left_out)}: {more_by}.")
         if self.cut_values:
             values = "1 value is" if self.cut_values == 1 else f"{self.cut_values:,} values are"
             whole = "it" if self.cut_values == 1 else "them"
-            notes.append(f"{values} cut: --wide shows {whole} whole.")
+            notes.append(f"{values} cut: {whole_by} shows {whole} whole.")
         return notes
 
     def _filled(self, first: Sequence[Sequence[Any]]) -> list[int]:

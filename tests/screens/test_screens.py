@@ -6,6 +6,7 @@ Where a screen is meant to change: `python -m tests.screens.screens NAME`, look 
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -98,4 +99,16 @@ def test_the_console_greets_with_what_the_lake_holds(lakes: Path, tmp_path: Path
     pattern = r"batchlake \S+   harbour: 1,263 calls in 9 batches, the newest of 27 Nov( 2026)? 15:02 UTC"
     assert re.fullmatch(pattern, first)
     assert second == r"SQL ends with a semicolon. help tells more, \q leaves."
+    console.leave()
+
+
+def test_a_greeting_fits_its_terminal(lakes: Path, tmp_path: Path) -> None:
+    """What there is no room for beside the lake's name stands below it; a long name is cut."""
+    name = "a lake with a long name of the harbour, of all the calls of this year and of the one before"
+    shutil.copytree(lakes / "harbour", tmp_path / name)
+    console = Terminal(batchlake.open(tmp_path / name), tmp_path, columns=70)
+    first, second, third, *_ = console.shown().splitlines()
+    assert re.fullmatch(r"batchlake \S+   a lake with a long name of the harbour.*…", first)
+    assert re.fullmatch(r"1,263 calls in 9 batches, the newest of 27 Nov( 2026)? 15:02 UTC", second)
+    assert third.startswith("SQL ends with a semicolon.")
     console.leave()

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Final
 
 from batchlake.cli.arguments.options import note
-from batchlake.cli.display.progress_line import seconds_words
+from batchlake.cli.display.progress_line import left_words
 from batchlake.output.target import takes_colour
 from batchlake.text import looks
 from batchlake.text.bars import bar, encodable
@@ -67,7 +67,7 @@ class DetailsLine:
         seconds = self._clock() - self._begun
         counted = f"{looks.count(done)} of {looks.count(total)} {_NAMES[self._kind]}"
         pace = f"{done / seconds:,.1f}/s" if done and seconds > _RATE_FROM_SECONDS else ""
-        left = f"{seconds_words((total - done) * seconds / done)} left" if pace else ""
+        left = left_words((total - done) * seconds / done) if pace else ""
         if not drawn:
             return ", ".join(words for words in (f"details of {counted}", pace, left) if words)
         share = f"{100 * done // total} %"

@@ -81,7 +81,7 @@ class ProgressLine:
         if not self._count:
             return f"Reading  {looks.size(self._read)}{rate}"
         done = min(self._read, self._count)
-        left = f"  {seconds_words((self._count - done) / speed)} left" if speed else ""
+        left = f"  {left_words((self._count - done) / speed)}" if speed and done < self._count else ""
         share = f"{100 * done // self._count} %"
         words = f"{share:>5}  {_size_of(done, self._count)}{rate}{left}"
         # A narrow terminal has a shorter bar, or none.
@@ -98,6 +98,11 @@ class ProgressLine:
             words = f"\x1b[2m{words}\x1b[0m" if takes_colour(sys.stderr) else words
             sys.stderr.write(f"\r{words}\x1b[K")
             sys.stderr.flush()
+
+
+def left_words(seconds: float) -> str:
+    """How long something may still take: a second at least, as it isn't done."""
+    return f"{seconds_words(max(1.0, seconds))} left"
 
 
 def seconds_words(seconds: float) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from batchlake.cli.display.details_line import DetailsLine
+from batchlake.cli.display.progress_line import ProgressLine
 
 
 class Clock:
@@ -77,3 +81,22 @@ def test_a_log_has_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> No
             line("call", 21, 40)
             line("call", 22, 40)
     assert capsys.readouterr().err == "details of 21 of 40 calls, 2.0/s, 9 s left\n"
+
+
+@given(
+    st.integers(1, 10_000).flatmap(lambda total: st.tuples(st.integers(1, total), st.just(total))),
+    st.floats(0.6, 10_000),
+)
+def test_what_is_not_done_takes_a_second_at_least(counts: tuple[int, int], seconds: float) -> None:
+    """Neither of details nor of an ingest `0 s left` is said; of what is done nothing is."""
+    done, total = counts
+    clock = Clock()
+    details = DetailsLine(quiet=False, clock=clock)
+    details("call", 0, total)
+    reading = ProgressLine(clock)
+    reading.step("reading", total)
+    reading("a", done)
+    clock.now = seconds
+    for line in (details.line(done, total), reading.line()):
+        assert not re.search(r"\b0 s left", line)
+    assert (" left" in reading.line()) == (done < total)
