@@ -43,42 +43,10 @@ def show_analytics(
     """Ask for the figures, and write them as asked for."""
     refuse_columns(request, "analytics")
     dimensions = [name.strip() for name in by if name.strip()]
-    families = [name.strip() for text in given["metrics"] for name in text.split(",") if name.strip()]
     if by and not dimensions:
         raise InvalidRequest("--by names nothing. It takes agent, batch, status, week or others: see --help.")
-    if given["metrics"] and not families:
-        raise InvalidRequest(f"no metrics were named. The families are {', '.join(FAMILIES)}.")
-    every = families if "all" in families else []
-    if every:
-        families = []
-    elif dimensions and not families:
-        families = list(FIRST_FAMILIES)
-        if given["patterns"] and request.format == "json":
-            families.append("patterns")
-    if dimensions and request.format != "json" and _LISTS.intersection(families):
-        raise InvalidRequest(
-            "responses, patterns and timeline are lists: ask of one group (--agent agent_ava), or with "
-            "--json."
-        )
-    options: dict[str, Any] = {"top": given["top"], "every": given["every"], "patterns": given["patterns"]}
-    if every:
-        options["metrics"] = every
-    elif families:
-        # A column that is named, or sorted by, brings its family.
-        named = [
-            _named(name.lstrip("+-")).removesuffix(CHANGE)
-            for name in (*request.asked.columns, *request.asked.sort)
-        ]
-        options["metrics"] = [
-            *families,
-            *(groups.FAMILY_OF[name] for name in named if name in groups.FAMILY_OF),
-        ]
+    families, metrics = _families(request, dimensions, given)
     is_overview = request.format == "table" and not dimensions
-    if is_overview:
-        options["every"] = "hour"
-        if families and "calls" not in families:
-            # How many there are is the first line of the screen.
-            options["metrics"] = ["calls", *families]
     compare = read_comparison(context, given["compare"], request.timezone)
     found = request.lake.analytics(
         request.filter,
@@ -86,9 +54,11 @@ def show_analytics(
         period=request.period,
         compare=compare,
         timezone=request.timezone,
-        **options,
+        top=given["top"],
+        every="hour" if is_overview else given["every"],
+        patterns=given["patterns"],
+        metrics=metrics or None,
     )
-    wanted = request.lake.selected_filter(request.filter, request.period)
     if compare is not None:
         # Filters are pydantic models, whose making takes longer than most questions: most name none.
         from batchlake.filters.other import PREVIOUS
@@ -99,17 +69,54 @@ def show_analytics(
         _compare(request, found, dimensions, families, periods)
     elif request.format == "json":
         write_document(request, found)
-    elif (
-        dimensions or not is_overview or request.columns or request.sort or request.limit or request.vertical
-    ):
+    elif not is_overview or request.columns or request.sort or request.limit or request.vertical:
         _write_groups(request, found, families)
     elif not found.statistics.total_calls:
         write_lines(request, [], lambda: [nothing_matches(request)])
     else:
         from batchlake.screens.overview import overview
 
+        wanted = request.lake.selected_filter(request.filter, request.period)
         lines = overview(found, extent_of(request, wanted), request.page)
         write_lines(request, lines, lambda: _currency_notes(found))
+
+
+def _families(
+    request: Request, dimensions: Sequence[str], given: Mapping[str, Any]
+) -> tuple[list[str], list[str]]:
+    """The families that are shown, and the metrics that are asked for; none are all of them.
+
+    Raises:
+        InvalidRequest: none is named, or lists are asked of groups in rows.
+    """
+    named = [name.strip() for text in given["metrics"] for name in text.split(",") if name.strip()]
+    if given["metrics"] and not named:
+        raise InvalidRequest(f"no metrics were named. The families are {', '.join(FAMILIES)}.")
+    if "all" in named:
+        # With those beside it, which may be mistaken.
+        return [], named
+    families = named
+    if dimensions and not families:
+        families = list(FIRST_FAMILIES)
+        if given["patterns"] and request.format == "json":
+            families.append("patterns")
+    if dimensions and request.format != "json" and _LISTS.intersection(families):
+        raise InvalidRequest(
+            "responses, patterns and timeline are lists: ask of one group (--agent agent_ava), or with "
+            "--json."
+        )
+    if not families:
+        return [], []
+    # A column that is named, or sorted by, brings its family.
+    columns = [
+        _named(name.lstrip("+-")).removesuffix(CHANGE)
+        for name in (*request.asked.columns, *request.asked.sort)
+    ]
+    metrics = [*families, *(groups.FAMILY_OF[name] for name in columns if name in groups.FAMILY_OF)]
+    if request.format == "table" and not dimensions and "calls" not in metrics:
+        # How many there are is the first line of the screen.
+        metrics.insert(0, "calls")
+    return families, metrics
 
 
 def _currency_notes(*several: Analytics) -> list[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -23,12 +23,15 @@ from batchlake.cli.arguments.options import (
     standard_input,
 )
 from batchlake.cli.arguments.parameters import option
-from batchlake.cli.arguments.request import answer_options, read_request
+from batchlake.cli.arguments.request import Request, answer_options, read_request
 from batchlake.cli.arguments.selection import read_typed_filter, selection_options
 from batchlake.cli.display.answers import opened, write_rows_to, write_tables
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import BINARY_FORMATS, ROW_FORMATS
 from batchlake.output.rows import Tally
+
+if TYPE_CHECKING:
+    from batchlake.output.readable import HasRows, Readable
 
 _SPACED_FORMATS: Final = frozenset({"table", "markdown"})
 """Those in which a blank line parts one result from the next."""
@@ -75,14 +78,15 @@ def sql_command(
     """
     if command_texts and file is not None:
         raise click.UsageError("-c and -f are two sources of statements; give one of them.")
-    at_prompt = not command_texts and file is None and sys.stdin and sys.stdin.isatty()
-    if at_prompt and sys.stdout.isatty() and given["engine"] == "spark":
+    is_typed = not command_texts and file is None and sys.stdin and sys.stdin.isatty()
+    at_prompt = is_typed and sys.stdout.isatty()
+    if at_prompt and given["engine"] == "spark":
         raise InvalidRequest(
             "the prompt asks this machine. With --engine spark give statements with -c, -f or a pipe."
         )
     request = read_request(context, given)
     lake, wanted = request.lake, request.lake.selected_filter(request.filter, request.period)
-    if at_prompt and sys.stdout.isatty():
+    if at_prompt:
         with extra("console", "statements at a prompt"):
             from batchlake.console.loop import run_console
             from batchlake.lake import Lake
@@ -99,7 +103,7 @@ def sql_command(
             pager=request.pager,
         )
         return
-    if at_prompt:
+    if is_typed:
         note("Standard output is not a terminal: type statements, then Ctrl-D.", quiet=request.quiet)
     texts = command_texts or [_text_of(file)]
     _check_results(texts, request.format, request.output)
@@ -107,18 +111,23 @@ def sql_command(
         answers = (rows for text in texts for rows in session.run(text))
         if request.format == "table" and request.is_terminal:
             write_tables(request, answers)
-            return
-        tally = Tally()
-        with opened(request.output, quiet=request.quiet, tally=tally) as target:
-            total = 0
-            for number, rows in enumerate(answers):
-                if number and request.format in _SPACED_FORMATS:
-                    target.write(b"\n")
-                write_rows_to(target, request, rows, excel_safe=excel_safe, tally=tally)
-                total += tally.rows
-                # The next statement may take its time.
-                target.flush()
-            tally.rows = total
+        else:
+            _write_answers(request, answers, excel_safe=excel_safe)
+
+
+def _write_answers(request: Request, answers: Iterable[HasRows | Readable], *, excel_safe: bool) -> None:
+    """Write the rows of one statement after another, each as soon as it has been answered."""
+    tally = Tally()
+    with opened(request.output, quiet=request.quiet, tally=tally) as target:
+        total = 0
+        for number, rows in enumerate(answers):
+            if number and request.format in _SPACED_FORMATS:
+                target.write(b"\n")
+            write_rows_to(target, request, rows, excel_safe=excel_safe, tally=tally)
+            total += tally.rows
+            # The next statement may take its time.
+            target.flush()
+        tally.rows = total
 
 
 @click.command("views")
