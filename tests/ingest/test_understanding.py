@@ -242,9 +242,8 @@ def test_a_batch_is_understood_as_the_rules_say(
         assert json.loads(row["extra"] or "{}") == found.extra
 
 
-HALF_A_CHARACTER = '"\\ud83d"'
 FAULTS = [
-    "NaN", "-Infinity", "tru", "01", "+1", ".5", HALF_A_CHARACTER, '"\\q"', '"a\tb"', "[1, NaN]", '{"x": 1,}',
+    "NaN", "-Infinity", "tru", "01", "+1", ".5", '"\\ud83d"', '"\\q"', '"a\tb"', "[1, NaN]", '{"x": 1,}',
     "undefined",
     "[" * 5_000 + "]" * 5_000,
 ]  # fmt: skip
@@ -304,9 +303,9 @@ def test_a_fault_in_a_header_costs_the_value_in_which_it_stands(
     if lost != "success_rate":
         assert batch["reported_success_rate"] == 0.5
     problems = rows(folder / "lake", "select level, code, field, batch_id from problems")
-    if fault == HALF_A_CHARACTER:
-        # It is read as a text with a sign for what was lost; that this is no time and no number is told, too.
-        problems = [row for row in problems if row["code"] not in ("not_a_time", "not_a_number")]
+    if fault[0] in '"[{':
+        # What is left of it is read; that this is no time, number, count or text is told, too.
+        problems = [row for row in problems if not row["code"].startswith("not_a_")]
     assert {(row["level"], row["code"], row["batch_id"]) for row in problems} == {("field", "not_json", "b")}
     key = "new" if is_new else HEADER[place][0].strip('"')
     where = {"": "", "batch": "batch."}.get(HEADER[place][2], f"batch.{HEADER[place][2]}.")
