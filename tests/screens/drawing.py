@@ -33,6 +33,9 @@ _HEIGHT: Final = 400
 _BEYOND: Final = 1_000
 """Columns that are drawn beyond those that the terminal says it has, so that a line too long shows as one."""
 
+_END: Final = b"\0end\0"
+"""What the terminal is sent when the verb has ended."""
+
 _LETTERS: Final = {"red": "R", "brown": "Y", "cyan": "C"}
 
 
@@ -129,15 +132,17 @@ def _terminal(screen: pyte.Screen, width: int) -> Iterator[None]:
         ):
             yield
     finally:
+        os.write(1, _END)
+        reader.join()
         for number, saved in enumerate(before):
             os.dup2(saved, number)
             os.close(saved)
-        reader.join()
         os.close(keyboard)
 
 
 def _draw(keyboard: int, stream: pyte.ByteStream) -> None:
-    # Linux tells with an error that nobody holds the other side any more.
-    with contextlib.suppress(OSError):
-        while data := os.read(keyboard, 65_536):
-            stream.feed(data)
+    """Draw all that comes before the end; of a terminal that was closed, what wasn't read yet may be lost."""
+    shown = b""
+    while not shown.endswith(_END):
+        shown += os.read(keyboard, 65_536)
+    stream.feed(shown.removesuffix(_END))
