@@ -7,7 +7,9 @@ another run has finished.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cache, partial, wraps
 from pathlib import Path
@@ -33,6 +35,12 @@ from batchlake.store.storage import Storage
 from batchlake.text.values import utc_stamp
 
 _clear_dead_folders_once: Final = cache(clear_dead_folders)
+
+_MOST_STATES: Final = 10
+"""States that may vanish under one question."""
+
+_FAILURES_OF_ONE_STATE: Final = 3
+"""So many tell of damage: one may be of the state before, one of the log that was cut off meanwhile."""
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -106,14 +114,18 @@ class LakeState:
     def look(self, read: Callable[[], T]) -> T:
         """What a reader of the lake returns; a reader of the newest state is called again if it fails.
 
-        A `vacuum` may delete files while they are read, if another run has finished meanwhile.
+        A `vacuum` may delete files while they are read, and does so again after each run; it cuts off a log
+        that is being read, too, once in the life of a state.
         """
-        try:
-            return read()
-        except (LakeDamaged, StateVacuumed):
-            if self.fixed:
-                raise
-            return read()
+        failures: Counter[str] = Counter()
+        while True:
+            try:
+                return read()
+            except (LakeDamaged, StateVacuumed):
+                newest = self.tables.newest_commit("runs")
+                failures[newest] += 1
+                if self.fixed or failures[newest] == _FAILURES_OF_ONE_STATE:
+                    raise
 
     def _pinned(self) -> Version:
         version = self.version()
@@ -230,16 +242,17 @@ R = TypeVar("R", bound=Reader)
 
 
 def asks_again(question: Callable[Concatenate[R, P], T]) -> Callable[Concatenate[R, P], T]:
-    """A method that is called again, on the newest state, if a `vacuum` deleted files that it was reading."""
+    """A method that is called again, on the newest state, if a `vacuum` deleted files that it was reading.
+
+    Another run has finished then, so each try is of another state.
+    """
 
     @wraps(question)
     def asked(lake: R, /, *args: P.args, **given: P.kwargs) -> T:
-        try:
-            return question(lake, *args, **given)
-        except StateVacuumed:
-            if lake._state.fixed:
-                raise
-            return question(lake, *args, **given)
+        for _ in range(0 if lake._state.fixed else _MOST_STATES - 1):
+            with suppress(StateVacuumed):
+                return question(lake, *args, **given)
+        return question(lake, *args, **given)
 
     return asked
 

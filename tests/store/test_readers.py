@@ -50,6 +50,16 @@ def two_runs(one_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "lake"
 
 
+@pytest.fixture(scope="module")
+def three_runs(one_run: Path, two_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That lake after one more of each."""
+    folder = tmp_path_factory.mktemp("more_runs")
+    shutil.copytree(one_run / "in", folder / "in")
+    shutil.copytree(two_runs, folder / "lake")
+    run_and_vacuum(folder / "lake", folder, 3)
+    return folder / "lake"
+
+
 def become(root: Path, later: Path) -> None:
     """Do to a lake what the run and the vacuum did that made `later` of it: new files come, old ones go."""
     there, wanted = (
@@ -140,6 +150,28 @@ def test_opening_looks_once_more(
 
     monkeypatch.setattr(owner, method, late)
     assert QUESTIONS[name](lake) == 2
+
+
+@pytest.mark.parametrize(
+    ("owner", "method"), [(Ledger, "newest"), (LakeTables, "snapshot"), (LakeState, "engine")]
+)
+def test_a_reader_looks_as_often_as_runs_finish(
+    owner: Any, method: str, root: Path, two_runs: Path, three_runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files go under a second look, too: that is no damage of the lake."""
+    lake = batchlake.open(root)
+    original = getattr(owner, method)
+    later = [two_runs, three_runs]
+
+    def late(*args: Any, **given: Any) -> Any:
+        found = original(*args, **given)
+        if later:
+            become(root, later.pop(0))
+        return found
+
+    monkeypatch.setattr(owner, method, late)
+    assert QUESTIONS["call"](lake) == 3
+    assert not later
 
 
 def test_an_old_result_says_that_it_was_vacuumed(root: Path) -> None:
