@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import batchlake
+from batchlake.ingest.load.scrubbed import scrubbed_link
 from tests.effort import some
 from tests.erasure.people import traces
 from tests.lakes import damages, rows
@@ -31,6 +32,9 @@ SCRUBBED = [
     spoken("user", "[PERSON_1] of Kiel, 415 555 0199", 2.0),
 ]
 """One utterance fewer than the raw one, a call of a tool, and a number that the platform has missed."""
+
+
+LINK = "https://x.example/scrubbed.wav"
 
 
 def retell(number: int, **fields: Any) -> dict[str, Any]:
@@ -102,6 +106,40 @@ def test_no_name_of_the_raw_transcript_is_stored(tmp_path: Path) -> None:
     lake = batchlake.open(tmp_path / "lake")
     lake.ingest(export, redact=["phone"], region="US")
     assert traces(("Roland", "Bye"), tmp_path / "lake") == []
+
+
+@pytest.mark.parametrize("other", ["9" * 5_000, "[" * 400 + "]" * 400, "1e400", '"\\u0000"', "[1, null]"])
+def test_a_scrubbed_recording_is_taken_whatever_stands_around_it(tmp_path: Path, other: str) -> None:
+    """Also beside a number of 5,000 digits, which Python makes no integer of."""
+    export = tmp_path / "export.json"
+    call = json.dumps(retell(1, recording_url="https://x.example/raw.wav", scrubbed_recording_url=LINK))
+    export.write_text(f'{call[:-1]}, "other": {other}}}')
+    lake = batchlake.open(tmp_path / "lake")
+    report = lake.ingest(export, redact=["phone"], region="US")
+    (held,) = rows(lake.root, "select recording_url, extra from calls")
+    assert report.problems_by_code == {}
+    assert held["recording_url"] == LINK
+    assert '"other":' in held["extra"]
+
+
+@pytest.mark.parametrize("given", ["4155550199", '"https://x.example/4155550199.wav"', '{"url": "u"}'])
+def test_a_scrubbed_recording_that_is_no_link_isnt_taken(tmp_path: Path, given: str) -> None:
+    """One that holds a number, or is no text: the raw link stays, which holds none."""
+    export = tmp_path / "export.json"
+    call = json.dumps(retell(1, recording_url="https://x.example/raw.wav"))
+    export.write_text(f'{call[:-1]}, "scrubbed_recording_url": {given}}}')
+    lake = batchlake.open(tmp_path / "lake")
+    lake.ingest(export, redact=["phone"], region="US")
+    (held,) = rows(lake.root, "select recording_url from calls")
+    assert held["recording_url"] == "https://x.example/raw.wav"
+
+
+@pytest.mark.parametrize(
+    "extra", ["", "null", "[]", '["scrubbed_recording_url"]', '{"scrubbed_recording_url":']
+)
+def test_own_fields_that_are_no_object_name_no_recording(extra: str) -> None:
+    """Nor do damaged ones; neither ends an ingest."""
+    assert scrubbed_link(extra) is None
 
 
 def test_a_scrubbed_transcript_in_one_text_is_cut_as_such(tmp_path: Path) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+
 from batchlake.analytics.details.call_json import PARTS, documents_sql
 from batchlake.analytics.lookup import not_found
 from batchlake.engine.protocols import QueryEngine
@@ -41,5 +45,32 @@ selected_segments as (select * from segments where call_id = $call_id)
         {"source": source, "call_id": call_id},
     )
     for row in found:
-        return CallDetails.model_validate_json(f'{{"call":{row["document"]}}}')
+        document = f'{{"call":{row["document"]}}}'
+        try:
+            return CallDetails.model_validate_json(document)
+        except ValueError:
+            return CallDetails.model_validate(_with_texts(row["document"]))
     raise not_found(engine, CallNotFound, source, call_id)
+
+
+def _with_texts(document: str) -> dict[str, Any]:
+    """A call's document, of whose own fields those are their JSON text that can't be read as values.
+
+    Pydantic reads no number of more than 4,300 digits, and nothing nested deeper than 200 levels; an export
+    may hold both.
+    """
+    import pydantic_core
+
+    fields = msgspec.json.decode(document, type=dict[str, msgspec.Raw])
+    extra: dict[str, Any] = {}
+    for path, value in msgspec.json.decode(
+        fields.pop("extra", msgspec.Raw(b"{}")), type=dict[str, msgspec.Raw]
+    ).items():
+        try:
+            extra[path] = pydantic_core.from_json(bytes(value))
+        except ValueError:
+            extra[path] = bytes(value).decode()
+    return {
+        "call": {name: pydantic_core.from_json(bytes(value)) for name, value in fields.items()}
+        | {"extra": extra}
+    }

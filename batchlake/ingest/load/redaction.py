@@ -6,7 +6,6 @@ pseudonyms in the columns of numbers. Which kinds are redacted is the lake's pol
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +16,7 @@ import numpy as np
 
 from batchlake.engine import columns
 from batchlake.ingest.load.record_batches import RecordBatch
-from batchlake.ingest.load.scrubbed import SCRUBBED, with_scrubbed
+from batchlake.ingest.load.scrubbed import SCRUBBED_LINK, scrubbed_link, with_scrubbed
 from batchlake.privacy.json_numbers import decoded, dumped
 from batchlake.privacy.redaction import names
 from batchlake.privacy.redaction.documents import DocumentRedactor
@@ -54,8 +53,6 @@ IDS: Final = {
 }  # fmt: skip
 """Columns of ids, and what a pseudonym of one begins with."""
 LINK: Final = "recording_url"
-_SCRUBBED: Final = f"{SCRUBBED}recording_url"
-"""An own field of exports whose platform redacts recordings itself: that one is kept, the raw one isn't."""
 
 _FEWEST_TOGETHER: Final = 7
 
@@ -199,21 +196,20 @@ class Redaction:
         for at, link in zip(likely, records[LINK].take(columns.integers(likely)).to_pylist(), strict=True):
             if link and self._redactor.text(link) != link:
                 links[at] = None
-        for at in places_of(given["extra"], _SCRUBBED).tolist():
-            link = json.loads(given["extra"][at].as_py()).get(_SCRUBBED)
-            if isinstance(link, str) and not self._redactor.finds(link):
+        for at in places_of(given["extra"], SCRUBBED_LINK).tolist():
+            link = scrubbed_link(given["extra"][at].as_py())
+            if link is not None and not self._redactor.finds(link):
                 links[at] = link
         return columns.with_texts(records, LINK, links)
 
     def _with_digests(self, records: pa.Table) -> pa.Table:
         """Digests of transcripts from which nobody can try out what was said."""
         key = self._redactor.key
-        digests = records["transcript_digest"]
-        if key is None or digests.null_count == len(digests):
+        if key is None:
             return records
-        again = [digest and key.retold(digest) for digest in digests.to_pylist()]
-        place = records.schema.get_field_index("transcript_digest")
-        return records.set_column(place, "transcript_digest", columns.texts(again))
+        digests = records["transcript_digest"].to_pylist()
+        again: Changes = {at: key.retold(digest) for at, digest in enumerate(digests) if digest}
+        return columns.with_texts(records, "transcript_digest", again)
 
     def _cleaned_speech(self, batch: RecordBatch, named: Mapping[int, frozenset[str]]) -> pa.Table:
         """The utterances without values."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -18,16 +18,16 @@ import numpy as np
 from batchlake.engine import columns
 from batchlake.ingest.load.record_batches import RecordBatch, utterances_table
 from batchlake.ingest.parse.fields import field_list
-from batchlake.ingest.parse.json_values import JSON_FAULTS, fields_of, is_nothing, joined
+from batchlake.ingest.parse.json_values import JSON_FAULTS, fields_of, is_nothing, joined, opens, text_of
 from batchlake.ingest.parse.parts import Utterances
 from batchlake.ingest.parse.utterances import SpeechReader, digest_of
 from batchlake.privacy.sieves import places_of
 
-if TYPE_CHECKING:
-    pass
-
 SCRUBBED: Final = "scrubbed_"
 """How the names of own fields begin that their platform has redacted."""
+
+SCRUBBED_LINK: Final = f"{SCRUBBED}recording_url"
+"""The own field of a recording that its platform has redacted: that one is kept, the raw one isn't."""
 
 _TRANSCRIPT: Final = "transcript"
 
@@ -70,11 +70,27 @@ def with_scrubbed(batch: RecordBatch) -> RecordBatch:
     return _retold(replace(batch, records=records), list(texts), said)
 
 
+def scrubbed_link(extra: str) -> str | None:
+    """The recording that a platform has redacted, of a record's own fields; None where they name none.
+
+    >>> scrubbed_link('{"scrubbed_recording_url":"https://a.example/1.wav"}')
+    'https://a.example/1.wav'
+    """
+    try:
+        fields = fields_of(extra.encode())
+    except JSON_FAULTS:
+        return None
+    is_text = SCRUBBED_LINK in fields and opens(fields[SCRUBBED_LINK], b'"')
+    return text_of(fields, SCRUBBED_LINK) if is_text else None
+
+
 def _is_scrubbed(key: str, value: bytes | msgspec.Raw) -> bool:
+    """Whether an own field is what its platform has redacted, and says something."""
     return key.startswith(SCRUBBED) and not is_nothing(value) and bytes(value) != b"[]"
 
 
 def _without_raw(fields: Fields, scrubbed: Fields, *, with_transcript: bool) -> Fields:
+    """Own fields without raw counterparts of scrubbed ones; `with_transcript`, without any raw transcript."""
     raw = {key.removeprefix(SCRUBBED) for key in scrubbed if not key.startswith(SCRUBBED + _TRANSCRIPT)}
     return {
         key: value

@@ -245,6 +245,20 @@ def test_everything_a_call_can_hold_survives_the_round_trip() -> None:
     engine.close()
 
 
+@pytest.mark.parametrize("value", ["9" * 5_000, "[" * 250 + "]" * 250, '{"a":' * 250 + "1" + "}" * 250])
+def test_own_fields_that_no_value_can_hold_are_their_text(value: str) -> None:
+    """Numbers of thousands of digits and what is nested deeply are answered as they stand in the export, and
+    the call's other own fields as ever."""
+    kept = call("c1", cost="0.5", extra=f'{{"campaign":"a","other":{value},"tags":[1,null]}}')
+    engine = fill(Engine(), calls=[kept], segments=[segment("c1", 1, "ai", "Hi", "hi")], batches=[batch()])
+    one = call_details(engine, "svalync", "c1").call
+    assert one.extra == {"campaign": "a", "other": value, "tags": [1, None]}
+    assert one.cost == Decimal("0.5")
+    assert one.transcript is not None
+    assert json.loads(one.model_dump_json())["extra"]["other"] == value
+    engine.close()
+
+
 def test_unknown_values_are_left_out_and_unknown_figures_null() -> None:
     """A call with no known fact has an id and a state; a batch without calls has null means."""
     engine = fill(Engine(), calls=[call("c1")], batches=[batch(), batch("b2")])
