@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from batchlake import __version__
 from batchlake.console.catalogue import Catalogue
 from batchlake.console.screen import Screen
+from batchlake.engine.quoting import zone_named
 from batchlake.filters.parse import parse_filter
 from batchlake.filters.selection import select
-from batchlake.filters.values.zone import in_zone, zone_named
+from batchlake.filters.values.zone import in_zone
 from batchlake.output.formats import ROW_FORMATS
 from batchlake.output.target import format_by_suffix
 from batchlake.text.looks import Clock, counted

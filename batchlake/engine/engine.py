@@ -22,7 +22,7 @@ from batchlake.engine import forking
 from batchlake.engine.cursor import Rows
 from batchlake.engine.errors import Explain, first_line, translating, user_query_error
 from batchlake.engine.interrupts import InterruptGuard, InterruptRegistry
-from batchlake.engine.quoting import literal, rows_of, view_of, zone_of
+from batchlake.engine.quoting import literal, rows_of, view_of, zone_named
 from batchlake.errors import BatchlakeError, InvalidRequest, LakeDamaged
 from batchlake.schema import TABLES, Table
 from batchlake.text.statuses import status_names
@@ -106,7 +106,7 @@ class Engine:
             InvalidRequest: there is no time zone of this name.
         """
         other = self.clone()
-        other._timezone = zone_of(timezone)
+        other._timezone = zone_named(timezone)
         return other
 
     def spill_to(self, folder: os.PathLike[str]) -> None:

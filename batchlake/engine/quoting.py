@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Final
 
 from batchlake.errors import InvalidRequest
 from batchlake.schema import Table
+
+_OF_THE_MACHINE: Final = "localtime"
+"""The machine's own zone, as Python reads it; DuckDB has none, and another machine would answer otherwise."""
+
+_COPIES: Final = ("posix/", "posixrules", "right/")
+"""How files of zones begin that a system may hold besides, and that Python lists under no name."""
 
 
 def quoted(name: str) -> str:
@@ -41,26 +48,54 @@ def rows_of(table: Table, files: Sequence[str]) -> str:
     return f"select * from read_parquet([{paths}], schema = {_parquet_schema(table)})"
 
 
-def zone_of(timezone: str) -> str:
-    """The IANA name of a time zone, in any case.
+def zone_named(name: object) -> str:
+    """The name of an IANA time zone, as both DuckDB and Python know it, checked: spelled exactly.
 
     Raises:
-        InvalidRequest: there is no time zone of this name.
-    """
-    from zoneinfo import available_timezones
+        InvalidRequest: there is none of that name; suggests the nearest.
 
-    # DuckDB knows more names, but hands its times to Python as those of a zone that Python knows.
-    known = {name.lower(): name for name in available_timezones() - {"localtime"}}
-    if timezone.lower() not in known:
+    >>> zone_named("Europe/Berlin")
+    'Europe/Berlin'
+    """
+    if isinstance(name, str) and _is_zone(name):
+        return name
+    wanted = str(name).strip().replace(" ", "_").lower()
+    cities = [
+        zone for zone in sorted(zone_names()) if wanted in (zone.lower(), zone.lower().rpartition("/")[2])
+    ]
+    preferred = [zone for zone in cities if zone.startswith(("Europe/", "America/", "Asia/", "Africa/"))]
+    meant = next(iter([*preferred, *cities]), None)
+    if meant is None:
         import difflib
 
-        near = difflib.get_close_matches(timezone.lower(), known, 3)
-        hint = f" Did you mean {' or '.join(known[name] for name in near)}?" if near else ""
-        raise InvalidRequest(
-            f"unknown time zone {timezone!r}.{hint} Give an IANA name such as Europe/Berlin.",
-            timezone=timezone,
-        )
-    return known[timezone.lower()]
+        places = {zone.lower().rpartition("/")[2]: zone for zone in sorted(zone_names(), reverse=True)}
+        close = difflib.get_close_matches(wanted.rpartition("/")[2], places, n=1)
+        meant = places[close[0]] if close else None
+    hint = f"Did you mean {meant}?" if meant else "Give one such as Europe/Berlin or UTC."
+    raise InvalidRequest(f"There is no time zone {str(name)!r}. {hint}", timezone=str(name))
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """The names of all zones."""
+    from zoneinfo import available_timezones
+
+    return frozenset(available_timezones() - {_OF_THE_MACHINE})
+
+
+@cache
+def _is_zone(name: str) -> bool:
+    """Whether there is such a zone; listing them all takes longer than most questions."""
+    if name == "UTC":
+        return True
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    if name == _OF_THE_MACHINE or name.startswith(_COPIES):
+        return False
+    try:
+        return bool(ZoneInfo(name).key)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return False
 
 
 @cache

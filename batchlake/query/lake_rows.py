@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from batchlake.engine import sql_files
+from batchlake.engine.quoting import zone_named
 from batchlake.engine.text_keys import text_key
 from batchlake.errors import InvalidRequest
 from batchlake.output.readable import Shown
@@ -48,7 +49,7 @@ class LakeRows:
 
     def __init__(self, state: State, timezone: str = "UTC") -> None:
         self._state = state
-        self.timezone = timezone if timezone == "UTC" else _checked_zone(timezone)
+        self.timezone = zone_named(timezone)
 
     def calls(
         self,
@@ -387,10 +388,3 @@ class LakeRows:
             wanted = with_pseudonyms(wanted, self._state.storage)
         with in_zone(zone or self.timezone):
             return wanted if when is None else within_period(wanted, when)
-
-
-def _checked_zone(name: str) -> str:
-    # Most lakes are asked in UTC, and need nothing of the rooms of filters for it.
-    from batchlake.filters.values.zone import zone_named
-
-    return zone_named(name)

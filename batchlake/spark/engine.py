@@ -81,10 +81,10 @@ class SparkEngine:
         Raises:
             InvalidRequest: there is no time zone of this name.
         """
-        from batchlake.engine.quoting import zone_of
+        from batchlake.engine.quoting import zone_named
 
         other = self.clone()
-        other.timezone = zone_of(timezone)
+        other.timezone = zone_named(timezone)
         return other
 
     def interrupt(self) -> None:

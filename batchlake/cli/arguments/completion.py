@@ -78,7 +78,7 @@ def comparisons(context: click.Context, parameter: click.Parameter, begun: str) 
 
 def zones(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
     """The names of time zones."""
-    from batchlake.filters.values.zone import zone_names
+    from batchlake.engine.quoting import zone_names
 
     return _items([(name, "") for name in sorted(zone_names())], begun)
 

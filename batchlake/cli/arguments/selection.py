@@ -163,8 +163,8 @@ def read_period(given: Mapping[str, Any], timezone: str) -> Period | None:
         return None
     from datetime import UTC, datetime
 
+    from batchlake.engine.quoting import zone_named
     from batchlake.filters.values import period
-    from batchlake.filters.values.zone import zone_named
 
     zone, now = zone_named(timezone), datetime.now(UTC)
     if last is not None:

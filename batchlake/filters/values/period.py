@@ -13,8 +13,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from batchlake.engine.quoting import zone_named
 from batchlake.errors import InvalidRequest
-from batchlake.filters.values.zone import current_zone, midnight, zone_named
+from batchlake.filters.values.zone import current_zone, midnight
 from batchlake.text.suggest import nearest_name
 
 AGES: Final = "24h, 7d, 8w, 3mo"

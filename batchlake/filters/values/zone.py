@@ -10,55 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, time
-from functools import cache
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo
 
-from batchlake.errors import InvalidRequest
+from batchlake.engine.quoting import zone_named
 
 _ZONE: Final[ContextVar[str]] = ContextVar("batchlake_zone", default="UTC")
-
-
-def zone_named(name: object) -> str:
-    """The name of an IANA time zone, checked.
-
-    Raises:
-        InvalidRequest: there is none of that name; suggests the nearest.
-
-    >>> zone_named("Europe/Berlin")
-    'Europe/Berlin'
-    """
-    if isinstance(name, str) and _is_zone(name):
-        return name
-    wanted = str(name).strip().replace(" ", "_").lower()
-    cities = [
-        zone for zone in sorted(zone_names()) if wanted in (zone.lower(), zone.lower().rpartition("/")[2])
-    ]
-    preferred = [zone for zone in cities if zone.startswith(("Europe/", "America/", "Asia/", "Africa/"))]
-    meant = next(iter([*preferred, *cities]), None)
-    if meant is None:
-        import difflib
-
-        places = {zone.lower().rpartition("/")[2]: zone for zone in sorted(zone_names(), reverse=True)}
-        close = difflib.get_close_matches(wanted.rpartition("/")[2], places, n=1)
-        meant = places[close[0]] if close else None
-    hint = f"Did you mean {meant}?" if meant else "Give one such as Europe/Berlin or UTC."
-    raise InvalidRequest(f"There is no time zone {str(name)!r}. {hint}", timezone=str(name))
-
-
-@cache
-def _is_zone(name: str) -> bool:
-    """Whether there is such a zone; listing them all takes longer than most questions."""
-    try:
-        return name == "UTC" or bool(ZoneInfo(name).key)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        return False
-
-
-@cache
-def zone_names() -> frozenset[str]:
-    """The names of all zones."""
-    return frozenset(available_timezones())
 
 
 def current_zone() -> str:

@@ -1,0 +1,52 @@
+"""Names of time zones: one rule for the lake, for filters, for SQL and for Spark."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import batchlake
+from batchlake.engine.engine import Engine
+from batchlake.engine.quoting import zone_named, zone_names
+from batchlake.errors import InvalidRequest
+from batchlake.filters.values.zone import in_zone
+
+
+def test_every_zone_is_known_to_duckdb_and_to_python() -> None:
+    """Also on a machine that lists its own zone as `localtime`."""
+    assert {"UTC", "Europe/Berlin", "America/New_York"} <= zone_names()
+    with Engine() as engine:
+        for name in zone_names():
+            assert zone_named(name) == name
+            ZoneInfo(name)
+            engine.run(f"set TimeZone = '{name}'")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("europe/berlin", "Did you mean Europe/Berlin?"),
+        ("Berlin", "Did you mean Europe/Berlin?"),
+        ("New York", "Did you mean America/New_York?"),
+        ("Europe/Berln", "Did you mean Europe/Berlin?"),
+        ("localtime", "There is no time zone 'localtime'."),
+        ("posix/Europe/Berlin", "Did you mean Europe/Berlin?"),
+        ("right/UTC", "There is no time zone 'right/UTC'."),
+        ("../Europe/Berlin", "Did you mean Europe/Berlin?"),
+        ("Mars", "There is no time zone 'Mars'."),
+        ("", "Give one such as Europe/Berlin or UTC."),
+    ],
+)
+def test_whatever_asks_for_a_zone_says_the_same_of_one_that_there_isnt(name: str, hint: str) -> None:
+    """A lake, a filter and the engine, in one sentence, with the name that may be meant."""
+    said = set()
+    with Engine() as engine:
+        for ask in (zone_named, engine.in_timezone, lambda one: batchlake.open("lake", timezone=one)):
+            with pytest.raises(InvalidRequest) as raised:
+                ask(name)
+            said.add(str(raised.value))
+    with pytest.raises(InvalidRequest) as raised, in_zone(name):
+        pass
+    (sentence,) = said | {str(raised.value)}
+    assert hint in sentence
