@@ -125,6 +125,7 @@ def test_a_note_written_in_vain_is_taken_back(lake: Lake, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("step", some(STEPS[::-1], 1))
+@at_length
 def test_a_redaction_that_is_killed_is_finished_or_has_not_begun(lake: Lake, step: str) -> None:
     """Before the commit all is plain and nothing redacts; after it the next writer redacts, purges, notes."""
     _killed(lake.root, step, "redact")

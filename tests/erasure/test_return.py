@@ -23,11 +23,25 @@ from tests.lakes import contents, damages, rows
 VALUES = (*SPELLINGS, "14155550199", "4155550199", "call_000", "call_001")
 
 
+@pytest.fixture(scope="module")
+def erased(planted_lakes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a planted `lake` from which the person was erased, and the machine's `config`, its key."""
+    folder = tmp_path_factory.mktemp("erased")
+    shutil.copytree(planted_lakes / "once", folder / "lake")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CONFIG", "STATE", "CACHE"):
+            patch.setenv(f"XDG_{name}_HOME", str(folder / name.lower()))
+        batchlake.open(folder / "lake").forget(numbers=[NUMBER], expect=2)
+    return folder
+
+
 @pytest.fixture
-def lake(planted_lake: batchlake.Lake) -> batchlake.Lake:
-    """A planted lake from which the person was erased."""
-    planted_lake.forget(numbers=[NUMBER], expect=2)
-    return planted_lake
+def lake(erased: Path, planted_lakes: Path, own_machine: Path, tmp_path: Path) -> batchlake.Lake:
+    """That lake, for the test alone, at `lake` beside its `exports`."""
+    shutil.copytree(planted_lakes / "exports", tmp_path / "exports")
+    shutil.copytree(erased / "lake", tmp_path / "lake")
+    shutil.copytree(erased / "config", own_machine / "config")
+    return batchlake.open(tmp_path / "lake")
 
 
 def test_the_same_exports_in_any_form_bring_nobody_back(lake: batchlake.Lake, tmp_path: Path) -> None:

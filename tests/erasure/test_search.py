@@ -131,8 +131,8 @@ def test_files_that_hold_nothing_are_not_read_to_be_rewritten(
 ) -> None:
     """Of several ingests' files the erasure of one call decodes and rewrites those that hold it."""
     lake = batchlake.open(tmp_path / "lake")
-    for at in range(10 if EVERYTHING else 5):
-        given_calls = [call(at, to_number=NUMBER if at == 3 else f"+1415556{at:04}")]
+    for at in range(10 if EVERYTHING else 3):
+        given_calls = [call(at, to_number=NUMBER if at == 1 else f"+1415556{at:04}")]
         folder = tmp_path / f"exports{at}"
         path = write_export_of(folder, given_calls)
         path.write_text(path.read_text().replace("batch_b", f"batch_{at}"))
