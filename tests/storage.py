@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 _SERVER: Final = """
-import logging, sys
+import logging, os, sys
 from werkzeug.serving import WSGIRequestHandler
 # A connection is used for more than one request: a fifth less work on both sides.
 WSGIRequestHandler.protocol_version = "HTTP/1.1"
+# A list comes in several pages without a thousand objects to make first.
+os.environ["MOTO_S3_DEFAULT_MAX_KEYS"] = "100"
 from moto.server import ThreadedMotoServer
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

@@ -18,6 +18,7 @@ import pytest
 import batchlake
 from batchlake.engine.processes import TemporaryFolder, clear_dead_folders, is_alive
 from batchlake.store.maintenance import compact, vacuum
+from tests.effort import at_length
 from tests.lakes import damages, ingested, write_export
 from tests.storage import Bucket, environment
 from tests.store.crash_points import run_in_process
@@ -97,6 +98,7 @@ def test_a_killed_ingest(tmp_path: Path, export: Path, temporary: Path) -> None:
         assert list(temporary.glob("batchlake-*")) == [], name
 
 
+@at_length
 def test_a_killed_ingest_into_a_bucket(bucket: Bucket, tmp_path: Path, export: Path, temporary: Path) -> None:
     """Its transcripts are in the temporary folder, and go with the next run, which finishes the job."""
     lake = f"{bucket.address}/lake"

@@ -25,7 +25,7 @@ VALUES = (*SPELLINGS, "14155550199", "4155550199", "call_000", "call_001")
 
 @pytest.fixture(scope="module")
 def erased(planted_lakes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a planted `lake` from which the person was erased, and the machine's `config`, its key."""
+    """A folder with a planted `lake` from which the person was erased, and `config`, with the key to it."""
     folder = tmp_path_factory.mktemp("erased")
     shutil.copytree(planted_lakes / "once", folder / "lake")
     with pytest.MonkeyPatch.context() as patch:

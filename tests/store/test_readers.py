@@ -104,7 +104,13 @@ QUESTIONS: dict[str, Callable[[Lake], Any]] = {
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in QUESTIONS if name not in ("calls", "sql", "connect", "views")]
+    "name",
+    # The others ask through the same state of a lake.
+    [
+        pytest.param(name, marks=() if name in ("batch", "write_batch", "report") else at_length)
+        for name in QUESTIONS
+        if name not in ("calls", "sql", "connect", "views")
+    ],
 )
 def test_a_question_looks_once_more(
     name: str, root: Path, two_runs: Path, monkeypatch: pytest.MonkeyPatch

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from batchlake.errors import LakeNotWritable
-from tests.effort import some
+from tests.effort import at_length, some
 from tests.lakes import contents, damages, ingested, write_export
 from tests.store.crash_points import Points, fill_disk, forbid, run_in_process, watched
 
@@ -78,8 +78,8 @@ def state(root: Path) -> Any:
 
 def test_a_kill_at_any_point_leaves_the_lake_before_or_after(history: History, tmp_path: Path) -> None:
     """Killed at each point, the lake is sound and the one before or after; the same ingest then completes."""
-    chosen = history.chosen(4 if history.before else 1)
-    assert len(chosen) >= (4 if history.before else 1)
+    chosen = history.chosen(3 if history.before else 1)
+    assert len(chosen) >= (3 if history.before else 1)
     outcomes = []
     for fatal in dict.fromkeys([*chosen, history.points]):
         root = history.copy(tmp_path / str(fatal))
@@ -99,6 +99,9 @@ def test_a_kill_at_any_point_leaves_the_lake_before_or_after(history: History, t
 
 
 @pytest.mark.parametrize("fail", [fill_disk, forbid])
+@pytest.mark.parametrize(
+    "history", ["into a lake", pytest.param("into nothing", marks=at_length)], indirect=True
+)
 def test_a_failing_write_at_any_point_leaves_the_lake_before_or_after(
     history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fail: Any
 ) -> None:

@@ -12,13 +12,13 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
-from hypothesis import example, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from batchlake.store.delta.log import actions
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.maintenance import check
-from tests.effort import examples, share
+from tests.effort import EVERYTHING, examples, share
 from tests.lakes import contents, ingested, rows, write_export
 from tests.paths import EXPORT_CASES
 
@@ -78,7 +78,7 @@ def assert_bounds_hold(root: Path, table: str, ids: list[str]) -> None:
         assert duckdb.execute(query, {"files": files, "one": one}).fetchall() == [(found,)]
 
 
-@settings(max_examples=examples(1))
+@settings(phases=settings().phases if EVERYTHING else [Phase.explicit], max_examples=examples(1))
 @given(ids=st.lists(batch_ids, min_size=1, max_size=4, unique=True))
 @example(ids=list(PIECES))
 @example(ids=[piece * (256 // len(piece)) for piece in (PLANES[0], PLANES[2], PLANES[16], *ODD)])

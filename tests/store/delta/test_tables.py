@@ -81,15 +81,15 @@ def test_the_run_that_finds_too_many_small_files_compacts_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Small files don't pile up, no row is lost or doubled, and earlier states can still be read."""
-    monkeypatch.setattr("batchlake.store.delta.writer.MOST_SMALL_FILES", 3)
-    for number in range(6):
+    monkeypatch.setattr("batchlake.store.delta.writer.MOST_SMALL_FILES", 2)
+    for number in range(4):
         path = write_export(tmp_path / "in", f"{number}.json", {"id": f"c{number}", "batch_id": f"b{number}"})
         ingested(tmp_path / "lake", path)
     tables = LakeTables(tmp_path / "lake")
-    assert len(tables.files("calls")) <= 3
+    assert len(tables.files("calls")) <= 2
     assert damages(tmp_path / "lake") == []
     found = rows(tmp_path / "lake", "select call_id from calls order by call_id")
-    assert [row["call_id"] for row in found] == [f"c{number}" for number in range(6)]
+    assert [row["call_id"] for row in found] == [f"c{number}" for number in range(4)]
     first = rows(tmp_path / "lake", "select table_versions['calls'] as pin from runs order by run_id")[0][
         "pin"
     ]
