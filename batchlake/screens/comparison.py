@@ -268,7 +268,7 @@ def _chance(one: Difference) -> str:
     if one.interval is None:
         # Where a side has no value, its `–` says so; JSON says why nothing can be told of the others.
         return "can't be told" if one.reason and one.difference is not None else ""
-    word = "hardly chance" if not one.interval.holds_zero else "can be chance"
+    word = "rarely chance" if not one.interval.holds_zero else "can be chance"
     factor = 100 if one.unit == "ratio" else 1
     decimals = 1 if one.unit in ("ratio", "seconds") else 2
     ends = [

@@ -169,6 +169,9 @@ def test_columns_order_and_limit_count_in_comparisons(two_batches: Path) -> None
     shown = run(*_ASKED, "--sort", "-calls_change", "--limit", "2", lake=two_batches).stdout.splitlines()
     assert shown[0].split()[:4] == ["agent", "calls", "change", "success"]
     assert [line[:3] for line in shown[2:] if line[:3].strip()] == ["bea", "ann"]
+    for asked in ("engagement", "-engagement_change"):
+        shown = run(*_ASKED, "--sort", asked, lake=two_batches).stdout.splitlines()
+        assert shown[0].split()[:3] == ["agent", "engagement", "change"]
     help_lines = run(*_ASKED, "--columns", "help", lake=two_batches).stdout.splitlines()
     assert {"agent", "calls  (total_calls)", "cost_change", "p95_change"} <= set(help_lines)
     wrong = run(*_ASKED, "--columns", "cots", lake=two_batches)

@@ -159,11 +159,13 @@ def _write_groups(request: Request, found: Analytics, families: Sequence[str]) -
             listed, kinds = _sheet(found)
         write_rows(request, listed, kinds=kinds, title="analytics")
         return
-    columns = groups.group_columns(found, families=families, wide=request.wide or bool(request.columns))
+    asked = request.asked
+    wide = request.wide or bool(asked.columns or asked.sort)
+    columns = groups.group_columns(found, families=families, wide=wide)
     if _column_help(request, columns):
         return
     grouped = groups.group_rows(found, columns, request.clock, request.period)
-    usual = [one.name for one in groups.group_columns(found, families=families)]
+    usual = [one.name for one in groups.group_columns(found, families=families, wide=request.wide)]
     columns, grouped = _chosen(request, columns, grouped, len(found.by), usual)
     write_table(request, Shown(tuple(columns), Listed([one.name for one in columns], grouped)))
 
@@ -194,24 +196,33 @@ def _sheet(found: Analytics) -> tuple[Listed, dict[str, str]]:
 
 
 def _chosen(
-    request: Request, columns: list[Column], rows: list[groups.Row], keys: int, usual: Collection[str] = ()
+    request: Request, columns: list[Column], rows: list[groups.Row], keys: int, usual: Collection[str]
 ) -> tuple[list[Column], list[groups.Row]]:
-    """Columns and order as asked for, `usual` those without being named; the row of all stays last."""
+    """Columns and order as asked for, `usual` those without being named; the row of all stays last.
+
+    What rows are sorted by is shown, too.
+    """
     names = [column.name for column in columns]
     body, last = rows[:-1], rows[-1:]
-    body = in_order(body, request.asked.sort, lambda given: _place(given, names), _sortable)
+    asked = request.asked
+    body = in_order(body, asked.sort, lambda given: _place(given, names), _sortable)
     if request.limit is not None:
         body = body[: request.limit]
-    places = _places_asked(request.asked.columns, names, keys, usual)
-    wanted = {names[_place(name[1:], names)] for name in request.asked.columns if name.startswith("+")}
+    besides = [name[1:] for name in asked.columns if name.startswith("+")]
+    wanted = {names[_place(name, names)] for name in besides}
+    if not asked.columns:
+        wanted |= {names[_place(name.removeprefix("-"), names)] for name in asked.sort} - {*usual}
+    places = (
+        _places_asked(asked.columns, names, keys, usual)
+        if asked.columns
+        else _places_of({*usual, *wanted}, names)
+    )
     shown = [replace(columns[place], wanted=names[place] in wanted) for place in places]
     return shown, [tuple(row[place] for place in places) for row in [*body, *last]]
 
 
 def _places_asked(asked: Sequence[str], names: Sequence[str], keys: int, usual: Collection[str]) -> list[int]:
     """The places of the columns to show: the keys, and those asked for; a figure brings its change."""
-    if not asked:
-        return list(range(len(names)))
     besides = [name for name in asked if name.startswith("+")]
     if besides and len(besides) < len(asked):
         raise InvalidRequest("--columns names columns, or with + before each those besides the usual ones.")
@@ -222,6 +233,12 @@ def _places_asked(asked: Sequence[str], names: Sequence[str], keys: int, usual: 
     named = [at for place in named for at in (place, place + 1) if at == place or at in changes]
     before = [at for at, name in enumerate(names) if name in usual] if besides else []
     return list(dict.fromkeys([*range(keys), *before, *named]))
+
+
+def _places_of(wanted: Collection[str], names: Sequence[str]) -> list[int]:
+    """The places of these columns; a figure and its change stand together."""
+    figures = {name.removesuffix(CHANGE) for name in wanted}
+    return [at for at, name in enumerate(names) if name.removesuffix(CHANGE) in figures]
 
 
 def _sortable(row: groups.Row, place: int) -> Any:
@@ -357,13 +374,12 @@ def _write_changes(
 
     asked = request.asked
     sorted_by = [_named(given.removeprefix("-")).removesuffix(CHANGE) for given in asked.sort]
-    columns = change_columns(
-        found, families=families, wide=request.wide or bool(asked.columns), first=sorted_by
-    )
+    wide = request.wide or bool(asked.columns or asked.sort)
+    columns = change_columns(found, families=families, wide=wide, first=sorted_by)
     if _column_help(request, columns):
         return
     rows = change_rows(found, other, columns, request.clock)
-    usual = [one.name for one in change_columns(found, families=families)]
+    usual = [one.name for one in change_columns(found, families=families, wide=request.wide)]
     columns, rows = _chosen(request, columns, rows, len(found.by), usual)
     shown = Shown(tuple(columns), Listed([one.name for one in columns], rows))
     steps = [name for name in found.by if name in groups.TIME_STEPS]

@@ -130,6 +130,32 @@ def test_groups_have_the_first_four_families_unless_more_are_asked_for(
 
 
 @pytest.mark.parametrize(
+    ("asked", "heads"),
+    [
+        ("--metrics success --columns engagement", ["engagement"]),
+        ("--metrics success --columns success,engagement", ["success", "engagement"]),
+        (
+            "--metrics success --columns +engagement",
+            ["calls", "success", "completed", "failed", "engagement"],
+        ),
+        ("--metrics success --sort -engagement", ["calls", "success", "completed", "failed", "engagement"]),
+        ("--by source --metrics success --columns source,engagement", ["source", "engagement"]),
+        ("--by source --metrics success --sort -engagement", ["source", "success", "engagement"]),
+    ],
+)
+def test_a_column_brings_its_family(sample_lake: Lake, asked: str, heads: list[str]) -> None:
+    """One that is named or sorted by is shown with its values, although `--metrics` names other families."""
+    done = run("analytics", *asked.split(), lake=sample_lake.root)
+    assert done.returncode == 0, done.stderr
+    head, _, *lines = done.stdout.splitlines()
+    assert head.split() == heads
+    whole = sample_lake.analytics(metrics="engagement").engagement
+    assert whole is not None
+    assert whole.score.mean is not None
+    assert lines[-1].split()[-1] == f"{whole.score.mean:.2f}"
+
+
+@pytest.mark.parametrize(
     "verb", ["analytics --by agent", "calls", "contacts", "said hello", "platforms", "audit --all"]
 )
 def test_every_verb_with_columns_names_them(sample_lake: Lake, verb: str) -> None:
