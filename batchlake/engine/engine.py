@@ -184,7 +184,7 @@ class Engine:
                 self._done.add(name)
 
     def set_file_pruner(self, files_of_batches: Callable[[str, Iterable[str]], Sequence[str]]) -> None:
-        """Let `of_batches` ask which of a table's files may hold rows of some batches."""
+        """Let `pruned_scan` ask which of a table's files may hold rows of some batches."""
         self._files_of_batches = files_of_batches
 
     def explain(self, missing: Explain) -> None:

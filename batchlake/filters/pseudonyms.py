@@ -44,8 +44,8 @@ def with_pseudonyms(wanted: Filter, storage: Storage) -> Filter:
         raise InvalidRequest(
             f"the lake is redacted, and which pseudonym a number has only its key tells: {error.message}"
         ) from error
-    replaced: Filter = _replaced(wanted, lambda number: _pseudonym(redactor, number))
-    return replaced
+    pseudonymous: Filter = _renumbered(wanted, lambda number: _pseudonym(redactor, number))
+    return pseudonymous
 
 
 def _pseudonym(redactor: Redactor, number: str) -> str:
@@ -66,7 +66,7 @@ def _names_number(part: BaseModel) -> bool:
     )
 
 
-def _replaced(part: Any, change: Callable[[str], str]) -> Any:
+def _renumbered(part: Any, change: Callable[[str], str]) -> Any:
     """A part of a filter with other numbers."""
     update: dict[str, Any] = {}
     for name, value in part:
@@ -75,7 +75,7 @@ def _replaced(part: Any, change: Callable[[str], str]) -> Any:
         elif _parts(value):
             several = isinstance(value, tuple | list)
             update[name] = (
-                tuple(_replaced(one, change) for one in value) if several else _replaced(value, change)
+                tuple(_renumbered(one, change) for one in value) if several else _renumbered(value, change)
             )
     return part.model_copy(update=update) if update else part
 

@@ -19,10 +19,7 @@ from batchlake.engine import columns, sql_files
 from batchlake.engine.engine import Engine
 from batchlake.engine.quoting import literal, typed_columns, view_of
 from batchlake.ingest.find.held_exports import HeldExports, files_held, none_held
-from batchlake.ingest.find.sources import (
-    Found,
-    find,
-)
+from batchlake.ingest.find.sources import Found, find
 from batchlake.ingest.load.macros import make_macros
 from batchlake.ingest.load.staging import Staging
 from batchlake.ingest.load.transcripts import TranscriptFiles
@@ -85,7 +82,7 @@ def ingest(
         ExportUnreadable: a path doesn't exist or can't be opened; nothing was ingested.
         LakeLocked, LakeNotWritable, LakeDamaged, LakeTooNew: the lake is as it was.
     """
-    run = begin("ingest", now())
+    begun = begin("ingest", now())
     tables = LakeTables(root)
     tables.keep_open()
     with engine_of(tables, options) as engine:
@@ -93,12 +90,13 @@ def ingest(
         reads_all = options.force or options.reads_all
         held = none_held if reads_all else files_held(tables, ledger, engine, options.sources)
         found = find(paths, held)
+        run = Run(tables, ledger, engine, options, progress, begun, now)
         if options.dry_run:
-            return Run(tables, ledger, engine, options, progress, run, now).execute(found, None)
+            return run.execute(found, None)
         tables.storage.refuse_other_things()
         with tables.storage.lock(wait_seconds=options.wait_seconds):
             upgrade_if_needed(tables, ledger)
-            return Run(tables, ledger, engine, options, progress, run, now).execute(found, Writer(tables))
+            return run.execute(found, Writer(tables))
 
 
 def engine_of(tables: LakeTables, options: IngestOptions) -> Engine:
@@ -140,7 +138,6 @@ class Run:
         self._progress = progress
         self._run = run
         self._now = now
-        self._clock = time.monotonic()
         self._tables = tables
         self._ledger = ledger
         self._engine = engine
@@ -154,38 +151,25 @@ class Run:
             writer: takes what changes.
             resolved: ids of problems that this run puts an end to; what is still wrong is found again.
         """
-        engine = self._engine
+        self._clock = time.monotonic()
         self._gate, self._redaction = self._cleaners(writer)
         with (
             columns.system_memory(),
             self._scratch(writer) as spill,
             Staging(
-                engine, transcripts := TranscriptFiles(spill, self._lake), self._gate, self._redaction
+                self._engine, transcripts := TranscriptFiles(spill, self._lake), self._gate, self._redaction
             ) as staging,
         ):
-            before = self._ledger.find()
-            pins = dict(before.pins) if before else {}
-            if writer:
-                writer.prepare(pins)
-            snapshot = (writer or self._tables).snapshot(pins)
-            self._snapshot = snapshot
-            self._show(EXPORTS)
-            engine.set_file_pruner(snapshot.files_of_batches)
-            held = HeldExports(engine, self._options.sources, is_forced=self._options.force)
-            reading = self._reading = ExportReading(staging, held, self._options, self._progress, found.held)
-            tell_step(self._progress, "reading", found.total_bytes)
-            with own_platforms(self._options.own):
-                reading.read(found)
-            records = sum(export.records for export in reading.exports)
-            tell_step(self._progress, "merging", lambda: records)
-            if not reading.exports:
+            self._show_lake(writer)
+            self._read(found, staging)
+            if not self._reading.exports:
                 # The lake holds all that there is.
-                return self._report(found, **_NOTHING_NEW, exports_skipped=reading.skipped)
+                return self._report(found, **_NOTHING_NEW, exports_skipped=self._reading.skipped)
             staging.finish()
-            self._merge(staging, {name: len(files) for name, files in snapshot.files.items()})
+            self._merge(staging)
             self._note_problems()
             facts = self._facts()
-            is_retried = any(not export.is_whole for export in reading.exports)
+            is_retried = any(not export.is_whole for export in self._reading.exports)
             changed = bool(facts["exports_read"] or facts["problems"] or is_retried)
             segments = 0
             versions: dict[str, int] = {}
@@ -198,8 +182,28 @@ class Run:
             run_id = self._run.run_id if changed and writer else None
             return self._report(
                 found, run_id=run_id, segments_written=segments, table_versions=versions,
-                **self._told(facts), **facts,
+                **self._details(facts), **facts,
             )  # fmt: skip
+
+    def _show_lake(self, writer: Writer | None) -> None:
+        """Take back what a run that died has left, and show what the lake holds to the engine."""
+        before = self._ledger.find()
+        pins = dict(before.pins) if before else {}
+        if writer:
+            writer.prepare(pins)
+        self._snapshot = (writer or self._tables).snapshot(pins)
+        self._show(EXPORTS)
+        self._engine.set_file_pruner(self._snapshot.files_of_batches)
+
+    def _read(self, found: Found, staging: Staging) -> None:
+        """Read the exports that the lake doesn't hold."""
+        held = HeldExports(self._engine, self._options.sources, is_forced=self._options.force)
+        self._reading = ExportReading(staging, held, self._options, self._progress, found.held)
+        tell_step(self._progress, "reading", found.total_bytes)
+        with own_platforms(self._options.own):
+            self._reading.read(found)
+        records = sum(export.records for export in self._reading.exports)
+        tell_step(self._progress, "merging", lambda: records)
 
     def _show(self, table: Table) -> None:
         """Make a table of the lake a view of the engine, where it isn't yet."""
@@ -207,9 +211,10 @@ class Run:
             self._shown.add(table)
             self._engine.create_view(view_of(table, self._snapshot.files.get(table.name, ())))
 
-    def _merge(self, staging: Staging, files: Mapping[str, int]) -> None:
+    def _merge(self, staging: Staging) -> None:
         """Make the merged tables from what was read."""
         engine, run_id = self._engine, self._run.run_id
+        files = {name: len(paths) for name, paths in self._snapshot.files.items()}
         self._show(CALLS)
         self._show(BATCHES)
         batches = merge(engine, BATCH_RULE, run_id, staging.batches, files.get(BATCHES.name, 0))
@@ -309,14 +314,15 @@ class Run:
         return segments
 
     def _commit(self, writer: Writer, facts: dict[str, Any]) -> None:
+        """Write the run's row into the ledger, which makes all of it visible."""
         not_kept = ("calls_unchanged", "calls_not_understood")
         figures = {name: figure for name, figure in facts.items() if name not in not_kept}
         redacted = self._redaction.counts if self._redaction else None
         figures |= {"redacted": redacted, "finished_at": self._now()}
         self._ledger.commit(writer, self._run, figures, is_private=self._redaction is not None)
 
-    def _told(self, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """What the report says besides of what was read."""
+    def _details(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """What the report says of the records besides their counts."""
         engine = self._engine
         by_code = engine.rows(sql_files.load("ingest/run/problem_codes").text) if facts["problems"] else []
         statuses = sql_files.load("ingest/run/unknown_statuses").text
@@ -336,6 +342,7 @@ class Run:
         }
 
     def _report(self, found: Found, **facts: Any) -> IngestReport:
+        """The report of this run: what it counted, and `facts`."""
         facts.pop("problems", None)
         return IngestReport(
             lake=self._lake,

@@ -48,11 +48,11 @@ class RowRedactor(RowCleaner):
 
     def _cleaned_texts(self, table: Table, rows: pa.Table, name: str) -> pa.Table:
         if name in NUMBER_COLUMNS:
-            return self._replaced(table, rows, name, self._number)
+            return self._mapped(table, rows, name, self._number)
         if name in JSON_COLUMNS:
             return self._redacted(table, rows, name, self._documents.json_text, is_json=True)
         if table is CALLS and name in ("agent_id", "pathway_id"):
-            return self._replaced(table, rows, name, lambda one: self._redactor.id_of(IDS[name], one) or one)
+            return self._mapped(table, rows, name, lambda one: self._redactor.id_of(IDS[name], one) or one)
         if table in (CALLS, BATCHES) and name in ("status", "status_reported"):
             return self._redacted(table, rows, name, self._redactor.text)
         if (table is CALLS and name in TEXTS) or (table is EXPORTS and name == "location"):
@@ -75,9 +75,9 @@ class RowRedactor(RowCleaner):
         for name in ("raw", "message", "location"):
             rows = self._redacted(PROBLEMS, rows, name, self._documents.json_text, is_json=True)
         after = rows["raw"].to_pylist()
-        told = [at for at, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
+        changed = [at for at, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
         # Its id is a digest of the raw text, which could be tried out.
-        rows = with_values(rows, "problem_id", told, lambda old: self._new_digest(old))
+        rows = with_values(rows, "problem_id", changed, lambda old: self._new_digest(old))
         for name in ("call_id", "batch_id"):
             rows = self._with_new_ids(rows, name)
         return rows
@@ -94,18 +94,18 @@ class RowRedactor(RowCleaner):
         if rows is before:
             return rows
         old, new = before["text"].to_pylist(), rows["text"].to_pylist()
-        told = [at for at, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
-        rows = with_values(rows, "extra", told, lambda text: text and without_lists(text))
-        rows = with_values(rows, "text_key", told, None, [text_key(new[at]) for at in told])
-        picked = rows.select(["source", "call_id", "text"]).take(columns.integers(told)).to_pylist()
+        changed = [at for at, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
+        rows = with_values(rows, "extra", changed, lambda text: text and without_lists(text))
+        rows = with_values(rows, "text_key", changed, None, [text_key(new[at]) for at in changed])
+        picked = rows.select(["source", "call_id", "text"]).take(columns.integers(changed)).to_pylist()
         self._retold.update((row["source"], row["call_id"]) for row in picked)
         return self._told_anew(rows, picked)
 
     def _with_new_digests(self, rows: pa.Table) -> pa.Table:
         rows = super()._with_new_digests(rows)
-        told = {at for at, pair in enumerate(self._calls_of(rows)) if pair in self._retold}
+        retold = {at for at, pair in enumerate(self._calls_of(rows)) if pair in self._retold}
         digests = rows["transcript_digest"].to_pylist()
-        plain = [at for at, digest in enumerate(digests) if digest and at not in told]
+        plain = [at for at, digest in enumerate(digests) if digest and at not in retold]
         return with_values(rows, "transcript_digest", plain, self._new_digest)
 
     def _calls_of(self, rows: pa.Table) -> list[tuple[str, str]]:
@@ -128,7 +128,8 @@ class RowRedactor(RowCleaner):
         self._count(table, name, len(places))
         return with_values(rows, name, places, None, values)
 
-    def _replaced(self, table: Table, rows: pa.Table, name: str, change: Callable[[str], str]) -> pa.Table:
+    def _mapped(self, table: Table, rows: pa.Table, name: str, change: Callable[[str], str]) -> pa.Table:
+        """The rows with every value of a column changed; those that differ are counted."""
         values = rows[name].to_pylist()
         again = [value and change(value) for value in values]
         places = [at for at, (one, other) in enumerate(zip(values, again, strict=True)) if one != other]

@@ -107,11 +107,11 @@ class Gate:
         places = _places_of(batch.records)
         gone = {place for place, is_kept in zip(places, kept.tolist(), strict=True) if not is_kept}
         faults = _places_of(batch.faults)
-        standing = np.array([at for at, place in enumerate(faults) if place not in gone], np.int64)
+        kept_faults = np.array([at for at, place in enumerate(faults) if place not in gone], np.int64)
         return replace(
             batch,
             records=records,
-            faults=batch.faults.take(columns.from_numpy(standing)),
+            faults=batch.faults.take(columns.from_numpy(kept_faults)),
             utterances=batch.utterances.take(columns.from_numpy(spoken)),
             counts=batch.counts[kept],
         )
@@ -143,6 +143,7 @@ class Gate:
         return replace(batch, records=records, utterances=utterances, faults=faults)
 
     def _cleaned_speech(self, batch: RecordBatch) -> tuple[pa.Table, set[int]]:
+        """The utterances without mentions of erased numbers, and the places of the records that had one."""
         utterances = batch.utterances
         of_record = np.repeat(np.arange(len(batch.counts)), batch.counts)
         retold: set[int] = set()
@@ -156,6 +157,11 @@ class Gate:
         return utterances, retold
 
     def _over_turns(self, utterances: pa.Table, of_record: NDArray[np.int64]) -> set[int]:
+        """The places of utterances over which one speaker reads out an erased number.
+
+        Args:
+            of_record: the record of each utterance, by its place.
+        """
         if not self._finder.looks_for_numbers:
             return set()
         said: dict[tuple[int, str | None], list[tuple[int, str]]] = defaultdict(list)
@@ -205,6 +211,7 @@ class Gate:
         return cleaned
 
     def _names_call(self, raw: str) -> bool:
+        """Whether a text of an export holds the id of an erased call, in quotes."""
         for match in _QUOTED.finditer(raw):
             try:
                 one = json.loads(match[0])

@@ -91,7 +91,7 @@ class Staging:
         self._buffered_bytes = 0
         self._buffered_records = 0
         self._problems: list[dict[str, Any]] = []
-        self._giving: ReadExport | None = None
+        self._last_giver: ReadExport | None = None
         self._provisional: list[tuple[int, Document]] = []
         self._thread = ThreadPoolExecutor(1, "normalizer")
         self._normalizing: Future[None] | None = None
@@ -117,7 +117,7 @@ class Staging:
 
     def add(self, export: ReadExport, records: RawRecords) -> None:
         """Buffer records; have them typed when enough have come."""
-        self._giving = export
+        self._last_giver = export
         name = records.format
         if name not in self._buffered:
             self._buffered[name] = RecordBuffer(name)
@@ -132,7 +132,7 @@ class Staging:
     def forget(self, export: ReadExport, document: int | None = None) -> None:
         """Forget what the export that began last gave from one document on, or all that it gave so far."""
         # Most exports that are dropped have given nothing: the lake holds them.
-        if export is self._giving:
+        if export is self._last_giver:
             self._flush(all_of_it=True)
             self._wait()
             self._normalizer.begin()
@@ -150,7 +150,7 @@ class Staging:
 
     def problem(self, export: ReadExport, document: Document | None = None, **facts: Any) -> None:
         """Note one problem; facts are columns of the table `problems`, `document` is where it was found."""
-        self._giving = export
+        self._last_giver = export
         self._note(export, document, facts)
         self._count(len(facts.get("raw") or ""), 1)
 
@@ -184,6 +184,7 @@ class Staging:
         self.batches = self.engine.fill(f"create table observed_batches as {observed['observed_batches']}")
 
     def _count(self, size: int, records: int) -> None:
+        """Count what was buffered; hand it on when it is worth a query."""
         self._buffered_bytes += size
         self._buffered_records += records
         if self._buffered_bytes >= FLUSH_BYTES or self._buffered_records >= _FLUSH_RECORDS:
@@ -219,6 +220,7 @@ class Staging:
             )
 
     def _note_nameless(self, nameless: RawRecord) -> None:
+        """Note the problem of a record without a usable id."""
         run, number = nameless.buffered.run, nameless.buffered.export_number
         facts = {
             "level": "record", "code": NO_IDENTITY, "message": NO_IDENTITY_MESSAGE, "line": run.line,
@@ -245,15 +247,18 @@ class Staging:
         self._problems.append(noted)
 
     def _wait(self) -> None:
+        """Wait until the normalizer is done; raises what it raised."""
         if self._normalizing:
             self._normalizing.result()
 
     def _note_provisional(self, export_number: int, document: Document) -> None:
+        """Note a document whose envelope isn't complete yet: `finish` asks what it turned out to be."""
         noted = (export_number, document)
         if document.envelope is None and (not self._provisional or self._provisional[-1] != noted):
             self._provisional.append(noted)
 
     def _exports_table(self) -> pa.Table:
+        """The relation `read_exports`: the exports of this run so far."""
         exports = self._exports
         return columns.table(
             {

@@ -115,13 +115,14 @@ class Redactor:
             text: any.
             named: the words of names that the record's own fields hold (`names.words_of`).
         """
-        return self._replaced(text, self._spans(text, named))
+        return self._with_classes(text, self._spans(text, named))
 
     def without_names(self, text: str, named: frozenset[str]) -> str:
         """A text that holds nothing else (none of `candidates`) with `<name>` in the place of names."""
-        return self._replaced(text, [(span, "name") for span in names.spans(text, named)])
+        return self._with_classes(text, [(span, "name") for span in names.spans(text, named)])
 
-    def _replaced(self, text: str, found: list[tuple[Span, str]]) -> str:
+    def _with_classes(self, text: str, found: list[tuple[Span, str]]) -> str:
+        """A text with classes in the place of the values found, which are counted."""
         parts: list[str] = []
         since = 0
         for span, kind in found:
