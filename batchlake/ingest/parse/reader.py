@@ -260,7 +260,7 @@ class RecordReader:
 
         scanner = Scanner(decoded)
         first = Suspect()
-        tail = b""
+        listed_from, tail = (-1, 0), b""  # A list at the top is scanned as documents, cut off with it.
         try:
             for window in pieces:
                 tail = window[-_LONGEST_TAIL_BYTES:] or tail
@@ -284,6 +284,8 @@ class RecordReader:
                             yield from items
                             return
                         yield from self._end_of(found.header, sound, document)
+                        if found.byte != listed_from[0]:
+                            listed_from = (found.byte, document.number)
                         document = self._next_document(None)
         except UnmatchedBracket as error:
             if items := self._afresh(first.byte):
@@ -297,7 +299,8 @@ class RecordReader:
                 yield from items
                 return
             message = f"the document that begins at byte {byte} is cut off; nothing of it was used"
-            yield CorruptExport("cut_off", message, scanner.bytes_seen(), document.number)
+            start = listed_from[1] if byte == listed_from[0] else document.number
+            yield CorruptExport("cut_off", message, scanner.bytes_seen(), start)
 
     def _stray(self, stray: Stray) -> Item:
         if stray.in_array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,25 @@ def test_the_batches_in_a_cut_document_are_dropped_with_it(tmp_path: Path) -> No
         assert rows(lake, "select call_id from calls") == [{"call_id": "c0"}]
         assert rows(lake, "select batch_id from batches") == []
         assert rows(lake, "select code from problems") == [{"code": "cut_off"}]
+
+
+def test_what_a_cut_list_at_the_top_held_is_dropped_with_it(tmp_path: Path) -> None:
+    """A list is one document, whatever it holds: cut off anywhere, nothing of it is used."""
+    batch = {"batch": {"id": "b{0}", "calls": [{"id": "c{0}"}], "statistics": {"total_calls": 1}}}
+    elements = [{"id": "c{0}", "x": [1, {"y": 2}]}, batch, {"response": [{"data": [{"id": "c{0}"}]}]}]
+    whole = ['{"id": "w0"}', '[{"id": "w1"}] ']
+    lists = [json.dumps([element] * 3, indent=indent) for element in elements for indent in (None, 1)]
+    texts = [text[: -(1, 2, len(text) // 5)[number % 3]] for number, text in enumerate(lists)]
+    numbered = [text.replace("{0}", str(number)) for number, text in enumerate(texts)]
+    texts = [whole[number % 2] + text for number, text in enumerate(numbered)]
+    paths = [write_export(tmp_path / "in", f"{number}.json", text) for number, text in enumerate(texts)]
+    for window_bytes in (30, 1 << 20):
+        lake = tmp_path / f"lake-{window_bytes}"
+        ingested(lake, *paths, window_bytes=window_bytes)
+        assert rows(lake, "select call_id from calls order by all") == [{"call_id": "w0"}, {"call_id": "w1"}]
+        assert rows(lake, "select batch_id from batches") == []
+        found = rows(lake, "select code, count(*) as files from problems group by all")
+        assert found == [{"code": "cut_off", "files": len(texts)}]
 
 
 def test_no_batches_have_the_columns_of_batches() -> None:
