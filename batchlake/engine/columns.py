@@ -160,12 +160,19 @@ def group_numbers(rows: pa.Table) -> NDArray[np.int64]:
 
 def with_texts(rows: pa.Table, name: str, changed: Mapping[int, str | None]) -> pa.Table:
     """The rows with other texts in one of their columns, given by place."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     if not changed:
         return rows
-    values = rows[name].to_pylist()
-    for at, value in changed.items():
-        values[at] = value
-    return rows.set_column(rows.schema.get_field_index(name), name, texts(values))
+    # As Python's texts, all would take a quarter of a second a million, in which no other thread could run.
+    held = rows[name].cast(pa.string()).combine_chunks()
+    at = sorted(changed)
+    is_changed = np.zeros(len(rows), bool)
+    is_changed[at] = True
+    new = pc.replace_with_mask(held, from_numpy(is_changed), texts([changed[place] for place in at]))
+    return rows.set_column(rows.schema.get_field_index(name), name, new)
 
 
 def plain(rows: pa.Table) -> pa.Table:

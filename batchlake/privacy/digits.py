@@ -43,6 +43,8 @@ _REPEATS: Final[Mapping[str, Mapping[str, int]]] = {
 
 _ASCII: Final = frozenset("0123456789")
 _NO_DIGIT: Final = re.compile("[^0-9]+")
+_ASCII_WORD: Final = re.compile("[a-z]+")
+_ASCII_DIGIT: Final = re.compile("[0-9]")
 _PLUS: Final = re.compile("[+＋]")
 _GAP: Final = rf"[^\p{{Nd}}]{{0,{_WIDEST_GAP}}}"
 
@@ -60,6 +62,7 @@ class Spoken:
         turns_sieve: what an utterance matches that may be a part: three digits in a row at least.
         unusual: what a text matches that may hold a digit in words or of another script; of any other, ASCII
             is enough.
+        words: all words of digits, and those that repeat one, in lower case.
     """
 
     digits: Mapping[str, str]
@@ -69,6 +72,7 @@ class Spoken:
     parts_sieve: str
     turns_sieve: str
     unusual: str
+    words: frozenset[str]
 
     @classmethod
     def of(cls, languages: Iterable[str]) -> Spoken:
@@ -106,12 +110,16 @@ class Spoken:
                 [f"{one}{_GAP}{one}{_GAP}{one}", *(f"{word}{_GAP}{one}" for word in thrice), *touched]
             ),
             "(?i)" + "|".join([*spoken, *touched, r"[^\x00-\x7f]"]),
+            frozenset(words),
         )
 
     def is_digit_word(self, word: str) -> bool:
         """Whether a word is a digit's, or repeats the next one."""
-        lowered = word.lower()
-        return lowered in self.digits or lowered in self.repeats
+        return word.lower() in self.words
+
+    def is_plain(self, text: str) -> bool:
+        """Whether a text's digits are those of ASCII alone, none of them spoken: most texts' are."""
+        return text.isascii() and self.words.isdisjoint(_ASCII_WORD.findall(text.lower()))
 
 
 def _in_any_case(word: str) -> str:
@@ -159,6 +167,9 @@ def runs(text: str, fewest: int = FEWEST_DIGITS, spoken: Spoken = EVERY_LANGUAGE
     >>> [run.digits for run in runs("call (415) 555-0199 or four one five, double five five 0 1 double nine")]
     ['4155550199', '4155550199']
     """
+    if spoken.is_plain(text):
+        yield from _plain_runs(text, fewest)
+        return
     digits: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -183,6 +194,19 @@ def runs(text: str, fewest: int = FEWEST_DIGITS, spoken: Spoken = EVERY_LANGUAGE
         repeat = None
     if len(digits) >= fewest:
         yield _run(text, digits, starts, ends)
+
+
+def _plain_runs(text: str, fewest: int) -> Iterator[Run]:
+    """The same of a text with plain digits: one expression finds a whole run."""
+    for found in _plain_run(fewest).finditer(text):
+        starts = [digit.start() for digit in _ASCII_DIGIT.finditer(text, found.start(), found.end())]
+        ends = [start + 1 for start in starts]
+        yield _run(text, [text[start] for start in starts], starts, ends)
+
+
+@cache
+def _plain_run(fewest: int) -> re.Pattern[str]:
+    return re.compile(f"[0-9](?:[^0-9+]{{0,{_WIDEST_GAP}}}[0-9]){{{fewest - 1},}}")
 
 
 def folded(text: str) -> str:

@@ -13,6 +13,8 @@ import json
 import os
 import secrets
 from dataclasses import dataclass, field
+from functools import lru_cache
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +26,7 @@ VARIABLE: Final = "BATCHLAKE_PRIVACY_KEY"
 FILE_VARIABLE: Final = "BATCHLAKE_PRIVACY__KEY_FILE"
 _BYTES: Final = 32
 _DIGEST_BYTES: Final = 16
+_MOST_BEGUN: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class PrivacyKey:
 
     def of_call(self, source: str, call_id: str) -> str:
         """The digest of a call."""
-        text = json.dumps([source, call_id], ensure_ascii=False)
+        # As `json.dumps` writes a list of both, which takes five times as long to set up.
+        text = f"[{encode_basestring(source)}, {encode_basestring(call_id)}]"
         return self._digest(text.encode("utf-8", "surrogatepass"), b"batchlake-call", _DIGEST_BYTES)
 
     def of_id(self, call_id: str) -> str:
@@ -60,7 +64,15 @@ class PrivacyKey:
         return f"{kind}_{digest}"
 
     def _digest(self, value: bytes, person: bytes, size: int) -> str:
-        return hashlib.blake2b(value, key=self.secret, digest_size=size, person=person).hexdigest()
+        digest = _begun(self.secret, person, size).copy()
+        digest.update(value)
+        return digest.hexdigest()
+
+
+@lru_cache(_MOST_BEGUN)
+def _begun(secret: bytes, person: bytes, size: int) -> hashlib.blake2b:
+    """A digest of nothing: to go on with a copy of it takes half the time of a new one."""
+    return hashlib.blake2b(key=secret, digest_size=size, person=person)
 
 
 def find_key() -> PrivacyKey | None:

@@ -22,8 +22,9 @@ def is_part(text: str, spoken: Spoken = EVERY_LANGUAGE) -> bool:
     """Whether an utterance may be a part of a number: three digits in a row and at most two other words."""
     # Most utterances with a digit are whole sentences, which is cheaper to see.
     plain = 0
+    words = spoken.words
     for word in text.split():
-        plain += word.isalpha() and not spoken.is_digit_word(word)
+        plain += word.isalpha() and word.lower() not in words
         if plain > _MOST_OTHER_WORDS:
             return False
     found = list(runs(text, _FEWEST, spoken))

@@ -68,3 +68,18 @@ def test_times_are_read_together_or_not_at_all(texts: list[str | None]) -> None:
     assert (found is not None) == (set(known) <= set(USUAL) and len(set(map(len, known))) <= 1)
     if found is not None:
         assert [moment is None for moment in found.to_pylist()] == [text is None for text in texts]
+
+
+@given(st.lists(st.none() | st.text(max_size=3), min_size=1, max_size=9), st.data())
+def test_texts_are_changed_in_place(values: list[str | None], data: st.DataObject) -> None:
+    """Those that are named, to a text or to nothing, whatever the column's chunks and wherever it begins."""
+    places = st.integers(0, len(values) - 1)
+    changed = data.draw(st.dictionaries(places, st.none() | st.text(max_size=3)))
+    cut = data.draw(places)
+    before = [None, *values]
+    chunks = [columns.texts(before[: cut + 1]), columns.texts(before[cut + 1 :])]
+    rows = pa.table({"text": pa.chunked_array(chunks), "place": list(range(len(before)))}).slice(1)
+    found = columns.with_texts(rows, "text", changed)
+    assert found["text"].to_pylist() == [changed.get(at, value) for at, value in enumerate(values)]
+    assert found.schema == rows.schema
+    assert found["place"].equals(rows["place"])

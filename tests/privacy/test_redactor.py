@@ -47,6 +47,8 @@ def test_what_looks_alike_is_left(text: str) -> None:
         ("ann dot smith at example dot com", "<email>"),
         ("mail ann.smith+x@example.co.uk!", "mail <email>!"),
         ("(415) 555-0199", "<phone>"),
+        ("DE89 \u017f704 ABCD EFGH IJKL ok", "DE89 \u017f704 ABCD EFGH IJKL ok"),
+        ("DE89 \u212a704 ABCD EFGH IJKL ok", "DE89 \u212a704 ABCD EFGH IJKL ok"),
     ],
 )
 def test_each_kind_has_its_label(text: str, wanted: str) -> None:
