@@ -40,7 +40,7 @@ def sh(lake: Path, words: str, folder: Path) -> subprocess.CompletedProcess[str]
     "verb",
     some(
         ["calls", "calls --format json", "batch b1", "filter schema", "metrics", "views", "check", "--help"],
-        3,
+        2,
     ),
 )
 def test_a_closed_standard_output_is_told(lake: Path, tmp_path: Path, verb: str) -> None:
@@ -86,21 +86,24 @@ def test_standard_input_that_is_no_text_is_told(lake: Path, tmp_path: Path, made
     assert done.stderr.startswith("batchlake: cannot read standard input: ")
 
 
-@pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"])
 @pytest.mark.parametrize(
-    ("verb", "status"),
+    ("verb", "status", "stderr"),
     some(
         [
-            ("calls --max-rows 1 --format csv", 0),
-            ("calls --nope", 2),
-            ("batch nope", 1),
-            ("sql -c select", 1),
+            (verb, status, stderr)
+            for stderr in ("2>&-", "2>/dev/full")
+            for verb, status in (
+                ("calls --max-rows 1 --format csv", 0),
+                ("calls --nope", 2),
+                ("batch nope", 1),
+                ("sql -c select", 1),
+            )
         ],
         2,
     ),
 )
 def test_a_message_nobody_takes_is_lost_quietly(
-    lake: Path, tmp_path: Path, stderr: str, verb: str, status: int
+    lake: Path, tmp_path: Path, verb: str, status: int, stderr: str
 ) -> None:
     """Standard error may be closed or full: the answer and the exit status are the same."""
     told, lost = run(*verb.split(), lake=lake), sh(lake, f"{verb} {stderr}", tmp_path)

@@ -250,7 +250,7 @@ def _colours(text: str) -> list[str]:
     return re.findall(r"\x1b\[(?:[0-9;]*;)?(?:3[0-9]|9[0-9]|38;[0-9;]+|2)m", text)
 
 
-@pytest.mark.parametrize("words", some(["\\q", "exit", "QUIT;", ".exit", "quit ;", "exit()", "\\quit"], 4))
+@pytest.mark.parametrize("words", some(["\\q", "exit", "QUIT;", ".exit", "quit ;", "exit()", "\\quit"], 1))
 def test_a_quit_is_a_quit(lake: Lake, tmp_path: Path, words: str) -> None:
     """`\\q` leaves with status 0, as Ctrl-D does, and so does what people type by habit."""
     assert Terminal(lake, tmp_path).leave(words + ENTER) == 0

@@ -86,7 +86,7 @@ def test_a_text_is_complete_at_its_last_semicolon(text: str, complete: bool) -> 
             "select a" + ".a" * 100_000,
             "select " + "not " * 100_000 + "true",
         ],
-        4,
+        2,
     ),
     ids=lambda text: text[:24],
 )
@@ -110,7 +110,7 @@ def test_what_duckdb_would_not_survive_is_refused(text: str) -> None:
             "select 1 in (" + "1, " * 20_000 + "1)",
             "select " + "/*" * 2_000 + "*/" * 2_000 + " 1",
         ],
-        4,
+        2,
     ),
     ids=lambda text: text[:24],
 )

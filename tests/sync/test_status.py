@@ -80,7 +80,7 @@ def fed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             *(pytest.param(one, False, id=name) for name, one in UNUSABLE.items()),
             *(pytest.param(one, True, id=name) for name, one in USABLE.items()),
         ],
-        4,
+        2,
     ),
 )
 def test_only_what_could_be_used_makes_a_lake_fresh(

@@ -12,6 +12,7 @@ import pytest
 
 from batchlake.lake import Lake
 from tests.command import run
+from tests.effort import share
 
 
 def rows(verb: str, lake: Lake) -> list[dict[str, str]]:
@@ -21,11 +22,12 @@ def rows(verb: str, lake: Lake) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(
-    "family", "calls success duration cost sentiment engagement responses patterns timeline".split()
+    ("number", "family"),
+    list(enumerate("calls success duration cost sentiment engagement responses patterns timeline".split())),
 )
-def test_each_family_by_itself_has_a_screen_and_rows(sample_lake: Lake, family: str) -> None:
+def test_each_family_by_itself_has_a_screen_and_rows(sample_lake: Lake, number: int, family: str) -> None:
     """One family alone is shown, written as rows, and compared; no other is needed for it."""
-    for extra in ([], ["--csv"], ["--compare", "batch_spring"]):
+    for extra in share(([], ["--csv"], ["--compare", "batch_spring"]), number, of=3):
         done = run("analytics", "-q", "--metrics", family, *extra, lake=sample_lake.root)
         assert (done.returncode, done.stderr.strip()) == (0, ""), (family, extra)
         assert done.stdout.strip()

@@ -36,7 +36,7 @@ def report(lake: Path, *arguments: object) -> Done:
             ("r.md", b"# "),
             ("r.xlsx", b"PK"),
         ],
-        3,
+        2,
     ),
 )
 def test_the_suffix_tells_the_format(lake: Path, tmp_path: Path, name: str, begins: bytes) -> None:
