@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +51,22 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@cache
+def _held(lake: Path) -> list[tuple[str, str | None]]:
+    """The calls of a lake that nobody writes to any more, and the batches to which they belong."""
+    return [(row["call_id"], row["batch_id"]) for row in rows(lake, "select call_id, batch_id from calls")]
+
+
 @pytest.mark.parametrize("size", ["small", "large"])
 @pytest.mark.parametrize("given_id", IDS, ids=repr)
 def test_an_id_is_the_same_wherever_it_stands(named: Path, size: str, given_id: str) -> None:
     """As a call's, as a batch's around calls or within one: the same text, or in no place an id."""
     number, expected = list(IDS).index(given_id), IDS[given_id]
-    query = "select call_id, batch_id from calls where batch_id = $batch or call_id in ($around, $within)"
-    params = {"batch": f"as-call-{number}", "around": f"around-{number}", "within": f"within-{number}"}
-    held = {(row["call_id"], row["batch_id"]) for row in rows(named / size, query, **params)}
+    held = {
+        (call_id, batch_id)
+        for call_id, batch_id in _held(named / size)
+        if batch_id == f"as-call-{number}" or call_id in (f"around-{number}", f"within-{number}")
+    }
     wanted: set[tuple[str, str | None]] = {(f"around-{number}", expected), (f"within-{number}", expected)}
     assert held == wanted | ({(expected, f"as-call-{number}")} if expected is not None else set())
     assert bool(id_fault(given_id.strip())) == (expected is None)

@@ -142,7 +142,7 @@ ENVELOPES: dict[str, Any] = {
 }
 
 
-@settings(FEW_INGESTS, max_examples=examples(4))
+@settings(FEW_INGESTS, max_examples=examples(3))
 @given(
     envelope=st.sampled_from(sorted(ENVELOPES)),
     listed=st.lists(calls(), min_size=1, max_size=30),
@@ -199,7 +199,7 @@ BATCH_ENVELOPES: dict[str, Any] = {
 }
 
 
-@settings(FEW_INGESTS, max_examples=examples(4))
+@settings(FEW_INGESTS, max_examples=examples(3))
 @given(
     envelope=st.sampled_from(sorted(BATCH_ENVELOPES)),
     listed=st.lists(records(BATCHES, {"id", "batch_id"}), min_size=1, max_size=20),

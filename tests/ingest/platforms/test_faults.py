@@ -78,17 +78,27 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> batchlake.Lake:
     return lake
 
 
+Held = tuple[list[dict[str, Any]], list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def held(lake: batchlake.Lake) -> Held:
+    """Its problems and its calls."""
+    return lake.problems().to_dicts(), lake.sql("select * from calls").to_dicts()
+
+
 @pytest.mark.parametrize(("platform", "path"), CASES)
-def test_a_value_of_another_type_or_unit_is_told(platform: str, path: str, lake: batchlake.Lake) -> None:
+def test_a_value_of_another_type_or_unit_is_told(platform: str, path: str, held: Held) -> None:
     """The problem names the platform, its field as it spells it, and the value; the call keeps the rest."""
     value, column = FAULTS[platform][1][path]
     line = CASES.index((platform, path)) + 1
-    (problem,) = [row for row in lake.problems().to_dicts() if row["line"] == line]
+    problems, calls = held
+    (problem,) = [row for row in problems if row["line"] == line]
     assert (problem["level"], problem["field"], problem["raw"]) == ("field", column, str(value))
     assert f"`{path}`" in problem["message"]
     assert f"of {platform}," in problem["message"]
     assert "expected" in problem["message"]
-    (row,) = lake.sql(f"select * from calls where call_id like '%{IDS[platform, path]}'").to_dicts()
+    (row,) = [row for row in calls if row["call_id"].endswith(IDS[platform, path])]
     assert (row["source"], row[column]) == (platform, None)
 
 

@@ -73,7 +73,7 @@ ROWS: Final = {
 
 
 @given(st.permutations(EVENTS), st.integers(0, len(EVENTS)), st.booleans())
-@settings(max_examples=examples(3), deadline=None)
+@settings(max_examples=examples(2), deadline=None)
 def test_webhooks_of_all_platforms_converge(events: list[Event], cut: int, is_two_runs: bool) -> None:
     """In any order, cut into two files anywhere, in one run or in two, the last word is the newest's."""
     with TemporaryDirectory() as folder:

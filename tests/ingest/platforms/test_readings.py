@@ -22,7 +22,7 @@ Found = list[tuple[str, Record, Facts, Said]]
 
 
 @given(mixtures(), st.sampled_from(["list", "lines", "envelopes"]))
-@settings(max_examples=examples(3), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(2), deadline=None, suppress_health_check=list(HealthCheck))
 def test_generated_records_are_read_as_a_plain_reading_has_them(mixture: Found, form: str) -> None:
     """Each value in its unit, each call once, under its own platform; and nothing of them is a problem."""
     records = [record for _, record, _, _ in mixture]

@@ -12,6 +12,7 @@ import pytest
 
 from batchlake.ingest.parse.raw_records import RawRecords
 from batchlake.ingest.parse.reader import RecordReader
+from tests.effort import some
 
 WINDOW: Final = 64_000
 _FILLER: Final = "x" * 900
@@ -73,7 +74,7 @@ class Page:
         return text[:size]
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", some(list(PAGES), 3))
 def test_a_page_is_read_in_the_memory_of_a_few_windows(name: str) -> None:
     """However long its list is: each record once, and never all of them held."""
     tracemalloc.start()
