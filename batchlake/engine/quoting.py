@@ -49,20 +49,21 @@ def rows_of(table: Table, files: Sequence[str]) -> str:
 
 
 def zone_named(name: object) -> str:
-    """The name of an IANA time zone, as both DuckDB and Python know it, checked: spelled exactly.
+    """The name of an IANA time zone that both DuckDB and Python know, as they spell it; given in any case.
 
     Raises:
         InvalidRequest: there is none of that name; suggests the nearest.
 
-    >>> zone_named("Europe/Berlin")
+    >>> zone_named("europe/berlin")
     'Europe/Berlin'
     """
-    if isinstance(name, str) and _is_zone(name):
-        return name
+    if isinstance(name, str):
+        if _is_zone(name):
+            return name
+        if (spelled := _spellings().get(name.lower())) is not None:
+            return spelled
     wanted = str(name).strip().replace(" ", "_").lower()
-    cities = [
-        zone for zone in sorted(zone_names()) if wanted in (zone.lower(), zone.lower().rpartition("/")[2])
-    ]
+    cities = [zone for zone in sorted(zone_names()) if wanted == zone.lower().rpartition("/")[2]]
     preferred = [zone for zone in cities if zone.startswith(("Europe/", "America/", "Asia/", "Africa/"))]
     meant = next(iter([*preferred, *cities]), None)
     if meant is None:
@@ -81,6 +82,12 @@ def zone_names() -> frozenset[str]:
     from zoneinfo import available_timezones
 
     return frozenset(available_timezones() - {_OF_THE_MACHINE})
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    """The names of all zones by themselves in small letters."""
+    return {name.lower(): name for name in zone_names()}
 
 
 @cache

@@ -127,27 +127,7 @@ def resolve(engine: Engine, storage: Storage, request: Request, key: PrivacyKey 
             if request.source in (None, row["source"]):
                 found[row["source"], row["call_id"]] = Call(row["source"], row["call_id"], row["batch_id"])
 
-    for path, value in request.extra.items():
-        text = value if isinstance(value, str) else json.dumps(value)
-        named = {"name": _json_path([path]), "path": _json_path(path.split(".")), "value": text}
-        add(engine.rows(sql_files.load("erasure/calls_of_field").text, named))
-    wanted = [request.filter] if request.filter else []
-    if request.calls:
-        add(
-            engine.rows(
-                "select source, call_id, batch_id from calls where list_contains($ids, call_id)",
-                {"ids": list(request.calls)},
-            )
-        )
-    for one in wanted:
-        selection = select(with_pseudonyms(read_filter(one), storage))
-        rows = engine.rows(
-            f"select source, call_id, batch_id from calls where {selection.where} limit {MOST_FILTERED + 1}",
-            selection.params,
-        )
-        if len(rows) > MOST_FILTERED:
-            raise InvalidRequest(f"the filter matches more than {MOST_FILTERED} calls. Narrow it.")
-        add(rows)
+    add(_named_calls(engine, storage, request))
     if request.follow and found:
         keys |= _contact_keys(engine, found, request.region)
     if key and keys:
@@ -170,6 +150,34 @@ def resolve(engine: Engine, storage: Storage, request: Request, key: PrivacyKey 
         values += tuple(key.pseudonym(kind, folded_name(one)) for one in request.values for kind in kinds)
     finder = Finder.of_values(keys, frozenset(ids - shared), values)
     return Targets(tuple(found.values()), own_line, keys, finder)
+
+
+def _named_calls(engine: Engine, storage: Storage, request: Request) -> list[dict[str, Any]]:
+    """The calls that a request names by a field, their id or a filter.
+
+    Raises:
+        InvalidRequest: the filter matches too many.
+    """
+    found: list[dict[str, Any]] = []
+    for path, value in request.extra.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        named = {"name": _json_path([path]), "path": _json_path(path.split(".")), "value": text}
+        found += engine.rows(sql_files.load("erasure/calls_of_field").text, named)
+    if request.calls:
+        found += engine.rows(
+            "select source, call_id, batch_id from calls where list_contains($ids, call_id)",
+            {"ids": list(request.calls)},
+        )
+    if request.filter:
+        selection = select(with_pseudonyms(read_filter(request.filter), storage))
+        rows = engine.rows(
+            f"select source, call_id, batch_id from calls where {selection.where} limit {MOST_FILTERED + 1}",
+            selection.params,
+        )
+        if len(rows) > MOST_FILTERED:
+            raise InvalidRequest(f"the filter matches more than {MOST_FILTERED} calls. Narrow it.")
+        found += rows
+    return found
 
 
 def _json_path(parts: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
+from batchlake.engine.quoting import zone_named
 from batchlake.query.lake_queries import LakeQueries
 from batchlake.query.snapshot import asks_again
 
@@ -82,7 +83,7 @@ class LakeFigures(LakeQueries):
         from batchlake.analytics.metrics import analyse
         from batchlake.models.blocks import FIRST_FAMILIES
 
-        zone = self.timezone if timezone is None else timezone
+        zone = self.timezone if timezone is None else zone_named(timezone)
         when = self._period(period, since, until, zone)
 
         by = (by,) if isinstance(by, str) else tuple(by)
@@ -211,7 +212,7 @@ class LakeFigures(LakeQueries):
         from batchlake.reports.batch_report import report
         from batchlake.reports.build import ReportOptions
 
-        zone = self.timezone if timezone is None else timezone
+        zone = self.timezone if timezone is None else zone_named(timezone)
         when = self._period(period, since, until, zone)
         other = compare if compare is None or isinstance(compare, str) else self._filter(compare, zone=zone)
         if isinstance(other, Filter) or (compare == PREVIOUS and when is not None):

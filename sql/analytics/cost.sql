@@ -178,7 +178,8 @@ summed as (
   group by group_key, currency
 ),
 
--- Each a numerator in millionths of the currency, and a denominator.
+-- Each a numerator in millionths of the currency, and a denominator. Where that is 0 (no call is completed, none is
+-- timed) it is NULL, and so is the amount: a list of them keeps the place of one that is NULL.
 fractions as (
   select
     *,

@@ -4,19 +4,19 @@
 -- outputs:
 --   the columns of `calls`
 with
-told as (select * from call_facts),
+facts as (select * from call_facts),
 
 final as (
   select
     calls.* replace (
-      told.turns as turns,
-      told.human_turns as human_turns,
-      told.human_words as human_words,
-      told.words as words,
-      told.measured_response_seconds as measured_response_seconds
+      facts.turns as turns,
+      facts.human_turns as human_turns,
+      facts.human_words as human_words,
+      facts.words as words,
+      facts.measured_response_seconds as measured_response_seconds
     )
   from calls
-  left join told using (source, call_id)
+  left join facts using (source, call_id)
 )
 
 select * from final

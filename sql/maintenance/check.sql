@@ -14,7 +14,7 @@ said as (
   group by all
 ),
 
-told as (select * from call_facts),
+facts as (select * from call_facts),
 
 marked as (select * from utterance_facts),
 
@@ -34,13 +34,13 @@ rules as (
       where said.batch_id is distinct from calls.batch_id)
   union all
   select 'call_facts', 'calls', 'calls tell otherwise of their transcripts than the utterances held',
-    (select count(*) from calls left join told using (source, call_id)
+    (select count(*) from calls left join facts using (source, call_id)
       -- Of an anonymised call the figures outlive the transcript.
-      where (told.call_id is not null or not starts_with(calls.call_id, 'erased_')) and (calls.turns is distinct from told.turns
-        or calls.human_turns is distinct from told.human_turns
-        or calls.human_words is distinct from told.human_words
-        or calls.words is distinct from told.words
-        or calls.measured_response_seconds is distinct from told.measured_response_seconds))
+      where (facts.call_id is not null or not starts_with(calls.call_id, 'erased_')) and (calls.turns is distinct from facts.turns
+        or calls.human_turns is distinct from facts.human_turns
+        or calls.human_words is distinct from facts.human_words
+        or calls.words is distinct from facts.words
+        or calls.measured_response_seconds is distinct from facts.measured_response_seconds))
   union all
   select 'utterance_facts', 'segments', 'utterances are wrongly marked as the first of their call, or of their text',
     (select count(*) from segments inner join marked using (source, call_id, position)

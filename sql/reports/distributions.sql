@@ -17,7 +17,7 @@ measured as (
   select
     'seconds' as unit,
     null::varchar as currency,
-    try_cast(duration_seconds * 1e6 as bigint) as micros,
+    try_cast(round_even(duration_seconds * 1e6, 0) as bigint) as micros,
     count(*) as calls
   from calls
   where micros is not null

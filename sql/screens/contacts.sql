@@ -56,7 +56,7 @@ final as (
     arg_min(call_time, attempt) filter (where outcome = 'completed') as first_reached,
     max(call_time) as last_call,
     arg_max(status, attempt) as last_status,
-    sum(try_cast(duration_seconds * 1e6 as bigint)) / 1e6 as talk_time,
+    sum(try_cast(round_even(duration_seconds * 1e6, 0) as bigint)::hugeint) / 1e6 as talk_time,
     arg_max(coalesce(agent_name, agent_id), attempt) as agent,
     any_value(costs.cost) as cost,
     count(*) filter (where outcome = 'completed') as completed,

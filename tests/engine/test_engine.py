@@ -56,7 +56,7 @@ def test_times_are_given_on_a_machine_without_time_zones() -> None:
     """A small container has none; DuckDB gives no time at all then, unless `tzdata` is installed."""
     program = (
         "from batchlake.engine.engine import Engine\n"
-        "with Engine() as engine, engine.in_timezone('Europe/Berlin') as there:\n"
+        "with Engine() as engine, engine.in_timezone('europe/berlin') as there:\n"
         "    print(there.row(\"select timestamptz '2024-10-27 01:30Z' as at\")['at'].isoformat())"
     )
     told = subprocess.run(

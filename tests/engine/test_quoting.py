@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,7 +19,7 @@ def test_every_zone_is_known_to_duckdb_and_to_python() -> None:
     assert {"UTC", "Europe/Berlin", "America/New_York"} <= zone_names()
     with Engine() as engine:
         for name in zone_names():
-            assert zone_named(name) == name
+            assert zone_named(name) == zone_named(name.swapcase()) == name
             ZoneInfo(name)
             engine.run(f"set TimeZone = '{name}'")
 
@@ -26,7 +27,7 @@ def test_every_zone_is_known_to_duckdb_and_to_python() -> None:
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("europe/berlin", "Did you mean Europe/Berlin?"),
+        (" europe/berlin", "Did you mean Europe/Berlin?"),
         ("Berlin", "Did you mean Europe/Berlin?"),
         ("New York", "Did you mean America/New_York?"),
         ("Europe/Berln", "Did you mean Europe/Berlin?"),
@@ -50,3 +51,18 @@ def test_whatever_asks_for_a_zone_says_the_same_of_one_that_there_isnt(name: str
         pass
     (sentence,) = said | {str(raised.value)}
     assert hint in sentence
+
+
+def test_a_zone_is_given_in_any_case(sample_lake: batchlake.Lake) -> None:
+    """Answers hold it as it is spelled, wherever it was given."""
+    for given in ("europe/berlin", "EUROPE/BERLIN"):
+        lake = batchlake.open(sample_lake.root, timezone=given)
+        assert lake.timezone == "Europe/Berlin"
+        for found in (lake.analytics(), sample_lake.analytics(timezone=given)):
+            assert found.timeline is not None
+            assert found.timeline.timezone == "Europe/Berlin"
+        report = sample_lake.report(timezone=given)
+        assert report.document.provenance.timezone == "Europe/Berlin"
+        written = io.BytesIO()
+        report.write_to(written, "markdown")
+        assert b"Europe/Berlin" in written.getvalue()

@@ -291,7 +291,7 @@ def test_what_is_only_compared_is_asked_for_what_is_compared(
         ([], {"compare": "previous"}, InvalidRequest, "no named batches"),
         (["b1", "b2"], {"compare": "previous"}, InvalidRequest, "2 batches"),
         (["b1"], {"by": "agnt"}, InvalidRequest, "agent_id"),
-        (["b1"], {"timezone": "Mars/Base"}, InvalidRequest, "IANA"),
+        (["b1"], {"timezone": "Mars/Base"}, InvalidRequest, "There is no time zone 'Mars/Base'"),
         (["b1"], {"every": "fortnight"}, InvalidRequest, "hour, day, week, month"),
     ],
 )

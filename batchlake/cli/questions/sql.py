@@ -31,6 +31,7 @@ from batchlake.output.formats import BINARY_FORMATS, ROW_FORMATS
 from batchlake.output.rows import Tally
 
 if TYPE_CHECKING:
+    from batchlake.filters.model import Filter
     from batchlake.output.readable import HasRows, Readable
 
 _SPACED_FORMATS: Final = frozenset({"table", "markdown"})
@@ -87,21 +88,7 @@ def sql_command(
     request = read_request(context, given)
     lake, wanted = request.lake, request.lake.selected_filter(request.filter, request.period)
     if at_prompt:
-        with extra("console", "statements at a prompt"):
-            from batchlake.console.loop import run_console
-            from batchlake.lake import Lake
-
-        assert isinstance(lake, Lake)  # noqa: S101 - Spark has no prompt
-        run_console(
-            lake,
-            filter=wanted,
-            row_format=request.format,
-            timeout_seconds=timeout_seconds,
-            max_rows=request.limit,
-            excel_safe=excel_safe,
-            read_filter=partial(read_typed_filter, context),
-            pager=request.pager,
-        )
+        _prompt(context, request, wanted, timeout_seconds, excel_safe=excel_safe)
         return
     if is_typed:
         note("Standard output is not a terminal: type statements, then Ctrl-D.", quiet=request.quiet)
@@ -113,6 +100,32 @@ def sql_command(
             write_tables(request, answers)
         else:
             _write_answers(request, answers, excel_safe=excel_safe)
+
+
+def _prompt(
+    context: click.Context,
+    request: Request,
+    wanted: Filter | None,
+    timeout_seconds: float | None,
+    *,
+    excel_safe: bool,
+) -> None:
+    """Run the console until it is left."""
+    with extra("console", "statements at a prompt"):
+        from batchlake.console.loop import run_console
+        from batchlake.lake import Lake
+
+    assert isinstance(request.lake, Lake)  # noqa: S101 - Spark has no prompt
+    run_console(
+        request.lake,
+        filter=wanted,
+        row_format=request.format,
+        timeout_seconds=timeout_seconds,
+        max_rows=request.limit,
+        excel_safe=excel_safe,
+        read_filter=partial(read_typed_filter, context),
+        pager=request.pager,
+    )
 
 
 def _write_answers(request: Request, answers: Iterable[HasRows | Readable], *, excel_safe: bool) -> None:

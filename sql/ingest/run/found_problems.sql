@@ -31,7 +31,7 @@ export_times as (
   from unread_times
   inner join exports using (export_no)
   -- A batch's own time counts for its calls as well.
-  anti join (select export_no, raw as unread_exported_at from staged where field = 'exported_at') as told
+  anti join (select export_no, raw as unread_exported_at from staged where field = 'exported_at') as unread
     using (export_no, unread_exported_at)
   group by all
 ),
