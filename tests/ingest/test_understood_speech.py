@@ -37,7 +37,10 @@ UTTERANCES = st.fixed_dictionaries(
 
 
 def said(utterance: Any) -> tuple[Any, ...] | None:
-    """An utterance in plain Python: speaker, text, time, confidence and the rest; None without a text."""
+    """An utterance in plain Python: speaker, text, time, confidence and the rest; None without a text.
+
+    One whose text is blank is `()`.
+    """
     if not isinstance(utterance, dict):
         return None
     extra = {
@@ -61,6 +64,8 @@ def said(utterance: Any) -> tuple[Any, ...] | None:
     text = None if isinstance(text, dict) else str(text) if isinstance(text, int) else text
     if text is None:
         return None
+    if not text.strip():
+        return ()
     speaker = str(chosen["speaker"] or "").strip().lower()
     speaker = {"ai": "ai", "agent": "ai", "user": "human"}.get(speaker, "unknown")
     time = {3: 3.0, "4.5": 4.5, "1:02": 62.0}.get(chosen["time"])
@@ -87,7 +92,9 @@ def test_utterances_are_understood_as_the_rules_say(
     is_wrapped: bool,
     window_bytes: int,
 ) -> None:
-    """In any of their spellings; what can't be one is a problem, and takes no place."""
+    """In any of their spellings; what can't be one is a problem, and takes no place; nor does a blank text,
+    which stays in `extra`.
+    """
     folder = tmp_path_factory.mktemp("said")
     records = [
         {
@@ -110,11 +117,23 @@ def test_utterances_are_understood_as_the_rules_say(
     expected = {
         f"c{place}": heard
         for place, transcript in enumerate(transcripts)
-        if (heard := [one for utterance in transcript if (one := said(utterance)) is not None])
+        if (heard := [one for utterance in transcript if (one := said(utterance))])
     }
     assert held == expected
     unusable = rows(folder / "lake", "select count(*) as count from problems where code = 'not_an_utterance'")
     assert unusable == [{"count": sum(said(one) is None for listed in transcripts for one in listed)}]
+    path = "transcript.segments" if is_wrapped else "transcript"
+    kept = {
+        row["call_id"]: json.loads(row["extra"]).get(path)
+        for row in rows(folder / "lake", "select call_id, extra from calls where extra is not null")
+    }
+    blank = {
+        f"c{place}": [one for one in transcript if said(one) == ()]
+        for place, transcript in enumerate(transcripts)
+    }
+    assert {call_id: found for call_id, found in kept.items() if found} == {
+        call_id: found for call_id, found in blank.items() if found
+    }
     counts = rows(folder / "lake", "select call_id, segment_count from calls where segment_count is not null")
     assert {row["call_id"]: row["segment_count"] for row in counts} == {
         call_id: len(heard) for call_id, heard in expected.items()

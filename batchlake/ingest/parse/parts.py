@@ -40,8 +40,9 @@ class Utterances:
         for name in ("speaker", "text", "time", "confidence", "extra"):
             values = getattr(self, name)
             values[before:] = [one for place, one in enumerate(values[before:]) if place not in gone]
-        for place in places:
-            self.unusable.pop(before + place, None)
+        ours = {place - before: self.unusable.pop(place) for place in list(self.unusable) if place >= before}
+        for place in ours.keys() - gone:
+            self.unusable[before + place - sum(one < place for one in gone)] = ours[place]
         self.counts[-1] -= len(gone)
 
     def extend(self, others: Utterances) -> None:

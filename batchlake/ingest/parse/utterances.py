@@ -104,6 +104,7 @@ class SpeechReader:
             UnicodeDecodeError: it is not UTF-8.
         """
         text = fault = None
+        before = len(into.text)
         listed = given = json_in_text(transcript)
         if self._fields.spoken:
             return self._read_spoken(given, path, into, extra)
@@ -124,9 +125,12 @@ class SpeechReader:
             else:
                 into.counts.append(len(said))
                 self._add(self._strict, said, into, lambda: fields_of(given)[self._list_key])
+                path = f"{path}.{self._list_key}"
+                _drop_blank(into, before, lambda: fields_of(given)[self._list_key], path, extra)
                 return None, None
         if opens(listed, b"["):
             self._add_list(listed, into)
+            _drop_blank(into, before, lambda: listed, path, extra)
         else:
             into.counts.append(0)
             if opens(listed, b'"'):
@@ -148,7 +152,8 @@ class SpeechReader:
         except msgspec.ValidationError:
             return None
         said = list(chain.from_iterable([one.listed for one in found]))
-        if None in [one.text for one in said]:
+        texts = [one.text for one in said]
+        if None in texts or _is_any_blank(texts):
             return None
         self._add(self._strict, said, into, lambda: b"")
         return [len(one.listed) for one in found]
@@ -360,6 +365,26 @@ def _first(getters: Getters, said: Sequence[Any], superseded: list[dict[str, str
                 superseded[place] = (superseded[place] or {}) | {key: as_json(value)}
         found.append(chosen)
     return found
+
+
+def _is_any_blank(texts: Sequence[str]) -> bool:
+    return "" in texts or any(map(str.isspace, texts))
+
+
+def _drop_blank(
+    into: Utterances,
+    before: int,
+    listed: Callable[[], bytes | msgspec.Raw],
+    path: str,
+    extra: dict[str, bytes],
+) -> None:
+    """Put what has a blank text of the last record's utterances, which begin at `before`, into `extra`."""
+    texts = [(place, text) for place, text in enumerate(into.text[before:]) if text is not None]
+    if _is_any_blank([text for _, text in texts]):
+        elements = elements_of(listed())
+        blank = [place for place, text in texts if not text.strip()]
+        extra[path] = b"[" + b",".join(bytes(elements[place]) for place in blank) + b"]"
+        into.drop(before, blank)
 
 
 def _says(value: Any) -> bool:
