@@ -30,7 +30,8 @@ create or replace macro number_of(field) as case
 end;
 
 create or replace macro number_between(field, low, high) as case
-  when number_of(field) between low and high then number_of(field)
+  -- (Adding zero takes the sign off -0.)
+  when number_of(field) between low and high then number_of(field) + 0.0
 end;
 
 create or replace macro count_of(field) as case
@@ -44,8 +45,8 @@ create or replace macro money_of(field) as case
 end;
 
 create or replace macro flag_of(field) as case
-  when lower(field) in ('true', 'yes', '1') then true
-  when lower(field) in ('false', 'no', '0') then false
+  when lower(field) in ('true', 'yes', '1', '1.0') then true
+  when lower(field) in ('false', 'no', '0', '0.0') then false
 end;
 
 -- A date, or a date and time as RFC 3339 has it (also with a blank for the T, without seconds, with an offset in hours
@@ -101,10 +102,12 @@ create or replace macro why_unread(code, raw) as case
     when number_of(raw) is not null and code = 'not_a_share' then 'is not between 0 and 1'
     when number_of(raw) is not null and code = 'not_a_count' then 'is not a whole number from 0'
     when number_of(raw) is not null and code = 'not_a_duration' then 'is negative, or past the largest'
-    when number_of(raw) is not null or try_cast(raw as double) is not null then 'is past the largest'
+    when number_of(raw) is not null or regexp_full_match(raw, '[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?')
+    then 'is past the largest'
     when regexp_matches(raw, '\p{Sc}') then 'has a currency sign'
     when regexp_full_match(raw, '[+-]?\d+,\d+') then 'has a decimal comma'
-    when regexp_full_match(raw, '[+-]?\d{1,3}([,'' ]\d{3})+(\.\d+)?') then 'has separators between thousands'
+    when regexp_full_match(raw, '[+-]?\d{1,3}(([,''_ ]\d{3})+(\.\d+)?|(\.\d{3})+,\d+)')
+    then 'has separators between thousands'
     when contains(raw, '%') then 'has a percent sign'
     when regexp_full_match(raw, '\d+(:\d+)+') then 'is a clock''s time'
     when regexp_full_match(raw, '[+-]?(\d+\.?\d*|\.\d+)\s*[\pL/]+') then 'has a unit'
@@ -112,9 +115,12 @@ create or replace macro why_unread(code, raw) as case
   end
   when code = 'not_a_time' then case
     when regexp_full_match(raw, '\d{1,2}[/.]\d{1,2}[/.]\d{2,4}.*') then 'may have day and month in either order'
-    when regexp_matches(raw, '[+-]\d\d:?\d\d$') and contains(raw, ':') then 'is a date, time or offset that doesn''t exist'
+    when regexp_full_match(
+      raw, '\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?([Zz]|[+-]\d\d(:?\d\d)?))?)?'
+    )
+    then 'is a date, time or offset that doesn''t exist'
     when regexp_matches(raw, '[A-Za-z]{3,}\)?$') then 'names a zone, or is a word'
-    when raw like '____-__-__%' then 'is a date, time or offset that doesn''t exist'
+    when raw like '____-__-__%' then 'is not written as RFC 3339 has it'
     else 'is not a time'
   end
   when code = 'end_before_start' then 'is before the start'

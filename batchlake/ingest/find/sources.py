@@ -254,6 +254,9 @@ def _walk(folder: Path, found: Found) -> Iterator[Path]:
                 found.skipped_files.append(str(path))
             elif path.is_file():
                 yield path
+            else:
+                # A link that leads nowhere, a pipe, a socket.
+                found.skipped_files.append(str(path))
 
 
 def _not_held(

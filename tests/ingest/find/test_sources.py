@@ -74,6 +74,18 @@ def test_members_of_an_archive_are_all_looked_at(tmp_path: Path) -> None:
     assert (report.exports_read, report.exports_skipped, len(report.skipped_files)) == (3, 0, 3)
 
 
+def test_what_cannot_be_read_in_a_folder_is_counted(tmp_path: Path) -> None:
+    """A link that leads nowhere, and a pipe, are passed over, and named as such."""
+    folder = tmp_path / "in"
+    write_export(folder, "a.json", {"id": "c1"})
+    odd = [folder / name for name in ("link.json", "pipe.json")]
+    odd[0].symlink_to(folder / "nowhere.json")
+    os.mkfifo(odd[1])
+    report = ingested(tmp_path / "lake", folder)
+    assert (report.exports_read, report.problems, report.calls_new) == (1, 0, 1)
+    assert sorted(report.skipped_files) == sorted(map(str, odd))
+
+
 def test_a_name_that_is_no_utf8_is_read(tmp_path: Path) -> None:
     """Its location shows the byte, and so does a problem's."""
     folder = tmp_path / "in"
