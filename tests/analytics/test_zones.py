@@ -36,11 +36,13 @@ def changes_of(zone: str, begin: int = 2007, end: int = 2027) -> list[datetime]:
     """When clocks of a zone changed, to the minute."""
     clock, found = ZoneInfo(zone), []
     moment = datetime(begin, 1, 1, tzinfo=UTC)
+    before = moment.astimezone(clock).utcoffset()
     while moment < datetime(end, 1, 1, tzinfo=UTC):
         following = moment + timedelta(days=1)
-        if moment.astimezone(clock).utcoffset() != following.astimezone(clock).utcoffset():
+        offset, before = before, following.astimezone(clock).utcoffset()
+        if offset != before:
             minute = moment
-            while minute.astimezone(clock).utcoffset() == moment.astimezone(clock).utcoffset():
+            while minute.astimezone(clock).utcoffset() == offset:
                 minute += timedelta(minutes=1)
             found.append(minute)
         moment = following

@@ -41,7 +41,10 @@ case "$*" in
     done ;;
 esac
 """
-STYLE = ["dev ruff format --check .", "dev ruff check .", "dev mypy ", "dev lint-imports "]
+COLLECT = "python -m pytest -q --collect-only"
+STYLE = [
+    "dev ruff format --check .", "dev ruff check .", "dev mypy ", "dev lint-imports ", f"dev {COLLECT}",
+]  # fmt: skip
 SMOKE = "dev python -m tests.benchmarks.table --quick --only details"
 
 
@@ -115,7 +118,7 @@ def test_spark_is_installed_where_there_is_a_java(gate: Gate) -> None:
 
 
 @pytest.mark.parametrize(
-    "fail", ["ruff format --check .", "ruff check .", "mypy ", "lint-imports ", "tool two"]
+    "fail", ["ruff format --check .", "ruff check .", "mypy ", "lint-imports ", COLLECT, "tool two"]
 )
 def test_what_fails_is_the_last_that_runs(gate: Gate, fail: str) -> None:
     """The gate fails, and with it nothing more is done."""

@@ -34,7 +34,7 @@ from batchlake.reports.figures.comparison import COMPARED_FAMILIES, compare_sele
 from batchlake.reports.model import Distribution, Report
 from batchlake.text.escaping import harmless_model
 from tests.analytics.tables import NOON, Row, call, fill, segment
-from tests.effort import examples
+from tests.effort import examples, some
 from tests.lakes import write_export
 from tests.reports.reports import NUMBER
 
@@ -225,13 +225,14 @@ def test_the_footer_counts_every_row(lake: Lake) -> None:
 
 def test_it_is_about_what_was_asked_for(lake: Lake) -> None:
     """One batch, several, a filter or everything: the analytics are those of the same selection."""
-    for ids, given_filter, same, title in (
-        (("b1",), None, {"batch_id": "b1"}, "Batch b1"),
+    cases: list[tuple[Any, Any, Any, str]] = [
         (("b1", "b4", "b1"), None, {"batch_id": ["b1", "b4"]}, "2 batches"),
+        (("b1",), None, {"batch_id": "b1"}, "Batch b1"),
         (("b'3\"",), {"cost": {"min": 2}}, {"batch_id": "b'3\"", "cost": {"min": 2}}, "Batch b'3\""),
         ((), {"outcome": "failed"}, {"outcome": "failed"}, "Selected calls"),
         ((), None, None, "All calls"),
-    ):
+    ]
+    for ids, given_filter, same, title in some(cases, 3):
         report = lake.report(*ids, filter=given_filter, by="agent_id").document
         wanted = lake.analytics(same, by="agent_id", metrics="all", every=report.analytics.timeline.every)
         assert report.title == title

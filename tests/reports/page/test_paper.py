@@ -12,8 +12,6 @@ import batchlake
 from batchlake.reports.page.html import html
 from tests.screens.harbour import write_exports
 
-weasyprint = pytest.importorskip("weasyprint")
-
 
 def texts(box: Any) -> Iterator[tuple[str, float]]:
     """Each piece of text of a page, and where it ends, from the left, in CSS pixels."""
@@ -25,6 +23,7 @@ def texts(box: Any) -> Iterator[tuple[str, float]]:
 
 def test_a_report_of_a_batch_fits_the_paper(tmp_path: Path) -> None:
     """With its observations, audit and groups: all texts end before the margin, and words are whole."""
+    weasyprint = pytest.importorskip("weasyprint")
     write_exports(tmp_path / "exports")
     lake = batchlake.open(tmp_path / "lake")
     lake.ingest(tmp_path / "exports")
