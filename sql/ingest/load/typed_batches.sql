@@ -13,6 +13,15 @@ canonical as (select * from canonical_batches),
 
 exports as (select export_no, source as named_source, is_source_named, observed_at from read_exports),
 
+timed as (
+  select
+    *,
+    time_of(created_at) as created,
+    time_of(completed_at) as completed,
+    time_of(envelope_exported_at) as enveloped
+  from canonical
+),
+
 typed as (
   select
     canonical.export_no,
@@ -23,9 +32,8 @@ typed as (
     canonical.platform,
     canonical.batch_id,
     canonical.status as status_reported,
-    time_of(created_at) as created_at,
-    case when time_of(completed_at) >= time_of(created_at) or created_at is null or time_of(created_at) is null
-      then time_of(completed_at) end as completed_at_reported,
+    created as created_at,
+    case when completed >= created or created is null then completed end as completed_at_reported,
     count_of(reported_total_calls) as reported_total_calls,
     count_of(reported_completed) as reported_completed,
     count_of(reported_failed) as reported_failed,
@@ -41,14 +49,13 @@ typed as (
     json(extra)::varchar as extra,
     time_of(updated_at) as updated_at,
     time_of(canonical.exported_at) as own_exported_at,
-    time_of(canonical.envelope_exported_at) as exported_at,
+    enveloped as exported_at,
     case
-      when canonical.envelope_exported_at is distinct from canonical.exported_at
-        and time_of(canonical.envelope_exported_at) is null
+      when canonical.envelope_exported_at is distinct from canonical.exported_at and enveloped is null
       then canonical.envelope_exported_at
     end as unread_exported_at,
     canonical as given
-  from canonical
+  from timed as canonical
 ),
 
 faulty as (
@@ -57,7 +64,7 @@ faulty as (
     fault('created_at', 'not_a_time', given.created_at, typed.created_at) as fault_created_at,
     fault('updated_at', 'not_a_time', given.updated_at, typed.updated_at) as fault_updated_at,
     fault(
-      'completed_at', if(time_of(given.completed_at) is null, 'not_a_time', 'end_before_start'),
+      'completed_at', if(given.completed is null, 'not_a_time', 'end_before_start'),
       given.completed_at, typed.completed_at_reported
     ) as fault_completed_at,
     fault(

@@ -23,6 +23,7 @@ timed as (
     time_of(updated_at) as updated,
     time_of(started_at) as started,
     time_of(ended_at) as ended,
+    time_of(envelope_exported_at) as enveloped,
     lower(direction) as way,
     number_between(sentiment_positive, 0, 1) as positive,
     number_between(sentiment_neutral, 0, 1) as neutral,
@@ -39,10 +40,9 @@ typed as (
     canonical.envelope_batch_id,
     canonical.platform,
     time_of(canonical.exported_at) as own_exported_at,
-    time_of(canonical.envelope_exported_at) as exported_at,
+    enveloped as exported_at,
     case
-      when canonical.envelope_exported_at is distinct from canonical.exported_at
-        and time_of(canonical.envelope_exported_at) is null
+      when canonical.envelope_exported_at is distinct from canonical.exported_at and enveloped is null
       then canonical.envelope_exported_at
     end as unread_exported_at,
     canonical.call_id,
