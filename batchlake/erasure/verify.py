@@ -25,6 +25,7 @@ from batchlake.erasure.search.parquet import Wanted, search_parquet
 from batchlake.erasure.search.threads import at_once
 from batchlake.privacy.errors import NothingToForget
 from batchlake.privacy.finder import Finder
+from batchlake.privacy.json_numbers import decoded
 from batchlake.privacy.key import key_of_lake, read_policy
 from batchlake.privacy.numbers import keys_of
 from batchlake.privacy.tombstones import Tombstones
@@ -213,8 +214,8 @@ class _Search:
         documents = []
         for line in data.split(b"\n") if b"\n{" in data else [data]:
             try:
-                documents.append(json.loads(line, parse_int=str, parse_float=str))
-            except (ValueError, RecursionError):
+                documents.append(decoded(line))
+            except ValueError:
                 self._search_texts(place, "text", [line.decode("utf-8", "replace")])
         for document in documents:
             self._search_texts(place, "JSON", list(_strings(document)))
@@ -258,7 +259,7 @@ def _strings(value: Any) -> Iterator[str]:
     elif isinstance(value, str):
         if value[:1] in ("{", "["):
             try:
-                yield from _strings(json.loads(value, parse_int=str, parse_float=str))
+                yield from _strings(decoded(value))
             except (ValueError, RecursionError):
                 yield value
             return

@@ -6,7 +6,6 @@ found in every spelling that `digits` knows, ids and other values as whole words
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from urllib.parse import unquote
 from batchlake.engine import columns
 from batchlake.privacy import numbers
 from batchlake.privacy.digits import EVERY_LANGUAGE, FEWEST_DIGITS
-from batchlake.privacy.json_numbers import BareNumber, dumped
+from batchlake.privacy.json_numbers import BareNumber, TooDeep, by_field, decoded, dumped, quoted
 from batchlake.privacy.numbers import Span
 from batchlake.privacy.sieves import flags_of, places_of
 
@@ -291,11 +290,15 @@ class Finder:
     def erased_json(self, text: str) -> str | None:
         """A JSON text without it, in values, keys and bare numbers; None where nothing else is left to do.
 
-        What isn't JSON is a text.
+        What isn't JSON is a text; where something stands in a value that nests too deeply, that goes whole.
         """
         try:
-            document = json.loads(text, parse_int=BareNumber, parse_float=BareNumber)
-        except (ValueError, RecursionError):
+            document = decoded(text)
+        except TooDeep:
+            if not self.finds(text):
+                return text
+            return by_field(text, self.erased, lambda value: self.erased_json(value) or quoted(ERASED))
+        except ValueError:
             return self.erased(text)
         again = dumped(self.erased_document(document))
         return None if self.finds(again) else again

@@ -6,7 +6,18 @@ Input: JSON text. Output: a document whose numbers are texts of a kind of their 
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from batchlake.text.nesting import nests_past
+
+_as_object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class TooDeep(ValueError):
+    """A JSON text that nests past `MOST_LEVELS`."""
 
 
 class BareNumber(str):
@@ -18,20 +29,43 @@ class BareNumber(str):
 def dumped(value: Any) -> str:
     """A document as compact JSON text, its bare numbers as they were written."""
     if isinstance(value, dict):
-        return "{" + ",".join(f"{_quoted(key)}:{dumped(inner)}" for key, inner in value.items()) + "}"
+        return "{" + ",".join(f"{quoted(key)}:{dumped(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(dumped, value)) + "]"
-    return str(value) if isinstance(value, BareNumber) else _quoted(value)
+    return str(value) if isinstance(value, BareNumber) else quoted(value)
 
 
 def decoded(data: bytes | str) -> Any:
     """A JSON document whose bare numbers `dumped` writes as they were.
 
     Raises:
+        TooDeep: it nests so deeply that nothing can walk through it.
         ValueError: it isn't JSON.
     """
+    if nests_past(data):
+        raise TooDeep
     return json.loads(data, parse_int=BareNumber, parse_float=BareNumber)
 
 
-def _quoted(value: Any) -> str:
+def fields_of(text: str) -> dict[str, str]:
+    """The fields of an object however deeply they nest, each as its JSON text; none of anything else."""
+    try:
+        return {name: bytes(raw).decode() for name, raw in _as_object.decode(text).items()}
+    except (msgspec.MsgspecError, RecursionError):
+        return {}
+
+
+def by_field(text: str, key: Callable[[str], str], value: Callable[[str], str]) -> str | None:
+    """An object that nests too deeply with its keys and its values (as JSON texts) made anew.
+
+    None where the text is none.
+    """
+    again = {key(name): value(inner) for name, inner in fields_of(text).items()}
+    if not again:
+        return None
+    return "{" + ",".join(f"{quoted(name)}:{inner}" for name, inner in again.items()) + "}"
+
+
+def quoted(value: Any) -> str:
+    """A text, or another scalar, as JSON."""
     return json.dumps(value, ensure_ascii=False)

@@ -8,7 +8,8 @@
 --   facts: id to the platform's account; seconds are numbers, cost is text, times are UTC
 --   analytics: what the platform measured; null where it measured nothing
 --   recording: recording_url; null where there is none
---   provenance: source, batch, last observation, and the fields no column holds
+--   provenance: source, batch, last observation
+--   extra: the fields no column holds, a JSON object; null where there are none
 with
 calls as (select * from selected_calls),
 
@@ -76,9 +77,9 @@ members as (
       ',"batch_id":' || to_json(batch_id),
       ',"outcome":', to_json(outcome),
       ',"status_reported":' || to_json(status_reported),
-      ',"observed_at":"', replace((observed_at at time zone 'UTC')::varchar, ' ', 'T'), 'Z"',
-      ',"extra":' || extra
-    ) as provenance
+      ',"observed_at":"', replace((observed_at at time zone 'UTC')::varchar, ' ', 'T'), 'Z"'
+    ) as provenance,
+    extra
   from calls
 ),
 
@@ -90,7 +91,8 @@ final as (
     facts,
     if(analytics = '', null, '{' || substr(analytics, 2) || '}') as analytics,
     recording,
-    provenance
+    provenance,
+    extra
   from members
 )
 

@@ -42,7 +42,7 @@ def test_a_limit_interrupts_until_the_call_ends() -> None:
     with pytest.raises(QueryTimeout) as caught:
         watch(heard.wait)
     assert caught.value.seconds == 0.1
-    assert len(interrupts) == 3
+    assert len(interrupts) >= 3
     with pytest.raises(QueryTimeout):
         watch(lambda: time.sleep(0.2))
 

@@ -100,6 +100,22 @@ def test_the_schema_and_the_model_agree(chosen: dict[str, Any], junk: Any, rando
         assert faults
 
 
+def test_a_value_of_an_own_field_is_one_to_both() -> None:
+    """Schema and reader accept the same values, empty and past a double's largest ones among the refused."""
+    taken: list[Any] = [" ", "x", True, 0, -1.5, 1e308, ["x", 1, False]]
+    refused: list[Any] = ["", 10**400, None, [], ["x", ""], [1, 10**400], [[1]]]
+    for value in taken:
+        assert VALIDATOR.is_valid({"extra": {"campaign": value}})
+        read_filter({"extra": {"campaign": value}})
+    for value in refused:
+        assert not VALIDATOR.is_valid({"extra": {"campaign": value}})
+        with pytest.raises(InvalidFilter):
+            read_filter({"extra": {"campaign": value}})
+    for none in ({"extra": {"campaign": 10**5000}}, {"duration": {"min": 10**5000}}, {"status": 10**5000}):
+        with pytest.raises(InvalidFilter):
+            read_filter(none)
+
+
 @pytest.mark.parametrize("size", [math.inf, math.nan])
 def test_what_is_no_json_is_left_to_the_reader(size: float) -> None:
     """NaN and Infinity aren't JSON; the schema refuses what it can of them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
+from pydantic_core import from_json, to_json
 
 from batchlake.analytics.details.call_json import PARTS, documents_sql
 from batchlake.analytics.lookup import not_found
@@ -45,32 +45,33 @@ selected_segments as (select * from segments where call_id = $call_id)
         {"source": source, "call_id": call_id},
     )
     for row in found:
-        document = f'{{"call":{row["document"]}}}'
-        try:
-            return CallDetails.model_validate_json(document)
-        except ValueError:
-            return CallDetails.model_validate(_with_texts(row["document"]))
+        details = CallDetails.model_validate_json(f'{{"call":{row["document"]}}}')
+        if row["extra"] is None:
+            return details
+        known = details.call.model_copy(update={"extra": own_fields(row["extra"])})
+        return details.model_copy(update={"call": known})
     raise not_found(engine, CallNotFound, source, call_id)
 
 
-def _with_texts(document: str) -> dict[str, Any]:
-    """A call's document, of whose own fields those are their JSON text that can't be read as values.
+def own_fields(extra: str) -> dict[str, Any]:
+    """The values of `extra` by their path, as Python's.
 
-    Pydantic reads no number of more than 4,300 digits, and nothing nested deeper than 200 levels; an export
-    may hold both.
+    Args:
+        extra: a JSON object. A value in it that Python and its JSON can't hold (a number past the largest
+            double or of thousands of digits, lists within 200 lists) is given as its JSON text.
     """
-    import pydantic_core
+    import msgspec
 
-    fields = msgspec.json.decode(document, type=dict[str, msgspec.Raw])
-    extra: dict[str, Any] = {}
-    for path, value in msgspec.json.decode(
-        fields.pop("extra", msgspec.Raw(b"{}")), type=dict[str, msgspec.Raw]
-    ).items():
-        try:
-            extra[path] = pydantic_core.from_json(bytes(value))
-        except ValueError:
-            extra[path] = bytes(value).decode()
     return {
-        "call": {name: pydantic_core.from_json(bytes(value)) for name, value in fields.items()}
-        | {"extra": extra}
+        path: _value(bytes(raw))
+        for path, raw in msgspec.json.decode(extra, type=dict[str, msgspec.Raw]).items()
     }
+
+
+def _value(text: bytes) -> Any:
+    try:
+        value = from_json(text)
+    except ValueError:
+        return text.decode()
+    is_infinite = to_json(value, inf_nan_mode="null") != to_json(value, inf_nan_mode="constants")
+    return text.decode() if is_infinite else value

@@ -32,11 +32,11 @@ _TIME: Final = "coalesce(call_time, timestamptz 'infinity')"
 
 
 def documents_sql(parts: Collection[str]) -> str:
-    """A query over `selected_calls` and `selected_segments` for each call's JSON of the parts named."""
+    """A query over `selected_calls` and `selected_segments`: each call's JSON of the parts named; `extra`."""
     members = ", ".join(sql for part, sql in PARTS.items() if part in parts)
     transcripts = f"left join ({file_text('transcript_documents')}\n) using (source, call_id)"
     return f"""
-select concat('{{', {members}, '}}') as document, call_time, call_id
+select concat('{{', {members}, '}}') as document, call_time, call_id, extra
 from ({file_text("call_documents")}
 ) {transcripts if "transcript" in parts else ""}
 """

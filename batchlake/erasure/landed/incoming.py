@@ -96,7 +96,7 @@ def redacted_body(redactor: Redactor, data: bytes) -> bytes:
     """A landed body without values; one that isn't JSON is a text. The same object where it holds none."""
     try:
         document = decoded(data)
-    except (ValueError, RecursionError):
+    except ValueError:
         text = data.decode("utf-8", "replace")
         again = redactor.text(text)
         return data if again == text else again.encode()

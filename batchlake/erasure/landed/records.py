@@ -81,7 +81,7 @@ class RecordCleaner:
         """
         try:
             document = decoded(data)
-        except (ValueError, RecursionError):
+        except ValueError:
             return (None, 0) if self._finder.finds(data.decode("utf-8", "replace")) else (data, 0)
         if not self._is_concerned(source, document):
             return data, 0

@@ -131,11 +131,11 @@ class FieldsByName:
         return core_schema.no_info_wrap_validator_function(self._read, handler(source))
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
-        value: JsonSchema = {"anyOf": [{"type": ["string", "number", "boolean"]}]}
+        one: JsonSchema = {"anyOf": [TEXT.schema, NUMBER.schema, {"type": "boolean"}]}
         inner = _never_null(handler(core))
         ranges = inner["additionalProperties"]["oneOf"][0]
-        several = {"type": "array", "items": value["anyOf"][0], "minItems": 1, "maxItems": MAX_VALUES}
-        allowed = {"anyOf": [value["anyOf"][0], several, ranges | {"minProperties": 1}]}
+        several = {"type": "array", "items": one, "minItems": 1, "maxItems": MAX_VALUES}
+        allowed = {"anyOf": [one, several, ranges | {"minProperties": 1}]}
         return {"type": "object", "additionalProperties": allowed, "minProperties": 1}
 
     @staticmethod
@@ -167,9 +167,7 @@ def _extra_values(value: Any) -> Any:
 
 
 def _is_value(one: Any) -> bool:
-    if isinstance(one, str):
-        return _read_text(one) is not None
-    return isinstance(one, bool) or (isinstance(one, int | float) and math.isfinite(one))
+    return isinstance(one, bool) or _read_text(one) is not None or _read_real(one) is not None
 
 
 TIME_WORDS: Final = {

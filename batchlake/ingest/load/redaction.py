@@ -274,7 +274,7 @@ def without_lists(text: str) -> str:
     """The own fields of an utterance that lost a value, without lists of its words."""
     try:
         document = decoded(text)
-    except (ValueError, RecursionError):
+    except ValueError:
         return text
     if not isinstance(document, dict):
         return text

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.privacy.digits import folded
-from batchlake.privacy.json_numbers import BareNumber, decoded, dumped
+from batchlake.privacy.json_numbers import BareNumber, TooDeep, by_field, decoded, dumped, quoted
 from batchlake.privacy.numbers import is_number, is_pseudonym
 from batchlake.privacy.redaction import names
 from batchlake.privacy.redaction.redactor import NO_NAMES, Redactor
@@ -71,14 +71,20 @@ class DocumentRedactor:
         self._plain_keys: set[str] = set()
 
     def json_text(self, text: str, named: frozenset[str] = NO_NAMES) -> str:
-        """A JSON text without values; what isn't JSON is a text."""
+        """A JSON text without values; what isn't JSON is a text, what nests too deeply becomes one."""
         if not _JSON_TEXT.match(text):
             return self._redactor.text(text, named)
         try:
             document = decoded(text)
-        except (ValueError, RecursionError):
+            again = self.document(document, named)
+        except (TooDeep, RecursionError):
+            # By itself, or as a text within a text.
+            plain = self._redactor.text(text, named)
+            if plain == text:
+                return text
+            return by_field(text, self._key, lambda value: self.json_text(value, named)) or quoted(plain)
+        except ValueError:
             return self._redactor.text(text, named)
-        again = self.document(document, named)
         return text if again == document else dumped(again)
 
     def document(self, value: Any, named: frozenset[str] = NO_NAMES) -> Any:
@@ -103,7 +109,7 @@ class DocumentRedactor:
             return NO_NAMES
         try:
             return self.names_in(decoded(text))
-        except (ValueError, RecursionError):
+        except ValueError:
             return NO_NAMES
 
     def _names(self, value: Any, path: Path, *, within_record: bool = False) -> Iterable[str]:
