@@ -8,7 +8,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from batchlake.models.values import Figures, Money
 
-Amount = int | float | Money
+FigureValue = int | float | Money
 
 NOTES: Final = (
     "Intervals are at 95 %: where nothing differs in truth, about one figure in twenty looks as if it did.",
@@ -34,9 +34,9 @@ class Side(Figures):
     A mean is over `denominator` calls or minutes. `value` is None where there is nothing to make it of.
     """
 
-    value: Amount | None = None
-    numerator: Amount | None = None
-    denominator: Amount | None = None
+    value: FigureValue | None = None
+    numerator: FigureValue | None = None
+    denominator: FigureValue | None = None
 
 
 class Difference(Figures):
@@ -52,7 +52,7 @@ class Difference(Figures):
     currency: str | None = None
     this: Side
     other: Side
-    difference: Amount | None = None
+    difference: FigureValue | None = None
     interval: Interval | None = None
     can_be_chance: bool | None = None
     reason: str | None = None

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from batchlake.models.analytics import Analytics
 from batchlake.models.audits import Audit, MetricDefinition, Progress
-from batchlake.models.comparison import Amount, SelectionComparison
+from batchlake.models.comparison import FigureValue, SelectionComparison
 from batchlake.models.values import Figures, Money, Seconds, Time
 from batchlake.reports.figures.figure import Figure
 
@@ -25,8 +25,8 @@ class Bin(Figures):
     """Calls whose value is at least `lower` (None: the first bin, open below) and below `upper` (None: the
     last bin, open above)."""
 
-    lower: Amount | None
-    upper: Amount | None
+    lower: FigureValue | None
+    upper: FigureValue | None
     calls: int
 
 
@@ -42,8 +42,8 @@ class Distribution(Figures):
     currency: str | None = None
     calls: int = 0
     missing: int = 0
-    median: Amount | None = None
-    p95: Amount | None = None
+    median: FigureValue | None = None
+    p95: FigureValue | None = None
     bins: list[Bin] = Field(default_factory=list)
 
 

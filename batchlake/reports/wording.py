@@ -90,8 +90,8 @@ def over_text(numerator: Number | None, denominator: Number) -> str:
     return f"{amount_text(numerator, 'calls')} {'of' if numerator <= denominator else '/'} {below}"
 
 
-def counted(number: int, unit: str) -> str:
-    """`calls`, or `call` of one."""
+def unit_for(number: int, unit: str) -> str:
+    """A unit as it stands behind a number: `calls`, or `call` of one."""
     return unit.removesuffix("s") if number == 1 else unit
 
 

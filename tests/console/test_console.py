@@ -215,10 +215,12 @@ def test_long_answers_go_through_a_pager(terminal: Terminal) -> None:
 
 
 def test_without_a_pager_answers_fit_the_screen(lake: Lake, tmp_path: Path) -> None:
-    """Where PAGER is empty, tables are made narrow enough, and say so."""
+    """Where PAGER is empty, tables are made narrow enough, and say so, with the console's own commands."""
     terminal = Terminal(lake, tmp_path, PAGER="")
-    shown = terminal.ask("select * from calls order by call_id;", "No room for")
+    shown = terminal.ask("select * from calls order by call_id;", "\\wide or \\x")
     assert "8 rows," in shown
+    assert "No room for" in shown
+    assert "--wide" not in shown
     assert terminal.leave() == 0
 
 

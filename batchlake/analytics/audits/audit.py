@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from batchlake.analytics.audits import platform_counts
-from batchlake.analytics.audits.compare_reported import Amount, Coverage, compare
+from batchlake.analytics.audits.compare_reported import Coverage, Number, compare
 from batchlake.analytics.batch_cache import batch_in_memory
 from batchlake.analytics.families import figures
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, file_text, side_by_side
@@ -270,7 +270,7 @@ def _audit(
     def state(column: str) -> Row:
         return states[batch["source"], batch["batch_id"], _reported_at(batch, column)]
 
-    def comparison(figure: _Figure, reported: Amount, found: Amount | None) -> Comparison:
+    def comparison(figure: _Figure, reported: Number, found: Number | None) -> Comparison:
         known = state(figure.reported)
         coverage = Coverage(
             reported_calls=batch["reported_total_calls"],

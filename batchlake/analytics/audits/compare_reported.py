@@ -12,7 +12,7 @@ from typing import Final
 
 from batchlake.models.audits import Comparison, Explanation
 
-Amount = int | float | Decimal
+Number = int | float | Decimal
 
 _LISTS_FEWER: Final = "export lists fewer calls than it counts"
 
@@ -37,7 +37,7 @@ class Coverage:
     listed_calls: int | None
     held_calls: int
     later_calls: int = 0
-    as_listed: Amount | None = None
+    as_listed: Number | None = None
     erased_calls: int = 0
     currencies: str | None = None
     definition: str | None = None
@@ -60,8 +60,8 @@ class Coverage:
 def compare(
     figure: str,
     unit: str,
-    reported: Amount,
-    recomputed: Amount | None,
+    reported: Number,
+    recomputed: Number | None,
     decimals: int | None,
     coverage: Coverage,
 ) -> Comparison:

@@ -83,7 +83,7 @@ class Request:
     format: str
 
     @property
-    def asked(self) -> RowOptions:
+    def row_options(self) -> RowOptions:
         """Columns, order and limit; the limit is the writer's, who says what was left out."""
         from batchlake.query.rows import RowOptions
 

@@ -110,7 +110,7 @@ def _families(
     # A column that is named, or sorted by, brings its family.
     columns = [
         _named(name.lstrip("+-")).removesuffix(CHANGE)
-        for name in (*request.asked.columns, *request.asked.sort)
+        for name in (*request.row_options.columns, *request.row_options.sort)
     ]
     metrics = [*families, *(groups.FAMILY_OF[name] for name in columns if name in groups.FAMILY_OF)]
     if request.format == "table" and not dimensions and "calls" not in metrics:
@@ -159,7 +159,7 @@ def _write_groups(request: Request, found: Analytics, families: Sequence[str]) -
             listed, kinds = _sheet(found)
         write_rows(request, listed, kinds=kinds, title="analytics")
         return
-    asked = request.asked
+    asked = request.row_options
     wide = request.wide or bool(asked.columns or asked.sort)
     columns = groups.group_columns(found, families=families, wide=wide)
     if _column_help(request, columns):
@@ -204,7 +204,7 @@ def _chosen(
     """
     names = [column.name for column in columns]
     body, last = rows[:-1], rows[-1:]
-    asked = request.asked
+    asked = request.row_options
     body = in_order(body, asked.sort, lambda given: _place(given, names), _sortable)
     if request.limit is not None:
         body = body[: request.limit]
@@ -300,8 +300,8 @@ def _chosen_plain(request: Request, rows: list[dict[str, Any]]) -> Listed:
             raise no_column(given, name, [*names, *_PLAIN_NAMES])
         return name
 
-    rows = in_order(rows, request.asked.sort, own)
-    asked = request.asked.columns
+    rows = in_order(rows, request.row_options.sort, own)
+    asked = request.row_options.columns
     if not asked:
         return Listed.of(rows, names)
     heads = [given.removeprefix("+") for given in asked]
@@ -340,7 +340,7 @@ def _write_comparison(
     """A row a figure, in their own order."""
     from batchlake.screens.comparison import COLUMNS, comparison
 
-    asked = request.asked
+    asked = request.row_options
     if _column_help(request, [Column(name) for name in COLUMNS]):
         return
     if asked.sort:
@@ -372,7 +372,7 @@ def _write_changes(
     """A row a group, each figure followed by its change, and last one of all."""
     from batchlake.screens.changes import change_columns, change_rows
 
-    asked = request.asked
+    asked = request.row_options
     sorted_by = [_named(given.removeprefix("-")).removesuffix(CHANGE) for given in asked.sort]
     wide = request.wide or bool(asked.columns or asked.sort)
     columns = change_columns(found, families=families, wide=wide, first=sorted_by)

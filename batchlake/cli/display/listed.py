@@ -173,9 +173,9 @@ def write_listed(
     """
     known = {column.name: (key, column) for key, column, _ in COLUMNS[name]}
     by_own = {key: (key, column) for key, column, _ in COLUMNS[name]}
-    asked = request.asked.columns
+    asked = request.row_options.columns
     rows = in_order(
-        listed.dicts(), request.asked.sort, lambda given: _find(given, known, by_own)[0], dict.get
+        listed.dicts(), request.row_options.sort, lambda given: _find(given, known, by_own)[0], dict.get
     )
     if request.asks_for_columns:
         for column_name in known:

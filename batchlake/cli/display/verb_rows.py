@@ -31,15 +31,15 @@ def write_verb(request: Request, name: str, *, excel_safe: bool = False, **given
     lake = request.lake
     selection: dict[str, Any] = {"filter": request.filter, "period": request.period}
     if request.format in ("table", "markdown"):
-        shown = lake.shown(name, request.asked, wide=request.wide, **selection, **given)
+        shown = lake.shown(name, request.row_options, wide=request.wide, **selection, **given)
         write_shown(request, shown, name)
         return
     if request.format == "xlsx" and (request.columns or name == "batches"):
         # Costs with their currencies, several of them where a batch has several.
-        shown = lake.shown(name, request.asked, wide=True, **selection, **given)
+        shown = lake.shown(name, request.row_options, wide=True, **selection, **given)
         answer, kinds = shown.result, {one.name: one.kind for one in shown.columns}
     else:
-        answer = lake.plain(name, request.asked, **selection, **given)
+        answer = lake.plain(name, request.row_options, **selection, **given)
         kinds = {one.own or one.name: one.kind for one in verb(name).columns}
     write_rows(request, answer, excel_safe=excel_safe, kinds=kinds, title=name)
 

@@ -146,7 +146,7 @@ def _write_named(
     """Write a result's rows, its columns chosen, sorted and shown as asked for."""
     names = found.columns
     known = {column.name: column for column in columns}
-    asked = request.asked
+    asked = request.row_options
     if request.asks_for_columns:
         for name in names:
             click.echo(name)

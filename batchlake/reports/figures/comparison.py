@@ -14,8 +14,8 @@ from typing import Any, Final
 from batchlake.models.analytics import Analytics
 from batchlake.models.blocks import Duration, Group
 from batchlake.models.comparison import (
-    Amount,
     Difference,
+    FigureValue,
     GroupDifferences,
     Interval,
     SelectionComparison,
@@ -150,7 +150,7 @@ def _whole(side: Side) -> tuple[int, int]:
     return int(side.numerator or 0), int(side.denominator or 0)
 
 
-def _minus(this: Side, other: Side) -> Amount | None:
+def _minus(this: Side, other: Side) -> FigureValue | None:
     """The exact difference of what the two values say, in their type."""
     if this.value is None or other.value is None:
         return None
@@ -161,7 +161,7 @@ def _minus(this: Side, other: Side) -> Amount | None:
 
 
 def _sentence(
-    figure: Figure, difference: Amount | None, interval: Interval | None, reason: str | None
+    figure: Figure, difference: FigureValue | None, interval: Interval | None, reason: str | None
 ) -> str:
     if difference is None:
         return f"{figure.title}: no difference is known, because {reason}."

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 
 from batchlake.models.analytics import Analytics
 from batchlake.models.blocks import Group
-from batchlake.models.comparison import Amount
+from batchlake.models.comparison import FigureValue
 from batchlake.models.values import Figures
 from batchlake.reports.wording import NO_CURRENCY
 
@@ -41,11 +41,11 @@ class Figure(Figures):
 
     figure: str
     title: str
-    value: Amount | None
+    value: FigureValue | None
     unit: str
     currency: str | None = None
-    numerator: Amount | None = None
-    denominator: Amount | None = None
+    numerator: FigureValue | None = None
+    denominator: FigureValue | None = None
     missing: int | None = None
     definition: str = ""
     section: str = Field(default="", exclude=True)

@@ -85,7 +85,7 @@ def _environment(classes: bool) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {
-        "counted": wording.counted,
+        "unit_for": wording.unit_for,
         "decimals": decimals_of,
         "drawn": lambda chart: draw(chart.spec, chart.words, classes=classes),
         "exact": lambda value: money_text(value) if isinstance(value, Decimal) else repr(value),
