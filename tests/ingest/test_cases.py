@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import json
 from decimal import Decimal
@@ -125,6 +126,23 @@ def test_labels_are_kept_in_lower_case(tmp_path: Path) -> None:
     lake = lake_of(tmp_path, "sentiment-label-case.json")
     labels = rows(lake, "select sentiment_label from calls order by call_id")
     assert [row["sentiment_label"] for row in labels] == ["positive", "negative"]
+
+
+def test_a_number_that_gives_way_is_kept(tmp_path: Path) -> None:
+    """`phone_number` is one side's number; where that has another of its own, it stays in `extra`."""
+    sides = {"inbound": "from_number", "outbound": "to_number", "": "to_number"}
+    calls = [
+        {"id": f"{way}/{number}/{own}", "direction": way, "phone_number": "+1", sides[way]: number} | own
+        for way in sides
+        for number in ("", "+1", "+2")
+        for own in ({}, {"campaign": {"x": [1, "}"]}})
+    ]
+    ingested(tmp_path / "lake", write_export(tmp_path, "a.json", calls))
+    for row in rows(tmp_path / "lake", "select call_id, from_number, to_number, extra from calls"):
+        way, number, own = row["call_id"].split("/")
+        assert row[sides[way]] == (number or "+1")
+        kept = {"phone_number": "+1"} if number == "+2" else {}
+        assert json.loads(row["extra"] or "{}") == ast.literal_eval(own) | kept
 
 
 def test_blanks_around_an_id_are_not_of_it(tmp_path: Path) -> None:

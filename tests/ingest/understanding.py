@@ -120,6 +120,8 @@ def understood(call: dict[str, Any]) -> Understood:
     side = "from_number" if direction == "inbound" else "to_number"
     if found.columns.get(side) is None:
         found.columns[side] = phone
+    elif phone is not None and phone != found.columns[side]:
+        found.extra["phone_number"] = phone
     return found
 
 

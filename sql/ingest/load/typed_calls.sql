@@ -91,7 +91,12 @@ typed as (
     user_id,
     pathway_id,
     transcript_digest,
-    json(extra)::varchar as extra,
+    -- A number that gives way to the side's own is kept.
+    case
+      when phone_number <> if(way = 'inbound', from_number, to_number)
+      then extra_with(extra, 'phone_number', phone_number)
+      else json(extra)::varchar
+    end as extra,
     transcript,
     updated as updated_at,
     canonical as given
