@@ -22,6 +22,8 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 _AGAIN_SECONDS: Final = 0.05
+_LONGEST_WAIT: Final = threading.TIMEOUT_MAX / 2
+"""Seconds past which a limit is none: no lock waits longer."""
 
 
 class InterruptGuard:
@@ -35,7 +37,7 @@ class InterruptGuard:
     def __init__(self, interrupt: Callable[[], None], seconds: float | None = None) -> None:
         self._interrupt = interrupt
         self._seconds = seconds
-        self._deadline = None if seconds is None else time.monotonic() + seconds
+        self._deadline = None if seconds is None else time.monotonic() + min(seconds, _LONGEST_WAIT)
 
     def __call__(self, call: Callable[[], T], /) -> T:
         """What the call returns.

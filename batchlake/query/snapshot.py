@@ -36,6 +36,7 @@ from batchlake.text.values import utc_stamp
 
 _clear_dead_folders_once: Final = cache(clear_dead_folders)
 
+_MOST_THREADS: Final = 1_024
 _MOST_STATES: Final = 10
 """States that may vanish under one question."""
 
@@ -53,7 +54,10 @@ class LakeState:
         tables: the lake's.
         fixed: the version to read; None follows the newest finished run.
         memory_limit: DuckDB's own limit, as `2GB`.
-        threads: DuckDB's worker threads.
+        threads: DuckDB's worker threads, 1 to 1,024.
+
+    Raises:
+        InvalidRequest: fewer threads, or more.
     """
 
     def __init__(
@@ -64,6 +68,8 @@ class LakeState:
         memory_limit: str | None = None,
         threads: int | None = None,
     ) -> None:
+        if threads is not None and not 1 <= threads <= _MOST_THREADS:
+            raise InvalidRequest(f"{threads} threads can't be had: give 1 to {_MOST_THREADS:,}.")
         self.fixed = fixed
         self.ledger = Ledger(tables)
         self.memory_limit = memory_limit

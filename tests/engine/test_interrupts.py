@@ -47,6 +47,12 @@ def test_a_limit_interrupts_until_the_call_ends() -> None:
         watch(lambda: time.sleep(0.2))
 
 
+@pytest.mark.parametrize("seconds", [1e12, 1e308, float("inf")])
+def test_a_limit_that_is_never_reached_is_none(seconds: float) -> None:
+    """Longer than any lock can wait."""
+    assert InterruptGuard(lambda: None, seconds)(lambda: 1) == 1
+
+
 def test_impatience_breaks_nothing() -> None:
     """Ctrl-C again while the call is being stopped is not heard before it has ended."""
     ended = threading.Event()

@@ -12,8 +12,11 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
+import pytest
 
+import batchlake
 from batchlake.engine.protocols import QueryRows
+from batchlake.errors import InvalidRequest
 from batchlake.lake import Lake
 from batchlake.query.result import Queryable, Result
 from tests.lakes import write_export
@@ -124,3 +127,10 @@ def test_a_notebook_shows_a_table(lake: Lake) -> None:
     assert "<td>&lt;b&gt;</td><td><em>NULL</em></td>" in shown
     assert shown.count("<tr>") == 11
     assert "the first 10 rows" in shown
+
+
+@pytest.mark.parametrize("threads", [0, -1, 10**30])
+def test_threads_that_cannot_be_had_are_refused(threads: int, lake: Lake) -> None:
+    """Before anything is asked."""
+    with pytest.raises(InvalidRequest, match="give 1 to 1,024"):
+        batchlake.open(lake.root, threads=threads)

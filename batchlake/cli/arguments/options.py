@@ -14,7 +14,7 @@ from click.core import ParameterSource
 
 from batchlake._lazy import import_ahead
 from batchlake.cli.arguments.completion import filter_names, folders, moments
-from batchlake.cli.arguments.parameters import Command, option
+from batchlake.cli.arguments.parameters import Command, Seconds, option
 from batchlake.cli.arguments.settings import config_option, own_platform_files
 from batchlake.cli.failures import note_format
 from batchlake.cli.streams import say
@@ -181,7 +181,7 @@ def landing_option(purpose: str) -> Callable[[Command], Command]:
 def wait_option(command: Command) -> Command:
     """`--wait SECONDS`."""
     return option(
-        "--wait", "wait_seconds", type=click.FloatRange(min=0), default=0, metavar="SECONDS",
+        "--wait", "wait_seconds", type=Seconds(), default=0, metavar="SECONDS",
         help="How long to wait for another writer.",
     )(command)  # fmt: skip
 

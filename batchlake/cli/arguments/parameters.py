@@ -17,7 +17,48 @@ from click.core import ParameterSource
 Command = Callable[..., Any]
 """What an option is added to."""
 
+_MOST_SECONDS: Final = 10 * 366 * 86_400
 _GIVEN: Final = "batchlake.given"
+
+
+class Count(click.IntRange):
+    """A whole number that something can be counted up to.
+
+    Args:
+        least: the least that is taken.
+        most: the most.
+    """
+
+    def __init__(self, least: int = 1, most: int = 1_000_000_000) -> None:
+        super().__init__(min=least)
+        self._most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number as Python's."""
+        number: int = super().convert(value, param, ctx)
+        if number > self._most:
+            self.fail(f"{value} is more than {self._most:,}.", param, ctx)
+        return number
+
+
+class Seconds(click.FloatRange):
+    """A length of time in seconds, of ten years at most.
+
+    Args:
+        least: the least that is taken.
+        is_open: whether only more than that is.
+    """
+
+    def __init__(self, least: float = 0, *, is_open: bool = False) -> None:
+        super().__init__(min=least, min_open=is_open)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds as Python's number."""
+        seconds: float = super().convert(value, param, ctx)
+        # NaN is neither less nor more than any.
+        if not seconds <= _MOST_SECONDS:
+            self.fail(f"{value} is not a number of seconds up to {_MOST_SECONDS:,}.", param, ctx)
+        return seconds
 
 
 class Option(click.Option):

@@ -26,7 +26,7 @@ from batchlake.cli.arguments.options import (
     output_option,
     quiet_option,
 )
-from batchlake.cli.arguments.parameters import Command, option
+from batchlake.cli.arguments.parameters import Command, Count, option
 from batchlake.cli.arguments.selection import read_period, read_selection
 from batchlake.cli.arguments.settings import config_option, settings_of
 from batchlake.errors import InvalidRequest
@@ -198,7 +198,7 @@ def table_options(verb: str) -> Callable[[Command], Command]:
         for one in (
             option("-x", "--vertical", is_flag=True, help="Rows one below the other."),
             option("--wide", is_flag=True, help="Every column, every value whole."),
-            option("--limit", "--max-rows", "limit", type=click.IntRange(min=1), metavar="N",
+            option("--limit", "--max-rows", "limit", type=Count(), metavar="N",
                    help="At most so many rows."),
             option("--sort", metavar="COLUMNS", shell_complete=complete,
                    help="As -cost,time: - is downwards."),

@@ -10,7 +10,7 @@ import click
 from batchlake.cli.arguments.completion import batch_ids, comparisons, dimensions, metric_families
 from batchlake.cli.arguments.engine_options import engine_options
 from batchlake.cli.arguments.options import source_option
-from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.parameters import Count, option
 from batchlake.cli.arguments.request import Request, answer_options, read_request, table_options
 from batchlake.cli.arguments.selection import selection_options
 from batchlake.cli.display.answers import write_document, write_lines
@@ -35,7 +35,7 @@ _DIFFERENCES: Final = 1
 @option("--metrics", multiple=True, metavar="FAMILIES", shell_complete=metric_families,
         help="calls, success, duration, cost, sentiment, engagement, responses, patterns, timeline, "
              "all.")  # fmt: skip
-@option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many responses.")
+@option("--top", type=Count(), default=10, show_default=True, help="How many responses.")
 @option("--every", type=click.Choice(["hour", "day", "week", "month"]), default="day", show_default=True,
         help="The timeline's step, in JSON.")  # fmt: skip
 @option("--patterns", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",

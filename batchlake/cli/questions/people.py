@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import click
 
-from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.parameters import Count, option
 from batchlake.cli.arguments.request import Request, answer_options, read_request, table_options
 from batchlake.cli.arguments.selection import selection_options
 from batchlake.cli.display.answers import write_lines, write_rows, write_table
@@ -35,7 +35,7 @@ _SAID: Final = (
 @selection_options(speaker=False)
 @option("--speaker", type=click.Choice(["human", "ai", "unknown", "any"]), default="human", show_default=True,
         help="Who said it.")  # fmt: skip
-@option("--context", "before", type=click.IntRange(min=0), default=1, show_default=True, metavar="N",
+@option("--context", "before", type=Count(0), default=1, show_default=True, metavar="N",
         help="Utterances before it.")  # fmt: skip
 @table_options("said")
 @answer_options(ROW_FORMATS)
@@ -89,7 +89,7 @@ def said_command(context: click.Context, /, words: str, before: int, **given: An
 @click.command("contacts")
 @selection_options()
 @option("--reached/--not-reached", "reached", default=None, help="Reached is completed.")
-@option("--min-attempts", type=click.IntRange(min=1), default=1, metavar="N", help="Tried so often at least.")
+@option("--min-attempts", type=Count(), default=1, metavar="N", help="Tried so often at least.")
 @table_options("contacts")
 @answer_options(ROW_FORMATS)
 @click.pass_context

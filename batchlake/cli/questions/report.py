@@ -19,7 +19,7 @@ from batchlake.cli.arguments.options import (
     quiet_option,
     source_option,
 )
-from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.parameters import Count, option
 from batchlake.cli.arguments.request import timezone_option
 from batchlake.cli.arguments.selection import read_comparison, read_period, read_selection, selection_options
 from batchlake.cli.display.answers import opened, refuse_terminal
@@ -36,7 +36,7 @@ _OPTIONS = ("by", "top", "every", "patterns", "include_transcripts", "show_numbe
         help="Group by a dimension; give it again for several.")  # fmt: skip
 @option("--compare", metavar="WITH", shell_complete=comparisons,
         help="previous (period, else batch), a batch's id, or what --filter takes.")  # fmt: skip
-@option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many responses.")
+@option("--top", type=Count(), default=10, show_default=True, help="How many responses.")
 @option("--every", type=click.Choice(["hour", "day"]), help="The timeline's step; else by its length.")
 @option("--patterns", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
         help="Your own response patterns (TOML).")  # fmt: skip

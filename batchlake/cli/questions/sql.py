@@ -22,7 +22,7 @@ from batchlake.cli.arguments.options import (
     quiet_option,
     standard_input,
 )
-from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.parameters import Count, Seconds, option
 from batchlake.cli.arguments.request import Request, answer_options, read_request
 from batchlake.cli.arguments.selection import read_typed_filter, selection_options
 from batchlake.cli.display.answers import opened, write_rows_to, write_tables
@@ -47,11 +47,11 @@ _SINGLE_IN_FILES: Final = frozenset({"csv", "json"})
         help="Run these statements and stop; given again, those run after them.")  # fmt: skip
 @option("-f", "--file", "file", type=click.Path(path_type=Path), metavar="FILE",
         help="Run the statements of a file.")  # fmt: skip
-@option("--timeout", "timeout_seconds", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+@option("--timeout", "timeout_seconds", type=Seconds(is_open=True), metavar="SECONDS",
         help="Stop a query that runs longer (exit 4).")  # fmt: skip
 @option("--memory", "memory_limit", metavar="SIZE", help="Memory to work in, as 2GB.")
-@option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads to work with.")
-@option("--limit", "--max-rows", "limit", type=click.IntRange(min=1), metavar="N",
+@option("--threads", type=Count(most=1_024), metavar="N", help="Threads to work with.")
+@option("--limit", "--max-rows", "limit", type=Count(), metavar="N",
         help="At most so many rows of each result.")  # fmt: skip
 @option("--wide", is_flag=True, help="Every column, every value whole.")
 @option("-x", "--vertical", is_flag=True, help="Rows one below the other.")

@@ -27,7 +27,7 @@ from batchlake.cli.arguments.options import (
     quiet_option,
     wait_option,
 )
-from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.parameters import Seconds, option
 from batchlake.cli.arguments.privacy import read_rules, redact_option
 from batchlake.cli.arguments.request import SCREEN_WIDTH
 from batchlake.cli.arguments.settings import configuration_of
@@ -143,9 +143,9 @@ def _tell_pull(report: PullReport, output_format: str, *, quiet: bool) -> None:
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DIR...")
 @option("--source", metavar="NAME",
         help="The platform or account the exports are of; by default each record's platform.")  # fmt: skip
-@option("--settle", type=click.FloatRange(min=0.05), default=2, show_default=True, metavar="SECONDS",
+@option("--settle", type=Seconds(0.05), default=2, show_default=True, metavar="SECONDS",
         help="How long a file must have stood still.")  # fmt: skip
-@option("--patience", type=click.FloatRange(min=0), default=300, show_default=True, metavar="SECONDS",
+@option("--patience", type=Seconds(), default=300, show_default=True, metavar="SECONDS",
         help="How long a file that looks half-written is waited for.")  # fmt: skip
 @option("--poll", is_flag=True, help="Look for changes by polling, as on network shares.")
 @redact_option

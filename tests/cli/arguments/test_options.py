@@ -13,6 +13,7 @@ import click
 import pytest
 
 from batchlake.cli.arguments.options import Duration
+from batchlake.cli.arguments.parameters import Count, Seconds
 from batchlake.cli.main import VERBS
 from tests.command import run
 from tests.lakes import ingested, write_export
@@ -66,6 +67,20 @@ def test_options_that_count_each_time() -> None:
         "--number", "--sentiment", "--extra",
     }  # fmt: skip
     assert names == {"--filter", "-c", "--by", "--metrics", "--value", "--elsewhere", *filters}
+
+
+def test_numbers_have_an_end() -> None:
+    """Of every verb, every option that counts or waits: what nobody means is refused."""
+    found = 0
+    for words, _, one in options("single"):
+        assert type(one.type) not in (click.IntRange, click.FloatRange, type(click.INT)), words
+        if isinstance(one.type, Count | Seconds):
+            found += 1
+            for value in ("9" * 400, "-1", "nan", "inf", "1e300", "x", "9" * 5_000):
+                with pytest.raises(click.BadParameter):
+                    one.type.convert(value, one, None)
+            assert one.type.convert("7", one, None) == 7
+    assert found > 15
 
 
 def test_several_filters_all_hold(configured: Path) -> None:
