@@ -110,17 +110,20 @@ class ComparisonScreen:
         return notes
 
     def _heading(self, name: str) -> str:
+        """A column's heading; the verdicts have none."""
         if name == "chance":
             return ""
         return "other" if name == "before" and not self.periods else name
 
     def _cells(self, row: Row) -> tuple[str, ...]:
+        """What of a figure's row is shown, in the order of the columns."""
         of = dict(zip(COLUMNS, row, strict=True))
         if self.short:
             of["chance"] = of["chance"].partition(",")[0]
         return tuple(of[name] for name in self.columns)
 
     def _records(self, rows: Sequence[Row]) -> Iterator[str]:
+        """The figures one below the other, each with its values by name."""
         title = ""
         for number, row in enumerate(rows):
             of = dict(zip(COLUMNS, row, strict=True))
@@ -176,12 +179,14 @@ def comparison(
 
 
 def _widths(texts: Sequence[Sequence[str]]) -> list[int]:
+    """How wide each column is."""
     return [max(map(printed_width, column)) for column in zip(*texts, strict=True)]
 
 
 def _sides(
     this: Analytics, before: Analytics, page: Page, periods: tuple[Period, Period] | None
 ) -> Iterator[str]:
+    """A line, or several, for each side: its name, which calls it is of, and how many."""
     names = ("this", "before") if periods else ("this", "other")
     words = [bounds(one, page.clock) for one in periods] if periods else [this.selection, before.selection]
     counts = [looks.count(found.statistics.total_calls) for found in (this, before)]
@@ -192,8 +197,8 @@ def _sides(
         if fits:
             yield f"{head}  {padded(which, room)}  {padded(calls, 8, right=True)} calls"
             continue
-        told = f"{which}: {calls} calls" if periods else f"{which} {calls} calls."
-        for number, line in enumerate(fill(told, max(page.width - _INDENT, _ENOUGH))):
+        words_of_side = f"{which}: {calls} calls" if periods else f"{which} {calls} calls."
+        for number, line in enumerate(fill(words_of_side, max(page.width - _INDENT, _ENOUGH))):
             yield f"{' ' * _INDENT if number else f'{head}  '}{line}"
 
 
@@ -234,6 +239,7 @@ def _title_of(one: Difference) -> str | None:
 
 
 def _shown(value: int | float | Decimal | None, one: Difference) -> str:
+    """A value in the unit of its figure."""
     if value is None:
         return looks.NOTHING
     if one.unit == "ratio":
@@ -246,6 +252,7 @@ def _shown(value: int | float | Decimal | None, one: Difference) -> str:
 
 
 def _change(one: Difference) -> str:
+    """A difference with its sign, in the unit of its figure."""
     value = one.difference
     assert value is not None  # noqa: S101 - asked before
     if one.unit == "ratio":
@@ -261,10 +268,12 @@ def _change(one: Difference) -> str:
 
 
 def _least(one: Difference) -> int:
+    """How many decimals an amount has at least."""
     return looks.CENTS if one.figure.endswith("total") else looks.PRICE
 
 
 def _chance(one: Difference) -> str:
+    """Whether a difference can be chance, and its interval; empty where a side has no value."""
     if one.interval is None:
         # Where a side has no value, its `–` says so; JSON says why nothing can be told of the others.
         return "can't be told" if one.reason and one.difference is not None else ""
