@@ -16,7 +16,7 @@ from typing import Final
 FEWEST_DIGITS: Final = 7
 """Shorter runs are nobody's number in running text."""
 
-_WIDEST_GAP: Final = 3
+WIDEST_GAP: Final = 3
 
 _WORDS: Final[Mapping[str, str]] = {
     "en": "zero|oh|o one two three four five six seven eight nine",
@@ -46,7 +46,7 @@ _NO_DIGIT: Final = re.compile("[^0-9]+")
 _ASCII_WORD: Final = re.compile("[a-z]+")
 _ASCII_DIGIT: Final = re.compile("[0-9]")
 _PLUS: Final = re.compile("[+＋]")
-_GAP: Final = rf"[^\p{{Nd}}]{{0,{_WIDEST_GAP}}}"
+_GAP: Final = rf"[^\p{{Nd}}]{{0,{WIDEST_GAP}}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def runs(text: str, fewest: int = FEWEST_DIGITS, spoken: Spoken = EVERY_LANGUAGE
     end = 0
     for token in spoken.token.finditer(text):
         between = text[end : token.start()]
-        if (digits or repeat) and (len(between) > _WIDEST_GAP or _PLUS.search(between)):
+        if (digits or repeat) and (len(between) > WIDEST_GAP or _PLUS.search(between)):
             if len(digits) >= fewest:
                 yield _run(text, digits, starts, ends)
             digits, starts, ends, repeat = [], [], [], None
@@ -206,7 +206,7 @@ def _plain_runs(text: str, fewest: int) -> Iterator[Run]:
 
 @cache
 def _plain_run(fewest: int) -> re.Pattern[str]:
-    return re.compile(f"[0-9](?:[^0-9+]{{0,{_WIDEST_GAP}}}[0-9]){{{fewest - 1},}}")
+    return re.compile(f"[0-9](?:[^0-9+]{{0,{WIDEST_GAP}}}[0-9]){{{fewest - 1},}}")
 
 
 def folded(text: str) -> str:

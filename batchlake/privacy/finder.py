@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from batchlake.engine import columns
 from batchlake.privacy import numbers
-from batchlake.privacy.digits import EVERY_LANGUAGE, FEWEST_DIGITS
+from batchlake.privacy.digits import EVERY_LANGUAGE, FEWEST_DIGITS, WIDEST_GAP
 from batchlake.privacy.json_numbers import BareNumber, TooDeep, by_field, decoded, dumped, quoted
 from batchlake.privacy.numbers import Span
 from batchlake.privacy.sieves import flags_of, places_of
@@ -44,11 +44,12 @@ _ID_SIEVE: Final = "[0-9A-Za-z_-]*[0-9][0-9A-Za-z_-]*"
 _ID_WORD: Final = re.compile(rf"(?<![\w-])(?=[\w-]*\d)[\w-]{{{_SHORTEST_ID},256}}(?![\w-])")
 """A word that may be an id: one with a digit in it, as nearly every platform's has."""
 
-_ONE_RUN: Final = "^[^0-9]*[0-9]{1,17}[^0-9]*$"
-"""Digits in one place, as many as a number may have."""
-
 _LANDED: Final = re.compile(r"(?:call|batch)-([^/!]+?)-\d{8}T\d{6}")
 """The name of a landed answer, which holds an id with a dash on either side."""
+
+_LANDED_SIEVE: Final = r"-[0-9]{8}T"
+_READ_AS_ONE: Final = 256
+_PARTED: Final = "\n" * (WIDEST_GAP + 1)
 
 _COUNTRY: Final = re.compile(rb"\+([0-9]{1,3})[^0-9+]{1,3}$")
 
@@ -113,41 +114,36 @@ class Finder:
             places = places[self.likely(texts.take(columns.from_numpy(places)), then)]
         return places
 
-    def hits(self, texts: pa.Array | pa.ChunkedArray) -> list[int]:
-        """The places of texts in which something is."""
+    def hits(self, texts: pa.Array | pa.ChunkedArray, places: NDArray[np.int64] | None = None) -> list[int]:
+        """The places of texts in which something is, among their `candidates` where these are known."""
         import numpy as np
 
-        places = self.candidates(texts)
+        if places is None:
+            places = self.candidates(texts)
         some = texts.take(columns.from_numpy(places))
         is_hit = np.zeros(len(places), bool)
         rest = np.ones(len(places), bool)
         if not self.keys and not self._literals and len(places) > _FEW_TEXTS:
-            # Where digests alone are known nearly every id and number is a candidate, and most hold one run.
-            simple = flags_of(some, _ONE_RUN) & ~flags_of(some, f"%|{EVERY_LANGUAGE.unusual}")
-            at = np.flatnonzero(simple)
-            is_hit[at] = self._of_one_run(some.take(columns.from_numpy(at)))
-            rest &= ~simple
+            # Where digests alone are known nearly every id, link and number is a candidate.
+            rest = flags_of(some, f"%|{EVERY_LANGUAGE.unusual}|{_LANDED_SIEVE}")
+            at = np.flatnonzero(~rest)
+            is_hit[at] = self._of_plain(some.take(columns.from_numpy(at)).to_pylist())
         at = np.flatnonzero(rest)
         texts_left = some.take(columns.from_numpy(at)).to_pylist()
         is_hit[at] = [text is not None and self.finds(text) for text in texts_left]
         found: list[int] = places[is_hit].tolist()
         return found
 
-    def _of_one_run(self, texts: pa.Array | pa.ChunkedArray) -> list[bool]:
-        """`finds` for texts with digits in one place alone, none of them in words."""
-        import pyarrow.compute as pc
-
-        runs = pc.extract_regex(texts, r"(?P<plus>\+[ (]?)?(?P<digits>[0-9]+)")
-        plus, digits = (pc.struct_field(runs, name).to_pylist() for name in ("plus", "digits"))
-        found = [
-            len(run) >= FEWEST_DIGITS
-            and self.looks_for_numbers
-            and self.is_number(numbers.international(run, plus=bool(led)))
-            for led, run in zip(plus, digits, strict=True)
-        ]
-        if is_id := self.is_id:
-            words = map(_ID_WORD.findall, texts.to_pylist())
-            found = [one or any(map(is_id, several)) for one, several in zip(found, words, strict=True)]
+    def _of_plain(self, texts: Sequence[str]) -> list[bool]:
+        """`finds` for texts with plain digits, none of them escaped: many are read as one."""
+        found: list[bool] = []
+        for since in range(0, len(texts), _READ_AS_ONE):
+            several = texts[since : since + _READ_AS_ONE]
+            # Too far from each other for a number over two, and no word.
+            together = _PARTED.join(several)
+            is_any = self.looks_for_numbers and any(map(self.is_number, numbers.plain_keys(together)))
+            is_any = is_any or (self.is_id is not None and any(map(self.is_id, _ID_WORD.findall(together))))
+            found += [self.finds(text) for text in several] if is_any else [False] * len(several)
         return found
 
     def likely(self, texts: pa.Array | pa.ChunkedArray, sieve: str) -> NDArray[np.int64]:
@@ -188,6 +184,12 @@ class Finder:
     def parts(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
         """The places of texts that may be a part of a number that is read out over turns."""
         return places_of(texts, EVERY_LANGUAGE.turns_sieve)
+
+    def said(self, texts: pa.Array | pa.ChunkedArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The `candidates` of utterances, and their `parts`, by one look at most of them."""
+        maybe = self.likely(texts, self.parts_sieve)
+        some = texts.take(columns.from_numpy(maybe))
+        return maybe[self.candidates(some)], maybe[self.parts(some)]
 
     def among_parts(self, texts: pa.Array | pa.ChunkedArray, speakers: pa.Table) -> NDArray[np.int64]:
         """The places of `parts` that may hold a number together with others of their call and speaker.

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from json.encoder import encode_basestring
@@ -27,6 +28,7 @@ FILE_VARIABLE: Final = "BATCHLAKE_PRIVACY__KEY_FILE"
 _BYTES: Final = 32
 _DIGEST_BYTES: Final = 16
 _MOST_BEGUN: Final = 32
+_NUMBER: Final = b"batchlake-number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,18 @@ class PrivacyKey:
 
     def of_number(self, key: str) -> str:
         """The digest of one form of a number."""
-        return self._digest(key.encode(), b"batchlake-number", _DIGEST_BYTES)
+        return self._digest(key.encode(), _NUMBER, _DIGEST_BYTES)
+
+    def number_digester(self) -> Callable[[str], str]:
+        """`of_number` for very many: in half the time."""
+        begun = _begun(self.secret, _NUMBER, _DIGEST_BYTES)
+
+        def digest_of(key: str) -> str:
+            digest = begun.copy()
+            digest.update(key.encode())
+            return digest.hexdigest()
+
+        return digest_of
 
     def of_call(self, source: str, call_id: str) -> str:
         """The digest of a call."""

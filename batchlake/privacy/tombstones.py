@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from batchlake.engine import columns
 from batchlake.engine.quoting import view_of
 from batchlake.privacy.finder import Finder
 from batchlake.privacy.key import PrivacyKey
@@ -54,19 +55,27 @@ class Tombstones:
     @classmethod
     def of_table(cls, key: PrivacyKey, rows: pa.Table) -> Tombstones:
         """Those of rows of `tombstones` with this key; of another one none is known any more."""
-        names = ("kind", "digest", "erased_at", "for_good")
+        import numpy as np
+        import pyarrow.compute as pc
+
+        digests = {
+            kind: rows["digest"].filter(pc.equal(rows["kind"], kind)).to_pylist() for kind in ("call", "id")
+        }
+        of_numbers = rows.filter(pc.equal(rows["kind"], "number"))
+        # An erasure has one time: each of 60,000 as an object of its own takes half a second.
+        times = of_numbers["erased_at"].combine_chunks().dictionary_encode(null_encoding="encode")
+        moments: list[datetime] = times.dictionary.to_pylist()
         numbers: dict[str, datetime | None] = {}
-        of_kind: dict[str, set[str]] = {"call": set(), "id": set()}
-        # Whole columns: a dictionary for each of 60,000 rows takes half a second.
-        for kind, digest, erased_at, for_good in zip(
-            *(rows[name].to_pylist() for name in names), strict=True
+        for digest, place, for_good in zip(
+            of_numbers["digest"].to_pylist(),
+            columns.to_numpy(times.indices.cast("int64"), np.int64).tolist(),
+            of_numbers["for_good"].to_pylist(),
+            strict=True,
         ):
-            if kind == "number":
-                known = numbers.get(digest, erased_at)
-                numbers[digest] = None if for_good or known is None else max(known, erased_at)
-            elif kind in of_kind:
-                of_kind[kind].add(digest)
-        return cls(key, frozenset(of_kind["call"]), frozenset(of_kind["id"]), numbers)
+            erased_at = moments[place]
+            known = numbers.get(digest, erased_at)
+            numbers[digest] = None if for_good or known is None else max(known, erased_at)
+        return cls(key, frozenset(digests["call"]), frozenset(digests["id"]), numbers)
 
     def __bool__(self) -> bool:
         return bool(self.calls or self.numbers)
@@ -78,10 +87,6 @@ class Tombstones:
     def is_erased_id(self, word: str) -> bool:
         """Whether a word is the id of an erased call."""
         return self.key.of_id(word) in self.ids
-
-    def is_erased_number(self, key: str) -> bool:
-        """Whether a number's key is that of an erased one."""
-        return self.key.of_number(key) in self.numbers
 
     def keeps_out(self, number: str, began: datetime | None) -> bool:
         """Whether a call of this contact is kept out that began then; without a time it counts as old."""
@@ -97,4 +102,9 @@ class Tombstones:
     def finder(self) -> Finder:
         """Finds erased numbers, and ids of erased calls that have a digit, in texts."""
         is_id = self.is_erased_id if self.ids else None
-        return Finder(self.is_erased_number, looks_for_numbers=bool(self.numbers), is_id=is_id)
+        digest_of, erased = self.key.number_digester(), self.numbers
+
+        def is_number(key: str) -> bool:
+            return digest_of(key) in erased
+
+        return Finder(is_number, looks_for_numbers=bool(self.numbers), is_id=is_id)

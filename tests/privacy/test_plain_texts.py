@@ -9,13 +9,18 @@ import hashlib
 import json
 from typing import Final
 
+import pyarrow as pa
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from batchlake.engine import columns
 from batchlake.privacy.digits import EVERY_LANGUAGE, Spoken, runs, spoken_in
 from batchlake.privacy.key import PrivacyKey
+from batchlake.privacy.numbers import keys_of, plain_keys, spans
 from batchlake.privacy.redaction.redactor import Redactor
 from batchlake.privacy.redaction.rules import Rules
+from batchlake.privacy.tombstones import Tombstones
+from tests.erasure.people import NUMBER, SPELLINGS
 
 FAR: Final = "    é"
 
@@ -64,3 +69,33 @@ def test_digests_are_keyed_and_of_the_whole_value(source: str, value: str) -> No
     assert KEY.of_number(value) == digest(value.encode(), b"batchlake-number")
     both = json.dumps([source, value], ensure_ascii=False)
     assert KEY.of_call(source, value) == digest(both.encode("utf-8", "surrogatepass"), b"batchlake-call")
+
+
+ERASED = Tombstones(
+    KEY,
+    frozenset(),
+    frozenset({KEY.of_id("call_abc1")}),
+    {KEY.of_number(one): None for one in keys_of(NUMBER)},
+)
+SPELLED = [*SPELLINGS, "call_abc1", "call-call_abc1-20240101T000000", "x%2B14155550199", "a4b155550c199"]
+
+
+@given(st.lists(texts | st.sampled_from(SPELLED), max_size=40), st.integers(0, 40), st.sampled_from(SPELLED))
+@example(["1415 55", "50199", "nothing", *["+1 415", "555 0199"] * 4], 3, "(415) 555-0199")
+def test_an_erased_number_is_found_among_any_texts(given_texts: list[str], place: int, spelled: str) -> None:
+    """Of many texts the same are found that hold it by themselves, and none over two of them."""
+    given_texts.insert(place, spelled)
+    finder = ERASED.finder()
+    found = finder.hits(pa.chunked_array([columns.texts(given_texts), columns.texts([None, spelled])]))
+    wanted = [at for at, text in enumerate([*given_texts, "", spelled]) if finder.finds(text)]
+    assert found == wanted
+
+
+@given(texts, st.sampled_from(sorted(keys_of(NUMBER))))
+@example("+1 415+1 415 555 0199", "4155550199")
+@example("call (+1) 415 555 0199", "14155550199")
+def test_numbers_of_plain_texts_are_those_of_all(text: str, key: str) -> None:
+    """Whatever stands around a number, a text has a known one among its keys where `spans` finds one."""
+    known = {key, "+15550199", "0155501", "4155550"}
+    if EVERY_LANGUAGE.is_plain(text):
+        assert any(map(known.__contains__, plain_keys(text))) == any(spans(text, known.__contains__))

@@ -5,7 +5,8 @@ It works through the files of `sql/sources` and `sql/ingest`, one batch of recor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from batchlake.engine import columns, sql_files
@@ -108,7 +109,7 @@ class Normalizer:
 
         gate = self._gate
         assert gate is not None  # noqa: S101 - asked for only where there is one
-        contacts: frozenset[str] = frozenset()
+        contacts: Callable[[], frozenset[str]] = frozenset
         if batch.kind != BATCHES and batch.records.num_rows:
             typed = self._engine.arrow(
                 f"select {', '.join(GATED)} from ({self._typing(batch)})", given=batch.records
@@ -122,8 +123,13 @@ class Normalizer:
                 self._engine.run("insert into kept_out_calls by name from given", given=out)
             batch = gate.without(batch, kept)
             inside = typed.filter(columns.flags(kept.tolist()))
-            numbers = inside["to_number"].to_pylist() + inside["from_number"].to_pylist()
-            contacts = frozenset(number for number in numbers if number)
+
+            @cache
+            def contacts() -> frozenset[str]:
+                # Asked for where a number is found that was erased: nearly never.
+                numbers = inside["to_number"].to_pylist() + inside["from_number"].to_pylist()
+                return frozenset(number for number in numbers if number)
+
         return gate.cleaned(batch, contacts)
 
     def _type_utterances(self, batch: RecordBatch) -> pa.Table:
