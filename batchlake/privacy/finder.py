@@ -47,7 +47,6 @@ _ID_WORD: Final = re.compile(rf"(?<![\w-])(?=[\w-]*\d)[\w-]{{{_SHORTEST_ID},256}
 _LANDED: Final = re.compile(r"(?:call|batch)-([^/!]+?)-\d{8}T\d{6}")
 """The name of a landed answer, which holds an id with a dash on either side."""
 
-_LANDED_SIEVE: Final = r"-[0-9]{8}T"
 _READ_AS_ONE: Final = 256
 _PARTED: Final = "\n" * (WIDEST_GAP + 1)
 
@@ -125,12 +124,10 @@ class Finder:
         rest = np.ones(len(places), bool)
         if not self.keys and not self._literals and len(places) > _FEW_TEXTS:
             # Where digests alone are known nearly every id, link and number is a candidate.
-            rest = flags_of(some, f"%|{EVERY_LANGUAGE.unusual}|{_LANDED_SIEVE}")
-            at = np.flatnonzero(~rest)
-            is_hit[at] = self._of_plain(some.take(columns.from_numpy(at)).to_pylist())
-        at = np.flatnonzero(rest)
-        texts_left = some.take(columns.from_numpy(at)).to_pylist()
-        is_hit[at] = [text is not None and self.finds(text) for text in texts_left]
+            rest = flags_of(some, f"%|-[0-9]{{8}}T|{EVERY_LANGUAGE.unusual}")
+            is_hit[~rest] = self._of_plain(some.filter(columns.from_numpy(~rest)).to_pylist())
+        left = some.filter(columns.from_numpy(rest)).to_pylist()
+        is_hit[rest] = [text is not None and self.finds(text) for text in left]
         found: list[int] = places[is_hit].tolist()
         return found
 
