@@ -28,6 +28,7 @@ ZIPS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 """An archive, and one that holds nothing."""
 
 _DEEPEST_WRAPPING: Final = 3
+_PIECE_BYTES: Final = 1 << 16
 _UNIX_TIME: Final = 0x5455
 """The extra field of a zip member that holds its time in UTC."""
 
@@ -146,7 +147,8 @@ class _Unpacking(io.RawIOBase):
 
     def __init__(self, stream: IO[bytes] | io.RawIOBase, packed_size: int | None) -> None:
         super().__init__()
-        self._stream = stream
+        # A piece at a time: of a longer reading that fails, nobody would know how far it came.
+        self._read = getattr(stream, "read1", stream.read)
         self._packed_size = packed_size
         self._unpacked = 0
         self._rest = b""
@@ -167,7 +169,7 @@ class _Unpacking(io.RawIOBase):
 
     def _next(self, size: int) -> bytes:
         try:
-            data = self._stream.read(size) or b""
+            data: bytes = self._read(min(size, _PIECE_BYTES)) or b""
         except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError, zipfile.BadZipFile) as error:
             raise UnpackError(
                 "bad_archive", f"the compressed data breaks off: {error}", self._unpacked

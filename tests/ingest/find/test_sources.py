@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import os
 import shutil
 import warnings
@@ -9,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import zstandard
 
 import batchlake
 from batchlake.errors import ExportUnreadable, InvalidRequest
@@ -84,6 +87,28 @@ def test_what_cannot_be_read_in_a_folder_is_counted(tmp_path: Path) -> None:
     report = ingested(tmp_path / "lake", folder)
     assert (report.exports_read, report.problems, report.calls_new) == (1, 0, 1)
     assert sorted(report.skipped_files) == sorted(map(str, odd))
+
+
+def test_the_byte_where_compressed_data_breaks_is_named(tmp_path: Path) -> None:
+    """It counts what could be unpacked: near the cut, or the end where only the checksum is wrong."""
+    text = "".join(f'{{"id": "{hashlib.sha256(b"%d" % n).hexdigest()}"}}\n' for n in range(5_000)).encode()
+    packed = gzip.compress(text)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.json", text)
+    archive = (tmp_path / "a.zip").read_bytes()
+    at = archive.index(b"PK\x01\x02") // 2
+    (tmp_path / "a.zip").write_bytes(archive[:at] + bytes([archive[at] ^ 1]) + archive[at + 1 :])
+    write_export(tmp_path, "half.gz", packed[: len(packed) // 2])
+    write_export(tmp_path, "sum.gz", packed[:-8] + b"wrong" + packed[-3:])
+    write_export(tmp_path, "half.zst", zstandard.compress(text)[: len(zstandard.compress(text)) // 2])
+    report = ingested(tmp_path / "lake", tmp_path)
+    assert dict(report.problems_by_code) == {"bad_archive": 4}
+    found = rows(tmp_path / "lake", "select location, byte from problems")
+    shares = {Path(row["location"]).name: row["byte"] / len(text) for row in found}
+    assert 0.4 < shares["half.gz"] < 0.6
+    assert shares["sum.gz"] > 0.9
+    assert 0 < shares["a.zip!a.json"] <= 1
+    assert 0 <= shares["half.zst"] < 0.6
 
 
 def test_a_name_that_is_no_utf8_is_read(tmp_path: Path) -> None:
