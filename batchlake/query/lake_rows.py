@@ -277,6 +277,18 @@ class LakeRows:
         rows = engine.rows(selection.over(sql_files.load("screens/attempts").text), selection.params)
         return rows, engine.row(selection.over(without), selection.params)["calls"]
 
+    def extent(self, filter: FilterLike = None, *, period: PeriodLike = None) -> dict[str, Any]:
+        """Where the matching calls come from: the row of `sql/reports/extent.sql`.
+
+        Example:
+            >>> lake.extent({"batch_id": "batch_spring"})["batches"]
+            1
+        """
+        selection = self._selected(filter, period)
+        return self._state.engine().row(
+            selection.over(sql_files.load("reports/extent").text), selection.params
+        )
+
     def shown(
         self,
         verb: str,

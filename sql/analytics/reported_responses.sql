@@ -1,9 +1,9 @@
 -- what: How often reported responses were said, however they were spelled.
 -- grain: one row per group_key and key, of those that were said
--- inputs: responses, selected_segments
+-- inputs: selected_segments, spellings
 -- parameters: $keys (the folded texts, or texts that fold to nothing)
 -- outputs:
---   group_key: as in responses
+--   group_key: as in spellings
 --   key: one of $keys
 --   utterances: human utterances of it, a count
 with
@@ -14,9 +14,10 @@ utterances as (
 ),
 
 worded as (
-  select group_key, text_key as key, utterances
-  from responses
+  select group_key, text_key as key, sum(utterances)::bigint as utterances
+  from spellings
   where text_key <> '' and list_contains($keys, text_key)
+  group by group_key, text_key
 ),
 
 unworded as (

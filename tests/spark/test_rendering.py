@@ -197,7 +197,7 @@ def test_a_dollar_in_a_text_is_no_parameter() -> None:
 def test_every_dimension_is_within_the_subset(by: str) -> None:
     """Grouped by it, each file still renders."""
     question = GroupedQuery(Engine(), select({"status": "failed", "text": "yes"}), (by, "extra.campaign"))
-    for name in ("counts", "responses", "timeline"):
+    for name in ("counts", "spellings", "timeline"):
         sql = question.selection.over(question._grouped(file_text(name)))
         statement = render(sql, question.selection.params)
         assert statement.tables == {"calls", "segments"}
@@ -208,7 +208,7 @@ def test_documents_and_patterns_are_within_the_subset() -> None:
     """The JSON of calls and what people mean, as the analytics put their queries together."""
     assert render(select().over(documents_sql(PARTS))).tables == {"calls", "segments"}
     patterns = default_patterns()
-    assert render(patterns.sql("responses"), patterns.params).args == {
+    assert render(patterns.sql("spellings"), patterns.params).args == {
         name: java_pattern(pattern) for name, pattern in patterns.params.items()
     }
 

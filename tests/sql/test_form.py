@@ -25,7 +25,7 @@ SELECTED = {
     "selected_segments": "select * from segments",
     "selected_problems": "select * from problems",
     "named_batches": "select source, batch_id from batches",
-    "responses": sql_files.load("analytics/responses").text,
+    "spellings": sql_files.load("analytics/spellings").text,
     "call_facts": sql_files.load("maintenance/call_facts").text,
     "utterance_facts": sql_files.load("maintenance/utterance_facts").text,
 }
@@ -36,6 +36,7 @@ VALUES: dict[str, Any] = {
     "folded": "yes",
     "speaker": "any",
     "context": 1,
+    "top": 10,
     "source": "svalync",
     "since_run": "",
     "finished": ["completed"],

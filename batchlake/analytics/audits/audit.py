@@ -351,7 +351,7 @@ def _response_counts(question: GroupedQuery, batches: list[Row]) -> dict[Key, di
     keys = sorted({said.key for batch in batches for said in _reported_responses(batch)})
     if not keys:
         return {}
-    responses, counted = file_text("responses"), file_text("reported_responses")
-    query = f"with responses as materialized ({responses}\n) select * from ({counted}\n)"
+    spellings, counted = file_text("spellings"), file_text("reported_responses")
+    query = f"with spellings as materialized ({spellings}\n) select * from ({counted}\n)"
     groups = question.ask(query, keys=keys)
     return {key: {row["key"]: row["utterances"] for row in rows} for key, rows in groups.items()}

@@ -1,6 +1,6 @@
 """The most common responses of people, and what responses mean by their words.
 
-Input: the texts that `sql/analytics/responses.sql` counts, one row a text. Output: models.
+Input: the texts that `sql/analytics/spellings.sql` counts, one row a spelling. Output: models.
 """
 
 from __future__ import annotations
@@ -47,20 +47,24 @@ def answers(question: GroupedQuery, top: int | None, patterns: Patterns | None) 
     if top is not None:
         parts.append(f"""\
 select {_RANKED}, null as pattern, null as first_utterances
-from responses
-where rank <= $top""")
+from ({file_text("responses")}
+)""")
         params["top"] = top
     if patterns:
+        # What a text means is found out once, not in each group: all texts stand in the row of all groups.
         parts.append(f"""\
 select
   group_key, null as rank, null as text, sum(utterances)::bigint as utterances, null as calls,
   null as share, pattern, sum(first_utterances)::bigint as first_utterances
-from ({patterns.sql("responses")})
+from spellings
+join (
+  {patterns.sql("(select distinct text_key from spellings where group_key is null)")}
+) as meanings on meanings.text_key is not distinct from spellings.text_key
 group by group_key, pattern""")
         params |= patterns.params
     both = "\nunion all\n".join(parts)
-    responses = f"with\nresponses as materialized ({file_text('responses')}\n)\n\n"
-    groups = question.ask(responses + both, **params)
+    spellings = f"with\nspellings as materialized ({file_text('spellings')}\n)\n\n"
+    groups = question.ask(spellings + both, **params)
     names = patterns.names if patterns else ()
     return {key: _answers(rows, names) for key, rows in groups.items()}
 

@@ -129,14 +129,12 @@ def extent_of(request: Request, wanted: Filter | None) -> Extent:
     """Where the calls of the selection come from."""
     from batchlake.screens.overview import Extent
 
-    rows = request.lake.sql(
-        "select count(distinct batch_id) as batches, min(call_time) as first, max(call_time) as last "
-        "from selected_calls",
-        filter=wanted,
-    )
-    (row,) = rows.to_dicts()
+    row = request.lake.extent(wanted)
     return Extent(
-        row["batches"], row["first"], row["last"], "All calls" if wanted is None else "Selected calls"
+        row["batches"],
+        row["first_call_time"],
+        row["last_call_time"],
+        "All calls" if wanted is None else "Selected calls",
     )
 
 

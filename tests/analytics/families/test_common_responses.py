@@ -13,7 +13,7 @@ from batchlake.analytics.metrics import analyse
 from batchlake.engine.engine import Engine
 from batchlake.engine.text_keys import text_key
 from batchlake.filters.selection import select
-from tests.analytics.oracle_of_speech import fold
+from tests.analytics.oracle_of_speech import fold, responses_of
 from tests.analytics.tables import call, fill, segment
 from tests.effort import examples
 from tests.filters.strategies import SPOKEN, thorough
@@ -47,6 +47,37 @@ def test_each_common_response_is_found_by_the_filter(transcripts: list[Any]) -> 
         }
         assert len(found) >= response.calls
     engine.close()
+
+
+ALIKE = st.sampled_from(["Yes", "yes", "yes.", "No", "no!", "NO", "maybe", "Maybe", "...", "?!", "later"])
+
+
+@settings(thorough, max_examples=examples(12))
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.lists(ALIKE, max_size=4)), min_size=1, max_size=8),
+    st.integers(0, 4),
+)
+def test_the_top_is_that_of_plain_python_where_many_are_said_as_often(
+    transcripts: list[tuple[str, list[str]]], top: int
+) -> None:
+    """Of each group and of all: which texts, how they are spelled, their order and their figures."""
+    calls = [call(f"c{number}", agent_id=agent) for number, (agent, _) in enumerate(transcripts)]
+    segments = [
+        segment(f"c{number}", position, "human", text, fold(text))
+        for number, (_, said) in enumerate(transcripts)
+        for position, text in enumerate(said, 1)
+    ]
+    engine = fill(Engine(), calls=calls, segments=segments)
+    found = analyse(engine, select(), by="agent_id", metrics="responses", top=top)
+    engine.close()
+    for responses, asked in [
+        (found.common_responses, calls),
+        *(
+            (group.common_responses, [one for one in calls if one["agent_id"] == group.keys["agent_id"]])
+            for group in found.groups
+        ),
+    ]:
+        assert [one.model_dump() for one in responses or ()] == responses_of(asked, segments, top)
 
 
 def test_a_response_in_other_spellings_is_found(tmp_path: Path) -> None:
