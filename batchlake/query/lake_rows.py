@@ -284,10 +284,8 @@ class LakeRows:
             >>> lake.extent({"batch_id": "batch_spring"})["batches"]
             1
         """
-        selection = self._selected(filter, period)
-        return self._state.engine().row(
-            selection.over(sql_files.load("reports/extent").text), selection.params
-        )
+        selection, extent = self._selected(filter, period), sql_files.load("reports/extent").text
+        return self._state.engine().row(selection.over(extent), selection.params)
 
     def shown(
         self,
