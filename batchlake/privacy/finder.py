@@ -296,7 +296,7 @@ class Finder:
         except TooDeep:
             if not self.finds(text):
                 return text
-            return by_field(text, self.erased, lambda value: self.erased_json(value) or quoted(ERASED))
+            return by_field(text, lambda *of: (self.erased(of[0]), self.erased_json(of[1]) or quoted(ERASED)))
         except ValueError:
             return self.erased(text)
         again = dumped(self.erased_document(document))

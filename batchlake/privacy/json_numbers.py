@@ -55,15 +55,18 @@ def fields_of(text: str) -> dict[str, str]:
         return {}
 
 
-def by_field(text: str, key: Callable[[str], str], value: Callable[[str], str]) -> str | None:
-    """An object that nests too deeply with its keys and its values (as JSON texts) made anew.
+def by_field(text: str, change: Callable[[str, str], tuple[str, str]]) -> str | None:
+    """An object that nests too deeply, field by field; the same text where no field changes.
 
-    None where the text is none.
+    Args:
+        text: its JSON text; None comes back where it is no object, or an empty one.
+        change: from a field's name and value, a JSON text, to those in their place.
     """
-    again = {key(name): value(inner) for name, inner in fields_of(text).items()}
-    if not again:
-        return None
-    return "{" + ",".join(f"{quoted(name)}:{inner}" for name, inner in again.items()) + "}"
+    fields = list(fields_of(text).items())
+    again = [change(name, value) for name, value in fields]
+    if again == fields:
+        return text if fields else None
+    return "{" + ",".join(f"{quoted(name)}:{value}" for name, value in again) + "}"
 
 
 def quoted(value: Any) -> str:

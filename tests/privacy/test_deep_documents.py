@@ -75,6 +75,24 @@ def test_any_depth_is_redacted_and_erased(in_objects: bool) -> None:
                         assert json.loads(again)["campaign"] == "autumn"
 
 
+@pytest.mark.parametrize(
+    "field",
+    ['"contact":14155550199', '"to_number":"+14155550199"', '"name":"Ann Roe"', '"card":4111111111111111',
+     '"note":"Jens Roland, call +14155550199"', '"given":{"name":"Jens Roland"}', '"seconds":12'],
+)  # fmt: skip
+def test_what_stands_beside_something_deep_is_redacted_as_ever(field: str) -> None:
+    """By its key, as a bare number, and with the names that the record's own fields hold."""
+    redactor = DocumentRedactor(Redactor(Rules.of(["all"]), PrivacyKey(bytes(32))))
+    name = '"customer_name":"Jens Roland"'
+    shallow, deep = (f'{{{name},{field},"own":{nested("1", depth)}}}' for depth in (1, MOST_LEVELS))
+    wanted = json.loads(redactor.json_text(shallow), object_pairs_hook=list)
+    found = json.loads(redactor.json_text(deep), object_pairs_hook=list)
+    assert found[:-1] == wanted[:-1]
+    assert redactor.names_of_text(deep) == redactor.names_of_text(shallow)
+    untouched = f'{{"seconds": 12, "own": {nested("1", MOST_LEVELS)}}}'
+    assert redactor.json_text(untouched) == untouched
+
+
 @pytest.fixture(scope="module")
 def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Calls with an own field of every depth, and of numbers without end."""

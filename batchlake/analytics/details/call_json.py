@@ -32,7 +32,10 @@ _TIME: Final = "coalesce(call_time, timestamptz 'infinity')"
 
 
 def documents_sql(parts: Collection[str]) -> str:
-    """A query over `selected_calls` and `selected_segments`: each call's JSON of the parts named; `extra`."""
+    """A query over `selected_calls` and `selected_segments`.
+
+    It gives each call's JSON of the parts named as `document`, with `call_time`, `call_id` and `extra`.
+    """
     members = ", ".join(sql for part, sql in PARTS.items() if part in parts)
     transcripts = f"left join ({file_text('transcript_documents')}\n) using (source, call_id)"
     return f"""

@@ -14,12 +14,13 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.privacy.digits import folded
-from batchlake.privacy.json_numbers import BareNumber, TooDeep, by_field, decoded, dumped, quoted
+from batchlake.privacy.json_numbers import BareNumber, TooDeep, by_field, decoded, dumped, fields_of, quoted
 from batchlake.privacy.numbers import is_number, is_pseudonym
 from batchlake.privacy.redaction import names
 from batchlake.privacy.redaction.redactor import NO_NAMES, Redactor
 from batchlake.privacy.sieves import places_of
 from batchlake.privacy.speech import is_part
+from batchlake.text.nesting import nests_past
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,13 +80,29 @@ class DocumentRedactor:
             again = self.document(document, named)
         except (TooDeep, RecursionError):
             # By itself, or as a text within a text.
-            plain = self._redactor.text(text, named)
-            if plain == text:
-                return text
-            return by_field(text, self._key, lambda value: self.json_text(value, named)) or quoted(plain)
+            return self._deep_text(text, named)
         except ValueError:
             return self._redactor.text(text, named)
         return text if again == document else dumped(again)
+
+    def _deep_text(self, text: str, named: frozenset[str]) -> str:
+        """An object field by field; a value that nests too deeply becomes a text where it holds something."""
+        named |= self.names_of_text(text)
+
+        def cleaned(name: str, value: str) -> tuple[str, str]:
+            try:
+                document = decoded(value)
+                again = self._value(document, tuple(name.split(".")), named)
+            except (TooDeep, RecursionError):
+                plain = self._redactor.text(value, named)
+                return self._key(name), value if plain == value else quoted(plain)
+            return self._key(name), value if again == document else dumped(again)
+
+        by_fields = by_field(text, cleaned)
+        if by_fields is not None:
+            return by_fields
+        plain = self._redactor.text(text, named)
+        return text if plain == text else quoted(plain)
 
     def document(self, value: Any, named: frozenset[str] = NO_NAMES) -> Any:
         """A decoded document (`finder.decoded`) without values; names are looked for in all of it."""
@@ -109,6 +126,9 @@ class DocumentRedactor:
             return NO_NAMES
         try:
             return self.names_in(decoded(text))
+        except TooDeep:
+            shallow = {name: value for name, value in fields_of(text).items() if not nests_past(value)}
+            return self.names_in({name: decoded(value) for name, value in shallow.items()})
         except ValueError:
             return NO_NAMES
 
