@@ -26,6 +26,9 @@ from batchlake.ingest.parse.reader import RecordReader
 from batchlake.schema import DEFAULT_SOURCE
 
 _COPIED_BYTES: Final = 1 << 20
+UNREADABLE: Final = "unreadable"
+"""The code of the problem of a file that can't be opened or read."""
+
 _MOST_SMALL: Final = 1_000
 """How many exports are looked up at a time."""
 
@@ -227,4 +230,4 @@ class ExportReading:
             message = f"{error.message} (byte {error.byte})"
             self._staging.problem(read, level="file", code=error.code, message=message, byte=error.byte)
         else:
-            self._staging.problem(read, level="file", code="unreadable", message=error.strerror or str(error))
+            self._staging.problem(read, level="file", code=UNREADABLE, message=error.strerror or str(error))

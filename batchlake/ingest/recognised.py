@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine import columns
-from batchlake.ingest.find.sources import find
+from batchlake.ingest.find.archives import UnpackError
+from batchlake.ingest.find.sources import Export, find
 from batchlake.ingest.parse.decode import decoder_of
 from batchlake.ingest.parse.fields import FieldList, field_list, typed_fields
 from batchlake.ingest.parse.layout import read_fully
@@ -19,6 +20,7 @@ from batchlake.ingest.parse.platforms.recognition import RECOGNITION, own_platfo
 from batchlake.ingest.parse.raw_records import BadRecord, CorruptExport, RawRecords
 from batchlake.ingest.parse.reader import WINDOW_BYTES, RecordReader
 from batchlake.ingest.parse.recognition import SVALYNC_BATCHES, SVALYNC_CALLS
+from batchlake.ingest.reading import UNREADABLE
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -96,14 +98,32 @@ def records_of_exports(paths: Iterable[str | os.PathLike[str]], own: Iterable[st
 def _items(
     paths: Iterable[str | os.PathLike[str]], own: Iterable[str]
 ) -> Iterator[tuple[str, RawRecords | BadRecord | CorruptExport]]:
+    """What is found in the exports, each with its export's location; one that can't be read is a fault."""
+    found = find(paths)
+    for broken, error in found.broken:
+        yield broken.location, _corrupt(error)
     with own_platforms(own):
-        for export in find(paths).exports:
-            with export.open() as stream:
-                head = read_fully(stream, WINDOW_BYTES)
-                reader = RecordReader(again=export.open if export.path else None)
-                for item in reader.read_on(head, stream):
-                    if isinstance(item, RawRecords | BadRecord | CorruptExport):
-                        yield export.location, item
+        for export in found.exports:
+            try:
+                for item in _read(export):
+                    yield export.location, item
+            except (UnpackError, OSError) as error:
+                yield export.location, _corrupt(error)
+
+
+def _read(export: Export) -> Iterator[RawRecords | BadRecord | CorruptExport]:
+    with export.open() as stream:
+        head = read_fully(stream, WINDOW_BYTES)
+        reader = RecordReader(again=export.open if export.path else None)
+        for item in reader.read_on(head, stream):
+            if isinstance(item, RawRecords | BadRecord | CorruptExport):
+                yield item
+
+
+def _corrupt(error: UnpackError | OSError) -> CorruptExport:
+    if isinstance(error, UnpackError):
+        return CorruptExport(error.code, error.message, error.byte)
+    return CorruptExport(UNREADABLE, error.strerror or str(error), 0)
 
 
 def _decoded(run: RawRecords) -> tuple[FieldList, Columns]:

@@ -40,6 +40,20 @@ _EXPANSION_FREE_BYTES: Final = 1 << 30
 """An archive may expand this many bytes before the ratio to its own size is looked at."""
 
 
+def _decoder_faults() -> tuple[type[Exception], ...]:
+    """What the decoders of containers raise of data that is broken or cut off."""
+    faults = (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError, zipfile.BadZipFile)
+    try:
+        from lzma import LZMAError
+    except ImportError:
+        # This Python was built without it, and opens no member that is packed so.
+        return faults
+    return (*faults, LZMAError)
+
+
+_DECODER_FAULTS: Final = tuple(_decoder_faults())
+
+
 class UnpackError(Exception):
     """A container that does not unpack; `byte` counts decompressed bytes that came before."""
 
@@ -170,7 +184,7 @@ class _Unpacking(io.RawIOBase):
     def _next(self, size: int) -> bytes:
         try:
             data: bytes = self._read(min(size, _PIECE_BYTES)) or b""
-        except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError, zipfile.BadZipFile) as error:
+        except _DECODER_FAULTS as error:
             raise UnpackError(
                 "bad_archive", f"the compressed data breaks off: {error}", self._unpacked
             ) from error

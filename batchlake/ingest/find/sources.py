@@ -101,13 +101,21 @@ class Export:
                 yield decompressed(file, size)
 
     def size(self) -> int | None:
-        """How many bytes it has, None where that can't be known before it is read (packed, or a pipe)."""
+        """How many bytes it has, None where that can't be known before it is read.
+
+        That is so of what is packed, of a pipe, and of a file that can't be opened: reading it says why.
+        """
         if self.record is not None:
             return len(self.record.data)
-        if self.path is None or self.member is not None or not _is_regular(self.path):
+        if self.path is None or self.member is not None:
             return None
-        magic = _first_bytes(self.path)
-        return None if magic[:2] == GZIP or magic == ZSTD else _size_bytes(self.path)
+        try:
+            if not _is_regular(self.path):
+                return None
+            magic = _first_bytes(self.path)
+            return None if magic[:2] == GZIP or magic == ZSTD else _size_bytes(self.path)
+        except OSError:
+            return None
 
 
 class Fingerprint:
@@ -150,8 +158,7 @@ class Found:
     held: int = 0
 
     def total_bytes(self) -> int | None:
-        """How many bytes will be read, None where that can't be known before: of a pipe, or of what is
-        packed."""
+        """How many bytes will be read, None where that can't be known of one of the exports."""
         total = 0
         for export in self.exports:
             size = export.size()

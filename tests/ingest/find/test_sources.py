@@ -15,6 +15,7 @@ import zstandard
 
 import batchlake
 from batchlake.errors import ExportUnreadable, InvalidRequest
+from batchlake.ingest.find.sources import find
 from tests.lakes import ingested, rows, write_export
 from tests.paths import SAMPLE
 
@@ -109,6 +110,31 @@ def test_the_byte_where_compressed_data_breaks_is_named(tmp_path: Path) -> None:
     assert shares["sum.gz"] > 0.9
     assert 0 < shares["a.zip!a.json"] <= 1
     assert 0 <= shares["half.zst"] < 0.6
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_broken_member_costs_itself_alone(tmp_path: Path, method: int) -> None:
+    """However it is packed: the file next to it is ingested, and the broken one is a problem."""
+    text = "".join(f'{{"id": "{hashlib.sha256(b"%d" % n).hexdigest()}"}}\n' for n in range(500)).encode()
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as file:
+        file.writestr("a.json", text)
+    packed = bytearray((tmp_path / "a.zip").read_bytes())
+    at = packed.index(b"PK\x01\x02") // 2
+    packed[at : at + 40] = bytes(one ^ 0x5A for one in packed[at : at + 40])
+    (tmp_path / "a.zip").write_bytes(packed)
+    write_export(tmp_path, "b.json", {"id": "c1"})
+    report = ingested(tmp_path / "lake", tmp_path)
+    assert (report.calls_new, report.problems) == (1, 1)
+
+
+def test_a_file_that_went_away_is_a_problem(tmp_path: Path) -> None:
+    """Also where how many bytes there are to read is asked first, as for a line of progress."""
+    write_export(tmp_path / "in", "a.json", {"id": "c1"})
+    gone = write_export(tmp_path / "in", "b.json", {"id": "c2"})
+    found = find([tmp_path / "in"])
+    gone.unlink()
+    assert found.total_bytes() is None
+    assert found.exports[0].size() == (tmp_path / "in" / "a.json").stat().st_size
 
 
 def test_a_name_that_is_no_utf8_is_read(tmp_path: Path) -> None:

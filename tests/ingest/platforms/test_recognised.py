@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -38,3 +39,19 @@ def test_odd_files_are_told(tmp_path: Path) -> None:
     assert (shown.stdout, shown.returncode) == ("", 0)
     assert "no record" in shown.stderr
     assert run("platforms", tmp_path / "nowhere.json").returncode == 3
+
+
+def test_broken_containers_are_told(tmp_path: Path) -> None:
+    """A cut-off gzip and a zip archive that doesn't open are rows with their codes; the rest is shown."""
+    packed = gzip.compress(b"".join(json.dumps(RETELL | {"call_id": f"c{n}"}).encode() for n in range(99)))
+    write_export(tmp_path, "a.json.gz", packed[: len(packed) // 2])
+    write_export(tmp_path, "b.zip", b"PK\x03\x04 and no more")
+    write_export(tmp_path, "c.json", RETELL)
+    for options, name in (((), "column"), (("--records",), "records")):
+        answer = run("platforms", tmp_path, *options, "--format", "json")
+        rows = json.loads(answer.stdout)
+        assert {Path(row["location"]).name for row in rows if row[name] == "bad_archive"} == {
+            "a.json.gz",
+            "b.zip",
+        }
+        assert {Path(row["location"]).name for row in rows if row["platform"] == "retell"} == {"c.json"}
