@@ -77,6 +77,7 @@ class Answer:
     document: Any = field(repr=False)
     requested_at: datetime
     received_at: datetime
+    method: str = "GET"
 
 
 class _TransientFault(Exception):
@@ -161,8 +162,7 @@ class Client:
             self._check_origin(url)
             async with self._pacer.turn():
                 if self._time_left() <= 0:
-                    limit = f"{self._limits.pull_seconds:g} s"
-                    raise Fault(Cause.DEADLINE, f"the time for one pull ({limit}) is over")
+                    raise self._past_deadline()
                 answered = await self._send(url, params, body)
             if isinstance(answered, Answer):
                 return answered
@@ -197,6 +197,8 @@ class Client:
                     raise await self._refusal(response)
                 body = await self._read(response, self._limits.response_bytes)
         except TimeoutError:
+            if self._time_left() <= 0:
+                raise self._past_deadline() from None
             raise _TransientFault(f"no whole answer within {self._limits.response_seconds:g} s") from None
         except httpx2.TimeoutException as error:
             raise _TransientFault(f"the platform fell silent ({type(error).__name__})") from None
@@ -208,7 +210,16 @@ class Client:
         body = self._mask_body(body)
         document = self._document(body)
         shown = {name: self._mask(value) for name, value in response.headers.items()}
-        return Answer(self._mask(str(response.url)), status, shown, body, document, requested_at, received_at)
+        return Answer(
+            self._mask(str(response.url)),
+            status,
+            shown,
+            body,
+            document,
+            requested_at,
+            received_at,
+            response.request.method,
+        )
 
     async def _refusal(self, response: httpx2.Response) -> Fault | _TransientFault:
         """What an answer other than 200 means, in the platform's own words."""
@@ -267,6 +278,10 @@ class Client:
         except NotJson as fault:
             words = _words(body[:_WORDS_BYTES])
             raise _TransientFault(f"its answer is not whole JSON ({fault.reason}): {words}", 200) from None
+
+    def _past_deadline(self) -> Fault:
+        limit = f"{self._limits.pull_seconds:g} s"
+        return Fault(Cause.DEADLINE, f"the time for one pull ({limit}) is over")
 
     def _time_left(self) -> float:
         return self._deadline - time.monotonic()

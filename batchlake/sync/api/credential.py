@@ -24,11 +24,14 @@ class Credential:
 
     def __init__(self, auth: Auth, value: str, user: str | None = None) -> None:
         self._header = auth.header
+        secrets = [value]
         self._sent = auth.prefix + value
         if user is not None:
-            self._sent = "Basic " + base64.b64encode(f"{user}:{value}".encode()).decode()
-        self._pattern = re.compile(_pattern_of(value))
-        self._pattern_in_bytes = re.compile(_pattern_of(value).encode())
+            secrets.append(base64.b64encode(f"{user}:{value}".encode()).decode())
+            self._sent = f"Basic {secrets[-1]}"
+        pattern = "|".join(map(_pattern_of, secrets))
+        self._pattern = re.compile(pattern)
+        self._pattern_in_bytes = re.compile(pattern.encode())
 
     def __repr__(self) -> str:
         return f"Credential({self._header!r}, {MASK!r})"
@@ -38,7 +41,7 @@ class Credential:
         return {self._header: self._sent}
 
     def mask(self, text: str) -> str:
-        """The text with the credential, plain or escaped, put out of sight."""
+        """The text with the credential masked, be it plain, escaped, or as the header has it."""
         return self._pattern.sub(MASK, text)
 
     def mask_bytes(self, body: bytes) -> bytes:

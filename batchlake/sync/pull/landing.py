@@ -84,7 +84,7 @@ class Landing:
         return {
             "version": _SIDECAR_VERSION,
             "platform": self._platform,
-            "request": {"method": "GET", "url": answer.url},
+            "request": {"method": answer.method, "url": answer.url},
             "requested_at": utc_stamp(answer.requested_at),
             "received_at": utc_stamp(answer.received_at),
             "status": answer.status,
