@@ -15,7 +15,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from batchlake.engine import columns
 from batchlake.engine.engine import Engine
@@ -23,8 +23,8 @@ from batchlake.erasure.finish import finish_locked, stake_digest
 from batchlake.erasure.hand import suggestions, todo, write_todo
 from batchlake.erasure.landed.landing import at_stake
 from batchlake.erasure.landed.records import IsCall, RecordCleaner
-from batchlake.erasure.proof import clean_around, judge, note, purge
-from batchlake.erasure.report import ErasureReport
+from batchlake.erasure.proof import clean_around, ended_states, judge, note, purge
+from batchlake.erasure.report import ErasureReport, Left
 from batchlake.erasure.rewrite import ERASED_TABLES, Rewrite
 from batchlake.erasure.rows import Changes
 from batchlake.erasure.search.parquet import Wanted
@@ -40,6 +40,7 @@ from batchlake.store.delta.writer import Writer
 from batchlake.store.ledger import Ledger, begin
 from batchlake.store.storage import ERASURE_NOTE, PRIVACY_NOTE
 from batchlake.store.upgrade import upgrade_if_needed
+from batchlake.text.escaping import shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,6 +61,9 @@ class Options:
         todo: a file to be made with what is to be deleted by hand at the platform.
         wait_seconds: how long to wait for another writer.
         progress: called with the name of each step when it is done.
+
+    Raises:
+        InvalidRequest: the mode isn't known, or a path of `elsewhere` isn't there.
     """
 
     mode: Mode = "remove"
@@ -72,6 +76,17 @@ class Options:
     todo: Path | None = None
     wait_seconds: float = 0
     progress: Callable[[str], None] = lambda step: None
+
+    def __post_init__(self) -> None:
+        if self.mode not in get_args(Mode):
+            raise InvalidRequest(
+                f"{self.mode!r} is no mode. Give {' or '.join(get_args(Mode))}; nothing was done."
+            )
+        for path in self.elsewhere:
+            if not path.exists():
+                raise InvalidRequest(
+                    f"--elsewhere names {shown(str(path))}, which isn't there. Check it; nothing was done."
+                )
 
 
 def forget(lake: LakeTables, request: Request, options: Options) -> ErasureReport:
@@ -134,7 +149,9 @@ class _Erasure:
         if not (targets.calls or planned or landed):
             raise NothingToForget
         report = self._report(targets, planned, suggested)
-        report.elsewhere = files_with_hits(list(options.elsewhere), wanted)
+        report.elsewhere, unread = files_with_hits(options.elsewhere, wanted)
+        why = "can't be read or unpacked"
+        report.left += [Left(file, why, "Search it by other means.") for file in unread]
         if options.dry_run:
             return report
         if options.expect != "any" and options.expect != len(targets.calls):
@@ -218,6 +235,7 @@ class _Erasure:
         erased_at = datetime.now(UTC)
         report.erased_at = erased_at
         tombstones = _tombstones(targets, key, report, for_good=self._options.for_good)
+        report.history = ended_states(self._ledger, run_id)
         report.tombstones = {kind: tombstones["kind"].to_pylist().count(kind) for kind in ("call", "number")}
         writer.append(TOMBSTONES.name, tombstones.to_reader())
         # What the next writer needs to finish it holds counts, and no value.
@@ -228,8 +246,6 @@ class _Erasure:
         self._options.progress("committed")
 
     def _complete(self, report: ErasureReport, wanted: Wanted, found: Searched) -> None:
-        ended = sum(1 for _ in self._ledger.since(datetime.min.replace(tzinfo=UTC))) - 1
-        report.history = {"states_ended": ended, "oldest_readable_run": report.run_id}
         purge(self._lake, self._ledger, report)
         self._options.progress("purged")
         clean_around(report, self._options.landing, wanted.finder, wanted.is_call)

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from batchlake.privacy.redaction.rules import Rules
 
 
+def _each(given: Iterable[str]) -> tuple[str, ...]:
+    """What is given, as a tuple; a text by itself is one value: its letters would be erased everywhere."""
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
 class ErasingLake:
     """The part of `Lake` that erases; it knows the lake's tables."""
 
@@ -70,11 +75,11 @@ class ErasingLake:
         from batchlake.erasure.targets import Request
 
         request = Request(
-            tuple(numbers),
-            tuple(calls),
+            _each(numbers),
+            _each(calls),
             dict(extra or {}),
             filter,
-            tuple(values),
+            _each(values),
             source,
             region,
             own_line,
@@ -116,6 +121,16 @@ class ErasingLake:
         """Search every byte of the lake for everybody who was ever erased, by digest; for `values` by
         value.
 
+        Args:
+            values: numbers, names, addresses; none for everybody who was erased.
+            landing: the folder of the platforms' landings, which is then searched, too.
+            region: in which numbers without `+` are read, as `US`.
+
+        Raises:
+            InvalidRequest: a value is empty, or a number needs a region.
+            NothingToForget: nobody was erased, and no value is given.
+            PrivacyKeyMissing, WrongPrivacyKey: the digests can't be made here.
+
         Example:
             >>> report = lake.forget(calls=["call_abc123"], expect="any")
             >>> lake.verify_erasures().is_clean
@@ -123,7 +138,7 @@ class ErasingLake:
         """
         from batchlake.erasure.verify import verify_again
 
-        return verify_again(self._tables, landing, tuple(values), region)
+        return verify_again(self._tables, landing, _each(values), region)
 
     def new_privacy_key(self, wait_seconds: float = 0) -> list[str]:
         """Give the lake this user's privacy key, or a new one, where its own is lost.

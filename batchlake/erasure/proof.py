@@ -10,12 +10,13 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from batchlake.erasure.landed.landing import LandingChanges, clean_landing
 from batchlake.erasure.landed.records import IsCall
 from batchlake.erasure.local import clean_local
 from batchlake.erasure.report import ErasureReport, Left
+from batchlake.erasure.verify import UNREADABLE
 from batchlake.privacy.finder import Finder
 from batchlake.schema import ERASURES, RUNS, TABLES
 from batchlake.store.delta.tables import LakeTables
@@ -24,6 +25,14 @@ from batchlake.store.ledger import Ledger, begin
 from batchlake.store.storage import ERASURE_NOTE
 
 _ADVICE: Final = "Fix this and run `batchlake erasures --verify`."
+
+
+def ended_states(ledger: Ledger, run_id: str) -> dict[str, Any]:
+    """How many states the commit of this run will end, for the report that a later writer may have to finish.
+
+    Call it before the commit: afterwards a kill may leave only the newest.
+    """
+    return {"states_ended": len(ledger.all()), "oldest_readable_run": run_id}
 
 
 def purge(lake: LakeTables, ledger: Ledger, report: ErasureReport) -> None:
@@ -56,6 +65,7 @@ def clean_around(
     is_call: IsCall,
     must_go: Callable[[str, bytes], bool] = lambda path, digest: False,
 ) -> None:
+    """Clean the landing and what batchlake keeps on this machine; what could not be cleaned is left."""
     changes = clean_landing(landing, finder, is_call, must_go) if landing else LandingChanges()
     report.landing = {
         "pages_rewritten": changes.pages_rewritten,
@@ -70,9 +80,8 @@ def judge(lake: LakeTables, report: ErasureReport) -> None:
     """Say what is left: hits, and versions that the storage keeps of what was deleted."""
     assert report.verification is not None  # noqa: S101 - it was made right before
     for hit in report.verification.hits:
-        report.left.append(
-            Left(hit.place, f"{hit.count} hits in {hit.column}", "Look at it; erase or delete it.")
-        )
+        why = hit.column if hit.column == UNREADABLE else f"{hit.count} hits in {hit.column}"
+        report.left.append(Left(hit.place, why, "Look at it; erase or delete it."))
     if lake.storage.versions_kept():
         why = "versioned_bucket: the bucket keeps earlier versions of deleted objects"
         report.left.append(

@@ -6,7 +6,7 @@ Input: numbers, call ids, filters, other values. Output: `Targets`, found in the
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -61,8 +61,7 @@ class Request:
             )
         if any("*" in number for number in self.numbers):
             raise InvalidRequest("a number to forget is a whole one: no * in it.")
-        if any(not value.strip() for value in (*self.values, *self.calls)):
-            raise InvalidRequest("an empty value is in every text. Give a whole name, address or id.")
+        refuse_empty((*self.values, *self.calls))
 
     def kinds(self) -> dict[str, int]:
         """How many targets there are of each kind."""
@@ -76,9 +75,19 @@ class Request:
         return {kind: count for kind, count in counts.items() if count}
 
 
+def refuse_empty(values: Iterable[str]) -> None:
+    """Refuse a value that every text holds.
+
+    Raises:
+        InvalidRequest: one of them is empty or blank.
+    """
+    if any(not value.strip() for value in values):
+        raise InvalidRequest("an empty value is in every text. Give a whole name, address or id.")
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that is erased: which, of which batch, and when it began (text, for its own log)."""
+    """A call that is erased, and its batch; None while that is unknown."""
 
     source: str
     call_id: str

@@ -10,8 +10,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +24,7 @@ from batchlake.erasure.landed.records import RecordCleaner
 from batchlake.erasure.local import bug_reports, history_file
 from batchlake.erasure.search.parquet import Wanted, search_parquet
 from batchlake.erasure.search.threads import at_once
+from batchlake.erasure.targets import refuse_empty
 from batchlake.privacy.errors import NothingToForget
 from batchlake.privacy.finder import Finder
 from batchlake.privacy.json_numbers import decoded
@@ -37,11 +39,16 @@ By = Literal["value", "digest", "rules"]
 
 _RAW: Final = "raw bytes"
 _NAME: Final = "file name"
+UNREADABLE: Final = "can't be unpacked"
+"""Stands in the place of a column for a file in which the search could not look."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Where something was found: a file, a column or `raw bytes`, and how often. Never what."""
+    """Where something was found: a file, a column or `raw bytes`, and how often. Never what.
+
+    A damaged file counts as a hit with `UNREADABLE` for its column: nobody knows what it holds.
+    """
 
     place: str
     column: str
@@ -92,7 +99,14 @@ def verify(
 def verify_again(
     lake: LakeTables, landing: Path | None, values: tuple[str, ...] = (), region: str | None = None
 ) -> Verification:
-    """Search the lake for everybody who was ever erased, by digest; for `values` by value."""
+    """Search the lake for everybody who was ever erased, by digest; for `values` by value.
+
+    Raises:
+        InvalidRequest: a value is empty, or a number needs a region.
+        NothingToForget: nobody was erased, and no value is given.
+        LakeNotFound, PrivacyKeyMissing, WrongPrivacyKey: nothing can be looked for.
+    """
+    refuse_empty(values)
     if values:
         keys: frozenset[str] = frozenset()
         for value in values:
@@ -108,17 +122,28 @@ def verify_again(
     return verify(lake.storage, landing, Wanted(tombstones.finder(), tombstones.is_erased_call), "digest")
 
 
-def files_with_hits(paths: list[Path], wanted: Wanted) -> list[str]:
-    """Which files (of folders: all in them) hold something, unpacked where they are in gzip or Zstandard."""
-    found = []
+def files_with_hits(paths: Iterable[Path], wanted: Wanted) -> tuple[list[str], list[str]]:
+    """Which files (of folders: all in them) hold something, and which can't be read or unpacked.
+
+    Files in gzip or Zstandard are searched unpacked, Parquet files by column.
+    """
+    found, unread = [], []
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file():
-                search = _Search(wanted, "value")
+            if not file.is_file():
+                continue
+            search = _Search(wanted, "value")
+            try:
                 search.read_file(str(file), file.read_bytes())
-                if search.found:
-                    found.append(str(file))
-    return found
+            except OSError:
+                unread.append(str(file))
+                continue
+            columns_hit = {column for _, column in search.found}
+            if UNREADABLE in columns_hit:
+                unread.append(str(file))
+            if columns_hit - {UNREADABLE}:
+                found.append(str(file))
+    return found, unread
 
 
 class _Search:
@@ -191,16 +216,28 @@ class _Search:
             return
         self._note(shown, _RAW, self._finder.hits_in_bytes(data))
         if data[:4] == b"PAR1":
-            found = search_parquet(BytesIO(data), self._wanted)
-            result.strings += found.strings
-            for column, count in found.hits.items():
-                self._note(shown, column, count)
+            self._read_parquet(shown, data)
             return
-        for unpacked in _unpacked(place, data):
-            if unpacked is not data:
-                result.bytes += len(unpacked)
-                self._note(shown, _RAW, self._finder.hits_in_bytes(unpacked))
-            self._read_text(shown, unpacked, source)
+        unpacked = _unpacked(place, data)
+        if unpacked is None:
+            self._note(shown, UNREADABLE, 1)
+            return
+        if unpacked is not data:
+            result.bytes += len(unpacked)
+            self._note(shown, _RAW, self._finder.hits_in_bytes(unpacked))
+        self._read_text(shown, unpacked, source)
+
+    def _read_parquet(self, place: str, data: bytes) -> None:
+        import pyarrow as pa
+
+        try:
+            found = search_parquet(BytesIO(data), self._wanted)
+        except (pa.ArrowException, OSError):
+            self._note(place, UNREADABLE, 1)
+            return
+        self._result.strings += found.strings
+        for column, count in found.hits.items():
+            self._note(place, column, count)
 
     def _note(self, place: str, column: str, count: int) -> None:
         if count:
@@ -232,19 +269,23 @@ class _Search:
         self._note(place, column, count)
 
 
-def _unpacked(place: str, data: bytes) -> Iterator[bytes]:
+def _unpacked(place: str, data: bytes) -> bytes | None:
+    """What a file in gzip or Zstandard holds, the same object where it isn't packed, None if damaged."""
     if place.endswith(BODY) or data[:2] == b"\x1f\x8b":
         try:
-            yield gzip.decompress(data)
-        except (OSError, EOFError):
-            yield data
-    elif data[:4] == b"\x28\xb5\x2f\xfd":
+            return gzip.decompress(data)
+        except (OSError, EOFError, zlib.error):
+            return None
+    if data[:4] == b"\x28\xb5\x2f\xfd":
         import zstandard
 
-        with zstandard.ZstdDecompressor().stream_reader(data) as stream:
-            yield stream.read()
-    else:
-        yield data
+        try:
+            # Tools that pack in parallel, or append, write several frames.
+            with zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True) as stream:
+                return stream.read()
+        except zstandard.ZstdError:
+            return None
+    return data
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import json
 import sqlite3
+import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -45,9 +46,10 @@ class LandingChanges:
 
 def at_stake(root: Path, cleaner: RecordCleaner) -> Iterator[tuple[str, bytes]]:
     """The landed files that an erasure concerns: path from the root, and the body's SHA-256."""
-    for path in _bodies(root):
-        with suppress(OSError, EOFError):
-            data = gzip.decompress(path.read_bytes())
+    for path in landed_bodies(root):
+        # `clean_landing` lists those that can't be read.
+        with suppress(OSError):
+            data = unpacked_body(path)
             if cleaner.body(_source(root, path), data)[0] is not data:
                 yield path.relative_to(root).as_posix(), hashlib.sha256(data).digest()
 
@@ -95,13 +97,11 @@ def _clean_platform(
     for pattern in ("*.unfinished", ".batchlake-*.part"):
         for path in sorted(folder.rglob(pattern)):
             path.unlink(missing_ok=True)
-    for path in _bodies(folder):
+    for path in landed_bodies(folder):
         try:
-            data = gzip.decompress(path.read_bytes())
-        except (OSError, EOFError) as error:
-            changes.left.append(
-                (f"a landed file of {folder.name}", f"can't be unpacked ({type(error).__name__})")
-            )
+            data = unpacked_body(path)
+        except OSError as error:
+            changes.left.append(damaged_body(folder, error))
             continue
         again, removed = cleaner.body(folder.name, data)
         name = path.relative_to(root).as_posix()
@@ -114,7 +114,7 @@ def _clean_platform(
             path.unlink()
             changes.files_deleted += 1
         elif again is not data:
-            _rewrite(path, again, removed, finder)
+            rewrite_body(path, again, finder.erased_json, removed)
             changes.pages_rewritten += 1
     for sidecar in sorted(folder.rglob(".*.request.json")):
         text = sidecar.read_text(encoding="utf-8", errors="replace")
@@ -129,15 +129,53 @@ def _clean_platform(
     _sync_folders(folder)
 
 
-def _rewrite(path: Path, body: bytes, removed: int, finder: Finder) -> None:
+def unpacked_body(path: Path) -> bytes:
+    """The body of a landed file.
+
+    Raises:
+        OSError: the file can't be read, or what it holds is damaged.
+    """
+    try:
+        return gzip.decompress(path.read_bytes())
+    except (EOFError, zlib.error) as error:
+        raise gzip.BadGzipFile(f"{path.name}: {error}") from error
+
+
+def damaged_body(folder: Path, error: OSError) -> tuple[str, str]:
+    """A landed file that can't be unpacked, as place and reason; its name may hold an id."""
+    return f"a landed file of {folder.name}", f"can't be unpacked ({type(error).__name__})"
+
+
+def rewrite_body(
+    path: Path, body: bytes, erase: Callable[[str], str | None] | None = None, removed: int | None = None
+) -> None:
+    """Write a landed body anew, and its size and digest into its sidecar; both keep their times.
+
+    Args:
+        path: where the body is.
+        body: what it is now.
+        erase: takes values out of the sidecar's text; None leaves it.
+        removed: how many erased records the body lost, where it was cleaned of them.
+    """
     modified = path.stat().st_mtime
     write_whole(path, gzip.compress(body, compresslevel=6, mtime=0), modified)
     sidecar = sidecar_of(path)
     if sidecar.exists():
-        facts = json.loads(finder.erased_json(sidecar.read_text(encoding="utf-8")) or "{}")
+        text = sidecar.read_text(encoding="utf-8", errors="replace")
+        facts = _sidecar_facts(erase(text) if erase else text)
         facts |= {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
-        facts["erased"] = facts.get("erased", 0) + removed
+        if removed is not None:
+            facts["erased"] = facts.get("erased", 0) + removed
         write_whole(sidecar, json.dumps(facts, indent=2).encode(), modified)
+
+
+def _sidecar_facts(text: str | None) -> dict[str, Any]:
+    """What a sidecar says; nothing where it is damaged, and the next pull then asks the platform again."""
+    try:
+        facts = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return facts if isinstance(facts, dict) else {}
 
 
 def _clean_journal(path: Path, folder: Path, finder: Finder, is_call: IsCall) -> None:
@@ -201,7 +239,8 @@ def _names_call(source: str, name: str, is_call: IsCall) -> bool:
     return kind == "call" and is_call(source, rest.removesuffix(BODY).rpartition("-")[0])
 
 
-def _bodies(folder: Path) -> list[Path]:
+def landed_bodies(folder: Path) -> list[Path]:
+    """The bodies below a folder, in order."""
     return sorted(folder.rglob(f"*{BODY}"))
 
 

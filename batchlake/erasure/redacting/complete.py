@@ -6,16 +6,20 @@ Input: a lake whose newest state is redacted. Output: the same with no plain val
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine import columns
 from batchlake.erasure.landed.incoming import redacted_body
-from batchlake.erasure.landed.landing import BODY, platform_turn, sidecar_of, write_whole
+from batchlake.erasure.landed.landing import (
+    damaged_body,
+    landed_bodies,
+    platform_turn,
+    rewrite_body,
+    unpacked_body,
+)
 from batchlake.erasure.local import clean_local
 from batchlake.erasure.proof import judge, note, purge
 from batchlake.erasure.report import ErasureReport, Left
@@ -23,6 +27,7 @@ from batchlake.erasure.rewrite import read_rows
 from batchlake.erasure.rows import JSON_COLUMNS, NUMBER_COLUMNS
 from batchlake.erasure.search.parquet import Wanted
 from batchlake.erasure.verify import Hit, verify
+from batchlake.errors import LakeError
 from batchlake.ingest.load.redaction import TEXTS
 from batchlake.privacy.finder import Finder
 from batchlake.privacy.key import read_policy
@@ -36,6 +41,8 @@ from batchlake.store.storage import PRIVACY_NOTE
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_ADVICE: Final = "Mend that and ingest the landing again; delete it where it isn't needed."
 
 
 def adopt_rules(lake: LakeTables, marker: Mapping[str, Any]) -> None:
@@ -63,8 +70,6 @@ def complete_redaction(
         progress: called with the name of each step when it is done.
     """
     ledger = Ledger(lake)
-    ended = len(ledger.all()) - 1
-    report.history = {"states_ended": ended, "oldest_readable_run": report.run_id}
     purge(lake, ledger, report)
     progress("purged")
     report.landing = _redact_landing(redactor, landing, report) if landing else {}
@@ -85,26 +90,26 @@ def _redact_landing(redactor: Redactor, root: Path, report: ErasureReport) -> di
     for folder in sorted(path for path in root.glob("*") if path.is_dir()):
         try:
             with platform_turn(folder):
-                for path in sorted(folder.rglob(f"*{BODY}")):
-                    data = gzip.decompress(path.read_bytes())
-                    again = redacted_body(redactor, data)
-                    if again is not data:
-                        _rewrite(path, again)
-                        rewritten += 1
-        except (OSError, EOFError) as error:
-            advice = "Mend that and ingest the landing again; delete it where it isn't needed."
-            report.left.append(Left(f"landing of {folder.name}", type(error).__name__, advice))
+                rewritten += _redact_platform(redactor, folder, report)
+        except (OSError, LakeError) as error:
+            report.left.append(Left(f"landing of {folder.name}", type(error).__name__, _ADVICE))
     return {"pages_rewritten": rewritten}
 
 
-def _rewrite(path: Path, body: bytes) -> None:
-    modified = path.stat().st_mtime
-    write_whole(path, gzip.compress(body, compresslevel=6, mtime=0), modified)
-    sidecar = sidecar_of(path)
-    if sidecar.exists():
-        facts = json.loads(sidecar.read_text(encoding="utf-8"))
-        facts |= {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
-        write_whole(sidecar, json.dumps(facts, indent=2).encode(), modified)
+def _redact_platform(redactor: Redactor, folder: Path, report: ErasureReport) -> int:
+    """Redact what landed from one platform; how many files were written anew."""
+    rewritten = 0
+    for path in landed_bodies(folder):
+        try:
+            data = unpacked_body(path)
+        except OSError as error:
+            report.left.append(Left(*damaged_body(folder, error), _ADVICE))
+            continue
+        again = redacted_body(redactor, data)
+        if again is not data:
+            rewrite_body(path, again)
+            rewritten += 1
+    return rewritten
 
 
 def _rule_hits(lake: LakeTables, redactor: Redactor) -> list[Hit]:
@@ -138,10 +143,11 @@ def _count(redactor: Redactor, texts: pa.ChunkedArray, change: Callable[[str], s
 def _landing_hits(redactor: Redactor, root: Path | None) -> list[Hit]:
     documents = DocumentRedactor(redactor)
     hits = []
-    for path in sorted(root.rglob(f"*{BODY}")) if root else ():
+    for path in landed_bodies(root) if root else ():
         try:
-            text = gzip.decompress(path.read_bytes()).decode("utf-8", "replace")
-        except (OSError, EOFError):
+            text = unpacked_body(path).decode("utf-8", "replace")
+        except OSError:
+            # Its redaction listed it among what is left.
             continue
         if documents.json_text(text) != text:
             hits.append(Hit(f"landing/{path.relative_to(root or path).as_posix()}", "JSON", 1))

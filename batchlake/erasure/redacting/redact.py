@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from batchlake.erasure.finish import finish_locked
+from batchlake.erasure.proof import ended_states
 from batchlake.erasure.redacting.complete import adopt_rules, complete_redaction
 from batchlake.erasure.redacting.rewrite import RedactingRewrite
 from batchlake.erasure.report import ErasureReport
@@ -110,6 +111,7 @@ def _execute(lake: LakeTables, rules: Rules, options: RedactOptions, key: Privac
     report.mentions, report.files = dict(changes.mentions), {"rewritten": changes.files}
     report.redacted = dict(sorted(redactor.counts.items()))
     report.erased_at = datetime.now(UTC)
+    report.history = ended_states(ledger, run.run_id)
     marker["report"] = report.to_dict() | {"verification": None}
     lake.storage.write_note(ERASURE_NOTE, json.dumps(marker).encode())
     options.progress("commit")

@@ -142,8 +142,8 @@ def _languages(given: Iterable[str]) -> tuple[str, ...]:
 
 
 def as_rules(given: Iterable[str] | Rules, region: str | None = None) -> Rules | None:
-    """Rules as they are, or those of kinds by their names; None where nothing is to be redacted."""
+    """Rules as they are, or those of one kind or more by name; None where nothing is to be redacted."""
     if isinstance(given, Rules):
         return given if given.kinds else None
-    kinds = tuple(given)
+    kinds = (given,) if isinstance(given, str) else tuple(given)
     return Rules.of(kinds, region) if kinds else None

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from batchlake.engine.whole_files import whole_file
-from batchlake.erasure.landed.landing import BODY, sidecar_of
+from batchlake.erasure.landed.landing import BODY, sidecar_of, unpacked_body
 from batchlake.text.values import utc_name, utc_stamp
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Landing:
             OSError, ValueError, KeyError: it isn't there, or isn't whole.
         """
         facts = json.loads(sidecar_of(path).read_text(encoding="utf-8"))
-        body = gzip.decompress(path.read_bytes())
+        body = unpacked_body(path)
         if hashlib.sha256(body).hexdigest() != facts["sha256"]:
             raise ValueError(f"{path} is not what landed")
         return body, facts["headers"], facts["request"]["url"]
