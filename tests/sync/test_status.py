@@ -123,6 +123,22 @@ def test_a_run_that_brought_nothing_is_named(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_damaged_journal_is_a_failure_of_its_platform(tmp_path: Path) -> None:
+    """The status goes on with it and says what to do, and so does the pull that stops for it."""
+    lake = Lake(tmp_path / "lake")
+    lake.ingest(write_export(tmp_path, "good.json", GOOD))
+    write_export(tmp_path / "landing" / "svalync" / ".state", "journal.sqlite", b"no database " * 1_000)
+    found = lake_status(lake, tmp_path / "landing", DAY, datetime.now(UTC))
+    platform_status = found.platforms["svalync"]
+    assert (platform_status.succeeded_at, platform_status.is_stale) == (None, True)
+    assert "journal.sqlite is damaged (file is not a database): delete it" in (platform_status.failure or "")
+    with pytest.raises(PullFailed, match=r"journal\.sqlite is damaged .*: delete it"):
+        pulled(tmp_path, platform("http://127.0.0.1:9/"))
+    (tmp_path / "landing" / "svalync" / ".state" / "journal.sqlite").unlink()
+    with serving(Dashboard([call("c2")])) as server:
+        assert pulled(tmp_path, platform(server.url, pages=PAGES | {"size": 2})).calls_listed == 1
+
+
 def test_a_lake_that_is_not_there_is_stale(tmp_path: Path) -> None:
     """Before the first ingest there is nothing, and it is late, whatever age is allowed."""
     for max_age in (DAY, None):

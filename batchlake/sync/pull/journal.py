@@ -1,14 +1,15 @@
 """What a platform's pulls remember between them: what landed, what was asked, how far a listing came.
 
 One SQLite file in the platform's landing folder, in a hidden folder that an ingest passes over. Losing it
-loses no data: the next pull asks for more than it need, and merging twice changes nothing.
+loses no data: the next pull asks for more than it needs, and merging twice changes nothing.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -61,20 +62,27 @@ class Journal:
     Args:
         folder: the platform's landing folder.
         platform: its name, for errors.
+
+    Raises:
+        PullFailed: the file can't be read or written, now or by a method, or a newer batchlake wrote it.
     """
 
     def __init__(self, folder: Path, platform: str) -> None:
         self._folder = folder
-        path = folder / JOURNAL
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path)
-        found = self._connection.execute("pragma user_version").fetchone()[0]
-        if found > _FORMAT:
+        self._platform = platform
+        self._path = folder / JOURNAL
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = sqlite3.connect(self._path)
+        try:
+            found = self._rows("pragma user_version")[0][0]
+            if found > _FORMAT:
+                known = f"this batchlake knows up to {_FORMAT}: upgrade batchlake"
+                raise PullFailed(platform, f"{self._path} has format {found}; {known}")
+            with self._transaction() as transaction:
+                transaction.executescript(f"{_TABLES} pragma user_version = {_FORMAT};")
+        except PullFailed:
             self._connection.close()
-            reason = f"{path} has format {found}; this batchlake knows up to {_FORMAT}: upgrade batchlake"
-            raise PullFailed(platform, reason)
-        with self._connection as transaction:
-            transaction.executescript(f"{_TABLES} pragma user_version = {_FORMAT};")
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -113,7 +121,7 @@ class Journal:
 
     def note_ingested(self) -> None:
         """Everything that waited is in the lake; pages of an open listing stay, for its resumption."""
-        with self._connection as transaction:
+        with self._transaction() as transaction:
             transaction.execute("update landed set ingested = 1")
             transaction.execute("delete from landed where ingested and listing is null")
 
@@ -122,7 +130,7 @@ class Journal:
     def settle(self, kind: Kind, item_ids: Iterable[str]) -> None:
         """These have been asked for and won't change."""
         now = utc_stamp(datetime.now(UTC))
-        with self._connection as transaction:
+        with self._transaction() as transaction:
             transaction.executemany(
                 "insert or replace into settled values (?, ?, ?)",
                 ((kind, item_id, now) for item_id in item_ids),
@@ -147,7 +155,7 @@ class Journal:
 
     def begin_listing(self, listing: OpenListing) -> None:
         """A listing begins; one that was open is given up."""
-        with self._connection as transaction:
+        with self._transaction() as transaction:
             _forget_pages(transaction)
         self.note_fact("listing", {"started_at": utc_stamp(listing.started_at), "params": listing.params})
 
@@ -158,7 +166,7 @@ class Journal:
 
     def end_listing(self, whole: WholeListing | None) -> None:
         """The listing has ended; None where something may have slipped through, so that the next is full."""
-        with self._connection as transaction:
+        with self._transaction() as transaction:
             _forget_pages(transaction)
             transaction.execute("delete from facts where name in ('listing', 'whole')")
         if whole:
@@ -183,11 +191,21 @@ class Journal:
         self._write("insert or replace into facts values (?, ?)", (name, json.dumps(value)))
 
     def _rows(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        return self._connection.execute(query, values).fetchall()
+        with self._transaction() as transaction:
+            return transaction.execute(query, values).fetchall()
 
     def _write(self, statement: str, values: tuple[Any, ...]) -> None:
-        with self._connection as transaction:
+        with self._transaction() as transaction:
             transaction.execute(statement, values)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """What is done in the block is kept when it ends, or nothing of it."""
+        try:
+            with self._connection as transaction:
+                yield transaction
+        except sqlite3.Error as error:
+            raise PullFailed(self._platform, _why_unusable(self._path, error)) from error
 
 
 def _forget_pages(transaction: sqlite3.Connection) -> None:
@@ -197,13 +215,28 @@ def _forget_pages(transaction: sqlite3.Connection) -> None:
 
 
 def last_pulls(folder: Path) -> dict[str, Any]:
-    """The facts `succeeded_at` and `failed` of a platform's pulls, read while a pull may be at work."""
+    """The facts `succeeded_at` and `failed` of a platform's pulls, read while a pull may be at work.
+
+    A journal that can't be read is a failure without a time, as it will be that of the next pull.
+    """
     path = folder / JOURNAL
     if not path.is_file():
         return {}
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
-        found = connection.execute("select name, value from facts where name in ('succeeded_at', 'failed')")
-        return {name: json.loads(value) for name, value in found}
-    finally:
-        connection.close()
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            if not connection.execute("select 1 from sqlite_master where name = 'facts'").fetchall():
+                # The platform's first pull is just making it.
+                return {}
+            rows = connection.execute(
+                "select name, value from facts where name in ('succeeded_at', 'failed')"
+            )
+            return {name: json.loads(value) for name, value in rows}
+    except sqlite3.Error as error:
+        return {"failed": {"message": _why_unusable(path, error)}}
+
+
+def _why_unusable(path: Path, error: sqlite3.Error) -> str:
+    """What SQLite says of a journal, and what to do."""
+    if isinstance(error, sqlite3.OperationalError):
+        return f"{path} can't be used: {error}"
+    return f"{path} is damaged ({error}): delete it; no call is lost, the next pull only asks for more"
