@@ -4,7 +4,7 @@ What is given later in this row goes before: defaults and bundled platforms, the
 variables, the command line's flags. A variable names a key by its path, in capitals, joined by two
 underscores: `BATCHLAKE_LAKE`, `BATCHLAKE_PLATFORMS__SVALYNC__BASE_URL`. A fault is named with the file's
 line, or the variable, and never shows what may be a secret. Relative paths in the file are relative to
-the file's folder.
+the file's folder, and `~` is the user's home folder.
 """
 
 from __future__ import annotations
@@ -190,10 +190,10 @@ def read_configuration(
         _overlay(given, parsed, origins, FILE)
         for name in _PATHS:
             if isinstance(given.get(name), str) and "://" not in given[name]:
-                given[name] = str(path.parent / given[name])
+                given[name] = _resolved(path, given[name])
         privacy = given.get("privacy")
         if isinstance(privacy, dict) and isinstance(privacy.get("key_file"), str):
-            privacy["key_file"] = str(path.parent / Path(privacy["key_file"]).expanduser())
+            privacy["key_file"] = _resolved(path, privacy["key_file"])
     for variable, key, value in _variables(environ):
         _overlay(given, _nested(key, value), origins, variable)
     for name, value in (flags or {}).items():
@@ -246,10 +246,16 @@ def _own_files(given: Mapping[str, Any], path: Path) -> dict[str, dict[str, str]
     for name, table in list(platforms.items()):
         for kind in ("calls", "batches"):
             if isinstance(table, dict) and isinstance(table.get(kind), str) and re.match(PLATFORM_NAME, name):
-                found.setdefault(name, {})[kind] = str(path.parent / table.pop(kind))
+                found.setdefault(name, {})[kind] = _resolved(path, table.pop(kind))
         if name in found and not table:
             del platforms[name]
     return found
+
+
+def _resolved(file: Path, given: str) -> str:
+    """A path that the file of settings names, from the working folder."""
+    # Unlike pathlib's, this one leaves `~nobody/lake` as it is.
+    return str(file.parent / os.path.expanduser(given))  # noqa: PTH111
 
 
 def _text_of(path: Path) -> str:

@@ -82,6 +82,20 @@ def test_values_come_with_their_origin_in_rising_precedence(tmp_path: Path) -> N
     assert where["platforms.acme.limits.in_flight"] == "default"
 
 
+def test_a_tilde_in_the_file_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each path that the file may name; of a user whom the machine doesn't know it is a folder's name."""
+    monkeypatch.setenv("HOME", "/home/me")
+    text = (
+        'lake = "~/lake"\nlanding = "~nobody-here/landing"\nprivacy.key_file = "~/key"\n'
+        'platforms.acme.calls = "~/acme_calls.sql"\n'
+    )
+    found = read_configuration(written(tmp_path, text), {})
+    assert found.settings.lake == "/home/me/lake"
+    assert found.settings.landing == str(tmp_path / "~nobody-here" / "landing")
+    assert found.settings.privacy.key_file == "/home/me/key"
+    assert found.own == {"acme": {"calls": "/home/me/acme_calls.sql"}}
+
+
 def test_nothing_given_is_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a file there are defaults and the bundled platform; one in the working folder is taken."""
     monkeypatch.chdir(tmp_path)
