@@ -22,9 +22,11 @@ from batchlake.engine import columns
 from batchlake.erasure.landed.landing import BODY, landed_files
 from batchlake.erasure.landed.records import RecordCleaner
 from batchlake.erasure.local import bug_reports, history_file
+from batchlake.erasure.search.packed import contents
 from batchlake.erasure.search.parquet import Wanted, search_parquet
 from batchlake.erasure.search.threads import at_once
 from batchlake.erasure.targets import refuse_empty
+from batchlake.ingest.find.archives import UnpackError
 from batchlake.privacy.errors import NothingToForget
 from batchlake.privacy.finder import Finder
 from batchlake.privacy.json_numbers import decoded
@@ -123,10 +125,7 @@ def verify_again(
 
 
 def files_with_hits(paths: Iterable[Path], wanted: Wanted) -> tuple[list[str], list[str]]:
-    """Which files (of folders: all in them) hold something, and which can't be read or unpacked.
-
-    Files in gzip or Zstandard are searched unpacked, Parquet files by column.
-    """
+    """Which files (of folders: all in them) hold something, packed or not; and which can't be read whole."""
     found, unread = [], []
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
@@ -134,12 +133,12 @@ def files_with_hits(paths: Iterable[Path], wanted: Wanted) -> tuple[list[str], l
                 continue
             search = _Search(wanted, "value")
             try:
-                search.read_file(str(file), file.read_bytes())
-            except OSError:
+                for name, data in contents(file):
+                    search.read_file(name, data)
+            except (UnpackError, OSError):
                 unread.append(str(file))
-                continue
             columns_hit = {column for _, column in search.found}
-            if UNREADABLE in columns_hit:
+            if UNREADABLE in columns_hit and str(file) not in unread:
                 unread.append(str(file))
             if columns_hit - {UNREADABLE}:
                 found.append(str(file))
@@ -270,22 +269,13 @@ class _Search:
 
 
 def _unpacked(place: str, data: bytes) -> bytes | None:
-    """What a file in gzip or Zstandard holds, the same object where it isn't packed, None if damaged."""
-    if place.endswith(BODY) or data[:2] == b"\x1f\x8b":
-        try:
-            return gzip.decompress(data)
-        except (OSError, EOFError, zlib.error):
-            return None
-    if data[:4] == b"\x28\xb5\x2f\xfd":
-        import zstandard
-
-        try:
-            # Tools that pack in parallel, or append, write several frames.
-            with zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True) as stream:
-                return stream.read()
-        except zstandard.ZstdError:
-            return None
-    return data
+    """What an answer that has landed holds, None if damaged; anything else, the same object."""
+    if not place.endswith(BODY):
+        return data
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error):
+        return None
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from batchlake.ingest.find.archives import GZIP, ZSTD, UnpackError
+from batchlake.ingest.find.archives import COMPRESSED, UnpackError
 from batchlake.ingest.find.sources import Export
 
 _TAIL_BYTES: Final = 4096
@@ -28,7 +28,7 @@ def looks_whole(path: Path) -> bool:
                 import zipfile
 
                 return zipfile.is_zipfile(file)
-            if not head.startswith((GZIP, ZSTD)):
+            if not head.startswith(COMPRESSED):
                 file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
                 return _ends_well(file.read())
         export = Export(str(path), path, None, datetime.now(UTC))

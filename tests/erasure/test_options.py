@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import lzma
 import shutil
 import stat
+import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
+import zstandard
 
 import batchlake
 from batchlake.lake import Lake
@@ -71,6 +76,12 @@ def test_own_fields_filters_and_files_of_values_add_up(lake: Lake, tmp_path: Pat
     assert stat.S_IMODE((tmp_path / "todo.ndjson").stat().st_mode) == 0o600
 
 
+def write_workbook(path: Path, value: str) -> None:
+    book = openpyxl.Workbook()
+    book.active["A1"] = value
+    book.save(path)
+
+
 def test_files_elsewhere_are_searched_and_left(lake: Lake, tmp_path: Path) -> None:
     """Those with a hit are listed, unpacked where they are packed; none is changed."""
     folder = tmp_path / "reports"
@@ -78,9 +89,22 @@ def test_files_elsewhere_are_searched_and_left(lake: Lake, tmp_path: Path) -> No
     (folder / "a.csv").write_text("call,number\nx,415.555.0199\n")
     (folder / "b.json.gz").write_bytes(gzip.compress(b'{"said": "four one five double five five 0199"}'))
     (folder / "c.txt").write_text("nothing")
+    said = json.dumps({"said": "call 415-555-0199"}).encode()
+    for name, packed in {
+        "d.bz2": bz2.compress(said), "e.xz": lzma.compress(said), "f.zst": zstandard.compress(said),
+        "g.gz": lzma.compress(gzip.compress(said)), "h.gz": gzip.compress(said)[:-9], "i": b"PK\x03\x04",
+    }.items():  # fmt: skip
+        (folder / name).write_bytes(packed)
+    for name, inner in {"j.zip": {"notes.md": said}, "k.zip": {"notes.md": b"nothing"}}.items():
+        with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            for member, data in inner.items():
+                archive.writestr(member, data)
+    write_workbook(folder / "l.xlsx", NUMBER)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     report = lake.forget(numbers=[NUMBER], expect=2, elsewhere=(folder,))
-    assert sorted(Path(one).name for one in report.elsewhere) == ["a.csv", "b.json.gz"]
+    found = [Path(one).name for one in report.elsewhere]
+    assert found == ["a.csv", "b.json.gz", "d.bz2", "e.xz", "f.zst", "g.gz", "j.zip", "l.xlsx"]
+    assert [Path(one.place).name for one in report.left] == ["h.gz", "i"]
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
-import zipfile
-from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-import zstandard
 
 from batchlake.errors import ExportUnreadable
 from batchlake.ingest.options import IngestOptions
@@ -268,62 +263,7 @@ def test_bytes_that_are_no_utf8(tmp_path: Path) -> None:
     assert call["summary"] == "\N{REPLACEMENT CHARACTER}"
 
 
-def _zip(members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return buffer.getvalue()
-
-
 CALL = b'{"id": "c1"}'
-
-CONTAINERS: dict[str, tuple[Callable[[bytes, bytes], bytes], int, list[str]]] = {
-    "gzip": (lambda call, _: gzip.compress(call), 1, []),
-    "Zstandard": (lambda call, _: zstandard.compress(call), 1, []),
-    "several Zstandard frames": (
-        lambda call, other: zstandard.compress(call) + zstandard.compress(b"\n" + other), 2, [],
-    ),
-    "gzip of Zstandard": (lambda call, _: gzip.compress(zstandard.compress(call)), 1, []),
-    "several gzip members": (
-        lambda call, other: gzip.compress(call) + gzip.compress(b"\n" + other), 2, [],
-    ),
-    "zip": (lambda call, other: _zip({"a.json": call, "b/c.json": other}), 2, []),
-    "zip that climbs": (
-        lambda call, other: _zip({"../../escaped.json": call, "/etc/x.json": other}), 2, [],
-    ),
-    "zip of gzip": (lambda call, _: _zip({"a.json.gz": gzip.compress(call)}), 1, []),
-    "zip in gzip": (lambda call, _: gzip.compress(_zip({"a.json": call})), 0, ["nested_archive"]),
-    "cut gzip": (lambda call, _: gzip.compress(call * 100)[:-9], 0, ["bad_archive"]),
-    "cut Zstandard": (lambda call, _: zstandard.compress(call * 100)[:-3], 0, ["bad_archive"]),
-    "flipped gzip": (
-        lambda call, _: gzip.compress(call)[:12] + b"\xff\xff" + gzip.compress(call)[14:], 0, ["bad_archive"],
-    ),
-    "cut zip": (lambda call, _: _zip({"a.json": call})[:-10], 0, ["bad_archive"]),
-    "a thousandfold": (lambda call, _: gzip.compress(call + b" " * 20_000_000), 1, []),
-    "an empty zip": (lambda *_: _zip({}), 0, []),
-}  # fmt: skip
-"""Of one call or two: the bytes, how many calls come of them, and the problems."""
-
-
-def test_containers(tmp_path: Path) -> None:
-    """Archives are told by their bytes, read where they lie, and one problem each where they don't unpack."""
-    for name, (pack, _, _) in CONTAINERS.items():
-        texts = (json.dumps({"id": f"{name} {number}"}).encode() for number in (1, 2))
-        write_export(tmp_path / "in", f"{name}.json", pack(*texts))
-    report = ingested(tmp_path / "lake", tmp_path / "in")
-    assert report.calls_new == sum(calls for _, calls, _ in CONTAINERS.values())
-    held = {row["call_id"] for row in rows(tmp_path / "lake", "from calls")}
-    problems = rows(tmp_path / "lake", "from problems")
-    for name, (_, calls, codes) in CONTAINERS.items():
-        assert {one for one in held if one[:-2] == name} == {
-            f"{name} {1 + number}" for number in range(calls)
-        }
-        own = [row for row in problems if Path(row["location"]).stem == name]
-        assert [row["code"] for row in own] == codes, name
-        assert all(row["level"] == "file" and row["byte"] is not None for row in own), name
-    assert not list(tmp_path.parent.rglob("escaped.json"))
-    assert ingested(tmp_path / "lake", tmp_path / "in").problems == 0
 
 
 def test_a_path_that_does_not_exist_ingests_nothing(tmp_path: Path) -> None:

@@ -71,9 +71,10 @@ def ingest_command(
     """Read exports into the lake: files, folders, globs, or - for standard input.
 
     Batches, calls, lists and arrays of them, as JSON, JSON lines or several documents in a row, plain or in
-    gzip, Zstandard or zip, are recognised by their keys. What can't be used is kept under `problems`. Exit
-    status 5 says that the run is committed but something could not be used. A file that the lake holds is
-    not opened again while its size and modification time are the same, nor read where its bytes are.
+    gzip, Zstandard, bzip2, xz or zip, are recognised by their keys. What can't be used is kept under
+    `problems`. Exit status 5 says that the run is committed but something could not be used. A file that the
+    lake holds is not opened again while its size and modification time are the same, nor read where its bytes
+    are.
 
     \b
     batchlake ingest exports/

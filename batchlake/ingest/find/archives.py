@@ -1,5 +1,5 @@
-"""Containers of exports: gzip and Zstandard streams, zip archives and their members, read as they are
-unpacked.
+"""Containers of exports: compressed streams (gzip, Zstandard, bzip2, xz), zip archives and their members,
+read as they are unpacked.
 
 Input: a file or an object. Output: streams of bytes, and the members of an archive with their own times. A
 container is known by its first bytes. Nothing is unpacked to disk, so that a member's name can't escape.
@@ -22,10 +22,18 @@ import zstandard
 
 from batchlake.ingest.find.object_exports import StoredObject
 
-GZIP: Final = b"\x1f\x8b"
-ZSTD: Final = b"\x28\xb5\x2f\xfd"
+_GZIP: Final = b"\x1f\x8b"
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+_BZIP2: Final = b"BZh"
+_XZ: Final = b"\xfd7zX"
+COMPRESSED: Final = (_GZIP, _ZSTD, _BZIP2, _XZ)
+"""How compressed streams begin: their first four bytes, or fewer."""
+
 ZIPS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 """An archive, and one that holds nothing."""
+
+_OFFICE: Final = "[Content_Types].xml"
+"""The member that a document of an office program has, which is a zip archive of XML."""
 
 _DEEPEST_WRAPPING: Final = 3
 _PIECE_BYTES: Final = 1 << 16
@@ -42,7 +50,8 @@ _EXPANSION_FREE_BYTES: Final = 1 << 30
 
 def _decoder_faults() -> tuple[type[Exception], ...]:
     """What the decoders of containers raise of data that is broken or cut off."""
-    faults = (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError, zipfile.BadZipFile)
+    # What the system says of the file itself is an `OSError`, too.
+    faults = (EOFError, OSError, zlib.error, zstandard.ZstdError, zipfile.BadZipFile)
     try:
         from lzma import LZMAError
     except ImportError:
@@ -51,7 +60,7 @@ def _decoder_faults() -> tuple[type[Exception], ...]:
     return (*faults, LZMAError)
 
 
-_DECODER_FAULTS: Final = tuple(_decoder_faults())
+_DECODER_FAULTS: Final = _decoder_faults()
 
 
 class UnpackError(Exception):
@@ -75,6 +84,19 @@ def members_of(path: Path | StoredObject) -> list[zipfile.ZipInfo]:
             return [info for info in archive.infolist() if not info.is_dir()]
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise UnpackError("bad_archive", f"the zip archive does not open: {error}", 0) from error
+
+
+def exports_in(path: Path | StoredObject) -> list[zipfile.ZipInfo]:
+    """The files in a zip archive, each of which may hold exports.
+
+    Raises:
+        UnpackError: it doesn't open, or is a workbook or another document of an office program.
+    """
+    members = members_of(path)
+    if any(member.filename == _OFFICE for member in members):
+        message = "not JSON, but a workbook or another office document: export the calls as JSON"
+        raise UnpackError("not_json", message, 0)
+    return members
 
 
 def modified_at(member: zipfile.ZipInfo) -> datetime | None:
@@ -114,19 +136,36 @@ def open_member(path: Path | StoredObject, member: zipfile.ZipInfo) -> Iterator[
 
 
 def decompressed(file: BinaryIO | io.BufferedIOBase, size: int | None, depth: int = 0) -> BinaryIO:
-    """The stream behind gzip or Zstandard wrappings, or the stream itself."""
+    """The stream behind the wrappings of a compressed one, or the stream itself."""
     buffered: Any = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)
     magic = buffered.peek(4)[:4]
-    unpacked: Any
-    if magic[:2] == GZIP and depth < _DEEPEST_WRAPPING:
-        unpacked = gzip.GzipFile(fileobj=buffered)
-    elif magic == ZSTD and depth < _DEEPEST_WRAPPING:
-        unpacked = _ZstandardFrames(buffered)
-    elif magic in ZIPS:
+    if magic in ZIPS:
         raise UnpackError("nested_archive", "a zip archive inside another container is not read", 0)
-    else:
+    if not magic.startswith(COMPRESSED) or depth == _DEEPEST_WRAPPING:
         return cast(BinaryIO, buffered)
-    return decompressed(io.BufferedReader(_Unpacking(unpacked, size)), size, depth + 1)
+    unpacking = _Unpacking(_unpacking(buffered, magic), size)
+    return decompressed(io.BufferedReader(unpacking), size, depth + 1)
+
+
+def _unpacking(packed: io.BufferedReader, magic: bytes) -> Any:
+    """The stream that unpacks a compressed one, which begins with `magic`; one after another where several
+    follow each other."""
+    if magic == _ZSTD:
+        return _ZstandardFrames(packed)
+    if magic.startswith(_GZIP):
+        return gzip.GzipFile(fileobj=packed)
+    # Few exports come in these, and not every Python can unpack them.
+    try:
+        if magic.startswith(_BZIP2):
+            import bz2
+
+            return bz2.BZ2File(packed)
+        import lzma
+
+        return lzma.LZMAFile(packed)
+    except ImportError as error:
+        message = f"this Python was built without `{error.name}`, which unpacks it: unpack it first"
+        raise UnpackError("bad_archive", message, 0) from error
 
 
 class _ZstandardFrames(io.RawIOBase):
@@ -185,6 +224,9 @@ class _Unpacking(io.RawIOBase):
         try:
             data: bytes = self._read(min(size, _PIECE_BYTES)) or b""
         except _DECODER_FAULTS as error:
+            # That has a number; what a decoder says has none.
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
             raise UnpackError(
                 "bad_archive", f"the compressed data breaks off: {error}", self._unpacked
             ) from error

@@ -1,9 +1,9 @@
 """Finds exports: what a path, folder, glob or `-` names becomes a sequence of streams of JSON bytes.
 
 Input: paths as a person gave them. Output: `Export`s, each a location, a time and a stream that is
-decompressed as it is read. A container (gzip, Zstandard, zip) is known by its first bytes, never by its
-name. An archive's members are read where they lie; nothing is unpacked to disk, so a member's name can't
-escape.
+decompressed as it is read. A container (gzip, Zstandard, bzip2, xz, zip) is known by its first bytes, never
+by its name. An archive's members are read where they lie; nothing is unpacked to disk, so a member's name
+can't escape.
 """
 
 from __future__ import annotations
@@ -25,12 +25,11 @@ from typing import BinaryIO, Final
 
 from batchlake.errors import ExportUnreadable
 from batchlake.ingest.find.archives import (
-    GZIP,
+    COMPRESSED,
     ZIPS,
-    ZSTD,
     UnpackError,
     decompressed,
-    members_of,
+    exports_in,
     modified_at,
     open_member,
 )
@@ -112,8 +111,8 @@ class Export:
         try:
             if not _is_regular(self.path):
                 return None
-            magic = _first_bytes(self.path)
-            return None if magic[:2] == GZIP or magic == ZSTD else _size_bytes(self.path)
+            is_packed = _first_bytes(self.path).startswith(COMPRESSED)
+            return None if is_packed else _size_bytes(self.path)
         except OSError:
             return None
 
@@ -332,7 +331,7 @@ def _add(path: Path | StoredObject, found: Found, *, named: bool) -> None:
         etag = _tag(path)
         whole = Export(location, path, None, observed_at, etag=etag)
         magic = _first_bytes(path)
-        members = members_of(path) if magic in ZIPS else None
+        members = exports_in(path) if magic in ZIPS else None
     except OSError as error:
         if named:
             raise ExportUnreadable(location, error.strerror or str(error)) from error

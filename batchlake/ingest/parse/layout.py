@@ -20,6 +20,17 @@ _FIRST_SCANNED_BYTES: Final = 64 * 1024
 _SCANNED_BYTES: Final = 8 * 1024 * 1024
 """How much is scanned at a time. The first piece is small: the faster way begins inside an array."""
 
+_OTHER_FORMATS: Final = (
+    (257, b"ustar", "not JSON, but a tar archive: unpack it, or pack the files as zip"),
+    (0, b"7z\xbc\xaf", "not JSON, but a 7z archive: unpack it, or pack the files as zip"),
+    (0, b"Rar!", "not JSON, but a RAR archive: unpack it, or pack the files as zip"),
+    (0, b"PAR1", "not JSON, but Parquet: export the calls as JSON"),
+    (0, b"SQLite format 3", "not JSON, but an SQLite database: export the calls as JSON"),
+    (0, b"%PDF-", "not JSON, but a PDF: export the calls as JSON"),
+    (0, b"<", "not JSON, but HTML or XML, as servers answer with that refuse: see what it says"),
+)
+"""Files that lie among exports: where they tell what they are, by which bytes, and what to say of them."""
+
 Reopen = Callable[[], AbstractContextManager[Readable]]
 """Opens a stream once more, from its beginning."""
 
@@ -64,6 +75,15 @@ def _batch_items(text: bytes, envelope: Envelope) -> Iterable[SplitItem] | None:
         return None
     said_at = given_text({"exported_at": found.exported_at}, "exported_at") if found.exported_at else None
     return split_batch(found.batch, Envelope(None, said_at))
+
+
+def other_format(head: bytes) -> str | None:
+    """What to say of a file that isn't JSON, None where its first bytes don't tell what it is."""
+    text = stripped(head[:64])
+    return next(
+        (name for place, magic, name in _OTHER_FORMATS if (head if place else text).startswith(magic, place)),
+        None,
+    )
 
 
 def is_line_by_line(head: bytes) -> bool:

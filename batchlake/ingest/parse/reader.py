@@ -22,13 +22,7 @@ from typing import Final
 
 from batchlake.ingest.parse import layout
 from batchlake.ingest.parse.bracket_scanner import Element, Parsed, Scanner, Stray, UnmatchedBracket
-from batchlake.ingest.parse.damage.boundaries import (
-    describe,
-    fault_in,
-    stripped,
-    value_end,
-    value_start,
-)
+from batchlake.ingest.parse.damage.boundaries import describe, fault_in, stripped, value_end, value_start
 from batchlake.ingest.parse.damage.mend import Mended, begins_list, mend, mended_header
 from batchlake.ingest.parse.damage.repair import Fault, repair
 from batchlake.ingest.parse.fields import BATCHES, field_list
@@ -109,7 +103,9 @@ class RecordReader:
         elif layout.is_line_by_line(head):
             yield from self._read_lines(head, stream)
         elif head[value_start(head, 0) :][:1] not in (b"{", b"["):
-            yield CorruptExport("not_json", *fault_in(head), None, head[:_RAW_SHOWN_BYTES])
+            fault, byte = fault_in(head)
+            message = layout.other_format(head) or fault
+            yield CorruptExport("not_json", message, byte, None, head[:_RAW_SHOWN_BYTES])
         elif is_whole and (documents := layout.documents_in(head)) is not None:
             for line, document in documents:
                 yield from self._from_items(split_document(document), line)

@@ -1,0 +1,26 @@
+"""What files outside of the lake hold, unpacked: whatever an ingest could have read, and workbooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from batchlake.ingest.find.archives import COMPRESSED, ZIPS, decompressed, members_of, open_member
+
+
+def contents(path: Path) -> Iterator[tuple[str, bytes]]:
+    """What a file holds, each with its name: itself, and what it unpacks to or the members of an archive.
+
+    Raises:
+        UnpackError: from the second on, where something in it can't be unpacked.
+        OSError: it can't be read.
+    """
+    data = path.read_bytes()
+    yield str(path), data
+    if data[:4] in ZIPS:
+        for member in members_of(path):
+            with open_member(path, member) as (file, size):
+                yield f"{path}!{member.filename}", decompressed(file, size).read()
+    elif data[:4].startswith(COMPRESSED):
+        with path.open("rb") as file:
+            yield f"{path}!", decompressed(file, len(data)).read()
