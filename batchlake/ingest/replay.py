@@ -36,6 +36,7 @@ def replay(
 
     Raises:
         InvalidRequest: they are of several sources.
+        ExportUnreadable: whether an object is still there can't be found out.
         LakeLocked, LakeNotWritable: the lake is as it was.
     """
     sources = {row["source"] for row in problems}

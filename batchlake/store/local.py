@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -21,6 +20,7 @@ from batchlake.store.delta.log import (
     LOG,
     LOG_ENTRY,
     actions,
+    checkpoint_version,
     commit_name,
     lost_commit,
 )
@@ -65,7 +65,7 @@ class LocalStorage(Storage):
             return (log / commit_name(number)).exists()
 
         # Never a listing: every question asks for this, and after years a log has 50,000 entries.
-        for known in (_last_checkpoint(log), 0):
+        for known in (self._checkpoint(log), 0):
             if known is not None and is_there(known):
                 return commit_name(_last(is_there, known))
         # No table, or a log that was cut and has lost what names its checkpoint.
@@ -101,12 +101,6 @@ class LocalStorage(Storage):
         for name in names:
             (self._folder / table / name).unlink(missing_ok=True)
 
-    def note(self, name: str) -> bytes | None:
-        try:
-            return (self._folder / name).read_bytes()
-        except FileNotFoundError:
-            return None
-
     def write_note(self, name: str, data: bytes) -> None:
         try:
             with whole_file(self._folder / name, is_durable=True) as file:
@@ -115,8 +109,11 @@ class LocalStorage(Storage):
             raise LakeNotWritable(self.name, error.strerror or str(error)) from error
 
     def delete_note(self, name: str) -> None:
-        (self._folder / name).unlink(missing_ok=True)
-        sync_path(self._folder)
+        try:
+            (self._folder / name).unlink(missing_ok=True)
+            sync_path(self._folder)
+        except OSError as error:
+            raise LakeNotWritable(self.name, error.strerror or str(error)) from error
 
     def everything(self) -> dict[str, int]:
         found = {}
@@ -127,7 +124,15 @@ class LocalStorage(Storage):
         return found
 
     def content(self, path: str) -> bytes:
-        return (self._folder / path).read_bytes()
+        try:
+            return (self._folder / path).read_bytes()
+        except FileNotFoundError:
+            raise
+        except NotADirectoryError as error:
+            # The lake's own path is that of a file.
+            raise FileNotFoundError(path) from error
+        except OSError as error:
+            raise self.unreadable(path, error) from error
 
     def delete_copies(self, named: Mapping[str, Collection[str]]) -> int:
         return 0
@@ -189,18 +194,17 @@ class LocalStorage(Storage):
     def unreadable(self, what: str, error: OSError) -> LakeError:
         return LakeDamaged(self.name, f"{what} cannot be opened ({error})")
 
+    def _checkpoint(self, log: Path) -> int | None:
+        """The version of the newest checkpoint as the log names it, None where it doesn't."""
+        try:
+            return checkpoint_version((log / LAST_CHECKPOINT).read_bytes())
+        except OSError:
+            return None
+
 
 def is_lake(folder: Path) -> bool:
     """Whether a folder of this machine is a lake, also one whose first run hasn't ended."""
     return Path(folder, RUNS.name, LOG).is_dir() and Path(folder, CALLS.name, LOG).is_dir()
-
-
-def _last_checkpoint(log: Path) -> int | None:
-    """The version of the newest checkpoint as the log names it, None where it doesn't."""
-    try:
-        return int(json.loads((log / LAST_CHECKPOINT).read_bytes())["version"])
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
 
 
 def _last(is_there: Callable[[int], bool], known: int) -> int:

@@ -77,17 +77,28 @@ class Storage(ABC):
     def delete(self, table: str, names: Sequence[str]) -> None:
         """Delete the files at these paths in a table's folder, in their order; missing ones are skipped."""
 
-    @abstractmethod
     def note(self, name: str) -> bytes | None:
         """The content of one of the lake's own files next to its tables, None where it doesn't exist."""
+        try:
+            return self.content(name)
+        except FileNotFoundError:
+            return None
 
     @abstractmethod
     def write_note(self, name: str, data: bytes) -> None:
-        """Write one of these, whole and safe from a power cut."""
+        """Write one of these, whole and safe from a power cut.
+
+        Raises:
+            LakeNotWritable: it can't be written.
+        """
 
     @abstractmethod
     def delete_note(self, name: str) -> None:
-        """Delete one of these; a missing one is skipped."""
+        """Delete one of these; a missing one is skipped.
+
+        Raises:
+            LakeNotWritable: it can't be deleted.
+        """
 
     @abstractmethod
     def everything(self) -> dict[str, int]:
@@ -98,7 +109,8 @@ class Storage(ABC):
         """The content of the file at a path of `everything`.
 
         Raises:
-            FileNotFoundError: it is gone.
+            FileNotFoundError: there is none, or not any more.
+            LakeDamaged, LakeUnreachable: it can't be read.
         """
 
     @abstractmethod

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import batchlake
-from batchlake.errors import InvalidRequest, LakeNotWritable
+from batchlake.errors import InvalidRequest, LakeNotFound, LakeNotWritable
 from batchlake.store.local import LocalStorage
 from batchlake.store.maintenance import check, compact, vacuum
 from tests.effort import some
@@ -68,6 +68,10 @@ def test_other_things_in_the_way(tmp_path: Path) -> None:
     export = write_export(tmp_path, "1.json", DOCUMENT)
     with pytest.raises(LakeNotWritable, match="it is a file"):
         ingested(export, export)
+    with pytest.raises(LakeNotWritable, match="it is a file"):
+        batchlake.open(export).ingest(export)
+    with pytest.raises(LakeNotFound):
+        batchlake.open(export).compact()
     with pytest.raises(LakeNotWritable, match=r"other things are there already \(1\.json\)"):
         ingested(tmp_path, export)
 

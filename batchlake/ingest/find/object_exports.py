@@ -134,9 +134,16 @@ def look_at(objects: Iterable[StoredObject]) -> Iterator[StoredObject]:
 
 
 def there_is(address: str) -> bool:
-    """Whether this address is that of an object."""
-    parsed = ObjectAddress.parse(address)
-    return bool(parsed.path) and _Bucket(parsed).object(parsed.path) is not None
+    """Whether this address is that of an object.
+
+    Raises:
+        ExportUnreadable: the store can't be asked.
+    """
+    try:
+        parsed = ObjectAddress.parse(address)
+        return bool(parsed.path) and _Bucket(parsed).object(parsed.path) is not None
+    except OSError as error:
+        raise ExportUnreadable(address, str(error)) from error
 
 
 def _objects_at(address: ObjectAddress) -> Iterator[StoredObject]:

@@ -54,6 +54,14 @@ def commit_name(number: int) -> str:
     return f"{number:020}.json"
 
 
+def checkpoint_version(pointer: bytes) -> int | None:
+    """The version of a checkpoint by the content of `_last_checkpoint`, None where it names none."""
+    try:
+        return int(json.loads(pointer)["version"])
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
 def lost_commit(table: str, number: int) -> str:
     """The message for a log that lacks a commit."""
     return f"the log of {table} lacks its commit {number}"

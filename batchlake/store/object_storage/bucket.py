@@ -6,7 +6,6 @@ copies (`cache`), writers take turns by a lease (`lease`), and what is written i
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,14 @@ from typing import TYPE_CHECKING, Any, Final
 from batchlake._lazy import extra
 from batchlake.engine.processes import TemporaryFolder, clear_dead_folders
 from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeNotWritable, LakeUnreachable
-from batchlake.store.delta.log import DATA_FILE, LAST_CHECKPOINT, LOG, commit_name, lost_commit
+from batchlake.store.delta.log import (
+    DATA_FILE,
+    LAST_CHECKPOINT,
+    LOG,
+    checkpoint_version,
+    commit_name,
+    lost_commit,
+)
 from batchlake.store.object_storage.cache import FileCache
 from batchlake.store.object_storage.lease import Lease
 from batchlake.store.object_storage.object_store import (
@@ -122,12 +128,6 @@ class BucketStorage(Storage):
             with plainly(self._address), suppress(FileNotFoundError):
                 obstore.delete(self._store, f"{self._prefix}{table}/{name}")
 
-    def note(self, name: str) -> bytes | None:
-        try:
-            return self.content(name)
-        except FileNotFoundError:
-            return None
-
     def write_note(self, name: str, data: bytes) -> None:
         try:
             with plainly(self._address):
@@ -136,8 +136,11 @@ class BucketStorage(Storage):
             raise LakeNotWritable(self.name, str(error)) from error
 
     def delete_note(self, name: str) -> None:
-        with plainly(self._address), suppress(FileNotFoundError):
-            obstore.delete(self._store, f"{self._prefix}{name}")
+        try:
+            with plainly(self._address), suppress(FileNotFoundError):
+                obstore.delete(self._store, f"{self._prefix}{name}")
+        except OSError as error:
+            raise LakeNotWritable(self.name, str(error)) from error
 
     def everything(self) -> dict[str, int]:
         with self._reading():
@@ -146,8 +149,13 @@ class BucketStorage(Storage):
             }
 
     def content(self, path: str) -> bytes:
-        with plainly(self._address):
-            return bytes(obstore.get(self._store, f"{self._prefix}{path}").bytes())
+        try:
+            with plainly(self._address):
+                return bytes(obstore.get(self._store, f"{self._prefix}{path}").bytes())
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise LakeUnreachable(self.name, str(error)) from error
 
     def delete_copies(self, named: Mapping[str, Collection[str]]) -> int:
         return sum(self._cache.keep(f"{self._prefix}{table}/", names) for table, names in named.items())
@@ -204,7 +212,8 @@ class BucketStorage(Storage):
                 found = bytes(obstore.get(self._store, f"{log}{LAST_CHECKPOINT}").bytes())
         except FileNotFoundError:
             return ""
-        return commit_name(json.loads(found)["version"])
+        version = checkpoint_version(found)
+        return "" if version is None else commit_name(version)
 
     def _list(self, folder: str, offset: str | None = None) -> Iterator[ObjectMeta]:
         for page in obstore.list(self._store, folder, offset=offset, chunk_size=1_000):

@@ -70,10 +70,9 @@ class FileCache:
         return [str(path) for path in paths]
 
     def keep(self, prefix: str, names: Collection[str]) -> int:
-        """Delete the copies below a prefix except these, and partial ones; returns how many were deleted."""
+        """Delete the copies below a prefix except these, also partial ones; returns how many were deleted."""
         folder = self._folder / hashlib.sha256(prefix.encode()).hexdigest()[:16]
         gone = [path for path in folder.glob("*") if path.name not in names]
-        gone += [path for path in folder.glob(".*.part") if path not in gone]
         for path in gone:
             path.unlink(missing_ok=True)
         return len(gone)

@@ -180,6 +180,17 @@ def test_problems_of_objects_are_tried_again(bucket: Bucket, tmp_path: Path) -> 
     assert (report.calls_new, report.problems) == (1, 1)
 
 
+def test_problems_of_a_store_that_cannot_be_asked(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether their objects are still there isn't guessed: nothing is tried, and the error says why."""
+    bucket.put("in/a.json", b'{"call": {"id": "c1"')
+    assert ingested(tmp_path / "lake", f"{bucket.address}/in").problems == 1
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://store.test")
+    with pytest.raises(ExportUnreadable, match="is not an https address"):
+        batchlake.open(tmp_path / "lake").replay()
+
+
 @pytest.mark.parametrize(
     ("address", "reason"),
     [

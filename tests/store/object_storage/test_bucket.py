@@ -22,6 +22,7 @@ from batchlake.errors import (
 )
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.maintenance import check, compact, vacuum
+from batchlake.store.object_storage.bucket import BucketStorage
 from tests.effort import EVERYTHING, at_length
 from tests.lakes import contents, ingested, rows, write_export
 from tests.paths import SAMPLE
@@ -102,6 +103,33 @@ def test_a_new_run_is_seen(fed: str, tmp_path: Path) -> None:
     newest = tables.newest_commit("runs")
     tables.open("runs").create_checkpoint()
     assert LakeTables(fed).newest_commit("runs") == newest == f"{2:020}.json"
+
+
+def test_a_log_whose_newest_checkpoint_cannot_be_read(bucket: Bucket, fed: str, tmp_path: Path) -> None:
+    """What names the newest checkpoint may be half written: the newest commit is found without it."""
+    newest = LakeTables(fed).newest_commit("runs")
+    LakeTables(fed).open("runs").create_checkpoint()
+    for nonsense in (b"", b"{", b"[]", b'{"version": null}'):
+        bucket.put("some/lake/runs/_delta_log/_last_checkpoint", nonsense)
+        assert LakeTables(fed).newest_commit("runs") == newest
+
+
+def test_a_store_that_cannot_be_asked_is_said(
+    bucket: Bucket, fed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is done first with the lake, an ingest, a question or a look at an erasure, says why."""
+    (path,) = exports(tmp_path, 1)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://store.test")
+    lake = batchlake.open(fed)
+    for act in (lambda: lake.ingest(path), lake.compact, lake.calls, lake.has_unfinished_erasure):
+        with pytest.raises(LakeUnreachable, match="is not an https address; set AWS_ALLOW_HTTP=true"):
+            act()
+    for write in (
+        lambda: BucketStorage(fed).write_note("_x", b""),
+        lambda: BucketStorage(fed).delete_note("_x"),
+    ):
+        with pytest.raises(LakeNotWritable, match="is not an https address"):
+            write()
 
 
 def test_what_is_no_lake_is_said(bucket: Bucket, lake: str, tmp_path: Path) -> None:
