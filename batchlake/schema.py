@@ -32,6 +32,16 @@ DEFAULT_SOURCE: Final = "svalync"
 CONTACT: Final = "if(direction = 'inbound', from_number, coalesce(to_number, from_number))"
 """In SQL, the number of a call that isn't ours."""
 
+
+def contact_of(direction: str | None, to_number: str | None, from_number: str | None) -> str | None:
+    """`CONTACT` in Python; None where the call has no number.
+
+    >>> contact_of("inbound", "+1800", "+1415"), contact_of(None, None, "+1415")
+    ('+1415', '+1415')
+    """
+    return from_number if direction == "inbound" or to_number is None else to_number
+
+
 AGENT: Final = "coalesce(agent_name, agent_id)"
 """In SQL, what a call's agent is called."""
 

@@ -20,7 +20,15 @@ from batchlake.ingest.load.transcript_facts import with_facts
 from batchlake.privacy.finder import ERASED, Finder
 from batchlake.privacy.key import PrivacyKey
 from batchlake.privacy.speech import is_part, over_turns
-from batchlake.schema import CALLS, PROBLEMS, SEGMENTS, TRANSCRIPT_FACTS, UTTERANCE_FACTS, Table
+from batchlake.schema import (
+    CALLS,
+    PROBLEMS,
+    SEGMENTS,
+    TRANSCRIPT_FACTS,
+    UTTERANCE_FACTS,
+    Table,
+    contact_of,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -168,12 +176,13 @@ class RowCleaner:
 
     def _anonymised(self, rows: pa.Table, own: list[int]) -> pa.Table:
         """The calls at these places as figures."""
-        directions = rows["direction"].to_pylist()
+        sides = {name: rows[name].to_pylist() for name in ("direction", "to_number", "from_number")}
+        contacts = list(map(contact_of, *sides.values()))
         kinds = {column.name: column.type for column in CALLS.columns}
         for name in rows.column_names:
-            if name in ("from_number", "to_number"):
-                # The contact is who was called, unless the call came in.
-                theirs = [at for at in own if (directions[at] == "inbound") == (name == "from_number")]
+            if name in NUMBER_COLUMNS:
+                # A contact on both sides goes from both.
+                theirs = [at for at in own if sides[name][at] == contacts[at]]
                 rows = with_values(rows, name, theirs, _nothing)
             elif name in ("started_at", "call_time", "observed_at"):
                 rows = with_values(rows, name, own, _to_the_hour)

@@ -20,6 +20,7 @@ from batchlake.privacy.finder import Finder
 from batchlake.privacy.key import PrivacyKey
 from batchlake.privacy.numbers import key_of, keys_of
 from batchlake.privacy.redaction.names import folded_name
+from batchlake.schema import contact_of
 from batchlake.store.storage import Storage
 
 Mode = Literal["remove", "anonymise"]
@@ -195,9 +196,12 @@ def _json_path(parts: Sequence[str]) -> str:
 
 
 def _sides(row: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """The contact's number and ours."""
-    numbers = row["to_number"], row["from_number"]
-    return numbers[::-1] if row["direction"] == "inbound" else numbers
+    """The contact's number and ours; None for ours where the call has the contact's alone."""
+    to_number, from_number = row["to_number"], row["from_number"]
+    contact = contact_of(row["direction"], to_number, from_number)
+    if row["direction"] == "inbound":
+        return contact, to_number
+    return contact, None if to_number is None else from_number
 
 
 def _is_in(number: str | None, keys: frozenset[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from pathlib import Path
@@ -144,3 +145,57 @@ def test_our_own_line_is_replaced_and_its_calls_stay(tmp_path: Path) -> None:
     report = lake.forget(numbers=["+18005550000"], expect=0)
     assert report.calls["own_line"] == 3
     assert {row["from_number"] for row in rows(lake.root, "select from_number from calls")} == {"<erased>"}
+
+
+OTHER = "+14155550177"
+SIDES = [
+    {"direction": direction, "to_number": to_number, "from_number": from_number}
+    for direction in ("inbound", "outbound", None)
+    for to_number in (NUMBER, OTHER, None)
+    for from_number in (NUMBER, OTHER, None)
+]
+"""Every way in which a call has numbers, on either side or on none."""
+
+
+def test_a_contacts_calls_are_those_that_contacts_counts(tmp_path: Path) -> None:
+    """Whoever `contacts` lists is forgotten with as many calls, also one whom an outbound call has as the
+    caller alone; the export brings none of them back, and the landing keeps none."""
+    from tests.erasure.people import call
+
+    calls = [call(at, **sides) for at, sides in enumerate(SIDES)]
+    export = tmp_path / "export.json"
+    export.write_text(json.dumps({"batch": {"id": "b", "calls": calls}}))
+    landed = tmp_path / "landing" / "svalync" / "calls-1.json.gz"
+    landed.parent.mkdir(parents=True)
+    landed.write_bytes(gzip.compress(json.dumps(calls).encode()))
+    lake = batchlake.open(tmp_path / "lake")
+    lake.ingest(export)
+    attempts = {row["number"]: row["attempts"] for row in lake.contacts().to_dicts()}
+    for number in (NUMBER, OTHER):
+        assert lake.forget(numbers=[number], dry_run=True).calls["matched"] == attempts[number]
+    report = lake.forget(numbers=[NUMBER], expect=attempts[NUMBER], landing=tmp_path / "landing")
+    assert report.is_proven, report.left
+    assert report.landing["records_removed"] == attempts[NUMBER]
+    assert lake.ingest(export, force=True).kept_out == attempts[NUMBER]
+    assert NUMBER not in {row["number"] for row in lake.contacts().to_dicts()}
+
+
+def test_an_anonymised_call_has_its_contact_on_neither_side(tmp_path: Path) -> None:
+    """Named by their ids alone, calls lose the contact's number wherever it stands, and keep ours."""
+    from tests.erasure.people import call
+
+    export = tmp_path / "export.json"
+    export.write_text(json.dumps([{"call": call(at, **sides)} for at, sides in enumerate(SIDES)]))
+    lake = batchlake.open(tmp_path / "lake")
+    lake.ingest(export)
+    sides = (
+        "select cost, direction, to_number, from_number, duration_seconds as place from calls order by all"
+    )
+    before = {row["place"]: row for row in rows(lake.root, sides)}
+    lake.forget(calls=[f"call_{at:03}" for at in range(len(SIDES))], mode="anonymise", expect="any")
+    for row in rows(lake.root, sides):
+        was = before[row["place"]]
+        contact = was["from_number"] if was["direction"] == "inbound" else was["to_number"]
+        contact = contact or (None if was["direction"] == "inbound" else was["from_number"])
+        for name in ("to_number", "from_number"):
+            assert row[name] == (None if was[name] == contact else was[name])

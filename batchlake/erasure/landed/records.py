@@ -123,8 +123,14 @@ class RecordCleaner:
         is_inbound = any("inbound" in str(plain.get(key, "")).lower() for key in _DIRECTION_KEYS)
         # Bland says it with a flag.
         is_inbound = is_inbound or plain.get("inbound") is True
-        keys = _CONTACT_KEYS | (_FROM_KEYS if is_inbound else _TO_KEYS)
-        numbers = [plain[key] for key in keys if isinstance(plain.get(key), str)]
+
+        def held(keys: frozenset[str]) -> list[str]:
+            return [plain[key] for key in keys if isinstance(plain.get(key), str)]
+
+        numbers = held(_CONTACT_KEYS | (_FROM_KEYS if is_inbound else _TO_KEYS))
+        if not is_inbound and not numbers:
+            # As `schema.contact_of` reads it.
+            numbers = held(_FROM_KEYS)
         return [number for number in numbers if self._finder.is_whole(number)]
 
     def _comes_in(self, plain: dict[str, Any], erased: list[str]) -> bool:

@@ -23,6 +23,7 @@ from batchlake.privacy.key import key_of_lake, read_policy
 from batchlake.privacy.sieves import places_of
 from batchlake.privacy.speech import is_part, over_turns
 from batchlake.privacy.tombstones import Tombstones
+from batchlake.schema import contact_of
 from batchlake.store.delta.tables import LakeTables
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Gate:
         names = ("source", "identity", "direction", "to_number", "from_number")
         of_each = zip(*(typed[name].to_pylist() for name in names), strict=True)
         for at, (source, identity, direction, to_number, from_number) in enumerate(of_each):
-            contact = from_number if direction == "inbound" else to_number
+            contact = contact_of(direction, to_number, from_number)
             is_erased = identity is not None and tombstones.is_erased_call(source, identity)
             if not is_erased and contact and self._finder.is_whole(contact):
                 began = typed["started_at"][at].as_py() or typed["created_at"][at].as_py()
