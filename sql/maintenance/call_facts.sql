@@ -6,7 +6,7 @@
 --   call_id: the call
 --   turns (turns): unbroken runs of one speaker's utterances
 --   human_turns (turns): the person's turns
---   human_words (words): words that the person says, parted by blanks
+--   human_words (words): words that the person says, separated by blanks
 --   words (words): words that the agent and the person say
 --   measured_response_seconds (seconds): mean time from an utterance of the agent to the person's reply, start to start
 -- note: `batchlake/ingest/load/transcript_facts.py` computes the same of transcripts as they are written.

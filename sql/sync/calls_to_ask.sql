@@ -5,7 +5,7 @@
 --   call_id: the call
 --   batch_id: its batch, NULL where it has none
 --   is_running: whether it had not ended when it was last observed
--- parameters: $source (whose), $since_run (the earliest run that counts as late)
+-- parameters: $source (whose), $since_run (the id of the earliest run that counts as recent)
 with
 final as (
   select call_id, batch_id, outcome = 'in_progress' as is_running

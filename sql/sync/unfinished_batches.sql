@@ -1,9 +1,10 @@
--- what: The batches of one platform that a pull asks for again: not finished, and changed of late.
+-- what: The batches of one platform that a pull asks for again: not finished, and changed recently.
 -- grain: one row per batch
 -- inputs: batches
 -- outputs:
 --   batch_id: the batch
--- parameters: $source (whose), $finished (statuses that are final), $since_run (the earliest run that counts as late)
+-- parameters: $source (whose), $finished (statuses that are final), $since_run (the id of the earliest run that counts as
+-- recent)
 with
 final as (
   select batch_id

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from batchlake.errors import ExportUnreadable
+from batchlake.ingest.load import staging
 from batchlake.ingest.options import IngestOptions
 from batchlake.ingest.run import ingest
 from batchlake.store.maintenance import check
@@ -104,6 +105,18 @@ def test_a_field_that_can_be_read_is_no_problem(tmp_path: Path) -> None:
         (None, None, 1704110400000, None, None),
         (None, Decimal("123456789012.123456"), 1704067200000, None, None),
     ]
+
+
+def test_a_problem_is_of_its_records_time_and_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where these stand behind records that were typed before they were read, as in a large export."""
+    monkeypatch.setattr(staging, "FLUSH_BYTES", 1)
+    calls = [{"id": f"c{number}", "cost": "abc", "transcript": [{"speaker": "ai"}]} for number in range(9)]
+    document = {"calls": calls, "batch_id": "b1", "exported_at": "2024-01-01T12:00:00Z"}
+    path = write_export(tmp_path, "a.json", document, observed_at=1_800_000_000)
+    for name, window_bytes in (("small", 1 << 20), ("large", 100)):
+        ingested(tmp_path / name, path, window_bytes=window_bytes)
+        found = rows(tmp_path / name, "select batch_id, epoch(observed_at)::bigint as second from problems")
+        assert found == [{"batch_id": "b1", "second": 1704110400}] * 18
 
 
 def test_a_record_without_an_identity_is_kept_whole(tmp_path: Path) -> None:

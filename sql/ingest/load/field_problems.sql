@@ -2,7 +2,8 @@
 -- grain: one row per unreadable field
 -- inputs: typed_records, given_faults, platform_fields, read_exports
 -- outputs:
---   the columns of `staged_problems`; raw is the field's text, identity the record's id
+--   the columns of `staged_problems`; raw is the field's text, identity the record's id, observed_at what is known
+--   so far of the record's time (NULL where only its export tells it)
 -- note: platform_fields names the fields of other platforms as they spell them, and what their unit expects.
 -- given_faults are those found while decoding: values that can't stand where they do.
 with
@@ -29,7 +30,7 @@ final as (
         else unread_sentence(code, raw)
       end as message,
     raw, typed.identity, typed.source, coalesce(typed.batch_id, typed.envelope_batch_id) as batch_id,
-    coalesce(typed.updated_at, typed.own_exported_at, typed.exported_at, typed.read_at) as observed_at
+    coalesce(typed.updated_at, typed.own_exported_at, typed.exported_at) as observed_at
   from faults
   inner join typed using (export_no, record)
   inner join exports using (export_no)

@@ -57,7 +57,9 @@ named as (
     ])::varchar) as problem_id,
     coalesce(placed.source, exports.source) as source,
     exports.export_id,
-    placed.* exclude (export_no, observed_at, source),
+    placed.* exclude (export_no, observed_at, source, batch_id),
+    -- As of a call that names no batch, also not around it; a fault of the whole file is of no record.
+    coalesce(placed.batch_id, if(placed.level = 'file', null, exports.named_batch_id)) as batch_id,
     coalesce(placed.observed_at, exports.observed_at) as observed_at
   from placed
   inner join exports using (export_no)

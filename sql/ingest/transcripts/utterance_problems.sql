@@ -2,7 +2,8 @@
 -- grain: one row per unreadable field
 -- inputs: typed_utterances, typed_records, read_exports
 -- outputs:
---   the columns of `staged_problems`; raw is the field's text
+--   the columns of `staged_problems`; raw is the field's text, observed_at what is known so far of the record's time
+--   (NULL where only its export tells it)
 with
 utterances as (select * from typed_utterances),
 
@@ -30,7 +31,7 @@ final as (
     'transcript.segments[' || place || ']' || part as field,
     '`' || field || '` was left empty: ' || unread_sentence(code, raw) as message,
     raw, records.identity as call_id, records.source, coalesce(records.batch_id, records.envelope_batch_id) as batch_id,
-    coalesce(records.updated_at, records.own_exported_at, records.exported_at, records.read_at) as observed_at
+    coalesce(records.updated_at, records.own_exported_at, records.exported_at) as observed_at
   from faults
   inner join records using (export_no, record)
   inner join exports using (export_no)

@@ -159,6 +159,14 @@ def test_source_and_batch_can_be_named(tmp_path: Path) -> None:
         ("account", "r1", "spring"),
     ]
     assert {row["batch_id"] for row in lake.sql("from batches").to_dicts()} == {"own", "spring"}
+    faulty = [ENDED | {"call_id": "r2", "duration_ms": "36 s"}, named | {"call_length": "x"}, {"call_id": ""}]
+    lake.ingest(write_export(tmp_path / "in", "faulty.json", faulty), source="account", batch="spring")
+    problems = lake.sql("select code, batch_id from problems order by all").to_dicts()
+    assert [tuple(row.values()) for row in problems] == [
+        ("no_identity", "spring"),
+        ("not_a_duration", "own"),
+        ("not_a_duration", "spring"),
+    ]
     with pytest.raises(batchlake.InvalidRequest, match="batch's id"):
         lake.ingest(export, batch="")
 
