@@ -45,14 +45,14 @@ class Catalogue:
         return [Name(name, lake.kind, lake.comment) for name, lake in comments.items()] + temporary
 
     def columns(self) -> dict[str, list[Name]]:
-        """The columns of each relation."""
+        """The columns of each relation, whose name is in lower case: SQL tells no case apart."""
         if self._columns is None:
             self._columns = {}
             for relation, column, kind, comment in self._ask(
                 "select table_name, column_name, data_type, comment from duckdb_columns() "
                 "where not internal order by table_name, column_index"
             ):
-                self._columns.setdefault(relation, []).append(
+                self._columns.setdefault(relation.lower(), []).append(
                     Name(column, kind.replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"), comment or "")
                 )
         return self._columns

@@ -87,6 +87,18 @@ def choices(name: str, catalogue: Catalogue) -> list[Name]:
     return []
 
 
+def _path(argument: str) -> Path:
+    """The file that was typed, `~` and `~name` being folders.
+
+    Raises:
+        InvalidRequest: nobody of that name is known here.
+    """
+    try:
+        return Path(argument).expanduser()
+    except RuntimeError as error:
+        raise InvalidRequest(f"whose folder is meant by {argument!r} isn't known. Name it whole.") from error
+
+
 def _describe(console: Console, argument: str) -> None:
     """`\\d` and `\\d calls`."""
     catalogue = console.catalogue
@@ -152,7 +164,7 @@ def _output(console: Console, argument: str) -> None:
         console.output = None
         console.screen.note("The next answer goes to the screen.")
         return
-    path = Path(argument).expanduser()
+    path = _path(argument)
     row_format = console.format_of(path)
     console.output = path
     console.screen.note(f"The next answer goes to {path}, as {row_format}.")
@@ -233,7 +245,7 @@ def _copy(console: Console, argument: str) -> None:
     """`\\copy FILE`: the last answer into a file."""
     if not argument:
         raise InvalidRequest("\\copy takes a file. Its suffix is the format, as in \\copy calls.csv.")
-    path = Path(argument).expanduser()
+    path = _path(argument)
     console.format_of(path)
     console.output = path
     try:
@@ -246,19 +258,23 @@ def _include(console: Console, argument: str) -> None:
     """`\\i FILE`: the statements of a file."""
     if not argument:
         raise InvalidRequest("\\i takes a file of statements.")
-    console.run(Path(argument).expanduser().read_text(encoding="utf-8"))
+    console.run(_path(argument).read_text(encoding="utf-8"))
 
 
 def _edit(console: Console, argument: str) -> None:
     """`\\e`: the last statement, or a file, in the editor; what is saved is run."""
     import click
 
-    if argument:
-        click.edit(filename=str(Path(argument).expanduser()))
+    file = _path(argument) if argument else None
+    try:
+        edited = click.edit(filename=str(file)) if file else click.edit(console.last, extension=".sql")
+    except click.ClickException as error:
+        raise InvalidRequest(
+            f"{error.format_message().rstrip('.')}. Set $VISUAL or $EDITOR to an editor."
+        ) from error
+    if file:
         _include(console, argument)
-        return
-    edited = click.edit(console.last, extension=".sql")
-    if edited and edited.strip():
+    elif edited and edited.strip():
         console.run(edited)
 
 

@@ -129,7 +129,8 @@ class _Loop:
         try:
             waiting.begin()
             for rows in self._console.session.run(text):
-                self._console.last = text
+                # Alone: what a statement before it has made can't be made twice.
+                self._console.last = f"{rows.sql};"
                 self._show(rows, started)
                 started = time.perf_counter()
                 answers += 1

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from itertools import chain
 from typing import Final
 
 from batchlake.engine.interrupts import end_thread
-from batchlake.output.pager import let_end, pager_command
+from batchlake.output.pager import pager_command, through
 from batchlake.output.target import takes_colour
-from batchlake.text.terminal import display_width
+from batchlake.text.terminal import display_width, printed_width
 
 _RED, _DIM, _PLAIN = "\x1b[31m", "\x1b[2m", "\x1b[0m"
 _QUIET_SECONDS: Final = 0.5
@@ -112,7 +109,7 @@ class Screen:
         for line in waiting:
             self.waiting.end()
             first.append(line)
-            fits = fits and len(first) < size.lines - 1 and display_width(_bare(line)) <= size.columns
+            fits = fits and len(first) < size.lines - 1 and printed_width(line) <= size.columns
             if not fits:
                 break
         if fits or not self.pager:
@@ -121,20 +118,7 @@ class Screen:
             done()
             sys.stdout.flush()
         else:
-            self._through_pager(chain(first, waiting), done)
-
-    def _through_pager(self, lines: Iterator[str], done: Callable[[], None]) -> None:
-        environment = {"LESS": _LESS, "LESSCHARSET": "utf-8"} | os.environ
-        with subprocess.Popen(self.pager, stdin=subprocess.PIPE, env=environment) as process:  # noqa: S603
-            assert process.stdin  # noqa: S101 - it was asked for
-            try:
-                # A person who leaves the pager has seen enough.
-                with suppress(BrokenPipeError):
-                    for line in lines:
-                        process.stdin.write(f"{line}\n".encode())
-                    done()
-            finally:
-                let_end(process)
+            through(self.pager, _then(chain(first, waiting), done), _LESS)
 
     def _say(self, text: str, style: str) -> None:
         """Print a text, its lines broken between words."""
@@ -147,6 +131,7 @@ class Screen:
         sys.stdout.flush()
 
 
-def _bare(line: str) -> str:
-    """The line without the colours that `Grid` gives."""
-    return line.replace("\x1b[1m", "").replace("\x1b[2m", "").replace(_PLAIN, "")
+def _then(lines: Iterable[str], done: Callable[[], None]) -> Iterator[str]:
+    """The lines, and a call when the last of them has been made."""
+    yield from lines
+    done()

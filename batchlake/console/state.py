@@ -36,7 +36,7 @@ class Console:
         vertical: `on`, `off`, or `auto`: where a wide answer fits the screen so.
         timing: whether answers say how long they took.
         types: whether the types of the columns stand under their names.
-        last: the last text that had an answer, for `\\wide` and `\\copy`.
+        last: the last statement that had an answer, for `\\wide`, `\\copy` and `\\e`.
         run: answers statements; set by what reads them.
         wide: the next answer is shown whole.
     """

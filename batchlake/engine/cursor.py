@@ -55,6 +55,11 @@ class Rows:
         self._running = False
 
     @property
+    def sql(self) -> str:
+        """The statement."""
+        return self._sql
+
+    @property
     def columns(self) -> list[str]:
         """The names of the columns; a name that occurs again has a number behind it."""
         return [name for name, _ in self._described()]

@@ -11,12 +11,14 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
 from typing import Final
 
+from batchlake.errors import InvalidRequest
 from batchlake.text.bars import encodable
+from batchlake.text.escaping import shown
 from batchlake.text.terminal import printed_width
 
 _LESS: Final = "FRX"
@@ -35,11 +37,26 @@ def pager_command(configured: str | None = None, environ: Mapping[str, str] = os
     Args:
         configured: of the settings, behind BATCHLAKE_PAGER and before PAGER.
         environ: the environment.
+
+    Raises:
+        InvalidRequest: what is given is no command, such as one with an open quote.
     """
-    for given in (environ.get("BATCHLAKE_PAGER"), configured, environ.get("PAGER"), "less"):
+    choices = {
+        "BATCHLAKE_PAGER": environ.get("BATCHLAKE_PAGER"),
+        "the setting `pager`": configured,
+        "PAGER": environ.get("PAGER"),
+        "the usual pager": "less",
+    }
+    for name, given in choices.items():
         if given is None:
             continue
-        command = shlex.split(given)
+        try:
+            command = shlex.split(given)
+        except ValueError as error:
+            raise InvalidRequest(
+                f"{name} holds {shown(given)}, which is no command: {error}. Give another, or an empty one "
+                "for no pager."
+            ) from error
         # A pager that is empty or `cat` is none, in any of these variables.
         if not command or command == ["cat"]:
             return []
@@ -75,24 +92,30 @@ def page(
         height += max(1, -(-printed_width(line) // max(1, size.columns)))
         # One line is the prompt's.
         if height >= size.lines:
-            _through(command, chain(first, waiting), after, wide=wide)
+            behind = _late(after, paged=True)
+            through(command, chain(first, waiting, behind), _SCROLLED if wide else _LESS)
             return True
-    for line in chain(first, waiting, _late(after)):
+    for line in chain(first, waiting, _late(after, paged=False)):
         sys.stdout.write(f"{encodable(line, sys.stdout.encoding)}\n")
     sys.stdout.flush()
     return False
 
 
-def _late(after: Callable[[bool], Iterable[str]]) -> Iterator[str]:
+def _late(after: Callable[[bool], Iterable[str]], *, paged: bool) -> Iterator[str]:
     """What comes behind, asked for when everything before it has been printed."""
-    yield from after(False)
+    yield from after(paged)
 
 
-def _through(
-    command: list[str], lines: Iterator[str], after: Callable[[bool], Iterable[str]], *, wide: bool
-) -> None:
+def through(command: Sequence[str], lines: Iterable[str], less: str) -> None:
+    """Show lines in a pager, and wait until the person leaves it.
+
+    Args:
+        command: of the pager.
+        lines: without their ends; read no further than the pager wants them.
+        less: options for `less`, where LESS isn't set.
+    """
     sys.stdout.flush()
-    environment = {"LESS": _SCROLLED if wide else _LESS, "LESSCHARSET": "utf-8"} | os.environ
+    environment = {"LESS": less, "LESSCHARSET": "utf-8"} | os.environ
     with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as process:  # noqa: S603
         assert process.stdin  # noqa: S101 - it was asked for
         try:
@@ -100,13 +123,11 @@ def _through(
             with suppress(BrokenPipeError):
                 for line in lines:
                     process.stdin.write(f"{line}\n".encode())
-                for line in after(True):
-                    process.stdin.write(f"{line}\n".encode())
         finally:
-            let_end(process)
+            _let_end(process)
 
 
-def let_end(process: subprocess.Popen[bytes]) -> None:
+def _let_end(process: subprocess.Popen[bytes]) -> None:
     """Wait for the pager. Ctrl-C is the pager's while it is on the screen."""
     if process.stdin:
         with suppress(BrokenPipeError):

@@ -342,3 +342,26 @@ def test_a_long_statement_says_that_it_runs(terminal: Terminal) -> None:
     terminal.see("Interrupted.")
     terminal.see(PROMPT)
     assert "Ctrl-C stops" not in "\n".join(terminal.screen.display)
+
+
+def test_the_last_answer_again_makes_nothing_twice(terminal: Terminal, tmp_path: Path) -> None:
+    """`\\wide` and `\\copy` are of the last of several statements, which may read what one before has made;
+    a table is described however its name was written."""
+    terminal.ask("create temp table Mine as select 1 as One; select 2 as two from mine;", "1 row, ")
+    assert "two" in terminal.ask("\\wide", "1 row, ")
+    file = tmp_path / "again.csv"
+    terminal.ask(f"\\copy {file}", "Written to")
+    assert file.read_text() == "two\n2\n"
+    terminal.ask("\\d Mine", "temporary mine: your own")
+
+
+def test_what_the_machine_lacks_is_told_and_the_console_goes_on(lake: Lake, tmp_path: Path) -> None:
+    """No editor, nobody's folder, a pager that is no command: a sentence each."""
+    terminal = Terminal(lake, tmp_path, EDITOR="/nowhere/editor", PAGER="less '", columns=200)
+    terminal.ask("\\e", "Set $VISUAL or $EDITOR to an editor.")
+    for command in ("\\i", "\\o", "\\copy", "\\e"):
+        terminal.ask(f"{command} ~nobody-here/x.csv", "'~nobody-here/x.csv' isn't known.")
+    terminal.ask("select unnest(range(99));", "no command: No closing quotation.")
+    terminal.ask("\\pager off", "through no pager.")
+    terminal.ask("select 1;", "1 row, ")
+    assert terminal.leave() == 0
