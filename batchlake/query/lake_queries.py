@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from batchlake.engine import sql_files
 from batchlake.errors import InvalidRequest
 from batchlake.query.lake_rows import LakeRows
 from batchlake.query.result import Result
@@ -70,6 +71,19 @@ class LakeQueries(LakeRows):
         result = Result(Contained(self._zoned_engine(), selection), query, params)
         result.columns  # noqa: B018 - what is wrong with the query is raised now
         return result
+
+    @asks_again
+    def answer(self, name: str) -> list[dict[str, Any]]:
+        """The rows of one of batchlake's own queries over the tables: a file of `sql/`, by its name there.
+
+        `sql` makes every view first and a session for what a person wrote, which takes longer than most
+        such questions.
+
+        Example:
+            >>> lake.answer("sync/lake_counts")[0]["calls"]
+            41
+        """
+        return self._state.engine().rows(sql_files.load(name).text)
 
     def session(
         self,

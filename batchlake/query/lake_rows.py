@@ -179,7 +179,7 @@ class LakeRows:
             [('svalync', 'new-year')]
         """
         engine = self._state.engine()
-        views.create_views(engine)
+        views.create_view(engine, "own_fields")
         return Result(engine, "select * from own_fields order by records desc, field, source, table_name")
 
     def said(

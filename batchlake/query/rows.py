@@ -114,12 +114,13 @@ class VerbRows:
     def _relation(self, *, shown: bool) -> str:
         """A query for the verb's rows, whole."""
         name = self._verb.name
+        source = _RELATIONS.get(name, name)
         if name in ("batches", "fields"):
-            views.create_views(self._engine)
+            views.create_view(self._engine, source)
         if name == "batches" and shown:
             relation = f"select * from (\n{sql_files.load('screens/batches').text}\n)"
         else:
-            relation = f"select * from {_RELATIONS.get(name, name)}"
+            relation = f"select * from {source}"
         return f"{relation} where {' and '.join(self._conditions)}" if self._conditions else relation
 
     def _within(self, period: Period) -> None:

@@ -14,10 +14,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from batchlake.erasure.landed.landing import STATE_FOLDER
+from batchlake.erasure.landed import STATE_FOLDER
 from batchlake.errors import LakeNotFound
 from batchlake.lake import Lake
-from batchlake.sync.pull.journal import last_pulls
 from batchlake.text.values import utc_stamp
 
 STATUS_VERSION: Final = 1
@@ -70,6 +69,11 @@ class LakeStatus:
         return {"version": STATUS_VERSION} | asdict(self)
 
 
+def pulled_platforms(landing_root: Path) -> list[Path]:
+    """The folders of the platforms that were ever pulled into a landing folder, sorted."""
+    return sorted(state.parent for state in landing_root.glob(f"*/{STATE_FOLDER}"))
+
+
 def lake_status(
     lake: Lake,
     landing_root: Path,
@@ -92,8 +96,8 @@ def lake_status(
     facts = _facts(lake)
     newest_run: datetime | None = facts["newest_run_at"]
     platforms = {
-        folder.parent.name: _platform_status(folder.parent, max_age, now, kept.get(folder.parent.name))
-        for folder in sorted(landing_root.glob(f"*/{STATE_FOLDER}"))
+        folder.name: _platform_status(folder, max_age, now, kept.get(folder.name))
+        for folder in pulled_platforms(landing_root)
     }
     reasons = _reasons(lake, facts, platforms, max_age, now)
     return LakeStatus(
@@ -147,10 +151,8 @@ def _reasons(
 
 
 def _facts(lake: Lake) -> dict[str, Any]:
-    from batchlake.engine import sql_files
-
     try:
-        (facts,) = lake.sql(sql_files.load("sync/lake_counts").text).to_dicts()
+        (facts,) = lake.answer("sync/lake_counts")
     except LakeNotFound:
         return {
             "newest_run_at": None,
@@ -172,6 +174,8 @@ def _is_near(moment: datetime | None, retention_days: float, now: datetime) -> b
 def _platform_status(
     folder: Path, max_age: timedelta | None, now: datetime, retention_days: float | None
 ) -> PlatformStatus:
+    from batchlake.sync.pull.journal import last_pulls
+
     facts = last_pulls(folder)
     succeeded = _moment(facts.get("succeeded_at"))
     failed = facts.get("failed") or {}

@@ -56,6 +56,26 @@ def test_batches_are_counted_as_by_hand(lake: Lake) -> None:
     ]
 
 
+def test_a_question_makes_the_view_that_it_reads(lake: Lake) -> None:
+    """Each of the others takes as long to plan as most questions; SQL of a person's own finds them all."""
+    names = {name.removeprefix("views/") for name in sql_files.names("views")}
+    own = Lake(lake.root)
+    engine = own._state.engine()
+
+    def made() -> set[str]:
+        rows = engine.rows("select view_name from duckdb_views() where not internal")
+        return names & {row["view_name"] for row in rows}
+
+    assert made() == set()
+    batches = own.batches().to_dicts()
+    assert made() == {"batch_overview"}
+    fields = own.fields().to_dicts()
+    assert made() == {"batch_overview", "own_fields"}
+    assert own.sql("select count(*) as n from utterances").item() == own.sql("from segments").__len__()
+    assert made() == names
+    assert (own.batches().to_dicts(), own.fields().to_dicts()) == (batches, fields)
+
+
 def test_progress_is_that_of_the_verb(lake: Lake) -> None:
     """`batch_overview` and `progress` count one batch the same."""
     for row in lake.sql("select batch_id, total, done from batch_overview where status is not null"):

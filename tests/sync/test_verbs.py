@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +140,30 @@ def test_a_faulty_file_stops_any_verb_that_reads_it(tmp_path: Path) -> None:
     ran = run(tmp_path, "status")
     assert ran.status == 2
     assert "batchlake.toml line 2: landnig: there is no such key; did you mean `landing`?" in ran.errors
+
+
+def test_a_faulty_variable_of_a_platform_stops_status(tmp_path: Path) -> None:
+    """Also where nothing was ever pulled; a variable that means nothing to batchlake stops nothing."""
+    variable = {"BATCHLAKE_PLATFORMS__VAPI__RETENTION_DAYS": "never"}
+    ran = run(tmp_path, "status", **variable)
+    assert ran.status == 2
+    assert "BATCHLAKE_PLATFORMS__VAPI__RETENTION_DAYS: platforms.vapi.retention_days" in ran.errors
+    assert run(tmp_path, "status", BATCHLAKE_NOTHING="never").status == 1
+
+
+def test_status_knows_how_long_a_pulled_platform_keeps_calls(tmp_path: Path) -> None:
+    """From what is bundled with batchlake, or from the settings, of a platform that has a landing folder."""
+    state = tmp_path / "landing" / "vapi" / ".state"
+    state.mkdir(parents=True)
+    with closing(sqlite3.connect(state / "journal.sqlite")) as journal, journal:
+        journal.execute("create table facts (name text, value text)")
+        journal.execute("insert into facts values ('succeeded_at', '\"2026-11-01T00:00:00+00:00\"')")
+
+    def deletes_from(**variables: str) -> str:
+        found: str = document(run(tmp_path, "status", **variables).output)["platforms"]["vapi"][
+            "deletes_from"
+        ]
+        return found
+
+    assert deletes_from() == "2026-11-15T00:00:00Z"
+    assert deletes_from(BATCHLAKE_PLATFORMS__VAPI__RETENTION_DAYS="3") == "2026-11-04T00:00:00Z"

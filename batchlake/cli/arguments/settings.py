@@ -27,6 +27,7 @@ _PARAMETERS: Final = {
 
 _PLAIN_VARIABLES: Final = frozenset(f"BATCHLAKE_{name.upper()}" for name in _PARAMETERS)
 _PRIVACY_VARIABLE: Final = "BATCHLAKE_PRIVACY__"
+_PLATFORM_VARIABLE: Final = "BATCHLAKE_PLATFORMS__"
 _CONFIG: Final = "batchlake.config"
 _CONFIGURATION: Final = "batchlake.configuration"
 
@@ -48,7 +49,7 @@ def config_option(command: Command) -> Command:
 def _set_defaults(context: click.Context, _option: click.Parameter, file: Path | None) -> None:
     context.meta[_CONFIG] = file
     # Reading the settings costs a cold start more than most verbs do, and mostly there are none.
-    if not (file or Path(CONFIGURATION_FILE).is_file() or _named_settings()):
+    if not _is_any_set(file):
         return
     configuration = configuration_of(context)
     if named := configuration.settings.privacy.key_file:
@@ -64,8 +65,10 @@ def _set_defaults(context: click.Context, _option: click.Parameter, file: Path |
     context.default_map = defaults | dict.fromkeys(inner, defaults)
 
 
-def _named_settings() -> bool:
-    """Whether a variable of the environment is a setting."""
+def _is_any_set(file: Path | None) -> bool:
+    """Whether there is a file of settings, or a variable of the environment is a setting of every verb's."""
+    if file or Path(CONFIGURATION_FILE).is_file():
+        return True
     return not _PLAIN_VARIABLES.isdisjoint(os.environ) or any(
         name.startswith(_PRIVACY_VARIABLE) for name in os.environ
     )
@@ -88,9 +91,14 @@ def configuration_of(context: click.Context) -> Configuration:
 def settings_of(context: click.Context) -> Settings | None:
     """The settings that the running command's `--config` names; None where there are none to read."""
     file = context.meta.get(_CONFIG)
-    if not (file or Path(CONFIGURATION_FILE).is_file() or _named_settings()):
-        return None
-    return configuration_of(context).settings
+    return configuration_of(context).settings if _is_any_set(file) else None
+
+
+def has_settings(context: click.Context) -> bool:
+    """Whether there are settings to read: a file, or a variable of the environment, also of a platform."""
+    return _is_any_set(context.meta.get(_CONFIG)) or any(
+        name.upper().startswith(_PLATFORM_VARIABLE) for name in os.environ
+    )
 
 
 def own_platform_files() -> OwnPlatforms:

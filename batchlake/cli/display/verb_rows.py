@@ -78,17 +78,14 @@ def nothing_matches(request: Request) -> str:
     from batchlake.filters.selection import select
     from batchlake.screens.overview import span
 
-    row = request.lake.sql(
-        "select min(call_time) as first, max(call_time) as last, count(*) as calls from calls"
-    )
-    (held,) = row.to_dicts()
-    if not held["calls"]:
+    held = request.lake.extent()
+    if not held["calls_held"]:
         return "The lake holds no call yet."
     with_filter = request.lake.selected_filter(request.filter, request.period)
     asked = "" if with_filter is None else f" Asked were: {select(with_filter).description}"
-    if held["first"] is None:
+    if held["first_call_time"] is None:
         return f"No call matches.{asked}"
-    when = span(held["first"], held["last"], request.clock)
+    when = span(held["first_call_time"], held["last_call_time"], request.clock)
     return f"No call matches. The lake holds calls of {when}.{asked}"
 
 

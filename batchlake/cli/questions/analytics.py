@@ -113,11 +113,7 @@ def audit_command(
 
 def _currencies(request: Request) -> dict[str, str | None]:
     """The currency of each batch's costs, where they are in one."""
-    rows = request.lake.sql(
-        "select batch_id, min(currency) as currency from calls where cost is not null "
-        "group by batch_id having count(distinct coalesce(currency, '')) = 1"
-    )
-    return {row["batch_id"]: row["currency"] for row in rows}
+    return {row["batch_id"]: row["currency"] for row in request.lake.answer("screens/currencies")}
 
 
 @click.command("progress")

@@ -30,7 +30,7 @@ from batchlake.cli.arguments.options import (
 from batchlake.cli.arguments.parameters import Seconds, option
 from batchlake.cli.arguments.privacy import read_rules, redact_option
 from batchlake.cli.arguments.request import SCREEN_WIDTH
-from batchlake.cli.arguments.settings import configuration_of
+from batchlake.cli.arguments.settings import configuration_of, has_settings
 from batchlake.cli.display.details_line import DetailsLine
 from batchlake.cli.failures import INTERRUPTED, WITH_PROBLEMS, note_format
 from batchlake.errors import InvalidRequest
@@ -294,11 +294,15 @@ def status_command(context: click.Context, max_age: timedelta | None, lake_path:
     batchlake status
     batchlake status --max-age 26h
     """
-    from batchlake.sync.status import lake_status
+    from batchlake.sync.status import lake_status, pulled_platforms
 
     note_format("json")
-    platforms = configuration_of(context).settings.platforms
-    kept = {name: one.retention_days for name, one in platforms.items() if one.retention_days}
+    kept = {}
+    # How long platforms keep calls is asked of those that were pulled, and settings are checked where there
+    # are any: to make those that are bundled alone would be a fifth of the time.
+    if pulled_platforms(landing) or has_settings(context):
+        platforms = configuration_of(context).settings.platforms
+        kept = {name: one.retention_days for name, one in platforms.items() if one.retention_days}
     found = lake_status(open_lake(lake_path), landing, max_age, datetime.now(UTC), kept)
     click.echo(json.dumps(found.to_dict(), indent=2))
     if found.unfinished_erasure:

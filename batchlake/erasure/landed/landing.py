@@ -21,13 +21,13 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from batchlake.engine.whole_files import sync_path, whole_file
+from batchlake.erasure.landed import STATE_FOLDER
 from batchlake.erasure.landed.records import IsCall, RecordCleaner
 from batchlake.errors import LakeError
 from batchlake.privacy.finder import Finder
 from batchlake.store.lock import writer_lock
 
 BODY: Final = ".json.gz"
-STATE_FOLDER: Final = ".state"
 JOURNAL: Final = f"{STATE_FOLDER}/journal.sqlite"
 """What a platform's pulls remember, in its folder."""
 

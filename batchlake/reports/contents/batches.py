@@ -29,7 +29,7 @@ MOST_FOLLOWED: Final = 12
 
 def touched_batches(engine: Engine, subject: Subject) -> list[BatchState]:
     """The batches named, and those that the selected calls belong to, newest first."""
-    views.create_views(engine)
+    views.create_view(engine, "batch_overview")
     query = f"""
 with
 {NAMED_BATCHES},

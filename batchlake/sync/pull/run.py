@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from batchlake.engine import sql_files
-from batchlake.erasure.landed.landing import BODY, STATE_FOLDER
+from batchlake.erasure.landed import STATE_FOLDER
+from batchlake.erasure.landed.landing import BODY
 from batchlake.errors import (
     BatchlakeError,
     InvalidRequest,
