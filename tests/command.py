@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from click.testing import CliRunner
 
 from batchlake.cli.failures import run_guarded
@@ -68,6 +70,19 @@ def run_process(
         check=False,
         cwd=folder,
         env=process_environment(lake, **environment),
+    )
+
+
+def run_as_anybody(*arguments: object) -> Done:
+    """The same where permissions of files count, which they don't for root."""
+    command = [*MODULE, *map(str, arguments)]
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("root may do everything, and setpriv isn't there to forbid it")
+        rights = "-dac_override,-dac_read_search"
+        command = ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}", *command]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=False, env=process_environment()
     )
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from batchlake.engine.processes import clear_dead_folders
 from batchlake.engine.whole_files import sync_path, whole_file
-from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeNotWritable
+from batchlake.errors import InvalidRequest, LakeDamaged, LakeError, LakeNotWritable, LakeUnreachable
 from batchlake.schema import CALLS, RUNS
 from batchlake.store.delta.log import (
     DATA_FILE,
@@ -62,7 +62,10 @@ class LocalStorage(Storage):
         log = self._folder / table / LOG
 
         def is_there(number: int) -> bool:
-            return (log / commit_name(number)).exists()
+            try:
+                return (log / commit_name(number)).exists()
+            except OSError as error:
+                raise self.unreadable(f"table {table}", error) from error
 
         # Never a listing: every question asks for this, and after years a log has 50,000 entries.
         for known in (self._checkpoint(log), 0):
@@ -192,7 +195,8 @@ class LocalStorage(Storage):
         return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 
     def unreadable(self, what: str, error: OSError) -> LakeError:
-        return LakeDamaged(self.name, f"{what} cannot be opened ({error})")
+        kind = LakeUnreachable if isinstance(error, PermissionError) else LakeDamaged
+        return kind(self.name, f"{what} cannot be opened ({error})")
 
     def _checkpoint(self, log: Path) -> int | None:
         """The version of the newest checkpoint as the log names it, None where it doesn't."""
@@ -204,7 +208,8 @@ class LocalStorage(Storage):
 
 def is_lake(folder: Path) -> bool:
     """Whether a folder of this machine is a lake, also one whose first run hasn't ended."""
-    return Path(folder, RUNS.name, LOG).is_dir() and Path(folder, CALLS.name, LOG).is_dir()
+    # Unlike pathlib's, this one raises nothing where a folder may not be looked into.
+    return all(os.path.isdir(Path(folder, table.name, LOG)) for table in (RUNS, CALLS))  # noqa: PTH112
 
 
 def _last(is_there: Callable[[int], bool], known: int) -> int:

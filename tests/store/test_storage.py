@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ import batchlake
 from batchlake.errors import InvalidRequest, LakeNotFound, LakeNotWritable
 from batchlake.store.local import LocalStorage
 from batchlake.store.maintenance import check, compact, vacuum
+from tests.command import run_as_anybody
 from tests.effort import some
 from tests.lakes import contents, ingested, write_export
 
@@ -74,6 +76,21 @@ def test_other_things_in_the_way(tmp_path: Path) -> None:
         batchlake.open(export).compact()
     with pytest.raises(LakeNotWritable, match=r"other things are there already \(1\.json\)"):
         ingested(tmp_path, export)
+
+
+def test_a_folder_that_may_not_be_looked_into(tmp_path: Path) -> None:
+    """A question, an ingest and a look after the lake say so, and that permission is what is missing."""
+    export = write_export(tmp_path, "1.json", DOCUMENT)
+    lake = tmp_path / "lake"
+    ingested(lake, export)
+    lake.chmod(0o000)
+    try:
+        for verb in (("calls",), ("ingest", export), ("check",)):
+            done = run_as_anybody(*verb, "--lake", lake)
+            assert done.returncode == 3, done
+            assert re.search(r"cannot reach the lake .*Permission denied", done.stderr), done
+    finally:
+        lake.chmod(0o755)
 
 
 def log_of(folder: Path, commits: Iterable[int], checkpoint: str | None) -> Path:

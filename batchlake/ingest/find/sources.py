@@ -258,11 +258,19 @@ def _walk(folder: Path, found: Found) -> Iterator[Path]:
             path = Path(parent, name)
             if is_skipped(PurePath(name)):
                 found.skipped_files.append(str(path))
-            elif path.is_file():
+            elif _is_file(path):
                 yield path
             else:
                 # A link that leads nowhere, a pipe, a socket.
                 found.skipped_files.append(str(path))
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a folder's entry is a file, or may be one: reading it says why it can't be looked at."""
+    try:
+        return path.is_file()
+    except OSError:
+        return True
 
 
 def _not_held(

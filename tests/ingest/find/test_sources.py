@@ -16,6 +16,7 @@ import zstandard
 import batchlake
 from batchlake.errors import ExportUnreadable, InvalidRequest
 from batchlake.ingest.find.sources import find
+from tests.command import run_as_anybody
 from tests.lakes import ingested, rows, write_export
 from tests.paths import SAMPLE
 
@@ -125,6 +126,27 @@ def test_a_broken_member_costs_itself_alone(tmp_path: Path, method: int) -> None
     write_export(tmp_path, "b.json", {"id": "c1"})
     report = ingested(tmp_path / "lake", tmp_path)
     assert (report.calls_new, report.problems) == (1, 1)
+
+
+def test_what_may_not_be_looked_into(tmp_path: Path) -> None:
+    """A folder without permission is named before anything is ingested; files without it are problems."""
+    folder = tmp_path / "in"
+    write_export(folder, "a.json", {"id": "c1"})
+    write_export(folder / "listed", "b.json", {"id": "c2"})
+    write_export(folder / "closed", "c.json", {"id": "c3"})
+    (folder / "listed").chmod(0o444)
+    (folder / "closed").chmod(0o000)
+    try:
+        done = run_as_anybody("ingest", folder, "--lake", tmp_path / "lake")
+        assert done.returncode == 3, done
+        assert f"cannot read '{folder / 'closed'}': Permission denied" in done.stderr
+        (folder / "closed").chmod(0o755)
+        done = run_as_anybody("ingest", folder, "--lake", tmp_path / "lake")
+        assert "unreadable 1" in done.stdout, done
+    finally:
+        for inner in ("listed", "closed"):
+            (folder / inner).chmod(0o755)
+    assert [row["call_id"] for row in rows(tmp_path / "lake", "from calls order by call_id")] == ["c1", "c3"]
 
 
 def test_a_file_that_went_away_is_a_problem(tmp_path: Path) -> None:
