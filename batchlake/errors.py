@@ -326,7 +326,7 @@ class LakeNotFound(LakeError):
 
 
 class LakeUnreachable(_ReasonedLakeError):
-    """The storage that the lake lives in can't be asked: network, credentials, permissions, no such bucket."""
+    """The storage that the lake lives in can't be asked: network, credentials, permission, no such bucket."""
 
     code = "lake_unreachable"
     sentence = "cannot reach the lake {lake}: {reason}. Fix this and rerun the command."
