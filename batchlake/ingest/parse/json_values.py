@@ -135,7 +135,7 @@ def given_text(fields: Mapping[str, msgspec.Raw], key: str) -> str | None:
     """The same, where anything is given; an object and a list are spelled as in a column."""
     if key not in fields or is_nothing(fields[key]):
         return None
-    return text_of(fields, key) or scalar_text(_as_value.decode(readable(fields[key])))
+    return text_of(fields, key) or scalar_text(decoded(fields[key]))
 
 
 def is_time(text: str) -> bool:
@@ -163,6 +163,11 @@ def readable(value: bytes | msgspec.Raw) -> bytes:
         return _quoted(bytes(value).decode()).encode()
     is_infinite = isinstance(found, Number) and not math.isfinite(float(found))
     return b'"' + bytes(value) + b'"' if is_infinite else bytes(value)
+
+
+def decoded(value: bytes | msgspec.Raw) -> Any:
+    """A value as Python has it, one that is beyond all limits as a text (see `readable`)."""
+    return _as_value.decode(readable(value))
 
 
 def as_text(value: Any) -> str | None:

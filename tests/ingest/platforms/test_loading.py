@@ -338,3 +338,28 @@ def test_a_page_larger_than_a_window_gives_the_same(name: str, tmp_path: Path) -
     for lake, options in (("whole", {}), ("cut", {"window_bytes": 300})):
         assert ingested(tmp_path / lake, FOLDER / name, **options).problems == 0
     assert contents(tmp_path / "cut", tables) == contents(tmp_path / "whole", tables)
+
+
+BEYOND: Final = {
+    "1e999": "1e999", "-1e999": "-1e999", "1" + "0" * 5_000: "1" + "0" * 5_000, "[[1e999]]": "[[1e999]]",
+    "1e-999": None, "0.5": None, "true": "true", '"soon"': "soon", "[1.50]": "[1.50]", "null": None,
+    '" "': None,
+}  # fmt: skip
+"""JSON texts of a first word's start, and what is told of each as unreadable."""
+
+
+@pytest.mark.parametrize("first", ['{"word": "Hi", "start": %s}', '{"x": {"y": "}"}, "start": %s}'])
+def test_a_first_words_start_of_any_kind_costs_itself(tmp_path: Path, first: str) -> None:
+    """Also a number that neither a double nor 64 bits hold: the utterance stays, and a problem quotes it."""
+    text = '{"role": "user", "content": "Hi", "words": [%s]}'
+    call = '{"call_id": "c%02d", "call_type": "phone_call", "call_status": "x", "transcript_object": [%s]}'
+    lines = [call % (place, text % (first % start)) for place, start in enumerate(BEYOND)]
+    lake = batchlake.open(tmp_path / "lake")
+    lake.ingest(write_export(tmp_path, "a.ndjson", "\n".join(lines)))
+    held = {row["call_id"]: row for row in lake.sql("from segments").to_dicts()}
+    assert [row["text"] for row in held.values()] == ["Hi"] * len(BEYOND)
+    read = {"1e-999": 0.0, "0.5": 0.5}
+    told = {row["call_id"]: row["raw"] for row in lake.problems().to_dicts()}
+    for place, (start, raw) in enumerate(BEYOND.items()):
+        name = f"c{place:02}"
+        assert (held[name]["offset_seconds"], told.get(name)) == (read.get(start), raw), start[:20]

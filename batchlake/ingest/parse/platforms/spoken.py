@@ -13,11 +13,9 @@ from typing import Any, Final
 import msgspec
 
 from batchlake.ingest.parse.fields import FieldList
-from batchlake.ingest.parse.json_values import JSON_FAULTS, elements_of, fields_of, joined, opens
+from batchlake.ingest.parse.json_values import JSON_FAULTS, decoded, elements_of, fields_of, joined, opens
 
 _HEAD_BYTES: Final = 64
-
-_as_any: Final = msgspec.json.Decoder(Any)
 
 
 class Spoken:
@@ -74,10 +72,11 @@ def first_in(listed: bytes | msgspec.Raw, key: str) -> Any:
     text = bytes(listed)
     try:
         # Up to its first closing brace a flat object is whole; most are, and needn't be found among all.
-        return _as_any.decode(fields_of(text[1 : text.find(b"}") + 1].lstrip()).get(key, b"null"))
+        fields = fields_of(text[1 : text.find(b"}") + 1].lstrip())
     except JSON_FAULTS:
         first = next(iter(elements_of(listed)), b"")
-    return _as_any.decode(fields_of(first).get(key, b"null")) if opens(first, b"{") else None
+        fields = fields_of(first) if opens(first, b"{") else {}
+    return decoded(fields[key]) if key in fields else None
 
 
 def _lines_of(labels: Iterable[str], others: Iterable[str]) -> re.Pattern[str]:
