@@ -140,3 +140,28 @@ def wait_for_lines(output: Path, count: int) -> None:
     while output.read_text().count("\n") < count:
         assert time.monotonic() < deadline, "it did not come about"
         time.sleep(0.05)
+
+
+def test_a_word_for_a_speaker_can_be_a_name(tmp_path: Path) -> None:
+    """Where names are redacted, a word that tells neither the agent nor the person is a pseudonym, in what
+    comes in and in a plain lake that is redacted, and the same word the same one.
+    """
+    words = ("Ann Smith", "ann smith", 'Ann "é" \\ Smith', "agent")
+    lines = [
+        {"speaker": word, "text": f"Line {place}", "mood": {"x": 1.10}} for place, word in enumerate(words)
+    ]
+    export = write_export_of(tmp_path / "a", [call(1, transcript={"segments": lines})])
+    coming, plain = batchlake.open(tmp_path / "coming"), batchlake.open(tmp_path / "plain")
+    coming.ingest(export, redact=["name"])
+    plain.ingest(export)
+    query = "select speaker, extra from segments order by position"
+    assert [json.loads(row["extra"]).get("speaker") for row in rows(plain.root, query)] == [*words[:3], None]
+    assert plain.redact(["name"]).is_proven
+    assert rows(plain.root, query) == rows(coming.root, query)
+    kept = [json.loads(row["extra"]) for row in rows(coming.root, query)]
+    first, again, other, known = (one.get("speaker") for one in kept)
+    assert first == again != other
+    assert known is None
+    assert all(one.startswith("name_") for one in (first, other))
+    assert all(one["mood"] == {"x": 1.1} for one in kept)
+    assert traces(("Ann", "Smith"), tmp_path / "plain", tmp_path / "coming") == []

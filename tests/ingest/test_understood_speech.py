@@ -20,7 +20,7 @@ UTTERANCES = st.fixed_dictionaries(
     {},
     optional={
         key: {
-            "speaker": st.sampled_from(["ai", "User", " agent ", "nobody", "", None, 5]),
+            "speaker": st.sampled_from(["ai", "User", " agent ", "nobody", 'Ann "é" \\', "", None, 5]),
             "text": st.sampled_from(["hi", "", " ", "é\u2028😀", None, 5, {"a": 1}, '"}]']),
             "time": st.sampled_from([3, "4.5", 1704110400, "2024-01-01T00:00:00Z", "soon", "", None, "1:02"]),
             "confidence": st.sampled_from([0, 1, 0.5, "0.9", 1.5, None, "high"]),
@@ -66,8 +66,10 @@ def said(utterance: Any) -> tuple[Any, ...] | None:
         return None
     if not text.strip():
         return ()
-    speaker = str(chosen["speaker"] or "").strip().lower()
-    speaker = {"ai": "ai", "agent": "ai", "user": "human"}.get(speaker, "unknown")
+    word = str(chosen["speaker"] or "").strip()
+    speaker = {"ai": "ai", "agent": "ai", "user": "human"}.get(word.lower(), "unknown")
+    if word and speaker == "unknown":
+        extra["speaker"] = word
     time = {3: 3.0, "4.5": 4.5, "1:02": 62.0}.get(chosen["time"])
     is_moment = chosen["time"] in (1704110400, "2024-01-01T00:00:00Z")
     confidence = {0: 0.0, 1: 1.0, 0.5: 0.5, "0.9": 0.9}.get(chosen["confidence"])

@@ -13,7 +13,7 @@ from batchlake.engine import columns
 from batchlake.engine.text_keys import text_key
 from batchlake.erasure.rows import JSON_COLUMNS, NUMBER_COLUMNS, Changes, Renamed, RowCleaner, with_values
 from batchlake.erasure.targets import Targets
-from batchlake.ingest.load.redaction import IDS, LINK, TEXTS, number_over_turns, without_lists
+from batchlake.ingest.load.redaction import IDS, LINK, TEXTS, number_over_turns, speakers_of, without_lists
 from batchlake.privacy.finder import Finder
 from batchlake.privacy.redaction.documents import DocumentRedactor
 from batchlake.privacy.redaction.redactor import Redactor
@@ -91,6 +91,9 @@ class RowRedactor(RowCleaner):
             rows = with_values(rows, "text", list(turns), None, list(turns.values()))
         rows = self._redacted(SEGMENTS, rows, "text", self._redactor.text)
         rows = self._redacted(SEGMENTS, rows, "extra", self._documents.json_text, is_json=True)
+        speakers = speakers_of(self._redactor, rows["extra"])
+        self._count(SEGMENTS, "extra", len(speakers))
+        rows = with_values(rows, "extra", list(speakers), None, list(speakers.values()))
         if rows is before:
             return rows
         old, new = before["text"].to_pylist(), rows["text"].to_pylist()

@@ -5,17 +5,20 @@ It works through the files of `sql/sources` and `sql/ingest`, one batch of recor
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from batchlake.engine import columns, sql_files
 from batchlake.engine.engine import Engine
 from batchlake.ingest.load.macros import make_macros
-from batchlake.ingest.load.record_batches import RecordBatch
+from batchlake.ingest.load.record_batches import SPEAKER, RecordBatch
 from batchlake.ingest.load.transcript_facts import with_facts
 from batchlake.ingest.load.transcripts import TranscriptFiles
 from batchlake.ingest.parse.fields import BATCHES, CALLS, field_list, source_file
+from batchlake.ingest.parse.json_values import extra_text, fields_of
 from batchlake.ingest.parse.platforms.units import UNITS
 from batchlake.schema import DEFAULT_SOURCE, SEGMENTS
 
@@ -66,6 +69,7 @@ class Normalizer:
         self._redaction = redaction
         self._exports: pa.Table | None = None
         self._has_begun = False
+        self._known_speakers: frozenset[str] = frozenset()
         self.made: set[str] = set()
 
     def begin(self) -> None:
@@ -90,7 +94,9 @@ class Normalizer:
             self._engine.run("create or replace table read_exports as from given", given=exports)
             self._exports = exports
         for given in batches:
-            batch = self._let_in(given) if self._gate else given
+            # Before anything is kept out or redacted: this is as personal as the rest of `extra`.
+            batch = self._with_unknown_speakers(given)
+            batch = self._let_in(batch) if self._gate else batch
             batch = self._redaction.cleaned(batch) if self._redaction else batch
             typed = self._typing(batch)
             self._engine.run(f"create or replace table typed_records as {typed}", given=batch.records)
@@ -102,6 +108,27 @@ class Normalizer:
                 self._count_extra(utterances)
             self._stage(batch)
             self._note_faults(batch)
+
+    def _with_unknown_speakers(self, batch: RecordBatch) -> RecordBatch:
+        """A batch in which a word for a speaker that no column tells stays in its utterance's `extra`."""
+        utterances = batch.utterances
+        new = frozenset(utterances["speaker"].unique().drop_null().to_pylist()) - self._known_speakers
+        if not new:
+            return batch
+        given = columns.table({"speaker": columns.texts(sorted(new))})
+        found = self._engine.arrow(self._query("transcripts/unknown_speakers"), given_speakers=given)
+        unknown = frozenset(found["speaker"].to_pylist())
+        self._known_speakers |= new - unknown
+        if not unknown:
+            return batch
+        extras = [
+            _with_speaker(extra, speaker) if speaker in unknown else extra
+            for extra, speaker in zip(
+                utterances["extra"].to_pylist(), utterances["speaker"].to_pylist(), strict=True
+            )
+        ]
+        place = utterances.column_names.index("extra")
+        return replace(batch, utterances=utterances.set_column(place, "extra", columns.texts(extras)))
 
     def _let_in(self, batch: RecordBatch) -> RecordBatch:
         """A batch without erased people."""
@@ -253,6 +280,12 @@ def _spelled(format_name: str) -> pa.Table:
             "expected": columns.texts([expected for _, _, expected in rows]),
         }
     )
+
+
+def _with_speaker(extra: str | None, speaker: str) -> str | None:
+    """An utterance's `extra` with the word for its speaker; a field of the platform's own stays."""
+    fields = {path: bytes(value) for path, value in fields_of(extra.encode()).items()} if extra else {}
+    return extra_text({SPEAKER: json.dumps(speaker).encode()} | fields)
 
 
 def _has_faults(utterances: pa.Table) -> bool:

@@ -32,6 +32,9 @@ _AT_ONCE: Final = 64
 _CHUNK_RECORDS: Final = 2_048
 """How many records are worth a table."""
 
+SPEAKER: Final = "speaker"
+"""The path in an utterance's `extra` of a word for its speaker that the column doesn't tell."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordBatch:

@@ -6,6 +6,7 @@ pseudonyms in the columns of numbers. Which kinds are redacted is the lake's pol
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
@@ -15,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from batchlake.engine import columns
-from batchlake.ingest.load.record_batches import RecordBatch
+from batchlake.ingest.load.record_batches import SPEAKER, RecordBatch
 from batchlake.ingest.load.scrubbed import SCRUBBED_LINK, scrubbed_link, with_scrubbed
-from batchlake.privacy.json_numbers import decoded, dumped
+from batchlake.privacy.json_numbers import decoded, dumped, fields_of, quoted
 from batchlake.privacy.redaction import names
 from batchlake.privacy.redaction.documents import DocumentRedactor
 from batchlake.privacy.redaction.policy import redactor_of
@@ -53,6 +54,9 @@ IDS: Final = {
 }  # fmt: skip
 """Columns of ids, and what a pseudonym of one begins with."""
 LINK: Final = "recording_url"
+
+_SPEAKER_SIEVE: Final = f'"{SPEAKER}":"'
+"""What an `extra` matches that holds such a word, as RE2 reads it."""
 
 _FEWEST_TOGETHER: Final = 7
 
@@ -238,7 +242,7 @@ class Redaction:
                     if text is not None:
                         found[at] = without_lists(text)
             utterances = columns.with_texts(utterances, name, found)
-        return utterances
+        return columns.with_texts(utterances, "extra", speakers_of(self._redactor, utterances["extra"]))
 
 
 def number_over_turns(
@@ -268,6 +272,22 @@ def number_over_turns(
             again = redactor.parts([text for _, text in parts])
             changed |= dict(zip((at for at, _ in parts), again, strict=True))
     return changed
+
+
+def speakers_of(redactor: Redactor, extras: pa.ChunkedArray) -> Changes:
+    """New own fields of utterances whose word for the speaker may be a name: it becomes a pseudonym."""
+    if "name" not in redactor.rules.kinds:
+        return {}
+    found: Changes = {}
+    for at in places_of(extras, _SPEAKER_SIEVE).tolist():
+        extra = extras[at].as_py()
+        fields = fields_of(extra)
+        if fields.get(SPEAKER, "").startswith('"'):
+            fields[SPEAKER] = quoted(redactor.whole("name", json.loads(fields[SPEAKER])))
+            again = "{" + ",".join(f"{quoted(key)}:{value}" for key, value in fields.items()) + "}"
+            if again != extra:
+                found[at] = again
+    return found
 
 
 def without_lists(text: str) -> str:
