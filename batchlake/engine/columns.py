@@ -65,13 +65,20 @@ def from_numpy(values: NDArray[Any]) -> pa.Array:
     return pa.array(Array.from_numpy(values))
 
 
+def together(values: pa.ChunkedArray) -> pa.Array:
+    """A column in one piece; to combine none would import pandas."""
+    import pyarrow as pa
+
+    return values.combine_chunks() if values.num_chunks else pa.nulls(0, values.type)
+
+
 def to_numpy(values: pa.Array | pa.ChunkedArray, kind: type[N]) -> NDArray[N]:
     """A column of numbers of 8 bytes as a numpy array of that kind; what is NULL is any number."""
     import numpy as np
     import pyarrow as pa
 
     if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
+        values = together(values)
     data = values.buffers()[1]
     if data is None or not len(values):
         return np.zeros(0, kind)
@@ -139,10 +146,10 @@ def repeated(values: pa.ChunkedArray, places: NDArray[np.int64]) -> pa.Array:
     """The values at these places; texts as a dictionary."""
     import pyarrow as pa
 
-    values = values.combine_chunks()
-    if pa.types.is_string(values.type):
-        return pa.DictionaryArray.from_arrays(from_numpy(places).cast("int32"), values)
-    return values.take(from_numpy(places))
+    column = together(values)
+    if pa.types.is_string(column.type):
+        return pa.DictionaryArray.from_arrays(from_numpy(places).cast("int32"), column)
+    return column.take(from_numpy(places))
 
 
 def group_numbers(rows: pa.Table) -> NDArray[np.int64]:
@@ -151,7 +158,7 @@ def group_numbers(rows: pa.Table) -> NDArray[np.int64]:
 
     numbers = np.zeros(len(rows), np.int64)
     for column in rows.columns:
-        codes = column.combine_chunks().dictionary_encode(null_encoding="encode").indices.cast("int64")
+        codes = together(column).dictionary_encode(null_encoding="encode").indices.cast("int64")
         # Both are below the number of rows, and so is what comes out.
         both = numbers * (len(rows) + 1) + to_numpy(codes, np.int64)
         numbers = np.unique(both, return_inverse=True)[1].reshape(-1)
@@ -167,7 +174,7 @@ def with_texts(rows: pa.Table, name: str, changed: Mapping[int, str | None]) -> 
     if not changed:
         return rows
     # As Python's texts, all would take a quarter of a second a million, in which no other thread could run.
-    held = rows[name].cast(pa.string()).combine_chunks()
+    held = together(rows[name].cast(pa.string()))
     at = sorted(changed)
     is_changed = np.zeros(len(rows), bool)
     is_changed[at] = True

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Protocol
 
@@ -123,6 +123,7 @@ class ExportReading:
         """Stage those that aren't held, and be done with all."""
         # Equal files of one run are one export, whatever is forced.
         known = self._seen | self._held.ids_among({one.sha256 for one in several})
+        window_bytes = self._options.window_bytes
         for one in several:
             if one.sha256 in known:
                 self.skipped += 1
@@ -130,7 +131,10 @@ class ExportReading:
             known.add(one.sha256)
             read = self._new_export(one.export)
             self._staging.begin(read)
-            self._stage_records(read, one.head, io.BytesIO())
+            reader = RecordReader(window_bytes)
+            for item in _settled(reader.read_on(one.head, io.BytesIO())):
+                self._stage_item(read, item)
+            read.records = reader.records
             self._end(read, one.sha256, len(one.head))
         several.clear()
 
@@ -185,10 +189,8 @@ class ExportReading:
             self._stage_item(read, item)
         read.records = reader.records
 
-    def _stage_records(
-        self, read: ReadExport, head: bytes, stream: Readable, export: Export | None = None
-    ) -> None:
-        again = export.open if export and export.path else None
+    def _stage_records(self, read: ReadExport, head: bytes, stream: Readable, export: Export) -> None:
+        again = export.open if export.path else None
         reader = RecordReader(self._options.window_bytes, again=again)
         for item in reader.read_on(head, stream):
             self._stage_item(read, item)
@@ -231,3 +233,20 @@ class ExportReading:
             self._staging.problem(read, level="file", code=error.code, message=message, byte=error.byte)
         else:
             self._staging.problem(read, level="file", code=UNREADABLE, message=error.strerror or str(error))
+
+
+def _settled(items: Iterable[Item]) -> list[Item]:
+    """What reading an export gives, but for what it takes back later: what is cut off costs no statement."""
+    settled: list[Item] = []
+    for item in items:
+        if isinstance(item, StartOver):
+            settled.clear()
+        elif isinstance(item, CorruptExport) and item.document is not None:
+            first = item.document
+            settled = [
+                one for one in settled if not isinstance(one, RawRecords) or one.document.number < first
+            ]
+            settled.append(replace(item, document=None))
+        else:
+            settled.append(item)
+    return settled

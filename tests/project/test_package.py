@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import batchlake
 from batchlake.errors import BatchlakeError
 from tests.command import run
 from tests.effort import some
+from tests.lakes import write_export
 from tests.paths import ROOT
 
 EXAMPLES = ROOT.parent / "shared" / "examples" / "svalync"
@@ -95,6 +97,23 @@ def test_verbs_import_what_they_need(
         capture_output=True, text=True, check=True, cwd=ROOT,
     )  # fmt: skip
     assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_an_ingest_imports_no_pandas(tmp_path: Path) -> None:
+    """Whatever the exports lack: calls, transcripts, anything that can be used."""
+    texts = ('{"batch": {"id": "b", "calls": []}}', '{"id": "c"}', '{"id": "d", "transcript": []}', "x", "{}")
+    script = (
+        "import sys, batchlake\n"
+        "for lake, export in enumerate(sys.argv[1:]):\n"
+        "    batchlake.open(str(lake)).ingest(export)\n"
+        "print('pandas' in sys.modules)"
+    )
+    files = [write_export(tmp_path, f"{number}.json", text) for number, text in enumerate(texts)]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *map(str, files)],
+        capture_output=True, text=True, check=True, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.stdout == "False\n"
 
 
 def test_no_module_stands_in_the_place_of_a_name() -> None:

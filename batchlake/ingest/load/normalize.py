@@ -39,6 +39,14 @@ _OTHER_STAGED: Final = (
     "create table extra_of_utterances (field varchar, records bigint)"
 )
 
+_NONE_SPOKE: Final = (
+    "create or replace table spoken_records (export_no bigint, record bigint, source varchar, "
+    "call_id varchar, batch_id varchar, segment_count bigint, turns bigint, human_turns bigint, "
+    "human_words bigint, words bigint, measured_response_seconds double, occurrence bigint, "
+    "transcript_file bigint)"
+)
+"""What `sql/ingest/transcripts/spoken_records.sql` makes of calls in which nothing was said."""
+
 
 class Normalizer:
     """Makes the staging tables and fills them.
@@ -101,11 +109,7 @@ class Normalizer:
             typed = self._typing(batch)
             self._engine.run(f"create or replace table typed_records as {typed}", given=batch.records)
             if batch.kind != BATCHES:
-                utterances = self._type_utterances(batch)
-                self._write_transcripts(self._with_facts(utterances))
-                if _has_faults(utterances):
-                    self._note("transcripts/utterance_problems", typed_utterances=utterances)
-                self._count_extra(utterances)
+                self._take_transcripts(batch)
             self._stage(batch)
             self._note_faults(batch)
 
@@ -159,8 +163,26 @@ class Normalizer:
 
         return gate.cleaned(batch, contacts)
 
-    def _type_utterances(self, batch: RecordBatch) -> pa.Table:
-        """The utterances of the calls read, typed."""
+    def _take_transcripts(self, batch: RecordBatch) -> None:
+        """Write what was said in the calls read, and make the table `spoken_records`."""
+        is_split = self._engine.exists_any("from typed_records where transcript is not null")
+        if not batch.utterances.num_rows and not is_split:
+            # Of a call that has just begun; to plan the queries for utterances takes as long as for the call.
+            self._engine.run(_NONE_SPOKE)
+            return
+        utterances = self._type_utterances(batch, is_split=is_split)
+        self._write_transcripts(self._with_facts(utterances))
+        if _has_faults(utterances):
+            self._note("transcripts/utterance_problems", typed_utterances=utterances)
+        self._count_extra(utterances)
+
+    def _type_utterances(self, batch: RecordBatch, *, is_split: bool) -> pa.Table:
+        """The utterances of the calls read, typed.
+
+        Args:
+            batch: the calls.
+            is_split: whether a transcript of theirs is one string, to be cut.
+        """
         import pyarrow as pa
 
         arrow = self._engine.arrow
@@ -168,7 +190,6 @@ class Normalizer:
         speakers = arrow(self._query("transcripts/speaking_records"), given_records=records)
         typed = arrow(self._query("transcripts/typed_utterances"), given_utterances=batch.spoken())
         utterances = batch.typed_utterances(speakers, typed)
-        is_split = self._engine.exists_any("from typed_records where transcript is not null")
         split = arrow(self._query("transcripts/split_transcripts")) if is_split else None
         if split is None:
             return utterances

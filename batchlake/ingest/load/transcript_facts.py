@@ -44,7 +44,7 @@ def with_facts(said: pa.Table) -> tuple[pa.Table, pa.Table]:
     of_transcript = np.cumsum(starts) - 1
     counts = np.diff(np.append(first, len(said)))
     speakers = _speakers(said["speaker"])
-    keys = text_keys(said["text"].combine_chunks())
+    keys = text_keys(columns.together(said["text"]))
     marked = said.append_column(
         "position", columns.from_numpy(np.arange(len(said)) - first[of_transcript] + 1)
     )
@@ -107,7 +107,7 @@ def _flags(values: pa.Array | pa.ChunkedArray) -> Flags:
     import pyarrow as pa
 
     found = np.zeros(len(values), bool)
-    found[columns.places(values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values)] = True
+    found[columns.places(columns.together(values) if isinstance(values, pa.ChunkedArray) else values)] = True
     return found
 
 

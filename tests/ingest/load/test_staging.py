@@ -57,6 +57,45 @@ def test_problems_cost_no_statement_each(tmp_path: Path, monkeypatch: pytest.Mon
     assert [tuple(row.values()) for row in found] == [(2 * at + 2, f"bad {at}") for at in range(300)]
 
 
+def test_exports_that_are_cut_off_cost_no_statement_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk was full, a transfer broke off: a folder of hundreds is read as fast as one of sound files."""
+    sound = json.dumps(
+        {"batch": {"id": "b", "calls": [{"id": "c", "transcript": [{"text": "Hi"}]}]}}, indent=1
+    )
+    counted = []
+    for count in (2, 20):
+        cut = [write_export(tmp_path / f"{count}", f"{at}.json", sound[: -9 - at]) for at in range(count)]
+        behind = write_export(tmp_path / f"{count}", "z.json", f"{sound}\n{sound[:60]}")
+        counted.append(statements_of(monkeypatch, tmp_path / f"lake{count}", *cut, behind))
+        assert len(rows(tmp_path / f"lake{count}", "from calls")) == 1
+        assert len(rows(tmp_path / f"lake{count}", "from problems where code = 'cut_off'")) == count + 1
+    assert counted[0] == counted[1]
+
+
+def test_calls_without_a_word_are_staged_as_the_others_are(tmp_path: Path) -> None:
+    """Nothing is planned for utterances that nobody said, and the table is the same but for its rows."""
+    tables = []
+    for said in ([], [{"text": "Hi"}]):
+        export = ReadExport(1, "svalync", "e", "e.json", datetime.now(UTC))
+        text = json.dumps({"call": {"id": "c", "transcript": said}}).encode()
+        with Engine(keeps_order=True) as engine:
+            folder = tmp_path / str(len(said))
+            folder.mkdir()
+            with Staging(engine, TranscriptFiles(folder, "lake")) as staging:
+                staging.begin(export)
+                for item in RecordReader().read(io.BytesIO(text)):
+                    assert isinstance(item, RawRecords)
+                    staging.add(export, item)
+                staging.finish()
+            tables.append([engine.rows(f"describe {name}") for name in ("spoken_records", "staged_calls")])
+            assert engine.rows("select call_id, segment_count from staged_calls") == [
+                {"call_id": "c", "segment_count": len(said) or None}
+            ]
+    assert tables[0] == tables[1]
+
+
 def test_what_a_cut_document_gave_is_dropped_alone(tmp_path: Path) -> None:
     """The exports before and behind it keep their calls and their problems."""
     whole = '{"calls": [{"id": "a"}, 5]}'
