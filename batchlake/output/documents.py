@@ -38,6 +38,7 @@ def write_document(
     """Write one document.
 
     Args:
+        document: what to write.
         document_format: one of `DOCUMENT_FORMATS`.
         file: where to; errors of writing pass through.
         width: of the terminal, for a table that goes to one.

@@ -7,6 +7,7 @@ show is returned as notes, for people. The format never depends on where the byt
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, zip_longest
@@ -75,9 +76,9 @@ def write_rows(
         limited = Limited(rows, max_rows)
         try:
             if row_format == "xlsx":
-                from batchlake.output.workbook import write_xlsx
+                from batchlake.output import workbook
 
-                notes = write_xlsx(rows.columns, limited, file, kinds)
+                notes = workbook.write_xlsx(rows.columns, limited, file, kinds)
             elif row_format == "table":
                 table = exact_table(rows.columns, exact_layout(width, colour=colour))
                 _write(file, (f"{line}\n" for line in table.lines(limited)))
@@ -87,6 +88,9 @@ def write_rows(
                 notes = []
         finally:
             tally.rows = limited.count
+        if row_format == "xlsx":
+            # One row more is read, to know whether the sheet lacks any.
+            tally.rows = min(tally.rows, workbook.SHEET_ROWS - 1)
         return " ".join([*notes, *limited.notes()])
     finally:
         rows.close()
@@ -108,6 +112,9 @@ def readable(answer: HasRows | Readable) -> Readable:
 def write_result(result: HasRows, path: Path) -> int:
     """Write all rows to a file in the format of its suffix; how many those were.
 
+    Warns:
+        UserWarning: a sheet lacks rows, or its cells a part of their texts: what a spreadsheet can't hold.
+
     Raises:
         InvalidRequest: the suffix stands for no format of rows, or the file can't be written.
     """
@@ -115,11 +122,14 @@ def write_result(result: HasRows, path: Path) -> int:
     tally = Tally()
     try:
         with replacing(path) as file:
-            write_rows(result, row_format, file, tally=tally)
+            left_out = write_rows(result, row_format, file, tally=tally)
     except OSError as error:
         raise InvalidRequest(
             f"cannot write {str(path)!r}: {error.strerror or error}. Name another file.", path=str(path)
         ) from error
+    if left_out:
+        # Of the caller of `Result.write`.
+        warnings.warn(f"{path.name}: {left_out}", stacklevel=3)
     return tally.rows
 
 

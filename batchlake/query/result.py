@@ -134,6 +134,10 @@ class Result(Frames):
         Returns:
             How many rows were written.
 
+        Warns:
+            UserWarning: rows or parts of texts are left out, as an xlsx sheet holds a million rows, and its
+            cells 32,767 characters.
+
         Raises:
             InvalidRequest: the suffix stands for no format of rows, or the file can't be written.
         """

@@ -7,7 +7,7 @@ the exact values, and so does the page with each number shown.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -114,9 +114,7 @@ class ReportClock:
     def minute(self, moment: datetime) -> str:
         """`1 Jan 2024, 12:30`; with the offset in the hour that an autumn night has twice."""
         there = self.local(moment)
-        twice = self.local(datetime.fromtimestamp(moment.timestamp() + 3600, UTC)).hour == there.hour
-        twice |= self.local(datetime.fromtimestamp(moment.timestamp() - 3600, UTC)).hour == there.hour
-        offset = f" ({there:%z})" if twice else ""
+        offset = f" ({there:%z})" if looks.is_twice(there) else ""
         return f"{there.day} {there:%b %Y, %H:%M}{offset}"
 
     def day(self, moment: datetime) -> str:

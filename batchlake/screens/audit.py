@@ -8,9 +8,10 @@ Words say which way a figure differs: `too high` is a report that says more than
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeAlias
 
 from batchlake.models.audits import Audit, BatchAudit, BilledTotal, Comparison
 from batchlake.output.pager import fill
@@ -18,6 +19,9 @@ from batchlake.screens.page import Page, columns
 from batchlake.text import looks
 from batchlake.text.escaping import printable
 from batchlake.text.terminal import printed_width
+
+Currencies: TypeAlias = Mapping[tuple[str, str], str | None]
+"""The currency of each batch's costs by source and id; None where the exports name none."""
 
 _INDENT = "  "
 _RIGHT = (False, True, True, False)
@@ -29,7 +33,7 @@ _NAMES = {"total_calls": "calls", "success_rate": "success rate"}
 
 
 def audit_screen(
-    audit: Audit, page: Page, *, everything: bool = False, currencies: dict[str, str | None] | None = None
+    audit: Audit, page: Page, *, everything: bool = False, currencies: Currencies | None = None
 ) -> Iterator[str]:
     """The lines of the screen.
 
@@ -37,7 +41,7 @@ def audit_screen(
         audit: what was found.
         page: what for.
         everything: figures that agree, too.
-        currencies: of each batch's costs, where they are in one.
+        currencies: of each batch's costs, by source and id, where they are in one.
     """
     known = currencies or {}
     one = audit.audited_batches == 1
@@ -45,7 +49,7 @@ def audit_screen(
     blocks = [
         block
         for batch in sorted(audit.batches, key=_rank)
-        for block in _blocks(batch, page, known.get(batch.batch_id), everything=everything or one)
+        for block in _blocks(batch, page, known.get(_place(batch)), everything=everything or one)
     ]
     # The columns are those of the whole screen, whichever batch a row is of.
     rows = columns([row for block in blocks for row in block.rows], _RIGHT)
@@ -105,7 +109,7 @@ def summary(audit: Audit) -> str:
     return f"{batches}, {figures}: {', '.join(parts)}."
 
 
-def _bill(audit: Audit, currencies: dict[str, str | None], page: Page) -> list[list[str]]:
+def _bill(audit: Audit, currencies: Currencies, page: Page) -> list[list[str]]:
     """What was billed and what the calls add up to, a row a currency below the head."""
     decimals = looks.decimals_for(
         [amount for one in audit.totals for amount in (one.reported, one.recomputed)], looks.EXACT
@@ -127,13 +131,13 @@ def _bill(audit: Audit, currencies: dict[str, str | None], page: Page) -> list[l
     return rows
 
 
-def _differing(audit: Audit, currencies: dict[str, str | None], currency: str | None) -> int:
+def _differing(audit: Audit, currencies: Currencies, currency: str | None) -> int:
     """How many batches are billed otherwise than their calls add up to, of those with costs in this
     currency."""
     return sum(
         bool(figure.difference)
         for batch in audit.batches
-        if batch.batch_id in currencies and currencies[batch.batch_id] == currency
+        if _place(batch) in currencies and currencies[_place(batch)] == currency
         for figure in batch.figures
         if figure.unit == "money"
     )
@@ -142,6 +146,11 @@ def _differing(audit: Audit, currencies: dict[str, str | None], currency: str | 
 def _money_way(one: BilledTotal) -> str:
     more = looks.money(abs(one.difference), one.currency, looks.CENTS)
     return f"{more} too {'high' if one.difference < 0 else 'low'}"
+
+
+def _place(batch: BatchAudit) -> tuple[str, str]:
+    """Whose batch it is, and its id: another platform may use the same."""
+    return batch.source, batch.batch_id
 
 
 def _rank(batch: BatchAudit) -> tuple[int, str, str]:
@@ -241,7 +250,7 @@ def way(figure: Comparison, currency: str | None) -> str:
     return f"{words} too {direction}"
 
 
-def audit_rows(audit: Audit, currencies: dict[str, str | None]) -> list[dict[str, object]]:
+def audit_rows(audit: Audit, currencies: Currencies) -> list[dict[str, object]]:
     """A row a figure, for formats of rows."""
     return [
         {
@@ -249,7 +258,7 @@ def audit_rows(audit: Audit, currencies: dict[str, str | None]) -> list[dict[str
             "batch_id": batch.batch_id,
             "figure": figure.figure,
             "unit": figure.unit,
-            "currency": currencies.get(batch.batch_id) if figure.unit == "money" else None,
+            "currency": currencies.get(_place(batch)) if figure.unit == "money" else None,
             "reported": _exact(figure.reported),
             "in_the_calls": _exact(figure.recomputed),
             "difference": _exact(figure.difference),

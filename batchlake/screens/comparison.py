@@ -257,14 +257,13 @@ def _change(one: Difference) -> str:
     assert value is not None  # noqa: S101 - asked before
     if one.unit == "ratio":
         return looks.points(float(value))
-    sign = "+" if value > 0 else ""
     if one.unit == "seconds":
-        return f"{sign}{looks.duration(float(value))}"
+        return looks.duration(float(value), signed=True)
     if one.unit == "money":
         sides = [Decimal(side.value) for side in (one.this, one.other) if side.value is not None]
         shown = looks.amount(Decimal(value), looks.decimals_for(sides, _least(one)), signed=True)
         return f"{shown} {one.currency}" if one.currency else shown
-    return f"{sign}{_shown(value, one)}".replace("-", looks.MINUS)
+    return f"{'+' if value > 0 else ''}{_shown(value, one)}".replace("-", looks.MINUS)
 
 
 def _least(one: Difference) -> int:

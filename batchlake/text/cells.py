@@ -290,7 +290,7 @@ _SIMPLE: Final[dict[str, Callable[[Any, Style], Cell]]] = {
     "points": lambda value, _: Cell((looks.points(value),)),
     "count_change": lambda value, _: Cell((f"{'+' if value > 0 else ''}{looks.count(int(value))}",)),
     "score_change": lambda value, _: Cell((_score_change(value),)),
-    "seconds_change": lambda value, _: Cell((f"{'+' if value > 0 else ''}{looks.duration(value)}",)),
+    "seconds_change": lambda value, _: Cell((looks.duration(value, signed=True),)),
     "seconds": lambda value, _: Cell((looks.duration(value),)),
     "flag": lambda value, _: Cell((looks.yes_no(value),)),
     "size": lambda value, _: Cell((looks.size(value),)),

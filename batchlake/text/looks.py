@@ -54,14 +54,24 @@ def points(difference: float, *, signed: bool = True) -> str:
     return f"{sign}{100 * difference:,.{decimals}f} points".replace("-", MINUS)
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float, *, signed: bool = False) -> str:
     """A length of time: to a tenth of a second below a minute, to a second below an hour.
+
+    What reads 0 has no sign.
 
     >>> duration(9.5), duration(139), duration(3_725), duration(-59.96)
     ('9.5 s', '2 min 19 s', '1 h 02 min', '−1 min 00 s')
+    >>> duration(9.5, signed=True), duration(0.04, signed=True), duration(-0.04)
+    ('+9.5 s', '0.0 s', '0.0 s')
     """
-    if seconds < 0:
-        return MINUS + duration(-seconds)
+    shown = _length(abs(seconds))
+    if not any(digit in shown for digit in "123456789"):
+        return shown
+    return f"{MINUS if seconds < 0 else '+' if signed else ''}{shown}"
+
+
+def _length(seconds: float) -> str:
+    """The same of what isn't below 0."""
     if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     minutes, left = divmod(round(seconds), 60)
@@ -168,7 +178,7 @@ def size(number: int) -> str:
 
 
 def listed(names: Iterable[str], most: int = 2) -> str:
-    """`a, b and 5 more`; of no more than one beyond `most`, all.
+    """`a, b and 5 more`; all of them where there are no more than `most`.
 
     >>> listed("ab"), listed("abcdefg"), listed("abc")
     ('a and b', 'a, b and 5 more', 'a, b and 1 more')
@@ -217,7 +227,7 @@ class Clock:
         """
         there = self.local(moment)
         clock = f"{there:%H:%M:%S}" if seconds else f"{there:%H:%M}"
-        offset = f" {there.isoformat()[-6:]}" if _is_twice(there) else ""
+        offset = f" {there.isoformat()[-6:]}" if is_twice(there) else ""
         return f"{self.day(moment, year=year, pad=pad)} {clock}{offset}"
 
     def day(self, moment: datetime, *, year: bool | None = None, pad: bool = False) -> str:
@@ -228,7 +238,7 @@ class Clock:
         return f"{day} {there:%b}" + (f" {there.year}" if with_year else "")
 
 
-def _is_twice(there: datetime) -> bool:
-    """Whether the clocks of the zone show this time twice, in a night of autumn."""
+def is_twice(there: datetime) -> bool:
+    """Whether the clocks of its zone show this time twice, in a night of autumn."""
     # In spring the two differ as well, for times that no clock shows; none of those is made from UTC.
     return there.utcoffset() != there.replace(fold=1 - there.fold).utcoffset()

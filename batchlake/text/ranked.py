@@ -109,11 +109,9 @@ class RankedTable:
             return
         kinds = {self._columns[place].kind for place in shown}
         self.shows_times = "time" in kinds
-        money = [row[place] for place in shown if self._columns[place].kind in MONEY for row in first]
-        self.unnamed_money = any(_is_unnamed(value) for value in money)
-        self.named_money = any(
-            currency for value in money if value is not None for _, currency in amounts(value)
-        )
+        for place in shown:
+            if self._columns[place].kind in MONEY:
+                self._note_money(row[place] for row in first)
         right = [self._stands_right(place, first) for place in shown]
         yield self._line([Cell((self._columns[place].heading,), "1") for place in shown], widths, right)[0]
         if any(self._columns[place].note for place in shown):
@@ -331,6 +329,8 @@ class RankedTable:
                 if self._columns[place].kind == "bar" or row[place] is None:
                     continue
                 kinds.add(self._columns[place].kind)
+                if self._columns[place].kind in MONEY:
+                    self._note_money([row[place]])
                 name = heads[place]
                 lines = cell.lines
                 if room is not None and not self._layout.all_columns and room - width - 2 >= _PROSE_LEAST:
@@ -347,6 +347,13 @@ class RankedTable:
                 told = f"NULL in {columns}" if is_sql else "no value"
                 yield self._styled(f"{told}: {looks.listed(missing, 3)}", "2")
         self.shows_times = "time" in kinds
+
+    def _note_money(self, values: Iterable[Any]) -> None:
+        """Note whether amounts that are shown name their currency."""
+        for value in values:
+            named = [bool(currency) for _, currency in amounts(value)]
+            self.named_money |= any(named)
+            self.unnamed_money |= not all(named)
 
     def _stands_right(self, place: int, first: Sequence[Sequence[Any]]) -> bool:
         kind = self._columns[place].kind
@@ -382,7 +389,3 @@ def markdown_rows(columns: Sequence[Column], rows: Iterable[Sequence[Any]], styl
     for row in chain(first, waiting):
         cells = [make(value).lines for make, value in zip(makers, row, strict=True)]
         yield f"| {' | '.join('<br>'.join(markdown(line.strip()) for line in lines) for lines in cells)} |"
-
-
-def _is_unnamed(value: Any) -> bool:
-    return value is not None and any(currency is None for _, currency in amounts(value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import ROW_FORMATS
 from batchlake.output.lines import csv_lines, markdown_lines
-from batchlake.output.rows import write_rows
+from batchlake.output.rows import Tally, write_rows
 from batchlake.query.result import Result
 from batchlake.text.escaping import printable
 from batchlake.text.table import Grid
@@ -116,8 +117,23 @@ def test_a_full_sheet_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("batchlake.output.workbook.SHEET_ROWS", 4)
     file = io.BytesIO()
     assert write_rows(result("from range(3)"), "xlsx", file) == ""
-    note = write_rows(result("from range(4)"), "xlsx", file)
+    tally = Tally()
+    note = write_rows(result("from range(4)"), "xlsx", file, tally=tally)
     assert note == "A sheet holds 3 rows; the others are left out."
+    assert tally.rows == 3
+
+
+def test_a_result_that_a_sheet_cannot_hold_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`Result.write` counts what is in the file, and warns of rows and texts that aren't."""
+    monkeypatch.setattr("batchlake.output.workbook.SHEET_ROWS", 4)
+    assert result("from range(3)").write(tmp_path / "whole.xlsx") == 3
+    with pytest.warns(UserWarning, match="rows.xlsx: A sheet holds 3 rows; the others are left out."):
+        assert result("from range(9)").write(tmp_path / "rows.xlsx") == 3
+    with pytest.warns(UserWarning, match="1 text is cut"):
+        result("select repeat('x', 40_000) as long").write(tmp_path / "text.xlsx")
+    assert result("from range(9)").write(tmp_path / "rows.csv") == 9
 
 
 @pytest.mark.parametrize("begun", ["=", "+", "-", "@", "\t=", "\r", "\n", "  =", "＝", "＠"])

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -99,3 +102,23 @@ def test_an_audit_names_the_currency_of_each_amount(tmp_path: Path) -> None:
     (cost,) = [row for row in shown if row[0] == "total cost"]
     assert cost[-3:] == ["3.00 EUR", "2.25 EUR", "−0.75 EUR"]
     assert "A difference is recomputed less reported: below 0 the report says too much." in audit.notes
+
+
+@pytest.mark.parametrize(
+    ("zone", "first"),
+    [
+        ("Europe/Berlin", datetime(2026, 10, 25, tzinfo=UTC)),
+        ("America/New_York", datetime(2026, 11, 1, 5, tzinfo=UTC)),
+        # Here clocks are put back by half an hour alone.
+        ("Australia/Lord_Howe", datetime(2026, 4, 4, 14, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_time_that_clocks_show_twice_has_its_offset(zone: str, first: datetime) -> None:
+    """Of all minutes around an autumn night no two read alike, and those of any other have no offset."""
+    clock = ReportClock(zone)
+    moments = [first + timedelta(minutes=minute) for minute in range(-180, 180)]
+    assert len({clock.minute(moment) for moment in moments}) == len(moments)
+    shown = Counter(f"{moment.astimezone(ZoneInfo(zone)):%H:%M}" for moment in moments)
+    for moment in moments:
+        is_twice = shown[f"{moment.astimezone(ZoneInfo(zone)):%H:%M}"] > 1
+        assert ("(" in clock.minute(moment)) == is_twice

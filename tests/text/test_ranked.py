@@ -122,3 +122,17 @@ def test_what_is_asked_for_besides_is_shown(width: int) -> None:
     lines = list(table.lines([row[:7:2] + row[7:8] for row in _COMPARED_ROWS]))
     assert any(("median" in line) for line in lines)
     assert "median" not in table.left_out
+
+
+@pytest.mark.parametrize("vertical", [False, True])
+def test_whether_amounts_name_their_currency_is_known(vertical: bool) -> None:
+    """As a table and one value a line: of amounts without a currency the reader is told."""
+    for costs, named, unnamed in (
+        ([(Decimal(1), "EUR")], True, False),
+        ([(Decimal(1), None)], False, True),
+        ([(Decimal(1), "EUR"), (Decimal(2), None)], True, True),
+        (None, False, False),
+    ):
+        table = RankedTable((Column("agent"), Column("cost", "money")), Layout(80, vertical=vertical))
+        list(table.lines([("ava", costs)]))
+        assert (table.named_money, table.unnamed_money) == (named, unnamed)

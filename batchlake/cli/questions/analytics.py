@@ -111,9 +111,10 @@ def audit_command(
         raise click.exceptions.Exit(_DIFFERENCES)
 
 
-def _currencies(request: Request) -> dict[str, str | None]:
-    """The currency of each batch's costs, where they are in one."""
-    return {row["batch_id"]: row["currency"] for row in request.lake.answer("screens/currencies")}
+def _currencies(request: Request) -> dict[tuple[str, str], str | None]:
+    """The currency of each batch's costs by source and id, where they are in one."""
+    rows = request.lake.answer("screens/currencies")
+    return {(row["source"], row["batch_id"]): row["currency"] for row in rows}
 
 
 @click.command("progress")

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+import batchlake
 from batchlake.lake import Lake
 from tests.command import run
 from tests.effort import share
+from tests.lakes import write_export
 
 
 def rows(verb: str, lake: Lake) -> list[dict[str, str]]:
@@ -169,3 +172,17 @@ def test_every_verb_with_columns_names_them(sample_lake: Lake, verb: str) -> Non
     assert len(names) > 2
     chosen = run(*words, "--columns", ",".join(names[:2]), lake=sample_lake.root)
     assert chosen.returncode == 0, chosen.stderr
+
+
+def test_an_audit_tells_the_currency_of_each_platforms_batch(tmp_path: Path) -> None:
+    """Two platforms use one id for batches in two currencies: neither's amounts get the other's."""
+    lake = batchlake.open(tmp_path / "lake")
+    for source, currency in (("east", "EUR"), ("west", "USD")):
+        call = {"id": "c", "status": "completed", "cost": "1.50", "currency": currency}
+        batch = {"id": "b", "statistics": {"total_cost": "2.50"}, "calls": [call]}
+        lake.ingest(write_export(tmp_path, f"{source}.json", {"batch": batch}), source=source)
+    money = [one for one in rows("audit", lake) if one["unit"] == "money"]
+    assert {(one["source"], one["currency"]) for one in money} == {("east", "EUR"), ("west", "USD")}
+    assert {"1.00 EUR too high", "1.00 USD too high"} <= set(
+        re.findall(r"\S+ \S+ too high", run("audit", lake=lake.root).stdout)
+    )
