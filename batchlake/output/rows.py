@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from batchlake.engine.cursor import Row
 from batchlake.errors import InvalidRequest
-from batchlake.output import lines
+from batchlake.output import lines, sheets
 from batchlake.output.formats import ROW_FORMATS
 from batchlake.output.readable import HasRows, Readable
 from batchlake.output.target import format_by_suffix, replacing
@@ -76,9 +76,9 @@ def write_rows(
         limited = Limited(rows, max_rows)
         try:
             if row_format == "xlsx":
-                from batchlake.output import workbook
+                from batchlake.output.workbook import write_xlsx
 
-                notes = workbook.write_xlsx(rows.columns, limited, file, kinds)
+                notes = write_xlsx(rows.columns, limited, file, kinds)
             elif row_format == "table":
                 table = exact_table(rows.columns, exact_layout(width, colour=colour))
                 _write(file, (f"{line}\n" for line in table.lines(limited)))
@@ -90,7 +90,7 @@ def write_rows(
             tally.rows = limited.count
         if row_format == "xlsx":
             # One row more is read, to know whether the sheet lacks any.
-            tally.rows = min(tally.rows, workbook.SHEET_ROWS - 1)
+            tally.rows = min(tally.rows, sheets.SHEET_ROWS - 1)
         return " ".join([*notes, *limited.notes()])
     finally:
         rows.close()

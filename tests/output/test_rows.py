@@ -114,7 +114,8 @@ def test_a_sheet_tells_what_it_lacks() -> None:
 
 def test_a_full_sheet_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows beyond what a sheet holds are left out, which is said (at 3 rows here: a million take a while)."""
-    monkeypatch.setattr("batchlake.output.workbook.SHEET_ROWS", 4)
+    for room in ("sheets", "workbook"):
+        monkeypatch.setattr(f"batchlake.output.{room}.SHEET_ROWS", 4)
     file = io.BytesIO()
     assert write_rows(result("from range(3)"), "xlsx", file) == ""
     tally = Tally()
@@ -127,7 +128,8 @@ def test_a_result_that_a_sheet_cannot_hold_is_warned_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`Result.write` counts what is in the file, and warns of rows and texts that aren't."""
-    monkeypatch.setattr("batchlake.output.workbook.SHEET_ROWS", 4)
+    for room in ("sheets", "workbook"):
+        monkeypatch.setattr(f"batchlake.output.{room}.SHEET_ROWS", 4)
     assert result("from range(3)").write(tmp_path / "whole.xlsx") == 3
     with pytest.warns(UserWarning, match="rows.xlsx: A sheet holds 3 rows; the others are left out."):
         assert result("from range(9)").write(tmp_path / "rows.xlsx") == 3
