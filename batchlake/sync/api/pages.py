@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,6 +21,9 @@ from batchlake.sync.api.urls import joined
 from batchlake.sync.platforms import Listing
 
 _SHOWN: Final = 300
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+"""Half a character, which stands in no address."""
+
 _ID_DIGITS: Final = 16
 """A longer number is a cursor or an id."""
 
@@ -157,9 +161,9 @@ class Pager:
             value = value_at(document, self._pages.next)
         else:
             value = _next_link(headers.get("link", ""))
-        if value is None or value == "":
+        if value is None or value is False or value == "":
             return None
-        return self._pointed(str(value), url)
+        return self._pointed(value, url)
 
     def _counted(self, count: int, total: int | None) -> PageRequest | None:
         listed = self._records + count
@@ -171,8 +175,11 @@ class Pager:
         at = listed if self._pages.style == "offset" else self._pages.first + self.pages + 1
         return self._request({str(self._pages.parameter): str(at)})
 
-    def _pointed(self, value: str, url: str) -> PageRequest:
+    def _pointed(self, given: Any, url: str) -> PageRequest:
         """The page that a cursor or a link points to; one followed before would go round for ever."""
+        value = str(given)
+        if isinstance(given, dict | list) or _SURROGATE.search(value):
+            raise PageFault(f"page {self.pages + 1} leads to a page that can't be asked for: {value[:80]!a}")
         if value in self._cursors:
             raise PageFault(f"page {self.pages + 1} leads back to an earlier page: {value[:80]!r}")
         self._cursors.add(value)
@@ -201,7 +208,7 @@ def _id_of(record: Any, place: str | None = None) -> str | None:
 
 
 def _integer(value: Any) -> int | None:
-    if isinstance(value, str) and value.isdecimal():
+    if isinstance(value, str) and value.isdecimal() and len(value) < _ID_DIGITS:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
@@ -219,5 +226,5 @@ def _next_link(header: str) -> str | None:
     for link in httpx2.Response(200, headers={"link": header}).links.values():
         attributes = {name.lower(): value for name, value in link.items() if name and value}
         if "next" in attributes.get("rel", "").lower().split():
-            return attributes["url"]
+            return attributes.get("url")
     return None

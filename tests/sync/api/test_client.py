@@ -72,7 +72,12 @@ def refused(status: int, document: Any) -> Script:
     return in_turn(answer(document, status))
 
 
-def paged(*pages: list[str], total: Callable[[int], int] | None = None) -> Script:
+def pointing(cursor: str) -> str:
+    """A page of one call, and where it leads as JSON text."""
+    return f'{{"response": [{{"data": [{{"id": "c1"}}]}}], "next": {cursor}}}'
+
+
+def paged(*pages: list[str], total: Callable[[int], int | str] | None = None) -> Script:
     """Pages by number from 1, empty ones after the last."""
 
     def script(asked: Asked) -> Behaviour:
@@ -167,6 +172,18 @@ CASES = [
     Case("200, but no success", in_turn(answer({"response": [{"success": False, "message": "quota"}]})), 1, 0,
          REFUSED, "quota"),
     Case("another shape", in_turn(answer([1, 2])), 1, 0, REFUSED, "at 'response.0.data'"),
+    # Hostile pages
+    Case("a cursor with half a character", in_turn(answer(pointing('"\\ud83d"'))), 1, 1, UNACCEPTABLE,
+         "page 1 leads to a page that can't be asked for: '\\ud83d'", platform={"pages": CURSOR}),
+    Case("a cursor with a line break", in_turn(answer(pointing('"a\\nb"')), GOOD), 2, 2,
+         platform={"pages": CURSOR}),
+    Case("a cursor that is an object", in_turn(answer(pointing('{"a": 1}'))), 1, 1, UNACCEPTABLE,
+         "can't be asked for: \"{'a': 1}\"", platform={"pages": CURSOR}),
+    Case("a cursor that says no", in_turn(answer(pointing("false"))), 1, platform={"pages": CURSOR}),
+    Case("a link to nowhere", in_turn(answer(listed([]), headers={"Link": '<>; rel="next"'})), 1,
+         platform={"pages": LINK}),
+    Case("a total of 5,000 digits", paged(["c1"], total=lambda _: "9" * 5_000), 2, 2,
+         platform={"pages": PAGES | {"total": "total"}}),
     # Elsewhere
     Case("redirect within the origin", redirected, 2),
     Case("redirects without end", in_turn(answer({}, 302, {"Location": "x"})), 6, 0,
