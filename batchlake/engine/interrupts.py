@@ -50,7 +50,7 @@ class InterruptGuard:
         forking.check()
         if self._deadline is None and threading.current_thread() is not threading.main_thread():
             return call()
-        # Whoever writes first decides whether the thread runs the call or it is called off.
+        # The first to write decides whether the thread runs the call or the call is cancelled.
         fate: dict[str, str] = {}
         done = threading.Event()
         outcome: list[tuple[T | None, BaseException | None]] = []
@@ -108,7 +108,7 @@ def end_thread(thread: threading.Thread, over: threading.Event) -> None:
 class ConcurrentQueries:
     """Runs calls on threads while its block lasts. Take what they return in the block.
 
-    When the block ends, be it by an error or Ctrl-C, waiting calls never begin and running ones are
+    When the block ends, also by an error or Ctrl-C, waiting calls never begin, and running ones are
     interrupted until they have ended.
 
     Args:
@@ -159,7 +159,7 @@ class ConcurrentQueries:
 
 
 class InterruptRegistry:
-    """What is running, for another thread to interrupt; what has ended is never interrupted."""
+    """The calls that are running, for another thread to interrupt; what has ended is never interrupted."""
 
     def __init__(self) -> None:
         self._held: set[Interruptible] = set()
@@ -184,7 +184,7 @@ class InterruptRegistry:
 
 
 class Interruptible(Protocol):
-    """Whatever can be interrupted from another thread, such as a DuckDB connection."""
+    """An object that another thread can interrupt, such as a DuckDB connection."""
 
     def interrupt(self) -> None:
         """Stop what it is doing."""

@@ -35,7 +35,7 @@ _MOST_SMALL: Final = 1_000
 Progress = Callable[[str, int], None]
 """Called with an export's location when it begins, and with the bytes read since the last call.
 
-One that has a method `step` besides (`Steps`) is told what a run does next.
+One that also has a method `step` (`Steps`) is told what a run does next.
 """
 
 

@@ -34,6 +34,13 @@ def replay(
 ) -> IngestReport:
     """Try rows of `problems` again, as one run; what still can't be used becomes a new problem.
 
+    Args:
+        root: the lake.
+        problems: the rows.
+        wait_seconds: how long to wait for another writer.
+        progress: called with each export that is read.
+        own: the user's own platforms' files, as in `IngestOptions`.
+
     Raises:
         InvalidRequest: they are of several sources.
         ExportUnreadable: whether an object is still there can't be found out.
@@ -41,7 +48,7 @@ def replay(
     """
     sources = {row["source"] for row in problems}
     unnamed = IngestOptions(force=True, wait_seconds=wait_seconds, own=own)
-    # What nobody named a source for is of its own platform again.
+    # Records for which no source was named get their own platform's again.
     is_unnamed = sources <= set(unnamed.sources)
     if len(sources) > 1 and not is_unnamed:
         names = ", ".join(sorted(sources))

@@ -74,8 +74,8 @@ class Ledger:
 
     Args:
         tables: the lake's.
-        engine: reads the ledger, where there is one that lasts as long: to start one takes longer than to
-            read. What it read of the newest run it then knows until there is a newer one.
+        engine: reads the ledger, if the caller has one that lasts as long: starting one takes longer than
+            reading. The newest run is then read once, and again only when there is a newer one.
     """
 
     def __init__(self, tables: LakeTables, engine: Engine | None = None) -> None:
@@ -95,7 +95,7 @@ class Ledger:
         """The lake as the newest finished run left it.
 
         Args:
-            engine: reads the ledger, where one is running: starting one takes longer than reading.
+            engine: reads the ledger, if the caller has one: starting one takes longer than reading.
 
         Raises:
             LakeNotFound: no run has finished here.

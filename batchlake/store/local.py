@@ -46,7 +46,7 @@ class LocalStorage(Storage):
         self.root: Path = root
         self.name = str(root)
         self.location = str(root.absolute())
-        # delta-rs resolves links itself; DuckDB is to be given the same paths.
+        # delta-rs resolves links itself, and DuckDB has to get the same paths.
         self._folder = Path(os.path.realpath(root))
         if found := _UNUSABLE.search(str(self._folder)):
             raise InvalidRequest(

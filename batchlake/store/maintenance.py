@@ -195,7 +195,7 @@ def _check_rows(version: Version, engine: Engine) -> list[Finding]:
             "error",
             "repeated_key",
             table.name,
-            f"{count} keys ({', '.join(table.key)}) are there twice",
+            f"{count} key{'' if count == 1 else 's'} ({', '.join(table.key)}) occur more than once",
             mend,
         )
         for table in TABLES.values()
@@ -254,7 +254,7 @@ def vacuum(
 ) -> MaintenanceReport:
     """Delete what no state of the last `keep_for` needs; earlier ones can't be read afterwards.
 
-    That is data files, be they named in a log or left by a run that died, and entries of the logs.
+    That is data files, whether a log names them or a run that died left them, and entries of the logs.
 
     Raises:
         LakeNotFound, LakeLocked, LakeNotWritable: nothing more is deleted.

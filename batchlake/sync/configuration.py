@@ -1,7 +1,7 @@
 """Reads `batchlake.toml` and the environment into `Settings`, and says where each value comes from.
 
-What is given later in this row goes before: defaults and bundled platforms, the file, `BATCHLAKE_*`
-variables, the command line's flags. A variable names a key by its path, in capitals, joined by two
+Each of these overrides those before it: defaults and bundled platforms, the file, `BATCHLAKE_*` variables,
+the command line's flags. A variable names a key by its path, in capitals, joined by two
 underscores: `BATCHLAKE_LAKE`, `BATCHLAKE_PLATFORMS__SVALYNC__BASE_URL`. A fault is named with the file's
 line, or the variable, and never shows what may be a secret. Relative paths in the file are relative to
 the file's folder, and `~` is the user's home folder.

@@ -28,7 +28,7 @@ class Job:
         name: what to call it, as `pull-svalync`; letters, digits, `-` and `_`.
         command: the program and its arguments, the paths among them absolute.
         folder: the working folder, absolute.
-        every: how often; see `InvalidRequest`.
+        every: how often, at least a minute; cron runs only what divides an hour or a day.
         environment_file: sets the credential's variable; None where the job needs none.
     """
 

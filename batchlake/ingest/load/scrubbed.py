@@ -1,9 +1,9 @@
 """Takes a platform's own scrubbed transcript in the place of the raw one, where an export brings both.
 
 Input: a batch of records as they were read, of a lake that is redacted. Output: the same, where a record with
-an own field such as `scrubbed_transcript_with_tool_calls` has the utterances of this field. The raw field
-beside any `scrubbed_...` isn't kept, nor is any other form of the raw transcript. What is taken is redacted
-by our rules all the same: a platform's own redaction covers less than it seems.
+an own field such as `scrubbed_transcript_with_tool_calls` has the utterances of this field. The raw
+counterpart of a `scrubbed_...` field isn't kept, nor is any other form of the raw transcript. What is taken
+is redacted by our rules all the same: a platform's own redaction covers less than it seems.
 """
 
 from __future__ import annotations

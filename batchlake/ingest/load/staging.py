@@ -44,8 +44,8 @@ _FEW_CALLS: Final = 10_000
 class ReadExport:
     """One export of this run: its number in the run, what it is, and what came of it.
 
-    Where nobody named a source (`is_source_named`), a record of another platform is of that; and `source`
-    becomes the one platform that all its records are of. `named_batch_id` is the batch of calls that name
+    If no source was named (`is_source_named`), each record has its own platform as its source, and `source`
+    becomes that platform where all records have the same. `named_batch_id` is the batch of calls that name
     none. One that is not whole is a record of an export that was read before, tried again by its text alone.
     """
 

@@ -224,7 +224,7 @@ def joined(fields: Mapping[str, bytes | msgspec.Raw]) -> bytes:
 
 
 def path_key(key: str) -> str:
-    """A key as a part of a path: in quotes where it holds what parts paths, so that each path is of one
+    """A key as a part of a path: in quotes where it holds the paths' separator, so that a path names one
     value.
 
     >>> path_key("campaign"), path_key("a.b")

@@ -1,4 +1,4 @@
-"""How the lake's Parquet files are encoded, alike by both writers: delta-rs and pyarrow.
+"""How the lake's Parquet files are encoded: settings for its two writers, delta-rs and pyarrow, that agree.
 
 Values that repeat are dictionary-encoded, Parquet's default. Its usual limit of 1 MB doesn't hold the
 utterances of a row group; a larger one makes them a tenth smaller. Values that rarely repeat are encoded as

@@ -57,9 +57,9 @@ class LakeTables:
         self._opened: dict[str, DeltaTable] | None = None
 
     def keep_open(self) -> None:
-        """From now on give a table that has been opened again, where the same version of it is wanted.
+        """Keep tables open from now on, and hand them out again where the same version is wanted.
 
-        For one run: its writer takes the newest ones further.
+        Meant for one run, whose writer moves the open tables on to the versions that it makes.
         """
         self._opened = {}
 
@@ -107,7 +107,7 @@ class LakeTables:
         return [name for name in self.sizes(table, version) if name not in there]
 
     def is_cut_off(self, table: str, version: int) -> bool:
-        """Whether the table's log has been cut behind a version, so that it can't be opened any more."""
+        """Whether the table's log no longer reaches back to a version, which then can't be opened."""
         return version < oldest_version(self.storage, table)
 
     def version(self, table: str) -> int:

@@ -168,7 +168,7 @@ class Writer:
                 self.compact(table)
 
     def vacuum(self, table: str, kept: Collection[int], *, dry_run: bool) -> Unneeded:
-        """Delete the files that no kept version of a table needs, be they in the log or not; returns them.
+        """Delete the files that no kept version of a table needs, in the log or not; returns them.
 
         Interrupted anywhere, every kept version is readable, and the next vacuum continues.
 

@@ -1,4 +1,4 @@
--- what: The exports of this run, each named after the one platform that all its records are of, if nobody named a source.
+-- what: The exports of this run; if no source was named, each has the platform of its records, where that is one.
 -- grain: one row per export read
 -- inputs: read_exports, staged_calls, staged_batches, staged_problems
 -- outputs:

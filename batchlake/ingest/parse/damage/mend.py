@@ -260,11 +260,11 @@ def _rewritten(
         if len(begins) != is_between:
             # A record without a list, which would be taken for a part of another.
             raise ListsUnclear
-        parted = begins[0] if begins else 0 if place == 0 else len(members)
+        split_at = begins[0] if begins else 0 if place == 0 else len(members)
         if place > 0:
-            several[place - 1].after(members[:parted], b"" if begins else rest)
+            several[place - 1].after(members[:split_at], b"" if begins else rest)
         if place < len(lists):
-            several[place].before(members[parted:])
+            several[place].before(members[split_at:])
     for one in several:
         one.settle()
     times = [one.outer["exported_at"] for one in several if "exported_at" in one.outer]

@@ -226,7 +226,7 @@ def _from_message(fields: Fields, outer: Envelope) -> Iterator[Item] | None:
 
 
 def _differs(value: msgspec.Raw, other: msgspec.Raw) -> bool:
-    # An object is merged by what stands in it, which `extra` keeps anyway.
+    # Objects are compared as they are spelled: `extra` keeps what is in them anyway.
     return not is_nothing(value) and bytes(value) != bytes(other)
 
 
