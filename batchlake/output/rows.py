@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from batchlake.engine.cursor import Row
 from batchlake.errors import InvalidRequest
-from batchlake.output import lines, sheets
+from batchlake.output import lines
 from batchlake.output.formats import ROW_FORMATS
 from batchlake.output.readable import HasRows, Readable
 from batchlake.output.target import format_by_suffix, replacing
@@ -89,8 +89,10 @@ def write_rows(
         finally:
             tally.rows = limited.count
         if row_format == "xlsx":
+            from batchlake.output.sheets import SHEET_ROWS
+
             # One row more is read, to know whether the sheet lacks any.
-            tally.rows = min(tally.rows, sheets.SHEET_ROWS - 1)
+            tally.rows = min(tally.rows, SHEET_ROWS - 1)
         return " ".join([*notes, *limited.notes()])
     finally:
         rows.close()

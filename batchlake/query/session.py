@@ -110,11 +110,7 @@ class Session:
         """
         given = values_by_name(params)
         found = _split(text)
-        named = {name for statement in found for name in statement.parameters()}
-        if unknown := sorted(given.keys() - named):
-            raise QueryError(
-                f"no statement has a parameter ${unknown[0]}. Name it there, or don't give it.", position=None
-            )
+        statements.check_parameters(found, given)
         watch = InterruptGuard(self._cursor.interrupt, self._timeout_seconds)
         for statement in found:
             rows = self._prepare(text, statement, given, watch)
@@ -143,6 +139,7 @@ class Session:
                 "and in `lake.connect()`.",
                 position=None,
             )
+        statements.check_parameters(found, given)
         watch = InterruptGuard(self._cursor.interrupt, self._timeout_seconds)
         rows = self._prepare(text, found[0], given, watch, self.close if close else None)
         try:

@@ -7,7 +7,7 @@ statements run one at a time, and deep nesting crashes DuckDB instead of raising
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -143,6 +143,19 @@ def tokenize(text: str) -> Iterator[Token]:
             end = _end_of_block(text, place)
             kind, place = ("comment", end) if end else ("unclosed", len(text))
         yield Token(kind, text[match.start() : place], match.start())
+
+
+def check_parameters(found: Iterable[Statement], given: Iterable[str]) -> None:
+    """Check that every value that is given has a parameter of its name.
+
+    Raises:
+        QueryError: one has none; without this it would be ignored.
+    """
+    named = {name for statement in found for name in statement.parameters()}
+    if unknown := sorted(set(given) - named):
+        raise QueryError(
+            f"no statement has a parameter ${unknown[0]}. Name it there, or don't give it.", position=None
+        )
 
 
 def check_size(statement: Statement) -> None:

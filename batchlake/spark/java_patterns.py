@@ -20,6 +20,9 @@ _OTHERWISE: Final = (
 )
 """What means another thing in Java's expressions, or nothing, and what to write instead."""
 
+_FOLDING: Final = re.compile(r"\\.|\(\?([a-z]*i[a-z]*)(?=[-:)])", re.DOTALL)
+"""An escaped character, or a bracket with flags by which case doesn't matter, among others or alone."""
+
 
 def java_pattern(pattern: str) -> str:
     """A regular expression of RE2's as Java has it.
@@ -29,8 +32,8 @@ def java_pattern(pattern: str) -> str:
     Raises:
         InvalidRequest: it holds what means another thing there; names it.
 
-    >>> java_pattern("(?:^| )(?i:straße)(?:$| )")
-    '(?:^| )(?iu:straße)(?:$| )'
+    >>> java_pattern("(?:^| )(?i:straße)(?:$| )"), java_pattern(r"(?is-m:é) \\(?i:")
+    ('(?:^| )(?iu:straße)(?:$| )', '(?isu-m:é) \\\\(?i:')
     """
     for found, what in _OTHERWISE:
         if match := re.search(found, pattern):
@@ -38,7 +41,7 @@ def java_pattern(pattern: str) -> str:
                 f"the pattern {_word(pattern, match.start())!r} can't be used on Spark: it holds {what}.",
                 pattern=pattern,
             )
-    return pattern.replace("(?i:", "(?iu:").replace("(?i)", "(?iu)")
+    return _FOLDING.sub(lambda flags: f"(?{flags[1]}u" if flags[1] else flags[0], pattern)
 
 
 def _word(pattern: str, place: int) -> str:

@@ -128,10 +128,11 @@ class SparkLake(_ClusterAnswers):
         """
         selection = self._selected(filter)
         if dialect == "duckdb":
-            sql = _one_query(query)
+            given = values_by_name(params)
+            sql = _one_query(query, given)
             if filter is not None:
                 sql = selection.over(sql)
-            return self._frame(sql, {**selection.params, **values_by_name(params)})
+            return self._frame(sql, {**selection.params, **given})
         if dialect != "spark":
             raise InvalidRequest(f"a query is in `duckdb`'s SQL or in `spark`'s, not {dialect!r}.")
         return self._own_frame(query, values_by_name(params), selection)
@@ -176,7 +177,8 @@ class ClusterLake(_ClusterAnswers):
     ) -> Result:
         """The rows of one query."""
         selection = None if filter is None else self._selected(filter)
-        result = Result(_Selecting(self._on_spark.engine(), selection), _one_query(query), params)
+        sql = _one_query(query, values_by_name(params))
+        result = Result(_Selecting(self._on_spark.engine(), selection), sql, params)
         result.columns  # noqa: B018 - what is wrong with the query is raised now
         return result
 
@@ -208,9 +210,11 @@ class SparkStatements:
         """The rows of each query of a text.
 
         Raises:
-            QueryError: a statement is no query.
+            QueryError: a statement is no query, or names no parameter of which a value is given.
         """
-        for statement in statements.split(text):
+        found = statements.split(text)
+        statements.check_parameters(found, values_by_name(params))
+        for statement in found:
             yield self._queries.query(_checked(statement.text, statement.tokens), params)
 
 
@@ -229,17 +233,18 @@ class _Selecting:
         return SparkRows(self._engine, render(self._selection.over(sql), {**self._selection.params, **given}))
 
 
-def _one_query(text: str) -> str:
-    """The one query of a text.
+def _one_query(text: str, params: Mapping[str, Any]) -> str:
+    """The one query of a text, whose parameters have these values.
 
     Raises:
-        QueryError: it is none, or several.
+        QueryError: it is none, or several, or lacks a parameter.
     """
     if not isinstance(text, str):
         raise InvalidRequest(f"SQL is text, not {text!r:.80}.", sql=repr(text))
     found = statements.split(text)
     if len(found) != 1:
         raise QueryError(f"one query is wanted here, not {len(found)} statements.", position=None)
+    statements.check_parameters(found, params)
     (one,) = found
     return _checked(one.text, one.tokens)
 

@@ -126,6 +126,7 @@ class Sessions:
 
     def cancel(self, tag: str) -> None:
         """End the jobs that bear the tag, from another thread."""
+        # Spark may have ended meanwhile, and then they have, too; the question says what went wrong.
         with suppress(Exception):
             if self.is_connect:
                 self.spark.interruptTag(tag)
@@ -166,6 +167,7 @@ class Sessions:
         try:
             yield
         finally:
+            # What went wrong with the question is raised, not what follows from it.
             with suppress(Exception):
                 remove(tag)
 

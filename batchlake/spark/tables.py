@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Reader = Literal["delta", "parquet"]
 
+_ACCOUNT: Final = "AZURE_STORAGE_ACCOUNT_NAME"
+
 TYPES: Final = {
     "VARCHAR": "STRING",
     "DOUBLE": "DOUBLE",
@@ -127,6 +129,9 @@ class PinnedTables:
 def cluster_address(location: str, s3: str = "s3a") -> str:
     """An address in object storage as Hadoop's file systems have it.
 
+    Raises:
+        InvalidRequest: the account isn't known, which Hadoop's addresses of Azure name.
+
     >>> cluster_address("s3://bucket/lake/calls")
     's3a://bucket/lake/calls'
     """
@@ -134,7 +139,11 @@ def cluster_address(location: str, s3: str = "s3a") -> str:
     if scheme == "s3":
         return f"{s3}://{rest}"
     if scheme == "az":
-        account = os.environ.get("AZURE_STORAGE_ACCOUNT_NAME", "")
+        account = os.environ.get(_ACCOUNT)
+        if not account:
+            raise InvalidRequest(
+                f"Spark reads {location} by the name of its account. Set {_ACCOUNT}.", lake=location
+            )
         container, _, path = rest.partition("/")
         return f"abfss://{container}@{account}.dfs.core.windows.net/{PurePosixPath(path)}"
     return location

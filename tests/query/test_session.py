@@ -118,6 +118,13 @@ def test_parameters_are_bound_by_name(session: Session) -> None:
         answers(session, "select $a")
 
 
+def test_a_value_without_its_parameter_is_refused(lake: Lake) -> None:
+    """Also by `lake.sql`: a name that is misspelled would else be ignored in silence."""
+    assert lake.sql("select $a as a", {"a": 7}).to_dicts() == [{"a": 7}]
+    with pytest.raises(QueryError, match=r"no statement has a parameter \$aa"):
+        lake.sql("select count(*) from calls", {"aa": 7})
+
+
 def test_the_selection_is_what_the_views_show(lake: Lake) -> None:
     """`selected_calls` and `selected_segments` follow the filter, which can be changed."""
     counts = "select count(*) from selected_calls; select count(*) from selected_segments"

@@ -179,6 +179,8 @@ def test_errors_are_those_of_a_lake(made: batchlake.Lake, on_spark: SparkLake, s
         on_spark.sql("select nothing from calls")
     with pytest.raises(QueryError, match="`delete` is refused"):
         on_spark.sql("delete from calls")
+    with pytest.raises(QueryError, match=r"no statement has a parameter \$aa"):
+        on_spark.sql("select $a as a", {"a": 1, "aa": 2})
     with pytest.raises(InvalidRequest, match="`delta` or `parquet`"):
         made.on_spark(spark, reader="orc")  # type: ignore[arg-type]
     made_here: tuple[Any, ...] = (lambda: on_spark.report("b1"), on_spark.connect, on_spark.views_script)

@@ -26,6 +26,7 @@ from batchlake.filters.selection import select
 from batchlake.spark.java_patterns import java_pattern
 from batchlake.spark.rendering import parse, render
 from batchlake.spark.subset import faults
+from batchlake.spark.tables import cluster_address
 from tests.filters.strategies import filters, thorough
 
 ANALYTICS = sql_files.names("analytics")
@@ -221,6 +222,25 @@ def test_what_java_reads_otherwise_is_refused(pattern: str) -> None:
     with pytest.raises(InvalidRequest, match=re.escape(repr(pattern))):
         java_pattern(f"(?:^| )(?i:(?:yes)|(?:{pattern})|(?:no))(?:$| )")
     assert java_pattern(r"(?i:[\p{L}]+)") == r"(?iu:[\p{L}]+)"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "as_java"),
+    [("(?i)é", "(?iu)é"), ("(?si:é.)", "(?siu:é.)"), ("(?i-s:é)", "(?iu-s:é)"), (r"\(?i:", r"\(?i:"),
+     ("(?s:i)", "(?s:i)"), ("(?s-i:é)", "(?s-i:é)")],
+)  # fmt: skip
+def test_case_is_folded_beyond_ascii_wherever_it_is_folded(pattern: str, as_java: str) -> None:
+    """Also where the flag stands among others; a bracket that is looked for is none of a flag's."""
+    assert java_pattern(pattern) == as_java
+
+
+def test_an_address_of_azure_names_its_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the account there is no address to read, which is told instead of sent."""
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "acme")
+    assert cluster_address("az://box/lake/calls") == "abfss://box@acme.dfs.core.windows.net/lake/calls"
+    monkeypatch.delenv("AZURE_STORAGE_ACCOUNT_NAME")
+    with pytest.raises(InvalidRequest, match="AZURE_STORAGE_ACCOUNT_NAME"):
+        cluster_address("az://box/lake/calls")
 
 
 @thorough
