@@ -13,7 +13,6 @@ import duckdb
 from batchlake.errors import BatchlakeError, InvalidRequest, LakeDamaged, QueryError
 
 DatabaseError = duckdb.Error
-Interrupted = duckdb.InterruptException
 
 Explain = Callable[[], BatchlakeError | None]
 """Why files that an engine shows are gone, as an error; None where none is."""

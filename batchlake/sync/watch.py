@@ -118,29 +118,14 @@ def watch(
         ExportUnreadable: a folder isn't there.
         InvalidRequest: the extra `watch` isn't installed.
     """
-    with extra("watch", "watched folders"):
-        import watchfiles
-
     watched = list(folders)
     for folder in watched:
         if not folder.is_dir():
             raise ExportUnreadable(str(folder), "it is not a folder that can be watched")
     settling = Settling(timing, looks_whole)
-    tick = max(timing.settle / 2, 0.05)
-    changes = watchfiles.watch(
-        *watched,
-        watch_filter=None,
-        debounce=int(timing.settle * 1000),
-        step=min(50, int(tick * 1000)),
-        rust_timeout=int(tick * 1000),
-        yield_on_timeout=True,
-        stop_event=stop,
-        force_polling=polling or None,
-        ignore_permission_denied=True,
-    )
     looked_at = -timing.rescan
     reported: set[tuple[Path, str]] = set()
-    for changed in changes:
+    for changed in _changes(watched, stop, timing, polling=polling):
         now = time.monotonic()
         if not changed and not settling.is_waiting and now - looked_at < timing.rescan:
             continue
@@ -164,6 +149,28 @@ def watch(
                 settling.again(settled)
     for path in settling.waiting:
         note(f"left unread: {path} was still being written. The next watch or ingest takes it up.")
+
+
+def _changes(
+    folders: list[Path], stop: threading.Event, timing: WatchTiming, *, polling: bool
+) -> Iterator[bool]:
+    """Whether something has changed in these folders, told at each change and twice in the settling time."""
+    with extra("watch", "watched folders"):
+        import watchfiles
+
+    tick_ms = int(max(timing.settle / 2, 0.05) * 1000)
+    changes = watchfiles.watch(
+        *folders,
+        watch_filter=None,
+        debounce=int(timing.settle * 1000),
+        step=min(50, tick_ms),
+        rust_timeout=tick_ms,
+        yield_on_timeout=True,
+        stop_event=stop,
+        force_polling=polling or None,
+        ignore_permission_denied=True,
+    )
+    return map(bool, changes)
 
 
 def _refusal(path: Path) -> str | None:

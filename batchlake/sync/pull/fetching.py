@@ -108,9 +108,13 @@ class Fetcher:
             )
         self.seen |= pager.ids
         self._report.notes += [] if stopped else pager.notes()
-        whole = (
-            WholeListing(opened.started_at, self._kept(pager.head)) if stopped or pager.is_whole() else None
+        is_whole = stopped or pager.is_whole()
+        self._end_listing(
+            WholeListing(opened.started_at, self._kept(pager.head)) if is_whole else None, since
         )
+
+    def _end_listing(self, whole: WholeListing | None, since: datetime | None) -> None:
+        """Remember that the list has ended, and from when on the next one has to go."""
         before = self._journal.whole_listing()
         if since is not None and before is not None and since > before.started_at - _SINCE_OVERLAP:
             # What lies between the last whole listing and that time hasn't been listed yet.
@@ -184,7 +188,7 @@ class Fetcher:
         self._done, self._total = 0, len(wanted)
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(self._platform.limits.in_flight, len(ids))):
+                for _ in range(min(self._platform.limits.in_flight, len(wanted))):
                     group.create_task(self._fetch_each(kind, item, remaining))
         except ExceptionGroup as group_error:
             raise group_error.exceptions[0] from None

@@ -52,8 +52,8 @@ class PullOptions:
         batches: only these batches, and the details that their calls lack.
         calls: only the details of these calls.
         full: list everything and ask for every missing detail, whatever earlier pulls have seen.
-        since: list what is not older than this, whatever earlier pulls have seen.
         wait_seconds: how long to wait for another pull of the platform, and for another writer of the lake.
+        since: list what is not older than this, whatever earlier pulls have seen.
         redact: by which rules values are redacted before anything lands; None leaves it to the lake.
     """
 
@@ -99,6 +99,23 @@ def pull(
         PullFailed: it failed otherwise, or nothing could be fetched; what was fetched is in the lake.
         LakeLocked: another pull or writer is at work; what landed waits for the next pull.
     """
+    _refuse_unknown(name, platform, options)
+    platform = with_environment(platform, environ)
+    credential = read_credential(platform.auth, environ) if platform.auth else None
+    lake.finish_erasure(landing_root, options.wait_seconds)
+    landing = Landing(landing_root, name, lake.landing_gate(options.redact))
+    with _turn(landing.folder, options.wait_seconds), Journal(landing.folder, name) as journal:
+        client = Client(platform, credential)
+        with asyncio.Runner() as runner:
+            try:
+                running = _Pull(lake, name, platform, journal, landing, client, options, note, answered)
+                return running.execute(runner.run)
+            finally:
+                runner.run(client.close())
+
+
+def _refuse_unknown(name: str, platform: Platform, options: PullOptions) -> None:
+    """Refuse to ask for what the platform's tables don't say how to ask for."""
     for wanted, item, kind in (
         (options.batches, platform.batch, "batch"),
         (options.calls, platform.call, "call"),
@@ -114,18 +131,6 @@ def pull(
             f"under [platforms.{name}.calls] as `since`.",
             platform=name,
         )
-    platform = with_environment(platform, environ)
-    credential = read_credential(platform.auth, environ) if platform.auth else None
-    lake.finish_erasure(landing_root, options.wait_seconds)
-    landing = Landing(landing_root, name, lake.landing_gate(options.redact))
-    with _turn(landing.folder, options.wait_seconds), Journal(landing.folder, name) as journal:
-        client = Client(platform, credential)
-        with asyncio.Runner() as runner:
-            try:
-                running = _Pull(lake, name, platform, journal, landing, client, options, note, answered)
-                return running.execute(runner.run)
-            finally:
-                runner.run(client.close())
 
 
 class _Pull:
