@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batchlake.engine import sql_files
 from batchlake.engine.interrupts import ConcurrentQueries
 from batchlake.engine.protocols import QueryEngine
-from batchlake.engine.quoting import literal, quoted
+from batchlake.engine.quoting import literal, own_field, quoted
 from batchlake.errors import InvalidRequest
 from batchlake.schema import AGENT, CONTACT
 from batchlake.text.suggest import nearest_name
@@ -112,7 +112,8 @@ def dimensions(by: str | Sequence[str], engine: QueryEngine) -> tuple[str, ...]:
 
 
 def _has_field(engine: QueryEngine, name: str) -> bool:
-    return engine.exists_any(f"select 1 from calls where extra->>{literal(name)} is not null limit 1")
+    field = f"extra->>{literal(own_field(name))}"
+    return engine.exists_any(f"select 1 from calls where {field} is not null limit 1")
 
 
 def _is_extra(name: object) -> bool:
@@ -121,7 +122,7 @@ def _is_extra(name: object) -> bool:
 
 def dimension_sql(name: str) -> str:
     """The SQL of a dimension over `selected_calls`."""
-    return f"extra->>{literal(name[len(EXTRA) :])}" if _is_extra(name) else DIMENSIONS[name]
+    return f"extra->>{literal(own_field(name[len(EXTRA) :]))}" if _is_extra(name) else DIMENSIONS[name]
 
 
 def _by_instant(value: Any) -> Any:

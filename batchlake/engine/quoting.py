@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Final
 
@@ -24,6 +25,24 @@ def quoted(name: str) -> str:
 def literal(value: str) -> str:
     """A text as an SQL literal: `it's` becomes `'it''s'`."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def json_path(keys: Iterable[str]) -> str:
+    """Where in a JSON text a value stands, as DuckDB's functions take it: a backslash escapes what follows.
+
+    >>> json_path(["crm", 'a"b'])
+    '$."crm"."a\\"b"'
+    """
+    return "$" + "".join('."' + re.sub(r'(["\\])', r"\\\1", key) + '"' for key in keys)
+
+
+def own_field(key: str) -> str:
+    """What stands behind `extra->>` for a field: its key, or its path, for which DuckDB would take some keys.
+
+    >>> own_field("campaign"), own_field("$x")
+    ('campaign', '$."$x"')
+    """
+    return json_path([key]) if key.startswith(("$", "/")) or "\\" in key else key
 
 
 def typed_columns(table: Table) -> str:

@@ -49,7 +49,7 @@ class ErasingLake:
 
         Args:
             numbers, calls, extra, filter, values: who; all of it adds up. `values` are replaced where they
-            stand.
+            stand; `extra` is a value, or a list of values, of own fields by path.
             mode: `remove` the calls, or `anonymise` them: figures stay, the person goes.
             expect: how many calls a dry run counted, or `any`.
             dry_run: say what would go, write nothing.

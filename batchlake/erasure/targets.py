@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 from batchlake.engine import sql_files
 from batchlake.engine.engine import Engine
+from batchlake.engine.quoting import json_path
 from batchlake.errors import InvalidRequest
 from batchlake.filters.parse import read_filter
 from batchlake.filters.pseudonyms import with_pseudonyms
@@ -36,7 +37,7 @@ class Request:
     Attributes:
         numbers: as `contacts` lists them; the calls whose contact has one of them.
         calls: ids.
-        extra: values of the export's own fields, by path.
+        extra: a value of the export's own fields, or several of which each counts, by path.
         filter: of the calls, in any form that `select` takes.
         values: names, addresses; replaced where they stand.
         source: only of this platform or account.
@@ -62,14 +63,24 @@ class Request:
             )
         if any("*" in number for number in self.numbers):
             raise InvalidRequest("a number to forget is a whole one: no * in it.")
+        if not all(self.extra):
+            raise InvalidRequest("a field to forget by has a name, as customer.id.")
         refuse_empty((*self.values, *self.calls))
+
+    def own_values(self) -> list[tuple[str, Any]]:
+        """Each own field's path with each of its values."""
+        return [
+            (path, value)
+            for path, given in self.extra.items()
+            for value in (given if isinstance(given, list | tuple) else [given])
+        ]
 
     def kinds(self) -> dict[str, int]:
         """How many targets there are of each kind."""
         counts = {
             "number": len(self.numbers),
             "call": len(self.calls),
-            "extra": len(self.extra),
+            "extra": len(self.own_values()),
             "filter": int(bool(self.filter)),
             "value": len(self.values),
         }
@@ -169,9 +180,11 @@ def _named_calls(engine: Engine, storage: Storage, request: Request) -> list[dic
         InvalidRequest: the filter matches too many.
     """
     found: list[dict[str, Any]] = []
-    for path, value in request.extra.items():
+    for path, value in request.own_values():
         text = value if isinstance(value, str) else json.dumps(value)
-        named = {"name": _json_path([path]), "path": _json_path(path.split(".")), "value": text}
+        parts = path.split(".")
+        # A path with an empty part is a field's name, and none that DuckDB reads.
+        named = {"name": json_path([path]), "path": json_path(parts if all(parts) else [path]), "value": text}
         found += engine.rows(sql_files.load("erasure/calls_of_field").text, named)
     if request.calls:
         found += engine.rows(
@@ -188,11 +201,6 @@ def _named_calls(engine: Engine, storage: Storage, request: Request) -> list[dic
             raise InvalidRequest(f"the filter matches more than {MOST_FILTERED} calls. Narrow it.")
         found += rows
     return found
-
-
-def _json_path(parts: Sequence[str]) -> str:
-    """Where a field is, as DuckDB's JSON functions take it."""
-    return "$" + "".join(f".{json.dumps(part, ensure_ascii=False)}" for part in parts)
 
 
 def _sides(row: Mapping[str, Any]) -> tuple[str | None, str | None]:

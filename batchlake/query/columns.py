@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
-from batchlake.engine.quoting import literal, quoted
+from batchlake.engine.quoting import literal, own_field, quoted
 from batchlake.errors import InvalidRequest
 from batchlake.schema import AGENT, CALLS, CONTACT, EXPORTS, PROBLEMS, RUNS, Table
 from batchlake.store.ledger import NEWEST_FIRST
@@ -96,7 +96,7 @@ class Verb:
             if spelled == column.own:
                 return replace(column, name=spelled, ranked=True)
         if self.has_extra and spelled.startswith(_EXTRA) and len(spelled) > len(_EXTRA):
-            return Named(given.strip(), f"extra->>{literal(given.strip()[len(_EXTRA) :])}", "text")
+            return Named(given.strip(), f"extra->>{literal(own_field(given.strip()[len(_EXTRA) :]))}", "text")
         names = [*(one.name for one in self.columns), *(one.own for one in self.columns if one.own)]
         raise no_column(given, spelled, names)
 

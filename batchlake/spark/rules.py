@@ -6,6 +6,7 @@ Input: a query as parsed from DuckDB's dialect. Output: that tree, changed in pl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -216,8 +217,9 @@ def _own_fields(query: exp.Expression) -> None:
 
 
 def bare_key(path: str) -> str:
-    """The key that a path of DuckDB's names: a filter writes `$."$x"` of one that begins as a path does."""
-    return path[3:-1] if path.startswith('$."') and path.endswith('"') else path
+    """The key that a path of DuckDB's names (`quoting.own_field`)."""
+    is_path = path.startswith('$."') and path.endswith('"')
+    return re.sub(r"\\(.)", r"\1", path[3:-1], flags=re.DOTALL) if is_path else path
 
 
 _RULES: Final[tuple[Callable[[exp.Expression], None], ...]] = (

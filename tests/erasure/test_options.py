@@ -16,6 +16,7 @@ import pytest
 import zstandard
 
 import batchlake
+from batchlake.errors import InvalidRequest
 from batchlake.lake import Lake
 from batchlake.schema import FORMAT_VERSION, PLAIN_FORMAT
 from tests.command import run
@@ -74,6 +75,17 @@ def test_own_fields_filters_and_files_of_values_add_up(lake: Lake, tmp_path: Pat
     assert todo[0]["recording_url"] == "https://x.example/0"
     assert todo[-1]["export_file"].endswith("export.json")
     assert stat.S_IMODE((tmp_path / "todo.ndjson").stat().st_mode) == 0o600
+
+
+def test_an_own_field_that_is_given_again_means_each_value(lake: Lake) -> None:
+    """All calls with either value are counted; only those of the last value were. Names are any text."""
+    for extra in ([], ["--extra", "a..b=x", "--extra", "\\=x"]):
+        named = ["--extra", "crm.id=K-2", "--extra", "crm.id=K-1", *extra]
+        done = run("forget", *named, "--dry-run", "--json", lake=lake.root)
+        assert json.loads(done.stdout)["calls"]["matched"] == 2, done.stderr
+    assert lake.forget(extra={"crm.id": ["K-1", "K-2"]}, dry_run=True).calls["matched"] == 2
+    with pytest.raises(InvalidRequest, match="has a name"):
+        lake.forget(extra={"": "x"}, dry_run=True)
 
 
 def write_workbook(path: Path, value: str) -> None:

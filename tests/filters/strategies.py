@@ -108,7 +108,7 @@ def sentiments(draw: st.DrawFn) -> dict[str, Any]:
     return given
 
 
-FIELDS = ["campaign", "$x", "/y", "a.b", "it's", "é", "a b", "*"]
+FIELDS = ["campaign", "$x", "/y", "a.b", "it's", "é", "a b", "*", "\\", '$"\\']
 FIELD_VALUES = ["autumn", "Autumn", "1", "-2.5", "true", "x'y", "日本", "", 1, -2.5, True, False, 0]
 
 

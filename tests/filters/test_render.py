@@ -12,6 +12,7 @@ import sqlglot
 from hypothesis import given
 from sqlglot import exp
 
+from batchlake.engine.quoting import own_field
 from batchlake.errors import InvalidRequest
 from batchlake.filters.compile import compile_filter
 from batchlake.filters.limits import MAX_CONDITIONS, MAX_DEPTH
@@ -104,7 +105,7 @@ def test_what_is_peculiar_to_a_dialect(dialect: str) -> None:
     assert "IS TRUE" not in query
 
 
-PATHS = {*FIELDS, *(f'$."{name}"' for name in FIELDS)}
+PATHS = {*FIELDS, *map(own_field, FIELDS)}
 
 
 @thorough

@@ -133,6 +133,7 @@ RULES = {
     "select lower(a) as x": "LOWER(TRANSLATE(a, 'İΣ', 'iσ'))",
     "select extra->>'a.b' as x": "TRY_ELEMENT_AT(FROM_JSON(extra, 'map<string, string>'), 'a.b')",
     "select extra->>'$.\"$x\"' as x": "TRY_ELEMENT_AT(FROM_JSON(extra, 'map<string, string>'), '$x')",
+    'select extra->>\'$."/\\"x"\' as x': "TRY_ELEMENT_AT(FROM_JSON(extra, 'map<string, string>'), '/\"x')",
     "select a[1] as x": "a[0]",
     "select arg_min(a, {b: b}) as x": "MIN_BY(a, STRUCT(b AS b))",
     "select extract('microseconds' from t) as x": "CAST(EXTRACT(second FROM t) * 1000000 AS BIGINT)",

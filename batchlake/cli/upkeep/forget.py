@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -107,7 +107,7 @@ def forget_command(
         report = lake.forget(
             numbers=_lines(numbers),
             calls=_lines(calls),
-            extra=dict(map(_pair, extra)),
+            extra=_by_path(extra),
             filter=read_filter_option(filter_texts),
             values=_lines(values),
             mode=mode,
@@ -263,11 +263,15 @@ def _lines(given: tuple[str, ...]) -> list[str]:
     return [value.strip() for value in found if value.strip()]
 
 
-def _pair(given: str) -> tuple[str, str]:
-    path, equals, value = given.partition("=")
-    if not equals or not path:
-        raise InvalidRequest("--extra is PATH=VALUE, as customer.id=4711.")
-    return path, value
+def _by_path(given: Iterable[str]) -> dict[str, list[str]]:
+    """The values of own fields by path; a path that is given again has several."""
+    found: dict[str, list[str]] = {}
+    for one in given:
+        path, equals, value = one.partition("=")
+        if not equals or not path:
+            raise InvalidRequest("--extra is PATH=VALUE, as customer.id=4711.")
+        found.setdefault(path, []).append(value)
+    return found
 
 
 def _count(expect: str | None) -> int | Literal["any"] | None:

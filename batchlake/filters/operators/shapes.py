@@ -13,6 +13,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
+from batchlake.engine.quoting import own_field
 from batchlake.engine.text_keys import text_key
 from batchlake.filters.operators import words
 from batchlake.filters.operators.describe import NOT_AMONG, clauses, grouped, joined
@@ -221,9 +222,7 @@ class Extra(Shape):
     def sql(self, query: Query, value: Mapping[str, Any], columns: Columns) -> list[str]:
         found = []
         for name, wanted in value.items():
-            # A name that begins as a path of DuckDB's would be taken for one.
-            path = f'$."{name}"' if name[:1] in ("$", "/") and '"' not in name else name
-            field = f"({columns[0]}->>{query.bind(path)})"
+            field = f"({columns[0]}->>{query.bind(own_field(name))})"
             if isinstance(wanted, tuple):
                 found.append(_in(query, field, wanted))
                 continue
