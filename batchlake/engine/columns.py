@@ -77,10 +77,13 @@ def to_numpy(values: pa.Array | pa.ChunkedArray, kind: type[N]) -> NDArray[N]:
     import numpy as np
     import pyarrow as pa
 
+    if not len(values):
+        # To combine no chunks imports pandas.
+        return np.zeros(0, kind)
     if isinstance(values, pa.ChunkedArray):
         values = together(values)
     data = values.buffers()[1]
-    if data is None or not len(values):
+    if data is None:
         return np.zeros(0, kind)
     return np.frombuffer(data, kind, len(values), values.offset * np.dtype(kind).itemsize)
 
@@ -109,6 +112,11 @@ def times(values: Sequence[datetime]) -> pa.Array:
     import pyarrow as pa
 
     return integers([(value - _EPOCH) // _MICROSECOND for value in values]).cast(pa.timestamp("us", "UTC"))
+
+
+def time(microseconds: int) -> datetime:
+    """A TIMESTAMPTZ of Arrow's as a time: its own way to make one imports pandas."""
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def moments(texts: pa.ChunkedArray) -> pa.ChunkedArray | None:

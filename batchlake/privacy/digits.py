@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from string import ascii_lowercase
 from typing import Final
 
 FEWEST_DIGITS: Final = 7
@@ -60,6 +61,7 @@ class Spoken:
         sieve: what a text matches that may hold a run, as RE2 reads it: fast over a whole column.
         parts_sieve: what a text matches that may be a part of a number: two digits in a row at least.
         turns_sieve: what an utterance matches that may be a part: three digits in a row at least.
+        wordy: what an utterance matches that holds three words which are surely no digits: it is no part.
         unusual: what a text matches that may hold a digit in words or of another script; of any other, ASCII
             is enough.
         words: all words of digits, and those that repeat one, in lower case.
@@ -71,6 +73,7 @@ class Spoken:
     sieve: str
     parts_sieve: str
     turns_sieve: str
+    wordy: str
     unusual: str
     words: frozenset[str]
 
@@ -109,6 +112,7 @@ class Spoken:
             + "|".join(
                 [f"{one}{_GAP}{one}{_GAP}{one}", *(f"{word}{_GAP}{one}" for word in thrice), *touched]
             ),
+            _three_words_besides(words),
             "(?i)" + "|".join([*spoken, *touched, r"[^\x00-\x7f]"]),
             frozenset(words),
         )
@@ -120,6 +124,24 @@ class Spoken:
     def is_plain(self, text: str) -> bool:
         """Whether a text's digits are those of ASCII alone, none of them spoken: most texts' are."""
         return text.isascii() and self.words.isdisjoint(_ASCII_WORD.findall(text.lower()))
+
+
+def _three_words_besides(words: Iterable[str]) -> str:
+    """What a text matches with three words of four letters or more that begin like none of these.
+
+    Four letters don't fit between two digits of a number. RE2 knows no look-around, so the words are known by
+    the two letters that they begin with, and by what no letter is on either side of them.
+    """
+    seconds = {first: set(ascii_lowercase) for first in ascii_lowercase}
+    for word in words:
+        seconds.get(word[0], set()).discard(word[1:2])
+    # A word of one letter is shorter than four, whatever it begins with.
+    begun = "|".join(
+        f"[{first}{first.upper()}][{''.join(sorted(found))}{''.join(sorted(found)).upper()}]"
+        for first, found in seconds.items()
+    )
+    word, other = f"(?:{begun})[a-zA-Z]{{2,}}", r"[\x00-/:-@\[-^`{-\x7f]"
+    return rf"(?s)(?:^|{other}){word}{other}(?:.*{other})?{word}{other}(?:.*{other})?{word}(?:{other}|$)"
 
 
 def _in_any_case(word: str) -> str:

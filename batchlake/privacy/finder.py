@@ -15,10 +15,10 @@ from urllib.parse import unquote
 
 from batchlake.engine import columns
 from batchlake.privacy import numbers
-from batchlake.privacy.digits import EVERY_LANGUAGE, FEWEST_DIGITS, WIDEST_GAP
+from batchlake.privacy.digits import EVERY_LANGUAGE, FEWEST_DIGITS
 from batchlake.privacy.json_numbers import BareNumber, TooDeep, by_field, decoded, dumped, quoted
 from batchlake.privacy.numbers import Span
-from batchlake.privacy.sieves import flags_of, places_of
+from batchlake.privacy.sieves import alternatives, flags_of, places_of, spelled
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +31,8 @@ ERASED: Final = "<erased>"
 _SHORTEST_ID: Final = 4
 """Shorter ids are looked for in their own column only: every text holds them."""
 
+_LONGEST_ID: Final = 256
+
 _MOST_ALTERNATIVES: Final = 2_000
 _MOST_IN_SIEVE: Final = 32
 """So many values are looked for by one expression: RE2 slows down where its states don't fit its memory."""
@@ -41,14 +43,13 @@ _FEW_TEXTS: Final = 8
 _ESCAPED: Final = "%[0-9A-Fa-f]{2}"
 
 _ID_SIEVE: Final = "[0-9A-Za-z_-]*[0-9][0-9A-Za-z_-]*"
-_ID_WORD: Final = re.compile(rf"(?<![\w-])(?=[\w-]*\d)[\w-]{{{_SHORTEST_ID},256}}(?![\w-])")
+_ID_WORD: Final = re.compile(rf"(?<![\w-])(?=[\w-]*\d)[\w-]{{{_SHORTEST_ID},{_LONGEST_ID}}}(?![\w-])")
 """A word that may be an id: one with a digit in it, as nearly every platform's has."""
 
 _LANDED: Final = re.compile(r"(?:call|batch)-([^/!]+?)-\d{8}T\d{6}")
 """The name of a landed answer, which holds an id with a dash on either side."""
 
-_READ_AS_ONE: Final = 256
-_PARTED: Final = "\n" * (WIDEST_GAP + 1)
+_READ_AS_ONE: Final = 65_536
 
 _COUNTRY: Final = re.compile(rb"\+([0-9]{1,3})[^0-9+]{1,3}$")
 
@@ -95,7 +96,7 @@ class Finder:
     def _pattern(self) -> re.Pattern[str] | None:
         if not self._literals or len(self._literals) > _MOST_ALTERNATIVES:
             return None
-        return _alternatives(self._literals)
+        return alternatives(self._literals)
 
     def candidates(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
         """The places of texts in which something may be found: few others are among them."""
@@ -125,22 +126,28 @@ class Finder:
         if not self.keys and not self._literals and len(places) > _FEW_TEXTS:
             # Where digests alone are known nearly every id, link and number is a candidate.
             rest = flags_of(some, f"%|-[0-9]{{8}}T|{EVERY_LANGUAGE.unusual}")
-            is_hit[~rest] = self._of_plain(some.filter(columns.from_numpy(~rest)).to_pylist())
+            is_hit[~rest] = self._of_plain(some.filter(columns.from_numpy(~rest)))
         left = some.filter(columns.from_numpy(rest)).to_pylist()
         is_hit[rest] = [text is not None and self.finds(text) for text in left]
         found: list[int] = places[is_hit].tolist()
         return found
 
-    def _of_plain(self, texts: Sequence[str]) -> list[bool]:
+    def _of_plain(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.bool_]:
         """`finds` for texts with plain digits, none of them escaped: many are read as one."""
-        found: list[bool] = []
+        import numpy as np
+
+        from batchlake.privacy.plain_texts import PlainTexts
+
+        found = np.zeros(len(texts), bool)
         for since in range(0, len(texts), _READ_AS_ONE):
-            several = texts[since : since + _READ_AS_ONE]
-            # Too far from each other for a number over two, and no word.
-            together = _PARTED.join(several)
-            is_any = self.looks_for_numbers and any(map(self.is_number, numbers.plain_keys(together)))
-            is_any = is_any or (self.is_id is not None and any(map(self.is_id, _ID_WORD.findall(together))))
-            found += [self.finds(text) for text in several] if is_any else [False] * len(several)
+            together = PlainTexts.of(texts[since : since + _READ_AS_ONE])
+            asked = [(self.is_number, together.numbers())] if self.looks_for_numbers else []
+            if self.is_id:
+                asked.append((self.is_id, together.words(_SHORTEST_ID, _LONGEST_ID)))
+            for is_one, (values, places) in asked:
+                known = set(filter(is_one, set(values)))
+                if known:
+                    found[since + places[[value in known for value in values]]] = True
         return found
 
     def likely(self, texts: pa.Array | pa.ChunkedArray, sieve: str) -> NDArray[np.int64]:
@@ -170,7 +177,7 @@ class Finder:
     def _as_they_stand(self) -> list[str]:
         """What is found as it is; what is escaped shows once it isn't."""
         ids = [_ID_SIEVE] if self.is_id else []
-        literals = [rf"(?i:{_spelled(one)})" for one in self._literals] if self._are_few else []
+        literals = [rf"(?i:{spelled(one)})" for one in self._literals] if self._are_few else []
         return [_ESCAPED, *ids, *literals]
 
     @property
@@ -180,7 +187,12 @@ class Finder:
 
     def parts(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
         """The places of texts that may be a part of a number that is read out over turns."""
-        return places_of(texts, EVERY_LANGUAGE.turns_sieve)
+        import numpy as np
+
+        places = places_of(texts, EVERY_LANGUAGE.turns_sieve)
+        # Most of them are whole sentences, and each takes two microseconds to be read.
+        wordy = places_of(texts.take(columns.from_numpy(places)), EVERY_LANGUAGE.wordy)
+        return np.delete(places, wordy)
 
     def said(self, texts: pa.Array | pa.ChunkedArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The `candidates` of utterances, and their `parts`, by one look at most of them."""
@@ -230,11 +242,11 @@ class Finder:
             return np.zeros(0, np.int64)
         if not self.keys or len(self.keys) > _MOST_IN_SIEVE or len(texts) <= _FEW_TEXTS:
             return np.arange(len(texts))
-        spelled = [
+        wholes = [
             "[^0-9]*".join(key.lstrip("+")) if key.lstrip("+").isdecimal() else rf"(?i:{re.escape(key)})"
             for key in sorted(self.keys)
         ]
-        return places_of(texts, "|".join([*spelled, r"[^\x00-\x7f]"]))
+        return places_of(texts, "|".join([*wholes, r"[^\x00-\x7f]"]))
 
     def _literal_flags(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.bool_]:
         import polars as pl
@@ -267,7 +279,7 @@ class Finder:
         if pattern is None and self._literals:
             lowered = text.lower()
             present = [one for one in self._literals if one.lower() in lowered]
-            pattern = _alternatives(present) if present else None
+            pattern = alternatives(present) if present else None
         return pattern.finditer(text) if pattern else iter(())
 
     def finds(self, text: str) -> bool:
@@ -365,7 +377,7 @@ class Finder:
             ]
             if not text.str.contains_any(wanted)[0]:
                 return 0
-        whole = _alternatives(
+        whole = alternatives(
             [one.encode("utf-8", "surrogatepass").decode("latin-1") for one in self._literals]
         )
         return sum(1 for _ in whole.finditer(data.decode("latin-1")))
@@ -385,15 +397,3 @@ class Finder:
             one for one in digits if not any(one != other and one.endswith(other) for other in digits)
         }
         return ["[^0-9]{0,3}".join(one) for one in sorted(shortest)]
-
-
-def _alternatives(literals: Sequence[str]) -> re.Pattern[str]:
-    # Longest first: one id may begin another. Blanks in a name may be any white space.
-    wanted = sorted(literals, key=len, reverse=True)
-    spelled = "|".join(map(_spelled, wanted))
-    return re.compile(rf"(?<![\w-])(?:{spelled})(?![\w-])", re.IGNORECASE)
-
-
-def _spelled(literal: str) -> str:
-    """A literal as an expression: what stands between its words may be any white space."""
-    return r"\s+".join(map(re.escape, literal.split())) or re.escape(literal)

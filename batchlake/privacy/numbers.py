@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from batchlake.errors import InvalidRequest
-from batchlake.privacy.digits import EVERY_LANGUAGE, FEWEST_DIGITS, WIDEST_GAP, Run, folded, runs
+from batchlake.privacy.digits import EVERY_LANGUAGE, FEWEST_DIGITS, Run, folded, runs
 
-_MOST_DIGITS: Final = 17
+MOST_DIGITS: Final = 20
+"""More digits in a row are nobody's number."""
+
 _MOST_PHONE_DIGITS: Final = 15
 
 # ITU-T E.164: zones 1 and 7 are one digit, these are two, all others three.
@@ -44,10 +46,6 @@ _SCHEME: Final = re.compile(r"\s*(?:tel|sips?|callto|sms):", re.IGNORECASE)
 _NUMBER: Final = re.compile(
     r"[\s+＋\d().\-/·\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060-\u2069\ufeff]+"
 )
-_PLAIN_RUN: Final = re.compile(
-    rf"(?:\+[ (]?)?[0-9](?:[^0-9+]{{0,{WIDEST_GAP}}}[0-9]){{{FEWEST_DIGITS - 1},}}"
-)
-_PLAIN_DIGITS: Final = re.compile("[0-9]+")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _PSEUDONYM: Final = re.compile(r"(?:tel|email|name)_[0-9a-z]{16}")
 
@@ -163,33 +161,12 @@ def spans(text: str, is_known: Callable[[str], bool]) -> Iterator[Span]:
                 place += 1
 
 
-def plain_keys(text: str) -> Iterator[str]:
-    """The keys of all numbers that may stand in a text with plain digits (`Spoken.is_plain`).
-
-    These are what `spans` asks about, but for those within a number that is known.
-    """
-    for run in _PLAIN_RUN.findall(text):
-        plus = run[0] == "+"
-        parts = _PLAIN_DIGITS.findall(run)
-        before = 0
-        for place, first in enumerate(parts):
-            if not (plus and 0 < before <= FEWEST_DIGITS):
-                digits = ""
-                for part in parts[place:]:
-                    digits += part
-                    if len(digits) > _MOST_DIGITS + 3:
-                        break
-                    if len(digits) >= FEWEST_DIGITS:
-                        yield international(digits, plus=plus and not place)
-            before += len(first)
-
-
 def _longest(run: Run, place: int, is_known: Callable[[str], bool]) -> int:
     """Where the longest known number ends that begins at this digit; 0 where none does."""
     # What follows `+49` is a number of that country, and another one elsewhere.
     if not run.begins_at(place) or (run.is_led_by_plus and 0 < place <= FEWEST_DIGITS):
         return 0
-    for end in range(min(len(run.digits), place + _MOST_DIGITS + 3), place + FEWEST_DIGITS - 1, -1):
+    for end in range(min(len(run.digits), place + MOST_DIGITS), place + FEWEST_DIGITS - 1, -1):
         if run.ends_at(end - 1):
             key = international(run.digits[place:end], plus=run.is_led_by_plus and place == 0)
             if is_known(key):

@@ -1,7 +1,10 @@
-"""Which texts of a column match an expression, as RE2 reads it: fast over all of them."""
+"""Which texts of a column match an expression, as RE2 reads it: fast over all of them; expressions for
+literals."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from batchlake.engine import columns
@@ -39,3 +42,16 @@ def flags_of(texts: pa.Array | pa.ChunkedArray, pattern: str) -> NDArray[np.bool
     flags = np.zeros(len(texts), bool)
     flags[places_of(texts, pattern)] = True
     return flags
+
+
+def alternatives(literals: Sequence[str]) -> re.Pattern[str]:
+    """What finds any of some literals, in any case, as whole words."""
+    # Longest first: one id may begin another. Blanks in a name may be any white space.
+    wanted = sorted(literals, key=len, reverse=True)
+    either = "|".join(map(spelled, wanted))
+    return re.compile(rf"(?<![\w-])(?:{either})(?![\w-])", re.IGNORECASE)
+
+
+def spelled(literal: str) -> str:
+    """A literal as an expression: what stands between its words may be any white space."""
+    return r"\s+".join(map(re.escape, literal.split())) or re.escape(literal)

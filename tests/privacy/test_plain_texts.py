@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Iterator
 from typing import Final
 
 import pyarrow as pa
@@ -16,9 +18,12 @@ from hypothesis import strategies as st
 from batchlake.engine import columns
 from batchlake.privacy.digits import EVERY_LANGUAGE, Spoken, runs, spoken_in
 from batchlake.privacy.key import PrivacyKey
-from batchlake.privacy.numbers import keys_of, plain_keys, spans
+from batchlake.privacy.numbers import international, keys_of, spans
+from batchlake.privacy.plain_texts import PlainTexts
 from batchlake.privacy.redaction.redactor import Redactor
 from batchlake.privacy.redaction.rules import Rules
+from batchlake.privacy.sieves import places_of
+from batchlake.privacy.speech import is_part
 from batchlake.privacy.tombstones import Tombstones
 from tests.erasure.people import NUMBER, SPELLINGS
 
@@ -91,6 +96,23 @@ def test_an_erased_number_is_found_among_any_texts(given_texts: list[str], place
     assert found == wanted
 
 
+def plain_keys(text: str) -> Iterator[str]:
+    """The keys of all numbers that may stand in a plain text, read text by text."""
+    for run in re.findall(r"(?:\+[ (]?)?[0-9](?:[^0-9+]{0,3}[0-9]){6,}", text):
+        plus = run[0] == "+"
+        parts = re.findall("[0-9]+", run)
+        before = 0
+        for place, first in enumerate(parts):
+            # What follows `+49` is a number of that country, and another one elsewhere.
+            if not (plus and 0 < before <= 7):
+                digits = ""
+                for part in parts[place:]:
+                    digits += part
+                    if 7 <= len(digits) <= 20:
+                        yield international(digits, plus=plus and not place)
+            before += len(first)
+
+
 @given(texts, st.sampled_from(sorted(keys_of(NUMBER))))
 @example("+1 415+1 415 555 0199", "4155550199")
 @example("call (+1) 415 555 0199", "14155550199")
@@ -99,3 +121,44 @@ def test_numbers_of_plain_texts_are_those_of_all(text: str, key: str) -> None:
     known = {key, "+15550199", "0155501", "4155550"}
     if EVERY_LANGUAGE.is_plain(text):
         assert any(map(known.__contains__, plain_keys(text))) == any(spans(text, known.__contains__))
+
+
+@given(st.lists(texts.filter(EVERY_LANGUAGE.is_plain), max_size=8), st.integers(0, 8))
+@example(["12345678", "12345678+1", "+", " 1234567", "(+1234567"], 2)
+@example(["+49 030 1234567 8", "011 4155550199", "00415555 0199", "0011 415 55501"], 0)
+def test_many_plain_texts_hold_what_each_of_them_holds(several: list[str], since: int) -> None:
+    """Numbers are those that a text holds by itself, in every form in which they may be meant, none over two
+    texts; words those with a digit."""
+    together = PlainTexts.of(columns.texts(["1234567", *several])[1:][since:])
+    keys, places = together.numbers()
+    said = several[since:]
+    wanted = [(place, key) for place, text in enumerate(said) for key in plain_keys(text)]
+    assert sorted(zip(places.tolist(), keys, strict=True)) == sorted(wanted)
+    words, of_words = together.words(4, 9)
+    word = re.compile(r"(?<![\w-])(?=[\w-]*\d)[\w-]{4,9}(?![\w-])")
+    wanted = [(place, one) for place, text in enumerate(said) for one in word.findall(text)]
+    assert list(zip(of_words.tolist(), words, strict=True)) == wanted
+
+
+_SAID = st.sampled_from(
+    ["call", "back", "later", "1415", "555 01", "one", "Double", "four", "elevenish", "nine", "five12",
+     "abcd", "a_bc", "über", "éabcd", "three", "oh", "und", "kǌng", "ſeven", "ab12cd"]
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(_SAID, st.sampled_from([" ", ", ", "-", "_", "", "é", "\n", "  "])), max_size=9))
+@example([("call", " "), ("back", "é"), ("abcd", " "), ("1415", "")])
+@example([("1415", " "), ("back", "-"), ("call", "-"), ("later", " ")])
+def test_what_is_left_out_for_its_words_is_no_part_of_a_number(said: list[tuple[str, str]]) -> None:
+    """Three words that are no digits show in an expression over a column only where they are three."""
+    text = "".join(word + between for word, between in said)
+    if len(places_of(columns.texts([text]), EVERY_LANGUAGE.wordy)):
+        assert not is_part(text)
+
+
+def test_whole_sentences_are_left_out_for_their_words() -> None:
+    """What is read one by one after the expression is short, in any case and language."""
+    sentences = ["Call us again later at 1415", "RUFEN SIE MICH BITTE AN: 1415", "one more plan, please"]
+    parts = ["it's 1415", "yes, four one five", "Call back: 1415 555", "null eins sieben"]
+    found = places_of(columns.texts([*sentences, *parts]), EVERY_LANGUAGE.wordy).tolist()
+    assert found == [0, 1, 2]
