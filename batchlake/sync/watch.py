@@ -4,8 +4,9 @@ A change wakes the watcher, the folders themselves say what changed: every file'
 modification time, looked at again now and then in case a change went unnoticed. A file has settled when
 these haven't changed for a while and it doesn't look half-written; one that keeps looking so is taken
 all the same after a longer while, so that the lake's problems name it. One that can't be opened doesn't
-hold up the others: it is noted once, counts as skipped, and is tried again after the longer while. The
-same bytes again are a no-op, so a restart only costs reading.
+hold up the others: it is noted once, counts as skipped, and is tried again after the longer while. A folder
+that can't be looked into, or is gone, is noted once and looked for again. The same bytes again are a no-op,
+so a restart only costs reading.
 """
 
 from __future__ import annotations
@@ -130,12 +131,14 @@ def watch(
         if not changed and not settling.is_waiting and now - looked_at < timing.rescan:
             continue
         looked_at = now
-        found = settling.look(signatures(watched), now)
+        closed: dict[Path, str] = {}
+        found = settling.look(signatures(watched, closed), now)
         refused = {path: reason for path in found if (reason := _refusal(path)) is not None}
         settling.again(refused)
-        for path, reason in refused.items() - reported:
+        fresh = (closed | refused).items() - reported
+        for path, reason in sorted(fresh):
             note(f"postponed: {path} cannot be opened: {reason}")
-        reported |= refused.items()
+        reported |= fresh
         settled = [path for path in found if path not in refused]
         if settled and not stop.is_set():
             try:
@@ -185,11 +188,24 @@ def _refusal(path: Path) -> str | None:
     return None
 
 
-def signatures(folders: Iterable[Path]) -> dict[Path, Signature]:
-    """The files in these folders that may be exports, with what changes when they do."""
+def signatures(folders: Iterable[Path], closed: dict[Path, str] | None = None) -> dict[Path, Signature]:
+    """The files in these folders that may be exports, with what changes when they do.
+
+    Args:
+        folders: the folders.
+        closed: takes each folder that can't be looked into, with the reason.
+    """
     found: dict[Path, Signature] = {}
-    for folder in folders:
-        for parent, inner, names in os.walk(folder):
+    watched = list(folders)
+
+    def refuse(error: OSError) -> None:
+        # A folder within them may go away at any time, as a file may.
+        path = Path(error.filename)
+        if closed is not None and (path in watched or not isinstance(error, FileNotFoundError)):
+            closed[path] = error.strerror or str(error)
+
+    for folder in watched:
+        for parent, inner, names in os.walk(folder, onerror=refuse):
             inner[:] = [name for name in inner if not name.startswith(".")]
             for name in names:
                 path = Path(parent, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shutil
 import signal
 import threading
 import time
@@ -23,6 +24,7 @@ from batchlake.store.lock import writer_lock
 from batchlake.sync.completeness import looks_whole
 from batchlake.sync.watch import Settling, WatchTiming, signatures, watch
 from tests.effort import at_length
+from tests.lakes import write_export
 from tests.sync.fake_platform import call, listed
 from tests.sync.pulling import held
 from tests.sync.runs import start
@@ -207,6 +209,33 @@ def test_a_file_that_cannot_be_opened_holds_up_no_other(tmp_path: Path) -> None:
     thread.join(20)
     assert notes == [f"postponed: {closed} cannot be opened: Invalid argument"]
     assert {path for report in reports for path in report.skipped_files} <= {str(closed)}
+
+
+def test_a_folder_that_went_away_is_told(tmp_path: Path) -> None:
+    """Once, and what is in it when it is there again is ingested; a folder within it may come and go."""
+    exports, notes = tmp_path / "exports", list[str]()
+    (exports / "inner").mkdir(parents=True)
+    lake, stop = Lake(tmp_path / "lake"), threading.Event()
+
+    def work() -> None:
+        for _ in watch([exports], lambda paths: lake.ingest(*paths), stop, timing=TIMING, note=notes.append):
+            pass
+
+    thread = threading.Thread(target=work)
+    write_export(exports, "a.json", export("c1"))
+    thread.start()
+    wait_until(lambda: held(tmp_path) == {"c1"})
+    (exports / "inner").rmdir()
+    time.sleep(2 * TIMING.rescan)
+    assert notes == []
+    shutil.rmtree(exports)
+    wait_until(lambda: len(notes) == 1)
+    time.sleep(2 * TIMING.rescan)
+    write_export(exports, "b.json", export("c2"))
+    wait_until(lambda: held(tmp_path) == {"c1", "c2"})
+    stop.set()
+    thread.join(20)
+    assert notes == [f"postponed: {exports} cannot be opened: No such file or directory"]
 
 
 def test_a_file_that_went_away_is_no_fault(tmp_path: Path) -> None:
