@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from batchlake.errors import InvalidRequest
 from batchlake.privacy.errors import PrivacyKeyMissing, WrongPrivacyKey
-from batchlake.privacy.key import key_of_lake, read_policy
-from batchlake.privacy.numbers import is_pseudonym
-from batchlake.privacy.redaction.redactor import Redactor
-from batchlake.privacy.redaction.rules import Rules
-from batchlake.store.storage import Storage
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from batchlake.filters.model import Filter
+    from batchlake.privacy.redaction.redactor import Redactor
+    from batchlake.store.storage import Storage
 
 _NUMBER = "phone_number"
 _PREFIX_END = "*"
@@ -34,6 +31,11 @@ def with_pseudonyms(wanted: Filter, storage: Storage) -> Filter:
     """
     if not _names_number(wanted):
         return wanted
+    # Few filters name a number, and what reads numbers takes as long to import as most questions.
+    from batchlake.privacy.key import key_of_lake, read_policy
+    from batchlake.privacy.redaction.redactor import Redactor
+    from batchlake.privacy.redaction.rules import Rules
+
     policy = read_policy(storage)
     rules = Rules.of_policy(policy)
     if rules is None or "phone" not in rules.kinds:
@@ -57,6 +59,8 @@ def _pseudonym(redactor: Redactor, number: str) -> str:
             "from pseudonyms. Give whole numbers, or pseudonyms as `contacts` lists them.",
             phone_number=number,
         )
+    from batchlake.privacy.numbers import is_pseudonym
+
     return number if is_pseudonym(number) else redactor.number(number)
 
 

@@ -71,22 +71,11 @@ def _head(found: Analytics, extent: Extent, page: Page) -> Iterator[str]:
     batches = looks.counted(extent.batches, "batch", "batches")
     when = ""
     if extent.first and extent.last:
-        when = f", {span(extent.first, extent.last, page.clock)}, times in {page.clock.timezone}"
+        when = f", {page.clock.days(extent.first, extent.last)}, times in {page.clock.timezone}"
     named = f"{extent.words}:"
     first, *others = fill(f"{named} {total} in {batches}{when}.", page.width)
     yield f"{page.bold(named)}{first[len(named) :]}"
     yield from others
-
-
-def span(first: datetime, last: datetime, clock: looks.Clock) -> str:
-    """`14 to 26 Nov 2026`."""
-    begun, ended = clock.local(first), clock.local(last)
-    if begun.date() == ended.date():
-        return f"{ended.day} {ended:%b %Y}"
-    if (begun.year, begun.month) == (ended.year, ended.month):
-        return f"{begun.day} to {ended.day} {ended:%b %Y}"
-    year = "" if begun.year == ended.year else f" {begun.year}"
-    return f"{begun.day} {begun:%b}{year} to {ended.day} {ended:%b %Y}"
 
 
 def _figures(found: Analytics, page: Page) -> Iterator[str]:

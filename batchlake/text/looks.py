@@ -237,6 +237,16 @@ class Clock:
         day = f"{there.day:>2}" if pad else f"{there.day}"
         return f"{day} {there:%b}" + (f" {there.year}" if with_year else "")
 
+    def days(self, first: datetime, last: datetime) -> str:
+        """`14 to 26 Nov 2026`, of the days from one time to another."""
+        begun, ended = self.local(first), self.local(last)
+        if begun.date() == ended.date():
+            return f"{ended.day} {ended:%b %Y}"
+        if (begun.year, begun.month) == (ended.year, ended.month):
+            return f"{begun.day} to {ended.day} {ended:%b %Y}"
+        year = "" if begun.year == ended.year else f" {begun.year}"
+        return f"{begun.day} {begun:%b}{year} to {ended.day} {ended:%b %Y}"
+
 
 def is_twice(there: datetime) -> bool:
     """Whether the clocks of its zone show this time twice, in a night of autumn."""

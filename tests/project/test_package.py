@@ -75,7 +75,11 @@ def test_modules_are_imported_ahead(sample_lake: batchlake.Lake, monkeypatch: py
             ("call call_abc123", {"pandas", "pyarrow", "numpy", "batchlake.filters"}),
             ("analytics", {"pandas", "batchlake.filters.model", "batchlake.output.workbook"}),
             ("audit", {"pandas", "pyarrow", "numpy", "batchlake.filters.model", "batchlake.query.session"}),
-            ("calls --call nobody", {"pandas", "pyarrow", "numpy", "pydantic", "batchlake.query.session"}),
+            ("batches", {"pandas", "pyarrow", "numpy", "pydantic", "batchlake.query.session"}),
+            (
+                "calls --status busy --batch nobody",
+                {"pyarrow", "batchlake.query.session", "batchlake.privacy.digits", "batchlake.models.blocks"},
+            ),
             ("status", {"pandas", "numpy", "httpx2", "asyncio", "pydantic", "sqlite3", "msgspec"}),
         ],
         3,

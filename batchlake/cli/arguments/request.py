@@ -126,14 +126,12 @@ class Request:
         """What a table is laid out for."""
         width = shutil.get_terminal_size().columns if self.is_terminal else None
         bars = _BAR * min(max(width or SCREEN_WIDTH, SCREEN_WIDTH), _WIDEST_SCREEN) // SCREEN_WIDTH
-        from batchlake.reports.contents.redaction import masked_number
-
         style = Style(
             self.clock,
             whole=self.wide or width is None,
             seconds=self.wide,
             bar_width=bars,
-            mask=masked_number if self.mask else None,
+            mask=_mask() if self.mask else None,
         )
         return Layout(
             width,
@@ -157,6 +155,13 @@ class Request:
         from batchlake.screens.page import Page
 
         return Page(self.screen_width, self.clock, self.colour)
+
+
+def _mask() -> Callable[[str], str]:
+    """What masks a number; few ask for it."""
+    from batchlake.reports.contents.redaction import masked_number
+
+    return masked_number
 
 
 def answer_options(

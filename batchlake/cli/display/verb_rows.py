@@ -76,7 +76,6 @@ def period_words(request: Request) -> str:
 def nothing_matches(request: Request) -> str:
     """Why an answer about calls is empty."""
     from batchlake.filters.selection import select
-    from batchlake.screens.overview import span
 
     held = request.lake.extent()
     if not held["calls_held"]:
@@ -85,7 +84,7 @@ def nothing_matches(request: Request) -> str:
     asked = "" if with_filter is None else f" Asked were: {select(with_filter).description}"
     if held["first_call_time"] is None:
         return f"No call matches.{asked}"
-    when = span(held["first_call_time"], held["last_call_time"], request.clock)
+    when = request.clock.days(held["first_call_time"], held["last_call_time"])
     return f"No call matches. The lake holds calls of {when}.{asked}"
 
 
