@@ -10,13 +10,14 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Protocol
 
 from batchlake.ingest.find.archives import UnpackError
 from batchlake.ingest.find.held_exports import HeldExports
-from batchlake.ingest.find.sources import Export, Fingerprint, Found, RecordAgain
+from batchlake.ingest.find.sources import Export, Fingerprint, Found, RecordAgain, in_turn
 from batchlake.ingest.load.staging import ReadExport, Staging
 from batchlake.ingest.options import IngestOptions
 from batchlake.ingest.parse.layout import read_fully
@@ -95,7 +96,8 @@ class ExportReading:
         """Stage all that was found."""
         for broken, error in found.broken:
             self._note_broken(broken, error)
-        self._read_exports(found.exports)
+        with closing(in_turn(found.exports)) as exports:
+            self._read_exports(exports)
 
     def _read_exports(self, exports: Iterable[Export]) -> None:
         """Stage what isn't held. Exports that fit the window are looked up many at a time."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine import columns
 from batchlake.ingest.find.archives import UnpackError
-from batchlake.ingest.find.sources import Export, find
+from batchlake.ingest.find.sources import Export, find, in_turn
 from batchlake.ingest.parse.decode import decoder_of
 from batchlake.ingest.parse.fields import FieldList, field_list, typed_fields
 from batchlake.ingest.parse.layout import read_fully
@@ -102,8 +103,8 @@ def _items(
     found = find(paths)
     for broken, error in found.broken:
         yield broken.location, _corrupt(error)
-    with own_platforms(own):
-        for export in found.exports:
+    with own_platforms(own), closing(in_turn(found.exports)) as exports:
+        for export in exports:
             try:
                 for item in _read(export):
                     yield export.location, item

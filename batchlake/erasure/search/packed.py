@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from batchlake.ingest.find.archives import COMPRESSED, ZIPS, decompressed, members_of, open_member
+from batchlake.ingest.find.archives import COMPRESSED, ZIPS, Archive, decompressed
 
 
 def contents(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -18,9 +18,11 @@ def contents(path: Path) -> Iterator[tuple[str, bytes]]:
     data = path.read_bytes()
     yield str(path), data
     if data[:4] in ZIPS:
-        for member in members_of(path):
-            with open_member(path, member) as (file, size):
-                yield f"{path}!{member.filename}", decompressed(file, size).read()
+        archive = Archive(path)
+        with archive.kept_open():
+            for member in archive.members():
+                with member.open() as file:
+                    yield f"{path}!{member.name}", file.read()
     elif data[:4].startswith(COMPRESSED):
         with path.open("rb") as file:
             yield f"{path}!", decompressed(file, len(data)).read()

@@ -12,8 +12,9 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Final, cast
@@ -73,66 +74,112 @@ class UnpackError(Exception):
         self.byte = byte
 
 
-def members_of(path: Path | StoredObject) -> list[zipfile.ZipInfo]:
-    """The files in a zip archive.
+class Archive:
+    """A zip archive. By itself it is opened for each of its members, which reads what all of them are called.
 
-    Raises:
-        UnpackError: it doesn't open.
+    Args:
+        path: where it is.
     """
-    try:
-        with path.open("rb") as packed, zipfile.ZipFile(packed) as archive:
-            return [info for info in archive.infolist() if not info.is_dir()]
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise UnpackError("bad_archive", f"the zip archive does not open: {error}", 0) from error
 
+    def __init__(self, path: Path | StoredObject) -> None:
+        self._path = path
+        self._block: ExitStack | None = None
+        self._kept: zipfile.ZipFile | None = None
 
-def exports_in(path: Path | StoredObject) -> list[zipfile.ZipInfo]:
-    """The files in a zip archive, each of which may hold exports.
+    def members(self) -> list[Member]:
+        """The files in it.
 
-    Raises:
-        UnpackError: it doesn't open, or is a workbook or another document of an office program.
-    """
-    members = members_of(path)
-    if any(member.filename == _OFFICE for member in members):
-        message = "not JSON, but a workbook or another office document: export the calls as JSON"
-        raise UnpackError("not_json", message, 0)
-    return members
+        Raises:
+            UnpackError: it doesn't open.
+        """
+        with self.opened() as archive:
+            return [Member(self, info) for info in archive.infolist() if not info.is_dir()]
 
+    def exports(self) -> list[Member]:
+        """The files in it, each of which may hold exports.
 
-def modified_at(member: zipfile.ZipInfo) -> datetime | None:
-    """When a member was last written, UTC, as unpacking it would say; None where the archive doesn't.
+        Raises:
+            UnpackError: it doesn't open, or is a workbook or another document of an office program.
+        """
+        members = self.members()
+        if any(member.name == _OFFICE for member in members):
+            message = "not JSON, but a workbook or another office document: export the calls as JSON"
+            raise UnpackError("not_json", message, 0)
+        return members
 
-    A zip archive keeps local times, and often the time in UTC as well.
-    """
-    extra = member.extra
-    while len(extra) >= 4:
-        kind, size = struct.unpack("<HH", extra[:4])
-        if kind == _UNIX_TIME and size >= 5 and extra[4] & 1:
-            return datetime.fromtimestamp(struct.unpack("<i", extra[5:9])[0], UTC)
-        extra = extra[4 + size :]
-    if tuple(member.date_time) == _NO_TIME:
-        return None
-    try:
-        return datetime(*member.date_time).astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """A block in which it stays open from when it is opened first."""
+        with ExitStack() as self._block:
+            try:
+                yield
+            finally:
+                self._block = self._kept = None
 
+    @contextmanager
+    def opened(self) -> Iterator[zipfile.ZipFile]:
+        """It, open for the block.
 
-@contextmanager
-def open_member(path: Path | StoredObject, member: zipfile.ZipInfo) -> Iterator[tuple[BinaryIO, int]]:
-    """A member's bytes, and its size unpacked.
+        Raises:
+            UnpackError: it doesn't open.
+        """
+        with ExitStack() as opened:
+            archive = self._kept or self._open((self._block or opened).enter_context)
+            self._kept = archive if self._block else None
+            yield archive
 
-    Raises:
-        UnpackError: it doesn't open; from a later read, where it breaks.
-    """
-    with ExitStack() as opened:
+    def _open(self, enter: Callable[[Any], Any]) -> zipfile.ZipFile:
         try:
-            packed = opened.enter_context(path.open("rb"))
-            archive = opened.enter_context(zipfile.ZipFile(packed))
-            file = opened.enter_context(archive.open(member))
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, KeyError) as error:
-            raise UnpackError("bad_archive", f"the zip member does not open: {error}", 0) from error
-        yield io.BufferedReader(_Unpacking(file, member.compress_size)), member.file_size
+            archive: zipfile.ZipFile = enter(zipfile.ZipFile(enter(self._path.open("rb"))))
+        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            raise UnpackError("bad_archive", f"the zip archive does not open: {error}", 0) from error
+        return archive
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file in an archive, as the archive describes it."""
+
+    archive: Archive
+    info: zipfile.ZipInfo
+
+    @property
+    def name(self) -> str:
+        """Its path in the archive."""
+        return self.info.filename
+
+    def modified_at(self) -> datetime | None:
+        """When it was last written, UTC, as unpacking it would say; None where the archive doesn't.
+
+        A zip archive keeps local times, and often the time in UTC as well.
+        """
+        extra = self.info.extra
+        while len(extra) >= 4:
+            kind, size = struct.unpack("<HH", extra[:4])
+            if kind == _UNIX_TIME and size >= 5 and extra[4] & 1:
+                return datetime.fromtimestamp(struct.unpack("<i", extra[5:9])[0], UTC)
+            extra = extra[4 + size :]
+        if tuple(self.info.date_time) == _NO_TIME:
+            return None
+        try:
+            return datetime(*self.info.date_time).astimezone(UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Its bytes, decompressed as they are read, where it is compressed itself, too.
+
+        Raises:
+            UnpackError: it doesn't open; from a later read, where it breaks.
+        """
+        with self.archive.opened() as archive, ExitStack() as opened:
+            try:
+                file = opened.enter_context(archive.open(self.info))
+            except (zipfile.BadZipFile, NotImplementedError, RuntimeError, KeyError) as error:
+                raise UnpackError("bad_archive", f"the zip member does not open: {error}", 0) from error
+            unpacking = _Unpacking(file, self.info.compress_size)
+            yield decompressed(io.BufferedReader(unpacking), self.info.file_size)
 
 
 def decompressed(file: BinaryIO | io.BufferedIOBase, size: int | None, depth: int = 0) -> BinaryIO:

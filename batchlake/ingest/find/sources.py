@@ -11,28 +11,20 @@ from __future__ import annotations
 import glob
 import hashlib
 import io
+import itertools
 import os
 import stat
 import sys
 import time
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath, PurePosixPath
 from typing import BinaryIO, Final
 
 from batchlake.errors import ExportUnreadable
-from batchlake.ingest.find.archives import (
-    COMPRESSED,
-    ZIPS,
-    UnpackError,
-    decompressed,
-    exports_in,
-    modified_at,
-    open_member,
-)
+from batchlake.ingest.find.archives import COMPRESSED, ZIPS, Archive, Member, UnpackError, decompressed
 from batchlake.ingest.find.held_exports import FilesHeld, none_held
 from batchlake.ingest.find.object_exports import StoredObject, look_at, objects_at
 from batchlake.ingest.find.skipped import is_skipped
@@ -75,7 +67,7 @@ class Export:
 
     location: str
     path: Path | StoredObject | None
-    member: zipfile.ZipInfo | None
+    member: Member | None
     observed_at: datetime
     record: RecordAgain | None = None
     etag: str | None = None
@@ -96,8 +88,8 @@ class Export:
             with self.path.open("rb") as file:
                 yield decompressed(file, _size_bytes(self.path))
         else:
-            with open_member(self.path, self.member) as (file, size):
-                yield decompressed(file, size)
+            with self.member.open() as file:
+                yield file
 
     def size(self) -> int | None:
         """How many bytes it has, None where that can't be known before it is read.
@@ -115,6 +107,15 @@ class Export:
             return None if is_packed else _size_bytes(self.path)
         except OSError:
             return None
+
+
+def in_turn(exports: Iterable[Export]) -> Generator[Export]:
+    """The exports; while those of an archive are read one after another, it stays open."""
+    for archive, several in itertools.groupby(
+        exports, lambda export: export.member and export.member.archive
+    ):
+        with archive.kept_open() if archive else nullcontext():
+            yield from several
 
 
 class Fingerprint:
@@ -339,7 +340,7 @@ def _add(path: Path | StoredObject, found: Found, *, named: bool) -> None:
         etag = _tag(path)
         whole = Export(location, path, None, observed_at, etag=etag)
         magic = _first_bytes(path)
-        members = exports_in(path) if magic in ZIPS else None
+        members = Archive(path).exports() if magic in ZIPS else None
     except OSError as error:
         if named:
             raise ExportUnreadable(location, error.strerror or str(error)) from error
@@ -351,9 +352,9 @@ def _add(path: Path | StoredObject, found: Found, *, named: bool) -> None:
             found.exports.append(whole)
         else:
             for member in members:
-                name = f"{location}!{path_text(member.filename)}"
-                if is_skipped(PurePosixPath(member.filename)):
+                name = f"{location}!{path_text(member.name)}"
+                if is_skipped(PurePosixPath(member.name)):
                     found.skipped_files.append(name)
                 else:
-                    member_at = modified_at(member) or observed_at
+                    member_at = member.modified_at() or observed_at
                     found.exports.append(Export(name, path, member, member_at, etag=etag))

@@ -11,12 +11,14 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from batchlake.engine import columns, sql_files
 from batchlake.engine.engine import Engine
 from batchlake.ingest.load.macros import make_macros
 from batchlake.ingest.load.record_batches import SPEAKER, RecordBatch
 from batchlake.ingest.load.transcript_facts import with_facts
-from batchlake.ingest.load.transcripts import TranscriptFiles
+from batchlake.ingest.load.transcripts import TranscriptFiles, once_each
 from batchlake.ingest.parse.fields import BATCHES, CALLS, field_list, source_file
 from batchlake.ingest.parse.json_values import extra_text, fields_of
 from batchlake.ingest.parse.platforms.units import UNITS
@@ -24,6 +26,7 @@ from batchlake.schema import DEFAULT_SOURCE, SEGMENTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from batchlake.ingest.load.gate import Gate
     from batchlake.ingest.load.redaction import Redaction
@@ -42,10 +45,9 @@ _OTHER_STAGED: Final = (
 _NONE_SPOKE: Final = (
     "create or replace table spoken_records (export_no bigint, record bigint, source varchar, "
     "call_id varchar, batch_id varchar, segment_count bigint, turns bigint, human_turns bigint, "
-    "human_words bigint, words bigint, measured_response_seconds double, occurrence bigint, "
-    "transcript_file bigint)"
+    "human_words bigint, words bigint, measured_response_seconds double, transcript_file bigint)"
 )
-"""What `sql/ingest/transcripts/spoken_records.sql` makes of calls in which nothing was said."""
+"""Which records have a transcript with an utterance that can be used, and its facts: of calls without any."""
 
 
 class Normalizer:
@@ -171,7 +173,10 @@ class Normalizer:
             self._engine.run(_NONE_SPOKE)
             return
         utterances = self._type_utterances(batch, is_split=is_split)
-        self._write_transcripts(self._with_facts(utterances))
+        said, spoken = with_facts(utterances.filter(utterances["text"].is_valid()))
+        files = columns.from_numpy(self._write_transcripts(said, spoken))
+        spoken = spoken.append_column("transcript_file", files)
+        self._engine.run("create or replace table spoken_records as from given", given=spoken)
         if _has_faults(utterances):
             self._note("transcripts/utterance_problems", typed_utterances=utterances)
         self._count_extra(utterances)
@@ -195,15 +200,6 @@ class Normalizer:
             return utterances
         return pa.concat_tables([columns.plain(utterances).select(split.column_names), split])
 
-    def _with_facts(self, utterances: pa.Table) -> pa.Table:
-        """Those that can be used, with what is computed of them; and the table `spoken_records`."""
-        if utterances["text"].null_count:
-            utterances = utterances.filter(utterances["text"].is_valid())
-        said, transcripts = with_facts(utterances)
-        spoken = sql_files.load("ingest/transcripts/spoken_records").text
-        self._engine.run(f"create or replace table spoken_records as {spoken}", heard_transcripts=transcripts)
-        return said
-
     def _count_extra(self, utterances: pa.Table) -> None:
         if utterances["extra"].null_count < len(utterances):
             found = sql_files.load("ingest/transcripts/extra_of_utterances").text
@@ -221,35 +217,19 @@ class Normalizer:
             self._engine.run(f"create table {table} as {rows}")
             self.made.add(table)
 
-    def _write_transcripts(self, said: pa.Table) -> None:
-        """Write the transcripts of the calls read; a file holds a call once."""
-        row = self._engine.row
+    def _write_transcripts(self, said: pa.Table, transcripts: pa.Table) -> NDArray[np.int64]:
+        """Write the transcripts of the calls read, a call once into a file; the number of each one's file."""
         if current := self._transcripts.current:
             in_file = "select call_id from staged_calls where transcript_file = $current"
-            again = f"from spoken_records where call_id in ({in_file})"
-            if self._engine.exists_any(again, {"current": current}):
+            again = f"select 1 from heard_transcripts where call_id in ({in_file}) limit 1"
+            if self._engine.rows(again, {"current": current}, heard_transcripts=transcripts):
                 self._transcripts.end_file()
-        spoken = row(
-            "select count(*) as transcripts, coalesce(max(occurrence), 0) as most from spoken_records"
-        )
-        if spoken["most"] == 1:
-            rows = said.select(SEGMENTS.column_names())
-            self._note_file(1, self._transcripts.write(rows, spoken["transcripts"]))
-            return
-        for occurrence in range(1, spoken["most"] + 1):
-            params = {"occurrence": occurrence}
-            new = sql_files.load("ingest/transcripts/new_segments").text
-            rows = self._engine.arrow(new, params, said_utterances=said)
-            counted = "select count(*) as count from spoken_records where occurrence = $occurrence"
-            self._note_file(occurrence, self._transcripts.write(rows, row(counted, params)["count"]))
-            if occurrence < spoken["most"]:
+        numbers = np.zeros(len(transcripts), np.int64)
+        for part, (rows, places) in enumerate(once_each(said, transcripts)):
+            if part:
                 self._transcripts.end_file()
-
-    def _note_file(self, occurrence: int, number: int) -> None:
-        self._engine.run(
-            "update spoken_records set transcript_file = $number where occurrence = $occurrence",
-            {"number": number, "occurrence": occurrence},
-        )
+            numbers[places] = self._transcripts.write(rows.select(SEGMENTS.column_names()), len(places))
+        return numbers
 
     def _note_faults(self, batch: RecordBatch) -> None:
         """Note the fields that can't be read; most records have none, which is quick to see."""

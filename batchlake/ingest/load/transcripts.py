@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from batchlake.engine import columns
 from batchlake.errors import LakeNotWritable
 from batchlake.store.delta.parquet import FILE_BYTES, ROW_GROUP_ROWS, pyarrow_options
@@ -23,6 +25,36 @@ from batchlake.store.delta.parquet import FILE_BYTES, ROW_GROUP_ROWS, pyarrow_op
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
+    from numpy.typing import NDArray
+
+
+def once_each(said: pa.Table, transcripts: pa.Table) -> Iterator[tuple[pa.Table, NDArray[np.int64]]]:
+    """Utterances in parts, in each of which a call has one transcript; with which transcripts these are.
+
+    A batch that is exported each minute while it runs comes with hundreds of each call's.
+
+    Args:
+        said: utterances, a transcript's together.
+        transcripts: these in their order, with `call_id` and `segment_count`.
+    """
+    if not len(transcripts):
+        return
+    calls = columns.group_numbers(columns.plain(transcripts.select(["call_id"])))
+    ordered = np.argsort(calls, kind="stable")
+    begins = np.flatnonzero(np.diff(calls[ordered], prepend=-1))
+    lengths = np.diff(np.append(begins, len(calls)))
+    # 0 for the first transcript of its call, 1 for the second ...
+    part = np.empty(len(calls), np.int64)
+    part[ordered] = np.arange(len(calls)) - np.repeat(begins, lengths)
+    counts = columns.to_numpy(transcripts["segment_count"], np.int64)
+    by_part = np.argsort(part, kind="stable")
+    if part.max():
+        places = columns.from_numpy(np.argsort(np.repeat(part, counts), kind="stable"))
+        said = columns.plain(said).combine_chunks().take(places)
+    row = place = 0
+    for utterances, length in zip(np.bincount(part, counts).astype(int), np.bincount(part), strict=True):
+        yield said.slice(row, utterances), by_part[place : place + length]
+        row, place = row + utterances, place + length
 
 
 @dataclass(slots=True)

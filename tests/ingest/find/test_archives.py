@@ -9,8 +9,10 @@ import json
 import lzma
 import tarfile
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zstandard
@@ -109,6 +111,25 @@ def test_containers(tmp_path: Path) -> None:
         assert all(row["level"] == "file" and row["byte"] is not None for row in own), name
     assert not list(tmp_path.parent.rglob("escaped.json"))
     assert ingested(tmp_path / "lake", tmp_path / "in").problems == 0
+
+
+def test_an_archive_is_opened_twice_whatever_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To list its members and to read them: each opening reads what all of them are called."""
+    opened: list[str] = []
+    open_archive = zipfile.ZipFile.__init__
+
+    def counted(archive: zipfile.ZipFile, *given: Any, **how: Any) -> None:
+        opened.append(Path(given[0].name).name)
+        open_archive(archive, *given, **how)
+
+    for name, count in {"few.zip": 2, "many.zip": 30, "one.zip": 1}.items():
+        members = {f"{at}.json": json.dumps({"id": f"{name} {at}"}).encode() for at in range(count)}
+        write_export(tmp_path / "in", name, _zip(members))
+    monkeypatch.setattr(zipfile.ZipFile, "__init__", counted)
+    assert ingested(tmp_path / "lake", tmp_path / "in").calls_new == 33
+    assert Counter(opened) == {"few.zip": 2, "many.zip": 2, "one.zip": 2}
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from batchlake.engine import columns
 from batchlake.engine.engine import Engine
 from batchlake.ingest.load.staging import ReadExport, Staging
-from batchlake.ingest.load.transcripts import TranscriptFiles
+from batchlake.ingest.load.transcripts import TranscriptFiles, once_each
 from batchlake.ingest.parse.raw_records import RawRecords
 from batchlake.ingest.parse.reader import RecordReader
 from tests.lakes import ingested, rows, write_export
@@ -72,6 +76,52 @@ def test_exports_that_are_cut_off_cost_no_statement_each(
         assert len(rows(tmp_path / f"lake{count}", "from calls")) == 1
         assert len(rows(tmp_path / f"lake{count}", "from problems where code = 'cut_off'")) == count + 1
     assert counted[0] == counted[1]
+
+
+def test_a_batch_exported_often_costs_no_statement_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A landing of a day, read anew, holds each call hundreds of times: the last word of each is kept."""
+    counted = []
+    for count in (3, 30):
+        exports = [
+            write_export(
+                tmp_path / f"{count}",
+                f"{at:02}.json",
+                {
+                    "exported_at": f"2024-01-01T00:00:{at:02}Z",
+                    "batch": {
+                        "id": "b",
+                        "calls": [{"id": "c", "transcript": [{"text": f"Said {at}"}, {"text": "Bye"}]}],
+                    },
+                },
+            )
+            for at in range(count)
+        ]
+        counted.append(statements_of(monkeypatch, tmp_path / f"lake{count}", *exports))
+        said = rows(tmp_path / f"lake{count}", "select text from segments order by position")
+        assert [row["text"] for row in said] == [f"Said {count - 1}", "Bye"]
+    assert counted[0] == counted[1]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 3)), max_size=12))
+def test_a_part_holds_a_call_once(found: list[tuple[str, int]]) -> None:
+    """Each transcript is in one part with all its utterances in their order; there are as few as can be."""
+    said = columns.table(
+        {"text": columns.texts([f"{at}.{n}" for at, (_, count) in enumerate(found) for n in range(count)])}
+    )
+    transcripts = columns.table(
+        {
+            "call_id": columns.texts([call for call, _ in found]),
+            "segment_count": columns.integers([count for _, count in found]),
+        }
+    )
+    parts = [(rows["text"].to_pylist(), places.tolist()) for rows, places in once_each(said, transcripts)]
+    for texts, places in parts:
+        assert len({found[place][0] for place in places}) == len(places)
+        assert texts == [f"{place}.{n}" for place in places for n in range(found[place][1])]
+    assert sorted(place for _, places in parts for place in places) == list(range(len(found)))
+    assert len(parts) == max(Counter(call for call, _ in found).values(), default=0)
 
 
 def test_calls_without_a_word_are_staged_as_the_others_are(tmp_path: Path) -> None:
