@@ -34,9 +34,17 @@ _AS_THEY_ARE: Final = re.compile(rb'(?:(?:"[A-Za-z0-9][^"\\\n]*"|-?[0-9][0-9.eE+
 _LONGEST_EMPTY: Final = len(b"null")
 _EMPTY: Final = frozenset((b"", b"null", b'""'))
 
-_OFFSET: Final = r"[Zz]|[+-]([01]\d|2[0-3])(:?[0-5]\d)?"
-_CLOCK: Final = r"([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)(\.\d+)?)?"
-_TIME: Final = re.compile(rf"\d{{4}}-\d\d-\d\d([Tt ]{_CLOCK}( ?({_OFFSET}))?)?", re.ASCII)
+_HOUR: Final = r"([01]\d|2[0-3])"
+_TIME: Final = re.compile(
+    rf"\d{{4}}-\d\d-\d\d([Tt ]{_HOUR}:[0-5]\d(:[0-5]\d(\.\d+)?)?( ?([Zz]|[+-]{_HOUR}(:?[0-5]\d)?))?)?",
+    re.ASCII,
+)
+_LEAP_SECOND: Final = re.compile(
+    rf"\d{{4}}-\d\d-\d\d[Tt ]{_HOUR}:59:60(\.\d+)?([Zz]|[+-]{_HOUR}:?[0-5]\d)?", re.ASCII
+)
+
+_NO_YEAR: Final = 9999
+"""From which year on a time is none."""
 
 UNNAMEABLE: Final = re.compile(r'[\\"\x00-\x1f]')
 """In a key, what msgspec takes no field's name with."""
@@ -140,11 +148,14 @@ def given_text(fields: Mapping[str, msgspec.Raw], key: str) -> str | None:
 
 def is_time(text: str) -> bool:
     """Whether a text is a time, as the macro `time_of` of `sql/ingest/macros.sql` reads one."""
-    if _TIME.fullmatch(text):
+    if _TIME.fullmatch(text) or _LEAP_SECOND.fullmatch(text):
         try:
-            return date.fromisoformat(text[:10]).year > 1
+            return 1 < date.fromisoformat(text[:10]).year < _NO_YEAR
         except ValueError:
             return False
+    if "_" in text or not text.isascii():
+        # Python's numbers have blanks of their own, and digits of other scripts.
+        return False
     try:
         number = float(text)
     except ValueError:
