@@ -212,6 +212,7 @@ def test_the_fast_way_reads_no_other_times(given_time: str) -> None:
 
 
 FLAGS = {"true": True, '"Yes"': True, "1": True, '" 1 "': True, "false": False, '"NO"': False, "0": False,
+         "1.0": True, '"0.0"': False, "1.00": None,
          '"maybe"': None, "2": None, "null": None, "{}": None}  # fmt: skip
 
 

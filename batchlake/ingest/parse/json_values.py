@@ -43,6 +43,11 @@ _LEAP_SECOND: Final = re.compile(
     rf"\d{{4}}-\d\d-\d\d[Tt ]{_HOUR}:59:60(\.\d+)?([Zz]|[+-]{_HOUR}:?[0-5]\d)?", re.ASCII
 )
 
+_FLAGS: Final = dict.fromkeys(("true", "yes", "1", "1.0"), True) | dict.fromkeys(
+    ("false", "no", "0", "0.0"), False
+)
+"""What a flag may be spelled as, in lower case, as the macro `flag_of` of `sql/ingest/macros.sql` has it."""
+
 _NO_YEAR: Final = 9999
 """From which year on a time is none."""
 
@@ -223,9 +228,7 @@ def flag_of(value: bytes | msgspec.Raw) -> bool | None:
         text = as_text(_as_value.decode(value))
     except JSON_FAULTS:
         return None
-    return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
-        (text or "").lower()
-    )
+    return _FLAGS.get((text or "").lower())
 
 
 def joined(fields: Mapping[str, bytes | msgspec.Raw]) -> bytes:
