@@ -38,8 +38,14 @@ class HasRows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Rows as people see them: the columns, ranked or as named, and the result that has them in this
-    order."""
+    """Rows as people see them.
+
+    Attributes:
+        columns: ranked, or as they were named.
+        result: has them in this order.
+        is_masked: whether phone numbers are masked in it already, where they are to be.
+    """
 
     columns: tuple[Column, ...]
     result: HasRows
+    is_masked: bool = False

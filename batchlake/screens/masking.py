@@ -1,19 +1,27 @@
-"""Rows with their phone numbers masked, in whatever format they are written."""
+"""Rows and documents with their phone numbers masked, in whatever format they are written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine.cursor import Row
 from batchlake.output.readable import Readable
 from batchlake.reports.contents.redaction import masked_number, masked_text
+from batchlake.text.looks import NOTHING
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_NUMBERS: Final = frozenset({"number", "from_number", "to_number"})
-_TEXTS: Final = frozenset({"summary", "text", "raw", "extra", "before"})
+    from batchlake.models.analytics import Analytics
+
+_NUMBERS: Final = frozenset({"number", "from_number", "to_number", "phone_number"})
+_TEXTS: Final = frozenset(
+    "summary text raw message what example extra before reported_common_responses outcome_label "
+    "sentiment_label ended_by notes figure selection sentence".split()
+)
+"""Columns, and fields of documents, of what people or platforms wrote; a message of a problem quotes what it
+is about, a figure of an audit what was said."""
 
 
 class MaskedRows:
@@ -21,10 +29,12 @@ class MaskedRows:
 
     Args:
         rows: the answer.
+        names: of its columns, where they are not its own.
     """
 
-    def __init__(self, rows: Readable) -> None:
+    def __init__(self, rows: Readable, names: Sequence[str] | None = None) -> None:
         self._rows = rows
+        self._names = names
 
     @property
     def columns(self) -> list[str]:
@@ -32,7 +42,7 @@ class MaskedRows:
         return self._rows.columns
 
     def __iter__(self) -> Iterator[Row]:
-        masks = [_mask(name) for name in self.columns]
+        masks = [_mask(name) for name in self._names or self.columns]
         for row in self._rows:
             yield tuple(
                 value if mask is None else mask(value) for value, mask in zip(row, masks, strict=True)
@@ -58,6 +68,44 @@ class MaskedRows:
     def close(self) -> None:
         """Read no further."""
         self._rows.close()
+
+
+def without_numbers(found: Analytics) -> Analytics:
+    """The figures with the numbers in common responses masked, as the overview shows these."""
+    responses = [
+        response.model_copy(update={"text": masked_text(response.text)})
+        for response in found.common_responses or ()
+    ]
+    return found.model_copy(update={"common_responses": responses}) if responses else found
+
+
+def masked_groups(rows: Sequence[Row], by: Sequence[str]) -> list[Row]:
+    """A table's rows of groups with what they are grouped by masked; the last row, of all, stays."""
+    masks = [_mask(name) for name in by]
+    *groups, whole = rows
+    return [
+        (
+            *(key if mask is None or key == NOTHING else mask(key)
+              for key, mask in zip(row, masks, strict=False)),
+            *row[len(masks) :],
+        )
+        for row in groups
+    ] + [whole]  # fmt: skip
+
+
+def masked_document(document: Any, name: str = "") -> Any:
+    """A document in JSON's types with its numbers masked, by the names of its fields."""
+    if isinstance(document, dict):
+        return {key: masked_document(value, _field(key, name)) for key, value in document.items()}
+    if isinstance(document, list):
+        return [masked_document(value, name) for value in document]
+    mask = _mask(name)
+    return document if mask is None or not isinstance(document, str) else mask(document)
+
+
+def _field(key: str, above: str) -> str:
+    """By which name a field is masked: all within `extra` is of a platform's own."""
+    return above if above == "extra" or above.startswith("extra.") else key
 
 
 def _mask(name: str) -> Callable[[Any], Any] | None:

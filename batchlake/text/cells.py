@@ -115,14 +115,12 @@ class Style:
         whole: nothing is shortened.
         seconds: times have their seconds.
         bar_width: of the greatest bar.
-        mask: what is made of phone numbers; None leaves them.
     """
 
     clock: looks.Clock
     whole: bool = False
     seconds: bool = False
     bar_width: int = 24
-    mask: Callable[[str], str] | None = None
 
 
 Maker = Callable[[Any], Cell]
@@ -142,8 +140,6 @@ def maker(column: Column, values: Sequence[Any], style: Style) -> Maker:
     if column.kind == "bar":
         greatest = max(held, default=0)
         return lambda value: Cell((bar(value or 0, greatest, style.bar_width),), CYAN)
-    if column.kind == "number" and style.mask:
-        return _or_nothing(lambda value: Cell((style.mask(value),)), column)  # type: ignore[misc]
     simple = _SIMPLE.get(column.kind, _text)
     return _or_nothing(lambda value: simple(value, style), column)
 

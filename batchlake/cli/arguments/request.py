@@ -131,7 +131,6 @@ class Request:
             whole=self.wide or width is None,
             seconds=self.wide,
             bar_width=bars,
-            mask=_mask() if self.mask else None,
         )
         return Layout(
             width,
@@ -155,13 +154,6 @@ class Request:
         from batchlake.screens.page import Page
 
         return Page(self.screen_width, self.clock, self.colour)
-
-
-def _mask() -> Callable[[str], str]:
-    """What masks a number; few ask for it."""
-    from batchlake.reports.contents.redaction import masked_number
-
-    return masked_number
 
 
 def answer_options(

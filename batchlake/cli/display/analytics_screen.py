@@ -76,6 +76,10 @@ def show_analytics(
     else:
         from batchlake.screens.overview import overview
 
+        if request.mask:
+            from batchlake.screens.masking import without_numbers
+
+            found = without_numbers(found)
         wanted = request.lake.selected_filter(request.filter, request.period)
         lines = overview(found, extent_of(request, wanted), request.page)
         write_lines(request, lines, lambda: _currency_notes(found))
@@ -165,7 +169,19 @@ def _write_groups(request: Request, found: Analytics, families: Sequence[str]) -
     grouped = groups.group_rows(found, columns, request.clock, request.period)
     usual = [one.name for one in groups.group_columns(found, families=families, wide=request.wide)]
     columns, grouped = _chosen(request, columns, grouped, len(found.by), usual)
-    write_table(request, Shown(tuple(columns), Listed([one.name for one in columns], grouped)))
+    write_table(request, _shown(request, columns, grouped, found.by))
+
+
+def _shown(
+    request: Request, columns: Sequence[Column], rows: Sequence[groups.Row], by: Sequence[str]
+) -> Shown:
+    """Rows of groups for people; the key of the last one, of all, is no number."""
+    if request.mask and by:
+        from batchlake.screens.masking import masked_groups
+
+        rows = masked_groups(rows, by)
+    listed = Listed([one.name for one in columns], list(rows))
+    return Shown(tuple(columns), listed, is_masked=bool(by))
 
 
 def _column_help(request: Request, columns: Sequence[Column]) -> bool:
@@ -379,7 +395,7 @@ def _write_changes(
     rows = change_rows(found, other, columns, request.clock)
     usual = [one.name for one in change_columns(found, families=families, wide=request.wide)]
     columns, rows = _chosen(request, columns, rows, len(found.by), usual)
-    shown = Shown(tuple(columns), Listed([one.name for one in columns], rows))
+    shown = _shown(request, columns, rows, found.by)
     steps = [name for name in found.by if name in groups.TIME_STEPS]
     keys = [{tuple(group.keys.values()) for group in of.groups} for of in (found, other)]
     apart = []

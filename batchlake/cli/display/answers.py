@@ -106,12 +106,8 @@ def write_rows_to(
     from batchlake.output.workbook import Kinds
 
     refuse_terminal(request.format, file)
-    if request.mask:
-        from batchlake.screens.masking import MaskedRows
-
-        answer = MaskedRows(rows.readable(answer))
     left_out = rows.write_rows(
-        answer, request.format, file,
+        masked(request, rows.readable(answer)), request.format, file,
         max_rows=request.limit, excel_safe=excel_safe, tally=tally,
         kinds=Kinds(dict(kinds), title, request.timezone) if kinds and request.format == "xlsx" else None,
     )  # fmt: skip
@@ -119,6 +115,21 @@ def write_rows_to(
         # A note stands behind what it is about.
         file.flush()
         note(left_out, quiet=request.quiet)
+
+
+def masked(request: Request, rows: Readable, names: Sequence[str] | None = None) -> Readable:
+    """The rows, with phone numbers masked where that is asked for.
+
+    Args:
+        request: how.
+        rows: not read yet.
+        names: of their columns, where they are not their own.
+    """
+    if not request.mask:
+        return rows
+    from batchlake.screens.masking import MaskedRows
+
+    return MaskedRows(rows, names)
 
 
 def write_table(
@@ -144,6 +155,8 @@ def write_table(
     from batchlake.text.ranked import RankedTable, markdown_rows
 
     rows = shown.result.rows()
+    if not shown.is_masked:
+        rows = masked(request, rows, [column.name for column in shown.columns])
     limited = Limited(rows, request.limit)
     layout = request.layout
     try:
@@ -193,7 +206,7 @@ def write_tables(request: Request, answers: Iterable[Readable]) -> None:
     from batchlake.output.rows import Limited, exact_table
 
     for number, rows in enumerate(answers):
-        limited = Limited(rows, request.limit)
+        limited = Limited(masked(request, rows), request.limit)
         table = exact_table(
             rows.columns, replace(request.layout, style=replace(request.layout.style, whole=True))
         )
@@ -263,16 +276,20 @@ def dim(line: str, request: Request) -> str:
 
 def write_document(request: Request, document: Any) -> None:
     """Write one document as JSON; at a terminal coloured, through the pager."""
-    import json
-
     from batchlake.output import documents
 
-    text = json.dumps(documents.plain_document(document), ensure_ascii=False, allow_nan=False, indent=2)
-    write_json(request, text)
+    write_json(request, documents.plain_document(document))
 
 
-def write_json(request: Request, text: str) -> None:
-    """Write a JSON text, indented already."""
+def write_json(request: Request, document: Any) -> None:
+    """Write a document that is in JSON's types."""
+    import json
+
+    if request.mask:
+        from batchlake.screens.masking import masked_document
+
+        document = masked_document(document)
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
     if request.is_terminal:
         write_lines(request, _coloured_json(text) if request.colour else text.split("\n"))
         return

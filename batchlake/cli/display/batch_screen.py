@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from batchlake.cli.display.answers import write_lines
+from batchlake.cli.display.answers import masked, write_lines
 from batchlake.filters.parse import both, read_filter
 from batchlake.query.rows import RowOptions
 from batchlake.text.escaping import printable
@@ -15,6 +15,7 @@ from batchlake.text.ranked import RankedTable
 
 if TYPE_CHECKING:
     from batchlake.cli.arguments.request import Request
+    from batchlake.output.readable import Readable, Shown
 
 
 def show_batch(request: Request, batch_id: str, source: str | None) -> None:
@@ -33,6 +34,10 @@ def show_batch(request: Request, batch_id: str, source: str | None) -> None:
     calls = lake.shown("calls", RowOptions(), filter=wanted)
     found = lake.analytics(wanted, every="hour", timezone=request.timezone)
     own = [one for one in row.result.rows() if one[0] == batch_id]
+    if request.mask:
+        from batchlake.screens.masking import without_numbers
+
+        found = without_numbers(found)
     extent = replace(extent_of(request, wanted), words=f"Calls of {printable(batch_id)}")
     table = RankedTable(calls.columns, request.layout)
 
@@ -42,10 +47,15 @@ def show_batch(request: Request, batch_id: str, source: str | None) -> None:
             yield ""
             yield from overview(found, extent, request.page)
             yield ""
-            yield from table.lines(calls.result.rows())
+            yield from table.lines(_masked(request, calls))
 
     # Notes are of the calls; what else is known of the batch, `batches` tells.
     write_lines(request, lines(), table.notes)
+
+
+def _masked(request: Request, shown: Shown) -> Readable:
+    """A verb's rows, with phone numbers masked where that is asked for."""
+    return masked(request, shown.result.rows(), [column.name for column in shown.columns])
 
 
 def show_call(request: Request, call_id: str, source: str | None) -> None:
@@ -60,7 +70,7 @@ def show_call(request: Request, call_id: str, source: str | None) -> None:
 
     def lines() -> Iterator[str]:
         table = RankedTable(shown.columns, replace(request.layout, vertical=True))
-        yield from list(table.lines(shown.result.rows()))[1:]
+        yield from list(table.lines(_masked(request, shown)))[1:]
         transcript = details.call.transcript
         if transcript and transcript.segments:
             yield ""
@@ -71,7 +81,7 @@ def show_call(request: Request, call_id: str, source: str | None) -> None:
                 "and ($source is null or source = $source) order by position",
                 {"call": call_id, "source": source},
             )
-            for row in rows:
-                yield from utterance(row["offset"], row["speaker"], row["text"], page, most=None)
+            for speaker, text, offset in masked(request, rows.rows()):
+                yield from utterance(offset, speaker, text, page, most=None)
 
     write_lines(request, lines())

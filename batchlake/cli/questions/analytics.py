@@ -99,6 +99,10 @@ def audit_command(
     else:
         from batchlake.screens.audit import audit_rows, audit_screen
 
+        if request.mask:
+            from batchlake.reports.contents.batches import without_numbers
+
+            found = without_numbers(found)
         currencies = _currencies(request)
         if request.format == "table" and not request.is_arranged:
             show_all = everything or (batch_id is not None and not only_differences)

@@ -66,10 +66,10 @@ def batch_command(context: click.Context, /, batch_id: str, **given: Any) -> Non
         batch_id, request.lake.selected_filter(request.filter, request.period),
         given["include_analytics"], given["include_transcripts"],
     )  # fmt: skip
-    if request.is_terminal:
+    if request.is_terminal or request.mask:
         written = io.BytesIO()
         request.lake.write_batch(written, *question, source=given["source"])
-        write_json(request, json.dumps(json.loads(written.getvalue()), ensure_ascii=False, indent=2))
+        write_json(request, json.loads(written.getvalue()))
         return
     with opened(request.output, quiet=request.quiet) as file:
         request.lake.write_batch(file, *question, source=given["source"])

@@ -9,7 +9,7 @@ import click
 from batchlake.cli.arguments.parameters import Count, option
 from batchlake.cli.arguments.request import Request, answer_options, read_request, table_options
 from batchlake.cli.arguments.selection import selection_options
-from batchlake.cli.display.answers import write_lines, write_rows, write_table
+from batchlake.cli.display.answers import masked, write_lines, write_rows, write_table
 from batchlake.cli.display.listed import Listed, in_order
 from batchlake.cli.display.verb_rows import nothing_matches
 from batchlake.output.formats import ROW_FORMATS
@@ -79,10 +79,8 @@ def said_command(context: click.Context, /, words: str, before: int, **given: An
         return [f"{counted}; times in {request.timezone}."]
 
     if request.mask:
-        from batchlake.screens.masking import MaskedRows
-
         listed = Listed.of(shown)
-        shown = Listed(listed.columns, list(MaskedRows(listed))).dicts()
+        shown = Listed(listed.columns, list(masked(request, listed))).dicts()
     write_lines(request, said_screen(shown, words, request.page), notes, rows=lambda: len(shown))
 
 
