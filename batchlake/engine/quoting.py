@@ -31,7 +31,7 @@ def json_path(keys: Iterable[str]) -> str:
     """Where in a JSON text a value stands, as DuckDB's functions take it: a backslash escapes what follows.
 
     >>> json_path(["crm", 'a"b'])
-    '$."crm"."a\\"b"'
+    '$."crm"."a\\\\"b"'
     """
     return "$" + "".join('."' + re.sub(r'(["\\])', r"\\\1", key) + '"' for key in keys)
 
