@@ -105,6 +105,7 @@ class Envelope:
 
 NO_ENVELOPE: Final = Envelope()
 NO_OBJECT: Final = "a record must be a JSON object"
+REFUSED: Final = "the platform answered `success: false`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,16 @@ class BadValue:
     def no_object(cls, raw: bytes | msgspec.Raw, envelope: Envelope) -> BadValue:
         """What is in the place of a record and not an object."""
         return cls("not_a_record", NO_OBJECT, bytes(raw), envelope)
+
+    @classmethod
+    def refusal(cls, raw: bytes, envelope: Envelope) -> BadValue:
+        """An answer that says that it failed."""
+        return cls("platform_error", REFUSED, raw, envelope)
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it is such an answer."""
+        return self.code == "platform_error"
 
 
 @dataclass(frozen=True, slots=True)

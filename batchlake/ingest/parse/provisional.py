@@ -47,6 +47,6 @@ def _provisional(preamble: bytes) -> tuple[Envelope, bool]:
         repaired = repair(preamble, EXACT_KEYS)
         return (NO_ENVELOPE, False) if repaired is None else _provisional(repaired.text)
     # What is refused last is what is being read.
-    is_refused = any(isinstance(item, BadValue) and item.code == "platform_error" for item in items[-1:])
+    is_refused = any(isinstance(item, BadValue) and item.is_refusal for item in items[-1:])
     envelopes = (item.envelope for item in items if isinstance(item, RecordGroup))
     return next(envelopes, Envelope(None, own_time)), is_refused

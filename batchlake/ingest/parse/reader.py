@@ -53,7 +53,6 @@ _RAW_SHOWN_BYTES: Final = 4_096
 _LONGEST_TAIL_BYTES: Final = 256
 _KEY: Final = re.compile(rb'"[ \t\r\n]*:')
 _NO_DOCUMENT: Final = Document(0, NO_ENVELOPE)
-_REFUSED: Final = "the platform answered `success: false`"
 
 
 class RecordReader:
@@ -307,7 +306,7 @@ class RecordReader:
         raw = element.raw
         if document.is_refused:
             document.has_refused = True
-            yield self._unusable("platform_error", _REFUSED, raw, None, document)
+            yield self._other(BadValue.refusal(raw, NO_ENVELOPE), None, document)
             return
         try:
             raw.decode()
@@ -355,9 +354,7 @@ class RecordReader:
                 continue
             if not isinstance(item, RecordGroup):
                 # The calls of a refusal were reported one by one.
-                if not (
-                    document.has_refused and isinstance(item, BadValue) and item.code == "platform_error"
-                ):
+                if not (document.has_refused and isinstance(item, BadValue) and item.is_refusal):
                     yield self._other(item, None)
             elif is_object and item.envelope == document.envelope:
                 yield self._record(item, document, None)

@@ -274,7 +274,7 @@ def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item
     left = dict(fields)
     envelope = Envelope(_id_of(left, "batch_id", "batch") or outer.batch_id, _exported_at(left, outer))
     if refuses(left):
-        yield BadValue("platform_error", "the platform answered `success: false`", raw, envelope)
+        yield BadValue.refusal(raw, envelope)
         return
     found: list[Item] = []
     if (given := given_text(left, "batch_id")) is not None and _id_of(left, "batch_id") is None:

@@ -21,8 +21,7 @@ from typing import Final
 
 from batchlake.ingest.parse.fields import field_list
 from batchlake.ingest.parse.json_values import Fields, opens, text_of
-
-HOME: Final = "svalync_calls"
+from batchlake.ingest.parse.recognition import SVALYNC_CALLS
 
 HOME_KEYS: Final = frozenset(
     "callDuration callType userData isTestMode tokens_consumed analytics phone_number".split()
@@ -158,7 +157,7 @@ def foreign_keys() -> frozenset[str]:
 
     Of each rule a key that it can't do without, if the home platform has none of that name.
     """
-    home = field_list(HOME).tree.children
+    home = field_list(SVALYNC_CALLS).tree.children
     found: set[str] = set()
     for name in RECOGNITION:
         for rule in rules(name):
