@@ -68,6 +68,16 @@ class _Verbs(click.Group):
         assert isinstance(command, click.Command)  # noqa: S101 - every verb's module is ours
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise click.UsageError(
+                f"No such option in front of the verb: {error.option_name}. Options stand behind it: "
+                f"batchlake VERB {error.option_name} ...",
+                ctx,
+            ) from error
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:

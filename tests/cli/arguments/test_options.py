@@ -142,6 +142,18 @@ def test_a_lake_before_and_after_a_sub_verb(configured: Path) -> None:
         assert (ran.returncode, f"{words[0]} is of no use to `replay`" in ran.stderr) == (2, True)
 
 
+def test_an_option_in_front_of_the_verb_is_told_its_place() -> None:
+    """Where other tools have it; the verb's own help would not say."""
+    for words in (
+        ("--lake", "data/lake", "batches"),
+        ("-q", "ingest", "exports"),
+        ("--config=x.toml", "calls"),
+    ):
+        ran = run(*words)
+        option = words[0].partition("=")[0]
+        assert (ran.returncode, f"batchlake VERB {option} ..." in ran.stderr) == (2, True), ran
+
+
 def test_the_settings_are_read_by_all_that_take_a_lake() -> None:
     """Wherever there is a `--lake` there is a `--config`, but where the lake is thrown away."""
     with_lake, with_config = (
