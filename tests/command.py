@@ -73,7 +73,7 @@ def run_process(
     )
 
 
-def run_as_anybody(*arguments: object) -> Done:
+def run_as_anybody(*arguments: object, **environment: str) -> Done:
     """The same where permissions of files count, which they don't for root."""
     command = [*MODULE, *map(str, arguments)]
     if os.geteuid() == 0:
@@ -82,7 +82,12 @@ def run_as_anybody(*arguments: object) -> Done:
         rights = "-dac_override,-dac_read_search"
         command = ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}", *command]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=False, env=process_environment()
+        command,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=process_environment(**environment),
     )
 
 

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.sync.fake_platform import CANARY, Dashboard, Server, answer, call, serving
+from batchlake.lake import Lake
+from tests.command import run_as_anybody
+from tests.lakes import write_export
+from tests.sync.fake_platform import CANARY, Dashboard, Server, answer, call, listed, serving
 from tests.sync.runs import run
 
 SETTINGS = """\
@@ -75,6 +78,27 @@ def test_a_pull_says_what_came_and_a_quiet_one_what_needs_somebody(tmp_path: Pat
             "batchlake: Not fetched: call 'c5': it answered 404: no c5 here.",
             "batchlake: 1 problem: not_a_duration 1. See batchlake problems.",
         }
+
+
+def test_a_landing_without_permission_is_named(tmp_path: Path) -> None:
+    """A pull that can't write there stops before it asks; a status that can't look there says which pulls."""
+    lake, landing = tmp_path / "lake", tmp_path / "landing"
+    Lake(lake).ingest(write_export(tmp_path, "a.json", listed([call("c1")])))
+    state = landing / "svalync" / ".state"
+    state.mkdir(parents=True)
+    state.chmod(0o000)
+    places = ("--lake", lake, "--landing", landing)
+    try:
+        pulled = run_as_anybody("pull", "svalync", *places, SVALYNC_API_KEY=CANARY)
+        assert pulled.returncode == 3
+        expected = f"stopped: the landing {landing / 'svalync'} can't be written: Permission denied"
+        assert expected in pulled.stderr
+        found = run_as_anybody("status", *places)
+        assert found.returncode == 0
+        failure = json.loads(found.stdout)["platforms"]["svalync"]["failure"]
+        assert failure == f"{state / 'journal.sqlite'} can't be used: Permission denied"
+    finally:
+        state.chmod(0o755)
 
 
 def test_refusals_end_with_a_sentence_and_a_status(tmp_path: Path) -> None:

@@ -220,9 +220,9 @@ def last_pulls(folder: Path) -> dict[str, Any]:
     A journal that can't be read is a failure without a time, as it will be that of the next pull.
     """
     path = folder / JOURNAL
-    if not path.is_file():
-        return {}
     try:
+        if not path.is_file():
+            return {}
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             if not connection.execute("select 1 from sqlite_master where name = 'facts'").fetchall():
                 # The platform's first pull is just making it.
@@ -231,12 +231,14 @@ def last_pulls(folder: Path) -> dict[str, Any]:
                 "select name, value from facts where name in ('succeeded_at', 'failed')"
             )
             return {name: json.loads(value) for name, value in rows}
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         return {"failed": {"message": _why_unusable(path, error)}}
 
 
-def _why_unusable(path: Path, error: sqlite3.Error) -> str:
-    """What SQLite says of a journal, and what to do."""
+def _why_unusable(path: Path, error: sqlite3.Error | OSError) -> str:
+    """What is said of a journal that can't be read or written, and what to do."""
+    if isinstance(error, OSError):
+        return f"{path} can't be used: {error.strerror or error}"
     if isinstance(error, sqlite3.OperationalError):
         return f"{path} can't be used: {error}"
     return f"{path} is damaged ({error}): delete it; no call is lost, the next pull only asks for more"

@@ -27,6 +27,7 @@ from batchlake.errors import (
     InvalidRequest,
     LakeLocked,
     LakeNotFound,
+    LakeNotWritable,
     PullFailed,
     RateLimited,
 )
@@ -104,7 +105,7 @@ def pull(
     credential = read_credential(platform.auth, environ) if platform.auth else None
     lake.finish_erasure(landing_root, options.wait_seconds)
     landing = Landing(landing_root, name, lake.landing_gate(options.redact))
-    with _turn(landing.folder, options.wait_seconds), Journal(landing.folder, name) as journal:
+    with _turn(name, landing.folder, options.wait_seconds), Journal(landing.folder, name) as journal:
         client = Client(platform, credential)
         with asyncio.Runner() as runner:
             try:
@@ -182,7 +183,7 @@ class _Pull:
                 self._ingest()
                 raise self._as_error(fault) from None
             except OSError as error:
-                reason = f"{self._report.landing} can't be written: {error.strerror or error}"
+                reason = f"the landing {self._report.landing} can't be written: {error.strerror or error}"
                 raise PullFailed(self._name, reason) from error
             self._ingest()
         if self._report.failures and not self._report.answers:
@@ -289,12 +290,16 @@ class _Pull:
 
 
 @contextmanager
-def _turn(folder: Path, wait_seconds: float) -> Iterator[None]:
+def _turn(name: str, folder: Path, wait_seconds: float) -> Iterator[None]:
     """One pull of a platform at a time; the second says who is at work, or waits."""
+    state = folder / STATE_FOLDER
     try:
-        with writer_lock(folder / STATE_FOLDER, wait_seconds=wait_seconds):
+        with writer_lock(state, wait_seconds=wait_seconds):
             yield
-    except LakeLocked as error:
-        if error.lake != str(folder / STATE_FOLDER):
+    except (LakeLocked, LakeNotWritable) as error:
+        # What the lake itself says goes on as it is.
+        if error.lake != str(state):
             raise
-        raise LakeLocked(str(folder), error.holder, error.since) from None
+        if isinstance(error, LakeLocked):
+            raise LakeLocked(str(folder), error.holder, error.since) from None
+        raise PullFailed(name, f"the landing {folder} can't be written: {error.reason}") from error
