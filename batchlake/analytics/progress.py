@@ -15,7 +15,7 @@ from batchlake.engine import sql_files
 from batchlake.engine.protocols import QueryEngine
 from batchlake.errors import InvalidRequest
 from batchlake.models.audits import Observation, Progress
-from batchlake.models.blocks import Rate
+from batchlake.models.rates import Rate
 
 
 def progress(engine: QueryEngine, source: str | None, batch_id: str, now: datetime) -> Progress:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from batchlake.models.blocks import Rate
+from batchlake.models.rates import Rate
 from batchlake.models.values import Figures, Money, Seconds, Time
 
 Explanation = Literal[

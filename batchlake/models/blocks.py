@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Optional, Type
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
+from batchlake.models.rates import Rate
 from batchlake.models.values import Figures, Money, Seconds
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
@@ -43,15 +44,6 @@ else:
     OrNone = Optional
 
 _OF_FAMILIES: Final = frozenset(name for names in FAMILIES.values() for name in names)
-
-
-class Rate(Figures):
-    """`numerator` / `denominator`, None over nothing; `missing` are the calls not in the denominator."""
-
-    rate: float | None = None
-    numerator: int = 0
-    denominator: int = 0
-    missing: int = 0
 
 
 class Statistics(Figures):

@@ -74,7 +74,10 @@ def test_modules_are_imported_ahead(sample_lake: batchlake.Lake, monkeypatch: py
             ("batch batch_xyz789 --include-analytics", {"pandas", "pyarrow", "numpy", "polars"}),
             ("call call_abc123", {"pandas", "pyarrow", "numpy", "batchlake.filters"}),
             ("analytics", {"pandas", "batchlake.filters.model", "batchlake.output.workbook"}),
-            ("audit", {"pandas", "pyarrow", "numpy", "batchlake.filters.model", "batchlake.query.session"}),
+            (
+                "audit",
+                {"pyarrow", "batchlake.filters.model", "batchlake.query.session", "batchlake.models.blocks"},
+            ),
             ("batches", {"pandas", "pyarrow", "numpy", "pydantic", "batchlake.query.session"}),
             (
                 "calls --status busy --batch nobody",

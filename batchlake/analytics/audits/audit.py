@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from batchlake.analytics.audits import platform_counts
 from batchlake.analytics.audits.compare_reported import Coverage, Number, compare
 from batchlake.analytics.batch_cache import batch_in_memory
-from batchlake.analytics.families import figures
+from batchlake.analytics.families.currencies import currency_order, only_total
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, file_text, side_by_side
 from batchlake.analytics.lookup import erased_calls, find_batch
 from batchlake.engine.protocols import QueryEngine
@@ -172,7 +172,7 @@ def totals(several: Iterable[BilledTotal]) -> list[BilledTotal]:
             recomputed=sum((one.recomputed for one in same), Decimal(0)),
             difference=sum((one.difference for one in same), Decimal(0)),
         )
-        for currency, same in sorted(by_currency.items(), key=lambda item: figures.currency_order(item[0]))
+        for currency, same in sorted(by_currency.items(), key=lambda item: currency_order(item[0]))
     ]
 
 
@@ -235,7 +235,7 @@ def _recomputed(counts: Mapping[Key, list[Row]], moods: Mapping[Key, list[Row]])
     found = {}
     for key, (row,) in counts.items():
         costs = row["total_cost"] or []
-        total = figures.only_total({one["currency"]: one["total"] for one in costs})
+        total = only_total({one["currency"]: one["total"] for one in costs})
         words = _totals_in_words(costs)
         found[key] = {**row, **moods[key][0], "total_cost": total, "costs": costs, "currencies": words}
     return found
@@ -243,7 +243,7 @@ def _recomputed(counts: Mapping[Key, list[Row]], moods: Mapping[Key, list[Row]])
 
 def _totals_in_words(costs: Sequence[Row]) -> str | None:
     """`the calls cost EUR 1.50 and USD 2.00`; None where all costs are in one currency."""
-    ordered = sorted(costs, key=lambda row: figures.currency_order(row["currency"]))
+    ordered = sorted(costs, key=lambda row: currency_order(row["currency"]))
     totals = [(row["currency"], money_text(row["total"])) for row in ordered]
     words = [f"{currency} {total}" if currency else f"{total} in no named one" for currency, total in totals]
     return f"the calls cost {' and '.join(words)}" if len(words) > 1 else None

@@ -6,10 +6,10 @@ calls has no row: its models are the empty ones, zero counts and None for every 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
+from batchlake.analytics.families.currencies import currencies, currency_order, only_total
 from batchlake.analytics.grouped_query import Row
 from batchlake.models.blocks import (
     AverageSentiment,
@@ -17,10 +17,10 @@ from batchlake.models.blocks import (
     CurrencyCost,
     Duration,
     Mainly,
-    Rate,
     Rates,
     Statistics,
 )
+from batchlake.models.rates import Rate
 from batchlake.models.values import Figures
 
 Model = TypeVar("Model", bound=Figures)
@@ -80,21 +80,6 @@ def cost(rows: Sequence[Row], total_calls: int) -> Cost:
         missing=total_calls - calls,
         currencies=blocks,
     )
-
-
-def currencies(found: Iterable[str | None]) -> list[str | None]:
-    """Currencies in their order."""
-    return sorted(found, key=currency_order)
-
-
-def currency_order(name: str | None) -> tuple[bool, str]:
-    """What sorts currencies: by name, the one that the export doesn't name last."""
-    return name is None, name or ""
-
-
-def only_total(totals: Mapping[str | None, Decimal]) -> Decimal | None:
-    """The total where all of it is in one currency; None over several, and over none."""
-    return next(iter(totals.values())) if len(totals) == 1 else None
 
 
 def block(model: type[Model], row: Row, prefix: str = "", **given: object) -> Model:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Final
 
-from batchlake.analytics.families.figures import currency_order, only_total
+from batchlake.analytics.families.currencies import currency_order, only_total
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, file_text
 from batchlake.models.blocks import CurrencyTotal, Every, Moment, Timeline
 
