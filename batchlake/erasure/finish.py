@@ -8,7 +8,6 @@ row of `erasures`. Who finishes another's erasure knows digests only, no values.
 from __future__ import annotations
 
 import base64
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -38,10 +37,10 @@ def finish(lake: LakeTables, landing: Path | None = None, wait_seconds: float = 
 
 def finish_locked(lake: LakeTables, landing: Path | None = None) -> None:
     """The same, under the writer's lock. An unfinished redaction is one, too."""
-    data = lake.storage.note(ERASURE_NOTE)
-    if data is not None:
+    marker = lake.storage.json_note(ERASURE_NOTE)
+    if marker is not None:
         with Engine(lake.storage.name) as engine:
-            _finish(lake, Ledger(lake, engine), json.loads(data), landing)
+            _finish(lake, Ledger(lake, engine), marker, landing)
 
 
 def _finish(lake: LakeTables, ledger: Ledger, marker: dict[str, Any], landing: Path | None) -> None:

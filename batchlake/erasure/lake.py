@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -168,8 +167,8 @@ class ErasingLake:
             >>> lake.has_unfinished_erasure()
             False
         """
-        data = self._tables.storage.note(ERASURE_NOTE)
-        return data is not None and Ledger(self._tables).holds(json.loads(data)["run_id"])
+        marker = self._tables.storage.json_note(ERASURE_NOTE)
+        return marker is not None and Ledger(self._tables).holds(marker["run_id"])
 
     def landing_gate(self, rules: Rules | None = None) -> LandingGate | None:
         """What cleans a platform's answers before they land, None where they land as received.

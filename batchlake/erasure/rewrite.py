@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from batchlake.engine import columns
-from batchlake.erasure.rows import Changes, Renamed, RowCleaner, random_id
+from batchlake.erasure.rows import IDS, Changes, Renamed, RowCleaner, random_id
 from batchlake.erasure.search.tables import Held, holds_any
 from batchlake.erasure.targets import Mode, Targets
 from batchlake.privacy.key import PrivacyKey
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 ERASED_TABLES: Final = (SEGMENTS, CALLS, BATCHES, SNAPSHOTS, PROBLEMS, EXPORTS)
 """In this order: what was said decides about a call's digest."""
 
-IDS: Final = ("call_id", "batch_id")
 _WANTED: Final = ("source", *IDS, "outcome_label")
 
 

@@ -38,7 +38,7 @@ Renamed = dict[str, dict[tuple[str, str], str]]
 
 JSON_COLUMNS: Final = frozenset({"extra", "reported_common_responses"})
 NUMBER_COLUMNS: Final = ("from_number", "to_number")
-_IDS: Final = ("call_id", "batch_id")
+IDS: Final = ("call_id", "batch_id")
 _TURN: Final = ("source", "call_id", "speaker")
 """Whose utterances a number may be read out over."""
 
@@ -61,8 +61,7 @@ _FIGURES: Final = frozenset(
     "source call_id batch_id status outcome duration_seconds cost currency direction agent_id agent_name "
     "sentiment_positive sentiment_neutral sentiment_negative sentiment_label engagement talk_ratio_ai "
     "talk_ratio_human response_time_seconds interruptions voice_pace voice_volume voice_clarity success "
-    "ended_by "
-    "is_test tokens_consumed first_run_id last_run_id".split()
+    "ended_by is_test tokens_consumed first_run_id last_run_id".split()
 )
 """What stays as it is of an anonymised call; so do the facts of its transcript."""
 
@@ -129,7 +128,7 @@ class RowCleaner:
             rows = self._cleaned_speech(rows)
         for name in rows.column_names:
             kind = str(rows.schema.field(name).type)
-            if name in _IDS:
+            if name in IDS:
                 rows = self._with_new_ids(rows, name)
             elif name == "field_observed_at":
                 rows = self._cleaned_keys(table, rows)
@@ -144,7 +143,7 @@ class RowCleaner:
     def following(self, table: Table) -> dict[str, set[str]]:
         """Values by column that are changed in this table's rows because of what stands elsewhere."""
         renamed: dict[str, set[str]] = {
-            name: {old for _, old in self._renamed[name]} for name in _IDS if name in table.column_names()
+            name: {old for _, old in self._renamed[name]} for name in IDS if name in table.column_names()
         }
         if table is CALLS:
             renamed["call_id"] = renamed["call_id"] | {call_id for _, call_id in self._retold}
@@ -209,7 +208,7 @@ class RowCleaner:
             rows = with_values(rows, "call_id", own, _nothing)
             for name in ("message", "location", "field"):
                 rows = with_values(rows, name, places, self._erased)
-        for name in _IDS:
+        for name in IDS:
             rows = self._with_new_ids(rows, name)
         return rows
 

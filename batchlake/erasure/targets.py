@@ -187,10 +187,7 @@ def _named_calls(engine: Engine, storage: Storage, request: Request) -> list[dic
         named = {"name": json_path([path]), "path": json_path(parts if all(parts) else [path]), "value": text}
         found += engine.rows(sql_files.load("erasure/calls_of_field").text, named)
     if request.calls:
-        found += engine.rows(
-            "select source, call_id, batch_id from calls where list_contains($ids, call_id)",
-            {"ids": list(request.calls)},
-        )
+        found += _calls_with(engine, request.calls)
     if request.filter:
         selection = select(with_pseudonyms(read_filter(request.filter), storage))
         rows = engine.rows(
@@ -223,25 +220,19 @@ def _calls_of(engine: Engine, keys: frozenset[str]) -> list[dict[str, Any]]:
         "tails": sorted({one[-_TAIL_DIGITS:] for one in digits}),
         "others": sorted(key for key in keys if not key.lstrip("+").isdecimal()),
     }
-    either = " or ".join(
-        f"len(list_filter($tails, lambda tail: contains(regexp_replace({name}, '[^0-9]', '', 'g'), tail))) "
-        f"> 0 or list_contains($others, lower(trim({name}))) or regexp_matches({name}, '[^ -~]')"
-        for name in ("to_number", "from_number")
-    )
-    return engine.rows(
-        f"select source, call_id, batch_id, direction, to_number, from_number from calls where {either}",
-        params,
-    )
+    return engine.rows(sql_files.load("erasure/calls_with_numbers").text, params)
+
+
+def _calls_with(engine: Engine, ids: Iterable[str]) -> list[dict[str, Any]]:
+    """The calls of any source that have one of these ids."""
+    return engine.rows(sql_files.load("erasure/calls_with_ids").text, {"call_ids": sorted(set(ids))})
 
 
 def _contact_keys(
     engine: Engine, found: Mapping[tuple[str, str], Call], region: str | None
 ) -> frozenset[str]:
-    rows = engine.rows(
-        "select distinct source, call_id, direction, to_number, from_number from calls "
-        "where list_contains($ids, call_id)",
-        {"ids": sorted({call_id for _, call_id in found})},
-    )
+    """The keys of the contacts of these calls."""
+    rows = _calls_with(engine, (call_id for _, call_id in found))
     contacts = {_sides(row)[0] for row in rows if (row["source"], row["call_id"]) in found}
     keys: frozenset[str] = frozenset()
     for contact in contacts:
@@ -252,8 +243,6 @@ def _contact_keys(
 
 
 def _shared(engine: Engine, found: Mapping[tuple[str, str], Call]) -> set[str]:
-    rows = engine.rows(
-        "select source, call_id from calls where list_contains($ids, call_id)",
-        {"ids": sorted({call_id for _, call_id in found})},
-    )
+    """The ids of these calls that a call of another source has, too."""
+    rows = _calls_with(engine, (call_id for _, call_id in found))
     return {row["call_id"] for row in rows if (row["source"], row["call_id"]) not in found}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
 import os
 import secrets
 from collections.abc import Callable
@@ -152,9 +151,12 @@ def key_file() -> Path:
 
 
 def read_policy(storage: Storage) -> dict[str, Any]:
-    """What the lake says of its key and of redaction; empty where nothing was erased or redacted."""
-    data = storage.note(PRIVACY_NOTE)
-    return json.loads(data) if data else {}
+    """What the lake says of its key and of redaction; empty where nothing was erased or redacted.
+
+    Raises:
+        LakeDamaged: it can't be read, so that nobody knows what may be written.
+    """
+    return storage.json_note(PRIVACY_NOTE) or {}
 
 
 def key_of_lake(storage: Storage, policy: dict[str, Any]) -> PrivacyKey:

@@ -191,6 +191,11 @@ def international(digits: str, *, plus: bool) -> str:
 
 
 def code_of(region: str | None) -> str:
+    """The calling code of a region, by its ISO 3166 name in any case.
+
+    Raises:
+        InvalidRequest: none is named, or it isn't known.
+    """
     if region is None:
         raise InvalidRequest(
             "a number without + is another one in each country. Write it with its country code "

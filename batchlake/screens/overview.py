@@ -27,7 +27,7 @@ _BAR: Final = 14
 _BAR_AT: Final = 29
 """The column at which the bars of the statuses begin."""
 
-_MOST_STATUSES: Final = 5
+_MOST_LISTED: Final = 5
 _RIGHT_AT: Final = 48
 _HOURS: Final = 24
 
@@ -185,7 +185,7 @@ def _statuses(found: Analytics, page: Page) -> list[str]:
     if not counts or not total:
         return []
     lines = [page.bold(f"{'Status':<11}{'calls':>7}")]
-    for status, calls in counts[:_MOST_STATUSES]:
+    for status, calls in counts[:_MOST_LISTED]:
         drawn = page.cyan(bar(calls, counts[0][1], min(_BAR, page.width - _BAR_AT)))
         lines.append(
             f"{looks.word(status):<11}{looks.count(calls):>7}{looks.rate(calls / total):>9}  {drawn}".rstrip()
@@ -217,7 +217,7 @@ def _responses(found: Analytics, page: Page) -> list[str]:
     lines = [page.bold(f"{'Most said by people':<{room + 2}}{'times':>8}")]
     lines += [
         f"{fitted(printable(response.text), room + 2)}{looks.count(response.count):>8}"
-        for response in found.common_responses[:_MOST_STATUSES]
+        for response in found.common_responses[:_MOST_LISTED]
     ]
     return lines
 

@@ -5,13 +5,14 @@ Input: names of tables and of their files. Output: local paths that DuckDB reads
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from batchlake.errors import LakeError, LakeNotWritable
+from batchlake.errors import LakeDamaged, LakeError, LakeNotWritable
 from batchlake.schema import TABLES
 
 SCRATCH: Final = "_scratch"
@@ -83,6 +84,23 @@ class Storage(ABC):
             return self.content(name)
         except FileNotFoundError:
             return None
+
+    def json_note(self, name: str) -> dict[str, Any] | None:
+        """One of these that holds a JSON object, None where it doesn't exist.
+
+        Raises:
+            LakeDamaged: it holds something else.
+        """
+        data = self.note(name)
+        if data is None:
+            return None
+        try:
+            found = json.loads(data)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise LakeDamaged(self.name, f"{name} holds no JSON object any more; restore it from a backup")
+        return found
 
     @abstractmethod
     def write_note(self, name: str, data: bytes) -> None:

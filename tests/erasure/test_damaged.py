@@ -15,7 +15,7 @@ import pytest
 import zstandard
 
 import batchlake
-from batchlake.errors import InvalidRequest
+from batchlake.errors import InvalidRequest, LakeDamaged
 from batchlake.lake import Lake
 from tests.erasure.people import NUMBER, call, traces, write_export_of
 from tests.lakes import rows
@@ -160,3 +160,23 @@ def test_the_report_counts_the_states_that_ended_also_where_another_writer_finis
     (erasure,) = rows(lake.root, "select run_id, report from erasures")
     history = json.loads(erasure["report"])["history"]
     assert history == {"states_ended": states, "oldest_readable_run": erasure["run_id"]}
+
+
+@pytest.mark.parametrize("damage", [b"", b'{"key', b"[]"])
+def test_a_damaged_note_of_the_lake_is_told_before_anything_is_written(
+    lake: Lake, tmp_path: Path, damage: bytes
+) -> None:
+    """Nobody knows any more who is to be kept out, or whether values are redacted: nothing comes in."""
+    lake.forget(numbers=[NUMBER], expect=1)
+    export = write_export_of(tmp_path / "more", [call(0, to_number=NUMBER), call(2)])
+    for name in ("_privacy.json", "_erasure.json"):
+        note = Path(lake.root) / name
+        before = note.read_bytes() if note.exists() else None
+        note.write_bytes(damage)
+        with pytest.raises(LakeDamaged, match=f"{name} holds no JSON object"):
+            lake.ingest(export)
+        if before is None:
+            note.unlink()
+        else:
+            note.write_bytes(before)
+    assert lake.ingest(export).kept_out == 1

@@ -41,6 +41,8 @@ VALUES: dict[str, Any] = {
     "since_run": "",
     "finished": ["completed"],
     "call_ids": ["c1"],
+    "tails": ["5550199"],
+    "others": ["sip:ann@host"],
     "keys": ["yes"],
     "name": '$."crm.id"',
     "path": '$."crm"."id"',

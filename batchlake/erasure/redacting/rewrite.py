@@ -6,7 +6,8 @@ from collections import defaultdict
 from pathlib import Path
 
 from batchlake.erasure.redacting.rows import NOBODY, RowRedactor
-from batchlake.erasure.rewrite import IDS, Rewrite, read_rows
+from batchlake.erasure.rewrite import Rewrite, read_rows
+from batchlake.erasure.rows import IDS
 from batchlake.privacy.redaction.documents import DocumentRedactor
 from batchlake.privacy.redaction.redactor import Redactor
 from batchlake.schema import BATCHES, CALLS, PROBLEMS, SNAPSHOTS

@@ -105,7 +105,7 @@ class DocumentRedactor:
         return text if plain == text else quoted(plain)
 
     def document(self, value: Any, named: frozenset[str] = NO_NAMES) -> Any:
-        """A decoded document (`finder.decoded`) without values; names are looked for in all of it."""
+        """A decoded document (`json_numbers.decoded`) without values; names are looked for in all of it."""
         if self._finds_names:
             # A name of one record isn't looked for in the others of a page.
             named |= names.words_of(self._names(value, (), within_record=True))
