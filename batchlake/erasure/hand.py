@@ -32,9 +32,15 @@ def _ids(targets: Targets) -> dict[str, list[str]]:
 
 
 def write_todo(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    """What to delete by hand: ids and links, for its owner's eyes alone."""
+    """What to delete by hand: ids and links, for its owner's eyes alone.
+
+    Raises:
+        InvalidRequest: the file can't be written, or not be kept from others.
+    """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        # A file that is there keeps its mode.
+        os.fchmod(descriptor, 0o600)
     except OSError as error:
         raise InvalidRequest(f"--todo can't be written ({error.strerror}); nothing was done.") from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

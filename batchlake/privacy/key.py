@@ -119,10 +119,15 @@ def make_key() -> PrivacyKey:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(base64.b64encode(key.secret) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(base64.b64encode(key.secret) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            # Half a key would be in the way of the next.
+            path.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise InvalidRequest(f"the privacy key can't be kept in {path} ({error.strerror}).") from error
     return key

@@ -67,12 +67,22 @@ def utterance(
     offset: float | None, speaker: str, text: str, page: Page, *, wanted: str = "", most: int | None = 3
 ) -> Iterator[str]:
     """An utterance, wrapped beside when and who."""
-    clock = "" if offset is None else f"{int(offset) // 60}:{int(offset) % 60:02}"
+    clock = "" if offset is None else _clock(offset)
     room = max(20, page.width - _OFFSET - _SPEAKER - 2)
     lines, _ = wrapped(printable(" ".join(text.split())), room, most)
     for number, line in enumerate(lines):
         head = f"{clock:>{_OFFSET}}  {speaker:<{_SPEAKER - 2}}" if not number else " " * (_OFFSET + _SPEAKER)
         yield f"{page.dim(head) if number == 0 else head}  {_marked(line, wanted, page)}".rstrip()
+
+
+def _clock(offset: float) -> str:
+    """Minutes and seconds into the call, below 0 where a platform's clocks differ.
+
+    >>> _clock(65.9), _clock(-5.2), _clock(-0.4)
+    ('1:05', '−0:05', '0:00')
+    """
+    seconds = int(abs(offset))
+    return f"{looks.MINUS if offset < 0 and seconds else ''}{seconds // 60}:{seconds % 60:02}"
 
 
 def _marked(line: str, wanted: str, page: Page) -> str:

@@ -63,6 +63,8 @@ def test_a_call_alone_or_all_of_its_contact(lake: Lake) -> None:
 def test_own_fields_filters_and_files_of_values_add_up(lake: Lake, tmp_path: Path) -> None:
     """An own field, a filter, ids from a file; what to do by hand is written for its owner's eyes alone."""
     (tmp_path / "ids.txt").write_text("call_003\n\n")
+    (tmp_path / "todo.ndjson").write_text("of an earlier time, for all to read")
+    (tmp_path / "todo.ndjson").chmod(0o644)
     done = run(
         "forget", "--extra", "crm.id=K-2", "--call", f"@{tmp_path / 'ids.txt'}", "--filter",
         json.dumps({"phone_number": NUMBER}), "--expect", "3", "--todo", tmp_path / "todo.ndjson",
