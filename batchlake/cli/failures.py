@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -43,6 +44,13 @@ _STATUS_BY_KIND: Final[tuple[tuple[type[errors.BatchlakeError], int], ...]] = (
     (errors.LakeError, 3),
 )
 
+_REFUSED: Final = frozenset(
+    {errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, errno.EROFS, errno.EIO, errno.ESTALE}
+)
+"""What is wrong with a path, or with what it lies on, and not with batchlake."""
+
+_HALF: Final = "surrogates not allowed"
+
 _JSON_FORMATS: Final = frozenset({"json", "ndjson"})
 
 
@@ -69,9 +77,14 @@ def run_guarded(command: Callable[[], Any]) -> int:
     except BrokenPipeError:
         end_output()
     except OSError as error:
+        if error.errno in _REFUSED:
+            return _tell_refused(error)
         if reason := output_fault(error):
             return _tell_unwritable(reason)
         return _tell_full(error) if is_full(error) else _report_bug(error)
+    except UnicodeEncodeError as error:
+        # Texts of a lake hold none: it is an argument's.
+        return _tell_half_character() if error.reason == _HALF else _report_bug(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence; reported as the bug it is
         return _report_bug(error)
     else:
@@ -111,6 +124,21 @@ def _tell_full(error: OSError) -> int:
         "Make room and run the same command again; the lake is as it was."
     )
     return _print_error("disk_full", message, {}, exit_status(errors.LakeError(message)))
+
+
+def _tell_refused(error: OSError) -> int:
+    """The system lets nobody at a file, where no room has words of its own for it."""
+    what = f" of {os.fspath(error.filename)!r}" if error.filename else ""
+    message = (
+        f"the system refuses the use{what}: {os.strerror(error.errno or 0)}. "
+        "Check the path and its permissions, and run the same command again."
+    )
+    return _print_error("refused", message, {}, exit_status(errors.LakeError(message)))
+
+
+def _tell_half_character() -> int:
+    message = "a value that was given holds half a character: bytes that are not UTF-8. Write it in UTF-8."
+    return _print_error("invalid_request", message, {}, exit_status(errors.InvalidRequest(message)))
 
 
 def _print_error(code: str, message: str, details: dict[str, Any], status: int) -> int:

@@ -22,7 +22,7 @@ from batchlake.engine import forking
 from batchlake.engine.cursor import Rows
 from batchlake.engine.errors import Explain, first_line, translating, user_query_error
 from batchlake.engine.interrupts import InterruptGuard, InterruptRegistry
-from batchlake.engine.quoting import literal, rows_of, view_of, zone_named
+from batchlake.engine.quoting import literal, memory_size, rows_of, view_of, zone_named
 from batchlake.errors import BatchlakeError, InvalidRequest, LakeDamaged
 from batchlake.schema import TABLES, Table
 from batchlake.text.statuses import status_names
@@ -75,7 +75,7 @@ class Engine:
             "checkpoint_threshold": "1TB",
         }
         if memory_limit:
-            config["memory_limit"] = memory_limit
+            config["memory_limit"] = memory_size(memory_limit)
         if threads:
             config["threads"] = threads
         self.lake = lake

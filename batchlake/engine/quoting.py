@@ -10,6 +10,8 @@ from typing import Final
 from batchlake.errors import InvalidRequest
 from batchlake.schema import Table
 
+_SIZE: Final = re.compile(r"\s*[0-9]+(\.[0-9]+)?\s*[A-Za-z%]*\s*")
+
 _OF_THE_MACHINE: Final = "localtime"
 """The machine's own zone, as Python reads it; DuckDB has none, and another machine would answer otherwise."""
 
@@ -65,6 +67,19 @@ def rows_of(table: Table, files: Sequence[str]) -> str:
         return f"select {columns} where false"
     paths = ", ".join(literal(path) for path in files)
     return f"select * from read_parquet([{paths}], schema = {_parquet_schema(table)})"
+
+
+def memory_size(given: str) -> str:
+    """A size of memory as DuckDB's setting takes one; its unit is left to DuckDB.
+
+    Raises:
+        InvalidRequest: it isn't a number and a unit. DuckDB takes a negative size for no limit.
+    """
+    if not _SIZE.fullmatch(given):
+        raise InvalidRequest(
+            f"{given!r} is not a usable memory limit. Give a size as 500MB or 2GB.", memory_limit=given
+        )
+    return given
 
 
 def zone_named(name: object) -> str:

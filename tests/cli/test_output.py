@@ -19,6 +19,7 @@ import pytest
 from batchlake.lake import Lake
 from tests.command import MODULE, process_environment, run, run_process
 from tests.effort import some
+from tests.lakes import ingested, write_export
 
 SLOW = "select count(*) from range(100_000_000_000) t(i) where i % 7 = 3"
 
@@ -133,6 +134,9 @@ FAULTY = {
         2,
         "'lots' is not a usable memory limit",
     ),
+    "a memory limit below nothing": (("sql", "-c", "select 1", "--memory", "-5GB"), 2, "not a usable"),
+    "a memory limit of half a character": (("sql", "-c", "1", "--memory", "1\udcff"), 2, "Give a size"),
+    "a text of half a character": (("said", "\udcff"), 2, "holds half a character"),
     "a memory limit of nothing": (("sql", "-c", "select 1", "--memory", "1KB"), 2, "memory is not enough"),
     "a limit of time": (("sql", "-c", SLOW, "--timeout", "0.2"), 4, "stopped after 0.2 s"),
     "no moment": (("batches", "--at", ""), 2, "no run ''"),
@@ -150,6 +154,40 @@ def test_what_goes_wrong_has_a_status_and_a_sentence(lake: Path, name: str) -> N
     assert says in done.stderr
     assert "bug" not in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (("forget", "--call", "x", "--landing", "a" * 5_000, "--dry-run"), 3, "File name too long"),
+        (("status", "--landing", "a" * 5_000), 3, "Check the path and its permissions"),
+        (("watch", "a" * 5_000), 3, "the system refuses the use of 'aaa"),
+    ],
+)
+def test_what_the_system_refuses_is_no_bug(
+    lake: Path, words: tuple[str, ...], status: int, says: str
+) -> None:
+    """A path that it doesn't take is a sentence with the next step."""
+    done = run(*words, lake=lake)
+    assert done.returncode == status, done.stderr
+    assert says in done.stderr
+    assert "bug" not in done.stderr
+
+
+def test_contacts_are_sorted_by_what_they_cost(tmp_path: Path) -> None:
+    """Within a currency by the amount; one whose cost nobody knows comes last in both directions."""
+    costs = [("1.50", "USD"), ("12", "USD"), ("3", "EUR"), (None, None), ("2", None)]
+    calls = [
+        {"id": f"c{place}", "status": "busy", "direction": "outbound", "to_number": f"+1415555010{place}",
+         "cost": cost, "currency": currency}
+        for place, (cost, currency) in enumerate(costs)
+    ]  # fmt: skip
+    ingested(tmp_path / "lake", write_export(tmp_path, "a.json", calls))
+    for sort, order in {"cost": "4201", "-cost": "1024"}.items():
+        done = run("contacts", "--sort", sort, "--json", lake=tmp_path / "lake")
+        found = [row["number"][-1] for row in json.loads(done.stdout)]
+        assert "".join(one for one in found if one != "3") == order
+        assert found[-1] == "3"
 
 
 def test_closed_input_is_no_input(lake: Path) -> None:

@@ -210,6 +210,21 @@ def _find(given: str, known: Names, by_own: Names) -> tuple[str, Column]:
     return found
 
 
+_NOTHING: Final[tuple[object, ...]] = (None, [])
+"""What a row without a value has."""
+
+
+def _comparable(value: Any) -> Any:
+    """A value as one that Python orders: amounts of several currencies by their currencies first."""
+    if isinstance(value, list):
+        return [_comparable(one) for one in value]
+    if isinstance(value, dict):
+        # No currency is one of its own.
+        is_amount = value.keys() == {"amount", "currency"}
+        return (value["currency"] or "", value["amount"]) if is_amount else list(map(str, value.values()))
+    return value
+
+
 def in_order(
     rows: list[T],
     sort: Sequence[str],
@@ -227,7 +242,7 @@ def in_order(
     for given in reversed(sort):
         place = key(given.removeprefix("-"))
         keyed = [(value(row, place), row) for row in rows]
-        held = [pair for pair in keyed if pair[0] is not None]
-        held.sort(key=lambda pair: pair[0], reverse=given.startswith("-"))
-        rows = [row for _, row in held] + [row for found, row in keyed if found is None]
+        held = [pair for pair in keyed if pair[0] not in _NOTHING]
+        held.sort(key=lambda pair: _comparable(pair[0]), reverse=given.startswith("-"))
+        rows = [row for _, row in held] + [row for found, row in keyed if found in _NOTHING]
     return rows
