@@ -84,10 +84,11 @@ class Request:
 
     @property
     def row_options(self) -> RowOptions:
-        """Columns, order and limit; the limit is the writer's, who says what was left out."""
+        """Columns, order and limit: one row more than asked for, by which the writer sees that some were left
+        out. Without it, all rows of the lake would be sorted for the first few."""
         from batchlake.query.rows import RowOptions
 
-        return RowOptions.of(self.columns, self.sort, None)
+        return RowOptions.of(self.columns, self.sort, None if self.limit is None else self.limit + 1)
 
     @property
     def asks_for_columns(self) -> bool:

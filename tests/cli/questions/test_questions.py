@@ -8,10 +8,12 @@ import json
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import batchlake
+from batchlake.engine.engine import Engine
 from batchlake.lake import Lake
 from tests.command import run
 from tests.effort import share
@@ -186,3 +188,24 @@ def test_an_audit_tells_the_currency_of_each_platforms_batch(tmp_path: Path) -> 
     assert {"1.00 EUR too high", "1.00 USD too high"} <= set(
         re.findall(r"\S+ \S+ too high", run("audit", lake=lake.root).stdout)
     )
+
+
+@pytest.mark.parametrize(
+    "words", [("calls",), ("calls", "--csv"), ("batches", "--columns", "batch"), ("problems",)]
+)
+def test_a_few_rows_are_not_all_rows_cut_off(
+    sample_lake: batchlake.Lake, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """The limit is the query's: else all calls of a large lake would be sorted for the first few."""
+    asked: list[str] = []
+    query = Engine.query
+
+    def noted(engine: Engine, sql: str, *given: Any, **how: Any) -> Any:
+        asked.append(sql)
+        return query(engine, sql, *given, **how)
+
+    monkeypatch.setattr(Engine, "query", noted)
+    for limit in (1, 2, 1_000):
+        done = run(*words, "--limit", str(limit), lake=sample_lake.root)
+        assert ("--limit N shows more" in done.stderr) == (limit < 3), done.stderr
+        assert f" limit {limit + 1}" in asked[-1]
