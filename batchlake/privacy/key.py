@@ -28,6 +28,7 @@ _BYTES: Final = 32
 _DIGEST_BYTES: Final = 16
 _MOST_BEGUN: Final = 32
 _NUMBER: Final = b"batchlake-number"
+_CALL: Final = b"batchlake-call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,22 @@ class PrivacyKey:
 
         return digest_of
 
+    def call_digester(self, source: str) -> Callable[[str], str]:
+        """`of_call` for very many of a source: in half the time."""
+        begun = _begun(self.secret, _CALL, _DIGEST_BYTES).copy()
+        begun.update(f"[{encode_basestring(source)}, ".encode("utf-8", "surrogatepass"))
+
+        def digest_of(call_id: str) -> str:
+            digest = begun.copy()
+            digest.update(f"{encode_basestring(call_id)}]".encode("utf-8", "surrogatepass"))
+            return digest.hexdigest()
+
+        return digest_of
+
     def of_call(self, source: str, call_id: str) -> str:
         """The digest of a call."""
         # As `json.dumps` writes a list of both, which takes five times as long to set up.
-        text = f"[{encode_basestring(source)}, {encode_basestring(call_id)}]"
-        return self._digest(text.encode("utf-8", "surrogatepass"), b"batchlake-call", _DIGEST_BYTES)
+        return self.call_digester(source)(call_id)
 
     def of_id(self, call_id: str) -> str:
         """The digest of a call's id in any text."""

@@ -5,10 +5,10 @@ Input: the table `tombstones` and the lake's key. Output: answers about calls an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from batchlake.engine import columns
 from batchlake.engine.quoting import view_of
@@ -21,6 +21,9 @@ from batchlake.store.ledger import Ledger
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_MOST_ASKED: Final = 100_000
+"""Numbers whose answers are remembered: some 20 MB."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,16 @@ class Tombstones:
         """Whether a call was erased."""
         return self.key.of_call(source, call_id) in self.calls
 
+    def erased_calls(self, sources: Sequence[str], call_ids: Sequence[str | None]) -> list[int]:
+        """The places of erased calls among very many; one without an id is none."""
+        erased = self.calls
+        digest_of = {source: self.key.call_digester(source) for source in set(sources)}
+        return [
+            place
+            for place, (source, call_id) in enumerate(zip(sources, call_ids, strict=True))
+            if call_id is not None and digest_of[source](call_id) in erased
+        ]
+
     def is_erased_id(self, word: str) -> bool:
         """Whether a word is the id of an erased call."""
         return self.key.of_id(word) in self.ids
@@ -104,7 +117,15 @@ class Tombstones:
         is_id = self.is_erased_id if self.ids else None
         digest_of, erased = self.key.number_digester(), self.numbers
 
+        # A contact's number is asked about when its call is judged, and again in each of its columns.
+        asked: dict[str, bool] = {}
+
         def is_number(key: str) -> bool:
-            return digest_of(key) in erased
+            known = asked.get(key)
+            if known is None:
+                if len(asked) >= _MOST_ASKED:
+                    asked.clear()
+                known = asked[key] = digest_of(key) in erased
+            return known
 
         return Finder(is_number, looks_for_numbers=bool(self.numbers), is_id=is_id)

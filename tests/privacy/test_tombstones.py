@@ -45,6 +45,8 @@ def test_a_number_is_kept_out_up_to_its_last_erasure(
     assert tombstones.keeps_out(number, began) == wanted
     assert tombstones.is_erased_call("svalync", "c1")
     assert not tombstones.is_erased_call("svalync", "c2")
+    sources, ids = ["retell", "svalync", "svalync", "svalync"], ["c1", None, "c1", "c2"]
+    assert tombstones.erased_calls(sources, ids) == [2]
 
 
 def test_reading_them_imports_no_pandas() -> None:

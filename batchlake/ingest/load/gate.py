@@ -46,6 +46,9 @@ _NO_MOMENT: Final = (
 )
 """What a text matches that is no moment such as `2024-01-01T12:00:10Z`."""
 
+_PLACE: Final = ("export_no", "record")
+"""What no two records have in common."""
+
 Changes = dict[int, str | None]
 
 _OWN_COLUMNS: Final = frozenset({"transcript_digest"})
@@ -85,19 +88,18 @@ class Gate:
 
     def judge(self, typed: pa.Table) -> NDArray[np.bool_]:
         """Which calls may come in, by the rows of `GATED`."""
-        tombstones = self._tombstones
+        tombstones, is_whole = self._tombstones, self._finder.is_whole
         kept = np.ones(len(typed), bool)
+        kept[tombstones.erased_calls(typed["source"].to_pylist(), typed["identity"].to_pylist())] = False
         # Times become objects in the rows alone that are a number's.
-        names = ("source", "identity", "direction", "to_number", "from_number")
+        names = ("direction", "to_number", "from_number")
         of_each = zip(*(typed[name].to_pylist() for name in names), strict=True)
-        for at, (source, identity, direction, to_number, from_number) in enumerate(of_each):
-            contact = contact_of(direction, to_number, from_number)
-            is_erased = identity is not None and tombstones.is_erased_call(source, identity)
-            if not is_erased and contact and self._finder.is_whole(contact):
+        for at, sides in enumerate(of_each):
+            contact = contact_of(*sides)
+            if contact and is_whole(contact) and kept[at]:
                 began = typed["started_at"][at].as_py() or typed["created_at"][at].as_py()
-                is_erased = tombstones.keeps_out(contact, began)
-                self.came_after += not is_erased
-            kept[at] = not is_erased
+                kept[at] = not tombstones.keeps_out(contact, began)
+                self.came_after += bool(kept[at])
         self.kept_out += int((~kept).sum())
         return kept
 
@@ -246,10 +248,15 @@ class Gate:
 
 def in_order_of(records: pa.Table, typed: pa.Table) -> pa.Table:
     """The typed rows of some records, in the order of these: a join gives its rows in any order."""
-    if all(typed[name].equals(records[name]) for name in ("export_no", "record")):
+    if all(typed[name].equals(records[name]) for name in _PLACE):
         return typed
-    at_place = {place: at for at, place in enumerate(_places_of(typed))}
-    return typed.take(columns.integers([at_place[place] for place in _places_of(records)]))
+    order, of_typed = (
+        np.lexsort([columns.to_numpy(rows[name], np.int64) for name in reversed(_PLACE)])
+        for rows in (records, typed)
+    )
+    at_place = np.empty(len(order), np.int64)
+    at_place[order] = of_typed
+    return typed.take(columns.from_numpy(at_place))
 
 
 def _places_of(rows: pa.Table) -> list[tuple[int, int]]:
