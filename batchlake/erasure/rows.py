@@ -336,11 +336,14 @@ def _as_read(said: pa.Table) -> pa.Table:
     return said.append_column("export_no", columns.integers([1] * len(said))).append_column("record", records)
 
 
-def over_turns_of(rows: pa.Table, finder: Finder) -> set[int]:
-    """The places of utterances that hold a number together with others of their call and speaker."""
+def over_turns_of(rows: pa.Table, finder: Finder, *, are_parts: bool = False) -> set[int]:
+    """The places of utterances that hold a number together with others of their call and speaker; `are_parts`
+    says that they are the finder's `parts` alone."""
+    import numpy as np
+
     if not finder.looks_for_numbers:
         return set()
-    maybe = finder.parts(rows["text"])
+    maybe = np.arange(len(rows)) if are_parts else finder.parts(rows["text"])
     picked = rows.select([*_TURN, "position", "text"]).take(columns.from_numpy(maybe))
     of_numbers = finder.among_parts(picked["text"], picked.select(_TURN))
     maybe, picked = maybe[of_numbers], picked.take(columns.from_numpy(of_numbers))
@@ -352,7 +355,7 @@ def over_turns_of(rows: pa.Table, finder: Finder) -> set[int]:
     for parts in said.values():
         ordered = sorted(parts)
         if len(ordered) > 1:
-            found = over_turns([text for _, _, text in ordered], finder.is_number)
+            found = over_turns([text for _, _, text in ordered], finder.is_number, finder.endings)
             touched.update(ordered[at][1] for at in found)
     return touched
 

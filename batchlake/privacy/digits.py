@@ -226,6 +226,22 @@ def _plain_runs(text: str, fewest: int) -> Iterator[Run]:
         yield _run(text, [text[start] for start in starts], starts, ends)
 
 
+def bounds_of_runs(
+    text: str, fewest: int = FEWEST_DIGITS, spoken: Spoken = EVERY_LANGUAGE
+) -> list[tuple[int, int]]:
+    """Where each run begins and ends: what `runs` finds, in a third of the time in a plain text."""
+    if spoken.is_plain(text):
+        return [found.span() for found in _plain_run(fewest).finditer(text)]
+    return [(run.starts[0], run.ends[-1]) for run in runs(text, fewest, spoken)]
+
+
+def digits_of_runs(text: str, fewest: int = FEWEST_DIGITS, spoken: Spoken = EVERY_LANGUAGE) -> list[str]:
+    """The digits of each run, in the same way."""
+    if spoken.is_plain(text):
+        return [_NO_DIGIT.sub("", found) for found in _plain_run(fewest).findall(text)]
+    return [run.digits for run in runs(text, fewest, spoken)]
+
+
 @cache
 def _plain_run(fewest: int) -> re.Pattern[str]:
     return re.compile(f"[0-9](?:[^0-9+]{{0,{WIDEST_GAP}}}[0-9]){{{fewest - 1},}}")

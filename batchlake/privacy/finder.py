@@ -191,8 +191,7 @@ class Finder:
 
         places = places_of(texts, EVERY_LANGUAGE.turns_sieve)
         # Most of them are whole sentences, and each takes two microseconds to be read.
-        wordy = places_of(texts.take(columns.from_numpy(places)), EVERY_LANGUAGE.wordy)
-        return np.delete(places, wordy)
+        return np.delete(places, places_of(texts.take(columns.from_numpy(places)), EVERY_LANGUAGE.wordy))
 
     def said(self, texts: pa.Array | pa.ChunkedArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The `candidates` of utterances, and their `parts`, by one look at most of them."""
@@ -389,11 +388,13 @@ class Finder:
         return [one.encode("utf-8", "surrogatepass").lower() for one in words]
 
     @cached_property
+    def endings(self) -> list[str] | None:
+        """The digits in which all forms of the numbers end; None where their keys aren't known."""
+        stripped = {key.lstrip("+") for key in self.keys}
+        digits = sorted(one for one in stripped if one.isdecimal() and len(one) >= FEWEST_DIGITS)
+        ends = [one for one in digits if not any(one != other and one.endswith(other) for other in digits)]
+        return ends if self.keys else None
+
+    @cached_property
     def _byte_patterns(self) -> list[str]:
-        digits = {key.lstrip("+") for key in self.keys if key.lstrip("+").isdecimal()}
-        digits = {one for one in digits if len(one) >= FEWEST_DIGITS}
-        # All forms of a number end in its shortest.
-        shortest = {
-            one for one in digits if not any(one != other and one.endswith(other) for other in digits)
-        }
-        return ["[^0-9]{0,3}".join(one) for one in sorted(shortest)]
+        return ["[^0-9]{0,3}".join(one) for one in self.endings or ()]

@@ -7,11 +7,11 @@ between them doesn't count.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from batchlake.privacy import numbers
-from batchlake.privacy.digits import EVERY_LANGUAGE, Spoken, runs
+from batchlake.privacy.digits import EVERY_LANGUAGE, Spoken, bounds_of_runs, digits_of_runs
 
 _FEWEST: Final = 3
 _MOST_OTHER_WORDS: Final = 2
@@ -27,21 +27,33 @@ def is_part(text: str, spoken: Spoken = EVERY_LANGUAGE) -> bool:
         plain += word.isalpha() and word.lower() not in words
         if plain > _MOST_OTHER_WORDS:
             return False
-    found = list(runs(text, _FEWEST, spoken))
-    if not found:
+    inside = bounds_of_runs(text, _FEWEST, spoken)
+    if not inside:
         return False
-    inside = [(run.starts[0], run.ends[-1]) for run in found]
-    others = [
-        word for word in _WORD.finditer(text)
-        if not any(start <= word.start() < end for start, end in inside)
-    ]  # fmt: skip
-    return len(others) <= _MOST_OTHER_WORDS
+    others = at = 0
+    for found in _WORD.finditer(text):
+        while at < len(inside) and inside[at][1] <= found.start():
+            at += 1
+        others += at == len(inside) or found.start() < inside[at][0]
+    return others <= _MOST_OTHER_WORDS
 
 
-def over_turns(texts: Sequence[str], is_known: Callable[[str], bool]) -> Iterator[int]:
-    """The places of parts (each `is_part`, of one speaker, in order) that together hold a known number."""
+def over_turns(
+    texts: Sequence[str], is_known: Callable[[str], bool], endings: Collection[str] | None = None
+) -> Iterator[int]:
+    """The places of parts (each `is_part`, of one speaker, in order) that together hold a known number.
+
+    Args:
+        texts: of the parts.
+        is_known: whether a key is that of a number looked for.
+        endings: digits, of which every known number ends in some; None where they aren't known.
+    """
     # Only the digits of each, so that two other words don't part them.
-    parts = [" ".join(run.digits for run in runs(text, _FEWEST)) for text in texts]
+    parts = [" ".join(digits_of_runs(text, _FEWEST)) for text in texts]
+    if endings is not None:
+        together = "".join(parts).replace(" ", "")
+        if not any(ending in together for ending in endings):
+            return
     bounds, end = [], 0
     for part in parts:
         bounds.append((end, end + len(part)))

@@ -78,7 +78,11 @@ def test_numbers_over_turns_are_those_that_reading_each_text_finds(
         for place in over_turns([text for _, text in found], keys.__contains__)
     }
 
-    assert over_turns_of(table, Finder.of_values(keys, frozenset(), ())) == wanted
+    by_value = Finder.of_values(keys, frozenset(), ())
+    assert over_turns_of(table, by_value) == wanted
+    picked = by_value.parts(table["text"])
+    among = over_turns_of(table.take(picked), by_value, are_parts=True)
+    assert {int(picked[place]) for place in among} == wanted
     assert over_turns_of(table, Finder(keys.__contains__)) == wanted
 
 

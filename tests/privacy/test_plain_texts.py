@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from batchlake.engine import columns
-from batchlake.privacy.digits import EVERY_LANGUAGE, Spoken, runs, spoken_in
+from batchlake.privacy.digits import EVERY_LANGUAGE, Spoken, bounds_of_runs, digits_of_runs, runs, spoken_in
 from batchlake.privacy.key import PrivacyKey
 from batchlake.privacy.numbers import international, keys_of, spans
 from batchlake.privacy.plain_texts import PlainTexts
@@ -51,7 +51,10 @@ def test_runs_of_plain_digits_are_those_that_are_read_digit_by_digit(
     text: str, fewest: int, spoken: Spoken
 ) -> None:
     """Digits, places and a `+` before them are the same, and so is a run's end at a gap or a `+`."""
-    assert list(runs(text, fewest, spoken)) == list(runs(text + FAR, fewest, spoken))
+    found = list(runs(text, fewest, spoken))
+    assert found == list(runs(text + FAR, fewest, spoken))
+    assert digits_of_runs(text, fewest, spoken) == [run.digits for run in found]
+    assert bounds_of_runs(text, fewest, spoken) == [(run.starts[0], run.ends[-1]) for run in found]
 
 
 @given(texts)

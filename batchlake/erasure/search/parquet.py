@@ -87,7 +87,7 @@ def search_parquet(source: BytesIO | str, wanted: Wanted) -> Found:
         if is_speech:
             parts.append(_search_speech(rows, wanted.finder, found))
     if any(map(len, parts)):
-        turns = len(over_turns_of(_together(parts), wanted.finder))
+        turns = len(over_turns_of(_together(parts), wanted.finder, are_parts=True))
         if turns:
             found.hits[TURNS] += turns
     return found
