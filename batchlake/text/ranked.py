@@ -105,7 +105,8 @@ class RankedTable:
         self._find_constants(places, first, makers)
         shown, widths = ([], []) if self.is_vertical else self._fitting(places, first, makers)
         if self.is_vertical:
-            yield from self._records(chain(first, waiting), places, makers)
+            # All of them: what all of these rows have, or lack, is told of a table alone.
+            yield from self._records(chain(first, waiting), list(makers), makers)
             return
         kinds = {self._columns[place].kind for place in shown}
         self.shows_times = "time" in kinds
@@ -216,9 +217,25 @@ class RankedTable:
         }
         if sum(natural[place] + len(_GAP) for place in places) - len(_GAP) > width:
             places = self._digests_last(places, first)
+        units = self._by_rank(places)
+        shown, widths = self._taken_in(units, natural, width)
+        if len(shown) < min(_FEWEST, len(places)) and not self._layout.chosen:
+            self.is_vertical = True
+            self.constant = []
+            return [], []
+        self._widen(shown, widths, natural, width)
+        # What is said of a figure goes with it, and needs no name of its own.
+        self.left_out = [self._columns[unit[0]].told for unit in units if unit[0] not in shown]
+        width_of = dict(zip(shown, widths, strict=True))
+        shown = [place for place in places if place in width_of]
+        return shown, [width_of[place] for place in shown]
+
+    def _taken_in(
+        self, units: list[list[int]], natural: dict[int, int], width: int
+    ) -> tuple[list[int], list[int]]:
+        """The places for which there is room, unit by unit, and their widths; prose may still be widened."""
         shown: list[int] = []
         widths: list[int] = []
-        units = self._by_rank(places)
         for unit in units:
             taken = sum(widths) + len(_GAP) * len(widths)
             least = [
@@ -234,16 +251,7 @@ class RankedTable:
                 for place in unit
             ]
             self._shrink(shown, widths, width)
-        if len(shown) < min(_FEWEST, len(places)) and not self._layout.chosen:
-            self.is_vertical = True
-            self.constant = []
-            return places, []
-        self._widen(shown, widths, natural, width)
-        # What is said of a figure goes with it, and needs no name of its own.
-        self.left_out = [self._columns[unit[0]].told for unit in units if unit[0] not in shown]
-        width_of = dict(zip(shown, widths, strict=True))
-        shown = [place for place in places if place in width_of]
-        return shown, [width_of[place] for place in shown]
+        return shown, widths
 
     def _is_paired(self, place: int) -> bool:
         """Whether the column is of two that say something together."""

@@ -136,3 +136,16 @@ def test_whether_amounts_name_their_currency_is_known(vertical: bool) -> None:
         table = RankedTable((Column("agent"), Column("cost", "money")), Layout(80, vertical=vertical))
         list(table.lines([("ava", costs)]))
         assert (table.named_money, table.unnamed_money) == (named, unnamed)
+
+
+@pytest.mark.parametrize("rows", [3, FIRST_ROWS + 1])
+def test_where_too_little_fits_every_value_is_shown_one_a_line(rows: int) -> None:
+    """As with `-x`: neither what all rows have is left out, nor what the first of many lack."""
+    found = [(f"call_{number:09}", "outbound", None, Decimal(number)) for number in range(rows)]
+    found[-1] = ("call_z", "outbound", "a note of the last one", Decimal(7))
+    narrow, upright = RankedTable(_COLUMNS, Layout(16)), RankedTable(_COLUMNS, Layout(16, vertical=True))
+    shown = list(narrow.lines(found))
+    assert narrow.is_vertical
+    assert shown == list(upright.lines(found))
+    assert sum("outbound" in line for line in shown) == rows
+    assert (narrow.notes(), narrow.rows) == ([], rows)
