@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batchlake.analytics.families import figures
 from batchlake.analytics.families.common_responses import Answers, answers
 from batchlake.analytics.families.engagement import distribution, engagement
+from batchlake.analytics.families.statistics import counted
 from batchlake.analytics.families.timeline import STEPS, timelines
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, dimensions, side_by_side
 from batchlake.analytics.patterns import Patterns, default_patterns, read_patterns
@@ -32,9 +33,9 @@ from batchlake.models.blocks import (
     Group,
     Rates,
     Score,
-    Statistics,
     Timeline,
 )
+from batchlake.models.statistics import Statistics
 from batchlake.text.suggest import nearest_name
 
 if TYPE_CHECKING:
@@ -142,13 +143,6 @@ def families(metrics: str | Sequence[str] | None) -> tuple[str, ...]:
     return tuple(name for name in FAMILIES if name in names or "all" in names)
 
 
-def statistics(engine: QueryEngine, selection: Selection) -> Statistics:
-    """The statistics alone, over the calls selected."""
-    for row in GroupedQuery(engine, selection).ask_file("counts").get((), []):
-        return figures.statistics(row)
-    return Statistics()
-
-
 def blocks(engine: QueryEngine, selection: Selection, options: Options) -> dict[str, Any]:
     """Every block of figures by its name, over the calls selected as one group."""
     wanted = tuple(FAMILIES)
@@ -213,7 +207,7 @@ def _made(wanted: Sequence[str], counts: Row, rows: dict[str, list[Row]]) -> dic
     """The blocks of a group, from its counts and its rows of `_FILES`."""
     made: dict[str, Any] = {}
     if "calls" in wanted:
-        made["statistics"] = figures.statistics(counts)
+        made["statistics"] = counted(counts)
     if "success" in wanted:
         made |= {"success_rate": counts["success_rate"], "rates": figures.rates(counts)}
     if "duration" in wanted:

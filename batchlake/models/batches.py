@@ -4,27 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from batchlake.models.blocks import BatchAnalytics, Statistics
+from batchlake.models.batch_summary import BatchSummary
+from batchlake.models.blocks import BatchAnalytics
 from batchlake.models.calls import Call
-from batchlake.models.values import Figures, Known, Time
-
-
-class SelectedCalls(Figures):
-    """How many of the batch's calls held the filter matches."""
-
-    matched: int
-    of: int
-
-
-class BatchSummary(Known):
-    """A batch up to its calls."""
-
-    id: str
-    status: str | None = None
-    created_at: Time | None = None
-    completed_at: Time | None = None
-    selection: SelectedCalls | None = None
-    statistics: Statistics
+from batchlake.models.values import Figures
 
 
 class Batch(BatchSummary):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Optional, Type
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from batchlake.models.rates import Rate
+from batchlake.models.statistics import Statistics
 from batchlake.models.values import Figures, Money, Seconds
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
@@ -44,30 +45,6 @@ else:
     OrNone = Optional
 
 _OF_FAMILIES: Final = frozenset(name for names in FAMILIES.values() for name in names)
-
-
-class Statistics(Figures):
-    """Counts of calls by outcome and status, mean duration in seconds, total cost.
-
-    `total_cost` is None where costs are in several `currencies` (None in it is one that the export doesn't
-    name), and where there are none; `unknown` is left out where it is 0.
-    """
-
-    total_calls: int = 0
-    completed: int = 0
-    failed: int = 0
-    in_progress: int = 0
-    unknown: int = 0
-    average_duration: Seconds | None = None
-    total_cost: Money | None = None
-    currencies: list[str | None] = Field(default_factory=list)
-    by_status: dict[str, int] = Field(default_factory=dict)
-    calls_without_duration: int = 0
-    calls_without_cost: int = 0
-
-    @model_serializer(mode="wrap")
-    def _leave_out_none_unknown(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in handler(self).items() if key != "unknown" or value}
 
 
 class Rates(Figures):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from batchlake.analytics.definitions import definitions
 from batchlake.engine import sql_files
-from batchlake.models.blocks import Duration, Statistics
+from batchlake.models.blocks import Duration
+from batchlake.models.statistics import Statistics
 from tests.tables import definitions_table
 
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batchlake.analytics.families.statistics import statistics
 from batchlake.analytics.grouped_query import DIMENSIONS
-from batchlake.analytics.metrics import analyse, statistics
+from batchlake.analytics.metrics import analyse
 from batchlake.engine.engine import Engine
 from batchlake.errors import AnalyticsUnavailable, InvalidRequest
 from batchlake.filters.selection import select

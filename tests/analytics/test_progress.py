@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from batchlake.analytics.metrics import statistics
+from batchlake.analytics.families.statistics import statistics
 from batchlake.analytics.progress import progress
 from batchlake.engine.engine import Engine
 from batchlake.errors import BatchNotFound, InvalidRequest

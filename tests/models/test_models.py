@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from batchlake.models.blocks import Statistics
 from batchlake.models.calls import Call
+from batchlake.models.statistics import Statistics
 from batchlake.models.values import seconds_number
 from batchlake.text.values import money_text, utc_text
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
+from batchlake.analytics.families.statistics import statistics
 from batchlake.analytics.families.timeline import STEPS
 from batchlake.analytics.grouped_query import DIMENSIONS
-from batchlake.analytics.metrics import analyse, statistics
+from batchlake.analytics.metrics import analyse
 from batchlake.engine.text_keys import text_key
 from batchlake.filters.parse import read_filter
 from batchlake.filters.selection import select

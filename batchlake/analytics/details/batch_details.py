@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from batchlake.analytics.batch_cache import batch_in_memory
 from batchlake.analytics.details.call_json import call_documents, documents_of
+from batchlake.analytics.families.statistics import statistics
 from batchlake.analytics.lookup import find_batch
-from batchlake.analytics.metrics import DEFAULTS, blocks, statistics
 from batchlake.engine.interrupts import ConcurrentQueries
 from batchlake.engine.protocols import QueryEngine
 from batchlake.errors import AnalyticsUnavailable
 from batchlake.filters.selection import select
-from batchlake.models.batches import BatchDetails, BatchSummary, SelectedCalls
-from batchlake.models.blocks import BatchAnalytics
+from batchlake.models.batch_summary import BatchSummary, SelectedCalls
 
 if TYPE_CHECKING:
     from batchlake.filters.model import Filter
+    from batchlake.filters.selection import Selection
+    from batchlake.models.batches import BatchDetails
+    from batchlake.models.blocks import BatchAnalytics
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ def batch_details(engine: QueryEngine, request: BatchRequest) -> BatchDetails:
         InvalidFilter: the filter holds faults.
         AnalyticsUnavailable: analytics of a batch without a call in the lake.
     """
+    from batchlake.models.batches import BatchDetails
+
     return BatchDetails.model_validate_json("".join(batch_json(engine, request)))
 
 
@@ -69,7 +73,7 @@ def batch_json(engine: QueryEngine, request: BatchRequest) -> Iterator[str]:
         with ConcurrentQueries(clone.interrupt, 1) as pool:
             # Over a batch in memory most of each question is its planning, which keeps one core busy.
             few_calls = pool.start(documents_of, clone, selection, parts) if within is not engine else None
-            figures = blocks(within, selection, DEFAULTS) if include_analytics else {}
+            figures = _figures(within, selection) if include_analytics else {}
             counted = figures.pop("statistics", None) or statistics(within, selection)
             calls: Iterable[list[str]] = (
                 [few_calls.result()]
@@ -84,7 +88,20 @@ def batch_json(engine: QueryEngine, request: BatchRequest) -> Iterator[str]:
         selection=(SelectedCalls(matched=counted.total_calls, of=held) if selection.is_filtered else None),
         statistics=counted,
     )
-    return _pieces(summary, calls, BatchAnalytics(**figures) if include_analytics else None)
+    return _pieces(summary, calls, _analytics(figures) if include_analytics else None)
+
+
+def _figures(engine: QueryEngine, selection: Selection) -> dict[str, Any]:
+    """Every block of figures; what computes them is imported where analytics are asked for."""
+    from batchlake.analytics.metrics import DEFAULTS, blocks
+
+    return blocks(engine, selection, DEFAULTS)
+
+
+def _analytics(figures: Mapping[str, Any]) -> BatchAnalytics:
+    from batchlake.models.blocks import BatchAnalytics
+
+    return BatchAnalytics(**figures)
 
 
 def _pieces(

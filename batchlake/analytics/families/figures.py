@@ -1,4 +1,4 @@
-"""Statistics, rates, durations, costs and sentiment of calls, from the rows that SQL computes.
+"""Rates, durations, costs and sentiment of calls, from the rows that SQL computes.
 
 Input: rows of `counts.sql`, `duration.sql`, `cost.sql` and `sentiment.sql`. Output: models. A group without
 calls has no row: its models are the empty ones, zero counts and None for every other figure.
@@ -7,9 +7,9 @@ calls has no row: its models are the empty ones, zero counts and None for every 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
 
-from batchlake.analytics.families.currencies import currencies, currency_order, only_total
+from batchlake.analytics.families.currencies import currency_order, only_total
+from batchlake.analytics.families.statistics import block
 from batchlake.analytics.grouped_query import Row
 from batchlake.models.blocks import (
     AverageSentiment,
@@ -18,24 +18,8 @@ from batchlake.models.blocks import (
     Duration,
     Mainly,
     Rates,
-    Statistics,
 )
 from batchlake.models.rates import Rate
-from batchlake.models.values import Figures
-
-Model = TypeVar("Model", bound=Figures)
-
-
-def statistics(counts: Row) -> Statistics:
-    """Counts by outcome and status, mean duration in seconds, and the total cost."""
-    totals = {one["currency"]: one["total"] for one in counts["total_cost"] or ()}
-    return block(
-        Statistics,
-        counts,
-        total_cost=only_total(totals),
-        currencies=currencies(totals),
-        by_status={status: calls for status, calls in counts["by_status"].items() if calls},
-    )
 
 
 def rates(counts: Row) -> Rates:
@@ -80,12 +64,6 @@ def cost(rows: Sequence[Row], total_calls: int) -> Cost:
         missing=total_calls - calls,
         currencies=blocks,
     )
-
-
-def block(model: type[Model], row: Row, prefix: str = "", **given: object) -> Model:
-    """A model whose fields are the row's columns of the same name behind a prefix, but for those given."""
-    columns = {name: row[prefix + name] for name in model.model_fields if prefix + name in row}
-    return model(**{**columns, **given})
 
 
 def rate(row: Row, name: str, numerator: str, denominator: str, total_calls: int) -> Rate:

@@ -56,7 +56,8 @@ def batch_command(context: click.Context, /, batch_id: str, **given: Any) -> Non
     batchlake batch harbour_04 --status failed
     batchlake batch harbour_04 --format table
     """
-    request = read_request(context, given, needs="batchlake.analytics.details.batch_details")
+    needs = "metrics" if given["include_analytics"] else "details.batch_details"
+    request = read_request(context, given, needs=f"batchlake.analytics.{needs}")
     if request.format == "table":
         from batchlake.cli.display.batch_screen import show_batch
 

@@ -385,7 +385,7 @@ def test_an_answer_that_nobody_reads_leaves_nothing_behind(documented: Engine, t
             assert not thread.is_alive()
 
 
-@pytest.mark.parametrize("broken", ["documents_of", "blocks"])
+@pytest.mark.parametrize("broken", ["documents_of", "_figures"])
 def test_what_fails_beside_the_rest_is_told(
     monkeypatch: pytest.MonkeyPatch, documented: Engine, broken: str
 ) -> None:
