@@ -17,7 +17,12 @@ DatabaseError = duckdb.Error
 Explain = Callable[[], BatchlakeError | None]
 """Why files that an engine shows are gone, as an error; None where none is."""
 
-_UNREAD: Final = re.compile(r"Failed to read file|No magic bytes|in Parquet file|Parquet schema in file")
+_UNREAD: Final = re.compile(
+    r"Failed to read (Parquet )?file|No magic bytes|too small to be a Parquet file|[Ff]ooter length|"
+    r"in Parquet file|Parquet schema in file|Parquet file has invalid|metadata is corrupt|"
+    r"[Pp]arquet file (\(.*\) |is |is likely )corrupt|Corrupt Parquet file|"
+    r"[Cc]orrupt(ed)? file\?|file might be corrupted"
+)
 """What the Parquet reader says of a file that is broken."""
 
 

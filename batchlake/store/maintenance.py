@@ -23,7 +23,7 @@ from batchlake.store.delta.log import named_files
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.delta.writer import Writer
 from batchlake.store.ledger import Ledger, Version, begin
-from batchlake.store.storage import ERASURE_NOTE
+from batchlake.store.storage import ERASURE_NOTE, PRIVACY_NOTE
 from batchlake.store.upgrade import show_facts, upgrade_if_needed
 
 _RESTORE: Final = "restore the lake from a copy, or read an earlier state with --at"
@@ -76,7 +76,7 @@ def check(root: str | os.PathLike[str]) -> list[Finding]:
     ledger = Ledger(tables)
     with Engine(tables.storage.name) as engine:
         version = ledger.newest(engine)
-        findings = [*_check_erasure(tables), *_check_files(tables, version)]
+        findings = [*_check_notes(tables), *_check_erasure(tables), *_check_files(tables, version)]
         if not _has_error(findings):
             findings += _check_unnamed(tables, ledger, engine)
     if not _has_error(findings):
@@ -89,6 +89,16 @@ def check(root: str | os.PathLike[str]) -> list[Finding]:
 
 def _has_error(findings: Sequence[Finding]) -> bool:
     return any(finding.level == "error" for finding in findings)
+
+
+def _check_notes(tables: LakeTables) -> Iterator[Finding]:
+    """Find files next to the tables that can't be read."""
+    for name in (PRIVACY_NOTE, ERASURE_NOTE):
+        try:
+            tables.storage.json_note(name)
+        except LakeDamaged as error:
+            mend = f"restore {name} from a copy of the lake"
+            yield Finding("error", "damaged_note", RUNS.name, error.reason, mend)
 
 
 def _check_erasure(tables: LakeTables) -> Iterator[Finding]:
