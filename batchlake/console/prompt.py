@@ -93,7 +93,9 @@ def _history() -> History:
     file = history_file()
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.touch(mode=0o600)
+        file.touch()
+        # What was typed may hold numbers and names.
+        file.chmod(0o600)
         return FileHistory(file)
     except OSError:
         return InMemoryHistory()

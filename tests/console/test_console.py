@@ -226,12 +226,14 @@ def test_without_a_pager_answers_fit_the_screen(lake: Lake, tmp_path: Path) -> N
 
 def test_history_survives_in_the_state_folder(lake: Lake, tmp_path: Path) -> None:
     """What was typed comes back with the arrow in the next console, over lines; only its owner reads it."""
+    history = tmp_path / "batchlake" / "history"
+    history.parent.mkdir()
+    history.touch(mode=0o644)
     first = Terminal(lake, tmp_path)
     first.type("select 'remember" + ENTER)
     first.see("...")
     first.ask("me' as text;", "1 row, ")
     assert first.leave() == 0
-    history = tmp_path / "batchlake" / "history"
     assert "remember" in history.read_text(encoding="utf-8")
     assert history.stat().st_mode & 0o077 == 0
     second = Terminal(lake, tmp_path)
