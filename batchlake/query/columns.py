@@ -93,7 +93,7 @@ class Verb:
             if spelled == column.name:
                 return column
         for column in self.columns:
-            if spelled == column.own:
+            if spelled and spelled == column.own:
                 return replace(column, name=spelled, ranked=True)
         if self.has_extra and spelled.startswith(_EXTRA) and len(spelled) > len(_EXTRA):
             return Named(given.strip(), f"extra->>{literal(own_field(given.strip()[len(_EXTRA) :]))}", "text")

@@ -136,6 +136,8 @@ FAULTY = {
     ),
     "a memory limit below nothing": (("sql", "-c", "select 1", "--memory", "-5GB"), 2, "not a usable"),
     "a memory limit of half a character": (("sql", "-c", "1", "--memory", "1\udcff"), 2, "Give a size"),
+    "a column without a name": (("calls", "--columns", "+"), 2, "There is no column ''."),
+    "an order without a name": (("problems", "--sort", "-"), 2, "There is no column ''."),
     "a text of half a character": (("said", "\udcff"), 2, "holds half a character"),
     "a memory limit of nothing": (("sql", "-c", "select 1", "--memory", "1KB"), 2, "memory is not enough"),
     "a limit of time": (("sql", "-c", SLOW, "--timeout", "0.2"), 4, "stopped after 0.2 s"),
