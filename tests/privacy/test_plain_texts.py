@@ -129,6 +129,7 @@ def test_numbers_of_plain_texts_are_those_of_all(text: str, key: str) -> None:
 @given(st.lists(texts.filter(EVERY_LANGUAGE.is_plain), max_size=8), st.integers(0, 8))
 @example(["12345678", "12345678+1", "+", " 1234567", "(+1234567"], 2)
 @example(["+49 030 1234567 8", "011 4155550199", "00415555 0199", "0011 415 55501"], 0)
+@example(["001234567", "0111234567", "0012345678", "01112345678"], 0)
 def test_many_plain_texts_hold_what_each_of_them_holds(several: list[str], since: int) -> None:
     """Numbers are those that a text holds by itself, in every form in which they may be meant, none over two
     texts; words those with a digit."""
