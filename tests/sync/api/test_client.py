@@ -205,7 +205,7 @@ CASES = [
     Case("time for the pull is over", endless, 0, 0, DEADLINE, "the time for one pull",
          platform={"pages": PAGES, "limits": {"pull_seconds": 1e-9}}),
     Case("time for the pull is over while it hangs", in_turn(hang), 1, 0, DEADLINE, "the time for one pull",
-         platform={"limits": {"pull_seconds": 2, "silence_seconds": 30, "response_seconds": 30}}),
+         platform={"limits": {"pull_seconds": 5, "silence_seconds": 30, "response_seconds": 30}}),
     # Hostile JSON
     Case("HTML", in_turn(answer("<html>Bad gateway</html>")), 3, 0, UNAVAILABLE, "not whole JSON"),
     Case("nested deeply", in_turn(answer("[" * 100_000 + "]" * 100_000)), 3, 0, UNAVAILABLE, "too deeply"),
