@@ -230,6 +230,7 @@ class LakeRows:
         until: When = None,
         reached: bool | None = None,
         min_attempts: int = 1,
+        limit: int | None = None,
     ) -> Result:
         """The people called, a row each number that isn't ours, the most attempts first.
 
@@ -237,6 +238,7 @@ class LakeRows:
             filter, period, since, until: which calls.
             reached: only those that a completed call reached, or only those that none did.
             min_attempts: only those tried so often.
+            limit: how many rows; None is all.
 
         Example:
             >>> first = lake.contacts().first()
@@ -251,16 +253,13 @@ class LakeRows:
             f"select * from (\n{sql_files.load('screens/contacts').text}\n) where {' and '.join(conditions)} "
             "order by attempts desc, number, source"
         )
+        if (most := RowOptions.of(None, None, limit).limit) is not None:
+            query += f" limit {most}"
         params = {**selection.params, "min_attempts": min_attempts}
         return Result(self._state.engine(), selection.over(query), params)
 
     def attempts(
-        self,
-        filter: FilterLike = None,
-        *,
-        period: PeriodLike = None,
-        since: When = None,
-        until: When = None,
+        self, filter: FilterLike = None, *, period: PeriodLike = None, since: When = None, until: When = None
     ) -> tuple[list[dict[str, Any]], int]:
         """For each number of attempts, how many contacts had so many, and how many were first reached on it.
 

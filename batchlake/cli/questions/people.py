@@ -106,7 +106,9 @@ def contacts_command(
     request = read_request(context, given)
     lake = request.lake
     wanted = lake.selected_filter(request.filter, request.period)
-    found = lake.contacts(wanted, reached=reached, min_attempts=min_attempts)
+    # What is sorted otherwise is sorted whole, here.
+    limit = None if request.sort else request.row_options.limit
+    found = lake.contacts(wanted, reached=reached, min_attempts=min_attempts, limit=limit)
     if request.format not in ("table", "markdown"):
         _write_named(request, found, _contact_columns(), title="contacts")
         return
@@ -149,9 +151,12 @@ def _write_named(
         for name in names:
             click.echo(name)
         return
+    people = request.format in ("table", "markdown")
+    if not (people or asked.columns or asked.sort or request.format == "xlsx"):
+        write_rows(request, found, title=title)
+        return
     rows = found.to_dicts()
     rows = in_order(rows, asked.sort, lambda given: _known(given, names))
-    people = request.format in ("table", "markdown")
     chosen = [_known(given.removeprefix("+"), names) for given in asked.columns]
     if asked.columns and asked.columns[0].startswith("+"):
         chosen = [*known, *(name for name in chosen if name not in known)]
@@ -172,8 +177,7 @@ def _write_named(
         write_table(request, shown, before=head or (), empty=nothing or (lambda: ""))
         return
     kinds = {name: known[name].kind if name in known else "" for name in chosen}
-    answer: Any = listed if asked.columns or asked.sort or request.format == "xlsx" else found
-    write_rows(request, answer, kinds=kinds, title=title)
+    write_rows(request, listed, kinds=kinds, title=title)
 
 
 def _known(given: str, names: list[str]) -> str:

@@ -191,7 +191,7 @@ def test_an_audit_tells_the_currency_of_each_platforms_batch(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "words", [("calls",), ("calls", "--csv"), ("batches", "--columns", "batch"), ("problems",)]
+    "words", [("calls",), ("calls", "--csv"), ("batches", "--columns", "batch"), ("problems",), ("contacts",)]
 )
 def test_a_few_rows_are_not_all_rows_cut_off(
     sample_lake: batchlake.Lake, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
@@ -209,3 +209,14 @@ def test_a_few_rows_are_not_all_rows_cut_off(
         done = run(*words, "--limit", str(limit), lake=sample_lake.root)
         assert ("--limit N shows more" in done.stderr) == (limit < 3), done.stderr
         assert f" limit {limit + 1}" in asked[-1]
+
+
+def test_contacts_by_limit_are_the_first_of_all(sample_lake: batchlake.Lake) -> None:
+    """In Python and, sorted otherwise or not, at the command line."""
+    everybody = sample_lake.contacts().to_dicts()
+    assert len(everybody) > 4
+    assert sample_lake.contacts(limit=3).to_dicts() == everybody[:3]
+    with pytest.raises(batchlake.InvalidRequest, match="limit is how many rows"):
+        sample_lake.contacts(limit=-1)
+    for words in ("contacts", "contacts --sort number", "contacts --columns number,attempts"):
+        assert rows(f"{words} --limit 3", sample_lake) == rows(words, sample_lake)[:3]
