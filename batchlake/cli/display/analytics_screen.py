@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from batchlake.cli.arguments.selection import read_comparison
-from batchlake.cli.display.answers import (
-    no_currency,
-    write_document,
-    write_lines,
-    write_rows,
-    write_table,
-)
+from batchlake.cli.display.answers import no_currency, write_document, write_lines, write_rows, write_table
 from batchlake.cli.display.listed import Listed, in_order
 from batchlake.cli.display.verb_rows import nothing_matches, refuse_columns
 from batchlake.errors import InvalidRequest
