@@ -44,7 +44,7 @@ def own_field(key: str) -> str:
     >>> own_field("campaign"), own_field("$x")
     ('campaign', '$."$x"')
     """
-    return json_path([key]) if key.startswith(("$", "/")) or "\\" in key else key
+    return json_path([key]) if key.startswith(("$", "/")) or "\\" in key or '"' in key else key
 
 
 def typed_columns(table: Table) -> str:

@@ -36,7 +36,7 @@ def test_a_field_is_found_by_any_name(keys: list[str], others: set[str]) -> None
     assert list(found.values()) == ["wanted", "wanted", None]
 
 
-@pytest.mark.parametrize("name", ["$", "$.x", "/a", "\\", 'a"b', "plain", "é."])
+@pytest.mark.parametrize("name", ["$", "$.x", "/a", "\\", 'a"b', '~"', "plain", "é."])
 def test_questions_of_an_own_field_find_it_by_any_name(name: str, tmp_path: Path) -> None:
     """Groups, columns and filters of rows; a suggestion names the field."""
     calls = [{"id": f"c{place}", "status": "failed", name: f"v{place}"} for place in range(2)]
