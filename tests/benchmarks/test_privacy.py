@@ -10,6 +10,7 @@ import batchlake
 from tests.benchmarks import privacy_sides
 from tests.benchmarks.data.large_lake import make
 from tests.benchmarks.privacy import QUESTIONS
+from tests.effort import at_length
 from tests.erasure.people import call, write_export_of
 from tests.lakes import rows
 
@@ -20,6 +21,7 @@ def own_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BATCHLAKE_PRIVACY_KEY", "A" * 43 + "=")
 
 
+@at_length
 def test_one_number_is_erased_from_a_copy_of_the_lake_that_is_counted(tmp_path: Path) -> None:
     """What is timed erases and proves, and leaves the lake for the next round."""
     make(tmp_path / "lake", 2_000)

@@ -61,6 +61,7 @@ def test_each_engine_has_a_folder_while_it_lives(tmp_path: Path, export: Path, t
     assert list(temporary.iterdir()) == []
 
 
+@at_length
 def test_a_killed_question(tmp_path: Path, export: Path, temporary: Path) -> None:
     """What it had spilled stays while it lives, and goes with the next process's first question."""
     ingested(tmp_path / "lake", export)

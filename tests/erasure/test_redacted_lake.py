@@ -112,6 +112,7 @@ def test_other_platforms_numbers_are_pseudonyms_too(tmp_path: Path, record: dict
     assert lake.ingest(export, force=True).kept_out == 1
 
 
+@at_length
 def test_a_watch_redacts_what_it_takes_up(tmp_path: Path) -> None:
     """`watch --redact`: what lies there, and what comes while it watches; no value is in the lake or said."""
     exports = tmp_path / "exports"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from batchlake.store.maintenance import check
-from tests.effort import some
+from tests.effort import at_length, some
 from tests.ingest.cases import lake_of, problems_of
 from tests.lakes import ingested, rows, write_export
 from tests.paths import EXPORT_CASES
@@ -224,6 +224,7 @@ def test_an_end_that_a_later_start_makes_valid_again_is_not_lost(tmp_path: Path)
 PLANES = ["\U00020bb7", "\U0001f600", "x\u2028", "\U000f0000", "'\"\\", "\U0010fffd", "x\u2029"]
 
 
+@at_length
 def test_ids_of_any_plane_are_found_again(tmp_path: Path) -> None:
     """Their transcripts are replaced, not doubled, whichever way their file came into the lake."""
     names = ("batch-id-beyond-the-first-plane.json", "batch-id-beyond-the-first-plane.newer.json")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.effort import some
+from tests.effort import at_length, some
 from tests.ingest.cases import LARGE, SMALL, lake_of, problems_of
 from tests.lakes import ingested, rows, write_export
 from tests.paths import EXPORT_CASES
@@ -218,6 +218,7 @@ def test_what_lies_around_records_is_told_from_them(tmp_path: Path, form: str) -
     ]
 
 
+@at_length
 def test_equal_batches_of_one_document_list_their_own_calls(tmp_path: Path) -> None:
     """Each is an observation of its own."""
     batch = {"batch": {"id": "b1", "status": "running", "calls": [{"id": "c1"}, {"id": "c2"}]}}

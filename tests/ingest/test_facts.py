@@ -13,7 +13,7 @@ import batchlake
 from batchlake.schema import CALLS
 from batchlake.store.maintenance import check, compact
 from tests.analytics import oracle_of_facts as oracle
-from tests.effort import examples
+from tests.effort import at_length, examples
 from tests.lakes import contents, ingested, rows, write_export
 
 Row = dict[str, Any]
@@ -113,6 +113,7 @@ def test_facts_come_with_a_replay(tmp_path: Path) -> None:
     assert [call[name] for name in oracle.FACTS] == [2, 1, 2, 4, None]
 
 
+@at_length
 def test_a_transcript_read_otherwise_is_written_anew(tmp_path: Path, monkeypatch: Any) -> None:
     """The same bytes, forced, by a batchlake that takes another word for the person: all is told anew."""
     root = tmp_path / "lake"

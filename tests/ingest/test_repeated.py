@@ -12,7 +12,7 @@ import pytest
 import batchlake
 from batchlake.schema import TABLES
 from batchlake.store.maintenance import check
-from tests.effort import EVERYTHING, some
+from tests.effort import EVERYTHING, at_length, some
 from tests.lakes import contents, ingested, rows, write_export
 
 BATCH = {
@@ -49,6 +49,7 @@ def test_equal_files_of_one_run_are_one_export(tmp_path: Path, force: bool) -> N
     assert len(rows(tmp_path / "lake", "from problems")) == 2
 
 
+@at_length
 def test_equal_raw_texts_of_files_that_are_gone_stay_two_problems(tmp_path: Path) -> None:
     """Tried again, each stays a record of its export; what still can't be used keeps its id and place."""
     for name in "ab":
@@ -67,6 +68,7 @@ def test_equal_raw_texts_of_files_that_are_gone_stay_two_problems(tmp_path: Path
         assert_unique(tmp_path / "lake")
 
 
+@at_length
 def test_a_record_problem_names_its_batch_and_its_time(tmp_path: Path) -> None:
     """So that the record belongs to it when it is tried again, wherever the batch's id stands."""
     calls = [{"id": "c1"}, {"duration": 7}, 5]

@@ -20,7 +20,7 @@ from batchlake.ingest.parse.json_values import Fields, fields_of, flag_of, is_ti
 from batchlake.ingest.parse.recognition import is_likely_record, kind_of
 from batchlake.text.ids import id_fault
 from batchlake.text.statuses import canonical_status, status_key
-from tests.effort import examples
+from tests.effort import at_length, examples
 from tests.lakes import ingested, rows, write_export
 
 IDS: dict[str, str | None] = {
@@ -72,6 +72,7 @@ def test_an_id_is_the_same_wherever_it_stands(named: Path, size: str, given_id: 
     assert bool(id_fault(given_id.strip())) == (expected is None)
 
 
+@at_length
 def test_whatever_is_held_can_be_asked_for(named: Path) -> None:
     """Each id of the lake names its call or its batch in a question."""
     lake = batchlake.open(named / "small")

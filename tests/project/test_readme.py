@@ -194,6 +194,7 @@ def test_the_wheel_holds_no_page(tmp_path: Path) -> None:
     assert (package | queries) - names == set()
 
 
+@at_length
 def test_harlequin_opens_the_views(tmp_path: Path) -> None:
     """`harlequin --init-path views.sql` starts, runs the script, and leaves when told to."""
     if not (BIN / "harlequin").exists():

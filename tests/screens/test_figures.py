@@ -224,7 +224,7 @@ def test_screens_of_the_sample_say_what_json_says(check: Any, sample_lake: batch
 
 
 @given(st.lists(_CALL, min_size=1, max_size=9))
-@settings(max_examples=examples(2))
+@settings(max_examples=examples(1))
 def test_screens_of_any_calls_say_what_json_says(calls: list[dict[str, Any]]) -> None:
     """Several currencies or none, no value at all, lengths and amounts at the edges of rounding, credits."""
     with tempfile.TemporaryDirectory() as folder:

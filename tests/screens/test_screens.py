@@ -85,7 +85,7 @@ NARROW = (
     [
         (name, width)
         for number, name in enumerate(NARROW)
-        for width in share((40, 47, 56, 66, 72), number, of=3)
+        for width in share((40, 47, 56, 66, 72), number, of=5)
     ],
 )
 def test_a_narrow_terminal_breaks_no_line(name: str, width: int, lakes: Path) -> None:

@@ -180,6 +180,7 @@ def test_a_reader_looks_as_often_as_runs_finish(
     assert not later
 
 
+@at_length
 def test_an_old_result_says_that_it_was_vacuumed(root: Path) -> None:
     """Each way to read it, a session and a lake at that run: an error of batchlake's, as `--at` gives."""
     lake = batchlake.open(root)

@@ -291,6 +291,7 @@ def test_the_verb_ends_cleanly_when_it_is_told_to(tmp_path: Path) -> None:
     assert errors.read_text() == "watching exports\n"
 
 
+@at_length
 def test_a_quiet_watch_tells_of_problems_alone(tmp_path: Path) -> None:
     """A unit of systemd writes to the journal what needs somebody, and nothing of what went well."""
     (tmp_path / "exports").mkdir()

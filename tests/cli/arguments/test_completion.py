@@ -12,7 +12,7 @@ import pexpect
 import pytest
 
 from batchlake.lake import Lake
-from tests.effort import some
+from tests.effort import at_length, some
 from tests.paths import ROOT
 
 SETTINGS = '[filters]\nautumn = { extra = { campaign = "autumn" } }\n'
@@ -110,6 +110,7 @@ def test_bash_completes(folder: Path) -> None:
     shell.expect(pexpect.EOF)
 
 
+@at_length
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="there is no zsh")
 def test_zsh_completes(folder: Path) -> None:
     """At zsh's own prompt, too, and it keeps the option in front of a value."""
@@ -128,6 +129,7 @@ def test_zsh_completes(folder: Path) -> None:
     shell.expect(pexpect.EOF)
 
 
+@at_length
 @pytest.mark.skipif(shutil.which("fish") is None, reason="there is no fish")
 @pytest.mark.parametrize(
     ("line", "word"),

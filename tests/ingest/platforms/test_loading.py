@@ -318,6 +318,7 @@ def test_a_platform_of_ones_own_comes_before_all(tmp_path: Path) -> None:
     assert batchlake.open(tmp_path / "other").sql("from calls").to_dicts() == []
 
 
+@at_length
 @pytest.mark.parametrize(
     "name",
     some(

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import batchlake
-from tests.effort import examples
+from tests.effort import at_length, examples
 from tests.ingest.platforms.test_loading import REPORT, UPDATE, WEBHOOKS
 from tests.lakes import write_export
 
@@ -72,6 +72,7 @@ ROWS: Final = {
 """Of each call its state, cost, seconds and success once all has been told."""
 
 
+@at_length
 @given(st.permutations(EVENTS), st.integers(0, len(EVENTS)), st.booleans())
 @settings(max_examples=examples(2), deadline=None)
 def test_webhooks_of_all_platforms_converge(events: list[Event], cut: int, is_two_runs: bool) -> None:

@@ -95,6 +95,7 @@ _told_batches = st.lists(
 )
 
 
+@at_length
 @given(_told_batches)
 @settings(max_examples=examples(2), deadline=None, suppress_health_check=list(HealthCheck))
 def test_generated_batches_are_read_as_a_plain_reading_has_them(told: list[tuple[str, Record]]) -> None:

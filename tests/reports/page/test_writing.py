@@ -27,7 +27,7 @@ from batchlake.reports.contents.subject import subject_of
 from batchlake.reports.page.html import html
 from batchlake.store.ledger import Version
 from tests.analytics.tables import batch, fill
-from tests.effort import EVERYTHING
+from tests.effort import EVERYTHING, at_length
 from tests.reports.page.reading import Page, shown
 
 BATCH = "batch_xyz789"
@@ -205,6 +205,7 @@ def test_numbers_and_transcripts_only_where_asked_for(sample: Lake, page: Page) 
     assert said not in plain
 
 
+@at_length
 def test_the_same_state_gives_the_same_bytes(sample: Lake, tmp_path: Path) -> None:
     """In another process, with another order of hashes and another time zone, each format is the same."""
     script = (

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from batchlake.store.delta.log import actions
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.maintenance import check
-from tests.effort import EVERYTHING, examples, share
+from tests.effort import EVERYTHING, at_length, examples, share
 from tests.lakes import contents, ingested, rows, write_export
 from tests.paths import EXPORT_CASES
 
@@ -99,6 +99,7 @@ def test_what_is_exported_again_is_replaced(ids: list[str], tmp_path_factory: py
     shutil.rmtree(folder)
 
 
+@at_length
 def test_a_batch_beyond_the_first_plane(tmp_path: Path) -> None:
     """Its utterances are found, and replaced by those of a later export."""
     first = EXPORT_CASES / "batch-id-beyond-the-first-plane.json"

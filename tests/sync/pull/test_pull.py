@@ -17,6 +17,7 @@ from batchlake.lake import Lake
 from batchlake.store.lock import writer_lock
 from batchlake.sync.platforms import Platform
 from batchlake.sync.pull.run import pull
+from tests.effort import at_length
 from tests.lakes import contents, rows
 from tests.sync.fake_platform import CANARY, Dashboard, Server, answer, call, in_turn, listed, serving
 from tests.sync.pulling import PAGES, held, platform, pulled
@@ -93,6 +94,7 @@ def test_details_are_asked_once_for_calls_that_lack_them(tmp_path: Path) -> None
         assert asked_since(server, before) == ["1"]
 
 
+@at_length
 def test_a_lake_that_is_not_there_begins_with_all_that_has_landed(tmp_path: Path) -> None:
     """A lake that was deleted, or another one beside it, holds the details as well as the list."""
     dashboard = Dashboard([bare(f"c{number}") for number in range(3)])

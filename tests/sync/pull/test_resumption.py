@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from batchlake.lake import Lake
-from tests.effort import some
+from tests.effort import at_length, some
 from tests.lakes import contents
 from tests.sync.fake_platform import CANARY, Asked, Behaviour, Dashboard, call, hang, serving
 from tests.sync.pulling import PAGES, platform, pulled
@@ -109,6 +109,7 @@ def test_killed_while_a_page_is_on_its_way(page: int, undisturbed: Any, tmp_path
     assert Lake(tmp_path / "lake").check() == []
 
 
+@at_length
 @pytest.mark.parametrize("step", some([2, 3], 1))
 def test_killed_while_a_page_lands(step: int, undisturbed: Any, tmp_path: Path) -> None:
     """Dead before a body or its sidecar appears: that page is asked for again, and lands in its own place."""
