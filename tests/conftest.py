@@ -7,14 +7,14 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 import batchlake
 from tests.effort import EVERYTHING, examples
-from tests.paths import SAMPLE
+from tests.paths import ROOT, SAMPLE
 from tests.query.sql_lake import make_lake
 
 if TYPE_CHECKING:
@@ -37,6 +37,19 @@ settings.load_profile("all" if EVERYTHING else "some")
 # For a dozen rows delta-rs needs no thread of its own for each processor.
 if not EVERYTHING:
     os.environ.setdefault("TOKIO_WORKER_THREADS", "1")
+
+
+_LONGEST: Final = ("spark", "store", "erasure", "project", "reports")
+"""Rooms whose tests take seconds each, as lakes are killed, searched byte by byte, drawn."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first: when workers run out of tests, what is left is short.
+
+    Each begins with a part of the tests in their order, and who is done takes from the end of another's.
+    """
+    ranks = {room: rank for rank, room in enumerate(_LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path.relative_to(ROOT / "tests").parts[0], len(ranks)))
 
 
 def pytest_collection_finish() -> None:
