@@ -38,6 +38,9 @@ _OFFICE: Final = "[Content_Types].xml"
 
 _DEEPEST_WRAPPING: Final = 3
 _PIECE_BYTES: Final = 1 << 16
+_PACKED_BYTES: Final = 1 << 12
+"""So many compressed bytes are unpacked at once: they may expand a thousandfold and more."""
+
 _UNIX_TIME: Final = 0x5455
 """The extra field of a zip member that holds its time in UTC."""
 
@@ -195,10 +198,9 @@ def decompressed(file: BinaryIO | io.BufferedIOBase, size: int | None, depth: in
 
 
 def _unpacking(packed: io.BufferedReader, magic: bytes) -> Any:
-    """The stream that unpacks a compressed one, which begins with `magic`; one after another where several
-    follow each other."""
+    """The stream that unpacks a compressed one, which begins with `magic`."""
     if magic == _ZSTD:
-        return _ZstandardFrames(packed)
+        return _Frames(packed, zstandard.ZstdDecompressor().decompressobj)
     if magic.startswith(_GZIP):
         return gzip.GzipFile(fileobj=packed)
     # Few exports come in these, and not every Python can unpack them.
@@ -206,39 +208,50 @@ def _unpacking(packed: io.BufferedReader, magic: bytes) -> Any:
         if magic.startswith(_BZIP2):
             import bz2
 
-            return bz2.BZ2File(packed)
+            return _Frames(packed, bz2.BZ2Decompressor)
         import lzma
 
-        return lzma.LZMAFile(packed)
+        return _Frames(packed, lzma.LZMADecompressor)
     except ImportError as error:
         message = f"this Python was built without `{error.name}`, which unpacks it: unpack it first"
         raise UnpackError("bad_archive", message, 0) from error
 
 
-class _ZstandardFrames(io.RawIOBase):
-    """The frames of a Zstandard stream in a row; unlike the library's own reader, it notices a cut."""
+class _Frames(io.RawIOBase):
+    """Compressed streams in a row, perhaps with zeros between them.
 
-    def __init__(self, packed: io.BufferedReader) -> None:
+    Unlike the libraries' own readers, it notices a cut, and that something else follows.
+
+    Args:
+        packed: the bytes.
+        begin: makes what unpacks one stream.
+    """
+
+    def __init__(self, packed: io.BufferedReader, begin: Callable[[], Any]) -> None:
         super().__init__()
         self._packed = packed
-        self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._begun = False
+        self._begin = begin
+        self._frame: Any = None
+        self._rest = b""
 
     def read(self, size: int = -1) -> bytes:
         """Some bytes of what is unpacked, as many as the next piece gives; none at the end."""
         while True:
-            piece = self._frame.unused_data or self._packed.read(1 << 16)
-            if self._frame.eof:
-                if not piece:
-                    return b""
-                self._frame = zstandard.ZstdDecompressor().decompressobj()
-                self._begun = False
+            piece = self._rest or self._packed.read(_PACKED_BYTES)
+            self._rest = b""
             if not piece:
-                if self._begun:
+                if self._frame:
                     raise EOFError("the last frame is cut off")
                 return b""
-            self._begun = True
-            if data := self._frame.decompress(piece):
+            if self._frame is None:
+                piece = piece.lstrip(b"\0")
+                if not piece:
+                    continue
+                self._frame = self._begin()
+            data: bytes = self._frame.decompress(piece)
+            if self._frame.eof:
+                self._rest, self._frame = self._frame.unused_data, None
+            if data:
                 return data
 
 

@@ -73,6 +73,13 @@ CONTAINERS: dict[str, tuple[Callable[[bytes, bytes], bytes], int, list[str]]] = 
     "flipped gzip": (
         lambda call, _: gzip.compress(call)[:12] + b"\xff\xff" + gzip.compress(call)[14:], 0, ["bad_archive"],
     ),
+    "something behind bzip2": (lambda call, _: bz2.compress(call) + b"{}", 0, ["bad_archive"]),
+    "something behind xz": (lambda call, _: lzma.compress(call) + b"{}", 0, ["bad_archive"]),
+    "something behind Zstandard": (lambda call, _: zstandard.compress(call) + b"{}", 0, ["bad_archive"]),
+    "xz with padding": (
+        lambda call, other: lzma.compress(call) + bytes(8) + lzma.compress(b"\n" + other) + bytes(9_000),
+        2, [],
+    ),
     "cut bzip2": (lambda call, _: bz2.compress(call * 100)[:-3], 0, ["bad_archive"]),
     "cut xz": (lambda call, _: lzma.compress(call * 100)[:-3], 0, ["bad_archive"]),
     "flipped bzip2": (lambda call, _: _flipped(bz2.compress(call)), 0, ["bad_archive"]),
