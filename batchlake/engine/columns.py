@@ -77,13 +77,10 @@ def to_numpy(values: pa.Array | pa.ChunkedArray, kind: type[N]) -> NDArray[N]:
     import numpy as np
     import pyarrow as pa
 
-    if not len(values):
-        # To combine no chunks imports pandas.
-        return np.zeros(0, kind)
     if isinstance(values, pa.ChunkedArray):
         values = together(values)
     data = values.buffers()[1]
-    if data is None:
+    if data is None or not len(values):
         return np.zeros(0, kind)
     return np.frombuffer(data, kind, len(values), values.offset * np.dtype(kind).itemsize)
 
