@@ -260,4 +260,6 @@ def folded(text: str) -> str:
 
 def _run(text: str, digits: list[str], starts: list[int], ends: list[int]) -> Run:
     before = text[max(0, starts[0] - 2) : starts[0]].strip(" (")
-    return Run("".join(digits), tuple(starts), tuple(ends), before[-1:] in ("+", "＋"))
+    # What follows is a number, and no time zone such as `+02:00`, behind which another number may stand.
+    is_number = digits[0] != "0" and text[starts[0] + 2 : starts[0] + 3] != ":"
+    return Run("".join(digits), tuple(starts), tuple(ends), is_number and before[-1:] in ("+", "＋"))

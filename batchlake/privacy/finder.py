@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
+from unicodedata import normalize
 from urllib.parse import unquote
 
 from batchlake.engine import columns
-from batchlake.privacy import numbers
+from batchlake.privacy import numbers, sieves
 from batchlake.privacy.digits import EVERY_LANGUAGE, FEWEST_DIGITS
 from batchlake.privacy.json_numbers import BareNumber, TooDeep, by_field, decoded, dumped, quoted
 from batchlake.privacy.numbers import Span
-from batchlake.privacy.sieves import alternatives, flags_of, places_of, spelled
+from batchlake.privacy.sieves import ESCAPES, alternatives, flags_of, places_of, unescaped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,8 +40,6 @@ _MOST_IN_SIEVE: Final = 32
 
 _FEW_TEXTS: Final = 8
 """So few are read one by one faster than by an engine."""
-
-_ESCAPED: Final = "%[0-9A-Fa-f]{2}"
 
 _ID_SIEVE: Final = "[0-9A-Za-z_-]*[0-9][0-9A-Za-z_-]*"
 _ID_WORD: Final = re.compile(rf"(?<![\w-])(?=[\w-]*\d)[\w-]{{{_SHORTEST_ID},{_LONGEST_ID}}}(?![\w-])")
@@ -76,8 +75,14 @@ class Finder:
 
     @classmethod
     def of_values(cls, keys: frozenset[str], ids: frozenset[str], values: Sequence[str]) -> Finder:
-        """What finds values that are known."""
-        return cls(keys.__contains__, keys, ids, tuple(values), bool(keys))
+        """What finds values that are known; an accent or an ß of a name is written in more ways than one."""
+        forms = (
+            form
+            for one in values
+            for form in (one, one.upper(), normalize("NFC", one), normalize("NFD", one))
+        )
+        distinct = {form.lower(): form for form in forms}
+        return cls(keys.__contains__, keys, ids, tuple(distinct.values()), bool(keys))
 
     def is_whole(self, value: str) -> bool:
         """Whether a whole value, as a column of numbers holds it, is one of the numbers, however short."""
@@ -125,7 +130,7 @@ class Finder:
         rest = np.ones(len(places), bool)
         if not self.keys and not self._literals and len(places) > _FEW_TEXTS:
             # Where digests alone are known nearly every id, link and number is a candidate.
-            rest = flags_of(some, f"%|-[0-9]{{8}}T|{EVERY_LANGUAGE.unusual}")
+            rest = flags_of(some, f"{ESCAPES}|-[0-9]{{8}}T|{EVERY_LANGUAGE.unusual}")
             is_hit[~rest] = self._of_plain(some.filter(columns.from_numpy(~rest)))
         left = some.filter(columns.from_numpy(rest)).to_pylist()
         is_hit[rest] = [text is not None and self.finds(text) for text in left]
@@ -135,9 +140,11 @@ class Finder:
     def _of_plain(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.bool_]:
         """`finds` for texts with plain digits, none of them escaped: many are read as one."""
         import numpy as np
+        import pyarrow.compute as pc
 
         from batchlake.privacy.plain_texts import PlainTexts
 
+        texts = pc.replace_substring_regex(texts, sieves.ESCAPED_BLANK, " ")
         found = np.zeros(len(texts), bool)
         for since in range(0, len(texts), _READ_AS_ONE):
             together = PlainTexts.of(texts[since : since + _READ_AS_ONE])
@@ -156,7 +163,7 @@ class Finder:
 
         if not len(texts) or self._are_few:
             return places_of(texts, sieve)
-        return np.flatnonzero(flags_of(texts, sieve) | self._literal_flags(texts))
+        return np.flatnonzero(flags_of(texts, sieve) | sieves.flags_with(texts, self._literals))
 
     @cached_property
     def _sieves(self) -> tuple[str, str]:
@@ -177,8 +184,8 @@ class Finder:
     def _as_they_stand(self) -> list[str]:
         """What is found as it is; what is escaped shows once it isn't."""
         ids = [_ID_SIEVE] if self.is_id else []
-        literals = [rf"(?i:{spelled(one)})" for one in self._literals] if self._are_few else []
-        return [_ESCAPED, *ids, *literals]
+        literals = self._literals if self._are_few else []
+        return [ESCAPES, *ids, *map(sieves.sieve_of, literals)]
 
     @property
     def _are_few(self) -> bool:
@@ -247,15 +254,6 @@ class Finder:
         ]
         return places_of(texts, "|".join([*wholes, r"[^\x00-\x7f]"]))
 
-    def _literal_flags(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.bool_]:
-        import polars as pl
-
-        lowered = [one.lower() for one in self._literals]
-        column = pl.from_arrow(texts)
-        assert isinstance(column, pl.Series)  # noqa: S101 - one column is a series
-        flags = column.str.to_lowercase().str.contains_any(lowered).fill_null(value=False)
-        return flags.to_numpy()
-
     def spans(self, text: str) -> list[Span]:
         """Where something is, in order; none overlaps another."""
         found = list(numbers.spans(text, self.is_number)) if self.looks_for_numbers else []
@@ -277,13 +275,13 @@ class Finder:
         pattern = self._pattern
         if pattern is None and self._literals:
             lowered = text.lower()
-            present = [one for one in self._literals if one.lower() in lowered]
+            present = [one for one in self._literals if sieves.longest_word(one) in lowered]
             pattern = alternatives(present) if present else None
         return pattern.finditer(text) if pattern else iter(())
 
     def finds(self, text: str) -> bool:
-        """Whether something is in a text, as it stands or with its `%20`s read."""
-        return bool(self.spans(text)) or ("%" in text and bool(self.spans(unquote(text))))
+        """Whether something is in a text, as it stands or with its escapes read."""
+        return bool(self.spans(text)) or ((again := unescaped(text)) != text and bool(self.spans(again)))
 
     def erased(self, text: str) -> str:
         """The text with `<erased>` where something was."""
@@ -371,10 +369,7 @@ class Finder:
             import polars as pl
 
             text = pl.Series([data.decode("latin-1")]).str.to_lowercase()
-            wanted = [
-                one.lower().encode("utf-8", "surrogatepass").decode("latin-1") for one in self._literals
-            ]
-            if not text.str.contains_any(wanted)[0]:
+            if not text.str.contains_any([one.decode("latin-1").lower() for one in self._lowered_bytes])[0]:
                 return 0
         whole = alternatives(
             [one.encode("utf-8", "surrogatepass").decode("latin-1") for one in self._literals]

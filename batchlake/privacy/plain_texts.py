@@ -25,7 +25,7 @@ _APART: Final = "\n" * (WIDEST_GAP + 1)
 """Stands between two texts: too wide for a number over both."""
 
 _ABROAD: Final = (b"00", b"011")
-_ZERO, _PLUS, _BLANK, _BRACKET = b"0+ ("
+_ZERO, _PLUS, _BLANK, _BRACKET, _COLON = b"0+ (:"
 _IN_WORDS: Final = np.isin(
     np.arange(256),
     np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-", np.uint8),
@@ -139,6 +139,8 @@ class _Groups:
         starts, until, sizes, begins, run = (one[is_long] for one in (starts, until, sizes, begins, run))
         before, earlier = data[starts - 1], data[starts - 2]
         plus = (before == _PLUS) | (((before == _BLANK) | (before == _BRACKET)) & (earlier == _PLUS))
+        # Not a time zone such as `+02:00`, behind which another number may stand.
+        plus &= (data[starts] != _ZERO) & (data[starts + 2] != _COLON)
         firsts = np.flatnonzero(begins)
         of_group = np.cumsum(begins) - 1
         return cls(starts, until - sizes, until, of_group, begins, plus[firsts][of_group])

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from batchlake.engine import columns
 
@@ -16,6 +17,17 @@ if TYPE_CHECKING:
 
 _MOST_COMBINED: Final = 1 << 28
 """Bytes of a column that are copied to lie together."""
+
+ESCAPES: Final = r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}"
+"""What a text matches that says something else once it is `unescaped`; RE2 reads it alike."""
+
+ESCAPED_BLANK: Final = r"\\+[bfnrt]"
+"""White space in a JSON text, and in one within another."""
+
+_ESCAPED: Final = re.compile(rf"({ESCAPED_BLANK})|\\+(?:u([0-9A-Fa-f]{{4}})|)")
+_BLANKS: Final = r"[\s+]+"
+_BLANKS_OF_RE2: Final = rf"(?:[\s\pZ\x{{85}}\x1c-\x1f+]|{ESCAPED_BLANK})+"
+"""What may stand between two words of a name, also in a link (`Ann+Smith`). RE2's `\\s` is ASCII's."""
 
 
 def places_of(texts: pa.Array | pa.ChunkedArray, pattern: str) -> NDArray[np.int64]:
@@ -46,12 +58,49 @@ def flags_of(texts: pa.Array | pa.ChunkedArray, pattern: str) -> NDArray[np.bool
 
 def alternatives(literals: Sequence[str]) -> re.Pattern[str]:
     """What finds any of some literals, in any case, as whole words."""
-    # Longest first: one id may begin another. Blanks in a name may be any white space.
+    # Longest first: one id may begin another.
     wanted = sorted(literals, key=len, reverse=True)
     either = "|".join(map(spelled, wanted))
     return re.compile(rf"(?<![\w-])(?:{either})(?![\w-])", re.IGNORECASE)
 
 
 def spelled(literal: str) -> str:
-    """A literal as an expression: what stands between its words may be any white space."""
-    return r"\s+".join(map(re.escape, literal.split())) or re.escape(literal)
+    """A literal as an expression: what stands between its words may be any white space, or `+`."""
+    return _BLANKS.join(map(re.escape, literal.split())) or re.escape(literal)
+
+
+def sieve_of(literal: str) -> str:
+    """What a text matches that holds a literal, perhaps with escapes, as RE2 reads it; but for `ESCAPES`."""
+    words = (re.sub(r'(["/])', r"\\\\*\1", re.escape(word)) for word in literal.split())
+    return f"(?i:{_BLANKS_OF_RE2.join(words) or re.escape(literal)})"
+
+
+def longest_word(literal: str) -> str:
+    """What a text holds, in lower case, that holds a literal: its longest part that no escape is within."""
+    return max(re.split(r'[\s+"/\\]+', literal.lower()), key=len) or literal
+
+
+def flags_with(texts: pa.Array | pa.ChunkedArray, literals: Sequence[str]) -> NDArray[np.bool_]:
+    """Whether each text may hold one of very many literals; what is escaped is no literal."""
+    import polars as pl
+
+    column = pl.from_arrow(texts)
+    assert isinstance(column, pl.Series)  # noqa: S101 - one column is a series
+    words = list(map(longest_word, literals))
+    return column.str.to_lowercase().str.contains_any(words).fill_null(value=False).to_numpy()
+
+
+def unescaped(text: str) -> str:
+    """A text as it is meant: the `%2B`s of links and the `\\u00fc`s and `\\n`s of JSON texts read, those of a
+    text within a text, too. White space in a JSON text becomes a blank.
+
+    >>> unescaped('{"x":"J\\\\u00fcrgen\\\\nM%C3%BCller"}')
+    '{"x":"Jürgen Müller"}'
+    """
+    while "%" in text and (again := unquote(text)) != text:
+        text = again
+    if "\\" not in text:
+        return text
+    text = _ESCAPED.sub(lambda found: " " if found[1] else chr(int(found[2], 16)) if found[2] else "", text)
+    # Halves of a character beyond the first plane.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -122,12 +122,19 @@ def test_a_number_to_forget_may_be_given_in_words(given_number: str, meant: str)
 
 
 def test_a_value_of_several_words_is_found_with_any_white_space(tmp_path: Path) -> None:
-    """Blanks of a name may be several, or a line's end, in a column of many texts, too."""
-    texts = [*(f"nothing {at}" for at in range(50)), "ask ANN\n  Smith", "Annsmith"]
+    """Blanks of a name may be several, of any kind, or a `+` in a link, in a column of many texts, too; JSON
+    texts and links hold them, and letters with accents, escaped; one of many values is found alike."""
+    spelled = [
+        "ask JÜRGEN\n  GROSS", "Jürgen\u00a0Groß", "Ju\u0308rgen Groß", "https://x/?n=J%C3%BCrgen+Gro%C3%9F",
+        r'{"n":"J\u00fcrgen Gro\u00df"}', r'{"n":"ask\nJürgen\nGroß"}', r'"{\"n\":\"ask\\nJürgen\\tGroß\"}"',
+    ]  # fmt: skip
+    texts = [*(f"nothing {at}" for at in range(50)), "Jürgengroß", "Jürgen", *spelled]
     pq.write_table(pa.table({"text": texts}), tmp_path / "a.parquet")
-    wanted = Wanted(Finder.of_values(frozenset(), frozenset(), ("Ann Smith",)), lambda *_: False, frozenset())
+    for others in ([], [f"Nobody {at}" for at in range(40)], [f"Nobody {at}" for at in range(2_001)]):
+        finder = Finder.of_values(frozenset(), frozenset(), ("Jürgen Groß", *others))
+        wanted = Wanted(finder, lambda *_: False, frozenset())
 
-    assert dict(search_parquet(str(tmp_path / "a.parquet"), wanted).hits) == {"text": 1}
+        assert dict(search_parquet(str(tmp_path / "a.parquet"), wanted).hits) == {"text": len(spelled)}
 
 
 def test_files_that_hold_nothing_are_not_read_to_be_rewritten(

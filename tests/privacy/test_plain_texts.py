@@ -85,7 +85,12 @@ ERASED = Tombstones(
     frozenset({KEY.of_id("call_abc1")}),
     {KEY.of_number(one): None for one in keys_of(NUMBER)},
 )
-SPELLED = [*SPELLINGS, "call_abc1", "call-call_abc1-20240101T000000", "x%2B14155550199", "a4b155550c199"]
+SPELLED = [
+    *SPELLINGS, "call_abc1", "call-call_abc1-20240101T000000", "x%2B14155550199", "a4b155550c199",
+    # What JSON texts hold, and what follows the zone of a time.
+    r'{"n":"a\ncall_abc1"}', r'{"n":"415\u00a0555\u00a00199"}', r'{"n":"\\u0664\\u066155550199"}',
+    "at 10:00:00+00:00 4155550199", "at 10:00:00+02:00 4155550199",
+]  # fmt: skip
 
 
 @given(st.lists(texts | st.sampled_from(SPELLED), max_size=40), st.integers(0, 40), st.sampled_from(SPELLED))
@@ -97,12 +102,14 @@ def test_an_erased_number_is_found_among_any_texts(given_texts: list[str], place
     found = finder.hits(pa.chunked_array([columns.texts(given_texts), columns.texts([None, spelled])]))
     wanted = [at for at, text in enumerate([*given_texts, "", spelled]) if finder.finds(text)]
     assert found == wanted
+    assert found[-1] == len(given_texts) + 1
 
 
 def plain_keys(text: str) -> Iterator[str]:
     """The keys of all numbers that may stand in a plain text, read text by text."""
     for run in re.findall(r"(?:\+[ (]?)?[0-9](?:[^0-9+]{0,3}[0-9]){6,}", text):
-        plus = run[0] == "+"
+        # A time zone is no country.
+        plus = run[0] == "+" and re.match(r"\+[ (]?(?:0|\d\d:)", run) is None
         parts = re.findall("[0-9]+", run)
         before = 0
         for place, first in enumerate(parts):

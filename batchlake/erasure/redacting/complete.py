@@ -136,7 +136,8 @@ def _rule_hits(lake: LakeTables, redactor: Redactor) -> list[Hit]:
 
 
 def _count(redactor: Redactor, texts: pa.ChunkedArray, change: Callable[[str], str]) -> int:
-    found = texts.take(columns.from_numpy(redactor.candidates(texts))).to_pylist()
+    places = {*redactor.candidates(texts).tolist(), *redactor.parts_of(texts).tolist()}
+    found = texts.take(columns.integers(sorted(places))).to_pylist()
     return sum(change(text) != text for text in found if text)
 
 

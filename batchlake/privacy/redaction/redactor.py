@@ -21,7 +21,7 @@ from batchlake.privacy.key import PrivacyKey
 from batchlake.privacy.numbers import Span, is_pseudonym, key_of, keys_of
 from batchlake.privacy.redaction import names, national_ids
 from batchlake.privacy.redaction.rules import Rules
-from batchlake.privacy.sieves import places_of
+from batchlake.privacy.sieves import ESCAPES, places_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -236,8 +236,9 @@ class Redactor:
         return maybe[self.candidates(some)], maybe[places_of(some, turns)]
 
     def parts_of(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
-        """The places of documents whose lists may hold the digits of a number apart."""
-        return places_of(texts, self.spoken.parts_sieve)
+        """The places of documents whose lists may hold the digits of a number apart, or their texts as
+        `\\u0664`."""
+        return places_of(texts, rf"{self.spoken.parts_sieve}|{ESCAPES}")
 
     def digits_in(self, text: str) -> int:
         """How many digits a part has."""
