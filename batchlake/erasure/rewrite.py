@@ -147,7 +147,7 @@ class Rewrite:
                 if name == "call_id" and value in self._finder.ids:
                     continue
                 # The same for a later export, which the gate renames alike.
-                new = self._key.pseudonym("erased", f"{source} {value}") if self._key else random_id()
+                new = self._key.pseudonym("erased", value) if self._key else random_id()
                 self._renamed[name].setdefault((source, value), new)
 
     def _write(self, table: Table, rows: pa.Table) -> Path:

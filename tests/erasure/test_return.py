@@ -17,7 +17,7 @@ import batchlake
 from batchlake.engine.engine import Engine
 from batchlake.privacy.errors import NothingToForget, PrivacyKeyMissing, WrongPrivacyKey
 from tests.effort import EVERYTHING, examples
-from tests.erasure.people import NUMBER, SPELLINGS, call, planted, said, traces
+from tests.erasure.people import NUMBER, SPELLINGS, call, planted, said, traces, write_export_of
 from tests.lakes import contents, damages, rows
 
 VALUES = (*SPELLINGS, "14155550199", "4155550199", "call_000", "call_001")
@@ -82,6 +82,24 @@ def test_whoever_was_erased_stays_out_whatever_order_typed_rows_come_in(
     monkeypatch.setattr(Engine, "arrow", backwards)
     assert lake.ingest(tmp_path / "exports", force=True).kept_out == 2
     assert contents(lake.root, ("calls", "segments")) == before
+
+
+def test_calls_that_stay_come_again_as_the_erasure_left_them(tmp_path: Path) -> None:
+    """Our own line, a list of numbers, ids, and what can't be read (a duration, a time): nothing comes
+    back, and what became another id stays that one."""
+    calls = [
+        call(0, to_number=NUMBER), call(1, from_number=NUMBER), call(2, batch_id=f"b {NUMBER}"),
+        call(3, to_number=f"+14155550000 {NUMBER}"), call(4, duration={"s": NUMBER}),
+        call(5, transcript={"segments": [{"speaker": "human", "text": "hi", "timestamp": f"at {NUMBER}"}]}),
+    ]  # fmt: skip
+    lake, path = batchlake.open(tmp_path / "lake"), write_export_of(tmp_path / "in", calls)
+    lake.ingest(path)
+    assert lake.forget(numbers=[NUMBER], expect=1).is_proven
+    before = contents(lake.root, ("calls", "segments", "batches"))
+    lake.ingest(path, force=True)
+    assert contents(lake.root, ("calls", "segments", "batches")) == before
+    assert traces(VALUES[:-2], tmp_path / "lake") == []
+    assert lake.verify_erasures().is_clean
 
 
 def test_a_call_that_began_after_the_erasure_comes_in_unless_for_good(

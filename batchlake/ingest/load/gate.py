@@ -52,6 +52,7 @@ _PLACE: Final = ("export_no", "record")
 Changes = dict[int, str | None]
 
 _OWN_COLUMNS: Final = frozenset({"transcript_digest"})
+_IDS: Final = frozenset({"call_id", "batch_id", "envelope_batch_id"})
 
 
 class Gate:
@@ -59,7 +60,7 @@ class Gate:
 
     Args:
         tombstones: everybody who was erased.
-        sources: those that they may be of; the first is named in ids that are replaced.
+        sources: those that they may be of.
 
     Attributes:
         kept_out: records of erased calls and numbers that were dropped.
@@ -143,6 +144,8 @@ class Gate:
         for at, text in self._changed(pa.chunked_array(chunks, pa.string()), contacts).items():
             changed[names[at // len(records)]][at % len(records)] = text
         for name, of_column in changed.items():
+            if name in _IDS:
+                of_column = {at: self.id_of(records[name][at].as_py()) for at in of_column}
             records = columns.with_texts(records, name, of_column)
         retold.update(changed.get("transcript", ()))
         if retold:
@@ -150,10 +153,7 @@ class Gate:
             key = self._tombstones.key
             new = {at: key.retold(digests[at]) if digests[at] else None for at in sorted(retold)}
             records = columns.with_texts(records, "transcript_digest", new)
-        faults = batch.faults
-        if hit := self._changed(faults["raw"], contacts):
-            faults = columns.with_texts(faults, "raw", dict.fromkeys(hit))
-        return replace(batch, records=records, utterances=utterances, faults=faults)
+        return replace(batch, records=records, utterances=utterances)
 
     def _cleaned_speech(self, batch: RecordBatch) -> tuple[pa.Table, set[int]]:
         """The utterances without mentions of erased numbers, and the places of the records that had one."""
@@ -206,7 +206,7 @@ class Gate:
         found: Changes = {}
         for at in self._finder.hits(texts, among):
             text = texts[at].as_py()
-            if text in contacts():
+            if text in contacts() and self._finder.is_whole(text):
                 continue
             clean = self._finder.erased_json if _JSON_TEXT.match(text) else self._finder.erased
             found[at] = clean(text)
@@ -216,7 +216,7 @@ class Gate:
         """An id without an erased number in it: the same for the same id."""
         if given is None or not self._finder.finds(given):
             return given
-        return self._tombstones.key.pseudonym("erased", f"{self._sources[0]} {given}")
+        return self._tombstones.key.pseudonym("erased", given)
 
     def text_of(self, text: str) -> str:
         """A location without an erased number."""

@@ -22,7 +22,7 @@ from batchlake.ingest.load.transcripts import TranscriptFiles, once_each
 from batchlake.ingest.parse.fields import BATCHES, CALLS, field_list, source_file
 from batchlake.ingest.parse.json_values import extra_text, fields_of
 from batchlake.ingest.parse.platforms.units import UNITS
-from batchlake.schema import DEFAULT_SOURCE, SEGMENTS
+from batchlake.schema import DEFAULT_SOURCE, SEGMENTS, contact_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -160,8 +160,8 @@ class Normalizer:
             @cache
             def contacts() -> frozenset[str]:
                 # Asked for where a number is found that was erased: nearly never.
-                numbers = inside["to_number"].to_pylist() + inside["from_number"].to_pylist()
-                return frozenset(number for number in numbers if number)
+                sides = (inside[name].to_pylist() for name in ("direction", "to_number", "from_number"))
+                return frozenset(filter(None, map(contact_of, *sides)))
 
         return gate.cleaned(batch, contacts)
 
@@ -243,8 +243,16 @@ class Normalizer:
         )
 
     def _note(self, problems: str, names: str = "*", **given: pa.Table) -> None:
-        found = self._query(problems)
-        self._engine.run(f"insert into staged_problems by name select {names} from ({found})", **given)
+        found = f"select {names} from ({self._query(problems)})"
+        cleaners = [one for one in (self._gate, self._redaction) if one]
+        if cleaners:
+            # What can't be typed, such as a number where a time should be, is a text here alone.
+            noted = self._engine.arrow(found, **given)
+            rows = noted.to_pylist()
+            for cleaner in cleaners:
+                rows = list(map(cleaner.problem, rows))
+            found, given = "from given", {"given": noted.from_pylist(rows, noted.schema)}
+        self._engine.run(f"insert into staged_problems by name {found}", **given)
 
     def _query(self, name: str) -> str:
         """A file of `sql/ingest`, whose macros are there."""

@@ -100,13 +100,8 @@ class Redaction:
                 )
             elif name == LINK:
                 records = self._with_links(records, links)
-        faults = batch.faults
-        raw = self._found(faults["raw"], self._documents.json_text)
         return replace(
-            batch,
-            records=self._with_digests(records),
-            utterances=self._cleaned_speech(batch, named),
-            faults=columns.with_texts(faults, "raw", raw),
+            batch, records=self._with_digests(records), utterances=self._cleaned_speech(batch, named)
         )
 
     def problem(self, facts: Mapping[str, Any]) -> dict[str, Any]:
