@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from batchlake.engine import columns
 from batchlake.privacy import numbers, sieves
 from batchlake.privacy.digits import EVERY_LANGUAGE, FEWEST_DIGITS
-from batchlake.privacy.json_numbers import BareNumber, TooDeep, by_field, decoded, dumped, quoted
+from batchlake.privacy.json_numbers import BareNumber, TooDeep, by_field, decoded, dumped, quoted, unused
 from batchlake.privacy.numbers import Span
 from batchlake.privacy.sieves import ESCAPES, alternatives, flags_of, places_of, unescaped
 
@@ -316,12 +316,7 @@ class Finder:
         if isinstance(value, dict):
             cleaned: dict[str, Any] = {}
             for key, inner in value.items():
-                name = again = self.erased(key)
-                count = 1
-                while name in cleaned:
-                    count += 1
-                    name = f"{again} {count}"
-                cleaned[name] = self.erased_document(inner)
+                cleaned[unused(self.erased(key), cleaned)] = self.erased_document(inner)
             return cleaned
         if isinstance(value, list):
             return [self.erased_document(inner) for inner in value]

@@ -5,8 +5,9 @@ Input: JSON text. Output: a document whose numbers are texts of a kind of their 
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, Final
 
 import msgspec
@@ -67,6 +68,12 @@ def by_field(text: str, change: Callable[[str, str], tuple[str, str]]) -> str | 
     if again == fields:
         return text if fields else None
     return "{" + ",".join(f"{quoted(name)}:{value}" for name, value in again) + "}"
+
+
+def unused(key: str, document: Container[str]) -> str:
+    """A key that a document doesn't have: two that held values may have become one."""
+    names = (f"{key} {count}" for count in itertools.count(2))
+    return key if key not in document else next(name for name in names if name not in document)
 
 
 def quoted(value: Any) -> str:

@@ -34,7 +34,7 @@ from batchlake.privacy.key import read_policy
 from batchlake.privacy.numbers import is_pseudonym, key_of
 from batchlake.privacy.redaction.documents import DocumentRedactor
 from batchlake.privacy.redaction.redactor import Redactor
-from batchlake.schema import BATCHES, CALLS, EXPORTS, PROBLEMS, SEGMENTS
+from batchlake.schema import BATCHES, CALLS, EXPORTS, PROBLEMS, SEGMENTS, SNAPSHOTS
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger
 from batchlake.store.storage import PRIVACY_NOTE
@@ -117,17 +117,20 @@ def _rule_hits(lake: LakeTables, redactor: Redactor) -> list[Hit]:
     documents = DocumentRedactor(redactor)
     pins = Ledger(lake).newest().pins
     hits = []
-    for table in (CALLS, SEGMENTS, BATCHES, PROBLEMS, EXPORTS):
+    for table in (CALLS, SEGMENTS, BATCHES, SNAPSHOTS, PROBLEMS, EXPORTS):
         for path in lake.files(table.name, pins[table.name]):
             rows = read_rows(path)
             for name in rows.column_names:
-                is_text = name in (*TEXTS, "text", "location", "raw", "message")
+                is_text = name in (*TEXTS, "text", "location", "raw", "message", "field")
                 if name in NUMBER_COLUMNS:
                     values = filter(None, rows[name].to_pylist())
                     count = sum(redactor.number(value) != value for value in values)
                 elif name in JSON_COLUMNS or is_text:
                     is_json = name in JSON_COLUMNS or table is PROBLEMS
                     count = _count(redactor, rows[name], documents.json_text if is_json else redactor.text)
+                elif name == "field_observed_at":
+                    names = {one for pairs in rows[name].to_pylist() for one, _ in pairs or ()}
+                    count = sum(redactor.text(one) != one for one in names)
                 else:
                     continue
                 if count:

@@ -7,6 +7,7 @@ as the same object.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine import columns
@@ -17,7 +18,7 @@ from batchlake.ingest.load.redaction import IDS, LINK, TEXTS, number_over_turns,
 from batchlake.privacy.finder import Finder
 from batchlake.privacy.redaction.documents import DocumentRedactor
 from batchlake.privacy.redaction.redactor import Redactor
-from batchlake.schema import BATCHES, CALLS, EXPORTS, PROBLEMS, SEGMENTS, Table
+from batchlake.schema import BATCHES, CALLS, EXPORTS, PROBLEMS, SEGMENTS, SNAPSHOTS, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,7 +54,7 @@ class RowRedactor(RowCleaner):
             return self._redacted(table, rows, name, self._documents.json_text, is_json=True)
         if table is CALLS and name in ("agent_id", "pathway_id"):
             return self._mapped(table, rows, name, lambda one: self._redactor.id_of(IDS[name], one) or one)
-        if table in (CALLS, BATCHES) and name in ("status", "status_reported"):
+        if table in (CALLS, BATCHES, SNAPSHOTS) and name in ("status", "status_reported"):
             return self._redacted(table, rows, name, self._redactor.text)
         if (table is CALLS and name in TEXTS) or (table is EXPORTS and name == "location"):
             return self._redacted(table, rows, name, self._redactor.text)
@@ -64,6 +65,17 @@ class RowRedactor(RowCleaner):
             return with_values(rows, name, hit, None, [None] * len(hit))
         return rows
 
+    def _cleaned_keys(self, table: Table, rows: pa.Table) -> pa.Table:
+        """When each field was observed, by the name that it has now; of several with one name, the newest."""
+        name_of = cache(self._redactor.text)
+        changed: dict[int, list[tuple[str, Any]]] = {}
+        for place, pairs in enumerate(rows["field_observed_at"].to_pylist()):
+            again = sorted((name_of(name), moment) for name, moment in pairs or ())
+            if pairs and again != sorted(pairs):
+                changed[place] = list(dict(again).items())
+        self._count(table, "field_observed_at", len(changed))
+        return with_values(rows, "field_observed_at", list(changed), None, list(changed.values()))
+
     def _number(self, value: str) -> str:
         again = self._redactor.number(value)
         if again != value:
@@ -72,7 +84,7 @@ class RowRedactor(RowCleaner):
 
     def _cleaned_problems(self, rows: pa.Table, own: list[int]) -> pa.Table:
         before = rows["raw"].to_pylist()
-        for name in ("raw", "message", "location"):
+        for name in ("raw", "message", "location", "field"):
             rows = self._redacted(PROBLEMS, rows, name, self._documents.json_text, is_json=True)
         after = rows["raw"].to_pylist()
         changed = [at for at, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 TEXTS: Final = (
     "summary", "agent_name", "outcome_label", "ended_by", "user_id", "transcript", "status",
-    "status_reported", "sentiment_label",
+    "status_reported", "sentiment_label", "direction",
 )  # fmt: skip
 JSON_TEXTS: Final = ("extra", "reported_common_responses")
 _NUMBER: Final = "_number"
@@ -105,9 +105,9 @@ class Redaction:
         )
 
     def problem(self, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """A problem without values in its raw text, message and location."""
+        """A problem without values in its raw text, message, field and location."""
         cleaned = dict(facts)
-        for name in ("raw", "message", "location"):
+        for name in ("raw", "message", "location", "field"):
             if isinstance(cleaned.get(name), str):
                 cleaned[name] = self._documents.json_text(cleaned[name])
         cleaned["batch_id"] = self.id_of(cleaned.get("batch_id"))

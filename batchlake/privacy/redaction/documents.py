@@ -14,7 +14,16 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.privacy.digits import folded
-from batchlake.privacy.json_numbers import BareNumber, TooDeep, by_field, decoded, dumped, fields_of, quoted
+from batchlake.privacy.json_numbers import (
+    BareNumber,
+    TooDeep,
+    by_field,
+    decoded,
+    dumped,
+    fields_of,
+    quoted,
+    unused,
+)
 from batchlake.privacy.numbers import is_number, is_pseudonym
 from batchlake.privacy.redaction import names
 from batchlake.privacy.redaction.redactor import NO_NAMES, Redactor
@@ -32,17 +41,24 @@ _ID_KEY: Final = re.compile(
     r"(?:^|[_\-. ])(?:u?id|sid|uuid|guid|cursor|token|etag|hash|digest|version)s?$"
     r"|[a-z](?:Id|Sid|ID|SID|Uuid|Token|Cursor)$"
 )
+_CALLER_KEY: Final = re.compile(r"(?:^|[_\-. ])caller[_\-. ]?ids?$", re.IGNORECASE)
+"""What is called an id and is a number."""
+
 _PAGE_KEY: Final = re.compile(
     r"^(?:next|prev|previous|first|last)(?:$|[_A-Z])|page|pagination|_uri$", re.IGNORECASE
 )
 _TIME_KEY: Final = re.compile(
-    r"time|date|_at$|[a-z]At$|_ts$|timestamp|created|updated|started|ended", re.IGNORECASE
+    r"time|(?<!candi)(?<!man)date|_at$|[a-z]At$|_ts$|timestamp|created|updated|started|ended", re.IGNORECASE
 )
+_PHONE_KEY: Final = re.compile(r"(?:phone|mobile|number|msisdn|whatsapp|cell)s?$", re.IGNORECASE)
 _NUMBER_KEY: Final = re.compile(
     r"phone|mobile|number|msisdn|tel|caller|callee|whatsapp|^to$|^from$|cell", re.IGNORECASE
 )
-_EPOCH: Final = re.compile(r"(?:[1-4]\d{9})(?:\d{3}|\d{6}|\d{9})?(?:\.\d+)?")
-"""Seconds, milli-, micro- or nanoseconds since 1970, from 2001 on."""
+_EPOCH: Final = re.compile(r"(?:1\d|2[01])\d{8}(?:\d{3}|\d{6}|\d{9})?(?:\.\d+)?")
+"""Seconds, milli-, micro- or nanoseconds since 1970, from 2001 to 2039."""
+
+_WHOLE: Final = re.compile(r"(-?\d+)(?:\.0*)?")
+"""A number that is whole, also one that a table of floats has held: `4155550199.0`."""
 
 _WORD_KEYS: Final = ("word", "punctuated_word", "text", "content", "token")
 _SAID_KEYS: Final = ("content", "text", "message", "utterance", "transcript", "sentence")
@@ -160,10 +176,10 @@ class DocumentRedactor:
 
     def _value(self, value: Any, path: Path, named: frozenset[str]) -> Any:
         if isinstance(value, dict):
-            return {
-                self._key(key): self._value(inner, (*path, *key.split(".")), named)
-                for key, inner in value.items()
-            }
+            cleaned: dict[str, Any] = {}
+            for key, inner in value.items():
+                cleaned[unused(self._key(key), cleaned)] = self._value(inner, (*path, *key.split(".")), named)
+            return cleaned
         if isinstance(value, list):
             return self._list(value, path, named)
         return self._scalar(value, path, named) if isinstance(value, str) else value
@@ -182,13 +198,18 @@ class DocumentRedactor:
         kind = self._kind(path)
         if kind is not None and value.strip():
             return str(redactor.whole(kind, value))
-        if _ID_KEY.search(key) or _PAGE_KEY.search(key):
+        # A cursor has no blanks: `last_message` is no place in a list.
+        is_cursor = _PAGE_KEY.search(key) and not _PHONE_KEY.search(key) and len(value.split()) < 2
+        if (_ID_KEY.search(key) and not _CALLER_KEY.search(key)) or is_cursor:
             return redactor.id_of("id", value) or value
-        if isinstance(value, BareNumber) and not value.lstrip("-").isdecimal():
-            # Nobody writes a phone number with a decimal point.
-            return value
-        if _TIME_KEY.search(key) and _EPOCH.fullmatch(value):
-            return value
+        given = value
+        if isinstance(value, BareNumber):
+            whole = _WHOLE.fullmatch(value)
+            if whole is None:
+                return value
+            value = whole[1]
+        if _TIME_KEY.search(key) and not _PHONE_KEY.search(key) and _EPOCH.fullmatch(value):
+            return given
         kinds = redactor.rules.kinds
         if "phone" in kinds and (value.startswith("+") or _NUMBER_KEY.search(key)) and is_number(value):
             return redactor.number(value)
@@ -196,7 +217,7 @@ class DocumentRedactor:
             return redactor.whole("email", value)
         again = self.json_text(value, named) if _JSON_TEXT.match(value) else redactor.text(value, named)
         # A bare number that holds nothing stays as it was written.
-        return value if again == value else str(again)
+        return given if again == value else str(again)
 
     def _list(self, values: list[Any], path: Path, named: frozenset[str]) -> list[Any]:
         if kinds := self._spelled_out(values):
