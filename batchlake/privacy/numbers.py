@@ -42,9 +42,12 @@ _CODES: Final = dict(
 )
 """The calling codes of regions by their ISO 3166 names."""
 
-_SCHEME: Final = re.compile(r"\s*(?:tel|sips?|callto|sms):", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"\s*(?:tel|sips?|callto|sms|phone|mobile|whatsapp):", re.IGNORECASE)
+_FLOAT: Final = re.compile(r"(?<=\d{7})\.0+\s*$")
+"""What a table of floats has added to a number."""
+
 _NUMBER: Final = re.compile(
-    r"[\s+＋\d().\-/·\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060-\u2069\ufeff]+"
+    r"[\s+＋\d().\-/_'\"=·\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060-\u2069\ufeff]+"
 )
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _PSEUDONYM: Final = re.compile(r"(?:tel|email|name)_[0-9a-z]{16}")
@@ -111,15 +114,15 @@ def key_of(value: str) -> str | None:
         return value
     text = (value if value.isascii() else unicodedata.normalize("NFKC", value)).strip()
     bare = _SCHEME.sub("", text).partition(";")[0]
-    user = bare.partition("@")[0]
+    user = _FLOAT.sub("", bare.partition("@")[0])
     if _NUMBER.fullmatch(user) and (digits := folded(user)):
-        return international(digits, plus=user.strip(" (").startswith("+"))
+        return international(digits, plus=user.strip(" ('\"=").startswith("+"))
     return text.lower() or None
 
 
 def is_number(value: str) -> bool:
     """Whether a whole value is a phone number of 7 to 15 digits, as a column of numbers holds one."""
-    bare = _SCHEME.sub("", unicodedata.normalize("NFKC", value).strip())
+    bare = _FLOAT.sub("", _SCHEME.sub("", unicodedata.normalize("NFKC", value).strip()))
     return _NUMBER.fullmatch(bare) is not None and FEWEST_DIGITS <= len(folded(bare)) <= _MOST_PHONE_DIGITS
 
 
