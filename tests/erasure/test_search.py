@@ -90,7 +90,8 @@ def test_numbers_over_turns_are_those_that_reading_each_text_finds(
     ("value", "is_found"),
     [
         ("+14155550199", True), ("tel:4155550199", True), ("4 1 5 - 5 5 5 - 0 1 9 9", True),
-        ("４１５５５５０１９９", True), ("14155550199.0", True), ("whatsapp:+14155550199", True), ("'+1 415_555_0199", True),
+        ("４１５５５５０１９９", True), ("14155550199.0", True), ("whatsapp:+14155550199", True),
+        ("'+1 415_555_0199", True),
         ("+4155550198", False), ("anonymous", False), ("12345", True), (None, False),
     ],
 )  # fmt: skip
