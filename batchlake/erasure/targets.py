@@ -151,8 +151,8 @@ def resolve(engine: Engine, storage: Storage, request: Request, key: PrivacyKey 
     add(_named_calls(engine, storage, request))
     if request.follow and found:
         keys |= _contact_keys(engine, found, request.region)
-    if key and keys:
-        keys |= {key.pseudonym("tel", one) for one in keys}
+    if key:
+        keys |= pseudonyms_of_numbers(key, keys)
     own_line = 0
     for row in _calls_of(engine, keys) if keys else ():
         if request.source not in (None, row["source"]):
@@ -166,11 +166,19 @@ def resolve(engine: Engine, storage: Storage, request: Request, key: PrivacyKey 
     shared = _shared(engine, found) if ids else set()
     values = request.values
     if key:
-        # What a field of its own holds of them in a redacted lake.
-        kinds = ("name", "email")
-        values += tuple(key.pseudonym(kind, folded_name(one)) for one in request.values for kind in kinds)
+        values += pseudonyms_of_values(key, values)
     finder = Finder.of_values(keys, frozenset(ids - shared), values)
     return Targets(tuple(found.values()), own_line, keys, finder)
+
+
+def pseudonyms_of_numbers(key: PrivacyKey, keys: frozenset[str]) -> frozenset[str]:
+    """What a column of numbers holds of numbers with these keys in a redacted lake."""
+    return frozenset(key.pseudonym("tel", one) for one in keys)
+
+
+def pseudonyms_of_values(key: PrivacyKey, values: Sequence[str]) -> tuple[str, ...]:
+    """What a field of its own holds of these values in a redacted lake."""
+    return tuple(key.pseudonym(kind, folded_name(one)) for one in values for kind in ("name", "email"))
 
 
 def _named_calls(engine: Engine, storage: Storage, request: Request) -> list[dict[str, Any]]:

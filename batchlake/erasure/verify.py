@@ -25,7 +25,7 @@ from batchlake.erasure.local import bug_reports, history_file
 from batchlake.erasure.search.packed import contents
 from batchlake.erasure.search.parquet import Wanted, search_parquet
 from batchlake.erasure.search.threads import at_once
-from batchlake.erasure.targets import refuse_empty
+from batchlake.erasure.targets import pseudonyms_of_numbers, pseudonyms_of_values, refuse_empty
 from batchlake.ingest.find.archives import UnpackError
 from batchlake.privacy.errors import NothingToForget
 from batchlake.privacy.finder import Finder
@@ -109,15 +109,18 @@ def verify_again(
         LakeNotFound, PrivacyKeyMissing, WrongPrivacyKey: nothing can be looked for.
     """
     refuse_empty(values)
+    policy = read_policy(lake.storage)
     if values:
         keys: frozenset[str] = frozenset()
         for value in values:
             if sum(character.isdecimal() for character in value) >= len(value) / 2:
                 keys |= keys_of(value, region)
+        if policy.get("redact") and policy.get("key_id"):
+            key = key_of_lake(lake.storage, policy)
+            keys, values = keys | pseudonyms_of_numbers(key, keys), values + pseudonyms_of_values(key, values)
         named = Wanted(Finder.of_values(keys, frozenset(), values), lambda *_: False, frozenset())
         return verify(lake.storage, landing, named, "value")
     Ledger(lake).newest()
-    policy = read_policy(lake.storage)
     if not policy.get("key_id"):
         raise NothingToForget
     tombstones = Tombstones.read(lake, key_of_lake(lake.storage, policy))

@@ -63,7 +63,9 @@ def test_a_person_is_forgotten_by_number_or_pseudonym(tmp_path: Path) -> None:
     lake = batchlake.open(tmp_path / "lake")
     export = write_export_of(tmp_path / "a", [call(0, to_number=NUMBER), call(1)])
     lake.ingest(export, redact=["phone"], region="US")
+    assert not lake.verify_erasures([NUMBER]).is_clean
     assert lake.forget(numbers=["415-555-0199"], region="US", expect=1).is_proven
+    assert lake.verify_erasures([NUMBER]).is_clean
     assert lake.ingest(export, force=True).kept_out == 1
     left = rows(lake.root, "select to_number from calls")
     assert len(left) == 1

@@ -116,7 +116,7 @@ def _clean_platform(
         elif again is not data:
             rewrite_body(path, again, finder.erased_json, removed)
             changes.pages_rewritten += 1
-    for sidecar in sorted(folder.rglob(".*.request.json")):
+    for sidecar in sidecars(folder):
         text = sidecar.read_text(encoding="utf-8", errors="replace")
         if finder.finds(text) or finder.finds(unquote(sidecar.name)):
             if body_of(sidecar).exists():
@@ -215,6 +215,11 @@ def _cleaned_fact(value: str, is_erased: Callable[[Any], bool], finder: Finder) 
 def sidecar_of(path: Path) -> Path:
     """The hidden file beside a landed body that says what was asked."""
     return path.with_name(f".{path.name.removesuffix(BODY)}.request.json")
+
+
+def sidecars(folder: Path) -> list[Path]:
+    """The sidecars below a folder, in order."""
+    return sorted(folder.rglob(".*.request.json"))
 
 
 def body_of(sidecar: Path) -> Path:

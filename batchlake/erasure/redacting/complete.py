@@ -18,7 +18,9 @@ from batchlake.erasure.landed.landing import (
     landed_bodies,
     platform_turn,
     rewrite_body,
+    sidecars,
     unpacked_body,
+    write_whole,
 )
 from batchlake.erasure.local import clean_local
 from batchlake.erasure.proof import judge, note, purge
@@ -109,6 +111,10 @@ def _redact_platform(redactor: Redactor, folder: Path, report: ErasureReport) ->
         if again is not data:
             rewrite_body(path, again)
             rewritten += 1
+    for sidecar in sidecars(folder):
+        text = sidecar.read_text(encoding="utf-8", errors="replace")
+        if redactor.is_personal_id(text):
+            write_whole(sidecar, redactor.without_personal(text).encode(), sidecar.stat().st_mtime)
     return rewritten
 
 
