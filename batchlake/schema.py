@@ -342,10 +342,11 @@ TOMBSTONES: Final = Table(
     "one row per erased call, id or number, in each form",
     ("kind", "digest"),
     (
-        _required("kind", "call, id or number"),
+        _required("kind", "call, id or number; number_prints, id_prints of what an erasure took"),
         _required(
             "digest",
-            "Keyed digest of the call's source and id, of the id alone, or of the number in one form",
+            "Keyed digest of the call's source and id, of the id alone, or of the number in one form; "
+            "fingerprints, sealed with the key",
         ),
         _required("key_id", "Which key made the digest"),
         _required("mode", "remove or anonymise"),

@@ -85,13 +85,12 @@ def to_numpy(values: pa.Array | pa.ChunkedArray, kind: type[N]) -> NDArray[N]:
     return np.frombuffer(data, kind, len(values), values.offset * np.dtype(kind).itemsize)
 
 
-def places(flags: pa.BooleanArray) -> NDArray[np.int64]:
+def places(flags: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
     """Where a column of BOOLEAN is true, from 0."""
     import numpy as np
     import pyarrow.compute as pc
 
-    found = pc.indices_nonzero(flags).cast("int64")
-    return np.frombuffer(found.buffers()[1], np.int64, len(found))
+    return to_numpy(pc.indices_nonzero(flags).cast("int64"), np.int64)
 
 
 def numbers(values: Sequence[float | None]) -> pa.Array:

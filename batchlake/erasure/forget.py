@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from batchlake.engine import columns
 from batchlake.engine.engine import Engine
 from batchlake.erasure.finish import finish_locked, stake_digest
 from batchlake.erasure.hand import suggestions, todo, write_todo
@@ -34,6 +33,7 @@ from batchlake.erasure.verify import files_with_hits, verify
 from batchlake.errors import InvalidRequest
 from batchlake.privacy.errors import ErasureMismatch, NothingToForget
 from batchlake.privacy.key import PrivacyKey, find_key, key_of_lake, make_key, read_policy
+from batchlake.privacy.tombstones import tombstones_of
 from batchlake.schema import TOMBSTONES
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.delta.writer import Writer
@@ -43,7 +43,7 @@ from batchlake.store.upgrade import upgrade_if_needed
 from batchlake.text.escaping import shown
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,18 @@ class _Erasure:
         report.files = {"rewritten": changes.files}
         erased_at = datetime.now(UTC)
         report.erased_at = erased_at
-        tombstones = _tombstones(targets, key, report, for_good=self._options.for_good)
+        tombstones = tombstones_of(
+            key,
+            {(call.source, call.call_id) for call in targets.calls},
+            targets.finder.ids,
+            targets.keys,
+            {
+                "mode": report.mode,
+                "erased_at": erased_at,
+                "for_good": self._options.for_good,
+                "erasure_id": report.erasure_id,
+            },
+        )
         report.history = ended_states(self._ledger, run_id)
         report.tombstones = {kind: tombstones["kind"].to_pylist().count(kind) for kind in ("call", "number")}
         writer.append(TOMBSTONES.name, tombstones.to_reader())
@@ -255,25 +266,6 @@ class _Erasure:
         judge(self._lake, report)
         report.seconds = time.monotonic() - self._clock
         note(self._lake, self._ledger, report)
-
-
-def _tombstones(targets: Targets, key: PrivacyKey, report: ErasureReport, *, for_good: bool) -> pa.Table:
-    digests = {("call", key.of_call(call.source, call.call_id)) for call in targets.calls}
-    digests |= {("number", key.of_number(one)) for one in targets.keys}
-    digests |= {("id", key.of_id(one)) for one in targets.finder.ids}
-    rows = sorted(digests)
-    count = len(rows)
-    return columns.table(
-        {
-            "kind": columns.texts([kind for kind, _ in rows]),
-            "digest": columns.texts([digest for _, digest in rows]),
-            "key_id": columns.texts([key.key_id] * count),
-            "mode": columns.texts([report.mode] * count),
-            "erased_at": columns.times([report.erased_at or datetime.now(UTC)] * count),
-            "for_good": columns.flags([for_good] * count),
-            "erasure_id": columns.texts([report.erasure_id] * count),
-        }
-    )
 
 
 def _wanted(targets: Targets) -> Wanted:

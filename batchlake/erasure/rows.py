@@ -155,7 +155,7 @@ class RowCleaner:
 
         wanted = columns.texts(sorted({call_id for _, call_id in self._places}))
         # What is NULL is in no list.
-        maybe = columns.places(pc.is_in(rows["call_id"], wanted.cast(rows["call_id"].type)).combine_chunks())
+        maybe = columns.places(pc.is_in(rows["call_id"], wanted.cast(rows["call_id"].type)))
         picked = rows.select(["source", "call_id"]).take(columns.from_numpy(maybe)).to_pylist()
         return [
             place

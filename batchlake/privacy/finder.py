@@ -19,20 +19,25 @@ from batchlake.privacy import numbers, sieves
 from batchlake.privacy.digits import EVERY_LANGUAGE, FEWEST_DIGITS
 from batchlake.privacy.json_numbers import BareNumber, TooDeep, by_field, decoded, dumped, quoted, unused
 from batchlake.privacy.numbers import Span
-from batchlake.privacy.sieves import ESCAPES, alternatives, flags_of, places_of, unescaped
+from batchlake.privacy.sieves import (
+    ESCAPES,
+    LONGEST_ID,
+    SHORTEST_ID,
+    alternatives,
+    flags_of,
+    places_of,
+    unescaped,
+)
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from batchlake.privacy.fingerprints import Prints
+
 ERASED: Final = "<erased>"
 """Stands where a value was."""
-
-_SHORTEST_ID: Final = 4
-"""Shorter ids are looked for in their own column only: every text holds them."""
-
-_LONGEST_ID: Final = 256
 
 _MOST_ALTERNATIVES: Final = 2_000
 _MOST_IN_SIEVE: Final = 32
@@ -41,14 +46,15 @@ _MOST_IN_SIEVE: Final = 32
 _FEW_TEXTS: Final = 8
 """So few are read one by one faster than by an engine."""
 
+_ODD: Final = rf"{ESCAPES}|-[0-9]{{8}}T|[^\x00-\x7f]"
+"""What a text matches that has to be read by itself, whatever is looked for."""
+
 _ID_SIEVE: Final = "[0-9A-Za-z_-]*[0-9][0-9A-Za-z_-]*"
-_ID_WORD: Final = re.compile(rf"(?<![\w-])(?=[\w-]*\d)[\w-]{{{_SHORTEST_ID},{_LONGEST_ID}}}(?![\w-])")
+_ID_WORD: Final = re.compile(rf"(?<![\w-])(?=[\w-]*\d)[\w-]{{{SHORTEST_ID},{LONGEST_ID}}}(?![\w-])")
 """A word that may be an id: one with a digit in it, as nearly every platform's has."""
 
 _LANDED: Final = re.compile(r"(?:call|batch)-([^/!]+?)-\d{8}T\d{6}")
 """The name of a landed answer, which holds an id with a dash on either side."""
-
-_READ_AS_ONE: Final = 65_536
 
 _COUNTRY: Final = re.compile(rb"\+([0-9]{1,3})[^0-9+]{1,3}$")
 
@@ -64,6 +70,7 @@ class Finder:
         values: names, addresses and the like, in any case.
         looks_for_numbers: whether there is any.
         is_id: whether a word is the id of a call, where ids are known by digests only.
+        prints: tells of many numbers and ids at once which can't be those, where that is known.
     """
 
     is_number: Callable[[str], bool]
@@ -72,6 +79,7 @@ class Finder:
     values: tuple[str, ...] = ()
     looks_for_numbers: bool = True
     is_id: Callable[[str], bool] | None = None
+    prints: Prints | None = None
 
     @classmethod
     def of_values(cls, keys: frozenset[str], ids: frozenset[str], values: Sequence[str]) -> Finder:
@@ -94,7 +102,7 @@ class Finder:
         """What is found as it stands: long ids, other values, and numbers that are none (`sip:ann@host`)."""
         named = [key for key in self.keys if not key.lstrip("+").isdecimal()]
         return [
-            one for one in (*self.ids, *self.values, *named) if len(one) >= _SHORTEST_ID or one in self.values
+            one for one in (*self.ids, *self.values, *named) if len(one) >= SHORTEST_ID or one in self.values
         ]
 
     @cached_property
@@ -123,38 +131,27 @@ class Finder:
         """The places of texts in which something is, among their `candidates` where these are known."""
         import numpy as np
 
+        from batchlake.privacy.plain_texts import which_hold
+
         if places is None:
             places = self.candidates(texts)
         some = texts.take(columns.from_numpy(places))
         is_hit = np.zeros(len(places), bool)
         rest = np.ones(len(places), bool)
         if not self.keys and not self._literals and len(places) > _FEW_TEXTS:
-            # Where digests alone are known nearly every id, link and number is a candidate.
-            rest = flags_of(some, f"{ESCAPES}|-[0-9]{{8}}T|{EVERY_LANGUAGE.unusual}")
-            is_hit[~rest] = self._of_plain(some.filter(columns.from_numpy(~rest)))
+            # Where digests alone are known nearly every id, link and number is a candidate. Digits in words
+            # are read one by one where they may be a number: a word without a digit is no id.
+            odd = places_of(some, f"{_ODD}|{EVERY_LANGUAGE.unusual}")
+            slow = places_of(
+                some.take(columns.from_numpy(odd)), f"{_ODD}|{sieves.ESCAPED_BLANK}|{EVERY_LANGUAGE.sieve}"
+            )
+            rest = np.isin(np.arange(len(some)), odd[slow])
+            plain = some.filter(columns.from_numpy(~rest))
+            is_number = self.is_number if self.looks_for_numbers else None
+            is_hit[~rest] = which_hold(plain, is_number, self.is_id, self.prints)
         left = some.filter(columns.from_numpy(rest)).to_pylist()
         is_hit[rest] = [text is not None and self.finds(text) for text in left]
         found: list[int] = places[is_hit].tolist()
-        return found
-
-    def _of_plain(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.bool_]:
-        """`finds` for texts with plain digits, none of them escaped: many are read as one."""
-        import numpy as np
-        import pyarrow.compute as pc
-
-        from batchlake.privacy.plain_texts import PlainTexts
-
-        texts = pc.replace_substring_regex(texts, sieves.ESCAPED_BLANK, " ")
-        found = np.zeros(len(texts), bool)
-        for since in range(0, len(texts), _READ_AS_ONE):
-            together = PlainTexts.of(texts[since : since + _READ_AS_ONE])
-            asked = [(self.is_number, together.numbers())] if self.looks_for_numbers else []
-            if self.is_id:
-                asked.append((self.is_id, together.words(_SHORTEST_ID, _LONGEST_ID)))
-            for is_one, (values, places) in asked:
-                known = set(filter(is_one, set(values)))
-                if known:
-                    found[since + places[[value in known for value in values]]] = True
         return found
 
     def likely(self, texts: pa.Array | pa.ChunkedArray, sieve: str) -> NDArray[np.int64]:
@@ -171,7 +168,7 @@ class Finder:
         numbers = [EVERY_LANGUAGE.sieve] if self.looks_for_numbers else []
         first = "|".join([*self._as_they_stand, *numbers])
         if not self.keys or len(self._byte_patterns) > _MOST_IN_SIEVE:
-            return first, ""
+            return first, "|".join([ESCAPES, _ID_SIEVE, *numbers]) if self.is_id else ""
         # Known numbers in ASCII digits are looked for as such: ids are full of other digits.
         return first, "|".join([*self._as_they_stand, *self._byte_patterns, EVERY_LANGUAGE.unusual])
 
@@ -183,9 +180,17 @@ class Finder:
     @cached_property
     def _as_they_stand(self) -> list[str]:
         """What is found as it is; what is escaped shows once it isn't."""
-        ids = [_ID_SIEVE] if self.is_id else []
+        ids = self._id_sieves if self.is_id else []
         literals = self._literals if self._are_few else []
         return [ESCAPES, *ids, *map(sieves.sieve_of, literals)]
+
+    @property
+    def _id_sieves(self) -> list[str]:
+        """What a text matches that may hold an id: a long word, where all ids are known to be long."""
+        shortest = min(self.prints.ids.sizes, default=0) if self.prints else 0
+        if shortest < 8:
+            return [_ID_SIEVE]
+        return [rf"[0-9A-Za-z_-]{{{shortest},}}", _ODD]
 
     @property
     def _are_few(self) -> bool:
@@ -246,6 +251,10 @@ class Finder:
 
         if not self.looks_for_numbers or texts.null_count == len(texts):
             return np.zeros(0, np.int64)
+        from batchlake.privacy.plain_texts import places_where
+
+        if (prints := self.prints) and len(texts) > _FEW_TEXTS:
+            return places_where(texts, lambda them: them.may_be_numbers(prints))
         if not self.keys or len(self.keys) > _MOST_IN_SIEVE or len(texts) <= _FEW_TEXTS:
             return np.arange(len(texts))
         wholes = [

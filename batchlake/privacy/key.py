@@ -1,7 +1,7 @@
 """The secret without which digests of phone numbers could be guessed, and the digests made with it.
 
-Tombstones and pseudonyms hold nothing but these digests. The key is never in a lake, a log or a report; a
-lake holds its id alone (`_privacy.json`).
+Tombstones and pseudonyms hold nothing but these digests, tombstones also fingerprints that are sealed with
+the key. The key is never in a lake, a log or a report; a lake holds its id alone (`_privacy.json`).
 """
 
 from __future__ import annotations
@@ -87,10 +87,14 @@ class PrivacyKey:
         digest = self._digest(value.encode("utf-8", "surrogatepass"), f"batchlake-{kind}"[:16].encode(), 8)
         return f"{kind}_{digest}"
 
-    def _digest(self, value: bytes, person: bytes, size: int) -> str:
+    def bytes_for(self, person: bytes, value: bytes, size: int) -> bytes:
+        """So many bytes, 64 at most, that only this key makes of a value for one use."""
         digest = _begun(self.secret, person, size).copy()
         digest.update(value)
-        return digest.hexdigest()
+        return digest.digest()
+
+    def _digest(self, value: bytes, person: bytes, size: int) -> str:
+        return self.bytes_for(person, value, size).hex()
 
 
 @lru_cache(_MOST_BEGUN)

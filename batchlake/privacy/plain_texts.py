@@ -7,6 +7,7 @@ array of bytes they take a tenth of the time that they take text by text.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -16,13 +17,18 @@ import numpy as np
 from batchlake.engine import columns
 from batchlake.privacy.digits import FEWEST_DIGITS, WIDEST_GAP
 from batchlake.privacy.numbers import MOST_DIGITS
+from batchlake.privacy.sieves import ESCAPED_BLANK, LONGEST_ID, SHORTEST_ID
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from batchlake.privacy.fingerprints import Prints
+
 _APART: Final = "\n" * (WIDEST_GAP + 1)
 """Stands between two texts: too wide for a number over both."""
+
+_READ_AS_ONE: Final = 65_536
 
 _ABROAD: Final = (b"00", b"011")
 _ZERO, _PLUS, _BLANK, _BRACKET, _COLON = b"0+ (:"
@@ -30,6 +36,7 @@ _IN_WORDS: Final = np.isin(
     np.arange(256),
     np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-", np.uint8),
 )
+_IN_NUMBERS: Final = np.isin(np.arange(256), np.frombuffer(b"0123456789 +()-./", np.uint8))
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class PlainTexts:
 
     Attributes:
         data: their bytes, at least four line ends before and behind each.
-        bounds: where each begins.
+        bounds: where each begins with its line ends.
     """
 
     data: NDArray[np.uint8]
@@ -58,8 +65,8 @@ class PlainTexts:
         bounds = np.frombuffer(offsets, np.int32, len(parted) + 1, parted.offset * 4).astype(np.int64)
         return cls(np.frombuffer(data, np.uint8, bounds[-1]), bounds[:-1])
 
-    def numbers(self) -> tuple[list[str], NDArray[np.int64]]:
-        """The keys of all numbers that may stand in them, and the place of the text of each."""
+    def numbers(self, prints: Prints | None = None) -> tuple[list[str], NDArray[np.int64]]:
+        """The keys of all numbers that may stand in them, or be erased, and the place of the text of each."""
         groups = _Groups.of(self.data, self._is_digit)
         group, counts = groups.pairs()
         first, plus = groups.since[group], groups.is_led_by_plus[group]
@@ -71,21 +78,59 @@ class PlainTexts:
                 is_abroad[is_abroad] = digits[first[is_abroad] + at] == digit
             first, counts = first + is_abroad * len(prefix), counts - is_abroad * len(prefix)
             plus = plus | is_abroad
+        if prints:
+            may_be = prints.numbers.may_hold(digits, first, counts)
+            group, counts, first = (one[may_be] for one in (group, counts, first))
+            plus = plus[may_be]
         every = digits.tobytes().decode()
         of_each = zip(first.tolist(), (first + counts).tolist(), plus.tolist(), strict=True)
         keys = [f"+{every[start:end]}" if is_led else every[start:end] for start, end, is_led in of_each]
         return keys, self._texts_at(groups.starts[group])
 
-    def words(self, fewest: int, most: int) -> tuple[list[str], NDArray[np.int64]]:
-        """Words of so many characters with a digit, some of them perhaps `-` or `_`, and the text of each."""
+    def words(
+        self, fewest: int, most: int, prints: Prints | None = None
+    ) -> tuple[list[str], NDArray[np.int64]]:
+        """Words of so many characters with a digit, some of them perhaps `-` or `_`, and the text of each.
+
+        Only those that may be erased, where that is known.
+        """
         starts, ends = _edges(_IN_WORDS[self.data])
-        digits = np.concatenate([[0], np.cumsum(self._is_digit)])
         sizes = ends - starts
-        is_word = (sizes >= fewest) & (sizes <= most) & (digits[ends] > digits[starts])
+        is_word = (sizes >= fewest) & (sizes <= most)
+        if len(starts):
+            # What stands between two words is no digit.
+            is_word &= np.logical_or.reduceat(self._is_digit, starts)
+        if prints:
+            is_word[is_word] = prints.ids.may_hold(self.data, starts[is_word], sizes[is_word])
         starts, ends = starts[is_word], ends[is_word]
         every = self.data.tobytes().decode()
         words = [every[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
         return words, self._texts_at(starts)
+
+    def may_be_ids(self, prints: Prints) -> NDArray[np.bool_]:
+        """Whether each text, whole, may be an erased id."""
+        starts, ends = self._whole
+        return prints.ids.may_hold(self.data, starts, ends - starts)
+
+    def may_be_numbers(self, prints: Prints) -> NDArray[np.bool_]:
+        """Whether each text, whole, may be an erased number as `numbers.key_of` reads it."""
+        flags = (~_IN_NUMBERS[self.data], self._is_digit)
+        odd, digits = (np.concatenate([[0], np.cumsum(of)]) for of in flags)
+        starts, ends = self._whole
+        first, counts = digits[starts], digits[ends] - digits[starts]
+        # Letters, an address: each is read by itself.
+        may_be: NDArray[np.bool_] = (odd[ends] > odd[starts]) | (counts == 0)
+        of_digits = self.data[self._is_digit]
+        for skipped in (0, *map(len, _ABROAD)):
+            is_long = counts > skipped
+            begins, sizes = first[is_long] + skipped, counts[is_long] - skipped
+            may_be[is_long] |= prints.numbers.may_hold(of_digits, begins, sizes)
+        return may_be
+
+    @property
+    def _whole(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where each text begins, and ends before."""
+        return self.bounds + len(_APART), np.append(self.bounds[1:], len(self.data)) - len(_APART)
 
     @cached_property
     def _is_digit(self) -> NDArray[np.bool_]:
@@ -94,6 +139,40 @@ class PlainTexts:
 
     def _texts_at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.searchsorted(self.bounds, places, side="right") - 1
+
+
+def which_hold(
+    texts: pa.Array | pa.ChunkedArray,
+    is_number: Callable[[str], bool] | None,
+    is_id: Callable[[str], bool] | None,
+    prints: Prints | None,
+) -> NDArray[np.bool_]:
+    """Which of a column's texts hold a number or a word of those; None where none is looked for."""
+    import pyarrow.compute as pc
+
+    texts = pc.replace_substring_regex(texts, ESCAPED_BLANK, " ")
+    found = np.zeros(len(texts), bool)
+    for since in range(0, len(texts), _READ_AS_ONE):
+        together = PlainTexts.of(texts[since : since + _READ_AS_ONE])
+        asked = [(is_number, together.numbers(prints))] if is_number else []
+        if is_id:
+            asked.append((is_id, together.words(SHORTEST_ID, LONGEST_ID, prints)))
+        for is_one, (values, places) in asked:
+            known = set(filter(is_one, set(values)))
+            if known:
+                found[since + places[[value in known for value in values]]] = True
+    return found
+
+
+def places_where(
+    texts: pa.Array | pa.ChunkedArray, may_be: Callable[[PlainTexts], NDArray[np.bool_]]
+) -> NDArray[np.int64]:
+    """The places of a column's texts of which something may be true; of NULL nothing is."""
+    import pyarrow.compute as pc
+
+    places = columns.places(pc.is_valid(texts))
+    valid = texts if len(places) == len(texts) else texts.take(columns.from_numpy(places))
+    return places[may_be(PlainTexts.of(valid))]
 
 
 def _edges(is_inside: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+SHORTEST_ID: Final = 4
+"""Shorter ids are looked for in their own column only: every text holds them."""
+
+LONGEST_ID: Final = 256
+
 _MOST_COMBINED: Final = 1 << 28
 """Bytes of a column that are copied to lie together."""
 
@@ -42,9 +47,7 @@ def places_of(texts: pa.Array | pa.ChunkedArray, pattern: str) -> NDArray[np.int
     if isinstance(texts, pa.ChunkedArray) and texts.num_chunks > 1 and texts.nbytes < _MOST_COMBINED:
         # An expression is read anew for each chunk, which takes up to three milliseconds.
         texts = texts.combine_chunks()
-    found = pc.match_substring_regex(texts, pattern)
-    # To fill what is NULL, or to convert a column, imports pandas where that is installed: half a second.
-    return columns.to_numpy(pc.indices_nonzero(found).cast("int64"), np.int64)
+    return columns.places(pc.match_substring_regex(texts, pattern))
 
 
 def flags_of(texts: pa.Array | pa.ChunkedArray, pattern: str) -> NDArray[np.bool_]:

@@ -5,14 +5,16 @@ Input: the table `tombstones` and the lake's key. Output: answers about calls an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine import columns
 from batchlake.engine.quoting import view_of
 from batchlake.privacy.finder import Finder
+from batchlake.privacy.fingerprints import Fingerprints, Prints, count_of, sealed
 from batchlake.privacy.key import PrivacyKey
 from batchlake.privacy.numbers import key_of
 from batchlake.schema import TOMBSTONES
@@ -21,6 +23,17 @@ from batchlake.store.ledger import Ledger
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_SEALED: Final = ("number_prints", "id_prints")
+"""The kinds of the rows that hold the fingerprints of an erasure's numbers and calls, sealed."""
+
+_READ: Final = {
+    "call": ("digest",),
+    "id": ("digest",),
+    "number": ("digest", "erased_at", "for_good"),
+    **dict.fromkeys(_SEALED, ("digest", "erasure_id")),
+}
+"""What is read of the rows of each kind."""
 
 _MOST_ASKED: Final = 100_000
 """Numbers whose answers are remembered: some 20 MB."""
@@ -35,12 +48,15 @@ class Tombstones:
         calls: digests of erased calls.
         ids: digests of their ids, of those that no other source's call has.
         numbers: when each number was erased (UTC) by digest; None where calls after that are kept out, too.
+        prints: fingerprints of all of them; None where an erasure's are missing, as of a batchlake that made
+            none.
     """
 
     key: PrivacyKey
     calls: frozenset[str]
     ids: frozenset[str]
     numbers: Mapping[str, datetime | None]
+    prints: Prints | None = None
 
     @classmethod
     def read(cls, lake: LakeTables, key: PrivacyKey, ledger: Ledger | None = None) -> Tombstones:
@@ -63,8 +79,8 @@ class Tombstones:
 
         # Compared with a text of Python's, a column imports pandas where that is installed: 0.3 s.
         of_kind = {
-            kind: rows.filter(pc.equal(rows["kind"], columns.texts([kind])[0]))
-            for kind in ("call", "id", "number")
+            kind: rows.select(names).filter(pc.equal(rows["kind"], columns.texts([kind])[0]))
+            for kind, names in _READ.items()
         }
         digests = {kind: of_kind[kind]["digest"].to_pylist() for kind in ("call", "id")}
         # Of a number that was erased twice the later time holds, and `for_good` whatever follows.
@@ -78,7 +94,13 @@ class Tombstones:
         places = np.where(is_for_good, len(moments), of_each)[order].tolist()
         digests_of_numbers = of_numbers["digest"].take(columns.from_numpy(order)).to_pylist()
         numbers = dict(zip(digests_of_numbers, map(times.__getitem__, places), strict=True))
-        return cls(key, frozenset(digests["call"]), frozenset(digests["id"]), numbers)
+        return cls(
+            key,
+            frozenset(digests["call"]),
+            frozenset(digests["id"]),
+            numbers,
+            _prints(key, rows, {kind: of_kind[kind] for kind in _SEALED}),
+        )
 
     def __bool__(self) -> bool:
         return bool(self.calls or self.numbers)
@@ -87,15 +109,18 @@ class Tombstones:
         """Whether a call was erased."""
         return self.key.of_call(source, call_id) in self.calls
 
-    def erased_calls(self, sources: Sequence[str], call_ids: Sequence[str | None]) -> list[int]:
+    def erased_calls(self, sources: pa.ChunkedArray, call_ids: pa.ChunkedArray) -> list[int]:
         """The places of erased calls among very many; one without an id is none."""
-        erased = self.calls
-        digest_of = {source: self.key.call_digester(source) for source in set(sources)}
-        return [
-            place
-            for place, (source, call_id) in enumerate(zip(sources, call_ids, strict=True))
-            if call_id is not None and digest_of[source](call_id) in erased
-        ]
+        from batchlake.privacy.plain_texts import places_where
+
+        prints = self.prints
+        likely = places_where(call_ids, lambda them: them.may_be_ids(prints) if prints else them.bounds >= 0)
+        some = columns.from_numpy(likely)
+        ids = zip(sources.take(some).to_pylist(), call_ids.take(some).to_pylist(), strict=True)
+        digest_of = cache(self.key.call_digester)
+        is_erased = [digest_of(source)(call_id) in self.calls for source, call_id in ids]
+        found: list[int] = likely[is_erased].tolist()
+        return found
 
     def is_erased_id(self, word: str) -> bool:
         """Whether a word is the id of an erased call."""
@@ -128,4 +153,55 @@ class Tombstones:
                 known = asked[key] = digest_of(key) in erased
             return known
 
-        return Finder(is_number, looks_for_numbers=bool(self.numbers), is_id=is_id)
+        return Finder(is_number, looks_for_numbers=bool(self.numbers), is_id=is_id, prints=self.prints)
+
+
+def tombstones_of(
+    key: PrivacyKey,
+    calls: Iterable[tuple[str, str]],
+    ids: Iterable[str],
+    numbers: Iterable[str],
+    erasure: Mapping[str, Any],
+) -> pa.Table:
+    """The rows of `tombstones` for what an erasure takes.
+
+    Args:
+        key: makes their digests.
+        calls: by source and id.
+        ids: of those that no other source's call has.
+        numbers: every form of each (`keys_of`).
+        erasure: the other columns: `mode`, `erased_at`, `for_good`, `erasure_id`.
+    """
+    called, named, dialled = list(calls), list(ids), list(numbers)
+    rows = [("call", key.of_call(*call)) for call in called]
+    rows += [("id", key.of_id(one)) for one in named]
+    rows += [("number", key.of_number(one)) for one in dialled]
+    printed = ([one.removeprefix("+") for one in dialled], [call_id for _, call_id in called] + named)
+    for kind, texts in zip(_SEALED, printed, strict=True):
+        rows += [(kind, text) for text in sealed(key, texts)]
+    rows.sort()
+    count = len(rows)
+    return columns.table(
+        {
+            "kind": columns.texts([kind for kind, _ in rows]),
+            "digest": columns.texts([digest for _, digest in rows]),
+            "key_id": columns.texts([key.key_id] * count),
+            "mode": columns.texts([erasure["mode"]] * count),
+            "erased_at": columns.times([erasure["erased_at"]] * count),
+            "for_good": columns.flags([erasure["for_good"]] * count),
+            "erasure_id": columns.texts([erasure["erasure_id"]] * count),
+        }
+    )
+
+
+def _prints(key: PrivacyKey, rows: pa.Table, sealed_rows: Mapping[str, pa.Table]) -> Prints | None:
+    """The fingerprints of all erasures, None where one lacks some of its own."""
+    missing = {of["values"]: of["counts"] for of in rows["erasure_id"].value_counts().to_pylist()}
+    texts = {kind: of_kind["digest"].to_pylist() for kind, of_kind in sealed_rows.items()}
+    for kind, of_kind in sealed_rows.items():
+        for erasure_id, text in zip(of_kind["erasure_id"].to_pylist(), texts[kind], strict=True):
+            missing[erasure_id] -= 1 + count_of(text)
+    if any(count > 0 for count in missing.values()):
+        return None
+    numbers, ids = (Fingerprints.of(key, texts[kind]) for kind in _SEALED)
+    return Prints(numbers, ids)

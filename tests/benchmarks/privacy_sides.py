@@ -73,9 +73,9 @@ def tombstones(lake: str) -> float:
     """Make a lake from which 10,000 people were erased, each with a call and the forms of a number."""
     import json
 
-    from batchlake.engine import columns
     from batchlake.privacy.key import find_key
     from batchlake.privacy.numbers import keys_of
+    from batchlake.privacy.tombstones import tombstones_of
     from batchlake.store.delta.tables import LakeTables
     from batchlake.store.delta.writer import Writer
     from batchlake.store.ledger import Ledger, begin
@@ -89,21 +89,12 @@ def tombstones(lake: str) -> float:
         writer.prepare({})
         run = begin("forget")
         tables.storage.write_note(PRIVACY_NOTE, json.dumps({"version": 1, "key_id": key.key_id}).encode())
-        rows = [("call", key.of_call("svalync", f"gone_{at:06}")) for at in range(TOMBSTONES)]
-        rows += [
-            ("number", key.of_number(one)) for at in range(TOMBSTONES) for one in keys_of(f"+1917{at:07}")
-        ]
-        count_of = len(rows)
-        table = columns.table(
-            {
-                "kind": columns.texts([kind for kind, _ in rows]),
-                "digest": columns.texts([digest for _, digest in rows]),
-                "key_id": columns.texts([key.key_id] * count_of),
-                "mode": columns.texts(["remove"] * count_of),
-                "erased_at": columns.times([datetime.now(UTC)] * count_of),
-                "for_good": columns.flags([False] * count_of),
-                "erasure_id": columns.texts(["made"] * count_of),
-            }
+        table = tombstones_of(
+            key,
+            [("svalync", f"gone_{at:06}") for at in range(TOMBSTONES)],
+            [f"gone_{at:06}" for at in range(TOMBSTONES)],
+            {one for at in range(TOMBSTONES) for one in keys_of(f"+1917{at:07}")},
+            {"mode": "remove", "erased_at": datetime.now(UTC), "for_good": False, "erasure_id": "made"},
         )
         writer.append("tombstones", table.to_reader())
         Ledger(tables).commit(writer, run, {})

@@ -9,6 +9,8 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 import pyarrow as pa
@@ -24,7 +26,7 @@ from batchlake.privacy.redaction.redactor import Redactor
 from batchlake.privacy.redaction.rules import Rules
 from batchlake.privacy.sieves import places_of
 from batchlake.privacy.speech import is_part
-from batchlake.privacy.tombstones import Tombstones
+from batchlake.privacy.tombstones import Tombstones, tombstones_of
 from tests.erasure.people import NUMBER, SPELLINGS
 
 FAR: Final = "    é"
@@ -79,12 +81,13 @@ def test_digests_are_keyed_and_of_the_whole_value(source: str, value: str) -> No
     assert KEY.of_call(source, value) == digest(both.encode("utf-8", "surrogatepass"), b"batchlake-call")
 
 
-ERASED = Tombstones(
-    KEY,
-    frozenset(),
-    frozenset({KEY.of_id("call_abc1")}),
-    {KEY.of_number(one): None for one in keys_of(NUMBER)},
+NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
+ERASURE = {"mode": "remove", "erased_at": NOON, "for_good": True, "erasure_id": "e"}
+ERASED = Tombstones.of_table(
+    KEY, tombstones_of(KEY, [("svalync", "call_abc1")], ["call_abc1"], keys_of(NUMBER), ERASURE)
 )
+"""With the fingerprints of what was erased, and as it was erased before there were any."""
+WITHOUT_PRINTS = replace(ERASED, prints=None)
 SPELLED = [
     *SPELLINGS, "call_abc1", "call-call_abc1-20240101T000000", "x%2B14155550199", "a4b155550c199",
     # What JSON texts hold, and what follows the zone of a time.
@@ -95,14 +98,30 @@ SPELLED = [
 
 @given(st.lists(texts | st.sampled_from(SPELLED), max_size=40), st.integers(0, 40), st.sampled_from(SPELLED))
 @example(["1415 55", "50199", "nothing", *["+1 415", "555 0199"] * 4], 3, "(415) 555-0199")
+@example(["call_abc1é", "one call_abc1", "écall_abc1", *["call_abc12"] * 9], 3, "call_abc1")
 def test_an_erased_number_is_found_among_any_texts(given_texts: list[str], place: int, spelled: str) -> None:
     """Of many texts the same are found that hold it by themselves, and none over two of them."""
     given_texts.insert(place, spelled)
+    for tombstones in (ERASED, WITHOUT_PRINTS):
+        finder = tombstones.finder()
+        found = finder.hits(pa.chunked_array([columns.texts(given_texts), columns.texts([None, spelled])]))
+        wanted = [at for at, text in enumerate([*given_texts, "", spelled]) if finder.finds(text)]
+        assert found == wanted
+        assert found[-1] == len(given_texts) + 1
+
+
+@given(st.lists(texts | st.sampled_from(SPELLED), max_size=30), st.sampled_from(SPELLED))
+@example(["00", "011", "+", "tel:+1 (415) 555-0199", "sip:14155550199@host"], "01114155550199")
+def test_a_whole_number_is_among_those_that_may_be_one(given_texts: list[str], spelled: str) -> None:
+    """No spelling is left out by its fingerprint; one that is another number's nearly always is."""
     finder = ERASED.finder()
-    found = finder.hits(pa.chunked_array([columns.texts(given_texts), columns.texts([None, spelled])]))
-    wanted = [at for at, text in enumerate([*given_texts, "", spelled]) if finder.finds(text)]
-    assert found == wanted
-    assert found[-1] == len(given_texts) + 1
+    others = columns.texts(["+4930123456"] * 9)
+    column = pa.chunked_array([columns.texts([*given_texts, None, spelled]), others])
+    likely = finder.whole_candidates(column).tolist()
+    all_texts = column.to_pylist()
+    wanted = {at for at, text in enumerate(all_texts) if text is not None and finder.is_whole(text)}
+    assert wanted <= set(likely)
+    assert max(likely, default=0) < len(given_texts) + 2
 
 
 def plain_keys(text: str) -> Iterator[str]:

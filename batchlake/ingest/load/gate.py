@@ -11,7 +11,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -55,6 +55,14 @@ _OWN_COLUMNS: Final = frozenset({"transcript_digest"})
 _IDS: Final = frozenset({"call_id", "batch_id", "envelope_batch_id"})
 
 
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """The utterances of a batch of which nobody who was erased is left, and whose records had one."""
+
+    utterances: pa.Table
+    is_retold: NDArray[np.bool_]
+
+
 class Gate:
     """Judges the records of a run.
 
@@ -89,22 +97,24 @@ class Gate:
 
     def judge(self, typed: pa.Table) -> NDArray[np.bool_]:
         """Which calls may come in, by the rows of `GATED`."""
-        tombstones, is_whole = self._tombstones, self._finder.is_whole
+        tombstones, finder = self._tombstones, self._finder
         kept = np.ones(len(typed), bool)
-        kept[tombstones.erased_calls(typed["source"].to_pylist(), typed["identity"].to_pylist())] = False
-        # Times become objects in the rows alone that are a number's.
-        names = ("direction", "to_number", "from_number")
-        of_each = zip(*(typed[name].to_pylist() for name in names), strict=True)
-        for at, sides in enumerate(of_each):
-            contact = contact_of(*sides)
-            if contact and is_whole(contact) and kept[at]:
+        kept[tombstones.erased_calls(typed["source"], typed["identity"])] = False
+        sides = ("direction", "to_number", "from_number")
+        likely = np.union1d(*(finder.whole_candidates(typed[side]) for side in sides[1:]))
+        # Texts and times become objects in the rows alone that may be a number's.
+        some = typed.select(sides).take(columns.from_numpy(likely))
+        of_each = zip(*(some[side].to_pylist() for side in sides), strict=True)
+        for at, given in zip(likely.tolist(), of_each, strict=True):
+            contact = contact_of(*given)
+            if contact and finder.is_whole(contact) and kept[at]:
                 began = typed["started_at"][at].as_py() or typed["created_at"][at].as_py()
                 kept[at] = not tombstones.keeps_out(contact, began)
                 self.came_after += bool(kept[at])
         self.kept_out += int((~kept).sum())
         return kept
 
-    def without(self, batch: RecordBatch, kept: NDArray[np.bool_]) -> RecordBatch:
+    def _without(self, batch: RecordBatch, kept: NDArray[np.bool_]) -> RecordBatch:
         """A batch without the records that may not come in."""
         if kept.all():
             return batch
@@ -122,11 +132,25 @@ class Gate:
             counts=batch.counts[kept],
         )
 
-    def cleaned(self, batch: RecordBatch, contacts: Callable[[], frozenset[str]] = frozenset) -> RecordBatch:
-        """A batch without mentions of erased numbers; `contacts` gives those who called again since."""
+    def cleaned(
+        self,
+        given: RecordBatch,
+        speech: Speech,
+        kept: NDArray[np.bool_],
+        contacts: Callable[[], frozenset[str]],
+    ) -> RecordBatch:
+        """A batch without erased people.
+
+        Args:
+            given: the batch.
+            speech: its own, as `cleaned_speech` has it.
+            kept: which of its records may come in.
+            contacts: gives the numbers of those who called again since.
+        """
         import pyarrow as pa
 
-        utterances, retold = self._cleaned_speech(batch)
+        batch = self._without(replace(given, utterances=speech.utterances), kept)
+        retold = set(np.flatnonzero(speech.is_retold[kept]).tolist())
         records = batch.records
         names = []
         for name in records.column_names:
@@ -153,13 +177,13 @@ class Gate:
             key = self._tombstones.key
             new = {at: key.retold(digests[at]) if digests[at] else None for at in sorted(retold)}
             records = columns.with_texts(records, "transcript_digest", new)
-        return replace(batch, records=records, utterances=utterances)
+        return replace(batch, records=records)
 
-    def _cleaned_speech(self, batch: RecordBatch) -> tuple[pa.Table, set[int]]:
-        """The utterances without mentions of erased numbers, and the places of the records that had one."""
+    def cleaned_speech(self, batch: RecordBatch) -> Speech:
+        """The utterances of a batch without mentions of erased numbers."""
         utterances = batch.utterances
         of_record = np.repeat(np.arange(len(batch.counts)), batch.counts)
-        retold: set[int] = set()
+        is_retold = np.zeros(len(batch.counts), bool)
         whole, parts = self._finder.said(utterances["text"])
         for name in ("text", "extra", "given"):
             among = whole if name == "text" else None
@@ -169,8 +193,8 @@ class Gate:
                 changed |= dict.fromkeys(over_turns - changed.keys(), ERASED)
             if changed:
                 utterances = columns.with_texts(utterances, name, changed)
-                retold.update(of_record[list(changed)].tolist())
-        return utterances, retold
+                is_retold[of_record[list(changed)]] = True
+        return Speech(utterances, is_retold)
 
     def _over_turns(
         self, utterances: pa.Table, of_record: NDArray[np.int64], parts_at: NDArray[np.int64]

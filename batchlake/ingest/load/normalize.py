@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -138,32 +139,39 @@ class Normalizer:
 
     def _let_in(self, batch: RecordBatch) -> RecordBatch:
         """A batch without erased people."""
-        from batchlake.ingest.load.gate import GATED, in_order_of
-
         gate = self._gate
         assert gate is not None  # noqa: S101 - asked for only where there is one
-        contacts: Callable[[], frozenset[str]] = frozenset
-        if batch.kind != BATCHES and batch.records.num_rows:
-            typed = self._engine.arrow(
-                f"select {', '.join(GATED)} from ({self._typing(batch)})", given=batch.records
-            )
-            typed = in_order_of(batch.records, typed)
-            kept = gate.judge(typed)
-            out = typed.select(["export_no", "document", "status_reported"]).filter(
-                columns.flags((~kept).tolist())
-            )
-            if len(out):
-                self._engine.run("insert into kept_out_calls by name from given", given=out)
-            batch = gate.without(batch, kept)
-            inside = typed.filter(columns.flags(kept.tolist()))
+        with ThreadPoolExecutor(1, "speech") as thread:
+            # Most of what is looked through is speech; who calls is another question.
+            speech = thread.submit(gate.cleaned_speech, batch)
+            kept, contacts = self._judged(batch, gate)
+            return gate.cleaned(batch, speech.result(), kept, contacts)
 
-            @cache
-            def contacts() -> frozenset[str]:
-                # Asked for where a number is found that was erased: nearly never.
-                sides = (inside[name].to_pylist() for name in ("direction", "to_number", "from_number"))
-                return frozenset(filter(None, map(contact_of, *sides)))
+    def _judged(
+        self, batch: RecordBatch, gate: Gate
+    ) -> tuple[NDArray[np.bool_], Callable[[], frozenset[str]]]:
+        """Which records of a batch may come in, and what gives the numbers of their contacts."""
+        from batchlake.ingest.load.gate import GATED, in_order_of
 
-        return gate.cleaned(batch, contacts)
+        if batch.kind == BATCHES or not batch.records.num_rows:
+            return np.ones(len(batch.records), bool), frozenset
+        typed = self._engine.arrow(
+            f"select {', '.join(GATED)} from ({self._typing(batch)})", given=batch.records
+        )
+        typed = in_order_of(batch.records, typed)
+        kept = gate.judge(typed)
+        out = typed.select(["export_no", "document", "status_reported"]).filter(columns.from_numpy(~kept))
+        if len(out):
+            self._engine.run("insert into kept_out_calls by name from given", given=out)
+        inside = typed.filter(columns.from_numpy(kept))
+
+        @cache
+        def contacts() -> frozenset[str]:
+            # Asked for where a number is found that was erased: nearly never.
+            sides = (inside[name].to_pylist() for name in ("direction", "to_number", "from_number"))
+            return frozenset(filter(None, map(contact_of, *sides)))
+
+        return kept, contacts
 
     def _take_transcripts(self, batch: RecordBatch) -> None:
         """Write what was said in the calls read, and make the table `spoken_records`."""

@@ -104,10 +104,9 @@ def _words(keys: pa.StringArray) -> Integers:
 
 
 def _flags(values: pa.Array | pa.ChunkedArray) -> Flags:
-    import pyarrow as pa
 
     found = np.zeros(len(values), bool)
-    found[columns.places(columns.together(values) if isinstance(values, pa.ChunkedArray) else values)] = True
+    found[columns.places(values)] = True
     return found
 
 
