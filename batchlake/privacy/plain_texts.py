@@ -36,7 +36,8 @@ _IN_WORDS: Final = np.isin(
     np.arange(256),
     np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-", np.uint8),
 )
-_IN_NUMBERS: Final = np.isin(np.arange(256), np.frombuffer(b"0123456789 +()-./", np.uint8))
+_IN_NUMBERS: Final = np.isin(np.arange(256), np.frombuffer(b"0123456789 +()-/", np.uint8))
+"""Of a text with other characters, a point's zeros among them, not all digits may count."""
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,7 @@ def test_an_erased_number_is_found_among_any_texts(given_texts: list[str], place
 
 @given(st.lists(texts | st.sampled_from(SPELLED), max_size=30), st.sampled_from(SPELLED))
 @example(["00", "011", "+", "tel:+1 (415) 555-0199", "sip:14155550199@host"], "01114155550199")
+@example(["0", "4155550199.0", "415.555.0199", '="4155550199"', "whatsapp:+14155550199"], "415-555-0199")
 def test_a_whole_number_is_among_those_that_may_be_one(given_texts: list[str], spelled: str) -> None:
     """No spelling is left out by its fingerprint; one that is another number's nearly always is."""
     finder = ERASED.finder()
