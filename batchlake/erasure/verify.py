@@ -7,10 +7,9 @@ raw and decoded, dictionaries as such; but for those whose every byte is what th
 
 from __future__ import annotations
 
-import gzip
+import codecs
 import hashlib
 import json
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from batchlake.engine import columns
 from batchlake.erasure.landed.landing import BODY, landed_files
 from batchlake.erasure.landed.records import RecordCleaner
 from batchlake.erasure.local import bug_reports, history_file
-from batchlake.erasure.search.packed import contents
+from batchlake.erasure.search.packed import unpacked
 from batchlake.erasure.search.parquet import Wanted, search_parquet
 from batchlake.erasure.search.threads import at_once
 from batchlake.erasure.targets import pseudonyms_of_numbers, pseudonyms_of_values, refuse_empty
@@ -136,12 +135,11 @@ def files_with_hits(paths: Iterable[Path], wanted: Wanted) -> tuple[list[str], l
                 continue
             search = _Search(wanted, "value")
             try:
-                for name, data in contents(file):
-                    search.read_file(name, data)
-            except (UnpackError, OSError):
+                search.read_file(str(file), file.read_bytes())
+            except OSError:
                 unread.append(str(file))
             columns_hit = {column for _, column in search.found}
-            if UNREADABLE in columns_hit and str(file) not in unread:
+            if UNREADABLE in columns_hit:
                 unread.append(str(file))
             if columns_hit - {UNREADABLE}:
                 found.append(str(file))
@@ -217,17 +215,25 @@ class _Search:
             result.strings += strings
             return
         self._note(shown, _RAW, self._finder.hits_in_bytes(data))
-        if data[:4] == b"PAR1":
-            self._read_parquet(shown, data)
-            return
-        unpacked = _unpacked(place, data)
-        if unpacked is None:
+        is_packed = False
+        try:
+            for name, inner in unpacked(data):
+                is_packed = True
+                result.bytes += len(inner)
+                self._note(shown, _NAME, int(self._finder.finds(name)))
+                self._note(shown, _RAW, self._finder.hits_in_bytes(inner))
+                self._read_content(shown, inner, source)
+        except UnpackError:
             self._note(shown, UNREADABLE, 1)
-            return
-        if unpacked is not data:
-            result.bytes += len(unpacked)
-            self._note(shown, _RAW, self._finder.hits_in_bytes(unpacked))
-        self._read_text(shown, unpacked, source)
+        else:
+            if not is_packed:
+                self._read_content(shown, data, source)
+
+    def _read_content(self, place: str, data: bytes, source: str | None) -> None:
+        if data[:4] == b"PAR1":
+            self._read_parquet(place, data)
+        else:
+            self._read_text(place, data, source)
 
     def _read_parquet(self, place: str, data: bytes) -> None:
         import pyarrow as pa
@@ -250,6 +256,8 @@ class _Search:
             texts = [part.decode("utf-8", "replace") for part in data.split(b"\x00") if part]
             self._search_texts(place, _RAW, texts)
             return
+        if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            data = data.decode("utf-16", "replace").encode("utf-8", "replace")
         documents = []
         for line in data.split(b"\n") if b"\n{" in data else [data]:
             try:
@@ -269,16 +277,6 @@ class _Search:
         array = columns.texts([text.encode("utf-8", "replace").decode() for text in texts])
         count = sum(self._finder.finds(texts[at]) for at in self._finder.candidates(array).tolist())
         self._note(place, column, count)
-
-
-def _unpacked(place: str, data: bytes) -> bytes | None:
-    """What an answer that has landed holds, None if damaged; anything else, the same object."""
-    if not place.endswith(BODY):
-        return data
-    try:
-        return gzip.decompress(data)
-    except (OSError, EOFError, zlib.error):
-        return None
 
 
 def _strings(value: Any) -> Iterator[str]:

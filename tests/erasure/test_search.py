@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zipfile
 from collections import defaultdict
 from pathlib import Path
 
@@ -136,6 +138,23 @@ def test_a_value_of_several_words_is_found_with_any_white_space(tmp_path: Path) 
         wanted = Wanted(finder, lambda *_: False, frozenset())
 
         assert dict(search_parquet(str(tmp_path / "a.parquet"), wanted).hits) == {"text": len(spelled)}
+
+
+def test_a_file_of_any_kind_in_the_lakes_folder_is_looked_into(tmp_path: Path) -> None:
+    """A report that somebody wrote there: packed, a workbook, in another encoding, bytes in place of texts."""
+    text = f"Ann Smith,{NUMBER}\n"
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(text.encode()))
+    (tmp_path / "b.csv").write_bytes(text.encode("utf-16"))
+    with zipfile.ZipFile(tmp_path / "c.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", text)
+    pq.write_table(pa.table({"bytes": [text.encode(), None, b"\xff"]}), tmp_path / "d.parquet")
+    (tmp_path / "e.gz").write_bytes(gzip.compress(b"nothing"))
+    (tmp_path / "f.gz").write_bytes(gzip.compress(text.encode())[:-9])
+    wanted = Wanted(Finder.of_values(frozenset(), frozenset(), ("Ann Smith",)), lambda *_: False, frozenset())
+    for by in (wanted, Wanted(Finder(keys_of(NUMBER).__contains__), lambda *_: False)):
+        found = verify(LakeTables(tmp_path).storage, None, by, "value").hits
+        assert {hit.place for hit in found} == {"a.csv.gz", "b.csv", "c.xlsx", "d.parquet", "f.gz"}
+        assert {hit.column for hit in found if hit.place == "f.gz"} == {"can't be unpacked"}
 
 
 def test_files_that_hold_nothing_are_not_read_to_be_rewritten(

@@ -1,28 +1,37 @@
-"""What files outside of the lake hold, unpacked: whatever an ingest could have read, and workbooks."""
+"""What packed files hold, such as a report beside a lake's tables: whatever an ingest could have read, and
+workbooks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
+from io import BytesIO
 
 from batchlake.ingest.find.archives import COMPRESSED, ZIPS, Archive, decompressed
 
 
-def contents(path: Path) -> Iterator[tuple[str, bytes]]:
-    """What a file holds, each with its name: itself, and what it unpacks to or the members of an archive.
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A file whose bytes are here."""
+
+    data: bytes
+
+    def open(self, _mode: str) -> BytesIO:
+        """It, to be read."""
+        return BytesIO(self.data)
+
+
+def unpacked(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """What a file unpacks to, or the members of an archive, each with its name; nothing of any other.
 
     Raises:
-        UnpackError: from the second on, where something in it can't be unpacked.
-        OSError: it can't be read.
+        UnpackError: something in it can't be unpacked.
     """
-    data = path.read_bytes()
-    yield str(path), data
     if data[:4] in ZIPS:
-        archive = Archive(path)
+        archive = Archive(_Held(data))
         with archive.kept_open():
             for member in archive.members():
                 with member.open() as file:
-                    yield f"{path}!{member.name}", file.read()
+                    yield member.name, file.read()
     elif data[:4].startswith(COMPRESSED):
-        with path.open("rb") as file:
-            yield f"{path}!", decompressed(file, len(data)).read()
+        yield "", decompressed(BytesIO(data), len(data)).read()

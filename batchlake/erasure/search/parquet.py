@@ -107,10 +107,15 @@ def _search_column(name: str, column: pa.ChunkedArray, finder: Finder, found: Fo
 
 
 def _values(chunk: pa.Array) -> pa.Array:
-    """The texts of a chunk, or those of its dictionary."""
+    """The texts of a chunk, or those of its dictionary; bytes of a file that isn't ours as texts."""
     import pyarrow as pa
 
-    return chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
+    values = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
+    if pa.types.is_binary(values.type) or pa.types.is_large_binary(values.type):
+        return columns.texts(
+            [one if one is None else one.decode("utf-8", "replace") for one in values.to_pylist()]
+        )
+    return values
 
 
 def _own_calls(rows: pa.Table, wanted: Wanted) -> int:
@@ -195,9 +200,17 @@ def _leaves(rows: pa.Table) -> Iterator[tuple[str, pa.ChunkedArray]]:
     """Every column of text, those inside structures, lists and maps too."""
     import pyarrow as pa
 
+    types = pa.types
+    of_text = (
+        types.is_dictionary,
+        types.is_string,
+        types.is_large_string,
+        types.is_binary,
+        types.is_large_binary,
+    )
     for name, column in zip(rows.column_names, rows.columns, strict=True):
         kind = column.type
-        if pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        if any(is_kind(kind) for is_kind in of_text):
             yield name, column
         elif pa.types.is_struct(kind):
             inner = pa.Table.from_arrays(column.flatten(), [f"{name}.{part.name}" for part in kind])

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Final, cast
+from typing import IO, Any, BinaryIO, Final, Literal, Protocol, cast
 
 import zstandard
 
@@ -77,6 +77,13 @@ class UnpackError(Exception):
         self.byte = byte
 
 
+class Openable(Protocol):
+    """What can be read like a file."""
+
+    def open(self, mode: Literal["rb"], /) -> IO[bytes]:
+        """It, for reading."""
+
+
 class Archive:
     """A zip archive. By itself it is opened for each of its members, which reads what all of them are called.
 
@@ -84,7 +91,7 @@ class Archive:
         path: where it is.
     """
 
-    def __init__(self, path: Path | StoredObject) -> None:
+    def __init__(self, path: Path | StoredObject | Openable) -> None:
         self._path = path
         self._block: ExitStack | None = None
         self._kept: zipfile.ZipFile | None = None
