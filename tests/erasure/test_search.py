@@ -141,7 +141,7 @@ def test_a_value_of_several_words_is_found_with_any_white_space(tmp_path: Path) 
 
 
 def test_a_file_of_any_kind_in_the_lakes_folder_is_looked_into(tmp_path: Path) -> None:
-    """A report that somebody wrote there: packed, a workbook, in another encoding, bytes in place of texts."""
+    """A report that somebody wrote there: packed, a workbook, UTF-16, bytes for texts."""
     text = f"Ann Smith,{NUMBER}\n"
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(text.encode()))
     (tmp_path / "b.csv").write_bytes(text.encode("utf-16"))
