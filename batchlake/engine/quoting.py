@@ -47,6 +47,16 @@ def own_field(key: str) -> str:
     return json_path([key]) if key.startswith(("$", "/")) or "\\" in key or '"' in key else key
 
 
+def bare_key(path: str) -> str:
+    """The key that was given to `own_field`.
+
+    >>> bare_key(own_field("campaign")), bare_key(own_field('$"\\\\'))
+    ('campaign', '$"\\\\')
+    """
+    is_path = path.startswith('$."') and path.endswith('"')
+    return re.sub(r"\\(.)", r"\1", path[3:-1], flags=re.DOTALL) if is_path else path
+
+
 def typed_columns(table: Table) -> str:
     """A table's columns as `create table` names them."""
     return ", ".join(f"{quoted(column.name)} {column.type}" for column in table.columns)

@@ -5,8 +5,9 @@ type. Dialects other than DuckDB's go through sqlglot, which is imported only th
 
 All of them are parsed in the tests. Executed over generated filters and calls, with the rows of the plain
 predicate, were DuckDB 1.5 and 2.0 (in the tests) and, by hand, PostgreSQL 15, ClickHouse 26.9 and Spark 4.3;
-Trino, BigQuery and Snowflake were not. Engines differ in what isn't ours to say: which years a timestamp has
-(ClickHouse: 1900 to 2299), and that PostgreSQL's texts hold no NUL.
+of own fields with odd names and values PostgreSQL 18, ClickHouse 26.9 and Spark 4.3. Trino, BigQuery and
+Snowflake were not. Engines differ in what isn't ours to say: which years a timestamp has (ClickHouse: 1900 to
+2299), and that PostgreSQL's texts hold no NUL.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake._lazy import extra
-from batchlake.engine.quoting import literal
+from batchlake.engine.quoting import bare_key, json_path, literal
 from batchlake.errors import InvalidRequest
 from batchlake.filters.compile import CompiledFilter, compile_filter
 from batchlake.filters.faults import shown
@@ -31,6 +32,26 @@ if TYPE_CHECKING:
 
 DIALECTS: Final = ("duckdb", "spark", "trino", "clickhouse", "bigquery", "snowflake", "postgres")
 """The dialects that `render` knows."""
+
+_OWN_FIELDS: Final = {
+    "spark": "try_element_at(from_json({extra}, 'map<string, string>'), {key})",
+    "trino": "coalesce(json_extract_scalar({extra}, {path}), "
+    "nullif(json_format(json_extract({extra}, {path})), 'null'))",
+    "clickhouse": "if(JSONType({extra}, {key}) = 'String', JSONExtractString({extra}, {key}), "
+    "nullif(nullif(JSONExtractRaw({extra}, {key}), ''), 'null'))",
+    "bigquery": "coalesce(json_value({extra}, {path}), json_query({extra}, {path}))",
+    "snowflake": "cast(get(try_parse_json({extra}), {key}) as varchar)",
+    "postgres": "(cast({extra} as json) ->> {key})",
+}
+"""An own field as text, as DuckDB's `extra ->> key` gives it: nested values as JSON, null as NULL."""
+
+_NUMBERS: Final = {
+    "clickhouse": "toFloat64OrNull(trimBoth({field}))",
+    "snowflake": "try_to_double({field})",
+    "postgres": r"case when {field} ~ '^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$'"
+    " then cast({field} as double precision) end",
+}
+"""Such a text as a number, NULL where it is none, where the dialect has no `try_cast` of texts."""
 
 _EXACT_DIGITS: Final = 15
 """Decimal digits that any double keeps: a literal of no more is read as the very number that was meant."""
@@ -94,11 +115,13 @@ def _translated(compiled: CompiledFilter, dialect: str) -> str:
     # From a `$` sqlglot looks for a dollar-quoted text and fails where quotes follow; `:f1` is read as meant.
     condition = re.sub(r"\$(\w+)", r":\1", compiled.sql)
     query = sqlglot.parse_one(f"select * from {CALLS.name} where {condition}", dialect="duckdb")
+    for node in list(query.find_all(exp.JSONExtractScalar)):
+        _rewrite_own_field(node, compiled.params[node.expression.name], dialect)
     for node in list(query.find_all(exp.In)):
         _rewrite_membership(node, compiled.params, dialect)
     for node in list(query.find_all(exp.Not)):
         # `is not true` is dropped or unknown in half of the dialects.
-        if isinstance(node.this, exp.Is):
+        if isinstance(node.this, exp.Is) and isinstance(node.this.expression, exp.Boolean):
             tested = node.this.this.unnest()
             node.replace(exp.Case(ifs=[exp.If(this=tested, true=exp.false())], default=exp.true()))
     for node in list(query.find_all(exp.Contains)):
@@ -111,6 +134,32 @@ def _translated(compiled: CompiledFilter, dialect: str) -> str:
     for node in list(query.find_all(exp.Placeholder)):
         node.replace(_typed(compiled.params[node.name], dialect))
     return str(query.sql(dialect=dialect))
+
+
+def _rewrite_own_field(node: exp.JSONExtractScalar, name: str, dialect: str) -> None:
+    """`extra ->> name`, and its number, in words of the dialect: their paths are not DuckDB's.
+
+    Raises:
+        InvalidRequest: BigQuery's paths have no way to write this name.
+    """
+    from sqlglot import exp
+
+    key = bare_key(name)
+    if dialect == "bigquery" and re.search(r'["\\\x00-\x1f]', key):
+        raise InvalidRequest(
+            f"BigQuery has no path to the own field {shown(key)}. Leave it out, or give another dialect."
+        )
+    path = json_path([key]) if dialect == "bigquery" else f"$[{json_path([key])[2:]}]"
+    field = _OWN_FIELDS[dialect].format(
+        extra=node.this.sql(dialect=dialect),
+        key=exp.Literal.string(key).sql(dialect=dialect),
+        path=exp.Literal.string(path).sql(dialect=dialect),
+    )
+    number = node.find_ancestor(exp.TryCast) if dialect in _NUMBERS else None
+    if number:
+        number.replace(exp.var(_NUMBERS[dialect].format(field=field)))
+    else:
+        node.replace(exp.var(field))
 
 
 def _rewrite_membership(node: exp.In, params: dict[str, Any], dialect: str) -> None:

@@ -22,9 +22,10 @@ from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.dialects.spark import Spark
 
 from batchlake.engine import sql_files
+from batchlake.engine.quoting import bare_key
 from batchlake.errors import InvalidRequest
 from batchlake.spark.java_patterns import java_pattern
-from batchlake.spark.rules import apply_rules, bare_key, meaning
+from batchlake.spark.rules import apply_rules, meaning
 from batchlake.spark.subset import check_subset
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -6,11 +6,12 @@ Input: a query as parsed from DuckDB's dialect. Output: that tree, changed in pl
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Final
 
 from sqlglot import exp
+
+from batchlake.engine.quoting import bare_key
 
 GROUP_KEY: Final = "group_key"
 
@@ -214,12 +215,6 @@ def _own_fields(query: exp.Expression) -> None:
             this="from_json", expressions=[node.this, exp.Literal.string("map<string, string>")]
         )
         node.replace(exp.Anonymous(this="try_element_at", expressions=[fields, name]))
-
-
-def bare_key(path: str) -> str:
-    """The key that a path of DuckDB's names (`quoting.own_field`)."""
-    is_path = path.startswith('$."') and path.endswith('"')
-    return re.sub(r"\\(.)", r"\1", path[3:-1], flags=re.DOTALL) if is_path else path
 
 
 _RULES: Final[tuple[Callable[[exp.Expression], None], ...]] = (
