@@ -103,7 +103,8 @@ class Cell:
     @property
     def width(self) -> int:
         """Columns of the terminal that it takes."""
-        return max(map(display_width, self.lines))
+        # Nearly all have one, and a table asks each twice.
+        return display_width(self.lines[0]) if len(self.lines) == 1 else max(map(display_width, self.lines))
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,8 +102,11 @@ class RankedTable:
             place: maker(self._columns[place], [row[place] for row in first], self._layout.style)
             for place in range(len(self._columns))
         }
-        self._find_constants(places, first, makers)
-        shown, widths = ([], []) if self.is_vertical else self._fitting(places, first, makers)
+        shown: list[int] = []
+        if not self.is_vertical:
+            made = {place: [makers[place](row[place]) for row in first] for place in places}
+            self._find_constants(places, made)
+            shown, widths = self._fitting(places, first, made)
         if self.is_vertical:
             # All of them: what all of these rows have, or lack, is told of a table alone.
             yield from self._records(chain(first, waiting), list(makers), makers)
@@ -118,12 +121,12 @@ class RankedTable:
         if any(self._columns[place].note for place in shown):
             yield self._line([Cell((self._columns[place].note,), "2") for place in shown], widths, right)[0]
         yield self._styled(_GAP.join("─" * width for width in widths).rstrip(), "2")
-        for row in chain(first, self._watched(waiting, makers)):
+        later = ([makers[place](row[place]) for place in shown] for row in self._watched(waiting, makers))
+        for cells in chain(zip(*(made[place] for place in shown), strict=True), later):
             self.rows += 1
-            cells = [self._fitted(place, makers[place](row[place]), width)
-                     for place, width in zip(shown, widths, strict=True)]  # fmt: skip
-            self.cut_values += sum(cell.cut for cell in cells)
-            yield from self._line(cells, widths, right)
+            fitted = list(map(self._fitted, shown, cells, widths))
+            self.cut_values += sum(cell.cut for cell in fitted)
+            yield from self._line(fitted, widths, right)
 
     def _watched(self, rows: Iterable[Sequence[Any]], makers: dict[int, Maker]) -> Iterator[Sequence[Any]]:
         """The rows after the first ones; they may differ in columns that were constant or empty in those."""
@@ -174,16 +177,16 @@ class RankedTable:
         self._empty = [place for place in everything if place not in filled]
         return filled
 
-    def _find_constants(
-        self, places: list[int], first: Sequence[Sequence[Any]], makers: dict[int, Maker]
-    ) -> None:
-        if not self._layout.is_bound or self._layout.chosen or len(first) < _ALIKE_FROM or self.is_vertical:
+    def _find_constants(self, places: list[int], made: dict[int, list[Cell]]) -> None:
+        """Take the columns out whose first rows, as cells, are all alike."""
+        rows = len(made[places[0]]) if places else 0
+        if not self._layout.is_bound or self._layout.chosen or rows < _ALIKE_FROM:
             return
         for place in places[1:]:
             column = self._columns[place]
             if column.kind in ("exact", "bar") or self._is_paired(place):
                 continue
-            said = {makers[place](row[place]).lines for row in first}
+            said = {cell.lines for cell in made[place]}
             if len(said) > 1:
                 continue
             (lines,) = said
@@ -193,15 +196,14 @@ class RankedTable:
                 places.remove(place)
 
     def _fitting(
-        self, places: list[int], first: Sequence[Sequence[Any]], makers: dict[int, Maker]
+        self, places: list[int], first: Sequence[Sequence[Any]], made: dict[int, list[Cell]]
     ) -> tuple[list[int], list[int]]:
-        """The places of the columns that fit, by rank, and their widths."""
-        cells = {place: [makers[place](row[place]) for row in first] for place in places}
+        """The places of the columns that fit, by rank, and their widths; of the first rows and their cells."""
         natural = {
             place: max(
                 display_width(self._columns[place].heading),
                 display_width(self._columns[place].note),
-                *(cell.width for cell in cells[place]),
+                *(cell.width for cell in made[place]),
             )
             for place in places
         }
