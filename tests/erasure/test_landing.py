@@ -145,7 +145,8 @@ def test_a_lake_is_redacted_with_its_landing(tmp_path: Path) -> None:
     root = tmp_path / "landing"
     mine = call(0, to_number=NUMBER, summary="mail ann.smith@example.com", created_at=1714608475945)
     # As compact as what is written again: a transcript's digest is of its bytes.
-    page = json.dumps({"data": [mine, call(1)]}, separators=(",", ":")).encode()
+    hidden = call(2, direction="inbound", from_number="anonymous")
+    page = json.dumps({"data": [mine, call(1), hidden]}, separators=(",", ":")).encode()
     listed = _land(root, "calls-1", page, "https://x.example/calls?page=1&to=%2B14155550199")
     lake = batchlake.open(tmp_path / "lake")
     lake.ingest(root, source="svalync")

@@ -33,7 +33,7 @@ from batchlake.errors import LakeError
 from batchlake.ingest.load.redaction import TEXTS
 from batchlake.privacy.finder import Finder
 from batchlake.privacy.key import read_policy
-from batchlake.privacy.numbers import is_pseudonym, key_of
+from batchlake.privacy.numbers import is_number, key_of
 from batchlake.privacy.redaction.documents import DocumentRedactor
 from batchlake.privacy.redaction.redactor import Redactor
 from batchlake.schema import BATCHES, CALLS, EXPORTS, PROBLEMS, SEGMENTS, SNAPSHOTS
@@ -77,7 +77,8 @@ def complete_redaction(
     report.landing = _redact_landing(redactor, landing, report) if landing else {}
     report.local |= clean_local(redactor)
     progress("cleaned")
-    keys = frozenset(key for number in numbers if (key := key_of(number)) and not is_pseudonym(number))
+    # `anonymous` and the like stay where they are no column's value.
+    keys = frozenset(key for number in numbers if is_number(number) and (key := key_of(number)))
     by_digest = Finder(keys.__contains__, looks_for_numbers=bool(keys))
     found = verify(lake.storage, landing, Wanted(by_digest, lambda *_: False, frozenset()), "rules")
     found.hits += [*_rule_hits(lake, redactor), *_landing_hits(redactor, landing)]
