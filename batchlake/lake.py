@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from batchlake._lazy import extra
@@ -69,6 +70,14 @@ class Lake(LakeDocuments, LakeFigures, ErasingLake, LakeCare):
     def __repr__(self) -> str:
         at = f", at run {self._state.fixed.run_id}" if self._state.fixed else ""
         return f"Lake({str(self.root)!r}{at})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy, also in a spawned process, opens the lake for itself."""
+        state = self._state
+        return partial(
+            Lake, self.root, version=state.fixed, memory_limit=state.memory_limit, threads=state.threads,
+            platforms=self._platforms, timezone=self.timezone,
+        ), ()  # fmt: skip
 
     def ingest(
         self,

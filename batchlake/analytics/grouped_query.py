@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batchlake.engine import sql_files
 from batchlake.engine.interrupts import ConcurrentQueries
 from batchlake.engine.protocols import QueryEngine
-from batchlake.engine.quoting import literal, own_field, quoted
+from batchlake.engine.quoting import each_text, literal, own_field, quoted
 from batchlake.errors import InvalidRequest
 from batchlake.schema import AGENT, CONTACT
 from batchlake.text.suggest import nearest_name
@@ -97,7 +97,7 @@ def dimensions(by: str | Sequence[str], engine: QueryEngine) -> tuple[str, ...]:
     Raises:
         InvalidRequest: one isn't in `DIMENSIONS`.
     """
-    names = tuple(dict.fromkeys((by,) if isinstance(by, str) else by))
+    names = tuple(dict.fromkeys(each_text("by takes", by)))
     for name in names:
         if name not in DIMENSIONS and not _is_extra(name):
             nearest = f"{EXTRA}{name}" if _has_field(engine, name) else nearest_name(name, DIMENSIONS)

@@ -21,6 +21,7 @@ from batchlake.analytics.families.timeline import STEPS, timelines
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, dimensions, side_by_side
 from batchlake.analytics.patterns import Patterns, default_patterns, read_patterns
 from batchlake.engine.protocols import QueryEngine
+from batchlake.engine.quoting import whole_number
 from batchlake.errors import AnalyticsUnavailable, InvalidRequest
 from batchlake.models.analytics import Analytics
 from batchlake.models.blocks import (
@@ -62,8 +63,7 @@ class Options:
     patterns: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.top < 0:
-            raise InvalidRequest(f"can't show the top {self.top} responses. Give 0 or more.", top=self.top)
+        whole_number("top is how many responses", self.top)
         if self.every not in STEPS:
             raise InvalidRequest(
                 f"a timeline is made of hours, days, weeks or months, not {self.every!r}. "

@@ -83,7 +83,7 @@ def read_patterns(file: Path) -> Patterns:
         InvalidRequest: the file can't be read, isn't TOML, or holds anything but rules; all faults are named.
     """
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        document = tomllib.loads(Path(file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InvalidRequest(
             f"can't read word patterns from {str(file)!r}: {error}. Give a TOML file of [[rule]] tables.",

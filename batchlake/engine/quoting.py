@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Final
+from numbers import Real
+from typing import Any, Final
 
 from batchlake.errors import InvalidRequest
 from batchlake.schema import Table
@@ -85,11 +86,42 @@ def memory_size(given: str) -> str:
     Raises:
         InvalidRequest: it isn't a number and a unit. DuckDB takes a negative size for no limit.
     """
-    if not _SIZE.fullmatch(given):
+    if not _SIZE.fullmatch(str(given)):
         raise InvalidRequest(
             f"{given!r} is not a usable memory limit. Give a size as 500MB or 2GB.", memory_limit=given
         )
     return given
+
+
+def whole_number(meaning: str, given: Any, least: int = 0, most: int = 2**63 - 1) -> int:
+    """A count that a caller gave, also as NumPy's number or a whole float such as 1e6.
+
+    Args:
+        meaning: the beginning of the sentence where it is none: what it is.
+
+    Raises:
+        InvalidRequest: it isn't whole, or out of range.
+
+    >>> whole_number("limit is how many rows", 1e6)
+    1000000
+    """
+    is_number = isinstance(given, Real) and not isinstance(given, bool)
+    if is_number and least <= given <= most and given == int(given):
+        return int(given)
+    raise InvalidRequest(f"{meaning}, not {given!r}.")
+
+
+def each_text(meaning: str, given: Any) -> tuple[str, ...]:
+    """The texts of what a caller gave as one, several, or none (None).
+
+    Raises:
+        InvalidRequest: one is no text.
+    """
+    is_several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
+    texts = tuple(given) if is_several else () if given is None else (given,)
+    if all(isinstance(text, str) for text in texts):
+        return texts
+    raise InvalidRequest(f"{meaning} text, or several in a list, not {given!r}.")
 
 
 def zone_named(name: object) -> str:

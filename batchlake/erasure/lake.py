@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from batchlake.engine.quoting import each_text
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger
 from batchlake.store.storage import ERASURE_NOTE
@@ -15,11 +16,6 @@ if TYPE_CHECKING:
     from batchlake.erasure.report import ErasureReport
     from batchlake.erasure.verify import Verification
     from batchlake.privacy.redaction.rules import Rules
-
-
-def _each(given: Iterable[str]) -> tuple[str, ...]:
-    """What is given, as a tuple; a text by itself is one value: its letters would be erased everywhere."""
-    return (given,) if isinstance(given, str) else tuple(given)
 
 
 class ErasingLake:
@@ -74,11 +70,11 @@ class ErasingLake:
         from batchlake.erasure.targets import Request
 
         request = Request(
-            _each(numbers),
-            _each(calls),
+            each_text("numbers takes", numbers),
+            each_text("calls takes", calls),
             dict(extra or {}),
             filter,
-            _each(values),
+            each_text("values takes", values),
             source,
             region,
             own_line,
@@ -137,7 +133,7 @@ class ErasingLake:
         """
         from batchlake.erasure.verify import verify_again
 
-        return verify_again(self._tables, landing, _each(values), region)
+        return verify_again(self._tables, landing, each_text("values takes", values), region)
 
     def new_privacy_key(self, wait_seconds: float = 0) -> list[str]:
         """Give the lake this user's privacy key, or a new one, where its own is lost.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
-from batchlake.engine.quoting import literal, own_field, quoted
+from batchlake.engine.quoting import each_text, literal, own_field, quoted
 from batchlake.errors import InvalidRequest
 from batchlake.schema import AGENT, CALLS, CONTACT, EXPORTS, PROBLEMS, RUNS, Table
 from batchlake.store.ledger import NEWEST_FIRST
@@ -149,7 +149,7 @@ def no_column(given: str, spelled: str, names: Collection[str]) -> InvalidReques
 
 def split_names(given: str | Sequence[str] | None) -> list[str]:
     """Names between commas, of one text or several."""
-    texts = [given] if isinstance(given, str) else list(given or ())
+    texts = each_text("columns and sort take", given)
     return [name.strip() for text in texts for name in text.split(",") if name.strip()]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from batchlake.engine.protocols import QueryRows
+from batchlake.engine.quoting import whole_number
 from batchlake.errors import InvalidRequest
 from batchlake.models.frames import Frames
 from batchlake.text.looks import listed
@@ -77,6 +79,7 @@ class Result(Frames):
 
     def head(self, n: int = 10) -> list[dict[str, Any]]:
         """The first rows, as dictionaries."""
+        n = whole_number("head(n) is how many rows", n)
         rows = self.rows()
         try:
             columns = rows.columns
@@ -206,7 +209,11 @@ def values_by_name(params: object) -> dict[str, Any]:
     if params is None:
         return {}
     if isinstance(params, Mapping) and all(isinstance(name, str) for name in params):
-        return dict(params)
+        # DuckDB takes NumPy's floats, which a data frame gives, and refuses its integers.
+        return {
+            name: int(value) if isinstance(value, Integral) and not isinstance(value, int) else value
+            for name, value in params.items()
+        }
     raise InvalidRequest(
         f"parameters are values by name, not {params!r:.80}. Write $name in the query, and give "
         "{'name': value}.",

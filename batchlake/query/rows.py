@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine import sql_files
-from batchlake.errors import InvalidRequest
+from batchlake.engine.quoting import whole_number
 from batchlake.output.readable import Shown
 from batchlake.query import views
 from batchlake.query.columns import Named, Verb, rows_query, split_names, verb
@@ -58,8 +58,8 @@ class RowOptions:
         Raises:
             InvalidRequest: the limit is below 0.
         """
-        if limit is not None and limit < 0:
-            raise InvalidRequest(f"limit is how many rows, not {limit}.", limit=limit)
+        if limit is not None:
+            limit = whole_number("limit is how many rows", limit)
         return cls(tuple(split_names(columns)), tuple(split_names(sort)), limit)
 
 

@@ -19,6 +19,7 @@ from batchlake.engine import forking
 from batchlake.engine.engine import Engine
 from batchlake.engine.processes import TemporaryFolder, clear_dead_folders
 from batchlake.engine.protocols import QueryEngine
+from batchlake.engine.quoting import whole_number
 from batchlake.errors import (
     BatchlakeError,
     InvalidRequest,
@@ -68,8 +69,8 @@ class LakeState:
         memory_limit: str | None = None,
         threads: int | None = None,
     ) -> None:
-        if threads is not None and not 1 <= threads <= _MOST_THREADS:
-            raise InvalidRequest(f"{threads} threads can't be had: give 1 to {_MOST_THREADS:,}.")
+        if threads is not None:
+            threads = whole_number(f"give 1 to {_MOST_THREADS:,} threads", threads, 1, _MOST_THREADS)
         self.fixed = fixed
         self.ledger = Ledger(tables)
         self.memory_limit = memory_limit

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
-from batchlake.engine.quoting import zone_named
+from batchlake.engine.quoting import each_text, zone_named
 from batchlake.query.lake_queries import LakeQueries
 from batchlake.query.snapshot import asks_again
 
@@ -86,11 +86,11 @@ class LakeFigures(LakeQueries):
         zone = self.timezone if timezone is None else zone_named(timezone)
         when = self._period(period, since, until, zone)
 
-        by = (by,) if isinstance(by, str) else tuple(by)
+        by = each_text("by takes", by)
         if metrics is None and by:
             # Patterns of one's own are asked for by being given.
             metrics = (*FIRST_FAMILIES, "patterns") if patterns else FIRST_FAMILIES
-        wanted_families = metrics if metrics is None or isinstance(metrics, str) else tuple(metrics)
+        wanted_families = metrics if metrics is None else each_text("metrics takes", metrics)
 
         def over(wanted: FilterLike) -> Analytics:
             return analyse(

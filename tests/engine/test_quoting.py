@@ -1,15 +1,17 @@
-"""Names of time zones: one rule for the lake, for filters, for SQL and for Spark."""
+"""Names of time zones, counts and lists of texts that callers give: one rule each for all that takes them."""
 
 from __future__ import annotations
 
 import io
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 
 import batchlake
 from batchlake.engine.engine import Engine
-from batchlake.engine.quoting import zone_named, zone_names
+from batchlake.engine.quoting import each_text, whole_number, zone_named, zone_names
 from batchlake.errors import InvalidRequest
 from batchlake.filters.values.zone import in_zone
 
@@ -66,3 +68,20 @@ def test_a_zone_is_given_in_any_case(sample_lake: batchlake.Lake) -> None:
         written = io.BytesIO()
         report.write_to(written, "markdown")
         assert b"Europe/Berlin" in written.getvalue()
+
+
+@pytest.mark.parametrize("given", ["10", -1, 1.5, True, None, float("nan"), float("inf"), 10**30, [1]])
+def test_what_is_no_count_is_refused(given: Any) -> None:
+    """DuckDB would round it, fail in its own words, or compare it as text; NumPy's numbers are counts."""
+    with pytest.raises(InvalidRequest, match="limit is how many rows, not "):
+        whole_number("limit is how many rows", given)
+    assert whole_number("limit", np.int64(3)) == 3
+
+
+@pytest.mark.parametrize("given", [5, [5], b"status", [None], {1: 2}])
+def test_what_is_no_text_is_refused(given: Any) -> None:
+    """One text, several in whatever holds them, or none are taken."""
+    with pytest.raises(InvalidRequest, match="by takes text, or several in a list, not "):
+        each_text("by takes", given)
+    assert each_text("by takes", None) == ()
+    assert each_text("by takes", "day") == each_text("by takes", (name for name in ["day"])) == ("day",)

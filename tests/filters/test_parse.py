@@ -200,7 +200,7 @@ def test_values_come_out_in_one_form() -> None:
         status="Canceled",
         batch_id=("b1", "b2", "b1"),
         cost={"min": 0.1, "max": Decimal("1E+2")},
-        duration={"min": -0.0, "max": 5},
+        duration={"min": -0.0, "max": Decimal(5)},
         date_range={
             "start": date(2024, 1, 1),
             "end": datetime(2024, 1, 2, 1, tzinfo=timezone(timedelta(hours=1))),

@@ -227,6 +227,7 @@ def test_moments_have_names(text: str, moment: datetime | None) -> None:
         (("lately", None), "since takes a time, not 'lately'"),
         ((NOW.replace(tzinfo=None), None), "has no time zone"),
         (7, "a period is text or a start and an end, not 7"),
+        (("2026-11-26",), "a period is text or a start and an end, not ('2026-11-26',)"),
     ],
 )
 def test_what_is_no_period_is_refused(given: object, message: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import resource
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -18,7 +21,7 @@ import batchlake
 from batchlake.engine.protocols import QueryRows
 from batchlake.errors import InvalidRequest
 from batchlake.lake import Lake
-from batchlake.query.result import Queryable, Result
+from batchlake.query.result import Queryable, Result, values_by_name
 from tests.lakes import write_export
 from tests.query.sql_lake import make_lake
 
@@ -134,3 +137,27 @@ def test_threads_that_cannot_be_had_are_refused(threads: int, lake: Lake) -> Non
     """Before anything is asked."""
     with pytest.raises(InvalidRequest, match="give 1 to 1,024"):
         batchlake.open(lake.root, threads=threads)
+
+
+def test_integers_of_numpy_are_values_of_parameters() -> None:
+    """A data frame gives them, and DuckDB refuses them; other values stay as they are."""
+    given = values_by_name({"a": np.int64(3), "b": True, "c": np.float64(1.5)})
+    assert [(type(value), value) for value in given.values()][:2] == [(int, 3), (bool, True)]
+    assert given["c"] == 1.5
+
+
+def test_a_lake_is_copied_and_pickled_as_what_opens_it(lake: Lake) -> None:
+    """For a spawned process, also at an earlier run and in its time zone; nothing opened goes along."""
+    lake.calls().first()
+    run = lake.runs().to_dicts()[0]["run_id"]
+    earlier = batchlake.open(lake.root, timezone="Asia/Tokyo", threads=1).at(run)
+    for one in (lake, earlier):
+        again = pickle.loads(pickle.dumps(one))
+        assert (repr(again), again.timezone) == (repr(one), one.timezone)
+    assert copy.deepcopy(earlier).calls().to_dicts() == lake.calls().to_dicts()
+
+
+def test_a_lake_without_a_name_is_not_the_folder_one_is_in() -> None:
+    """It comes of an unset variable; an ingest would fill the working folder with tables."""
+    with pytest.raises(InvalidRequest, match="the lake's folder is empty text"):
+        batchlake.open("")

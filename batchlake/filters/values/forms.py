@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from numbers import Real
+from numbers import Rational, Real
 from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -244,7 +244,8 @@ def _read_flag(given: Any) -> bool | None:
 
 def _read_real(given: Any, least: float = -_LARGEST, most: float = _LARGEST) -> float | None:
     """The comparison comes before the conversion, which fails on a huge integer. -0.0 becomes 0.0."""
-    number: Any = given if isinstance(given, Real) and not isinstance(given, bool) else math.nan
+    is_number = isinstance(given, Real | Decimal) and not isinstance(given, bool)
+    number: Any = (given if isinstance(given, Rational) else float(given)) if is_number else math.nan
     return float(number) + 0.0 if least <= number <= most else None
 
 

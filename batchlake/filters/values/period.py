@@ -90,7 +90,7 @@ class Period:
         moment = now or datetime.now(UTC)
         if isinstance(text, Period):
             return text
-        if isinstance(text, tuple):
+        if isinstance(text, tuple | list) and len(text) == len(("start", "end")):
             return between(*text, timezone=zone, now=moment)
         if not isinstance(text, str):
             raise InvalidRequest(f"a period is text or a start and an end, not {text!r}.", period=repr(text))

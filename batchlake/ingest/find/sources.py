@@ -21,9 +21,9 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath, PurePosixPath
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
-from batchlake.errors import ExportUnreadable
+from batchlake.errors import ExportUnreadable, InvalidRequest
 from batchlake.ingest.find.archives import COMPRESSED, ZIPS, Archive, Member, UnpackError, decompressed
 from batchlake.ingest.find.held_exports import FilesHeld, none_held
 from batchlake.ingest.find.object_exports import StoredObject, look_at, objects_at
@@ -185,7 +185,7 @@ def find(paths: Iterable[str | os.PathLike[str]], held: FilesHeld = none_held) -
     seen: set[str] = set()
     named: set[Path | StoredObject] = set()
     places: list[Path | StoredObject | None] = []
-    for given in [os.fspath(path) for path in paths]:
+    for given in map(_path, paths):
         if not given:
             raise ExportUnreadable(given, "the path is empty; `.` is the folder you are in")
         if given == STANDARD_INPUT:
@@ -210,6 +210,15 @@ def find(paths: Iterable[str | os.PathLike[str]], held: FilesHeld = none_held) -
         else:
             _add(place, found, named=place in named)
     return found
+
+
+def _path(given: Any) -> str:
+    try:
+        return os.fsdecode(given)
+    except TypeError as error:
+        raise InvalidRequest(
+            f"a path is text or a pathlib.Path, not {given!r}. Give several by themselves: ingest(*paths)."
+        ) from error
 
 
 def containers_of(location: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from deltalake import DeltaTable
 
 from batchlake.engine import forking
+from batchlake.errors import InvalidRequest
 from batchlake.schema import TABLES
 from batchlake.store.delta.file_stats import (
     BoundedFile,
@@ -41,6 +42,9 @@ def open_storage(root: str | os.PathLike[str]) -> Storage:
         from batchlake.store.object_storage.bucket import BucketStorage
 
         return BucketStorage(root)
+    if not os.fspath(root):
+        # Often a variable that isn't set; pathlib would take it for the folder one is in.
+        raise InvalidRequest("the lake's folder is empty text. Name it; `.` is the folder you are in.")
     return LocalStorage(Path(root))
 
 

@@ -9,6 +9,7 @@ import shutil
 import warnings
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zstandard
@@ -38,6 +39,13 @@ def test_a_lake_is_no_export(tmp_path: Path) -> None:
     lake.ingest(SAMPLE)
     with pytest.raises(ExportUnreadable, match="it is a lake"):
         lake.ingest(tmp_path / "lake")
+
+
+@pytest.mark.parametrize("given", [["a.json"], None, 7])
+def test_what_is_no_path_is_refused(given: Any) -> None:
+    """A list of paths, as a glob gives it, too: the error says how it is given."""
+    with pytest.raises(InvalidRequest, match=r"Give several by themselves: ingest\(\*paths\)"):
+        find([given])
 
 
 def test_an_empty_path_is_not_the_folder_one_is_in(tmp_path: Path) -> None:
