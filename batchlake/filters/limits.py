@@ -17,7 +17,7 @@ MAX_DEPTH: Final = 32
 """How often `any`, `all` and `not` may nest."""
 
 MAX_CONDITIONS: Final = 1_000
-"""Keys other than `any`, `all` and `not` in a whole filter."""
+"""Keys other than `any`, `all` and `not` in a whole filter; each field in `extra` counts."""
 
 MAX_VALUES: Final = 10_000
 """Values in one list."""
@@ -41,7 +41,7 @@ def limit_faults(given: object) -> list[FilterFault]:
             elif key in ("any", "all") and isinstance(value, list | tuple):
                 waiting.extend((one, extended(inside, place), depth + 1) for place, one in enumerate(value))
             else:
-                conditions += 1
+                conditions += len(value) if key == "extra" and isinstance(value, Mapping) else 1
     if conditions > MAX_CONDITIONS:
         allowed = f"at most {MAX_CONDITIONS:,} conditions"
         faults.append(FilterFault(ROOT, f"{conditions:,} conditions", allowed))

@@ -77,7 +77,7 @@ def render(filter: Filter, dialect: str = "duckdb") -> str:
         hint = f"; did you mean `{nearest}`?" if nearest else "."
         raise InvalidRequest(f"unknown dialect {shown(dialect)}. Give one of {', '.join(DIALECTS)}{hint}")
     compiled = compile_filter(filter)
-    if not compiled.params and compiled.sql == "true":
+    if compiled.sql == "true":
         return f"select * from {CALLS.name}"
     if dialect == "duckdb":
         return f"select * from {CALLS.name} where {inline(compiled)}"

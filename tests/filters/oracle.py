@@ -7,6 +7,7 @@ Amounts and times are compared as exact fractions. `date_range` is given as text
 from __future__ import annotations
 
 import json
+import math
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -100,7 +101,7 @@ def _extra_holds(extra: dict[str, Any] | None, name: str, wanted: Any) -> bool:
     if not bounds:
         return True
     try:
-        return _between(float(held), bounds)
+        return math.isfinite(float(held)) and _between(float(held), bounds)
     except (TypeError, ValueError):
         return False
 

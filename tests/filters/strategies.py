@@ -109,7 +109,9 @@ def sentiments(draw: st.DrawFn) -> dict[str, Any]:
 
 
 FIELDS = ["campaign", "$x", "/y", "a.b", "it's", "é", "a b", "*", "\\", '$"\\']
-FIELD_VALUES = ["autumn", "Autumn", "1", "-2.5", "true", "x'y", "日本", "", 1, -2.5, True, False, 0]
+FIELD_VALUES = [
+    "autumn", "Autumn", "1", "-2.5", "true", "x'y", "日本", "", "nan", "-inf", 1, -2.5, True, False, 0,
+]  # fmt: skip
 
 
 @st.composite

@@ -9,9 +9,11 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -220,6 +222,7 @@ def test_values_come_out_in_one_form() -> None:
     assert json.loads(chosen.model_dump_json())["cost"] == {"min": "0.1", "max": "100"}
     assert pickle.loads(pickle.dumps(chosen)) == chosen
     assert "outcome" not in repr(chosen)
+    assert Filter(extra={"tier": [np.int64(2), Fraction(3, 2)]}).extra == {"tier": ("2", "1.5")}
 
 
 def test_not_is_spelled_not_in_dumps_and_either_way_in_python() -> None:
@@ -336,6 +339,9 @@ def test_conditions_are_bounded() -> None:
     """1,000 conditions are a filter, 1,001 are a fault, wherever they stand; groups don't count."""
     compile_filter(Filter(any=[{"not": {"is_test": True}}] * MAX_CONDITIONS))
     assert faults({"is_test": True, "any": [{"is_test": True}] * MAX_CONDITIONS}) == [
+        ("$", "1,001 conditions")
+    ]
+    assert faults({"extra": {f"field {n}": n for n in range(MAX_CONDITIONS + 1)}}) == [
         ("$", "1,001 conditions")
     ]
 

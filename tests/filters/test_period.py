@@ -223,6 +223,7 @@ def test_moments_have_names(text: str, moment: datetime | None) -> None:
         ("0d", "--period last-0d|There is no period|--last takes an age"),
         ("2026-13", "There is no period '2026-13'."),
         ("2025-W53", "There is no period '2025-W53'."),
+        ("last-9999y", "There is no period 'last-9999y'."),
         (("2026-11-26", "2026-11-01"), "The period ends (1 Nov) before it begins."),
         (("lately", None), "since takes a time, not 'lately'"),
         ((NOW.replace(tzinfo=None), None), "has no time zone"),

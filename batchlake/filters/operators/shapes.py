@@ -7,6 +7,7 @@ makes true of both. No value ever enters the text.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
@@ -33,6 +34,8 @@ list is bound as one value, prunes while it runs, and takes a 25th of the time (
 _COST_STEP: Final = Decimal("0.000001")
 _BEYOND_COST: Final = Decimal(10) ** 12
 """The first amount that a DECIMAL(18,6) can't hold: a bound above it decides as this one does."""
+
+_LARGEST: Final = sys.float_info.max
 
 _SPEAKERS: Final = {
     None: "someone",
@@ -228,7 +231,11 @@ class Extra(Shape):
                 continue
             if wanted.exists is not None:
                 found.append(f"{field} is {'not ' if wanted.exists else ''}null")
-            found += _within(query, f"try_cast({field} as double)", wanted.min, wanted.max)
+            if wanted.min is not None or wanted.max is not None:
+                # The texts `nan` and `inf` are numbers to DuckDB, past all others: both ends are bound.
+                low = -_LARGEST if wanted.min is None else wanted.min
+                high = _LARGEST if wanted.max is None else wanted.max
+                found += _within(query, f"try_cast({field} as double)", low, high)
         return found
 
     def words(self, value: Mapping[str, Any]) -> list[str]:

@@ -160,10 +160,19 @@ def _extra_values(value: Any) -> Any:
             raise fault("a value, a list of values, {min?, max?}, or {exists}")
         return value
     values = value if isinstance(value, list | tuple) else [value]
-    texts = [one if isinstance(one, str) else json.dumps(one) for one in values if _is_value(one)]
+    texts = [
+        one if isinstance(one, str) else json.dumps(one, default=_plain_number)
+        for one in values
+        if _is_value(one)
+    ]
     if not 1 <= len(values) <= MAX_VALUES or len(texts) < len(values):
         raise fault(f"a text, a number, true or false, or a list of 1 to {MAX_VALUES:,} of them")
     return tuple(dict.fromkeys(texts))
+
+
+def _plain_number(number: Any) -> int | float:
+    """A number of another type than JSON knows, such as numpy's."""
+    return int(number) if number == int(number) else float(number)
 
 
 def _is_value(one: Any) -> bool:

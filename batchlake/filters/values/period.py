@@ -21,7 +21,7 @@ from batchlake.text.suggest import nearest_name
 AGES: Final = "24h, 7d, 8w, 3mo"
 _AGE: Final = re.compile(r"(\d{1,4})(mo|m|h|d|w|y)")
 _CLOCK_UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1)}
-_CALENDAR_UNITS: Final = {"d": "day", "w": "week", "mo": "month", "q": "quarter", "y": "year"}
+_CALENDAR_UNITS: Final = {"d": "day", "w": "week", "mo": "month", "y": "year"}
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 _NAMED: Final = {
     "today": ("day", 0),
@@ -174,11 +174,10 @@ def whole(text: str, *, timezone: str, now: datetime) -> Period:
     if given in _NAMED:
         unit, back = _NAMED[given]
         return _calendar(_moved(_begin(today, unit), unit, -back), unit, 1, timezone, now)
-    if match := re.fullmatch(r"last-(\d{1,4})(d|w|mo|y)", given):
-        unit, count = _CALENDAR_UNITS[match[2]], int(match[1])
-        if count:
-            return _calendar(_moved(_begin(today, unit), unit, -count), unit, count, timezone, now)
     try:
+        if (match := re.fullmatch(r"last-(\d{1,4})(d|w|mo|y)", given)) and int(match[1]):
+            unit, count = _CALENDAR_UNITS[match[2]], int(match[1])
+            return _calendar(_moved(_begin(today, unit), unit, -count), unit, count, timezone, now)
         if match := re.fullmatch(r"(\d{4})-w(\d{2})", given):
             return _calendar(date.fromisocalendar(int(match[1]), int(match[2]), 1), "week", 1, timezone, now)
         if match := re.fullmatch(r"(\d{4})-q([1-4])", given):
