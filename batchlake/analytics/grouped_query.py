@@ -113,7 +113,7 @@ def dimensions(by: str | Sequence[str], engine: QueryEngine) -> tuple[str, ...]:
 
 def _has_field(engine: QueryEngine, name: str) -> bool:
     field = f"extra->>{literal(own_field(name))}"
-    return engine.exists_any(f"select 1 from calls where {field} is not null limit 1")
+    return engine.exists_any(f"select 1 from calls where {field} is not null")
 
 
 def _is_extra(name: object) -> bool:
@@ -184,7 +184,8 @@ class GroupedQuery:
     def _grouped(self, query: str) -> str:
         if not self.by:
             return query
-        values = ", ".join(f"{literal(name)}: {dimension_sql(name)}" for name in self.by)
+        # Not by their names: of a struct's, two that differ in case alone are one.
+        values = ", ".join(f"'key_{place}': {dimension_sql(name)}" for place, name in enumerate(self.by))
         calls = f"select *, {{{values}}} as group_key from selected_calls"
         if set(self.by) <= _OF_UTTERANCES:
             segments = f"select *, {{{values}}} as group_key from selected_segments"

@@ -227,7 +227,7 @@ def require_calls(engine: QueryEngine) -> None:
     Raises:
         AnalyticsUnavailable: it holds none.
     """
-    if not engine.row("select count(*) > 0 as held from (select 1 from calls limit 1)")["held"]:
+    if not engine.exists_any("select 1 from calls"):
         raise AnalyticsUnavailable("this lake", "it holds no call yet")
 
 

@@ -8,10 +8,10 @@ relation. A column has a short name (`avg_call`) and, where it is one of the rel
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Final
+from typing import Final, TypeVar
 
 from batchlake.engine.quoting import each_text, literal, own_field, quoted
 from batchlake.errors import InvalidRequest
@@ -21,6 +21,8 @@ from batchlake.text.cells import Column
 from batchlake.text.suggest import nearest_name
 
 _EXTRA: Final = "extra."
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +103,8 @@ class Verb:
         raise no_column(given, spelled, names)
 
     def chosen(self, given: Sequence[str]) -> list[Named]:
-        """The columns that were named, in that order; `+name` means besides the usual ones.
-
-        Raises:
-            InvalidRequest: one isn't there, or is named twice.
-        """
-        besides = [name[1:] for name in given if name.startswith("+")]
-        if besides and len(besides) < len(given):
-            raise InvalidRequest(
-                "--columns names columns, or with + before each those besides the usual ones."
-            )
-        if besides:
-            usual = self.ranked()
-            more = [self.find(name) for name in besides]
-            return [*usual, *(one for one in more if one not in usual)]
-        found = [self.find(name) for name in given]
-        if len({one.name for one in found}) < len(found):
-            raise InvalidRequest(f"--columns names a column twice: {', '.join(given)}.")
-        return found
+        """The columns that were named; see `chosen`."""
+        return chosen(given, self.ranked(), self.find)
 
     def ordered(self, sort: Sequence[str]) -> str:
         """The SQL order: by the names given, `-` before those downwards, then as usual; NULL is last."""
@@ -130,6 +116,21 @@ class Verb:
                 parts.append(f"{column.currency} asc nulls last")
             parts.append(f"{column.sql} {direction} nulls last")
         return ", ".join([*parts, self.order])
+
+
+def chosen(given: Sequence[str], usual: Sequence[T], find: Callable[[str], T]) -> list[T]:
+    """The columns that were named, in that order; with `+` before each, those besides the usual ones.
+
+    Raises:
+        InvalidRequest: one isn't there, or is named twice, or some have a `+` and others none.
+    """
+    besides = {name.startswith("+") for name in given}
+    if len(besides) > 1:
+        raise InvalidRequest("--columns names columns, or with + before each those besides the usual ones.")
+    found = [find(name.removeprefix("+")) for name in given]
+    if len({*found}) < len(found):
+        raise InvalidRequest(f"--columns names a column twice: {', '.join(given)}.")
+    return list(dict.fromkeys([*usual, *found])) if True in besides else found
 
 
 def spelling(given: str) -> str:

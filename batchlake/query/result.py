@@ -13,6 +13,7 @@ from batchlake.engine.protocols import QueryRows
 from batchlake.engine.quoting import whole_number
 from batchlake.errors import InvalidRequest
 from batchlake.models.frames import Frames
+from batchlake.query import statements
 from batchlake.text.looks import listed
 
 if TYPE_CHECKING:
@@ -64,9 +65,10 @@ class Result(Frames):
     def __len__(self) -> int:
         """How many rows there are; counted when it is first asked."""
         if self._count is None:
-            if self._query.lstrip().lower().startswith(_COUNTABLE):
-                query = f"select count(*) as rows from (\n{self._query}\n)"
-                (counted,) = self._engine.query(query, self._params)
+            # Without a semicolon, and without a comment in front.
+            query = "".join(one.text for one in statements.split(self._query))
+            if query.lower().startswith(_COUNTABLE):
+                (counted,) = self._engine.query(f"select count(*) as rows from (\n{query}\n)", self._params)
                 self._count = int(counted[0])
             else:
                 # `describe`, `show` and their like are no relation to count in SQL.
@@ -99,7 +101,7 @@ class Result(Frames):
         """
         rows = self.head(2)
         if len(rows) != 1 or len(rows[0]) != 1:
-            count = "more than one row" if len(rows) > 1 else f"{len(rows)} row"
+            count = ("no row", "one row", "more than one row")[len(rows)]
             shape = f"{count} of {len(self.columns)} columns"
             raise InvalidRequest(f"item() is for one row of one column, and this is {shape}. Use to_dicts().")
         return next(iter(rows[0].values()))

@@ -263,7 +263,7 @@ def _explained(statement: Statement) -> Statement:
     if words[0] != "explain":
         return statement
     skipped = 2 if words[1:2] == ["analyze"] else 1
-    if words[skipped : skipped + 1] == ["("] and words[skipped + 1] in ("analyze", "format") and ")" in words:
+    if " ".join(words[skipped : skipped + 2]) in ("( analyze", "( format") and ")" in words:
         skipped = words.index(")") + 1
     return statement.after(skipped)
 

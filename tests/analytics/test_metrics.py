@@ -376,3 +376,5 @@ def test_every_dimension_groups(engine: Engine) -> None:
         groups = analyse(engine, select(), by=name, timezone="Asia/Kolkata", top=1).groups
         assert sum(group.statistics.total_calls for group in groups) == 2
         assert [list(group.keys) for group in groups] == [[name]] * len(groups)
+    of_fields = ["extra.tier", "extra.Tier"]
+    assert list(analyse(engine, select(), by=of_fields, metrics="calls").groups[0].keys) == of_fields

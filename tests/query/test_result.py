@@ -80,6 +80,13 @@ def test_dictionaries_take_one_query(lake: Lake) -> None:
     assert noting.asked == [QUERY]
 
 
+def test_rows_are_counted_whatever_stands_around_the_query(lake: Lake) -> None:
+    """Comments and a semicolon, of which SQL counts none; `list` asks for the count, too."""
+    assert len(list(lake.sql("-- all\nfrom calls; -- of them"))) == 8
+    with pytest.raises(InvalidRequest, match="this is no row of 1 columns"):
+        lake.sql("select 1 where false").item()
+
+
 def test_it_is_read_again_and_by_several_threads(lake: Lake) -> None:
     """Reading starts anew each time; readers side by side don't disturb each other."""
     result = lake.sql(QUERY)

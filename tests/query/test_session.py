@@ -97,6 +97,7 @@ def test_whatever_reads_is_let_through(session: Session, text: str) -> None:
         ("-- note\n\tcopy calls to 'x'", "copy", "`copy` is refused"),
         ("select 1; explain analyze insert into calls from calls", "insert", "`insert` is refused"),
         ("select (1", None, "syntax error"),
+        ("explain (", "explain", "syntax error"),
     ],
 )
 def test_errors_say_where(session: Session, text: str, place: str | None, says: str) -> None:

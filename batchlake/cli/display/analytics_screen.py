@@ -16,7 +16,7 @@ from batchlake.errors import InvalidRequest
 from batchlake.models.blocks import FAMILIES, FIRST_FAMILIES, Group
 from batchlake.models.group_rows import figure_values, list_rows
 from batchlake.output.readable import Shown
-from batchlake.query.columns import no_column, spelling
+from batchlake.query.columns import chosen, no_column, spelling
 from batchlake.screens import groups
 from batchlake.text.cells import CHANGE, Column
 
@@ -231,16 +231,11 @@ def _chosen(
 
 def _places_asked(asked: Sequence[str], names: Sequence[str], keys: int, usual: Collection[str]) -> list[int]:
     """The places of the columns to show: the keys, and those asked for; a figure brings its change."""
-    besides = [name for name in asked if name.startswith("+")]
-    if besides and len(besides) < len(asked):
-        raise InvalidRequest("--columns names columns, or with + before each those besides the usual ones.")
-    named = [_place(name.removeprefix("+"), names) for name in asked]
-    if len({*named}) < len(named):
-        raise InvalidRequest(f"--columns names a column twice: {', '.join(asked)}.")
+    before = [at for at, name in enumerate(names) if name in usual]
+    named = chosen(asked, before, lambda given: _place(given, names))
     changes = {at for at, name in enumerate(names) if name.endswith(CHANGE)}
     named = [at for place in named for at in (place, place + 1) if at == place or at in changes]
-    before = [at for at, name in enumerate(names) if name in usual] if besides else []
-    return list(dict.fromkeys([*range(keys), *before, *named]))
+    return list(dict.fromkeys([*range(keys), *named]))
 
 
 def _places_of(wanted: Collection[str], names: Sequence[str]) -> list[int]:
@@ -312,8 +307,9 @@ def _chosen_plain(request: Request, rows: list[dict[str, Any]]) -> Listed:
     asked = request.row_options.columns
     if not asked:
         return Listed.of(rows, names)
-    heads = [given.removeprefix("+") for given in asked]
-    return Listed(heads, [tuple(row[own(head)] for head in heads) for row in rows])
+    columns = chosen(asked, names, own)
+    heads = names if asked[0].startswith("+") else list(asked)
+    return Listed(heads, [tuple(row[name] for name in columns) for row in rows])
 
 
 def _compare(

@@ -7,7 +7,7 @@ Input: dictionaries. Output: for people tables by rank, for programs all columns
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -15,7 +15,7 @@ import click
 from batchlake.cli.arguments.request import Request
 from batchlake.cli.display.answers import write_rows, write_table
 from batchlake.output.readable import Shown
-from batchlake.query.columns import no_column, spelling
+from batchlake.query.columns import chosen, no_column, spelling
 from batchlake.text.cells import Column
 
 if TYPE_CHECKING:
@@ -103,9 +103,6 @@ named."""
 _FIGURES: Final = dict.fromkeys(("reported", "in_the_calls", "difference", "tolerance"), "figure")
 """Columns whose unit another one names: a workbook formats their cells by it."""
 
-Names = dict[str, tuple[str, Column]]
-"""Columns by a name: their names in the rows, and how they are shown."""
-
 T = TypeVar("T")
 K = TypeVar("K")
 
@@ -156,7 +153,6 @@ def write_listed(
     listed: Listed,
     name: str,
     *,
-    about: Callable[[int], str] = lambda count: "",
     empty: str = "",
 ) -> None:
     """Write rows in the format asked for.
@@ -165,49 +161,38 @@ def write_listed(
         request: how.
         listed: the rows.
         name: of their columns, in `COLUMNS`.
-        about: what so many rows are, for people.
         empty: what to say where there are none.
 
     Raises:
         InvalidRequest: a column isn't there.
     """
     known = {column.name: (key, column) for key, column, _ in COLUMNS[name]}
-    by_own = {key: (key, column) for key, column, _ in COLUMNS[name]}
-    asked = request.row_options.columns
-    rows = in_order(
-        listed.dicts(), request.row_options.sort, lambda given: _find(given, known, by_own)[0], dict.get
-    )
+    by_own = {key: (key, replace(column, name=key)) for key, column, _ in COLUMNS[name]}
+
+    def find(given: str) -> tuple[str, Column]:
+        spelled = spelling(given)
+        found = known.get(spelled) or by_own.get(spelled)
+        if found is None:
+            raise no_column(given, spelled, [*known, *by_own])
+        return found
+
+    rows = in_order(listed.dicts(), request.row_options.sort, lambda given: find(given)[0], dict.get)
     if request.asks_for_columns:
         for column_name in known:
             click.echo(column_name)
         return
-    if asked:
-        chosen = [_find(given, known, by_own) for given in asked]
-        heads = list(asked)
-    elif request.is_for_people:
-        chosen = [(key, column) for key, column, ranked in COLUMNS[name] if ranked or request.wide]
-        heads = [column.name for _, column in chosen]
+    if request.is_for_people:
+        usual = [(key, column) for key, column, ranked in COLUMNS[name] if ranked or request.wide]
     else:
-        chosen = [(key, known.get(key, by_own.get(key, (key, Column(key))))[1]) for key in listed.columns]
-        heads = listed.columns
-    values = [tuple(row.get(key) for key, _ in chosen) for row in rows]
+        usual = [by_own.get(key, (key, Column(key))) for key in listed.columns]
+    wanted = chosen(request.row_options.columns, usual, find) or usual
+    columns = tuple(column for _, column in wanted)
+    found = Listed([one.name for one in columns], [tuple(row.get(key) for key, _ in wanted) for row in rows])
     if request.format in ("table", "markdown"):
-        columns = tuple(
-            Column(head, column.kind, column.alarming)
-            for head, (_, column) in zip(heads, chosen, strict=True)
-        )
-        write_table(request, Shown(columns, Listed(heads, values)), about=about, empty=lambda: empty)
+        write_table(request, Shown(columns, found), empty=lambda: empty)
         return
-    kinds = {head: _FIGURES.get(key, column.kind) for head, (key, column) in zip(heads, chosen, strict=True)}
-    write_rows(request, Listed(heads, values), kinds=kinds, title=name)
-
-
-def _find(given: str, known: Names, by_own: Names) -> tuple[str, Column]:
-    spelled = spelling(given)
-    found = known.get(spelled) or by_own.get(spelled)
-    if found is None:
-        raise no_column(given, spelled, [*known, *by_own])
-    return found
+    kinds = {column.name: _FIGURES.get(key, column.kind) for key, column in wanted}
+    write_rows(request, found, kinds=kinds, title=name)
 
 
 _NOTHING: Final[tuple[object, ...]] = (None, [])

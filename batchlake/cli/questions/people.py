@@ -14,7 +14,7 @@ from batchlake.cli.display.listed import Listed, in_order
 from batchlake.cli.display.verb_rows import nothing_matches
 from batchlake.output.formats import ROW_FORMATS
 from batchlake.output.readable import Shown
-from batchlake.query.columns import no_column, spelling
+from batchlake.query.columns import chosen, no_column, spelling
 from batchlake.query.result import Result
 from batchlake.text.cells import Column
 
@@ -157,26 +157,20 @@ def _write_named(
         return
     rows = found.to_dicts()
     rows = in_order(rows, asked.sort, lambda given: _known(given, names))
-    chosen = [_known(given.removeprefix("+"), names) for given in asked.columns]
-    if asked.columns and asked.columns[0].startswith("+"):
-        chosen = [*known, *(name for name in chosen if name not in known)]
-    chosen = chosen or (
-        list(known) + ([name for name in names if name not in known] if request.wide else [])
-        if people
-        else names
-    )
+    usual = list(dict.fromkeys([*known, *(names if request.wide else ())])) if people else names
+    wanted = chosen(asked.columns, usual, lambda given: _known(given, names)) or usual
     if people and "reached_on" in names:
         for row in rows:
             row["reached_on"] = None if row["reached_on"] is None else f"attempt {row['reached_on']}"
     if people and "before" in names:
         for row in rows:
             row["before"] = " / ".join(f"{one['speaker']}: {one['text']}" for one in row["before"]) or None
-    listed = Listed(chosen, [tuple(row[name] for name in chosen) for row in rows])
+    listed = Listed(wanted, [tuple(row[name] for name in wanted) for row in rows])
     if people:
-        shown = Shown(tuple(known.get(name, Column(name)) for name in chosen), listed)
+        shown = Shown(tuple(known.get(name, Column(name)) for name in wanted), listed)
         write_table(request, shown, before=head or (), empty=nothing or (lambda: ""))
         return
-    kinds = {name: known[name].kind if name in known else "" for name in chosen}
+    kinds = {name: known[name].kind if name in known else "" for name in wanted}
     write_rows(request, listed, kinds=kinds, title=title)
 
 

@@ -134,6 +134,7 @@ def test_groups_have_the_first_four_families_unless_more_are_asked_for(
     assert "bye" in groups[0]["response_patterns"]["utterances"]["patterns"]
     assert "sentiment_positive" not in rows("analytics --by source", sample_lake)[0]
     assert "sentiment_positive" in rows("analytics --by source --metrics all", sample_lake)[0]
+    assert rows("analytics --by source --columns +engagement", sample_lake)[0].keys() > {"source", "calls"}
 
 
 @pytest.mark.parametrize(
@@ -172,7 +173,7 @@ def test_every_verb_with_columns_names_them(sample_lake: Lake, verb: str) -> Non
     assert (plain.returncode, plain.stdout) == (0, blank.stdout)
     names = [line.split()[0] for line in plain.stdout.splitlines()]
     assert len(names) > 2
-    chosen = run(*words, "--columns", ",".join(names[:2]), lake=sample_lake.root)
+    chosen = run(*words, "--columns", f"+{names[0]},+{names[1]}", lake=sample_lake.root)
     assert chosen.returncode == 0, chosen.stderr
 
 
