@@ -348,7 +348,10 @@ class LakeRows:
         engine = self._state.engine()
         if verb == "calls":
             return VerbRows(engine, verb, self._selected(filter, period))
-        conditions = {"run": RUN_NAMED, "code": "code = $code", "file": "contains(location, $file)"}
+        conditions = {
+            "run": RUN_NAMED, "code": "code = $code", "file": "contains(location, $file)",
+            "batch": "batch_id = $batch", "source": "source = $source",
+        }  # fmt: skip
         params = {name: str(value) for name, value in given.items() if value is not None}
         tests = [conditions[name] for name in params]
         return VerbRows(engine, verb, None, tests, params, self._period(period))

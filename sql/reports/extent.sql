@@ -12,7 +12,7 @@ final as (
   select
     (select count(*) from calls) as calls_held,
     count(*) as calls_selected,
-    count(distinct batch_id) as batches,
+    count(distinct {source: source, batch_id: batch_id}) filter (where batch_id is not null) as batches,
     min(call_time) as first_call_time,
     max(call_time) as last_call_time
   from selected_calls

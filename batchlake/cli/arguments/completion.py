@@ -131,18 +131,27 @@ def columns(verb_name: str) -> Complete:
     """The columns of a verb's rows; behind commas too."""
 
     def complete(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
-        from batchlake.query.columns import verb
-
         before, comma, last = begun.rpartition(",")
         sign = last[:1] if last[:1] in ("+", "-") else ""
-        names = [column.name for column in verb(verb_name).columns]
         return [
             CompletionItem(f"{before}{comma}{sign}{name}")
-            for name in names
+            for name in _names_of_columns(verb_name)
             if name.startswith(last.removeprefix(sign))
         ]
 
     return complete
+
+
+def _names_of_columns(verb_name: str) -> Iterable[str]:
+    from batchlake.cli.display.listed import COLUMNS
+    from batchlake.models.group_rows import FIGURES
+    from batchlake.query.columns import verb
+    from batchlake.screens import contacts, said
+
+    listed = {name: [column for _, column, _ in columns] for name, columns in COLUMNS.items()}
+    screens = {"analytics": FIGURES, "contacts": contacts.COLUMNS, "said": said.COLUMNS}
+    found = (listed | screens).get(verb_name)
+    return [column.name for column in found or verb(verb_name).columns]
 
 
 def known_words(kind: str) -> Complete:
@@ -169,7 +178,9 @@ def _words(kind: str) -> Iterable[str]:
         "status": STATUSES,
         "direction": DIRECTIONS,
         "speaker": SPEAKERS,
+        "sentiment": ("positive", "neutral", "negative"),
         "age": ("24h", "7d", "8w", "3mo", "1y"),
+        "moment": ("yesterday", "today", "24h", "7d"),
     }[kind]
 
 

@@ -30,6 +30,7 @@ _SHORT_FORMAT: Final = "batchlake.short_format"
 _STANDARD_INPUT: Final = "batchlake.standard_input"
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_MOST_DAYS: Final = 99_999
 
 
 class Duration(click.ParamType[timedelta]):
@@ -41,9 +42,10 @@ class Duration(click.ParamType[timedelta]):
         if isinstance(value, timedelta):
             return value
         match = re.fullmatch(r"(\d{1,6})([smhd])", str(value))
-        if not match:
+        length = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta.max
+        if length.days > _MOST_DAYS:
             self.fail(f"{value!r} is not a length of time; write 90s, 15m, 26h or 7d", param, ctx)
-        return timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
+        return length
 
 
 def lake_option(command: Command) -> Command:

@@ -30,10 +30,9 @@ def show_batch(request: Request, batch_id: str, source: str | None) -> None:
     wanted = lake.selected_filter(
         both([read_filter(of), *([request.filter] if request.filter else [])]), request.period
     )
-    row = lake.shown("batches", RowOptions(), wide=False)
+    row = lake.shown("batches", RowOptions(), batch=batch_id, source=progress.source)
     calls = lake.shown("calls", RowOptions(), filter=wanted)
     found = lake.analytics(wanted, every="hour", timezone=request.timezone)
-    own = [one for one in row.result.rows() if one[0] == batch_id]
     if request.mask:
         from batchlake.screens.masking import without_numbers
 
@@ -42,7 +41,7 @@ def show_batch(request: Request, batch_id: str, source: str | None) -> None:
     table = RankedTable(calls.columns, request.layout)
 
     def lines() -> Iterator[str]:
-        yield from RankedTable(row.columns, request.layout).lines(own)
+        yield from RankedTable(row.columns, request.layout).lines(row.result.rows())
         if found.statistics.total_calls:
             yield ""
             yield from overview(found, extent, request.page)
@@ -63,23 +62,22 @@ def show_call(request: Request, call_id: str, source: str | None) -> None:
     from batchlake.screens.said import utterance
 
     lake = request.lake
-    details = lake.call(call_id, source=source)
-    wanted = read_filter({"call_id": call_id} | ({"source": source} if source else {}))
+    call = lake.call(call_id, source=source).call
+    wanted = read_filter({"call_id": call_id, "source": call.source})
     shown = lake.shown("calls", RowOptions(), filter=wanted, wide=True)
     page = request.page
 
     def lines() -> Iterator[str]:
         table = RankedTable(shown.columns, replace(request.layout, vertical=True))
         yield from list(table.lines(_masked(request, shown)))[1:]
-        transcript = details.call.transcript
-        if transcript and transcript.segments:
+        if call.transcript and call.transcript.segments:
             yield ""
             rows = lake.sql(
                 "select speaker, text, "
                 "coalesce(offset_seconds, extract('epoch' from spoken_at - started_at)) as offset "
                 "from segments join calls using (source, call_id) where call_id = $call "
-                "and ($source is null or source = $source) order by position",
-                {"call": call_id, "source": source},
+                "and source = $source order by position",
+                {"call": call_id, "source": call.source},
             )
             for speaker, text, offset in masked(request, rows.rows()):
                 yield from utterance(offset, speaker, text, page, most=None)

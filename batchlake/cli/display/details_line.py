@@ -6,7 +6,6 @@ In comes what is asked for, how many were answered, and of how many.
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -14,17 +13,16 @@ from types import TracebackType
 from typing import Final
 
 from batchlake.cli.arguments.options import note
-from batchlake.cli.display.progress_line import left_words
-from batchlake.output.target import takes_colour
+from batchlake.cli.display.progress_line import (
+    BETWEEN_SECONDS,
+    RATE_FROM_SECONDS,
+    SECONDS_BETWEEN_LINES,
+    draw,
+    left_words,
+    with_bar,
+)
 from batchlake.text import looks
-from batchlake.text.bars import bar, encodable
-from batchlake.text.terminal import cut
 
-_BETWEEN_SECONDS: Final = 0.2
-_SECONDS_BETWEEN_LINES: Final = 10
-_BAR_WIDTH: Final = 24
-_SHORTEST_BAR: Final = 6
-_RATE_FROM_SECONDS: Final = 0.5
 _NAMES: Final = {"batch": "batches", "call": "calls"}
 
 
@@ -54,11 +52,12 @@ class DetailsLine:
         if done == total:
             self._clear()
         elif not self._quiet and now - self._told >= (
-            _BETWEEN_SECONDS if is_terminal else _SECONDS_BETWEEN_LINES
+            BETWEEN_SECONDS if is_terminal else SECONDS_BETWEEN_LINES
         ):
             self._told = now
             if is_terminal:
-                self._draw(self.line(done, total, drawn=True))
+                draw(self.line(done, total, drawn=True))
+                self._is_drawn = True
             else:
                 note(self.line(done, total))
 
@@ -66,26 +65,11 @@ class DetailsLine:
         """How many of all, how fast, and how long it may still take."""
         seconds = self._clock() - self._begun
         counted = f"{looks.count(done)} of {looks.count(total)} {_NAMES[self._kind]}"
-        pace = f"{done / seconds:,.1f}/s" if done and seconds > _RATE_FROM_SECONDS else ""
+        pace = f"{done / seconds:,.1f}/s" if done and seconds > RATE_FROM_SECONDS else ""
         left = left_words((total - done) * seconds / done) if pace else ""
         if not drawn:
             return ", ".join(words for words in (f"details of {counted}", pace, left) if words)
-        share = f"{100 * done // total} %"
-        words = "  ".join(words for words in (f"{share:>5}", counted, pace, left) if words)
-        # A narrow terminal has a shorter bar, or none.
-        room = shutil.get_terminal_size().columns - 1 - len(f"Details  {words}  ")
-        if room < _SHORTEST_BAR:
-            return f"Details {words}"
-        width = min(room, _BAR_WIDTH)
-        return f"Details  {bar(done, total, width):<{width}}  {words}"
-
-    def _draw(self, words: str) -> None:
-        width = shutil.get_terminal_size().columns
-        words = encodable(cut(words, max(1, width - 1)), sys.stderr.encoding)
-        words = f"\x1b[2m{words}\x1b[0m" if takes_colour(sys.stderr) else words
-        sys.stderr.write(f"\r{words}\x1b[K")
-        sys.stderr.flush()
-        self._is_drawn = True
+        return with_bar("Details", done, total, "  ".join(part for part in (counted, pace, left) if part))
 
     def _clear(self) -> None:
         if self._is_drawn:

@@ -22,12 +22,12 @@ from batchlake.text import looks
 from batchlake.text.bars import bar, encodable
 from batchlake.text.terminal import cut
 
-_BETWEEN_SECONDS: Final = 0.2
-_SECONDS_BETWEEN_LINES: Final = 10
+BETWEEN_SECONDS: Final = 0.2
+SECONDS_BETWEEN_LINES: Final = 10
+RATE_FROM_SECONDS: Final = 0.5
 _BAR_WIDTH: Final = 24
 _SHORTEST_BAR: Final = 6
 _MINUTE: Final = 60
-_RATE_FROM_SECONDS: Final = 0.5
 
 
 class ProgressLine:
@@ -76,28 +76,37 @@ class ProgressLine:
         return f"{self._name.capitalize():<8} {counted}  {seconds_words(seconds)}"
 
     def _reading(self, seconds: float) -> str:
-        speed = self._read / seconds if seconds > _RATE_FROM_SECONDS else None
+        speed = self._read / seconds if seconds > RATE_FROM_SECONDS else None
         rate = f"  {looks.size(int(speed))}/s" if speed else ""
         if not self._count:
             return f"Reading  {looks.size(self._read)}{rate}"
         done = min(self._read, self._count)
         left = f"  {left_words((self._count - done) / speed)}" if speed and done < self._count else ""
-        share = f"{100 * done // self._count} %"
-        words = f"{share:>5}  {_size_of(done, self._count)}{rate}{left}"
-        # A narrow terminal has a shorter bar, or none.
-        room = shutil.get_terminal_size().columns - 1 - len(f"Reading  {words}  ")
-        if room < _SHORTEST_BAR:
-            return f"Reading {words}"
-        width = min(room, _BAR_WIDTH)
-        return f"Reading  {bar(done, self._count, width):<{width}}  {words}"
+        return with_bar("Reading", done, self._count, f"{_size_of(done, self._count)}{rate}{left}")
 
     def _keep_current(self) -> None:
-        while not self._over.wait(_BETWEEN_SECONDS):
-            width = shutil.get_terminal_size().columns
-            words = encodable(cut(self.line(), max(1, width - 1)), sys.stderr.encoding)
-            words = f"\x1b[2m{words}\x1b[0m" if takes_colour(sys.stderr) else words
-            sys.stderr.write(f"\r{words}\x1b[K")
-            sys.stderr.flush()
+        while not self._over.wait(BETWEEN_SECONDS):
+            draw(self.line())
+
+
+def with_bar(name: str, done: int, total: int, rest: str) -> str:
+    """How much is done as a bar and a share, in front of the rest; a narrow terminal has a shorter bar, or
+    none."""
+    share = f"{100 * done // total} %"
+    words = f"{share:>5}  {rest}"
+    room = shutil.get_terminal_size().columns - 1 - len(f"{name}  {words}  ")
+    if room < _SHORTEST_BAR:
+        return f"{name} {words}"
+    width = min(room, _BAR_WIDTH)
+    return f"{name}  {bar(done, total, width):<{width}}  {words}"
+
+
+def draw(words: str) -> None:
+    """Write a line over the one before it, cut where the terminal ends."""
+    words = encodable(cut(words, max(1, shutil.get_terminal_size().columns - 1)), sys.stderr.encoding)
+    words = f"\x1b[2m{words}\x1b[0m" if takes_colour(sys.stderr) else words
+    sys.stderr.write(f"\r{words}\x1b[K")
+    sys.stderr.flush()
 
 
 def left_words(seconds: float) -> str:
@@ -130,7 +139,7 @@ class SparseLines:
     def __call__(self, location: str, size: int) -> None:
         self._exports += size == 0
         self._read += size
-        if self._clock() - self._last_line_at >= _SECONDS_BETWEEN_LINES:
+        if self._clock() - self._last_line_at >= SECONDS_BETWEEN_LINES:
             of = f" of {looks.size(self._total)}" if self._total else ""
             self._say(
                 f"read {looks.count(self._exports)} exports, {looks.size(self._read)}{of}; now {location}"
@@ -140,7 +149,7 @@ class SparseLines:
         """Another step begins; it is told where the one before took long."""
         if name == "reading":
             self._total = count
-        elif self._clock() - self._last_line_at >= _SECONDS_BETWEEN_LINES:
+        elif self._clock() - self._last_line_at >= SECONDS_BETWEEN_LINES:
             self._say(f"{name}{f' {looks.count(count)}' if count is not None else ''}")
 
     def _say(self, words: str) -> None:

@@ -13,14 +13,13 @@ if TYPE_CHECKING:
     from batchlake.cli.arguments.request import Request
     from batchlake.output.readable import Shown
 
-_NOUNS: Final = {
-    "calls": ("call", "calls"),
-    "batches": ("batch", "batches"),
-    "problems": ("problem", "problems"),
-    "runs": ("run", "runs"),
-    "exports": ("export", "exports"),
-    "fields": ("field", "fields"),
-    "contacts": ("contact", "contacts"),
+_ONE: Final = {
+    "calls": "call",
+    "batches": "batch",
+    "problems": "problem",
+    "runs": "run",
+    "exports": "export",
+    "fields": "field",
 }
 
 
@@ -46,15 +45,14 @@ def write_verb(request: Request, name: str, *, excel_safe: bool = False, **given
 
 def write_shown(request: Request, shown: Shown, name: str) -> None:
     """Write a verb's rows as people read them."""
-    one, several = _NOUNS[name]
 
     def about(count: int) -> str:
-        return f"{counted(count, one, several)} {period_words(request)}".strip()
+        return f"{counted(count, _ONE[name], name)} {period_words(request)}".strip()
 
     def empty() -> str:
         if name == "calls":
             return nothing_matches(request)
-        return f"There is no {one}{' in that period' if request.period else ''}."
+        return f"There is no {_ONE[name]}{' in that period' if request.period else ''}."
 
     write_table(request, shown, about=about, empty=empty)
 

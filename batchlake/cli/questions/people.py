@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -17,17 +17,6 @@ from batchlake.output.readable import Shown
 from batchlake.query.columns import chosen, no_column, spelling
 from batchlake.query.result import Result
 from batchlake.text.cells import Column
-
-_SAID: Final = (
-    Column("time", "time"),
-    Column("call", "id"),
-    Column("number", "number"),
-    Column("agent", "text"),
-    Column("speaker", "word"),
-    Column("offset", "seconds"),
-    Column("text", "prose"),
-    Column("before", "text"),
-)
 
 
 @click.command("said")
@@ -50,16 +39,16 @@ def said_command(context: click.Context, /, words: str, before: int, **given: An
     batchlake said "call me back" --last 7d
     batchlake said "transfer me" --columns time,number,text --csv
     """
+    from batchlake.screens.said import COLUMNS, said_screen, times_said
+
     speaker = given["speaker"]
     request = read_request(context, {**given, "speaker": None})
     lake = request.lake
     wanted = lake.selected_filter(request.filter, request.period)
     found = lake.said(words, speaker=speaker, context=before, filter=wanted)
     if request.format != "table" or request.columns or request.sort or request.vertical or request.wide:
-        _write_named(request, found, _SAID)
+        _write_named(request, found, COLUMNS)
         return
-    from batchlake.screens.said import said_screen, times_said
-
     rows = found.to_dicts()
     others = 0
     if speaker != "any":
@@ -103,6 +92,8 @@ def contacts_command(
     batchlake contacts --not-reached --min-attempts 3
     batchlake contacts --last 30d --csv -o contacts.csv
     """
+    from batchlake.screens.contacts import COLUMNS, contacts_head
+
     request = read_request(context, given)
     lake = request.lake
     wanted = lake.selected_filter(request.filter, request.period)
@@ -110,10 +101,8 @@ def contacts_command(
     limit = None if request.sort else request.row_options.limit
     found = lake.contacts(wanted, reached=reached, min_attempts=min_attempts, limit=limit)
     if request.format not in ("table", "markdown"):
-        _write_named(request, found, _contact_columns(), title="contacts")
+        _write_named(request, found, COLUMNS, title="contacts")
         return
-    from batchlake.screens.contacts import contacts_head
-
     head = []
     if (
         request.format == "table"
@@ -124,15 +113,7 @@ def contacts_command(
         attempts, without = lake.attempts(wanted)
         if attempts:
             head = list(contacts_head(attempts, without, request.page))
-    _write_named(
-        request, found, _contact_columns(), head, nothing=lambda: nothing_matches(request), title="contacts"
-    )
-
-
-def _contact_columns() -> tuple[Column, ...]:
-    from batchlake.screens.contacts import COLUMNS
-
-    return COLUMNS
+    _write_named(request, found, COLUMNS, head, nothing=lambda: nothing_matches(request), title="contacts")
 
 
 def _write_named(

@@ -19,6 +19,7 @@ from batchlake.cli.arguments.options import (
     filter_option,
     format_option,
     lake_option,
+    landing_option,
     note,
     open_lake,
     quiet_option,
@@ -42,9 +43,7 @@ if TYPE_CHECKING:
 
 _HIT: Final = 1
 
-landing_option = option("--landing", type=click.Path(path_type=Path, file_okay=False), default="landing",
-                         envvar="BATCHLAKE_LANDING", show_default=True, metavar="DIR",
-                         help="Where pulls keep answers as received; it is cleaned, too.")  # fmt: skip
+cleaned_landing = landing_option("Where pulls keep answers as received; it is cleaned, too.")
 _value_option = option("--value", "values", multiple=True, metavar="TEXT",
                        help="A name, e-mail or address, replaced where it stands; @FILE or -.")  # fmt: skip
 
@@ -67,7 +66,7 @@ _value_option = option("--value", "values", multiple=True, metavar="TEXT",
 @option("--expect", metavar="N|any", help="How many calls the dry run counted; required to erase.")
 @option("--reference", metavar="TICKET", help="Noted with the erasure; holds no target.")
 @option("--for-good", is_flag=True, help="Keep out also calls that begin after the erasure.")
-@landing_option
+@cleaned_landing
 @option("--elsewhere", multiple=True, type=click.Path(path_type=Path, exists=True), metavar="PATH",
         help="Search files that left the lake, and list those with hits; nothing is changed.")  # fmt: skip
 @option("--todo", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
@@ -130,7 +129,7 @@ def forget_command(
 @region_option
 @option("--finish", is_flag=True, help="Finish an erasure that was cut short.")
 @option("--new-key", is_flag=True, help="Give the lake another privacy key, where its own is lost.")
-@landing_option
+@cleaned_landing
 @wait_option
 @table_options("erasures")
 @quiet_option

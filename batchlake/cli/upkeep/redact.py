@@ -19,7 +19,7 @@ from batchlake.cli.arguments.options import (
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.privacy import read_rules, redact_option
 from batchlake.cli.failures import WITH_PROBLEMS
-from batchlake.cli.upkeep.forget import ended_by_hand, landing_option, print_report
+from batchlake.cli.upkeep.forget import cleaned_landing, ended_by_hand, print_report
 from batchlake.output.formats import STATUS_FORMATS
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @redact_option
 @option("--dry-run", is_flag=True, help="Say what would change, write nothing.")
 @lake_option
-@landing_option
+@cleaned_landing
 @wait_option
 @quiet_option
 @format_option(STATUS_FORMATS)

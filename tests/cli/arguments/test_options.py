@@ -59,6 +59,16 @@ def test_a_flag_given_twice_is_harmless() -> None:
         assert not one.expose_value or context.params[one.name] is True
 
 
+def test_whatever_completes_a_value_completes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of every verb, every argument and option answers a shell, also where there is no lake."""
+    monkeypatch.chdir(tmp_path)
+    for words, command in commands():
+        context = command.make_context(words, [], resilient_parsing=True)
+        for one in command.params:
+            found = one.shell_complete(context, "")
+            assert found or one.name not in ("columns", "sort", "sentiment"), (words, one.name)
+
+
 def test_options_that_count_each_time() -> None:
     """There are these and no others: of each the verb has a use for several values."""
     names = {one.opts[0] for _, _, one in options("multiple")}
@@ -229,7 +239,7 @@ def test_a_length_of_time(text: str, length: timedelta) -> None:
     assert Duration().convert(text, None, None) == length
 
 
-@pytest.mark.parametrize("text", ["", "7", "d", "-1d", "1.5h", "7 d", "7w", "1234567s", "٧d\n"])
+@pytest.mark.parametrize("text", ["", "7", "d", "-1d", "1.5h", "7 d", "7w", "1234567s", "999999d", "٧d\n"])
 def test_what_is_no_length_of_time(text: str) -> None:
     """Anything else is refused with the forms there are."""
     with pytest.raises(click.BadParameter, match="write 90s, 15m, 26h or 7d"):

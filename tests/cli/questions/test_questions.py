@@ -189,6 +189,10 @@ def test_an_audit_tells_the_currency_of_each_platforms_batch(tmp_path: Path) -> 
     assert {"1.00 EUR too high", "1.00 USD too high"} <= set(
         re.findall(r"\S+ \S+ too high", run("audit", lake=lake.root).stdout)
     )
+    assert lake.extent()["batches"] == 2
+    for verb in ("batch b", "call c"):
+        shown = run(*verb.split(), "--format", "table", lake=lake.root).stdout
+        assert ("EUR" in shown, "USD" in shown) == (True, False), verb
 
 
 @pytest.mark.parametrize(
