@@ -198,7 +198,7 @@ class RankedTable:
     def _fitting(
         self, places: list[int], first: Sequence[Sequence[Any]], made: dict[int, list[Cell]]
     ) -> tuple[list[int], list[int]]:
-        """The places of the columns that fit, by rank, and their widths; of the first rows and their cells."""
+        """The places of the columns that fit, by rank, and their widths; of the first rows, and cells."""
         natural = {
             place: max(
                 display_width(self._columns[place].heading),
