@@ -345,7 +345,7 @@ def test_parquet_files_answer_like_tables(engine: Engine, tmp_path: Path) -> Non
         ({"by": ["batch_id", "phase of the moon"]}, "Calls can be grouped by source, batch_id"),
         ({"timezone": "Europe/Berln"}, "Did you mean Europe/Berlin"),
         ({"every": "fortnight"}, "Give one of hour, day, week, month"),
-        ({"top": -1}, "Give 0 or more"),
+        ({"top": -1}, "top is how many responses, not -1"),
     ],
 )
 def test_a_wrong_argument_is_named_with_the_choices(engine: Engine, given: Any, message: str) -> None:
