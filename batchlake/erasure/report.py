@@ -22,7 +22,8 @@ NOT_COVERED: Final = (
     "The platform, its recordings, and the receivers of its webhooks: --todo lists what to delete there.",
     "Shell history, process lists, terminals, cron mail.",
     "People recognised by what is said rather than by a value; names that no --value names; a number read "
-    "out over turns in a transcript that came as one text; languages without digit words; voices.",
+    "out over turns in a transcript that came as one text, in tens (fifty-five), or with other words between "
+    "its digits; languages without digit words; voices.",
     "Anonymised calls keep exact figures, which the holder of the platform's own record can match; where "
     "that is too much, use --mode remove.",
     "Tombstones and pseudonyms stay personal data while the key exists; destroying it ends both, and the "
@@ -33,8 +34,8 @@ NOT_COVERED: Final = (
 
 NOT_REDACTED: Final = (
     "Names that no field of the record gives, or only another record; ids that hold a number without +; "
-    "people recognised by what is said rather than by a value; languages that are not named, or without "
-    "digit words; voices.",
+    "people recognised by what is said rather than by a value; numbers read out in tens (fifty-five), or "
+    "with other words between their digits; languages that are not named, or without digit words; voices.",
     "A platform's own scrubbed transcript that came after the raw one was stored, or lies in the landing: "
     "the raw one is redacted by the rules here.",
     "Backups, disk snapshots, replicas, versions of objects in a bucket, blocks of a disk after their file "

@@ -18,6 +18,7 @@ ERASURE = (
     "copies on machines that do not ask again", "reports", "csv", "notebooks", "caches of other tools",
     "--elsewhere", "platform", "recordings", "webhooks", "--todo", "shell history", "process lists",
     "terminals", "cron mail", "recognised by what is said", "names that no --value names",
+    "in tens", "other words between",
     "languages without digit words", "voices", "exact figures", "the platform's own record",
     "--mode remove", "stay personal data while the key exists", "destroying it ends",
     "whether to erase at all", "duties to keep", "controller's decision",
@@ -26,7 +27,8 @@ ERASURE = (
 
 REDACTION = (
     "names that no field of the record gives", "only another record", "ids that hold a number without +",
-    "recognised by what is said", "languages that are not named", "without digit words", "voices",
+    "recognised by what is said", "in tens", "other words between", "languages that are not named",
+    "without digit words", "voices",
     "scrubbed transcript", "landing", "backups", "disk snapshots", "files that left the lake",
     "source exports", "platform", "recordings", "webhooks", "personal data while the key exists",
 )  # fmt: skip
