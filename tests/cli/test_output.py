@@ -56,6 +56,21 @@ def test_a_closed_pipe_is_quiet(lake: Path, tmp_path: Path, arguments: str) -> N
     assert done.returncode == 0, done.stderr
 
 
+def test_a_statement_stands_behind_its_verb(lake: Path, tmp_path: Path) -> None:
+    """In quotation marks or not; the name of a file of statements is none."""
+    assert run("sql", "select 1 as a", lake=lake).stdout == "a\n─\n1\n"
+    assert (
+        run("sql", "select", "1", "as", "a", "-c", "select 2 as b", lake=lake).stdout
+        == "b\n─\n2\n\na\n─\n1\n"
+    )
+    assert run("sql", f"select '{'x' * 5000}' = 'y' as a", lake=lake).stdout == "a\n─────\nfalse\n"
+    script = tmp_path / "script.sql"
+    script.write_text("from calls", encoding="utf-8")
+    told = run("sql", str(script), lake=lake)
+    assert (told.returncode, "run with -f" in told.stderr) == (2, True)
+    assert run("sql", "select 1", "-f", str(script), lake=lake).returncode == 2
+
+
 def test_a_reader_that_has_enough_ends_the_query(lake: Path) -> None:
     """Of endless rows `head` takes one, and the verb ends."""
     verb = "sql -c 'from range(100000000000)' --format csv"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from functools import partial
+from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,7 @@ from batchlake.cli.display.answers import opened, write_rows_to, write_tables
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import BINARY_FORMATS, ROW_FORMATS
 from batchlake.output.rows import Tally
+from batchlake.text.escaping import shown
 
 if TYPE_CHECKING:
     from batchlake.filters.model import Filter
@@ -42,6 +44,7 @@ _SINGLE_IN_FILES: Final = frozenset({"csv", "json"})
 
 
 @click.command("sql")
+@click.argument("typed_words", nargs=-1, metavar="[SQL]...")
 @selection_options()
 @option("-c", "--command", "command_texts", multiple=True, metavar="SQL",
         help="Run these statements and stop; given again, those run after them.")  # fmt: skip
@@ -62,23 +65,29 @@ _SINGLE_IN_FILES: Final = frozenset({"csv", "json"})
 def sql_command(
     context: click.Context,
     /,
+    typed_words: tuple[str, ...],
     command_texts: tuple[str, ...],
     file: Path | None,
     timeout_seconds: float | None,
     excel_safe: bool,
     **given: Any,
 ) -> None:
-    """Ask in DuckDB's SQL: with -c, from a file, from standard input, or at a prompt.
+    """Ask in DuckDB's SQL: as typed here or with -c, from a file, from standard input, or at a prompt.
 
     Statements run read-only over the tables and views of the lake; `selected_calls` and `selected_segments`
     are the calls and utterances that the filters leave.
 
     \b
-    batchlake sql -c "select agent_id, count(*) from calls group by all"
+    batchlake sql "select agent_id, count(*) from calls group by all"
     batchlake sql --last 7d -c "from selected_calls" --csv -o week.csv
     """
+    if typed_words:
+        # Without quotation marks a statement is as many words as the shell made of it.
+        command_texts += (" ".join(typed_words),)
     if command_texts and file is not None:
-        raise click.UsageError("-c and -f are two sources of statements; give one of them.")
+        raise click.UsageError("-f FILE and statements are two sources; give one of them.")
+    if len(typed_words) == 1 and isfile(typed_words[0]):  # noqa: PTH113 - a long statement is no path
+        raise click.UsageError(f"{shown(typed_words[0])} is a file: its statements run with -f.")
     is_typed = not command_texts and file is None and sys.stdin and sys.stdin.isatty()
     at_prompt = is_typed and sys.stdout.isatty()
     if at_prompt and given["engine"] == "spark":
