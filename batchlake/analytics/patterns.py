@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from batchlake.engine.whole_files import read_text
 from batchlake.errors import InvalidRequest
 
 OTHER: Final = "other"
@@ -83,7 +84,7 @@ def read_patterns(file: Path) -> Patterns:
         InvalidRequest: the file can't be read, isn't TOML, or holds anything but rules; all faults are named.
     """
     try:
-        document = tomllib.loads(Path(file).read_text(encoding="utf-8"))
+        document = tomllib.loads(read_text(Path(file)))
     except (OSError, ValueError) as error:
         raise InvalidRequest(
             f"can't read word patterns from {str(file)!r}: {error}. Give a TOML file of [[rule]] tables.",

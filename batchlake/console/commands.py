@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from batchlake.analytics.definitions import definitions
 from batchlake.console.catalogue import Catalogue, Name
 from batchlake.engine import sql_files
+from batchlake.engine.whole_files import read_text
 from batchlake.errors import InvalidRequest
 from batchlake.filters.model import ALL
 from batchlake.filters.selection import select
@@ -258,7 +259,7 @@ def _include(console: Console, argument: str) -> None:
     """`\\i FILE`: the statements of a file."""
     if not argument:
         raise InvalidRequest("\\i takes a file of statements.")
-    console.run(_path(argument).read_text(encoding="utf-8"))
+    console.run(read_text(_path(argument)))
 
 
 def _edit(console: Console, argument: str) -> None:

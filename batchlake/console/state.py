@@ -10,6 +10,7 @@ from batchlake import __version__
 from batchlake.console.catalogue import Catalogue
 from batchlake.console.screen import Screen
 from batchlake.engine.quoting import zone_named
+from batchlake.engine.whole_files import read_text
 from batchlake.filters.parse import parse_filter
 from batchlake.filters.selection import select
 from batchlake.filters.values.zone import in_zone
@@ -125,6 +126,6 @@ class Console:
 
 def _filter_of_json(text: str, timezone: str) -> Filter:
     """A filter of JSON, or of `@FILE` that holds it."""
-    given = Path(text[1:]).read_text(encoding="utf-8") if text.startswith("@") else text
+    given = read_text(Path(text[1:])) if text.startswith("@") else text
     with in_zone(timezone):
         return parse_filter(given)

@@ -1,14 +1,31 @@
-"""Files that are at their path whole, or as before."""
+"""Files that are at their path whole, or as before; and texts that are read whole."""
 
 from __future__ import annotations
 
+import errno
 import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
+
+_LONGEST_TEXT: Final = 64 * 1024 * 1024
+
+
+def read_text(path: Path) -> str:
+    """The text of a file that a person named: SQL, a filter, settings. One without end isn't read for ever.
+
+    Raises:
+        OSError: it can't be read, or is too large.
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    with path.open(encoding="utf-8") as file:
+        text = file.read(_LONGEST_TEXT + 1)
+    if len(text) > _LONGEST_TEXT:
+        raise OSError(errno.EFBIG, "it holds more than 64 MB of text", str(path))
+    return text
 
 
 @contextmanager

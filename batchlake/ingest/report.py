@@ -137,7 +137,7 @@ class IngestReport:
             )
         if self.skipped_files:
             entries = counted(len(self.skipped_files), "file")
-            lines.append(f"Passed over (hidden, Markdown, a lake, or can't be opened): {entries}.")
+            lines.append(f"Passed over (hidden, Markdown, a lake, a link, or unreadable): {entries}.")
         if self.dry_run:
             lines.append("Dry run: nothing was written.")
         elif self.run_id:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
+from batchlake.engine.whole_files import read_text
 from batchlake.errors import ConfigurationFault, InvalidConfiguration, InvalidRequest
 from batchlake.schema import DEFAULT_SOURCE
 from batchlake.sync import CONFIGURATION_FILE
@@ -260,7 +261,7 @@ def _resolved(file: Path, given: str) -> str:
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except OSError as error:
         reason = f"cannot be read: {error.strerror or error}"
     except UnicodeDecodeError as error:

@@ -126,7 +126,7 @@ def watch(
     settling = Settling(timing, looks_whole)
     looked_at = -timing.rescan
     reported: set[tuple[Path, str]] = set()
-    for changed in _changes(watched, stop, timing, polling=polling):
+    for changed in _changes(watched, stop, timing, note, polling=polling):
         now = time.monotonic()
         if not changed and not settling.is_waiting and now - looked_at < timing.rescan:
             continue
@@ -155,14 +155,19 @@ def watch(
 
 
 def _changes(
-    folders: list[Path], stop: threading.Event, timing: WatchTiming, *, polling: bool
+    folders: list[Path],
+    stop: threading.Event,
+    timing: WatchTiming,
+    note: Callable[[str], None],
+    *,
+    polling: bool,
 ) -> Iterator[bool]:
     """Whether something has changed in these folders, told at each change and twice in the settling time."""
     with extra("watch", "watched folders"):
         import watchfiles
 
     tick_ms = int(max(timing.settle / 2, 0.05) * 1000)
-    changes = watchfiles.watch(
+    noticed = watchfiles.watch(
         *folders,
         watch_filter=None,
         debounce=int(timing.settle * 1000),
@@ -173,7 +178,13 @@ def _changes(
         force_polling=polling or None,
         ignore_permission_denied=True,
     )
-    return map(bool, changes)
+    try:
+        yield from map(bool, noticed)
+    except RuntimeError as error:
+        # A name that is not UTF-8, anywhere in the folders.
+        note(f"changes are not noticed, but looked for every {timing.rescan:g} s: {error}")
+        while not stop.wait(tick_ms / 1000):
+            yield False
 
 
 def _refusal(path: Path) -> str | None:

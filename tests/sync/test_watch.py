@@ -167,6 +167,19 @@ def test_files_that_appear_in_every_way(tmp_path: Path) -> None:
     assert sum(report.exports_read for report in reports) == 7
 
 
+def test_a_name_that_is_not_utf8_stops_no_watch(tmp_path: Path) -> None:
+    """The system's notices end there with an error: the folders are looked at now and then instead."""
+    (tmp_path / os.fsdecode(b"\xff")).mkdir()
+    stop, notes = threading.Event(), list[str]()
+
+    def noted(line: str) -> None:
+        notes.append(line)
+        stop.set()
+
+    assert not list(watch([tmp_path], Lake(tmp_path / "lake").ingest, stop, timing=TIMING, note=noted))
+    assert "changes are not noticed, but looked for every" in notes[0]
+
+
 def test_a_lake_that_is_being_written_is_waited_for(tmp_path: Path) -> None:
     """While another writer is at work the file is kept for later, and told of."""
     with watching(tmp_path):

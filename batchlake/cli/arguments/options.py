@@ -18,6 +18,7 @@ from batchlake.cli.arguments.parameters import Command, Seconds, option
 from batchlake.cli.arguments.settings import config_option, own_platform_files
 from batchlake.cli.failures import note_format
 from batchlake.cli.streams import say
+from batchlake.engine import whole_files
 from batchlake.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -258,7 +259,7 @@ def file_text(what: str, path: Path) -> str:
         InvalidRequest: it can't be read, or isn't text.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return whole_files.read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         reason = f"cannot read the {what} {str(path)!r}: {_reason(error)}. Name another."
         raise InvalidRequest(reason, path=str(path)) from error

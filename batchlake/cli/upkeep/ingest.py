@@ -212,6 +212,9 @@ def _tell(
     elif report.problems:
         note(f"batchlake: {problems_line(report)}")
     if paths and nothing_read(report):
-        note(f"batchlake: {', '.join(paths)} {'hold' if len(paths) > 1 else 'holds'} no file to read.")
+        skipped = f", {len(report.skipped_files)} passed over" if report.skipped_files else ""
+        note(
+            f"batchlake: {', '.join(paths)} {'hold' if len(paths) > 1 else 'holds'} no file to read{skipped}."
+        )
     if report.problems and not allow_problems:
         raise click.exceptions.Exit(WITH_PROBLEMS)

@@ -251,8 +251,10 @@ def _files(given: str, found: Found) -> Iterator[tuple[Path, bool]]:
         if is_lake(path):
             raise ExportUnreadable(given, "it is a lake, not a folder of exports")
         yield from ((file, False) for file in _walk(path, found))
-    else:
+    elif stat.S_ISREG(mode) or stat.S_ISFIFO(mode):
         yield path, True
+    else:
+        raise ExportUnreadable(given, "it is a device or a socket, not a file; `-` is standard input")
 
 
 def _walk(folder: Path, found: Found) -> Iterator[Path]:
@@ -261,9 +263,10 @@ def _walk(folder: Path, found: Found) -> Iterator[Path]:
 
     for parent, folders, names in os.walk(folder, onerror=refuse):
         within = sorted(name for name in folders if not name.startswith("."))
-        lakes = [name for name in within if is_lake(Path(parent, name))]
-        found.skipped_files += [str(Path(parent, name)) for name in lakes]
-        folders[:] = [name for name in within if name not in lakes]
+        # `os.walk` follows no link to a folder, which may lead around in a circle.
+        closed = [name for name in within if is_lake(path := Path(parent, name)) or path.is_symlink()]
+        found.skipped_files += [str(Path(parent, name)) for name in closed]
+        folders[:] = [name for name in within if name not in closed]
         for name in sorted(names):
             path = Path(parent, name)
             if is_skipped(PurePath(name)):

@@ -88,15 +88,23 @@ def test_members_of_an_archive_are_all_looked_at(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_in_a_folder_is_counted(tmp_path: Path) -> None:
-    """A link that leads nowhere, and a pipe, are passed over, and named as such."""
+    """A link that leads nowhere, one to a folder, and a pipe are passed over, and named as such."""
     folder = tmp_path / "in"
     write_export(folder, "a.json", {"id": "c1"})
-    odd = [folder / name for name in ("link.json", "pipe.json")]
+    odd = [folder / name for name in ("link.json", "pipe.json", "around")]
+    odd[2].symlink_to(folder)
     odd[0].symlink_to(folder / "nowhere.json")
     os.mkfifo(odd[1])
     report = ingested(tmp_path / "lake", folder)
     assert (report.exports_read, report.problems, report.calls_new) == (1, 0, 1)
     assert sorted(report.skipped_files) == sorted(map(str, odd))
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null"])
+def test_a_device_is_no_export(device: str) -> None:
+    """One that has no end was read for ever."""
+    with pytest.raises(ExportUnreadable, match="it is a device or a socket, not a file"):
+        find([device])
 
 
 def test_the_byte_where_compressed_data_breaks_is_named(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Final
 from batchlake.engine import columns, sql_files
 from batchlake.engine.engine import Engine
 from batchlake.engine.sql_files import SqlFile
+from batchlake.engine.whole_files import read_text
 from batchlake.errors import ConfigurationFault, InvalidConfiguration
 from batchlake.ingest.parse.fields import BATCHES, CALLS, FieldList, add_own, field_list, typed_fields
 from batchlake.ingest.parse.platforms.recognition import rules
@@ -61,7 +62,7 @@ def _read(platform: str, kind: str, path: Path) -> str | list[ConfigurationFault
     """The name of a file's format, or what is wrong with it."""
     key = f"platforms.{platform}.{kind}"
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except OSError as error:
         return [ConfigurationFault(str(path), key, f"cannot be read: {error.strerror or error}")]
     except UnicodeDecodeError as error:
