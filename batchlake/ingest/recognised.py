@@ -64,7 +64,7 @@ def fields_of_exports(paths: Iterable[str | os.PathLike[str]], own: Iterable[str
     for location, item in _items(paths, own):
         if isinstance(item, RawRecords):
             known, found = _decoded(item)
-            for field, column, unit, count in _fields(known, found):
+            for field, column, unit, count in fields_of_columns(known, found):
                 row = (location, known.platform, known.kind, field, column, unit)
                 counts[row] = counts.get(row, 0) + count
         else:
@@ -135,7 +135,7 @@ def _decoded(run: RawRecords) -> tuple[FieldList, Columns]:
     return known, decoder_of(run.format).decode(listed)
 
 
-def _fields(known: FieldList, found: Columns) -> Iterator[tuple[str, str, str | None, int]]:
+def fields_of_columns(known: FieldList, found: Columns) -> Iterator[tuple[str, str, str | None, int]]:
     """Each field of records: its path, its column, its unit, and how many records have it."""
     filled: dict[str, list[str]] = {}
     units: dict[str, str] = {}
@@ -145,8 +145,8 @@ def _fields(known: FieldList, found: Columns) -> Iterator[tuple[str, str, str | 
         for alternative in choice.alternatives:
             for column, path in zip(choice.columns, alternative, strict=True):
                 filled.setdefault(path, []).extend([column] if column in stored else [])
-            for path in choice.kept:
-                filled[path].append(EXTRA)
+        for path in choice.kept:
+            filled[path].append(EXTRA)
     for path, values in found.scalars.items():
         yield path, ", ".join(filled[path]) or READ, units.get(path), len(values) - values.count(None)
     yield from ((path, SEGMENTS, None, count) for path, count in found.transcript_paths.items())

@@ -4,9 +4,9 @@
 -- outputs:
 --   the record's place and envelope, and the fields that ingest/load/typed_calls reads, as text (NULL where absent)
 -- records:
---   call_id, batch_id, answers, questions
+--   call_id, answers, questions
 --   call_id, and one of call_length, corrected_duration, queue_status, concatenated_transcript, answered_by,
---   call_ended_by
+--   call_ended_by, citations, corrected_transcript
 --   c_id, and one of call_length, corrected_duration, queue_status, concatenated_transcript, answered_by,
 --   call_ended_by
 -- fields:
@@ -22,6 +22,7 @@
 --   corrected_seconds: corrected_duration
 --   cost: price
 --   created_at: created_at
+--   answers: answers (kept)
 --   started_at: started_at
 --   ended_at: end_at
 --   direction: inbound
@@ -41,13 +42,14 @@
 --   time: created_at
 -- note: A length without a correction is minutes; before February 2024 (a record with `c_id` alone) it was
 -- seconds, and is left out. An end is one only of a completed call: of a running one it is when it will be cut
--- off.
+-- off. Answers to a call's questions come alone and later: when they were made is not when the call was.
 with
 fields as (select * from given_calls),
 
 final as (
   select
-    * exclude (state, queue_state, answered_by, completed, current_id, corrected_seconds) replace (
+    * exclude (state, queue_state, answered_by, completed, current_id, corrected_seconds, answers) replace (
+      case when answers is null then created_at end as created_at,
       case
         when answered_by = 'voicemail' and (
           status_key(state) = 'completed'
@@ -63,8 +65,11 @@ final as (
       case when current_id is not null or corrected_seconds is not null then duration_seconds end as duration_seconds,
       'USD' as currency,
       case when completed = 'true' then ended_at end as ended_at,
-      case when completed is distinct from 'true' and ended_at is not null then extra_with(extra, 'end_at', ended_at)
-        else extra end as extra,
+      case
+        when answers is not null and created_at is not null then extra_with(extra, 'created_at', created_at)
+        when completed is distinct from 'true' and ended_at is not null then extra_with(extra, 'end_at', ended_at)
+        else extra
+      end as extra,
       case direction when 'true' then 'inbound' when 'false' then 'outbound' else direction end as direction
     )
   from fields

@@ -12,13 +12,14 @@
 --   failure: failure_reason
 --   duration_seconds: metadata.call_duration_secs, call_duration_secs
 --   cost: metadata.cost_fiat
+--   created_at: created_at_unix (Unix seconds)
 --   started_at: metadata.start_time_unix_secs (Unix seconds), start_time_unix_secs (Unix seconds)
 --   direction: metadata.phone_call.direction, direction
 --   begun_by: conversation_initiation_source (kept), metadata.conversation_initiation_source (kept)
 --   external_number: metadata.phone_call.external_number
 --   agent_number: metadata.phone_call.agent_number
---   from_number: metadata.body.From
---   to_number: metadata.body.To, phone_number
+--   from_number: metadata.body.From, metadata.body.from_number
+--   to_number: metadata.body.To, metadata.body.to_number, phone_number
 --   agent_id: agent_id
 --   agent_name: agent_name
 --   ended_by: metadata.termination_reason, termination_reason, failure_reason

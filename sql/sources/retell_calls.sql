@@ -26,15 +26,16 @@
 --   success: call_analysis.call_successful
 --   in_voicemail: call_analysis.in_voicemail (kept)
 --   summary: call_analysis.call_summary
---   recording_url: recording_url
--- transcript: transcript_object, transcript, transcript_with_tool_calls
+--   recording_url: recording_url, scrubbed_recording_url (kept)
+-- transcript: transcript_object, transcript, transcript_with_tool_calls, scrubbed_transcript_with_tool_calls
 -- spoken: agent, user, transfer_target
 -- utterances:
 --   speaker: role
 --   text: content
 --   time: words.0.start
--- note: A call names no batch. While it runs, a cost of 0 is none yet. An end reason or an end outweighs
--- `registered`, which a webhook says of ended calls, too.
+-- note: A call names no batch. Where an agent may store nothing personal, only what is scrubbed is there. While a
+-- call runs, a cost of 0 is none yet. An end reason or an end outweighs `registered`, which a webhook says of
+-- ended calls, too.
 with
 fields as (select * from given_calls),
 

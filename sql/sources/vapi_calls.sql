@@ -47,7 +47,10 @@ final as (
         when reason = 'voicemail' then 'voicemail'
         when reason = 'customerbusy' then 'busy'
         when reason = 'customerdidnotanswer' then 'no_answer'
-        when reason in ('manuallycanceled', 'scheduledcalldeleted', 'calldeleted') then 'cancelled'
+        when reason in (
+          'manuallycanceled', 'scheduledcalldeleted', 'calldeleted',
+          'callringingsipinboundcallerhungupbeforecallconnect'
+        ) then 'cancelled'
         when starts_with(reason, 'customerendedcall') or starts_with(reason, 'assistantendedcall')
           or ends_with(reason, 'sipcompletedcall')
           or reason in (
@@ -57,7 +60,8 @@ final as (
         when starts_with(reason, 'assistantrequest') or starts_with(reason, 'assistantnot')
           or reason in (
             'twilioreportedcustomermisdialed', 'vonagerejected', 'assistantjointimedout', 'workershutdown',
-            'customerdidnotgivemicrophonepermission'
+            'customerdidnotgivemicrophonepermission', 'phonecallproviderbypassenabledbutnocallreceived',
+            'pipelinenoavailablellmmodel', 'sipoutboundunallocatednumber'
           ) then 'failed'
         else meaning_of_end(ended_by)
       end as status_meant,

@@ -147,7 +147,11 @@ BATCHES: Final[dict[str, tuple[st.SearchStrategy[Record], Callable[[Record], Fac
                 "recipients": st.lists(
                     st.fixed_dictionaries(
                         {"id": st.just("r"), "phone_number": numbers},
-                        optional={"conversation_id": st.just("B"), "status": st.just("completed")},
+                        optional={
+                            "conversation_id": st.just("B"),
+                            "status": st.just("completed"),
+                            "created_at_unix": unix,
+                        },
                     ),
                     max_size=1,
                 ),

@@ -37,8 +37,8 @@ def elevenlabs(record: Record) -> Facts:
         "cost": None if fiat is None else Decimal(repr(fiat)).quantize(MILLIONTH, ROUND_HALF_UP),
         "ended_at": None,
         "direction": direction or ("web" if begun_by in ("js_sdk", "widget") else None),
-        "from_number": from_number or body.get("From"),
-        "to_number": to_number or body.get("To") or record.get("phone_number"),
+        "from_number": from_number or body.get("From") or body.get("from_number"),
+        "to_number": to_number or body.get("To") or body.get("to_number") or record.get("phone_number"),
         "success": {"success": True, "failure": False}.get(
             record.get("analysis", {}).get("call_successful", record.get("call_successful"))
         ),
@@ -89,7 +89,13 @@ _never_begun: Final = st.fixed_dictionaries(
         "agent_id": st.just("a"),
         "failure_reason": st.sampled_from(["busy", "no-answer", "unknown"]),
         "metadata": st.fixed_dictionaries(
-            {"type": st.just("twilio"), "body": st.fixed_dictionaries({"From": numbers, "To": numbers})}
+            {
+                "type": st.just("twilio"),
+                "body": st.one_of(
+                    st.fixed_dictionaries({"From": numbers, "To": numbers}),
+                    st.fixed_dictionaries({"from_number": numbers, "to_number": numbers}),
+                ),
+            }
         ),
     }
 )
@@ -250,7 +256,8 @@ _of_one_call: Final = st.fixed_dictionaries(
         "lead_phone_number": numbers,
         "agent_phone_number": numbers,
         "telephony_duration": st.integers(0, 99_999),
-    }
+    },
+    optional={"lead": st.just({"phone_number": "+14155550199"})},
 )
 synthflows: Final = st.one_of(
     _of_one_call,

@@ -53,6 +53,9 @@ def records_of(draw: st.DrawFn, name: str, number: int = 0) -> tuple[Record, Fac
     if name == "bland" and draw(st.booleans()):
         # Before February 2024 there was `c_id` alone, since then both.
         whole = {"c_id": whole.pop("call_id")} | whole if draw(st.booleans()) else whole | {"c_id": "other"}
+    if name == "bland" and "created_at" not in whole:
+        # Where answers are, a time would be theirs.
+        whole |= draw(st.sampled_from([{}, {"answers": [True]}]))
     read_facts = read(whole)
     # What a plain field leaves open another may tell.
     told = {column: value for column, value in facts.items() if value is not None or column not in read_facts}

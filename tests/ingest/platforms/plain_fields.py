@@ -21,7 +21,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "retell": {
         "from_number": "from_number", "to_number": "to_number", "agent_id": "agent_id",
-        "agent_name": "agent_name", "recording_url": "recording_url", "call_analysis.call_summary": "summary",
+        "agent_name": "agent_name", "recording_url": "recording_url",
+        "scrubbed_recording_url": "recording_url", "call_analysis.call_summary": "summary",
         "call_analysis.user_sentiment": "sentiment_label",
     },
     "vapi": {
@@ -109,7 +110,10 @@ SPEECH: Final[dict[str, list[Form]]] = {
     "retell": [
         _listed("transcript_object", "role", "content", _RETELLS),
         _in_one_text("transcript", {"Agent": "ai", "User": "human"}),
-        _listed("transcript_with_tool_calls", "role", "content", _RETELLS | {"tool_call_invocation": None}),
+        *(
+            _listed(path, "role", "content", _RETELLS | {"tool_call_invocation": None})
+            for path in ("transcript_with_tool_calls", "scrubbed_transcript_with_tool_calls")
+        ),
     ],
     "vapi": [
         _listed("artifact.messages", "role", "message", _VAPIS),

@@ -6,6 +6,12 @@ import gzip
 import json
 from pathlib import Path
 
+import pytest
+
+from batchlake.ingest.parse.fields import field_list
+from batchlake.ingest.parse.parts import Columns
+from batchlake.ingest.parse.platforms.recognition import RECOGNITION
+from batchlake.ingest.recognised import fields_of_columns
 from tests.command import run
 from tests.ingest.platforms.traps import RETELL
 from tests.lakes import write_export
@@ -26,6 +32,18 @@ def test_a_transcripts_field_is_the_one_it_was_read_from(tmp_path: Path) -> None
         ("transcript", "segments", 2),
         ("transcript_object", "segments", 1),
     ]
+
+
+@pytest.mark.parametrize("name", RECOGNITION)
+def test_every_field_has_its_place(name: str) -> None:
+    """Each path of a platform gives columns or decides about others; what is kept is in `extra` once."""
+    known = field_list(name)
+    paths = [path for choice in known.choices for path in choice.paths]
+    found = Columns(1, scalars={path: ["x"] for path in paths})
+    kept = {path for choice in known.choices for path in choice.kept}
+    told = {path: column.split(", ") for path, column, _, _ in fields_of_columns(known, found)}
+    assert told.keys() == set(paths)
+    assert {path for path, columns in told.items() if columns.count("extra") == 1} == kept
 
 
 def test_odd_files_are_told(tmp_path: Path) -> None:

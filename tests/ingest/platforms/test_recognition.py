@@ -45,6 +45,8 @@ RECORDS: Final[list[tuple[dict[str, Any], str | None]]] = [
     ({"batch_id": "b", "status": "x", "timestamp": "t"}, "bland_batches"),
     ({"batch_id": "b", "status": "x", "timestamp": "t", "total_calls": 1}, None),
     ({"call_id": "c", "batch_id": "b", "answers": [], "questions": []}, "bland_calls"),
+    ({"call_id": "c", "answers": [], "questions": []}, "bland_calls"),
+    ({"call_id": "c", "corrected_transcript": []}, "bland_calls"),
     ({"c_id": "c", "call_length": 1}, "bland_calls"),
     ({"call_id": "c", "answered_by": None}, "bland_calls"),
     ({"batch_id": "b", "execution_status": {}}, "bolna_batches"),

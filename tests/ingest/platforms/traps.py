@@ -98,6 +98,15 @@ TRAPS: Final[dict[str, tuple[Facts, Facts | None]]] = {
         },
         {"said": [("ai", "Hello"), ("ai", "Hi")]},
     ),
+    "bland: answers come later, and their time is not the call's": (
+        {"status": "success", "analysis": [{"call_id": "ID", "goal": "g", "questions": [["Well?", "boolean"]],
+        "answers": [True], "created_at": "2025-01-01T00:00:00Z"}]},
+        {"source": "bland", "created_at": None,
+         "extra": {"answers": [True], "created_at": "2025-01-01T00:00:00Z"}},
+    ),
+    "bland: what was found in a call comes alone, too": (
+        {"call_id": "ID", "event_type": "citations", "citations": [{"value": "Ada"}]}, {"source": "bland"},
+    ),
     "bland: a sip log is no call": ({"sip_code": 486, "c_id": "ID", "reason": "busy"}, None),
     # Retell
     "retell: 4.56 is 4.56 cents": (
@@ -135,6 +144,17 @@ TRAPS: Final[dict[str, tuple[Facts, Facts | None]]] = {
             ],
         },
         {"said": [("ai", "Hello"), ("unknown", "Yes?")]},
+    ),
+    "retell: a transfer's webhook says where to": (
+        {"event": "transfer_bridged", "call": RETELL, "transfer_destination": {"number": "+14155550109"},
+        "data": RETELL},
+        {"extra": {"transfer_destination": {"number": "+14155550109"}}},
+    ),
+    "retell: where nothing personal is stored, only what is scrubbed is there": (
+        RETELL | {"scrubbed_recording_url": "https://x.example/s.wav",
+        "scrubbed_transcript_with_tool_calls": [
+            line("agent", "Hello"), line("node_transition", None), line("user", "I'm [name]")]},
+        {"said": [("ai", "Hello"), ("human", "I'm [name]")], "recording_url": "https://x.example/s.wav"},
     ),
     # Vapi
     "vapi: `in-progress.error` did not happen in progress": (
@@ -174,6 +194,14 @@ TRAPS: Final[dict[str, tuple[Facts, Facts | None]]] = {
     "vapi: reasons are spelled in several ways": (
         VAPI | {"endedReason": "customerDidNotAnswer"}, {"status": "no_answer"},
     ),
+    "vapi: a caller who hung up before anybody answered": (
+        VAPI | {"endedReason": "call.ringing.sip-inbound-caller-hungup-before-call-connect"},
+        {"status": "cancelled", "outcome": "failed"},
+    ),
+    "vapi: a failure without a word for it": (
+        VAPI | {"endedReason": "phone-call-provider-bypass-enabled-but-no-call-received"},
+        {"status": "failed"},
+    ),
     "vapi: without a start there is no length": (
         VAPI | {"endedAt": "2025-01-01T00:00:09Z"}, {"duration_seconds": None},
     ),
@@ -208,6 +236,17 @@ TRAPS: Final[dict[str, tuple[Facts, Facts | None]]] = {
             "agent_id": "a", "conversation_id": "ID", "failure_reason": "busy",
             "metadata": {"type": "twilio", "body": {"From": "+14155550100", "To": "+14155550101"}}}},
         {"status": "busy", "from_number": "+14155550100", "to_number": "+14155550101"},
+    ),
+    "elevenlabs: a call that never was, over SIP": (
+        {"type": "call_initiation_failure", "event_timestamp": 1759931652, "data": {
+            "agent_id": "a", "conversation_id": "ID", "failure_reason": "no-answer",
+            "metadata": {"body": {"from_number": "+14155550100", "to_number": "+14155550101"}}}},
+        {"status": "no_answer", "from_number": "+14155550100", "to_number": "+14155550101"},
+    ),
+    "elevenlabs: a recipient's own time": (
+        {"id": "b-ID", "agent_id": "a", "recipients": [
+            {"id": "r", "status": "completed", "conversation_id": "ID", "created_at_unix": 1739537297}]},
+        {"created_at": datetime(2025, 2, 14, 12, 48, 17, tzinfo=UTC)},
     ),
     "elevenlabs: a recipient without a conversation is no call": (
         {"id": "b-ID", "status": "pending", "agent_id": "a", "recipients": [{"id": "ID",
@@ -286,5 +325,16 @@ TRAPS: Final[dict[str, tuple[Facts, Facts | None]]] = {
     ),
     "synthflow: a voicemail has its own state": (SYNTH | {"status": "left_voicemail"},
     {"status": "voicemail"}),
+    "synthflow: what a webhook says next to its call": (
+        {"status": "completed", "error_message": "late",
+        "lead": {"name": "Ada", "phone_number": "+14155550101"},
+        "call": SYNTH | {"end_call_reason": "voicemail_message_left",
+                         "start_time": "2025-10-27T10:59:46+01:00"},
+        "analysis": {"goal": "true"}, "executed_actions": {"look": {"return_value": 1}}},
+        {"status": "voicemail", "to_number": "+14155550101",
+         "started_at": datetime(2025, 10, 27, 9, 59, 46, tzinfo=UTC),
+         "extra": {"lead.name": "Ada", "analysis": {"goal": "true"}, "error_message": "late",
+                   "executed_actions": {"look": {"return_value": 1}}}},
+    ),
     "synthflow: spam is a failure": (SYNTH | {"status": "spam"}, {"status": "failed"}),
 }  # fmt: skip

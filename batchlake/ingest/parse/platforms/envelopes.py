@@ -31,7 +31,7 @@ from batchlake.ingest.parse.json_values import (
 from batchlake.ingest.parse.parts import BadValue, Columns, Envelope, Item, RecordGroup, Unkept
 from batchlake.ingest.parse.platforms.recognition import RECOGNITION, batch_or_call, recognise
 from batchlake.ingest.parse.platforms.units import UNITS
-from batchlake.ingest.parse.recognition import PLATFORM_LISTS, holds_records, refuses
+from batchlake.ingest.parse.recognition import ENVELOPES, PLATFORM_LISTS, holds_records, refuses
 from batchlake.text.ids import id_fault
 
 Split = Callable[[bytes, Envelope], Iterator[Item]]
@@ -53,8 +53,8 @@ _CONTAINERS: Final = (
 )
 """The keys under which other platforms' records lie, and objects that hold such keys."""
 
-_SIBLINGS: Final = {"campaign": ("events", "metrics")}
-"""By the key of a batch: sibling keys that describe it and are kept with it."""
+_OF_CAMPAIGNS: Final = ("events", "metrics")
+"""Sibling keys that describe a batch and are kept with it."""
 
 _PAGE_KEYS: Final = frozenset(
     """
@@ -248,9 +248,8 @@ def _from_container(key: str, fields: Fields, outer: Envelope, split: Split) -> 
     inner = fields_of(value)
     if key == "analysis" or (_is_home(fields, key) and key == "call"):
         return None
-    siblings = _SIBLINGS.get(key)
-    if siblings and recognise(inner) is not None:
-        inner |= {one: fields[one] for one in siblings if one in fields and not is_nothing(fields[one])}
+    if siblings := _siblings(key, fields, inner):
+        inner |= siblings
         fields = {one: fields[one] for one in fields if one not in siblings}
         value = msgspec.Raw(joined(inner))
     around = _around(fields, outer)
@@ -258,6 +257,15 @@ def _from_container(key: str, fields: Fields, outer: Envelope, split: Split) -> 
         around = Envelope(around.batch_id, _when_it_happened(inner) or around.exported_at)
     found = items_of(inner, bytes(value), around, split)
     return None if found is None else _with_rest(found, fields, key)
+
+
+def _siblings(key: str, fields: Fields, inner: Fields) -> Fields:
+    """What stands next to a campaign, or to the one call of a webhook, and describes it."""
+    if key not in ("call", "campaign") or (name := recognise(inner)) is None:
+        return {}
+    keys = _OF_CAMPAIGNS if key == "campaign" else fields.keys() - _PAGE_KEYS - inner.keys() - {*ENVELOPES}
+    found = {one: fields[one] for one in fields if one in keys and not is_nothing(fields[one])}
+    return found if recognise(inner | found) == name else {}
 
 
 def _is_empty_page(fields: Fields, key: str) -> bool:
