@@ -22,6 +22,7 @@ from batchlake.errors import BatchlakeError, InvalidRequest, QueryError
 from batchlake.output.formats import BINARY_FORMATS
 from batchlake.output.rows import Limited, exact_layout, exact_table, write_rows
 from batchlake.output.target import replacing
+from batchlake.query.statements import is_complete
 from batchlake.text import looks
 from batchlake.text.ranked import RankedTable
 
@@ -93,10 +94,12 @@ class _Loop:
                 return
 
     def _turn(self, prompt: PromptSession[str]) -> None:
-        """Read one line and answer it."""
+        """Read one line, or what was pasted, and answer it up to the first error."""
         text = prompt.prompt().strip()
         try:
-            self._answer(text)
+            for piece in pieces(text):
+                text = piece
+                self._answer(text)
         except KeyboardInterrupt:
             self._console.screen.fault("Interrupted.")
         except QueryError as error:
@@ -216,6 +219,26 @@ class _Loop:
         with replacing(path) as file:
             note = write_rows(rows, row_format, file, max_rows=self._max_rows, excel_safe=self._excel_safe)
         self._console.screen.note(f"Written to {path} in {_duration(started)}. {note}".rstrip())
+
+
+def pieces(text: str) -> Iterator[str]:
+    """What was typed or pasted at once, cut around its lines that are commands: those between statements.
+
+    Line feeds before each piece keep the numbers of its lines.
+
+    >>> list(pieces("select 1,\\n2;\\n\\\\timing\\nselect 3;"))
+    ['select 1,\\n2;', '\\n\\n\\\\timing', '\\n\\n\\nselect 3;']
+    """
+    lines = text.split("\n")
+    first, in_command = 0, commands.is_command(lines[0])
+    for number, line in enumerate(lines[1:], 1):
+        begins = commands.is_command(line)
+        if in_command or begins:
+            begun = "\n".join(lines[first:number])
+            if begun.count("{") <= begun.count("}") if in_command else is_complete(begun):
+                yield "\n" * first + begun
+                first, in_command = number, begins
+    yield "\n" * first + "\n".join(lines[first:])
 
 
 def _located(error: QueryError, text: str, width: int) -> str:

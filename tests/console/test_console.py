@@ -319,6 +319,14 @@ def test_a_begun_statement_is_thrown_away(lake: Lake, tmp_path: Path) -> None:
     assert terminal.leave("\\q" + ENTER) == 0
 
 
+def test_a_paste_is_run_line_by_line_where_it_holds_commands(terminal: Terminal) -> None:
+    """A terminal hands a paste over at once: commands in it are commands, between statements."""
+    paste = "select 40 + 2 as a;\n\\filter {\n}\nselect 'x\n\\timing', 2 as b;\nexit_code;"
+    terminal.type(f"\x1b[200~{paste}\x1b[201~" + ENTER)
+    shown = terminal.see("line 6, column 1")
+    assert all(part in shown for part in ("42", "All calls", "\\timing", "exit_code"))
+
+
 def test_types_zones_and_pagers_are_chosen(terminal: Terminal) -> None:
     """`\\types` shows types under names, `\\timezone` moves days and times, `\\pager` says what is used."""
     terminal.ask("\\types", "under the names of columns: yes.")
