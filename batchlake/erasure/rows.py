@@ -19,7 +19,7 @@ from batchlake.erasure.targets import Mode, Targets
 from batchlake.ingest.load.transcript_facts import with_facts
 from batchlake.privacy.finder import ERASED, Finder
 from batchlake.privacy.key import PrivacyKey
-from batchlake.privacy.speech import is_part, over_turns
+from batchlake.privacy.speech import hits_in_lists, is_part, over_turns, without_lists
 from batchlake.schema import (
     CALLS,
     PROBLEMS,
@@ -220,13 +220,9 @@ class RowCleaner:
 
     def _hits(self, rows: pa.Table, name: str) -> list[int]:
         """The places of texts in which something is."""
-        maybe = self._finder.candidates(rows[name])
-        texts = rows[name].take(columns.from_numpy(maybe)).to_pylist()
-        return [
-            place
-            for place, text in zip(maybe.tolist(), texts, strict=True)
-            if text is not None and self._finder.finds(text)
-        ]
+        found = self._finder.hits(rows[name])
+        listed = hits_in_lists(self._finder, rows[name]) if name in JSON_COLUMNS else []
+        return sorted({*found, *listed}) if listed else found
 
     def _count(self, table: Table, name: str, count: int) -> None:
         if count:
@@ -254,6 +250,8 @@ class RowCleaner:
         """Utterances without mentions, their keys folded anew."""
         hits = self._hits(rows, "text")
         turns = sorted(over_turns_of(rows, self._finder) - set(hits))
+        # What was taken out of a text stands in its list of words, too.
+        rows = with_values(rows, "extra", [*hits, *turns], lambda extra: extra and without_lists(extra))
         notes = self._hits(rows, "extra")
         self._count(SEGMENTS, "text", len(hits) + len(turns))
         self._count(SEGMENTS, "extra", len(notes))

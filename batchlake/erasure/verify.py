@@ -22,7 +22,7 @@ from batchlake.erasure.landed.landing import BODY, landed_files
 from batchlake.erasure.landed.records import RecordCleaner
 from batchlake.erasure.local import bug_reports, history_file
 from batchlake.erasure.search.packed import unpacked
-from batchlake.erasure.search.parquet import Wanted, search_parquet
+from batchlake.erasure.search.parquet import TURNS, Wanted, search_parquet
 from batchlake.erasure.search.threads import at_once
 from batchlake.erasure.targets import pseudonyms_of_numbers, pseudonyms_of_values, refuse_empty
 from batchlake.ingest.find.archives import UnpackError
@@ -31,6 +31,7 @@ from batchlake.privacy.finder import Finder
 from batchlake.privacy.json_numbers import decoded
 from batchlake.privacy.key import key_of_lake, read_policy
 from batchlake.privacy.numbers import keys_of
+from batchlake.privacy.speech import words_together
 from batchlake.privacy.tombstones import Tombstones
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.ledger import Ledger
@@ -269,8 +270,11 @@ class _Search:
             if source is not None and isinstance(document, dict | list):
                 cleaner = RecordCleaner(self._finder, self._wanted.is_call)
                 body = json.dumps(document).encode()
-                if cleaner.body(source, body)[1]:
+                cleaned, removed = cleaner.body(source, body)
+                if removed:
                     self._note(place, "record of an erased call", 1)
+                elif cleaned is not body and (place, "JSON") not in self.found:
+                    self._note(place, TURNS, 1)
 
     def _search_texts(self, place: str, column: str, texts: list[str]) -> None:
         self._result.strings += len(texts)
@@ -288,6 +292,7 @@ def _strings(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _strings(inner)
+        yield words_together(value)
     elif isinstance(value, str):
         if value[:1] in ("{", "["):
             try:

@@ -28,6 +28,7 @@ from batchlake.privacy.sieves import (
     places_of,
     unescaped,
 )
+from batchlake.privacy.speech import erased_list
 
 if TYPE_CHECKING:
     import numpy as np
@@ -328,7 +329,7 @@ class Finder:
                 cleaned[unused(self.erased(key), cleaned)] = self.erased_document(inner)
             return cleaned
         if isinstance(value, list):
-            return [self.erased_document(inner) for inner in value]
+            return erased_list(self, value, [self.erased_document(inner) for inner in value], ERASED)
         if isinstance(value, BareNumber):
             return ERASED if self.finds(value) else value
         return self.erased(value) if isinstance(value, str) else value

@@ -49,9 +49,22 @@ def test_pages_details_sidecars_and_the_journal_are_cleaned(tmp_path: Path) -> N
     others = [call(at) for at in range(1, 5)]
     page = {"response": [{"success": True, "data": [call(0, to_number=NUMBER), *others]}]}
     listed = _land(root, "calls-1", page, "https://x.example/calls?page=1")
-    mention = _land(
-        root, "calls-2", {"data": [call(9, summary=f"ask {NUMBER}")]}, f"https://x.example/?to={NUMBER}"
-    )
+    spoken = [
+        ("it's four one five", "it's four one five"),
+        ("mhm", "mhm"),
+        ("double five five", "5"),
+        ("0199", "0199"),
+    ]
+    said = [
+        {
+            "speaker": "ai" if text == "mhm" else "human",
+            "text": text,
+            "words": [{"word": one} for one in words.split()],
+        }
+        for text, words in spoken
+    ]
+    told = call(9, summary=f"ask {NUMBER}", transcript={"segments": said}, dtmf=[*NUMBER[2:]])
+    mention = _land(root, "calls-2", {"data": [told]}, f"https://x.example/?to={NUMBER}")
     own = _land(
         root,
         file_name("call", "call_000", NOW),
@@ -66,7 +79,8 @@ def test_pages_details_sidecars_and_the_journal_are_cleaned(tmp_path: Path) -> N
     lake.ingest(root, source="svalync")
     report = lake.forget(numbers=[NUMBER], expect=1, landing=root)
     assert report.is_proven, report.left
-    assert traces(VALUES, tmp_path / "lake", root) == []
+    assert traces((*VALUES, '"0199"', "four", '"9"'), tmp_path / "lake", root) == []
+    assert "mhm" in gzip.decompress(mention.read_bytes()).decode()
     body = gzip.decompress(listed.read_bytes())
     assert json.loads(body)["response"][0]["data"] == others
     sidecar = json.loads((listed.parent / ".calls-1.request.json").read_text())

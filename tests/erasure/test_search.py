@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import zipfile
 from collections import defaultdict
 from pathlib import Path
@@ -148,12 +149,23 @@ def test_a_file_of_any_kind_in_the_lakes_folder_is_looked_into(tmp_path: Path) -
     with zipfile.ZipFile(tmp_path / "c.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/sharedStrings.xml", text)
     pq.write_table(pa.table({"bytes": [text.encode(), None, b"\xff"]}), tmp_path / "d.parquet")
+    words = json.dumps(
+        {"words": [{"word": one, "end": 1.5} for one in ("Ann", "Smith", "415", "555", "0199")]}
+    )
+    pq.write_table(pa.table({"extra": [words, None]}), tmp_path / "words.parquet")
     (tmp_path / "e.gz").write_bytes(gzip.compress(b"nothing"))
     (tmp_path / "f.gz").write_bytes(gzip.compress(text.encode())[:-9])
     wanted = Wanted(Finder.of_values(frozenset(), frozenset(), ("Ann Smith",)), lambda *_: False, frozenset())
     for by in (wanted, Wanted(Finder(keys_of(NUMBER).__contains__), lambda *_: False)):
         found = verify(LakeTables(tmp_path).storage, None, by, "value").hits
-        assert {hit.place for hit in found} == {"a.csv.gz", "b.csv", "c.xlsx", "d.parquet", "f.gz"}
+        assert {hit.place for hit in found} == {
+            "a.csv.gz",
+            "b.csv",
+            "c.xlsx",
+            "d.parquet",
+            "f.gz",
+            "words.parquet",
+        }
         assert {hit.column for hit in found if hit.place == "f.gz"} == {"can't be unpacked"}
 
 

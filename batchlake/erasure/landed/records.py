@@ -12,8 +12,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from batchlake.engine import columns
-from batchlake.privacy.finder import Finder
+from batchlake.privacy.finder import ERASED, Finder
 from batchlake.privacy.json_numbers import BareNumber, decoded, dumped
+from batchlake.privacy.speech import erased_list
 
 IsCall = Callable[[str, str], bool]
 """Whether a call, by source and id, is erased."""
@@ -100,7 +101,9 @@ class RecordCleaner:
         array = columns.texts([text.encode("utf-8", "replace").decode() for text in texts])
         if any(self._finder.finds(texts[place]) for place in self._finder.candidates(array).tolist()):
             return True
-        return any(self._is_own(source, record) for record in _records(document))
+        if any(self._is_own(source, record) for record in _records(document)):
+            return True
+        return any(erased_list(self._finder, one, [*one], ERASED) != one for one in _lists(document))
 
     def _is_own(self, source: str, record: Any) -> bool:
         """Whether a record is that of an erased call."""
@@ -150,7 +153,8 @@ class RecordCleaner:
             cleaned = self._finder.erased_document(dict.fromkeys(others))
             return dict(zip(cleaned, others.values(), strict=True)) | kept
         if isinstance(value, list):
-            return [self._erased(inner, contacts) for inner in value]
+            cleaned = [self._erased(inner, contacts) for inner in value]
+            return erased_list(self._finder, value, cleaned, ERASED)
         return self._finder.erased_document(value)
 
     def _without(self, source: str, value: Any) -> tuple[Any, int]:
@@ -219,6 +223,13 @@ def _scalars(value: Any) -> Iterator[str]:
             yield from _scalars(inner)
     elif isinstance(value, str):
         yield value
+
+
+def _lists(value: Any) -> Iterator[list[Any]]:
+    if isinstance(value, list):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _lists(inner)
 
 
 def _records(value: Any) -> Iterator[dict[str, Any]]:

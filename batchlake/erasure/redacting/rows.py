@@ -14,10 +14,11 @@ from batchlake.engine import columns
 from batchlake.engine.text_keys import text_key
 from batchlake.erasure.rows import JSON_COLUMNS, NUMBER_COLUMNS, Changes, Renamed, RowCleaner, with_values
 from batchlake.erasure.targets import Targets
-from batchlake.ingest.load.redaction import IDS, LINK, TEXTS, number_over_turns, speakers_of, without_lists
+from batchlake.ingest.load.redaction import IDS, LINK, TEXTS, number_over_turns, speakers_of
 from batchlake.privacy.finder import Finder
 from batchlake.privacy.redaction.documents import DocumentRedactor
 from batchlake.privacy.redaction.redactor import Redactor
+from batchlake.privacy.speech import without_lists
 from batchlake.schema import BATCHES, CALLS, EXPORTS, PROBLEMS, SEGMENTS, SNAPSHOTS, Table
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from batchlake.engine import columns
-from batchlake.erasure.rows import NUMBER_COLUMNS, over_turns_of
+from batchlake.erasure.rows import JSON_COLUMNS, NUMBER_COLUMNS, over_turns_of
+from batchlake.privacy.speech import hits_in_lists
 from batchlake.schema import SEGMENTS
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ def _search_column(name: str, column: pa.ChunkedArray, finder: Finder, found: Fo
             likely = values.take(columns.from_numpy(finder.whole_candidates(values)))
             numbers = filter(None, likely.to_pylist())
             count += sum(finder.is_whole(number) and not finder.finds(number) for number in numbers)
+        if name in JSON_COLUMNS:
+            count += len(hits_in_lists(finder, values))
         if count:
             found.hits[name] += count
 

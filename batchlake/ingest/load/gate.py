@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +21,7 @@ from batchlake.ingest.load.record_batches import RecordBatch
 from batchlake.privacy.finder import ERASED
 from batchlake.privacy.key import key_of_lake, read_policy
 from batchlake.privacy.sieves import places_of
-from batchlake.privacy.speech import is_part, over_turns
+from batchlake.privacy.speech import hits_in_lists, is_part, over_turns, without_lists
 from batchlake.privacy.tombstones import Tombstones
 from batchlake.schema import contact_of
 from batchlake.store.delta.tables import LakeTables
@@ -185,12 +185,21 @@ class Gate:
         of_record = np.repeat(np.arange(len(batch.counts)), batch.counts)
         is_retold = np.zeros(len(batch.counts), bool)
         whole, parts = self._finder.said(utterances["text"])
+        spoken: Collection[int] = ()
         for name in ("text", "extra", "given"):
             among = whole if name == "text" else None
             changed: Changes = dict(self._changed(utterances[name], among=among))
             if name == "text":
                 over_turns = self._over_turns(utterances, of_record, parts)
                 changed |= dict.fromkeys(over_turns - changed.keys(), ERASED)
+                spoken = changed.keys()
+            elif spoken:
+                # What was taken out of a text stands in its list of words, too.
+                given = utterances[name]
+                for at in spoken:
+                    text = changed.get(at, given[at].as_py())
+                    if text is not None:
+                        changed[at] = without_lists(text)
             if changed:
                 utterances = columns.with_texts(utterances, name, changed)
                 is_retold[of_record[list(changed)]] = True
@@ -228,7 +237,8 @@ class Gate:
     ) -> Changes:
         """New texts by the places of those that held something."""
         found: Changes = {}
-        for at in self._finder.hits(texts, among):
+        listed = hits_in_lists(self._finder, texts) if among is None else []
+        for at in {*self._finder.hits(texts, among), *listed}:
             text = texts[at].as_py()
             if text in contacts() and self._finder.is_whole(text):
                 continue

@@ -18,14 +18,14 @@ import numpy as np
 from batchlake.engine import columns
 from batchlake.ingest.load.record_batches import SPEAKER, RecordBatch
 from batchlake.ingest.load.scrubbed import SCRUBBED_LINK, scrubbed_link, with_scrubbed
-from batchlake.privacy.json_numbers import decoded, dumped, fields_of, quoted
+from batchlake.privacy.json_numbers import fields_of, quoted
 from batchlake.privacy.redaction import names
 from batchlake.privacy.redaction.documents import DocumentRedactor
 from batchlake.privacy.redaction.policy import redactor_of
 from batchlake.privacy.redaction.redactor import Redactor
 from batchlake.privacy.redaction.rules import Rules
 from batchlake.privacy.sieves import places_of
-from batchlake.privacy.speech import is_part
+from batchlake.privacy.speech import is_part, without_lists
 from batchlake.schema import BATCHES, CALLS
 from batchlake.store.delta.tables import LakeTables
 
@@ -283,18 +283,6 @@ def speakers_of(redactor: Redactor, extras: pa.ChunkedArray) -> Changes:
             if again != extra:
                 found[at] = again
     return found
-
-
-def without_lists(text: str) -> str:
-    """The own fields of an utterance that lost a value, without lists of its words."""
-    try:
-        document = decoded(text)
-    except ValueError:
-        return text
-    if not isinstance(document, dict):
-        return text
-    kept = {key: value for key, value in document.items() if not isinstance(value, list)}
-    return text if len(kept) == len(document) else dumped(kept)
 
 
 def _is_own_text(records: pa.Table, name: str) -> bool:

@@ -28,7 +28,7 @@ from batchlake.privacy.numbers import is_number, is_pseudonym
 from batchlake.privacy.redaction import names
 from batchlake.privacy.redaction.redactor import NO_NAMES, Redactor
 from batchlake.privacy.sieves import places_of
-from batchlake.privacy.speech import is_part
+from batchlake.privacy.speech import parts_of, retold, words_together
 from batchlake.text.nesting import nests_past
 
 if TYPE_CHECKING:
@@ -60,10 +60,6 @@ _EPOCH: Final = re.compile(r"(?:1\d|2[01])\d{8}(?:\d{3}|\d{6}|\d{9})?(?:\.\d+)?"
 _WHOLE: Final = re.compile(r"(-?\d+)(?:\.0*)?")
 """A number that is whole, also one that a table of floats has held: `4155550199.0`."""
 
-_WORD_KEYS: Final = ("word", "punctuated_word", "text", "content", "token")
-_SAID_KEYS: Final = ("content", "text", "message", "utterance", "transcript", "sentence")
-_SPEAKER_KEYS: Final = ("speaker", "role", "user", "participant", "channel")
-_LONGEST_WORD: Final = 24
 _MOST_KEYS_PRESSED: Final = 2
 _MOST_KEYS_REMEMBERED: Final = 4_096
 _FEWEST_TOGETHER: Final = 7
@@ -233,40 +229,23 @@ class DocumentRedactor:
 
     def _spelled_out(self, values: list[Any]) -> list[str]:
         """The kinds that a list of words, or of pressed keys, holds together and none of them alone."""
-        if len(values) < _FEWEST_WORDS:
+        together = words_together(values) if len(values) >= _FEWEST_WORDS else ""
+        keys = [value for value in values if isinstance(value, str)]
+        if keys and (
+            max(map(len, keys)) > _MOST_KEYS_PRESSED or len(folded("".join(keys))) < _FEWEST_TOGETHER
+        ):
             return []
-        if all(isinstance(value, str) for value in values):
-            pressed = all(len(value) <= _MOST_KEYS_PRESSED for value in values)
-            together = len(folded("".join(values))) >= _FEWEST_TOGETHER
-            return self._redactor.kinds_in(" ".join(values)) if pressed and together else []
-        if not all(isinstance(value, dict) for value in values):
-            return []
-        key = next((key for key in _WORD_KEYS if key in values[0]), None)
-        said = [str(value.get(key, "")) for value in values] if key else []
-        if not said or max(map(len, said)) > _LONGEST_WORD or any(" " in word.strip() for word in said):
-            return []
-        return self._redactor.kinds_in(" ".join(word.strip() for word in said))
+        return self._redactor.kinds_in(together) if together else []
 
     def _over_turns(self, values: list[Any], again: list[Any]) -> list[Any]:
         """A list of utterances, with numbers redacted that one speaker reads out over several of them."""
         if "phone" not in self._redactor.rules.kinds:
             return again
-        parts: dict[str, list[tuple[int, str, str]]] = {}
-        for at, value in enumerate(values):
-            if not isinstance(value, dict):
-                return again
-            key = next((key for key in _SAID_KEYS if isinstance(value.get(key), str)), None)
-            if key and is_part(value[key], self._redactor.spoken):
-                speaker = next((str(value[name]) for name in _SPEAKER_KEYS if name in value), "")
-                parts.setdefault(speaker, []).append((at, key, value[key]))
-        for said in parts.values():
-            if len(said) > 1 and sum(self._redactor.digits_in(text) for *_, text in said) >= _FEWEST_TOGETHER:
+        for said in parts_of(values, self._redactor.spoken):
+            if sum(self._redactor.digits_in(text) for *_, text in said) >= _FEWEST_TOGETHER:
                 cleaned = self._redactor.parts(text for *_, text in said)
                 for (at, key, _), text in zip(said, cleaned, strict=True):
-                    # The list of their words holds the same.
-                    again[at] = {
-                        name: [] if isinstance(inner, list) else inner for name, inner in again[at].items()
-                    } | {key: text}
+                    again[at] = retold(again[at], key, text)
         return again
 
 
