@@ -24,6 +24,7 @@ NOT_COVERED: Final = (
     "People recognised by what is said rather than by a value; names that no --value names; a number read "
     "out over turns in a transcript that came as one text, in tens (fifty-five), or with other words between "
     "its digits; languages without digit words; voices.",
+    "A --value is replaced where it stands now: a later export of somebody else's call may bring it back.",
     "Anonymised calls keep exact figures, which the holder of the platform's own record can match; where "
     "that is too much, use --mode remove.",
     "Tombstones and pseudonyms stay personal data while the key exists; destroying it ends both, and the "

@@ -34,6 +34,11 @@ _BLANKS: Final = r"[\s+]+"
 _BLANKS_OF_RE2: Final = rf"(?:[\s\pZ\x{{85}}\x1c-\x1f+]|{ESCAPED_BLANK})+"
 """What may stand between two words of a name, also in a link (`Ann+Smith`). RE2's `\\s` is ASCII's."""
 
+_ALIKE: Final = {"'": "['’‘ʼ`´]", "-": "[-‐‑–]"}
+"""Characters that are written in several ways, such as the apostrophe of `O’Hara`."""
+
+_ANY_ALIKE: Final = {mark: re.compile(among) for mark, among in _ALIKE.items()}
+
 
 def places_of(texts: pa.Array | pa.ChunkedArray, pattern: str) -> NDArray[np.int64]:
     """The places of the texts that match a pattern."""
@@ -69,18 +74,24 @@ def alternatives(literals: Sequence[str]) -> re.Pattern[str]:
 
 def spelled(literal: str) -> str:
     """A literal as an expression: what stands between its words may be any white space, or `+`."""
-    return _BLANKS.join(map(re.escape, literal.split())) or re.escape(literal)
+    return _BLANKS.join(map(_any_form, literal.split())) or re.escape(literal)
+
+
+def _any_form(word: str) -> str:
+    for mark, among in _ANY_ALIKE.items():
+        word = among.sub(mark, word)
+    return re.sub(r"'|\\-", lambda found: _ALIKE[found[0][-1]], re.escape(word))
 
 
 def sieve_of(literal: str) -> str:
     """What a text matches that holds a literal, perhaps with escapes, as RE2 reads it; but for `ESCAPES`."""
-    words = (re.sub(r'(["/])', r"\\\\*\1", re.escape(word)) for word in literal.split())
+    words = (re.sub(r'(["/])', r"\\\\*\1", _any_form(word)) for word in literal.split())
     return f"(?i:{_BLANKS_OF_RE2.join(words) or re.escape(literal)})"
 
 
 def longest_word(literal: str) -> str:
     """What a text holds, in lower case, that holds a literal: its longest part that no escape is within."""
-    return max(re.split(r'[\s+"/\\]+', literal.lower()), key=len) or literal
+    return max(re.split(r"""[\s+"/\\'’‘ʼ`´‐‑–-]+""", literal.lower()), key=len) or literal
 
 
 def flags_with(texts: pa.Array | pa.ChunkedArray, literals: Sequence[str]) -> NDArray[np.bool_]:

@@ -18,7 +18,7 @@ ERASURE = (
     "copies on machines that do not ask again", "reports", "csv", "notebooks", "caches of other tools",
     "--elsewhere", "platform", "recordings", "webhooks", "--todo", "shell history", "process lists",
     "terminals", "cron mail", "recognised by what is said", "names that no --value names",
-    "in tens", "other words between",
+    "in tens", "other words between", "may bring it back",
     "languages without digit words", "voices", "exact figures", "the platform's own record",
     "--mode remove", "stay personal data while the key exists", "destroying it ends",
     "whether to erase at all", "duties to keep", "controller's decision",

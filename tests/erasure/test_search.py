@@ -132,10 +132,11 @@ def test_a_value_of_several_words_is_found_with_any_white_space(tmp_path: Path) 
         "ask JÜRGEN\n  GROSS", "Jürgen\u00a0Groß", "Ju\u0308rgen Groß", "https://x/?n=J%C3%BCrgen+Gro%C3%9F",
         r'{"n":"J\u00fcrgen Gro\u00df"}', r'{"n":"ask\nJürgen\nGroß"}', r'"{\"n\":\"ask\\nJürgen\\tGroß\"}"',
     ]  # fmt: skip
-    texts = [*(f"nothing {at}" for at in range(50)), "Jürgengroß", "Jürgen", *spelled]
+    spelled += ["tell Ann O’Hara-Berg", r'{"n":"Ann O\u0027Hara\u2011Berg"}', "ann o'hara–berg's"]
+    texts = [*(f"nothing {at}" for at in range(50)), "Jürgengroß", "Jürgen", "Ann O", *spelled]
     pq.write_table(pa.table({"text": texts}), tmp_path / "a.parquet")
     for others in ([], [f"Nobody {at}" for at in range(40)], [f"Nobody {at}" for at in range(2_001)]):
-        finder = Finder.of_values(frozenset(), frozenset(), ("Jürgen Groß", *others))
+        finder = Finder.of_values(frozenset(), frozenset(), ("Jürgen Groß", "Ann O‘Hara-Berg", *others))
         wanted = Wanted(finder, lambda *_: False, frozenset())
 
         assert dict(search_parquet(str(tmp_path / "a.parquet"), wanted).hits) == {"text": len(spelled)}
