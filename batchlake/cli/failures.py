@@ -15,6 +15,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -77,7 +78,7 @@ def run_guarded(command: Callable[[], Any]) -> int:
     except BrokenPipeError:
         end_output()
     except OSError as error:
-        if error.errno in _REFUSED:
+        if error.errno in _REFUSED or _is_nowhere():
             return _tell_refused(error)
         if reason := output_fault(error):
             return _tell_unwritable(reason)
@@ -130,10 +131,21 @@ def _tell_refused(error: OSError) -> int:
     """The system lets nobody at a file, where no room has words of its own for it."""
     what = f" of {os.fspath(error.filename)!r}" if error.filename else ""
     message = (
-        f"the system refuses the use{what}: {os.strerror(error.errno or 0)}. "
+        "the folder that you are in is gone. Change to one that is there (`cd .` where it was made again)."
+        if _is_nowhere()
+        else f"the system refuses the use{what}: {os.strerror(error.errno or 0)}. "
         "Check the path and its permissions, and run the same command again."
     )
     return _print_error("refused", message, {}, exit_status(errors.LakeError(message)))
+
+
+def _is_nowhere() -> bool:
+    """Whether the working folder is gone: no path from it can be made absolute."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _tell_half_character() -> int:

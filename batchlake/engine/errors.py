@@ -10,7 +10,7 @@ from typing import Final
 
 import duckdb
 
-from batchlake.errors import BatchlakeError, InvalidRequest, LakeDamaged, QueryError
+from batchlake.errors import BatchlakeError, InvalidRequest, LakeDamaged, LakeUnreachable, QueryError
 
 DatabaseError = duckdb.Error
 
@@ -24,6 +24,9 @@ _UNREAD: Final = re.compile(
     r"[Cc]orrupt(ed)? file\?|file might be corrupted"
 )
 """What the Parquet reader says of a file that is broken."""
+
+_CLOSED: Final = re.compile(r"Cannot open file .*: (Permission denied|Operation not permitted|Too many open)")
+"""What the system says of a file that is there, and not to be opened by this user or process."""
 
 
 @contextmanager
@@ -94,6 +97,8 @@ def _file_error(error: duckdb.Error, message: str, lake: str, explain: Explain) 
     # A file that is gone is, in a contained engine, one that it may not look for.
     if (is_damage or isinstance(error, duckdb.PermissionException)) and (explanation := explain()):
         return explanation
+    if is_damage and _CLOSED.search(message):
+        return LakeUnreachable(lake, message)
     return LakeDamaged(lake, message) if is_damage else None
 
 

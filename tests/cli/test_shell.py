@@ -281,3 +281,14 @@ def test_every_error_has_an_exit_status() -> None:
         raise Unknown("what happened, and what to do.")
 
     assert run_guarded(fail) == BUG
+
+
+def test_a_working_folder_that_is_gone_is_no_bug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody deleted it, or made it again, in another terminal."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert run_guarded(lambda: Path("lake").absolute()) == 3
+    assert "the folder that you are in is gone" in capsys.readouterr().err

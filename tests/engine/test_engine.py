@@ -8,11 +8,12 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import duckdb
 import pytest
 
 from batchlake.engine.engine import Engine
-from batchlake.engine.errors import DatabaseError
-from batchlake.errors import InvalidRequest
+from batchlake.engine.errors import DatabaseError, translating
+from batchlake.errors import InvalidRequest, LakeDamaged, LakeUnreachable
 
 LARGE = "select count(distinct i::varchar || repeat('x', 90)) as texts from range(400_000) t(i)"
 """Some 40 MB that can't be put off to a disk, as no folder is given for that."""
@@ -95,3 +96,18 @@ def test_an_interrupt_stops_what_was_asked_through_it_alone() -> None:
         with pytest.raises(DatabaseError, match="Interrupted"):
             stopped.result()
         assert going_on.result() == [{"count": 42_857_143}]
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ('Cannot open file "/a/calls/b.parquet": Permission denied', LakeUnreachable),
+        ('Cannot open file "/a/calls/b.parquet": Too many open files', LakeUnreachable),
+        ('Cannot open file "/a/calls/b.parquet": No such file or directory', LakeDamaged),
+        ("No magic bytes found at end of file '/a/calls/b.parquet'", LakeDamaged),
+    ],
+)
+def test_a_file_that_may_not_be_opened_is_no_damage(message: str, expected: type[Exception]) -> None:
+    """Nothing is to be restored from a copy: somebody else's rights are what is wrong."""
+    with pytest.raises(expected), translating("lake", lambda: None):
+        raise duckdb.IOException(f"IO Error: {message}")
