@@ -63,6 +63,13 @@ _SCORES: Final = (
 )
 """The same behind the costs."""
 
+OWN_NAMES: Final = {
+    "cost": "total_cost",
+    "per_completed": "cost_per_completed_call",
+    "per_minute": "cost_per_minute",
+} | {short: name for _, name, short in (*_CALLS, *_SCORES) if short}
+"""The columns of figures in rows, by their names in `FIGURES`."""
+
 _COST_NAMES: Final = ("currency", "cost_per_completed_call", "cost_per_minute")
 _DOUBLES: Final = frozenset({"success_rate", *(name for _, name, _ in _SCORES)})
 

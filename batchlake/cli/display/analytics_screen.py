@@ -14,7 +14,7 @@ from batchlake.cli.display.listed import Listed, in_order
 from batchlake.cli.display.verb_rows import nothing_matches, refuse_columns
 from batchlake.errors import InvalidRequest
 from batchlake.models.blocks import FAMILIES, FIRST_FAMILIES, Group
-from batchlake.models.group_rows import figure_values, list_rows
+from batchlake.models.group_rows import FIGURES, OWN_NAMES, figure_values, list_rows
 from batchlake.output.readable import Shown
 from batchlake.query.columns import chosen, no_column, spelling
 from batchlake.screens import groups
@@ -252,29 +252,8 @@ def _sortable(row: groups.Row, place: int) -> Any:
     return value
 
 
-_ALIASES: Final = {
-    "success_rate": "success",
-    "average_duration_seconds": "avg_call",
-    "median_duration_seconds": "median",
-    "p95_duration_seconds": "p95",
-    "total_cost": "cost",
-    "cost_per_completed_call": "per_completed",
-    "cost_per_minute": "per_minute",
-    "total_calls": "calls",
-}
-_PLAIN_NAMES: Final = {short: own for own, short in _ALIASES.items() if own != "total_calls"}
-_PLAIN_KINDS: Final[dict[str, str]] = {
-    "calls": "count",
-    "completed": "count",
-    "failed": "count",
-    "success_rate": "rate",
-    "average_duration_seconds": "seconds",
-    "median_duration_seconds": "seconds",
-    "p95_duration_seconds": "seconds",
-    "total_cost": "money",
-    "cost_per_completed_call": "price",
-    "cost_per_minute": "price",
-}
+_ALIASES: Final = {own: short for short, own in OWN_NAMES.items() if own != short} | {"total_calls": "calls"}
+_PLAIN_KINDS: Final = {name: one.kind for one in FIGURES for name in (one.name, OWN_NAMES[one.name])}
 
 
 def _named(given: str) -> str:
@@ -285,10 +264,9 @@ def _named(given: str) -> str:
 
 def _place(given: str, names: Sequence[str]) -> int:
     spelled = _named(given)
-    if spelled in names:
-        return names.index(spelled)
-    if spelled.removesuffix("_id") in names:
-        return names.index(spelled.removesuffix("_id"))
+    for name in (given, spelled, spelled.removesuffix("_id")):
+        if name in names:
+            return names.index(name)
     raise no_column(given, spelled, names)
 
 
@@ -297,10 +275,10 @@ def _chosen_plain(request: Request, rows: list[dict[str, Any]]) -> Listed:
     names = list(dict.fromkeys(name for row in rows for name in row))
 
     def own(given: str) -> str:
-        spelled = given.strip().replace(" ", "_")
-        name = _PLAIN_NAMES.get(spelled, spelled)
+        spelled = spelling(given)
+        name = given if given in names else OWN_NAMES.get(spelled, spelled)
         if name not in names:
-            raise no_column(given, name, [*names, *_PLAIN_NAMES])
+            raise no_column(given, name, [*names, *OWN_NAMES])
         return name
 
     rows = in_order(rows, request.row_options.sort, own)
