@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batchlake.analytics.families import figures
 from batchlake.analytics.families.common_responses import Answers, answers
 from batchlake.analytics.families.engagement import distribution, engagement
-from batchlake.analytics.families.statistics import counted
+from batchlake.analytics.families.statistics import statistics_of
 from batchlake.analytics.families.timeline import STEPS, timelines
 from batchlake.analytics.grouped_query import GroupedQuery, Key, Row, dimensions, side_by_side
 from batchlake.analytics.patterns import Patterns, default_patterns, read_patterns
@@ -207,7 +207,7 @@ def _made(wanted: Sequence[str], counts: Row, rows: dict[str, list[Row]]) -> dic
     """The blocks of a group, from its counts and its rows of `_FILES`."""
     made: dict[str, Any] = {}
     if "calls" in wanted:
-        made["statistics"] = counted(counts)
+        made["statistics"] = statistics_of(counts)
     if "success" in wanted:
         made |= {"success_rate": counts["success_rate"], "rates": figures.rates(counts)}
     if "duration" in wanted:

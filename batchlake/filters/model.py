@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -73,6 +74,7 @@ from batchlake.filters.values.forms import (
     NonEmpty,
     OneOrMore,
     OrText,
+    extra_values,
     time_range,
 )
 
@@ -285,6 +287,7 @@ class Filter(Conditions):
             Annotated[
                 Annotated[ExtraRange, Tag(RANGE)] | Annotated[tuple[str, ...], Tag(VALUES)],
                 Discriminator(lambda value: VALUES if isinstance(value, tuple) else RANGE),
+                BeforeValidator(extra_values),
             ],
         ] | None,
         FieldsByName(),

@@ -20,7 +20,7 @@ PREVIOUS: Final = "previous"
 
 
 def other_selection(
-    wanted: Filter | None, period: Period | None, compare: str | Filter | Mapping[str, Any]
+    wanted: Filter | None, period: Period | None, compare: str | Filter | Mapping[str, Any] | None
 ) -> tuple[Filter, Period | None]:
     """The other selection, and its period where it is the previous one.
 
@@ -28,7 +28,7 @@ def other_selection(
         wanted: which calls, without the period; None is all.
         period: when.
         compare: `previous` for the period before; the id of a batch: its calls at any time; or
-            a filter: its calls in the same period.
+            a filter: its calls in the same period; None is every call of it.
 
     Raises:
         InvalidFilter, InvalidRequest: it is invalid, or there is no period to take the one before of.

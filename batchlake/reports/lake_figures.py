@@ -118,7 +118,7 @@ class LakeFigures(LakeQueries):
         from batchlake.filters.values.zone import in_zone
 
         with in_zone(zone):
-            return other_selection(self._filter(filter, zone=zone), period, compare or {})[0]
+            return other_selection(self._filter(filter, zone=zone), period, compare)[0]
 
     @asks_again
     def audit(

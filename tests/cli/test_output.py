@@ -152,6 +152,8 @@ FAULTY = {
     "a memory limit below nothing": (("sql", "-c", "select 1", "--memory", "-5GB"), 2, "not a usable"),
     "a memory limit of half a character": (("sql", "-c", "1", "--memory", "1\udcff"), 2, "Give a size"),
     "a column without a name": (("calls", "--columns", "+"), 2, "There is no column ''."),
+    "a status of no word": (("calls", "--status", ""), 2, "status: got an empty list"),
+    "a comparison with nothing": (("analytics", "--compare", ""), 2, 'batch_id: got ""'),
     "an order without a name": (("problems", "--sort", "-"), 2, "There is no column ''."),
     "a text of half a character": (("said", "\udcff"), 2, "holds half a character"),
     "a memory limit of nothing": (("sql", "-c", "select 1", "--memory", "1KB"), 2, "memory is not enough"),

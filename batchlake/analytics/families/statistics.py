@@ -22,11 +22,11 @@ Model = TypeVar("Model", bound=Figures)
 def statistics(engine: QueryEngine, selection: Selection) -> Statistics:
     """The statistics over the calls selected."""
     for row in GroupedQuery(engine, selection).ask_file("counts").get((), []):
-        return counted(row)
+        return statistics_of(row)
     return Statistics()
 
 
-def counted(counts: Row) -> Statistics:
+def statistics_of(counts: Row) -> Statistics:
     """Counts by outcome and status, mean duration in seconds, and the total cost."""
     totals = {one["currency"]: one["total"] for one in counts["total_cost"] or ()}
     return block(

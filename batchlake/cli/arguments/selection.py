@@ -274,8 +274,8 @@ def _flag_filters(given: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The filter objects that the flags spell."""
     found: dict[str, Any] = {}
     for name, key in _LISTED.items():
-        if values := _values(name, given.get(name)):
-            found[key] = values
+        if given.get(name):
+            found[key] = _values(name, given[name])
     for name, key in _FLAGS.items():
         if given.get(name) is not None:
             found[key] = given[name]
@@ -287,15 +287,15 @@ def _flag_filters(given: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         if bounds:
             found[key] = bounds
-    if values := _values("sentiment", given.get("sentiment")):
-        found["sentiment"] = {"mainly": values}
+    if given.get("sentiment"):
+        found["sentiment"] = {"mainly": _values("sentiment", given["sentiment"])}
     text, speaker = given.get("text"), given.get("speaker")
     if text is not None:
         found["text"] = {"contains": text} | ({"speaker": speaker} if speaker else {})
     elif speaker:
         raise InvalidRequest("--speaker says who said --text; give that too.")
     filters = [found] if found else []
-    if agents := _values("agent", given.get("agent")):
+    if agents := given.get("agent"):
         filters.append({"any": [{"agent_id": agents}, {"agent_name": agents}]})
     filters += _extra_filters(given.get("extra") or ())
     return filters
@@ -315,7 +315,8 @@ def _extra_filters(given: tuple[str, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def _values(name: str, given: tuple[str, ...] | None) -> list[str]:
+def _values(name: str, given: tuple[str, ...]) -> list[str]:
+    """What was given, parted at commas where words are fixed; none are a fault of the filter."""
     if name not in _FIXED:
-        return list(given or ())
-    return [part.strip() for text in given or () for part in text.split(",") if part.strip()]
+        return list(given)
+    return [part.strip() for text in given for part in text.split(",") if part.strip()]

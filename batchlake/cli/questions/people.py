@@ -113,7 +113,12 @@ def contacts_command(
         attempts, without = lake.attempts(wanted)
         if attempts:
             head = list(contacts_head(attempts, without, request.page))
-    _write_named(request, found, COLUMNS, head, nothing=lambda: nothing_matches(request), title="contacts")
+
+    def nothing() -> str:
+        is_chosen = reached is not None or min_attempts > 1
+        return "No contact is of that kind." if is_chosen else nothing_matches(request)
+
+    _write_named(request, found, COLUMNS, head, nothing=nothing, title="contacts")
 
 
 def _write_named(

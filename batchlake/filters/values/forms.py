@@ -140,10 +140,9 @@ class FieldsByName:
 
     @staticmethod
     def _read(given: Any, fields: core_schema.ValidatorFunctionWrapHandler) -> Any:
-        """Values as the text that `extra` holds them as, each in a list."""
         if not isinstance(given, Mapping) or not given:
             raise fault('an object from fields to values, as {"campaign": "autumn"}')
-        return _Fields(fields({name: _extra_values(value) for name, value in given.items()}))
+        return _Fields(fields(dict(given)))
 
 
 class _Fields(dict[str, Any]):
@@ -153,7 +152,7 @@ class _Fields(dict[str, Any]):
         return hash(frozenset(self.items()))
 
 
-def _extra_values(value: Any) -> Any:
+def extra_values(value: Any) -> Any:
     """What a field may be: an object as it is, else the texts that `extra` holds values as."""
     if isinstance(value, Mapping | BaseModel):
         if is_empty(value):
