@@ -93,10 +93,18 @@ class VerbRows:
 
     def plain(self, options: RowOptions) -> Result:
         """The rows for machines: all of the relation's columns, or those asked for."""
-        if not options.columns:
-            query = f"from ({self._relation(shown=False)}) order by {self._verb.ordered(options.sort)}"
-            return self._result(query if options.limit is None else f"{query} limit {options.limit}")
-        return self._result(self._query(self._verb.chosen(options.columns), options, shown=False))
+        if options.columns:
+            return self._result(self._query(self._verb.chosen(options.columns), options, shown=False))
+        rows, order = self._relation(shown=False), self._verb.ordered(options.sort)
+        query = f"from ({rows}) order by {order}"
+        if options.sort and self._verb.name == "batches":
+            # They can be sorted by columns that the view lacks.
+            places = f"select source, batch_id, row_number() over (order by {order}) as place"
+            query = (
+                f"select overview.* from ({rows}) as overview join ({places} from "
+                f"({self._relation(shown=True)})) as places using (source, batch_id) order by place"
+            )
+        return self._result(query if options.limit is None else f"{query} limit {options.limit}")
 
     def shown(self, options: RowOptions, *, wide: bool = False) -> Shown:
         """The rows for people, columns in the order of their rank or as asked for."""

@@ -62,7 +62,7 @@ def _outlook(found: Progress, page: Page) -> str:
         due = found.current.observed_at + timedelta(hours=found.remaining / found.done_per_hour)
         parts.append(f"expected at {page.clock.minute(due)}")
     else:
-        parts.append(f"{looks.count(found.remaining)} are left")
+        parts.append(looks.counted(found.remaining, "is left", "are left"))
     head, *others = parts
     outlook = f"{head}: {', '.join(others)}." if others else f"{head[0].upper()}{head[1:]}."
     if not found.completed_at and found.remaining and found.seconds_since_observed > _STALE_SECONDS:

@@ -22,7 +22,6 @@ from batchlake.models.batch_summary import BatchSummary, SelectedCalls
 
 if TYPE_CHECKING:
     from batchlake.filters.model import Filter
-    from batchlake.filters.selection import Selection
     from batchlake.models.batches import BatchDetails
     from batchlake.models.blocks import BatchAnalytics
 
@@ -73,7 +72,12 @@ def batch_json(engine: QueryEngine, request: BatchRequest) -> Iterator[str]:
         with ConcurrentQueries(clone.interrupt, 1) as pool:
             # Over a batch in memory most of each question is its planning, which keeps one core busy.
             few_calls = pool.start(documents_of, clone, selection, parts) if within is not engine else None
-            figures = _figures(within, selection) if include_analytics else {}
+            figures: dict[str, Any] = {}
+            if include_analytics:
+                # What computes them takes long to import.
+                from batchlake.analytics.metrics import DEFAULTS, blocks
+
+                figures = blocks(within, selection, DEFAULTS)
             counted = figures.pop("statistics", None) or statistics(within, selection)
             calls: Iterable[list[str]] = (
                 [few_calls.result()]
@@ -88,20 +92,12 @@ def batch_json(engine: QueryEngine, request: BatchRequest) -> Iterator[str]:
         selection=(SelectedCalls(matched=counted.total_calls, of=held) if selection.is_filtered else None),
         statistics=counted,
     )
-    return _pieces(summary, calls, _analytics(figures) if include_analytics else None)
+    analytics = None
+    if include_analytics:
+        from batchlake.models.blocks import BatchAnalytics
 
-
-def _figures(engine: QueryEngine, selection: Selection) -> dict[str, Any]:
-    """Every block of figures; what computes them is imported where analytics are asked for."""
-    from batchlake.analytics.metrics import DEFAULTS, blocks
-
-    return blocks(engine, selection, DEFAULTS)
-
-
-def _analytics(figures: Mapping[str, Any]) -> BatchAnalytics:
-    from batchlake.models.blocks import BatchAnalytics
-
-    return BatchAnalytics(**figures)
+        analytics = BatchAnalytics(**figures)
+    return _pieces(summary, calls, analytics)
 
 
 def _pieces(

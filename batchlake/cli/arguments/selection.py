@@ -207,6 +207,19 @@ def read_selection(context: click.Context, given: Mapping[str, Any], timezone: s
     return both(found)
 
 
+def read_whole_filter(context: click.Context, given: Mapping[str, Any], timezone: str) -> Filter:
+    """The filter that flags, `--filter`s and a period make together; without any that of every call.
+
+    Raises:
+        InvalidFilter, InvalidRequest: one of them is invalid.
+    """
+    from batchlake.filters.model import ALL
+    from batchlake.filters.parse import within_period
+
+    wanted, period = read_selection(context, given, timezone) or ALL, read_period(given, timezone)
+    return wanted if period is None else within_period(wanted, period)
+
+
 def read_comparison(context: click.Context, given: str | None, timezone: str) -> str | Filter | None:
     """What `--compare` names: `previous`, a batch's id, or a filter as `--filter` takes it.
 
@@ -224,11 +237,8 @@ def read_typed_filter(context: click.Context, typed: str, timezone: str) -> Filt
     Raises:
         InvalidFilter, InvalidRequest: it is invalid.
     """
-    from batchlake.filters.model import ALL
-    from batchlake.filters.parse import within_period
-
     if not typed.startswith("-"):
-        return read_selection(context, {"filter_texts": (typed,)}, timezone) or ALL
+        return read_whole_filter(context, {"filter_texts": (typed,)}, timezone)
     command = click.Command("\\filter", add_help_option=False)
     selection_options()(command)
     try:
@@ -238,8 +248,7 @@ def read_typed_filter(context: click.Context, typed: str, timezone: str) -> Filt
         raise InvalidRequest(error.format_message(), typed=typed) from error
     except ValueError as error:
         raise InvalidRequest(f"{typed!r} can't be read as flags: {error}.", typed=typed) from error
-    wanted, period = read_selection(context, given, timezone) or ALL, read_period(given, timezone)
-    return wanted if period is None else within_period(wanted, period)
+    return read_whole_filter(context, given, timezone)
 
 
 def read_filter_option(texts: Sequence[str]) -> Filter | None:

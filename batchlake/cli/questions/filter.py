@@ -10,7 +10,7 @@ import click
 from batchlake.cli.arguments.options import format_option, quiet_as_it_is
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.request import timezone_option
-from batchlake.cli.arguments.selection import read_period, read_selection, saved_filters, selection_options
+from batchlake.cli.arguments.selection import read_whole_filter, saved_filters, selection_options
 from batchlake.cli.arguments.settings import config_option
 from batchlake.cli.failures import note_format
 from batchlake.output.formats import DOCUMENT_FORMATS
@@ -53,15 +53,11 @@ def compile_command(
     batchlake filter compile '{"outcome": "failed"}' --inline
     """
     from batchlake.filters.compile import compile_filter
-    from batchlake.filters.model import ALL
-    from batchlake.filters.parse import within_period
     from batchlake.filters.render import inline, render
 
     if filter_text is not None:
         given["filter_texts"] = (filter_text, *given["filter_texts"])
-    wanted = read_selection(context, given, timezone) or ALL
-    period = read_period(given, timezone)
-    wanted = wanted if period is None else within_period(wanted, period)
+    wanted = read_whole_filter(context, given, timezone)
     compiled = compile_filter(wanted)
     if dialect:
         click.echo(render(wanted, dialect))

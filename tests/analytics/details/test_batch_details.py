@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from batchlake.analytics import batch_cache
-from batchlake.analytics.details import batch_details as details_module
 from batchlake.analytics.details import call_json
 from batchlake.analytics.details.batch_details import BatchRequest, batch_details, batch_json
 from batchlake.analytics.details.call_details import call_details
@@ -385,7 +384,7 @@ def test_an_answer_that_nobody_reads_leaves_nothing_behind(documented: Engine, t
             assert not thread.is_alive()
 
 
-@pytest.mark.parametrize("broken", ["documents_of", "_figures"])
+@pytest.mark.parametrize("broken", ["details.batch_details.documents_of", "metrics.blocks"])
 def test_what_fails_beside_the_rest_is_told(
     monkeypatch: pytest.MonkeyPatch, documented: Engine, broken: str
 ) -> None:
@@ -394,6 +393,6 @@ def test_what_fails_beside_the_rest_is_told(
     def fail(*_: object) -> None:
         raise RuntimeError(broken)
 
-    monkeypatch.setattr(details_module, broken, fail)
+    monkeypatch.setattr(f"batchlake.analytics.{broken}", fail)
     with pytest.raises(RuntimeError, match=broken):
         batch_json(documented, BatchRequest("svalync", "batch_xyz789", None, True, True))
