@@ -295,9 +295,16 @@ def _quit(console: Console, _: str) -> None:
 
 
 def _table(names: list[str], rows: Sequence[tuple[str, ...]], console: Console) -> Iterator[str]:
-    """A table as wide as the terminal: the words in its last column go over several lines."""
+    """A table as wide as the terminal: the words in its last column go over several lines, or stand below
+    the others where that leaves too little."""
     taken = sum(max(map(display_width, column)) + 2 for column in list(zip(names, *rows, strict=True))[:-1])
-    width = max(_NARROWEST, console.screen.width - taken)
+    width = console.screen.width - taken
+    if width < _NARROWEST:
+        wrapped = [textwrap.wrap(words, max(_NARROWEST, console.screen.width - 2)) for *_, words in rows]
+        blocks = zip(rows, wrapped, strict=True)
+        return (
+            line for row, parts in blocks for line in ("  ".join(row[:-1]), *(f"  {part}" for part in parts))
+        )
     lines: list[tuple[str, ...]] = []
     for *first, words in rows:
         for number, part in enumerate(textwrap.wrap(words, width) or [""]):

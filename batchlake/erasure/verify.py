@@ -122,7 +122,7 @@ def verify_again(
         return verify(lake.storage, landing, named, "value")
     Ledger(lake).newest()
     if not policy.get("key_id"):
-        raise NothingToForget
+        raise NothingToForget("nobody was erased from this lake. Give --value to look for something else.")
     tombstones = Tombstones.read(lake, key_of_lake(lake.storage, policy))
     return verify(lake.storage, landing, Wanted(tombstones.finder(), tombstones.is_erased_call), "digest")
 

@@ -32,11 +32,12 @@ class NothingToForget(InvalidRequest, LookupError):
 
     code = "nothing_to_forget"
 
-    def __init__(self) -> None:
-        super().__init__(
-            "the lake holds no call and no value of these targets. Nothing was done; check the spelling, and "
-            "`batchlake contacts` or `batchlake calls` for what is held."
-        )
+    def __init__(
+        self,
+        message: str = "the lake holds no call and no value of these targets. Nothing was done; check the "
+        "spelling, and `batchlake contacts` or `batchlake calls` for what is held.",
+    ) -> None:
+        super().__init__(message)
 
 
 class ErasureMismatch(InvalidRequest):

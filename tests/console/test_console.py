@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from batchlake.console import commands
+from batchlake.console.state import Console
 from batchlake.lake import Lake
 from tests.console.terminal import CTRL_C, ENTER, PROMPT, TAB, UP, Terminal
 from tests.effort import some
@@ -161,6 +163,20 @@ def test_lists_fit_the_screen(plain: Terminal) -> None:
     told = plain.ask("copy calls to 'x';", "in the console.").replace("\r", "")
     assert "refused: SQL here reads the lake and changes nothing. It takes" in " ".join(told.split())
     assert "-o FILE, or \\o\nFILE in the console." in told
+
+
+def test_lists_fit_the_narrowest_screen(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where names and types leave no room for words beside them, the words stand below."""
+    monkeypatch.setenv("COLUMNS", "40")
+    console = Console(lake, None, "table", None, pager=())
+    for command in ("\\help", "\\d calls"):
+        commands.run(console, command)
+    console.session.close()
+    shown = capsys.readouterr().out
+    assert "duration_seconds  DOUBLE\n  Length of the call in seconds\n" in shown
+    assert max(len(line) for line in shown.splitlines() if "MAP(" not in line) <= 40
 
 
 def test_formats_and_files(terminal: Terminal, tmp_path: Path) -> None:

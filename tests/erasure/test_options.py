@@ -18,6 +18,7 @@ import zstandard
 import batchlake
 from batchlake.errors import InvalidRequest
 from batchlake.lake import Lake
+from batchlake.privacy.errors import NothingToForget
 from batchlake.schema import FORMAT_VERSION, PLAIN_FORMAT
 from tests.command import run
 from tests.erasure.people import NUMBER, call, traces
@@ -77,6 +78,12 @@ def test_own_fields_filters_and_files_of_values_add_up(lake: Lake, tmp_path: Pat
     assert todo[0]["recording_url"] == "https://x.example/0"
     assert todo[-1]["export_file"].endswith("export.json")
     assert stat.S_IMODE((tmp_path / "todo.ndjson").stat().st_mode) == 0o600
+
+
+def test_nobody_erased_is_told_as_such(lake: Lake) -> None:
+    """There is nothing to look for again, and no spelling to check."""
+    with pytest.raises(NothingToForget, match="nobody was erased from this lake"):
+        lake.verify_erasures()
 
 
 def test_an_own_field_that_is_given_again_means_each_value(lake: Lake) -> None:
