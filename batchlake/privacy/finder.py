@@ -146,7 +146,8 @@ class Finder:
             slow = places_of(
                 some.take(columns.from_numpy(odd)), f"{_ODD}|{sieves.ESCAPED_BLANK}|{EVERY_LANGUAGE.sieve}"
             )
-            rest = np.isin(np.arange(len(some)), odd[slow])
+            rest[:] = False
+            rest[odd[slow]] = True
             plain = some.filter(columns.from_numpy(~rest))
             is_number = self.is_number if self.looks_for_numbers else None
             is_hit[~rest] = which_hold(plain, is_number, self.is_id, self.prints)

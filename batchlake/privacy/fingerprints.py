@@ -110,13 +110,16 @@ class Fingerprints:
         bits = min(max(len(found).bit_length() + _BITS_TO_SPARE, _FEWEST_BITS), _MOST_BITS)
         known = np.zeros(1 << bits, bool)
         known[found >> np.uint32(_BITS - bits)] = True
-        return cls(key, known, frozenset(np.unique(found & np.uint32(_LONGEST_TOLD)).tolist()))
+        return cls(
+            key, known, frozenset(np.flatnonzero(np.bincount(found & np.uint32(_LONGEST_TOLD))).tolist())
+        )
 
     def may_hold(
         self, data: NDArray[np.uint8], starts: NDArray[np.int64], sizes: NDArray[np.int64]
     ) -> NDArray[np.bool_]:
         """Whether each text may have been erased: the bytes from a place on, so many of them."""
-        is_size = np.isin(np.arange(_LONGEST_TOLD + 1), list(self.sizes))
+        is_size = np.zeros(_LONGEST_TOLD + 1, bool)
+        is_size[list(self.sizes)] = True
         may_be: NDArray[np.bool_] = is_size[np.minimum(sizes, _LONGEST_TOLD)]
         bits = len(self.known).bit_length() - 1
         found = fingerprints(self.key, data, starts[may_be], sizes[may_be])

@@ -89,11 +89,13 @@ class Tombstones:
         is_for_good = columns.to_numpy(of_numbers["for_good"].cast("int64"), np.int64).astype(bool)
         order = np.lexsort((erased_at, is_for_good))
         # An erasure has one time: each of 60,000 as an object of its own takes half a second.
-        moments, of_each = np.unique(erased_at, return_inverse=True)
-        times: list[datetime | None] = [*map(columns.time, moments.tolist()), None]
-        places = np.where(is_for_good, len(moments), of_each)[order].tolist()
+        time_of = cache(columns.time)
+        times = [
+            None if for_good else time_of(at)
+            for at, for_good in zip(erased_at[order].tolist(), is_for_good[order].tolist(), strict=True)
+        ]
         digests_of_numbers = of_numbers["digest"].take(columns.from_numpy(order)).to_pylist()
-        numbers = dict(zip(digests_of_numbers, map(times.__getitem__, places), strict=True))
+        numbers = dict(zip(digests_of_numbers, times, strict=True))
         return cls(
             key,
             frozenset(digests["call"]),

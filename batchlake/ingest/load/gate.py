@@ -18,9 +18,10 @@ import numpy as np
 
 from batchlake.engine import columns
 from batchlake.ingest.load.record_batches import RecordBatch
+from batchlake.privacy.digits import FEWEST_DIGITS
 from batchlake.privacy.finder import ERASED
 from batchlake.privacy.key import key_of_lake, read_policy
-from batchlake.privacy.sieves import places_of
+from batchlake.privacy.sieves import SHORTEST_ID, places_of
 from batchlake.privacy.speech import hits_in_lists, is_part, over_turns, without_lists
 from batchlake.privacy.tombstones import Tombstones
 from batchlake.schema import contact_of
@@ -78,6 +79,8 @@ class Gate:
     def __init__(self, tombstones: Tombstones, sources: Sequence[str]) -> None:
         self._tombstones = tombstones
         self._finder = tombstones.finder()
+        sizes = tombstones.prints.ids.sizes if tombstones.prints else {SHORTEST_ID}
+        self._shortest = min(FEWEST_DIGITS, *sizes)
         self._sources = tuple(sources)
         self.kept_out = 0
         self.came_after = 0
@@ -101,7 +104,10 @@ class Gate:
         kept = np.ones(len(typed), bool)
         kept[tombstones.erased_calls(typed["source"], typed["identity"])] = False
         sides = ("direction", "to_number", "from_number")
-        likely = np.union1d(*(finder.whole_candidates(typed[side]) for side in sides[1:]))
+        is_likely = np.zeros(len(typed), bool)
+        for side in sides[1:]:
+            is_likely[finder.whole_candidates(typed[side])] = True
+        likely = np.flatnonzero(is_likely)
         # Texts and times become objects in the rows alone that may be a number's.
         some = typed.select(sides).take(columns.from_numpy(likely))
         of_each = zip(*(some[side].to_pylist() for side in sides), strict=True)
@@ -148,6 +154,7 @@ class Gate:
             contacts: gives the numbers of those who called again since.
         """
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         batch = self._without(replace(given, utterances=speech.utterances), kept)
         retold = set(np.flatnonzero(speech.is_retold[kept]).tolist())
@@ -160,7 +167,8 @@ class Gate:
             if name.endswith(_TIME) and len(places_of(texts, _NO_MOMENT)) == 0:
                 # They are typed, and no text is kept of them; read as numbers, some would be somebody's.
                 continue
-            if texts.null_count < len(texts):
+            longest = pc.max(pc.binary_length(texts)).as_py()
+            if longest is not None and longest >= self._shortest:
                 names.append(name)
         # As one column: to set up a search takes as long as to search a thousand texts.
         chunks = [chunk for name in names for chunk in records[name].chunks]
