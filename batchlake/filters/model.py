@@ -55,6 +55,7 @@ from batchlake.filters.operators.shapes import (
 )
 from batchlake.filters.values.forms import (
     AMOUNT,
+    CURRENCY,
     DIRECTION,
     FLAG,
     LABEL,
@@ -84,6 +85,7 @@ Scores = Annotated[tuple[Annotated[str, SCORE], ...] | None, OneOrMore()]
 Statuses = Annotated[tuple[Annotated[str, STATUS], ...] | None, OneOrMore()]
 Outcomes = Annotated[tuple[Annotated[str, OUTCOME], ...] | None, OneOrMore()]
 Directions = Annotated[tuple[Annotated[str, DIRECTION], ...] | None, OneOrMore()]
+Currencies = Annotated[tuple[Annotated[str, CURRENCY], ...] | None, OneOrMore()]
 PhoneNumbers = Annotated[tuple[Annotated[str, PHONE_NUMBER], ...] | None, OneOrMore()]
 YesOrNo = Annotated[bool | None, FLAG]
 Nested = Annotated["Filter", NonEmpty()]
@@ -262,9 +264,9 @@ class Filter(Conditions):
     agent_name: Annotated[Texts, _row(
         "agent_name", Among(), "the agent's name is one of them", "that were handled by an agent named {}"
     )] = None
-    currency: Annotated[
-        Texts, _row("currency", Among(), "the currency of the cost is one of them", "whose cost is in {}")
-    ] = None
+    currency: Annotated[Currencies, _row(
+        "currency", Among(), "the currency of the cost is one of them, in any case", "whose cost is in {}"
+    )] = None
     direction: Annotated[
         Directions, _row("direction", Among(), "the direction is one of them, in any case", "that were {}")
     ] = None

@@ -34,7 +34,9 @@ def _holds(key: str, given: Any, call: Call) -> bool:
             return not matches(given, call)
         case "status":
             return call["status"] in [_canonical(status) for status in _listed(given)]
-        case "source" | "batch_id" | "call_id" | "agent_id" | "agent_name" | "currency":
+        case "currency":
+            return call[key] in [one.upper() for one in _listed(given)]
+        case "source" | "batch_id" | "call_id" | "agent_id" | "agent_name":
             return call[key] in _listed(given)
         case "outcome" | "direction":
             return call[key] in [_name(one) for one in _listed(given)]

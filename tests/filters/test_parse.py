@@ -141,6 +141,7 @@ def test_every_fault_is_listed_with_path_value_and_choices() -> None:
         ({"batch_id": "\ud800"}, ("batch_id", '"\\ud800"')),
         ({"batch_id": b"b1"}, ("batch_id", "a value of type bytes")),
         ({"batch_id": {"b1"}}, ("batch_id", "a value of type set")),
+        ({"currency": "€"}, ("currency", '"€"')),
         ({"direction": "sideways"}, ("direction", '"sideways"')),
         ({"phone_number": "*"}, ("phone_number", '"*"')),
         ({"phone_number": "+1*5"}, ("phone_number", '"+1*5"')),

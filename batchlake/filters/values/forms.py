@@ -246,6 +246,10 @@ def _read_label(given: Any) -> str | None:
     return folded_label(text) if text else None
 
 
+def _read_currency(given: Any) -> str | None:
+    return given.upper() if isinstance(given, str) and re.fullmatch(_CURRENCY, given) else None
+
+
 def _read_flag(given: Any) -> bool | None:
     return given if isinstance(given, bool) else None
 
@@ -328,6 +332,7 @@ _DIGITS: Final = 400
 """The most digits of an amount; the shortest text of any float has fewer."""
 
 _AMOUNT: Final = r"[0-9]+(\.[0-9]+)?"
+_CURRENCY: Final = r"[A-Za-z]{3}"
 _PHONE_NUMBER: Final = r"[^*]+\*?"
 _TIME: Final = (
     r"((?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01]))"
@@ -350,6 +355,9 @@ PHONE_NUMBER: Final = Form(
     "a number, or the beginning of one with `*` at its end, as +1415*",
     _read_phone_number,
     {"type": "string", "pattern": f"^{_PHONE_NUMBER}$"},
+)
+CURRENCY: Final = Form(
+    "Currency", "three letters, as EUR", _read_currency, {"type": "string", "pattern": f"^{_CURRENCY}$"}
 )
 FLAG: Final = Form("Flag", "true or false", _read_flag, {"type": "boolean"})
 SECONDS: Final = Form(
