@@ -167,24 +167,28 @@ def _changes(
         import watchfiles
 
     tick_ms = int(max(timing.settle / 2, 0.05) * 1000)
-    noticed = watchfiles.watch(
-        *folders,
-        watch_filter=None,
-        debounce=int(timing.settle * 1000),
-        step=min(50, tick_ms),
-        rust_timeout=tick_ms,
-        yield_on_timeout=True,
-        stop_event=stop,
-        force_polling=polling or None,
-        ignore_permission_denied=True,
-    )
-    try:
-        yield from map(bool, noticed)
-    except RuntimeError as error:
-        # A name that is not UTF-8, anywhere in the folders.
-        note(f"changes are not noticed, but looked for every {timing.rescan:g} s: {error}")
-        while not stop.wait(tick_ms / 1000):
-            yield False
+    told = False
+    while not stop.is_set():
+        try:
+            noticed = watchfiles.watch(
+                *folders,
+                watch_filter=None,
+                debounce=int(timing.settle * 1000),
+                step=min(50, tick_ms),
+                rust_timeout=tick_ms,
+                yield_on_timeout=True,
+                stop_event=stop,
+                force_polling=polling or None,
+                ignore_permission_denied=True,
+            )
+            yield from map(bool, noticed)
+        except RuntimeError as error:
+            # A name that is not UTF-8, of a folder or of what changes in one.
+            if not told:
+                note(f"changes may go unnoticed, so the folders are looked at again and again: {error}")
+            told = True
+            yield True
+            stop.wait(max(timing.settle, tick_ms / 1000))
 
 
 def _refusal(path: Path) -> str | None:
