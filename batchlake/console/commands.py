@@ -282,8 +282,8 @@ def _edit(console: Console, argument: str) -> None:
 def _help(console: Console, _: str) -> None:
     rows = [(name, words) for name, (_, words) in COMMANDS.items()]
     keys = (
-        "A statement ends with a semicolon; until then Enter begins a new line. Tab completes, Ctrl-C stops a "
-        "query or clears the line, Ctrl-R searches the history, Ctrl-D leaves."
+        "A statement ends with a semicolon; until then Enter begins a new line. Tab completes, Ctrl-C stops "
+        "a query or clears the line, Ctrl-R searches the history, Ctrl-D leaves."
     )
     wrapped = textwrap.wrap(keys, max(_NARROWEST, console.screen.width))
     console.screen.page([*_table(["command", "does"], rows, console), "", *wrapped])
