@@ -72,8 +72,10 @@ def by_field(text: str, change: Callable[[str, str], tuple[str, str]]) -> str | 
 
 def unused(key: str, document: Container[str]) -> str:
     """A key that a document doesn't have: two that held values may have become one."""
+    if key not in document:
+        return key
     names = (f"{key} {count}" for count in itertools.count(2))
-    return key if key not in document else next(name for name in names if name not in document)
+    return next(name for name in names if name not in document)
 
 
 def quoted(value: Any) -> str:

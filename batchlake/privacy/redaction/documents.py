@@ -57,8 +57,8 @@ _NUMBER_KEY: Final = re.compile(
 _EPOCH: Final = re.compile(r"(?:1\d|2[01])\d{8}(?:\d{3}|\d{6}|\d{9})?(?:\.\d+)?")
 """Seconds, milli-, micro- or nanoseconds since 1970, from 2001 to 2039."""
 
-_WHOLE: Final = re.compile(r"(-?\d+)(?:\.0*)?")
-"""A number that is whole, also one that a table of floats has held: `4155550199.0`."""
+_WHOLE: Final = re.compile(r"(-?\d{7,})(?:\.0*)?")
+"""A long number that is whole, also where a table of floats has held it: `4155550199.0`."""
 
 _MOST_KEYS_PRESSED: Final = 2
 _MOST_KEYS_REMEMBERED: Final = 4_096
@@ -199,7 +199,7 @@ class DocumentRedactor:
         if (_ID_KEY.search(key) and not _CALLER_KEY.search(key)) or is_cursor:
             return redactor.id_of("id", value) or value
         given = value
-        if isinstance(value, BareNumber):
+        if isinstance(value, BareNumber) and not value.isdecimal():
             whole = _WHOLE.fullmatch(value)
             if whole is None:
                 return value
