@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batchlake.engine import columns
 from batchlake.errors import InvalidRequest
 from batchlake.privacy.key import PrivacyKey
 from batchlake.privacy.redaction import names
@@ -122,12 +123,16 @@ def test_national_ids_are_known_by_form_and_check_digits(countries: str, text: s
         ),
         ('{"agent":{"name":"Robo"},"note":"Robo said"}', '{"agent":{"name":"Robo"},"note":"Robo said"}'),
         ('{"crm":{"nick":"Zed"},"note":"zed"}', '{"crm":{"nick":"NAME"},"note":"<name>"}'),
+        ('{"lead":{"name": "Zed Quux"},"note":"ze', '{"lead":{"name": "<name>"},"note":"ze'),
     ],
 )
 def test_names_are_what_the_records_own_fields_name(given: str, wanted: str) -> None:
-    """Whole words in the texts of the record; everyday words only as names within a sentence."""
+    """Whole words in the texts of the record, also of a cut one; everyday words only as names within a
+    sentence. Among others, every such document is looked at."""
     redactor = Redactor(Rules.of(["name"], fields={"crm.nick": "name"}), KEY)
-    again = DocumentRedactor(redactor).json_text(given)
+    documents = DocumentRedactor(redactor)
+    again = documents.json_text(given)
+    assert documents.candidates(columns.texts([given])) == {0}
     assert re.sub("name_[0-9a-f]{16}", "NAME", again) == wanted
 
 

@@ -134,7 +134,7 @@ def _rule_hits(lake: LakeTables, redactor: Redactor) -> list[Hit]:
                     count = sum(redactor.number(value) != value for value in values)
                 elif name in JSON_COLUMNS or is_text:
                     is_json = name in JSON_COLUMNS or table is PROBLEMS
-                    count = _count(redactor, rows[name], documents.json_text if is_json else redactor.text)
+                    count = _count(documents, rows[name], documents.json_text if is_json else redactor.text)
                 elif name == "field_observed_at":
                     names = {one for pairs in rows[name].to_pylist() for one, _ in pairs or ()}
                     count = sum(redactor.text(one) != one for one in names)
@@ -145,9 +145,8 @@ def _rule_hits(lake: LakeTables, redactor: Redactor) -> list[Hit]:
     return hits
 
 
-def _count(redactor: Redactor, texts: pa.ChunkedArray, change: Callable[[str], str]) -> int:
-    places = {*redactor.candidates(texts).tolist(), *redactor.parts_of(texts).tolist()}
-    found = texts.take(columns.integers(sorted(places))).to_pylist()
+def _count(documents: DocumentRedactor, texts: pa.ChunkedArray, change: Callable[[str], str]) -> int:
+    found = texts.take(columns.integers(sorted(documents.candidates(texts)))).to_pylist()
     return sum(change(text) != text for text in found if text)
 
 

@@ -160,7 +160,5 @@ class RowRedactor(RowCleaner):
     def _likely(
         self, texts: pa.ChunkedArray, named: Mapping[int, Any], *, is_json: bool = False
     ) -> Sequence[int]:
-        places = set(self._redactor.candidates(texts).tolist()) | named.keys()
-        if is_json:
-            places |= set(self._redactor.parts_of(texts).tolist())
-        return sorted(places)
+        places = self._documents.candidates(texts) if is_json else self._redactor.candidates(texts).tolist()
+        return sorted({*places, *named})

@@ -143,10 +143,10 @@ class Redaction:
         among: NDArray[np.int64] | None = None,
     ) -> Changes:
         named = named or {}
-        places = set((self._redactor.candidates(texts) if among is None else among).tolist())
         if is_json:
-            # Words of a list hold together what no text of it does.
-            places |= set(self._redactor.parts_of(texts).tolist()) | named.keys()
+            places = self._documents.candidates(texts) | named.keys()
+        else:
+            places = set((self._redactor.candidates(texts) if among is None else among).tolist())
         found: Changes = {} if is_json else self._with_names(texts, named, places)
         wanted = sorted(places)
         for at, text in zip(wanted, texts.take(columns.integers(wanted)).to_pylist(), strict=True):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _JSON_TEXT: Final = re.compile(r"\s*[\[{]")
+_CUT_FIELD: Final = re.compile(r'"([^"\\]{1,64})"\s*:\s*"((?:[^"\\]|\\.){1,256})')
 _ID_KEY: Final = re.compile(
     r"(?:^|[_\-. ])(?:u?id|sid|uuid|guid|cursor|token|etag|hash|digest|version)s?$"
     r"|[a-z](?:Id|Sid|ID|SID|Uuid|Token|Cursor)$"
@@ -94,8 +95,18 @@ class DocumentRedactor:
             # By itself, or as a text within a text.
             return self._deep_text(text, named)
         except ValueError:
-            return self._redactor.text(text, named)
+            # Such as a record that is cut off.
+            return self._redactor.text(text, named | self._names_of_cut(text))
         return text if again == document else dumped(again)
+
+    def _names_of_cut(self, text: str) -> frozenset[str]:
+        """The words of the names that fields of a broken JSON text hold; whose name a `name` is, is lost."""
+        if not self._finds_names:
+            return NO_NAMES
+        found = _CUT_FIELD.findall(text)
+        return names.words_of(
+            value for key, value in found if key == "name" or names.is_name_field(tuple(key.split(".")))
+        )
 
     def _deep_text(self, text: str, named: frozenset[str]) -> str:
         """An object field by field; a value that nests too deeply becomes a text where it holds something."""
@@ -127,7 +138,12 @@ class DocumentRedactor:
         """The words of the names that a document's fields hold."""
         return names.words_of(self._names(value, path)) if self._finds_names else NO_NAMES
 
-    def may_name(self, texts: pa.ChunkedArray) -> NDArray[np.int64]:
+    def candidates(self, texts: pa.Array | pa.ChunkedArray) -> set[int]:
+        """The places of JSON texts in which something may be to redact, names of their own fields too."""
+        places = {*self._redactor.candidates(texts).tolist(), *self._redactor.parts_of(texts).tolist()}
+        return places | set(self.may_name(texts).tolist()) if self._finds_names else places
+
+    def may_name(self, texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
         """The places of JSON texts whose fields may hold a name, by their keys."""
         is_bundled = not any(kind == "name" for _, kind in self._fields)
         return places_of(texts, names.KEYS_SIEVE if is_bundled else ".")
