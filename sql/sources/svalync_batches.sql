@@ -6,9 +6,9 @@
 -- fields:
 --   batch_id: id, batch_id
 --   status: status
---   created_at: created_at
+--   created_at: created_at, createdAt
 --   completed_at: completed_at
---   updated_at: updated_at
+--   updated_at: updated_at, updatedAt
 --   exported_at: exported_at
 --   reported_total_calls: statistics.total_calls, total_calls
 --   reported_completed: statistics.completed, completed_calls

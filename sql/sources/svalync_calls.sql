@@ -1,26 +1,27 @@
--- what: Svalync's calls, in every shape and spelling in which it publishes them.
+-- what: Svalync's calls, in every shape and spelling in which it publishes them, and calls of nobody known.
 -- grain: one row per raw record
 -- inputs: given_calls
 -- outputs:
 --   the record's place and envelope, and the fields that ingest/load/typed_calls reads, as text (NULL where absent)
 -- fields:
---   call_id: call_id, id
---   batch_id: batch_id, batch.id, batch
---   status: status
---   duration_seconds: duration, callDuration, analytics.duration
+--   call_id: call_id, callId, id
+--   batch_id: batch_id, batchId, batch.id, batch
+--   status: status, call_status, callStatus
+--   duration_seconds: duration, callDuration, analytics.duration, duration_seconds, durationSeconds, call_duration,
+--     duration_ms (milliseconds), durationMs (milliseconds)
 --   cost: cost
 --   currency: currency
 --   created_at: created_at, createdAt
 --   updated_at: updated_at, updatedAt
 --   exported_at: exported_at
---   started_at: start_time, started_at, startedAt
---   ended_at: end_time, ended_at, endedAt
+--   started_at: start_time, started_at, startedAt, startTime
+--   ended_at: end_time, ended_at, endedAt, endTime
 --   direction: direction, callType
 --   phone_number: phone_number
---   from_number: from_number, from_phone_number
---   to_number: to_number, to_phone_number
+--   from_number: from_number, from_phone_number, fromNumber, from, from.number
+--   to_number: to_number, to_phone_number, toNumber, to, to.number
 --   agent_id: agent_id, agentId, agent.id
---   agent_name: agent_name, agent.name
+--   agent_name: agent_name, agent.name, agentName
 --   sentiment_{positive, neutral, negative}: analytics.sentiment.scores.{}, analytics.sentiment.{},
 --     analytics.sentiment_scores.{}, sentiment.scores.{}, sentiment.{}
 --   sentiment_label: analytics.sentiment.overall, analytics.sentiment.label, analytics.sentiment,
@@ -36,10 +37,10 @@
 --   voice_clarity: analytics.voice_metrics.clarity, analytics.speech_metrics.clarity
 --   success: success, analytics.conversion_status
 --   outcome_label: outcome, analytics.outcome
---   ended_by: ended_by, endedBy
+--   ended_by: ended_by, endedBy, ended_reason, endedReason, end_reason, endReason
 --   summary: summary
 --   recording_url: recording_url, recordingUrl
---   is_test: is_test, isTestMode
+--   is_test: is_test, isTestMode, isTest
 --   tokens_consumed: tokens_consumed, tokens
 --   user_id: user_id, userId
 --   pathway_id: pathway_id, pathways
@@ -50,7 +51,8 @@
 --   text: text, content, message
 --   time: timestamp, time
 --   confidence: confidence
--- note: Durations are seconds, costs amounts of `currency`, times RFC 3339 or Unix times: nothing has to be converted.
+-- note: Durations are seconds where their name says nothing else, costs amounts of `currency`, times RFC 3339 or Unix
+-- times. Names whose unit isn't certain (`price`, `total_cost`, `length`) stay in `extra`.
 with
 fields as (select * from given_calls),
 

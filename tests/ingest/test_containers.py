@@ -185,6 +185,35 @@ AROUND: dict[str, tuple[Any, list[str], list[str], list[str]]] = {
         {"response": [{"data": {"batch": {"id": "b1", "calls": [{"id": "c1"}, {"id": "c2"}]}}}]},
         ["c1", "c2"], ["b1"], [],
     ),
+    "an event of no call": (
+        {"id": "evt", "event": "room_finished", "createdAt": "2024-01-01T00:00:00Z", "room": {"sid": "x1"}},
+        [], [], ["unknown_shape"],
+    ),
+    "an event of a leg": (
+        {"data": {"id": "evt", "event_type": "call.hangup", "payload": {"call_leg_id": "x1", "from": "+1"}}},
+        [], [], ["unknown_shape"],
+    ),
+    "a logged request": (
+        {"headers": {"host": "x"}, "query": {"a": 1}, "body": {"call_id": "c1"}}, ["c1"], [], [],
+    ),
+    "a logged request's body as it came": (
+        {"id": "evt", "headers": {"host": "x"}, "body": '{"call_id": "c1"}'}, ["c1"], [], [],
+    ),
+    "another platform's in a logged request": (
+        [{"headers": {"host": "x"}, "body": {"message": {
+            "type": "end-of-call-report", "startedAt": "2024-01-01", "call": {"id": "c1", "orgId": "o"}}}}],
+        ["c1"], [], [],
+    ),
+    "a row of a table of webhooks": (
+        {"id": "evt", "payload": '{"event": "x", "call": {"call_id": "c1", "call_type": "web_call"}}'},
+        ["c1"], [], [],
+    ),
+    "a page of GraphQL's": (
+        {"data": {"calls": {"edges": [{"cursor": "x", "node": {"call_id": "c1"}}], "pageInfo": {"a": 1}}}},
+        ["c1"], [], [],
+    ),
+    "nodes of GraphQL's": ({"data": {"calls": {"nodes": [{"id": "c1"}], "totalCount": 1}}}, ["c1"], [], []),
+    "an id in camel case": ({"callId": "c1", "durationSeconds": 3}, ["c1"], [], []),
     "a control character in a key": (
         {"id": "c1", "transcript": [{"text": "hi", "a\x01b": 1}], "x\x02": 2}, ["c1"], [], [],
     ),
@@ -198,7 +227,7 @@ def test_what_lies_around_records_is_told_from_them(tmp_path: Path, form: str) -
     expected: dict[str, Any] = {}
     for number, (name, (document, calls, batches, codes)) in enumerate(AROUND.items()):
         text = document if isinstance(document, str) else json.dumps(document)
-        text = re.sub(r'"(evt|[bcrx]\d)"', rf'"\1 {number}"', text)
+        text = re.sub(r'(\\?")(evt|[bcrx]\d)\1', rf"\g<1>\g<2> {number}\g<1>", text)
         write_export(tmp_path / "in", f"{name}.json", form.format(text))
         expected[name] = ([f"{one} {number}" for one in calls], [f"{one} {number}" for one in batches], codes)
     ingested(tmp_path / "lake", tmp_path / "in", **({"window_bytes": 40} if form.endswith("\n") else {}))

@@ -56,7 +56,7 @@ def fields(header: str) -> Alternatives:
     found = []
     for line in re.sub(r"^--   ", "", text.strip(), flags=re.M).splitlines():
         name, _, given = line.partition(": ")
-        paths = [path.strip() for path in given.removesuffix(" (JSON)").split(",")]
+        paths = [path.strip().partition(" (")[0] for path in given.split(",")]
         if members := re.search(r"\{(.*)\}", name):
             parts = [part.strip() for part in members[1].split(",")]
             columns = tuple(name.replace(members[0], part) for part in parts)
@@ -71,6 +71,7 @@ class Rules:
 
     def __init__(self, header: str) -> None:
         self.fields = fields(header)
+        self.thousandths = set(re.findall(r"(\S+) \(milliseconds\)", header))
         self.paths = [path for _, listed in self.fields for alternative in listed for path in alternative]
         self.objects = {
             ".".join(path.split(".")[:depth])
@@ -182,6 +183,10 @@ def _choose(
                 containers.append((column, path))
                 value = None
             texts[column] = text(value)
+            if path in rules.thousandths and texts[column] is not None:
+                texts[column] = _seconds(texts[column])
+                if texts[column] is None:
+                    found.problems.append((column, CODES[column]))
         is_open = all(one is None for one in chosen.values())
         if is_open:
             chosen = texts
@@ -199,6 +204,14 @@ def _choose(
         found.columns[column] = value
         if not is_read:
             found.problems.append((column, CODES.get(column, "not_an_id")))
+
+
+def _seconds(given: str) -> str | None:
+    """Milliseconds as seconds."""
+    if not NUMBER.fullmatch(given):
+        return None
+    seconds = Decimal(given) / 1000
+    return format(seconds.normalize(), "f") if seconds else "0"
 
 
 def typed(column: str, given: str | None) -> tuple[Any, bool]:

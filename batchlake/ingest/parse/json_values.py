@@ -98,7 +98,9 @@ def opens(value: bytes | msgspec.Raw, *brackets: bytes) -> bool:
 
 def json_in_text(value: bytes | msgspec.Raw) -> bytes | msgspec.Raw:
     """The list or object that a text holds as JSON, as some platforms give them; else the value."""
-    if not opens(value, b'"'):
+    head = bytes(memoryview(value)[:2])
+    # Nearly every text begins with a letter or a digit, and needn't be decoded.
+    if head[:1] != b'"' or head[1:].isalnum():
         return value
     text = _as_text.decode(value).strip()
     if text[:1] not in ("[", "{"):

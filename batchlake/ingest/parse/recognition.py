@@ -20,6 +20,7 @@ from batchlake.ingest.parse.json_values import (
     fields_of,
     flag_of,
     is_nothing,
+    json_in_text,
     opens,
     text_of,
 )
@@ -65,6 +66,12 @@ ABOUT_ANSWERS: Final = frozenset(
     """.split()
 )
 """What an answer says of itself and its pages: neither kept nor named in the report."""
+
+ABOUT_REQUESTS: Final = frozenset(("headers", "params", "query"))
+"""What a log of webhooks says of a request beside its body: kept nowhere, and named in the report."""
+
+_OF_EVENTS: Final = frozenset(("event", "event_type", "eventType"))
+"""An object with one of these and an `id` is an event, unless something else speaks for a call or a batch."""
 
 RECORD_IDS: Final = field_list(SVALYNC_CALLS).identity
 """The keys of a record's own id."""
@@ -119,7 +126,7 @@ def kind_of(fields: Fields, expected: str = CALLS) -> str | None:
         return BATCHES
     if calls > batches:
         return CALLS
-    return expected if calls or "id" in fields else None
+    return expected if calls or ("id" in fields and _OF_EVENTS.isdisjoint(fields)) else None
 
 
 def is_likely_record(fields: Fields) -> bool:
@@ -143,8 +150,8 @@ def weight_of(fields: Fields) -> int:
 def holds_records(
     value: bytes | msgspec.Raw | None, is_record: Callable[[Fields], bool] = is_likely_record
 ) -> bool:
-    """Whether a list or an object holds what is a call or a batch, by `is_record`."""
-    if value is None or not is_container(value):
+    """Whether a list, an object, or a JSON text of one holds what is a call or a batch, by `is_record`."""
+    if value is None or not is_container(value := json_in_text(value)):
         return False
     inner = elements_of(value) if opens(value, b"[") else list(fields_of(value).values())
     if opens(value, b"{") and is_record(fields_of(value)):
@@ -158,6 +165,28 @@ def holds_records(
         elif opens(element, b"[") and opens(value, b"{") and holds_records(element, is_record):
             return True
     return False
+
+
+def may_hold(member: tuple[str, msgspec.Raw]) -> bool:
+    """Whether records may lie under a key of an object that is none itself, also in a JSON text."""
+    key, value = member
+    return is_container(json_in_text(value)) if key in ENVELOPES else holds_records(value, is_surely_record)
+
+
+def nodes_of(fields: Fields) -> list[msgspec.Raw] | None:
+    """The elements of GraphQL's page: its `nodes`, or what its `edges` lead to; None where it is none."""
+    for key in ("nodes", "edges"):
+        if key in fields and opens(fields[key], b"["):
+            listed = elements_of(fields[key])
+            return [fields_of(one).get("node", one) if opens(one, b"{") else one for one in listed]
+    return None
+
+
+def why_none(fields: Fields) -> str:
+    """Why an object is neither a call nor a batch."""
+    if "id" in fields:
+        return "an event, whose `id` is its own: no `call_id`, and nothing that only a call or a batch has"
+    return "neither a batch nor a call: no `batch`, `call`, `calls`, `response`, `id` or `call_id`"
 
 
 def is_container(value: bytes | msgspec.Raw) -> bool:

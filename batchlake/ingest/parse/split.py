@@ -34,6 +34,7 @@ from batchlake.ingest.parse.platforms.envelopes import calls_of_batches, items_o
 from batchlake.ingest.parse.platforms.recognition import foreign_keys, recognise
 from batchlake.ingest.parse.recognition import (
     ABOUT_ANSWERS,
+    ABOUT_REQUESTS,
     ENVELOPES,
     ID_KEYS,
     LISTS,
@@ -47,10 +48,13 @@ from batchlake.ingest.parse.recognition import (
     is_surely_record,
     kind_of,
     may_be_calls,
+    may_hold,
+    nodes_of,
     object_in,
     paths_of_batches_alone,
     refuses,
     weight_of,
+    why_none,
 )
 from batchlake.text.ids import id_fault
 from batchlake.text.statuses import canonical_status
@@ -184,18 +188,10 @@ def _from_object(fields: Fields, raw: bytes, outer: Envelope, expected: str) -> 
     kind = kind_of(fields, expected)
     if _is_record(fields):
         yield from _from_record(kind, fields, raw, envelope)
-    elif refuses(fields) or any(map(_may_hold, fields.items())):
+    elif refuses(fields) or any(map(may_hold, fields.items())):
         yield from _from_envelope(fields, raw, envelope)
     else:
         yield from _from_record(kind, fields, raw, envelope)
-
-
-def _may_hold(member: tuple[str, msgspec.Raw]) -> bool:
-    """Whether records may lie under a key of an object that is none itself."""
-    key, value = member
-    if key in ENVELOPES:
-        return is_container(json_in_text(value))
-    return holds_records(value, is_surely_record)
 
 
 def _is_record(fields: Fields) -> bool:
@@ -205,7 +201,7 @@ def _is_record(fields: Fields) -> bool:
         key
         for key, value in fields.items()
         if (key in ("batch", "call") and object_in(fields, key))
-        or (key != "calls" and _may_hold((key, value)) and holds_records(value))
+        or (key != "calls" and may_hold((key, value)) and holds_records(value))
         # An empty page has no records, and is none.
         or (key in LISTS and opens(value, b"[") and not elements_of(value))
     ]
@@ -225,8 +221,7 @@ def _is_record(fields: Fields) -> bool:
 def _from_record(kind: str | None, fields: Fields, raw: bytes, envelope: Envelope) -> Iterator[Item]:
     """A batch with the calls listed in it, or a call; and whatever other records it holds."""
     if kind is None:
-        message = "neither a batch nor a call: no `batch`, `call`, `calls`, `response`, `id` or `call_id`"
-        yield BadValue("unknown_shape", message, raw, envelope)
+        yield BadValue("unknown_shape", why_none(fields), raw, envelope)
         return
     if kind == BATCHES:
         yield from split_batch(fields, envelope)
@@ -295,7 +290,7 @@ def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item
         details = {key: left.pop(key) for key in sorted(_details() & left.keys() - call.keys())}
         found += _from_record(CALLS, call | details, joined(call | details), envelope)
     for key in [key for key in (*ENVELOPES, *left) if key in left]:
-        if key in left and _may_hold((key, left[key])):
+        if key in left and may_hold((key, left[key])):
             found += _from_container(key, left.pop(key), envelope)
     read = {"exported_at", "batch_id", "batch"} if _id_of(left, "batch") else {"exported_at", "batch_id"}
     unkept = {
@@ -303,11 +298,13 @@ def _from_envelope(fields: Fields, raw: bytes, outer: Envelope) -> Iterator[Item
         for key, value in left.items()
         if key not in read and key not in ABOUT_ANSWERS and not is_nothing(value)
     }
-    held = {key: value for key, value in unkept.items() if holds_more(value)}
+    held = {key: value for key, value in unkept.items() if holds_more(value) and key not in ABOUT_REQUESTS}
     if held:
         message = f"{', '.join(f'`{key}`' for key in held)} around the records was not read"
         found.append(BadValue("unknown_shape", message, joined(held), envelope))
-    if scalars := tuple(key for key, value in unkept.items() if not is_container(value)):
+    if scalars := tuple(
+        key for key, value in unkept.items() if key in ABOUT_REQUESTS or not is_container(value)
+    ):
         found.append(Unkept(scalars))
     yield from found
 
@@ -343,6 +340,8 @@ def _from_container(key: str, value: bytes | msgspec.Raw, envelope: Envelope) ->
         yield from _from_container(key if inner in LISTS else inner, nested, envelope)
         if fields:
             yield from _from_envelope(fields, bytes(value), envelope)
+    elif (nodes := nodes_of(fields)) is not None:
+        yield from split_elements(key, nodes, envelope)
     elif fields and all(opens(one, b"{") for one in fields.values()) and _are_by_id(key, fields):
         yield from split_list(key, b"[" + b",".join(_named(fields)) + b"]", envelope)
     elif fields:

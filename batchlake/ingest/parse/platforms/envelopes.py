@@ -25,6 +25,7 @@ from batchlake.ingest.parse.json_values import (
     is_nothing,
     is_time,
     joined,
+    json_in_text,
     opens,
     text_of,
 )
@@ -50,8 +51,13 @@ _CONTAINERS: Final = (
     "logs",
     "campaign",
     "campaigns",
+    "body",
+    "payload",
+    "Body",
+    "Message",
 )
-"""The keys under which other platforms' records lie, and objects that hold such keys."""
+"""The keys under which other platforms' records lie, and objects that hold such keys; what logs a webhook
+has it under the last four, as an object or as its text."""
 
 _OF_CAMPAIGNS: Final = ("events", "metrics")
 """Sibling keys that describe a batch and are kept with it."""
@@ -232,7 +238,7 @@ def _differs(value: msgspec.Raw, other: msgspec.Raw) -> bool:
 
 def _from_container(key: str, fields: Fields, outer: Envelope, split: Split) -> Iterator[Item] | None:
     """The records under one key of an envelope, None where none of another platform lies there."""
-    value = fields[key]
+    value = msgspec.Raw(json_in_text(fields[key]))
     if opens(value, b"["):
         if key not in _LISTS or _is_home(fields, key):
             return None

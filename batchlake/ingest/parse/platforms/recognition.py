@@ -162,7 +162,7 @@ def foreign_keys() -> frozenset[str]:
     for name in RECOGNITION:
         for rule in rules(name):
             own = [need.key for need in rule.needs if need.key not in home]
-            found |= set(own[-1:]) or {need.key for need in rule.any_of}
+            found |= set(own[-1:]) or {need.key for need in rule.any_of} or {rule.needs[-1].key}
     return frozenset(found)
 
 
