@@ -6,6 +6,7 @@
 -- records:
 --   batch_params{}, call_data[]
 --   id, base_prompt, call_objects
+--   batch_id, base_prompt
 --   batch_id, event_type, payload
 --   batch_id, status, timestamp, without calls, total_calls
 -- calls: call_data

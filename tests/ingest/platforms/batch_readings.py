@@ -106,6 +106,17 @@ def elevenlabs(record: Record) -> Facts:
     } | ({} if updated is None else {"observed_at": moment(updated * 1000)})
 
 
+def vapi(record: Record) -> Facts:
+    """Vapi: of a campaign's counters the calls that have ended are sure."""
+    return {
+        "batch_id": record["id"],
+        "status": record.get("status"),
+        "created_at": _when(record.get("createdAt")),
+        "reported_total_calls": None,
+        "reported_completed": record["callsCounterEnded"],
+    } | _observed(record.get("updatedAt"))
+
+
 def bolna(record: Record) -> Facts:
     """Bolna: of its counts the completed ones alone are sure."""
     return {
@@ -158,6 +169,19 @@ BATCHES: Final[dict[str, tuple[st.SearchStrategy[Record], Callable[[Record], Fac
             },
         ),
         elevenlabs,
+    ),
+    "vapi": (
+        st.fixed_dictionaries(
+            {"id": st.just("B"), "orgId": st.just("o"), "callsCounterEnded": counts},
+            optional={
+                "status": st.sampled_from(["scheduled", "in-progress", "ended"]),
+                "createdAt": isos,
+                "updatedAt": isos,
+                "endedReason": st.just("campaign.ended.success"),
+                "callsCounterInProgress": counts,
+            },
+        ),
+        vapi,
     ),
     "bolna": (
         st.fixed_dictionaries(

@@ -19,10 +19,12 @@ from tests.ingest.platforms.further_readings import (
 )
 from tests.ingest.platforms.plain_fields import Said, with_plain_fields
 from tests.ingest.platforms.readings import (
+    TWILIO_CALLBACK,
     Facts,
     Record,
     bland,
     blands,
+    in_camel_case,
     retell,
     retells,
     twilio,
@@ -56,9 +58,18 @@ def records_of(draw: st.DrawFn, name: str, number: int = 0) -> tuple[Record, Fac
     if name == "bland" and "created_at" not in whole:
         # Where answers are, a time would be theirs.
         whole |= draw(st.sampled_from([{}, {"answers": [True]}]))
+    spelled: Callable[[str], str] = str
+    if name == "twilio":
+        spelled = draw(st.sampled_from([str, in_camel_case, TWILIO_CALLBACK.__getitem__]))
+        if spelled not in (str, in_camel_case):
+            whole = {path: value for path, value in whole.items() if path in TWILIO_CALLBACK}
+            facts = {column: value for column, value in facts.items() if column == "observed_at"}
     read_facts = read(whole)
     # What a plain field leaves open another may tell.
     told = {column: value for column, value in facts.items() if value is not None or column not in read_facts}
+    whole = {spelled(path): value for path, value in whole.items()}
+    if "CallSid" in whole:
+        whole["RecordingUrl"] = told["recording_url"] = "https://x.example/r.mp3"
     return whole, read_facts | told, said
 
 

@@ -201,11 +201,24 @@ def twilio(record: Record) -> Facts:
         else record["status"].replace("-", "_").replace("canceled", "cancelled"),
         "duration_seconds": float(record["duration"]) if record.get("duration") else None,
         "cost": -Decimal(price).quantize(MILLIONTH) if price else None,
-        "currency": record["price_unit"],
+        "currency": record.get("price_unit"),
         "direction": "inbound" if way in ("inbound", "trunking-originating") else "outbound",
         "from_number": record["from"],
         "to_number": record["to"],
     }
+
+
+TWILIO_CALLBACK: Final = {
+    "sid": "CallSid", "status": "CallStatus", "duration": "CallDuration", "direction": "Direction",
+    "from": "From", "to": "To", "answered_by": "AnsweredBy", "date_updated": "Timestamp",
+}  # fmt: skip
+"""What a callback says of a call, and how it spells that."""
+
+
+def in_camel_case(key: str) -> str:
+    """A key as a library for Node.js spells it."""
+    first, *others = key.split("_")
+    return first + "".join(map(str.title, others))
 
 
 twilios: Final = st.fixed_dictionaries(

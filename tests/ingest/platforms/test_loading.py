@@ -187,7 +187,7 @@ FAULTS: Final = [
     (
         {"sid": "CA1", "price_unit": "USD", "start_time": "5.11.2025"},
         "started_at",
-        ["`start_time` of twilio", "Nov 2025"],
+        ["`startTime` of twilio", "Nov 2025"],
     ),
     ({"call_id": "b", "call_length": "1:30"}, "duration_seconds", ["`call_length` of bland", "seconds"]),
     (

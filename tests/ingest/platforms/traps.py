@@ -300,6 +300,11 @@ TRAPS: Final[dict[str, tuple[Facts, Facts | None]]] = {
         {"extra": {"parent_call_sid": "CA0", "queue_time": "1500"}, "batch_id": None},
     ),
     "twilio: trunks": (TWILIO | {"direction": "trunking-originating"}, {"direction": "inbound"}),
+    "twilio: a callback's `Duration` is billed minutes": (
+        {"CallSid": "CAID", "CallStatus": "completed", "CallDuration": "15", "Duration": "1",
+         "Direction": "outbound-api", "From": "+14155550100", "AnsweredBy": "machine_start"},
+        {"duration_seconds": 15, "status": "voicemail", "direction": "outbound", "extra": {"Duration": "1"}},
+    ),
     # Atoms
     "atoms: `callId` is the id, and credits are no money": (
         ATOMS | {"callCost": 3, "duration": 5},
