@@ -18,6 +18,7 @@ from batchlake.cli.failures import BUG, exit_status, run_guarded
 from batchlake.cli.main import VERBS
 from batchlake.lake import Lake
 from tests.command import MODULE, run, run_process
+from tests.effort import at_length
 from tests.paths import SAMPLE
 
 FILTER = '{"status": ["completed", "failed"], "duration": {"min": 30, "max": 300}}'
@@ -235,6 +236,7 @@ def test_reading_needs_no_write_permission(lake: Path) -> None:
     assert sorted(path for path in lake.rglob("*")) == before
 
 
+@at_length
 def test_the_demo_runs(tmp_path: Path) -> None:
     """`demo` shows each command and exits 0."""
     answer = run("demo", "--lake", tmp_path / "lake")

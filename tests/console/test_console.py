@@ -385,7 +385,7 @@ def test_what_the_machine_lacks_is_told_and_the_console_goes_on(lake: Lake, tmp_
     """No editor, nobody's folder, a pager that is no command: a sentence each."""
     terminal = Terminal(lake, tmp_path, EDITOR="/nowhere/editor", PAGER="less '", columns=200)
     terminal.ask("\\e", "Set $VISUAL or $EDITOR to an editor.")
-    for command in ("\\i", "\\o", "\\copy", "\\e"):
+    for command in some(("\\i", "\\o", "\\copy", "\\e"), 2):
         terminal.ask(f"{command} ~nobody-here/x.csv", "'~nobody-here/x.csv' isn't known.")
     terminal.ask("select unnest(range(99));", "no command: No closing quotation.")
     terminal.ask("\\pager off", "through no pager.")

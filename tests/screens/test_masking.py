@@ -11,6 +11,7 @@ import pytest
 
 import batchlake
 from tests.command import run
+from tests.effort import share
 from tests.lakes import write_export
 
 NUMBER = "+14155550199"
@@ -38,9 +39,10 @@ ROWS = (
     "said call", "contacts", "fields", "analytics --by number", "analytics --metrics responses", "audit",
     "analytics --by number --compare c --batch b1",
 )  # fmt: skip
+FORMS = ("table", "csv", "json", "parquet", "markdown")
 DOCUMENTS = ("call c1", "batch b1", "batch b1 --include-transcripts --include-analytics")
 CASES = [
-    *((verb, form) for verb in ROWS for form in ("table", "csv", "json", "parquet", "markdown")),
+    *((verb, form) for at, verb in enumerate(ROWS) for form in share(FORMS, at, 2)),
     *((verb, form) for verb in DOCUMENTS for form in ("table", "json")),
     ("analytics", "table"), ("audit b1", "table"), ("calls -x", "table"), ("sql -c 'from calls'", "table"),
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -55,6 +56,7 @@ WITHIN_REACH = [name for name in QUERIES if set(sql_files.load(name).inputs) <= 
 """Those that read the lake and what is selected of it; the others read what an ingest makes on its way."""
 
 
+@cache
 def parsed(name: str) -> dict[str, Any]:
     """The query of a file as DuckDB's parser understands it."""
     with duckdb.connect() as connection:

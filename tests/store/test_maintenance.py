@@ -110,7 +110,7 @@ def test_damaged_pages_are_the_lakes_fault(tmp_path: Path) -> None:
         "analytics": lambda lake: lake.analytics(),
     }
     thrown = [(dice.randrange(4, len(sound) - 8), dice.randbytes(4)) for _ in range(30)]
-    for place, noise in share(thrown, 1, 3):
+    for place, noise in share(thrown, 1, 5):
         file.write_bytes(sound[:place] + noise + sound[place + 4 :])
         for name, ask in questions.items():
             try:

@@ -10,8 +10,10 @@ import batchlake
 from batchlake.filters.model import Filter
 from batchlake.models.analytics import Analytics
 from tests.command import run
+from tests.effort import at_length
 
 
+@at_length
 def test_a_report_compares_one_platform_with_another(sample_lake: batchlake.Lake) -> None:
     """A selection beside a selection, and a batch beside one of another platform; money in its currency."""
     report = sample_lake.report(source="bland", compare=Filter(source="vapi")).document

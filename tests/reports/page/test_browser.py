@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.effort import share
+from tests.effort import share, some
 from tests.reports.page.chromium import Tab
 
 NAMES = ("batch", "all", "hostile", "awkward", "nothing")
@@ -35,7 +35,7 @@ CONTRASTS = """
 """
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", some(NAMES, 3))
 def test_it_is_quiet_offline_and_within_its_width(tab: Tab, pages: dict[str, Path], name: str) -> None:
     """At a desk, on a phone, in the dark and in print: no message, no request, no scrolling sideways."""
     for way in share(WAYS, NAMES.index(name), 3):

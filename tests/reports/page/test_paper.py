@@ -10,6 +10,7 @@ import pytest
 
 import batchlake
 from batchlake.reports.page.html import html
+from tests.effort import at_length
 from tests.screens.harbour import write_exports
 
 
@@ -21,6 +22,7 @@ def texts(box: Any) -> Iterator[tuple[str, float]]:
         yield from texts(child)
 
 
+@at_length
 def test_a_report_of_a_batch_fits_the_paper(tmp_path: Path) -> None:
     """With its observations, audit and groups: all texts end before the margin, and words are whole."""
     weasyprint = pytest.importorskip("weasyprint")
