@@ -250,7 +250,7 @@ class _Erasure:
         report.tombstones = {kind: tombstones["kind"].to_pylist().count(kind) for kind in ("call", "number")}
         writer.append(TOMBSTONES.name, tombstones.to_reader())
         # What the next writer needs to finish it holds counts, and no value.
-        marker["report"] = report.to_dict() | {"verification": None}
+        marker["report"] = report.to_keep(targets.finder.erased) | {"verification": None}
         self._storage.write_note(ERASURE_NOTE, json.dumps(marker).encode())
         self._options.progress("commit")
         self._ledger.commit(writer, run, {})
@@ -265,7 +265,7 @@ class _Erasure:
         self._options.progress("verified")
         judge(self._lake, report)
         report.seconds = time.monotonic() - self._clock
-        note(self._lake, self._ledger, report)
+        note(self._lake, self._ledger, report, wanted.finder.erased)
 
 
 def _wanted(targets: Targets) -> Wanted:

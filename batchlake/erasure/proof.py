@@ -93,8 +93,8 @@ def judge(lake: LakeTables, report: ErasureReport) -> None:
         )
 
 
-def note(lake: LakeTables, ledger: Ledger, report: ErasureReport) -> None:
-    """Keep the report in the lake, in a run of its own, and delete the marker."""
+def note(lake: LakeTables, ledger: Ledger, report: ErasureReport, erased: Callable[[str], str] = str) -> None:
+    """Keep the report in the lake, without values (`erased`), in a run of its own, and delete the marker."""
     started = datetime.now(UTC)
     writer = Writer(lake)
     writer.prepare(dict(ledger.newest().pins))
@@ -109,7 +109,7 @@ def note(lake: LakeTables, ledger: Ledger, report: ErasureReport) -> None:
         "mentions": sum(report.mentions.values()),
         "batches": dict(report.batches),
         "hits": hits,
-        "report": json.dumps(report.to_dict()),
+        "report": json.dumps(report.to_keep(erased)),
     }
     selected = ", ".join(f"${column.name}::{column.type} as {column.name}" for column in ERASURES.columns)
     with ledger.reader() as engine:

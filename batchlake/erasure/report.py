@@ -5,7 +5,7 @@ A number in it is its last two digits at most; values are counted, places are na
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -121,6 +121,13 @@ class ErasureReport:
         facts["erased_at"] = self.erased_at and self.erased_at.strftime("%Y-%m-%dT%H:%M:%SZ")
         facts["not_covered"] = list(self.not_covered)
         return {"version": REPORT_VERSION, "is_proven": self.is_proven} | facts
+
+    def to_keep(self, erased: Callable[[str], str]) -> dict[str, Any]:
+        """What the lake keeps of it: a file elsewhere may be named after the person."""
+        facts = self.to_dict()
+        facts["elsewhere"] = list(map(erased, self.elsewhere))
+        facts["left"] = [one | {"place": erased(one["place"])} for one in facts["left"]]
+        return facts
 
     def __str__(self) -> str:
         return "\n".join(self._lines())

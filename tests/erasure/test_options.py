@@ -104,7 +104,8 @@ def write_workbook(path: Path, value: str) -> None:
 
 
 def test_files_elsewhere_are_searched_and_left(lake: Lake, tmp_path: Path) -> None:
-    """Those with a hit are listed, unpacked where they are packed; none is changed."""
+    """Those with a hit are listed, unpacked where they are packed; none is changed. Nor does the lake keep the
+    name of a file that is a hit."""
     folder = tmp_path / "reports"
     folder.mkdir()
     (folder / "a.csv").write_text("call,number\nx,415.555.0199\n")
@@ -120,12 +121,13 @@ def test_files_elsewhere_are_searched_and_left(lake: Lake, tmp_path: Path) -> No
         with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as archive:
             for member, data in inner.items():
                 archive.writestr(member, data)
-    write_workbook(folder / "l.xlsx", NUMBER)
+    write_workbook(folder / f"l{NUMBER}.xlsx", NUMBER)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     report = lake.forget(numbers=[NUMBER], expect=2, elsewhere=(folder,))
     found = [Path(one).name for one in report.elsewhere]
-    assert found == ["a.csv", "b.json.gz", "d.bz2", "e.xz", "f.zst", "g.gz", "j.zip", "l.xlsx"]
+    assert found == ["a.csv", "b.json.gz", "d.bz2", "e.xz", "f.zst", "g.gz", "j.zip", f"l{NUMBER}.xlsx"]
     assert [Path(one.place).name for one in report.left] == ["h.gz", "i"]
+    assert traces((NUMBER,), Path(lake.root)) == []
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
