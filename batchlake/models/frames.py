@@ -6,6 +6,7 @@ be floats.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -67,12 +68,17 @@ class Frames:
 
 
 def _table(table: pa.Table, *, floats: bool) -> pa.Table:
-    """The table, with its decimals as floats if wanted."""
+    """The table, with its decimals as floats if wanted. Intervals, which polars doesn't read, are durations;
+    a month has 30 days, as everywhere else."""
     import pyarrow as pa
 
-    if not floats:
-        return table
     for place, field in enumerate(table.schema):
-        if pa.types.is_decimal(field.type):
+        if floats and pa.types.is_decimal(field.type):
             table = table.set_column(place, field.name, table.column(place).cast(pa.float64()))
+        elif pa.types.is_interval(field.type):
+            spans = [
+                value and timedelta(30 * value.months + value.days, microseconds=value.nanoseconds // 1000)
+                for value in table.column(place).to_pylist()
+            ]
+            table = table.set_column(place, field.name, pa.array(spans, pa.duration("us")))
     return table

@@ -7,7 +7,7 @@ import pickle
 import resource
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -144,6 +144,15 @@ def test_threads_that_cannot_be_had_are_refused(threads: int, lake: Lake) -> Non
     """Before anything is asked."""
     with pytest.raises(InvalidRequest, match="give 1 to 1,024"):
         batchlake.open(lake.root, threads=threads)
+
+
+def test_an_interval_is_a_duration_in_frames(lake: Lake) -> None:
+    """polars reads no intervals of Arrow's; what is subtracted of times is one."""
+    found = lake.sql("select interval '1 month -1 second' as i union all select null")
+    expected = [timedelta(30, -1), None]
+    assert found.pl()["i"].to_list() == [row["i"] for row in found] == expected
+    assert found.df()["i"][0] == expected[0]
+    assert lake.sql("select interval 0 day as i").pl()["i"].to_list() == [timedelta(0)]
 
 
 def test_integers_of_numpy_are_values_of_parameters() -> None:
