@@ -104,7 +104,7 @@ def write_workbook(path: Path, value: str) -> None:
 
 
 def test_files_elsewhere_are_searched_and_left(lake: Lake, tmp_path: Path) -> None:
-    """Those with a hit are listed, unpacked where they are packed; none is changed. Nor does the lake keep the
+    """Those with a hit are listed, unpacked where they are packed; none is changed. The lake keeps no
     name of a file that is a hit."""
     folder = tmp_path / "reports"
     folder.mkdir()
