@@ -325,17 +325,31 @@ class LakeRows:
         return self._rows_of(verb, filter, period=period, **given).plain(options)
 
     def selected_filter(
-        self,
-        filter: FilterLike,
-        period: PeriodLike,
+        self, filter: FilterLike, period: PeriodLike = None, zone: str | None = None
     ) -> Filter | None:
-        """The filter with the period in it; None where neither says anything.
+        """The filter with the period in it; None where neither is given.
+
+        Args:
+            filter, period: which calls.
+            zone: of plain dates and periods; None is the lake's.
 
         Example:
-            >>> lake.selected_filter({"status": "failed"}, None)
+            >>> lake.selected_filter({"status": "failed"})
             Filter(status=('failed',))
         """
-        return self._filter(filter, period)
+        when = self._period(period, zone=zone)
+        if filter is None and when is None:
+            return None
+        from batchlake.filters.parse import read_filter, within_period
+        from batchlake.filters.values.zone import in_zone
+
+        with in_zone(zone or self.timezone):
+            wanted = read_filter(filter)
+        if filter is not None:
+            from batchlake.filters.pseudonyms import with_pseudonyms
+
+            wanted = with_pseudonyms(wanted, self._state.storage)
+        return wanted if when is None else within_period(wanted, when)
 
     def _rows_of(
         self,
@@ -377,26 +391,4 @@ class LakeRows:
         """The selection of a filter, and of a period, as they are meant in the lake's zone."""
         from batchlake.filters.selection import select
 
-        return select(self._filter(filter, period))
-
-    def _filter(
-        self,
-        filter: FilterLike,
-        period: PeriodLike = None,
-        zone: str | None = None,
-    ) -> Filter | None:
-        """The filter with the period in it; None where neither is given."""
-        when = self._period(period, zone=zone)
-        if filter is None and when is None:
-            return None
-        from batchlake.filters.parse import read_filter, within_period
-        from batchlake.filters.values.zone import in_zone
-
-        with in_zone(zone or self.timezone):
-            wanted = read_filter(filter)
-        if filter is not None:
-            from batchlake.filters.pseudonyms import with_pseudonyms
-
-            wanted = with_pseudonyms(wanted, self._state.storage)
-        with in_zone(zone or self.timezone):
-            return wanted if when is None else within_period(wanted, when)
+        return select(self.selected_filter(filter, period))

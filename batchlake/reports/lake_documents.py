@@ -61,7 +61,7 @@ class LakeDocuments(LakeQueries):
         engine = self._state.engine()
         from batchlake.analytics.details.batch_details import BatchRequest, batch_details
 
-        wanted = self._filter(filter, self._period(period, since, until))
+        wanted = self.selected_filter(filter, self._period(period, since, until))
         request = BatchRequest(source, batch_id, wanted, include_analytics, include_transcripts)
         return batch_details(engine, request)
 
@@ -86,7 +86,7 @@ class LakeDocuments(LakeQueries):
             >>> json.loads(Path("batch.json").read_bytes())["batch"]["statistics"]["completed"]
             17
         """
-        wanted = self._filter(filter, self._period(period, since, until))
+        wanted = self.selected_filter(filter, self._period(period, since, until))
         for piece in self._batch_json(source, batch_id, wanted, include_analytics, include_transcripts):
             file.write(piece.encode())
 

@@ -98,7 +98,7 @@ class LakeFigures(LakeQueries):
                 top=top, timezone=zone, every=every, patterns=patterns,
             )  # fmt: skip
 
-        found = over(self._filter(filter, when, zone=zone))
+        found = over(self.selected_filter(filter, when, zone=zone))
         if compare is None:
             return found
         from batchlake.reports.figures.comparison import compare_selections
@@ -115,10 +115,10 @@ class LakeFigures(LakeQueries):
     ) -> Filter:
         """The filter of what a selection is compared with."""
         from batchlake.filters.other import other_selection
-        from batchlake.filters.values.zone import in_zone
 
-        with in_zone(zone):
-            return other_selection(self._filter(filter, zone=zone), period, compare)[0]
+        if not isinstance(compare, str):
+            compare = self.selected_filter(compare, zone=zone)
+        return other_selection(self.selected_filter(filter, zone=zone), period, compare)[0]
 
     @asks_again
     def audit(
@@ -154,8 +154,8 @@ class LakeFigures(LakeQueries):
         from batchlake.analytics.audits.audit import audit
 
         batch = (source, batch_id) if batch_id is not None else None
-        when = self._period(period, since, until)
-        return audit(engine, batch, self._filter(filter), period=when, only_differences=only_differences)
+        wanted, when = self.selected_filter(filter), self._period(period, since, until)
+        return audit(engine, batch, wanted, period=when, only_differences=only_differences)
 
     @asks_again
     def progress(self, batch_id: str, *, source: str | None = None) -> BatchProgress:
@@ -207,19 +207,20 @@ class LakeFigures(LakeQueries):
             >>> report.document.title, report.document.headlines[0].title, report.document.headlines[0].value
             ('Batch batch_xyz789', 'Calls', 24)
         """
-        from batchlake.filters.model import Filter
         from batchlake.filters.other import PREVIOUS
         from batchlake.reports.batch_report import report
         from batchlake.reports.build import ReportOptions
 
         zone = self.timezone if timezone is None else zone_named(timezone)
         when = self._period(period, since, until, zone)
-        other = compare if compare is None or isinstance(compare, str) else self._filter(compare, zone=zone)
-        if isinstance(other, Filter) or (compare == PREVIOUS and when is not None):
-            # Else it is a batch, which the report looks up.
+        other: str | Filter | None = None
+        if isinstance(compare, str) and not (compare == PREVIOUS and when is not None):
+            # A batch, which the report looks up.
+            other = compare
+        elif compare is not None:
             other = self._other(filter, when, compare, zone)
         state = self._here()
         version = state.version()
         engine, name = state.at(version).engine(), PurePath(self._location).name
         made = ReportOptions(compare=other, timezone=zone, **options)
-        return report(engine, name, version, batch_ids, self._filter(filter, when, zone), made)
+        return report(engine, name, version, batch_ids, self.selected_filter(filter, when, zone), made)

@@ -131,6 +131,9 @@ def test_a_run_says_what_it_redacted_and_filters_take_plain_numbers(
         wanted = {"not": {"not": {"phone_number": number}}}
         assert lake.analytics(wanted).statistics.total_calls == 1
         assert [row["call_id"] for row in lake.calls(wanted).to_dicts()] == ["call_000"]
+    # What a report compares with, too.
+    other = {"phone_number": NUMBER}
+    assert lake._other(None, None, other, "UTC") == lake.selected_filter(other)
     (held,) = rows(lake.root, "select to_number from calls where call_id = 'call_000'")
     assert len(lake.calls({"phone_number": held["to_number"]}).to_dicts()) == 1
     done = run("calls", "--number", "+1415*", lake=lake.root)

@@ -55,7 +55,7 @@ currencies: Final = _of_lake(
     "select distinct currency, '' from calls "
     "where starts_with(currency, upper($begun)) order by 1 limit $most"
 )
-_agents: Final = _of_lake(
+agents: Final = _of_lake(
     "from (select distinct unnest([agent_name, agent_id]) as agent, '' from calls) "
     "where starts_with(lower(agent), lower($begun)) order by agent limit $most"
 )
@@ -155,9 +155,7 @@ def _names_of_columns(verb_name: str) -> Iterable[str]:
 
 
 def known_words(kind: str) -> Complete:
-    """Fixed words; of `agent` the lake's."""
-    if kind == "agent":
-        return _agents
+    """Fixed words."""
 
     def complete(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
         return _items([(word, "") for word in _words(kind)], begun)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from batchlake.cli.arguments.completion import (
+    agents,
     batch_ids,
     call_ids,
     currencies,
@@ -91,7 +92,7 @@ def selection_options(
             *([_several("--source", "from_source", metavar="NAME", shell_complete=sources,
                        help="From this platform.")]
               if source else []),
-            _several("--agent", metavar="NAME", shell_complete=known_words("agent"),
+            _several("--agent", metavar="NAME", shell_complete=agents,
                      help="By its id or its name."),
             _several("--outcome", metavar="WORD", shell_complete=known_words("outcome"),
                      help="completed, failed, in_progress, unknown."),
@@ -304,8 +305,8 @@ def _flag_filters(given: Mapping[str, Any]) -> list[dict[str, Any]]:
     elif speaker:
         raise InvalidRequest("--speaker says who said --text; give that too.")
     filters = [found] if found else []
-    if agents := given.get("agent"):
-        filters.append({"any": [{"agent_id": agents}, {"agent_name": agents}]})
+    if names := given.get("agent"):
+        filters.append({"any": [{"agent_id": names}, {"agent_name": names}]})
     filters += _extra_filters(given.get("extra") or ())
     return filters
 
