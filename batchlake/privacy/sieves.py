@@ -23,13 +23,14 @@ LONGEST_ID: Final = 256
 _MOST_COMBINED: Final = 1 << 28
 """Bytes of a column that are copied to lie together."""
 
-ESCAPES: Final = r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}"
+ESCAPES: Final = r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|://[^ ]*[0-9A-Za-z]\+[0-9A-Za-z]"
 """What a text matches that says something else once it is `unescaped`; RE2 reads it alike."""
 
 ESCAPED_BLANK: Final = r"\\+[bfnrt]"
 """White space in a JSON text, and in one within another."""
 
 _ESCAPED: Final = re.compile(rf"({ESCAPED_BLANK})|\\+(?:u([0-9A-Fa-f]{{4}})|)")
+_PLUS_WITHIN: Final = re.compile(r"(?<=[0-9A-Za-z])\+(?=[0-9A-Za-z])")
 _BLANKS: Final = r"[\s+]+"
 _BLANKS_OF_RE2: Final = rf"(?:[\s\pZ\x{{85}}\x1c-\x1f+]|{ESCAPED_BLANK})+"
 """What may stand between two words of a name, also in a link (`Ann+Smith`). RE2's `\\s` is ASCII's."""
@@ -113,6 +114,9 @@ def unescaped(text: str) -> str:
     """
     while "%" in text and (again := unquote(text)) != text:
         text = again
+    if "://" in text:
+        # A blank of a link.
+        text = _PLUS_WITHIN.sub(" ", text)
     if "\\" not in text:
         return text
     text = _ESCAPED.sub(lambda found: " " if found[1] else chr(int(found[2], 16)) if found[2] else "", text)

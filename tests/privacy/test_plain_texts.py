@@ -92,7 +92,7 @@ SPELLED = [
     *SPELLINGS, "call_abc1", "call-call_abc1-20240101T000000", "x%2B14155550199", "a4b155550c199",
     # What JSON texts hold, and what follows the zone of a time.
     r'{"n":"a\ncall_abc1"}', r'{"n":"415\u00a0555\u00a00199"}', r'{"n":"\\u0664\\u066155550199"}',
-    "at 10:00:00+00:00 4155550199", "at 10:00:00+02:00 4155550199",
+    "https://x/?t=is+415+555+0199+ok", "at 10:00:00+00:00 4155550199", "at 10:00:00+02:00 4155550199",
 ]  # fmt: skip
 
 
