@@ -44,6 +44,9 @@ _NAME: Final = "file name"
 UNREADABLE: Final = "can't be unpacked"
 """Stands in the place of a column for a file in which the search could not look."""
 
+_OPAQUE: Final = (b"%PDF-", b"7z\xbc\xaf", b"Rar!", b"\xd0\xcf\x11\xe0")
+"""How files begin whose texts are packed in ways that aren't read here: PDF, 7z, RAR, office before 2007."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -231,6 +234,8 @@ class _Search:
                 self._read_content(shown, data, source)
 
     def _read_content(self, place: str, data: bytes, source: str | None) -> None:
+        if data.startswith(_OPAQUE):
+            self._note(place, UNREADABLE, 1)
         if data[:4] == b"PAR1":
             self._read_parquet(place, data)
         else:
