@@ -104,12 +104,10 @@ def tables() -> str:
 
 def ingest() -> str:
     """What the first ingest prints, without what changes from run to run."""
-    command = "batchlake ingest sample_data/"
-    with tempfile.TemporaryDirectory() as folder:
-        shown = _output(["sh", "-c", command], Path(folder), shell_environment(Path(folder)))
+    _, shown = _kept()
     shown = re.sub(r"in \d+\.\d s", "in 0.8 s", shown)
     shown = re.sub(r"Run \S+ is committed to .*", "Run 1a2b3c is committed to lake.", shown)
-    return f"```console\n$ {command}\n{shown}\n```"
+    return f"```console\n$ {_INGEST}\n{shown}\n```"
 
 
 _QUESTIONS_IN_SHELL: Final = (
@@ -160,18 +158,19 @@ def sql() -> str:
     return f"```console\n$ {_QUESTIONS_IN_SQL}\n{_in_a_lake(['sh', '-c', _QUESTIONS_IN_SQL])}\n```"
 
 
+_INGEST: Final = "batchlake ingest sample_data/"
+
+
 @cache
-def _kept() -> tempfile.TemporaryDirectory[str]:
-    """A folder with the sample and a lake of it, which lasts as long as the process."""
+def _kept() -> tuple[tempfile.TemporaryDirectory[str], str]:
+    """A folder with the sample and a lake of it, as long as the process lasts; what its ingest printed."""
     folder = tempfile.TemporaryDirectory()
-    settings = shell_environment(Path(folder.name))
-    _output(["batchlake", "ingest", "sample_data/", "-q", "--allow-problems"], Path(folder.name), settings)
-    return folder
+    return folder, _output(["sh", "-c", _INGEST], Path(folder.name), shell_environment(Path(folder.name)))
 
 
 def _in_a_lake(command: list[str]) -> str:
     """What a command prints that asks the sample's lake."""
-    folder = Path(_kept().name)
+    folder = Path(_kept()[0].name)
     return _output(command, folder, _variables(folder))
 
 
@@ -187,8 +186,7 @@ def console() -> str:
     from tests.console.terminal import CTRL_C, CTRL_D, ENTER, TAB, Terminal
 
     with tempfile.TemporaryDirectory() as folder:
-        lake = batchlake.open(Path(folder) / "lake")
-        lake.ingest(ROOT / "sample_data")
+        lake = batchlake.open(Path(_kept()[0].name) / "lake")
         terminal = Terminal(lake, Path(folder), lines=40, columns=100, NO_COLOR="1")
         terminal.ask('\\filter {"duration": {"min": 30}}', "selects all again.")
         terminal.type("select status, count(*) as calls, sum(duration_seconds) as seconds" + ENTER)

@@ -70,7 +70,7 @@ NEEDY = [
 ]
 
 PLAIN = [
-    ["ingest", str(SAMPLE), "--force", "--allow-problems"],
+    ["ingest", str(SAMPLE / "07-calls.ndjson"), "--force", "--allow-problems"],
     ["batches"],
     ["batch", "batch_xyz789", "--include-analytics", "--include-transcripts"],
     ["call", "call_abc123"],

@@ -40,13 +40,14 @@ def test_ingest_says_what_it_did_and_exits_5_with_problems(tmp_path: Path) -> No
     second = run("ingest", SAMPLE, "--lake", path)
     assert second.returncode == 0
     assert second.stdout == "Nothing new: all 12 exports are held.\n"
-    quiet = run("ingest", SAMPLE, "--lake", path, "--force", "-q")
+    faulty = SAMPLE / "08-cut-off.json"
+    quiet = run("ingest", faulty, "--lake", path, "--force", "-q")
     assert (quiet.stdout, quiet.stderr.count("\n")) == ("", 1)
     (tmp_path / "empty").mkdir()
     nothing = run("ingest", tmp_path / "empty", "--lake", path, "-q")
     assert nothing.returncode == 0
     assert nothing.stderr == f"batchlake: {tmp_path / 'empty'} holds no file to read.\n"
-    assert run("ingest", SAMPLE, "--lake", path, "--force", "--allow-problems").returncode == 0
+    assert run("ingest", faulty, "--lake", path, "--force", "--allow-problems").returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -40,17 +40,13 @@ class History:
         if not empty:
             ingested(self.lake, first)
             self.before = contents(self.lake)
-        after = folder / "after"
-        if not empty:
-            shutil.copytree(self.lake, after)
-        ingested(after, *self.paths)
-        self.after = contents(after)
         rehearsal = folder / "rehearsal"
         if not empty:
             shutil.copytree(self.lake, rehearsal)
         passed = run_in_process(rehearsal, self.paths, None)
         assert passed is not None
         self.points = passed
+        self.after = contents(rehearsal)
 
     def chosen(self, most: int) -> list[int]:
         """Points to fail at: evenly spread, the first and the last among them; or all there are."""

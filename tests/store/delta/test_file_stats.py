@@ -80,8 +80,7 @@ def assert_bounds_hold(root: Path, table: str, ids: list[str]) -> None:
 
 @settings(phases=settings().phases if EVERYTHING else [Phase.explicit], max_examples=examples(1))
 @given(ids=st.lists(batch_ids, min_size=1, max_size=4, unique=True))
-@example(ids=list(PIECES))
-@example(ids=[piece * (256 // len(piece)) for piece in (PLANES[0], PLANES[2], PLANES[16], *ODD)])
+@example(ids=[*PIECES, *(piece * (256 // len(piece)) for piece in (PLANES[0], PLANES[2], PLANES[16], *ODD))])
 def test_what_is_exported_again_is_replaced(ids: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
     """Ids of any characters and lengths, transcripts in one file and in several: found, replaced, no two."""
     folder = tmp_path_factory.mktemp("planes")
