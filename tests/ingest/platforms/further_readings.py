@@ -264,3 +264,53 @@ synthflows: Final = st.one_of(
     _of_one_call.map(lambda call: {"call_status" if key == "status" else key: call[key] for key in call}),
 )
 """Of one call its state is `status`, in a list `call_status`."""
+
+
+_ENDS: Final = {
+    "unjoined": "no_answer", "hangup": "completed", "agent_hangup": "completed", "timeout": "completed",
+    "connection_error": "failed", "system_error": "failed",
+}  # fmt: skip
+
+
+def ultravox(record: Record) -> Facts:
+    """Ultravox: a reason is all that it says of a state; a call lasts from joining to its end."""
+    reason = record["endReason"]
+    began, ended = (record[key] and datetime.fromisoformat(record[key]) for key in ("joined", "ended"))
+    ((kind, way),) = record["medium"].items()
+    sides = way.get("outgoing", {})
+    return {
+        "call_id": record["callId"],
+        "status": _ENDS[reason] if reason else "in_progress" if began else "queued",
+        "ended_by": reason,
+        "duration_seconds": (ended - began).total_seconds() if began and ended else None,
+        "started_at": began,
+        "ended_at": ended,
+        "cost": None,
+        "direction": "web" if kind == "webRtc" else "outbound" if sides else "inbound",
+        "from_number": sides.get("from"),
+        "to_number": sides.get("to"),
+    }
+
+
+_sides: Final = st.fixed_dictionaries({"to": numbers, "from": numbers})
+ultravoxes: Final = st.builds(
+    lambda fixed, reason, joined: (
+        fixed
+        | {
+            "endReason": reason,
+            "joined": None if reason == "unjoined" else joined,
+            "ended": "2025-05-01T10:01:02.500000+00:00" if reason else None,
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "billedDuration": st.sampled_from([None, "60s"]),
+            "medium": st.one_of(
+                st.sampled_from([{"webRtc": {}}, {"twilio": {"incoming": {}}}]),
+                _sides.map(lambda sides: {"telnyx": {"outgoing": sides}}),
+            ),
+        }
+    ),
+    st.sampled_from([None, *_ENDS]),
+    st.sampled_from([None, "2025-05-01T10:00:02+00:00"]),
+)

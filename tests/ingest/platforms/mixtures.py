@@ -16,6 +16,8 @@ from tests.ingest.platforms.further_readings import (
     elevens,
     synthflow,
     synthflows,
+    ultravox,
+    ultravoxes,
 )
 from tests.ingest.platforms.plain_fields import Said, with_plain_fields
 from tests.ingest.platforms.readings import (
@@ -42,6 +44,7 @@ PLATFORMS: Final[dict[str, tuple[str, st.SearchStrategy[Record], Callable[[Recor
     "bolna": ("id", bolnas, bolna),
     "smallest_atoms": ("callId", atomses, atoms),
     "synthflow": ("call_id", synthflows, synthflow),
+    "ultravox": ("callId", ultravoxes, ultravox),
 }
 """Of each platform the key of a call's id, records without one, and their reading."""
 

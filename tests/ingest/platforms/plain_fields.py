@@ -50,6 +50,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "recording_url": "recording_url", "end_call_reason": "ended_by",
         "phone_number_from": "from_number", "phone_number_to": "to_number",
     },
+    "ultravox": {
+        "agentId": "agent_id", "agent.agentId": "agent_id", "agent.name": "agent_name", "summary": "summary",
+        "shortSummary": "summary",
+    },
 }  # fmt: skip
 """Of each platform the fields whose text is a column's, by path: of those of one column the first with a
 value."""
@@ -66,6 +70,7 @@ TIMES: Final[dict[str, dict[str, tuple[str, str]]]] = {
     },
     "smallest_atoms": {"createdAt": ("created_at", "iso")},
     "synthflow": {"telephony_start": ("started_at", "iso"), "telephony_end": ("ended_at", "iso")},
+    "ultravox": {"created": ("created_at", "iso")},
 }  # fmt: skip
 """Of each platform the fields of a time that is a column's, by path, and how they tell it."""
 

@@ -31,6 +31,8 @@ RECORDS: Final[list[tuple[dict[str, Any], str | None]]] = [
     ({"callId": "c", "_id": "1"}, "smallest_atoms_calls"),
     ({"callId": "c", "type": "webcall"}, "smallest_atoms_calls"),
     ({"callId": "c", "type": "chat"}, None),
+    ({"callId": "c", "_id": "1", "endReason": "hangup"}, "smallest_atoms_calls"),
+    ({"callId": "c", "agentId": "a", "endReason": None}, "ultravox_calls"),
     ({"_id": "1", "audienceId": "a"}, "smallest_atoms_batches"),
     ({"id": "c", "orgId": "o"}, "vapi_calls"),
     ({"id": "b", "orgId": "o", "endedReason": "x", "callsCounterEnded": 1}, "vapi_batches"),
@@ -314,5 +316,6 @@ def test_no_platform_is_named_twice() -> None:
         "smallest_atoms",
         "synthflow",
         "twilio",
+        "ultravox",
         "vapi",
     }

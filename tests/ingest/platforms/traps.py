@@ -342,4 +342,11 @@ TRAPS: Final[dict[str, tuple[Facts, Facts | None]]] = {
                    "executed_actions": {"look": {"return_value": 1}}}},
     ),
     "synthflow: spam is a failure": (SYNTH | {"status": "spam"}, {"status": "failed"}),
+    # Ultravox
+    "ultravox: what is billed is no length": (
+        {"event": "call.ended", "call": {"callId": "ID", "billedDuration": "60s", "endReason": "agent_hangup",
+        "joined": "2025-05-01T10:00:02Z", "ended": "2025-05-01T10:00:44.5Z", "medium": {"webRtc": {}}}},
+        {"source": "ultravox", "duration_seconds": 42.5, "status": "completed", "direction": "web",
+         "extra": {"billedDuration": "60s", "medium": {"webRtc": {}}}},
+    ),
 }  # fmt: skip

@@ -34,6 +34,7 @@ RECOGNITION: Final = (
     "elevenlabs_batches",
     "smallest_atoms_calls",
     "smallest_atoms_batches",
+    "ultravox_calls",
     "vapi_batches",
     "vapi_calls",
     "retell_calls",
