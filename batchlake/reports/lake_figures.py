@@ -113,12 +113,18 @@ class LakeFigures(LakeQueries):
         compare: str | FilterLike,
         zone: str,
     ) -> Filter:
-        """The filter of what a selection is compared with."""
-        from batchlake.filters.other import other_selection
+        """The filter of what a selection is compared with; a batch that isn't there is refused."""
+        from batchlake.analytics.lookup import find_batch
+        from batchlake.filters.other import PREVIOUS, other_selection
 
         if not isinstance(compare, str):
             compare = self.selected_filter(compare, zone=zone)
-        return other_selection(self.selected_filter(filter, zone=zone), period, compare)[0]
+        other = other_selection(self.selected_filter(filter, zone=zone), period, compare)[0]
+        if isinstance(compare, str) and compare != PREVIOUS:
+            engine = self._state.engine()
+            if not engine.exists_any("select 1 from calls where batch_id = $id", {"id": compare}):
+                find_batch(engine, None, compare)
+        return other
 
     @asks_again
     def audit(

@@ -122,7 +122,13 @@ def test_changes_on_the_screen_are_those_of_json(calls: list[dict[str, Any]]) ->
     with tempfile.TemporaryDirectory() as folder:
         named = [{"id": f"c{number}", **call} for number, call in enumerate(calls)]
         lake = Path(folder) / "lake"
-        batchlake.open(lake).ingest(write_export(Path(folder), "calls.json", {"calls": named}))
+        # The other batch is there, whether or not a call is of it.
+        empty = {"batch": {"id": "b2", "status": "queued", "calls": []}}
+        exports = [
+            write_export(Path(folder), name, told)
+            for name, told in (("calls.json", {"calls": named}), ("b2.json", empty))
+        ]
+        batchlake.open(lake).ingest(*exports)
         check(lake)
 
 

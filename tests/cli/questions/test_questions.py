@@ -57,6 +57,8 @@ def test_lists_are_rows_of_their_own(sample_lake: Lake) -> None:
 def test_a_comparison_has_rows(sample_lake: Lake) -> None:
     """As csv a row a figure; with `--by` one for each group too; equal to those of Python."""
     asked = "analytics --batch batch_xyz789 --compare batch_spring"
+    with pytest.raises(batchlake.BatchNotFound, match="Did you mean 'batch_spring'"):
+        sample_lake.analytics(compare="batch_sprin", metrics="calls")
     found = sample_lake.analytics({"batch_id": "batch_xyz789"}, compare="batch_spring")
     assert found.comparison is not None
     assert found.other is not None
