@@ -10,23 +10,6 @@ from batchlake.output.pager import fill
 from batchlake.screens.page import Page, padded
 from batchlake.text import looks
 from batchlake.text.bars import bar
-from batchlake.text.cells import Column
-
-COLUMNS = (
-    Column("number", "number"),
-    Column("attempts", "count"),
-    Column("reached_on", "text"),
-    Column("first_reached", "time"),
-    Column("last_call", "time"),
-    Column("last_status", "word"),
-    Column("talk_time", "seconds"),
-    Column("agent", "text"),
-    Column("cost", "money"),
-    Column("completed", "count"),
-    Column("first_call", "time"),
-    Column("batches", "count"),
-)
-"""By rank; `source` comes only by name or with --wide."""
 
 _MOST_ATTEMPTS = 5
 _BAR = 18

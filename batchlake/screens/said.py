@@ -9,21 +9,9 @@ from typing import Any
 from batchlake.engine.text_keys import text_key
 from batchlake.screens.page import Page, padded
 from batchlake.text import looks
-from batchlake.text.cells import Column, wrapped
+from batchlake.text.cells import wrapped
 from batchlake.text.escaping import printable
 from batchlake.text.terminal import printed_width
-
-COLUMNS = (
-    Column("time", "time"),
-    Column("call", "id"),
-    Column("number", "number"),
-    Column("agent", "text"),
-    Column("speaker", "word"),
-    Column("offset", "seconds"),
-    Column("text", "prose"),
-    Column("before", "text"),
-)
-"""By rank; others come only by name or with --wide."""
 
 _OFFSET = 6
 _SPEAKER = 7

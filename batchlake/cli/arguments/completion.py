@@ -146,12 +146,10 @@ def _names_of_columns(verb_name: str) -> Iterable[str]:
     from batchlake.cli.display.listed import COLUMNS
     from batchlake.models.group_rows import FIGURES
     from batchlake.query.columns import verb
-    from batchlake.screens import contacts, said
 
-    listed = {name: [column for _, column, _ in columns] for name, columns in COLUMNS.items()}
-    screens = {"analytics": FIGURES, "contacts": contacts.COLUMNS, "said": said.COLUMNS}
-    found = (listed | screens).get(verb_name)
-    return [column.name for column in found or verb(verb_name).columns]
+    if verb_name in COLUMNS:
+        return [column.name for _, column, _ in COLUMNS[verb_name]]
+    return [column.name for column in (FIGURES if verb_name == "analytics" else verb(verb_name).columns)]
 
 
 def known_words(kind: str) -> Complete:

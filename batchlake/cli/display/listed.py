@@ -21,6 +21,8 @@ from batchlake.text.cells import Column
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from batchlake.query.result import Result
+
 Row = tuple[Any, ...]
 
 COLUMNS: Final[dict[str, tuple[tuple[str, Column, bool], ...]]] = {
@@ -47,6 +49,35 @@ COLUMNS: Final[dict[str, tuple[tuple[str, Column, bool], ...]]] = {
         ("tolerance", Column("tolerance", "exact"), True),
         ("detail", Column("detail", "prose"), True),
         ("agrees", Column("agrees", "flag"), False),
+        ("source", Column("source", "text"), False),
+    ),
+    "said": (
+        ("time", Column("time", "time"), True),
+        ("call", Column("call", "id"), True),
+        ("number", Column("number", "number"), True),
+        ("agent", Column("agent", "text"), True),
+        ("speaker", Column("speaker", "word"), True),
+        ("offset", Column("offset", "seconds"), True),
+        ("text", Column("text", "prose"), True),
+        ("before", Column("before", "text"), True),
+        ("status", Column("status", "word"), False),
+        ("duration", Column("duration", "seconds"), False),
+        ("source", Column("source", "text"), False),
+        ("position", Column("position", "count"), False),
+    ),
+    "contacts": (
+        ("number", Column("number", "number"), True),
+        ("attempts", Column("attempts", "count"), True),
+        ("reached_on", Column("reached_on", "text"), True),
+        ("first_reached", Column("first_reached", "time"), True),
+        ("last_call", Column("last_call", "time"), True),
+        ("last_status", Column("last_status", "word"), True),
+        ("talk_time", Column("talk_time", "seconds"), True),
+        ("agent", Column("agent", "text"), True),
+        ("cost", Column("cost", "money"), True),
+        ("completed", Column("completed", "count"), True),
+        ("first_call", Column("first_call", "time"), True),
+        ("batches", Column("batches", "count"), True),
         ("source", Column("source", "text"), False),
     ),
     "platforms": (
@@ -153,7 +184,9 @@ def write_listed(
     listed: Listed,
     name: str,
     *,
-    empty: str = "",
+    worded: Callable[[dict[str, Any]], dict[str, Any]] = lambda row: row,
+    before: Sequence[str] = (),
+    empty: Callable[[], str] = lambda: "",
 ) -> None:
     """Write rows in the format asked for.
 
@@ -161,7 +194,9 @@ def write_listed(
         request: how.
         listed: the rows.
         name: of their columns, in `COLUMNS`.
-        empty: what to say where there are none.
+        worded: a row as a table has it.
+        before: lines above the table.
+        empty: what to say where there are no rows.
 
     Raises:
         InvalidRequest: a column isn't there.
@@ -182,17 +217,28 @@ def write_listed(
             click.echo(column_name)
         return
     if request.is_for_people:
-        usual = [(key, column) for key, column, ranked in COLUMNS[name] if ranked or request.wide]
+        is_whole = request.wide or request.format == "xlsx"
+        usual = [(key, column) for key, column, ranked in COLUMNS[name] if ranked or is_whole]
     else:
         usual = [by_own.get(key, (key, Column(key))) for key in listed.columns]
     wanted = chosen(request.row_options.columns, usual, find) or usual
     columns = tuple(column for _, column in wanted)
+    is_table = request.format in ("table", "markdown")
+    rows = list(map(worded, rows)) if is_table else rows
     found = Listed([one.name for one in columns], [tuple(row.get(key) for key, _ in wanted) for row in rows])
-    if request.format in ("table", "markdown"):
-        write_table(request, Shown(columns, found), empty=lambda: empty)
+    if is_table:
+        write_table(request, Shown(columns, found), before=before, empty=empty)
         return
     kinds = {column.name: _FIGURES.get(key, column.kind) for key, column in wanted}
     write_rows(request, found, kinds=kinds, title=name)
+
+
+def write_result(request: Request, found: Result, name: str, **more: Any) -> None:
+    """The same of a query's rows; programs read them one by one, unless columns or an order are asked for."""
+    if request.is_for_people or request.columns or request.sort:
+        write_listed(request, Listed.of(found.to_dicts(), found.columns), name, **more)
+    else:
+        write_rows(request, found)
 
 
 _NOTHING: Final[tuple[object, ...]] = (None, [])

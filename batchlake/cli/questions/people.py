@@ -7,16 +7,12 @@ from typing import Any
 import click
 
 from batchlake.cli.arguments.parameters import Count, option
-from batchlake.cli.arguments.request import Request, answer_options, read_request, table_options
+from batchlake.cli.arguments.request import answer_options, read_request, table_options
 from batchlake.cli.arguments.selection import selection_options
-from batchlake.cli.display.answers import masked, write_lines, write_rows, write_table
-from batchlake.cli.display.listed import Listed, in_order
+from batchlake.cli.display.answers import masked, write_lines
+from batchlake.cli.display.listed import Listed, write_result
 from batchlake.cli.display.verb_rows import nothing_matches
 from batchlake.output.formats import ROW_FORMATS
-from batchlake.output.readable import Shown
-from batchlake.query.columns import chosen, no_column, spelling
-from batchlake.query.result import Result
-from batchlake.text.cells import Column
 
 
 @click.command("said")
@@ -39,7 +35,7 @@ def said_command(context: click.Context, /, words: str, before: int, **given: An
     batchlake said "call me back" --last 7d
     batchlake said "transfer me" --columns time,number,text --csv
     """
-    from batchlake.screens.said import COLUMNS, said_screen, times_said
+    from batchlake.screens.said import said_screen, times_said
 
     speaker = given["speaker"]
     request = read_request(context, {**given, "speaker": None})
@@ -47,7 +43,7 @@ def said_command(context: click.Context, /, words: str, before: int, **given: An
     wanted = lake.selected_filter(request.filter, request.period)
     found = lake.said(words, speaker=speaker, context=before, filter=wanted)
     if request.format != "table" or request.columns or request.sort or request.vertical or request.wide:
-        _write_named(request, found, COLUMNS)
+        write_result(request, found, "said", worded=_before_in_words)
         return
     rows = found.to_dicts()
     others = 0
@@ -92,7 +88,7 @@ def contacts_command(
     batchlake contacts --not-reached --min-attempts 3
     batchlake contacts --last 30d --csv -o contacts.csv
     """
-    from batchlake.screens.contacts import COLUMNS, contacts_head
+    from batchlake.screens.contacts import contacts_head
 
     request = read_request(context, given)
     lake = request.lake
@@ -100,9 +96,6 @@ def contacts_command(
     # What is sorted otherwise is sorted whole, here.
     limit = None if request.sort else request.row_options.limit
     found = lake.contacts(wanted, reached=reached, min_attempts=min_attempts, limit=limit)
-    if request.format not in ("table", "markdown"):
-        _write_named(request, found, COLUMNS, title="contacts")
-        return
     head = []
     if (
         request.format == "table"
@@ -118,50 +111,13 @@ def contacts_command(
         is_chosen = reached is not None or min_attempts > 1
         return "No contact is of that kind." if is_chosen else nothing_matches(request)
 
-    _write_named(request, found, COLUMNS, head, nothing=nothing, title="contacts")
+    write_result(request, found, "contacts", worded=_attempt_in_words, before=head, empty=nothing)
 
 
-def _write_named(
-    request: Request,
-    found: Result,
-    columns: tuple[Column, ...],
-    head: list[str] | None = None,
-    nothing: Any = None,
-    title: str = "said",
-) -> None:
-    """Write a result's rows, its columns chosen, sorted and shown as asked for."""
-    names = found.columns
-    known = {column.name: column for column in columns}
-    asked = request.row_options
-    if request.asks_for_columns:
-        for name in names:
-            click.echo(name)
-        return
-    people = request.format in ("table", "markdown")
-    if not (people or asked.columns or asked.sort or request.format == "xlsx"):
-        write_rows(request, found, title=title)
-        return
-    rows = found.to_dicts()
-    rows = in_order(rows, asked.sort, lambda given: _known(given, names))
-    usual = list(dict.fromkeys([*known, *(names if request.wide else ())])) if people else names
-    wanted = chosen(asked.columns, usual, lambda given: _known(given, names)) or usual
-    if people and "reached_on" in names:
-        for row in rows:
-            row["reached_on"] = None if row["reached_on"] is None else f"attempt {row['reached_on']}"
-    if people and "before" in names:
-        for row in rows:
-            row["before"] = " / ".join(f"{one['speaker']}: {one['text']}" for one in row["before"]) or None
-    listed = Listed(wanted, [tuple(row[name] for name in wanted) for row in rows])
-    if people:
-        shown = Shown(tuple(known.get(name, Column(name)) for name in wanted), listed)
-        write_table(request, shown, before=head or (), empty=nothing or (lambda: ""))
-        return
-    kinds = {name: known[name].kind if name in known else "" for name in wanted}
-    write_rows(request, listed, kinds=kinds, title=title)
+def _before_in_words(row: dict[str, Any]) -> dict[str, Any]:
+    before = " / ".join(f"{one['speaker']}: {one['text']}" for one in row["before"])
+    return row | {"before": before or None}
 
 
-def _known(given: str, names: list[str]) -> str:
-    spelled = spelling(given)
-    if spelled in names:
-        return spelled
-    raise no_column(given, spelled, names)
+def _attempt_in_words(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"reached_on": row["reached_on"] and f"attempt {row['reached_on']}"}

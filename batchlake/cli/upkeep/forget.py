@@ -30,8 +30,7 @@ from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.privacy import read_region, region_option
 from batchlake.cli.arguments.request import SCREEN_WIDTH, read_request, table_options
 from batchlake.cli.arguments.selection import read_filter_option
-from batchlake.cli.display.answers import write_rows
-from batchlake.cli.display.listed import Listed, write_listed
+from batchlake.cli.display.listed import write_result
 from batchlake.cli.failures import INTERRUPTED, WITH_PROBLEMS
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import STATUS_FORMATS
@@ -167,12 +166,8 @@ def erasures_command(
     if finish:
         lake.finish_erasure(landing, wait_seconds)
     if not (verify or values):
-        request, erasures = read_request(context, given), lake.erasures()
-        if request.is_for_people or request.columns or request.sort:
-            listed = Listed.of(erasures.to_dicts(), erasures.columns)
-            write_listed(request, listed, "erasures", empty="Nobody was erased.")
-        else:
-            write_rows(request, erasures)
+        request = read_request(context, given)
+        write_result(request, lake.erasures(), "erasures", empty=lambda: "Nobody was erased.")
         return
     found = lake.verify_erasures(_lines(values), landing=landing, region=read_region(region))
     proof = _proof(lake, found)
