@@ -134,8 +134,7 @@ class Finder:
 
         from batchlake.privacy.plain_texts import which_hold
 
-        if places is None:
-            places = self.candidates(texts)
+        places = self.candidates(texts) if places is None else places
         some = texts.take(columns.from_numpy(places))
         is_hit = np.zeros(len(places), bool)
         rest = np.ones(len(places), bool)

@@ -99,8 +99,8 @@ class RankedTable:
         first = list(islice(waiting, FIRST_ROWS))
         places = self._filled(first)
         makers = {
-            place: maker(self._columns[place], [row[place] for row in first], self._layout.style)
-            for place in range(len(self._columns))
+            place: maker(column, [row[place] for row in first], self._layout.style)
+            for place, column in enumerate(self._columns)
         }
         shown: list[int] = []
         if not self.is_vertical:
@@ -113,9 +113,8 @@ class RankedTable:
             return
         kinds = {self._columns[place].kind for place in shown}
         self.shows_times = "time" in kinds
-        for place in shown:
-            if self._columns[place].kind in MONEY:
-                self._note_money(row[place] for row in first)
+        for place in [one for one in shown if self._columns[one].kind in MONEY]:
+            self._note_money(row[place] for row in first)
         right = [self._stands_right(place, first) for place in shown]
         yield self._line([Cell((self._columns[place].heading,), "1") for place in shown], widths, right)[0]
         if any(self._columns[place].note for place in shown):
