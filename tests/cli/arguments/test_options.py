@@ -60,13 +60,14 @@ def test_a_flag_given_twice_is_harmless() -> None:
 
 
 def test_whatever_completes_a_value_completes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of every verb, every argument and option answers a shell, also where there is no lake."""
+    """Every option of calls, and of every verb its columns, answers a shell, also where there is no lake."""
     monkeypatch.chdir(tmp_path)
     for words, command in commands():
         context = command.make_context(words, [], resilient_parsing=True)
         for one in command.params:
-            found = one.shell_complete(context, "")
-            assert found or one.name not in ("columns", "sort", "sentiment"), (words, one.name)
+            if words == "calls" or one.name in ("columns", "sort", "by", "metrics", "compare"):
+                found = one.shell_complete(context, "")
+                assert found or one.name not in ("columns", "sort", "sentiment"), (words, one.name)
 
 
 def test_options_that_count_each_time() -> None:
