@@ -31,8 +31,8 @@ def test_a_number_in_any_spelling_leaves_its_class_alone(spelled: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Press one", "2024-08-02 at 12:30", "order 471133", "1,250,000 dollars", "$1,250,000",
-     "one or two, maybe three", "2024-01-01T12:00:00Z", "02/08/2024", "one hundred"],
+    ["Press one", "2024-08-02 at 12:30", "order 471133", "1,250,000 dollars", "$1,250,000", "12 500 000 euros",
+     "€12345678.50", "1250000 $", "one or two, maybe three", "2024-01-01T12:00:00Z", "02/08/2024", "one hundred"],
 )  # fmt: skip
 def test_what_looks_alike_is_left(text: str) -> None:
     """Dates, clock times, amounts, short numbers, words."""
@@ -49,6 +49,11 @@ def test_what_looks_alike_is_left(text: str) -> None:
         ("ann dot smith at example dot com", "<email>"),
         ("mail ann.smith+x@example.co.uk!", "mail <email>!"),
         ("(415) 555-0199", "<phone>"),
+        ("card 4111111111111111 $50", "card <card> $50"),
+        ("4111 1111 1111 1111 usd 50", "<card> usd 50"),
+        ("it's 415-555-0199 $20 please", "it's <phone> $20 please"),
+        ("415 555 0199 dollars", "<phone> dollars"),
+        ("$4155550199", "$<phone>"),
         ("DE89 \u017f704 ABCD EFGH IJKL ok", "DE89 \u017f704 ABCD EFGH IJKL ok"),
         ("DE89 \u212a704 ABCD EFGH IJKL ok", "DE89 \u212a704 ABCD EFGH IJKL ok"),
     ],

@@ -37,13 +37,17 @@ _MOST_REMEMBERED: Final = 100_000
 _PREFIXES: Final = {"phone": "tel", "email": "email", "name": "name"}
 _LABELS: Final = {"national_id": "id"}
 
+_AMOUNT: Final = r"(?:\d{1,3}(?:[.,' \u00a0\u202f]\d{3}){1,3}|\d{1,9})(?:[.,]\d{1,2})?(?!\d)"
+_BEHIND_NO_DIGIT: Final = r"(?<!\d)(?<!\d[^\d+])(?<!\d[^\d+]{2})"
+"""An amount is no end of a longer run of digits: a card is followed by what is paid with it."""
+
 _KEPT: Final = re.compile(
     r"(?<!\d)(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)"
     r"|(?<!\d)(?:0?[1-9]|[12]\d|3[01])[./](?:0?[1-9]|1[0-2])[./](?:19|20)\d\d(?!\d)"
     r"|(?<![\d:])[0-2]?\d:[0-5]\d(?::[0-5]\d)?(?![\d:])"
-    r"|[$€£¥₹]\s?\d[\d.,]*"
-    r"|\d[\d.,]*\s?(?:[$€£¥₹]|(?:dollars?|euros?|pounds?|rupees?|usd|eur|gbp|inr)\b)"
+    rf"|[$€£¥₹]\s?{_AMOUNT}(?![^\d+]?\d)"
+    rf"|{_BEHIND_NO_DIGIT}{_AMOUNT}\s?(?:[$€£¥₹](?!\s?\d)|(?:dollars?|euros?|pounds?|rupees?|usd|eur|gbp|inr)\b)"
     r"|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
     r"|\b(?:tel|email|name|call|batch|agent|pathway|id)_[0-9a-f]{16}\b|\berased_[0-9a-z]{16,20}\b",
     re.IGNORECASE,
