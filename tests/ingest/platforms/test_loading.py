@@ -86,7 +86,7 @@ def test_a_message_of_a_running_call_overwrites_no_ended_one(documents: list[Any
 
 
 def documents() -> list[Any]:
-    """Every published payload of all nine platforms, each once."""
+    """Every published payload of these platforms, each once."""
     files = sorted(FOLDER.rglob("*.json"))
     return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
