@@ -148,7 +148,7 @@ def test_threads_that_cannot_be_had_are_refused(threads: int, lake: Lake) -> Non
 
 def test_an_interval_is_a_duration_in_frames(lake: Lake) -> None:
     """polars reads no intervals of Arrow's; what is subtracted of times is one."""
-    found = lake.sql("select interval '1 month -1 second' as i union all select null")
+    found = lake.sql("from (values (0, interval '1 month -1 second'), (1, null)) t(n, i) order by n")
     expected = [timedelta(30, -1), None]
     assert found.pl()["i"].to_list() == [row["i"] for row in found] == expected
     assert found.df()["i"][0] == expected[0]
