@@ -78,6 +78,8 @@ def build(engine: Engine, lake: str, version: Version, subject: Subject, options
         BatchNotFound: there is no batch to compare with.
     """
     engine = engine.in_timezone(options.timezone)
+    # What can't be compared is told before anything is computed.
+    compared = _compared(engine, subject, options)
     counted = provenance.extent(engine, subject)
     every = options.every or _every(counted)
     found = _analyse(engine, subject, options, every)
@@ -105,7 +107,7 @@ def build(engine: Engine, lake: str, version: Version, subject: Subject, options
         standing_out=lists,
         transcripts=transcripts,
         problems=provenance.listed(problems),
-        comparison=_comparison(engine, subject, options, found),
+        comparison=_comparison(engine, compared, options, found),
         definitions=definitions.definitions(),
         provenance=provenance.provenance(engine, lake, version, subject, options.timezone, counted, problems),
     )
@@ -160,13 +162,18 @@ def _masked_keys(keys: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _comparison(
-    engine: Engine, subject: Subject, options: ReportOptions, found: Analytics
-) -> SelectionComparison | None:
+def _compared(engine: Engine, subject: Subject, options: ReportOptions) -> Subject | None:
     if options.compare is None:
         return None
-    compared = other_subject(
+    return other_subject(
         engine, subject, options.compare, source=options.source, show_numbers=options.show_numbers
     )
+
+
+def _comparison(
+    engine: Engine, compared: Subject | None, options: ReportOptions, found: Analytics
+) -> SelectionComparison | None:
+    if compared is None:
+        return None
     other = metrics.analyse(engine, compared.selection, metrics=COMPARED_FAMILIES, timezone=options.timezone)
     return compare_selections(found, other)

@@ -70,7 +70,7 @@ def test_modules_are_imported_ahead(sample_lake: batchlake.Lake, monkeypatch: py
     ("verb", "spared"),
     some(
         [
-            ("ingest sample_data --allow-problems", {"pandas", "sqlglot", "httpx2"}),
+            ("ingest sample_data/03-call-details.json --allow-problems", {"pandas", "sqlglot", "httpx2"}),
             ("batch batch_xyz789", {"batchlake.models.blocks", "batchlake.analytics.metrics", "tomllib"}),
             ("batch batch_xyz789 --include-analytics", {"pandas", "pyarrow", "numpy", "polars"}),
             ("call call_abc123", {"pandas", "pyarrow", "numpy", "batchlake.filters"}),

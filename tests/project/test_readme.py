@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import click
@@ -115,18 +116,18 @@ def test_commands_that_need_more_than_this_machine_are_understood(page: Path) ->
             if words[0] == "batchlake":
                 parse(cli, words[1:])
             elif words[:2] == ["python", "-m"]:
-                done = subprocess.run(
-                    [sys.executable, "-m", words[2], "--help"],
-                    cwd=ROOT,
-                    capture_output=True,
-                    text=True,
-                    check=True,
-                )
-                assert {word for word in words if word.startswith("--")} <= set(
-                    re.findall(r"--[\w-]+", done.stdout)
-                )
+                assert {word for word in words if word.startswith("--")} <= options_of(words[2])
             else:
                 assert words[:2] == ["pip", "install"]
+
+
+@cache
+def options_of(module: str) -> set[str]:
+    """The options that a module run as a program names in its help."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(re.findall(r"--[\w-]+", done.stdout))
 
 
 def parse(command: click.Command, words: list[str], parent: click.Context | None = None) -> None:

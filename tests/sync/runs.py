@@ -1,4 +1,4 @@
-"""Runs verbs of the command line in processes of their own; what they print is kept in files."""
+"""Runs verbs of the command line in a folder: in this process, or in one of their own that takes signals."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import command
 from tests.command import MODULE, process_environment
 
 _numbers = itertools.count(1)
@@ -22,7 +23,7 @@ class Ran:
 
 
 def start(folder: Path, *words: str, **environ: str) -> tuple[subprocess.Popen[bytes], Path, Path]:
-    """A verb at work in a folder; the files that its output and errors go to."""
+    """A verb at work in a folder, in a process; the files that its output and errors go to."""
     number = next(_numbers)
     output, errors = folder / f"output-{number}.txt", folder / f"errors-{number}.txt"
     with output.open("wb") as out, errors.open("wb") as err:
@@ -37,7 +38,6 @@ def start(folder: Path, *words: str, **environ: str) -> tuple[subprocess.Popen[b
 
 
 def run(folder: Path, *words: str, **environ: str) -> Ran:
-    """A verb run to its end in a folder."""
-    process, output, errors = start(folder, *words, **environ)
-    status = process.wait(60)
-    return Ran(status, output.read_text(encoding="utf-8"), errors.read_text(encoding="utf-8"))
+    """A verb run to its end in a folder, in this process."""
+    done = command.run(*words, folder=folder, **environ)
+    return Ran(done.returncode, done.stdout, done.stderr)

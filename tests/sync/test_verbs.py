@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from batchlake.lake import Lake
-from tests.command import run_as_anybody
+from tests.command import run_as_anybody, run_process
 from tests.lakes import write_export
 from tests.sync.fake_platform import CANARY, Dashboard, Server, answer, call, listed, serving
 from tests.sync.runs import run
@@ -43,11 +43,11 @@ def test_pull_from_the_settings_in_the_working_folder(tmp_path: Path) -> None:
     dashboard = Dashboard([call("c1"), call("c2"), call("c3", callDuration="abc")])
     with serving(dashboard) as server:
         configured(tmp_path, server)
-        ran = run(tmp_path, "pull", "--format", "json", TEST_KEY=CANARY)
-        report = document(ran.output)
-        assert (ran.status, report["pages"], report["calls_listed"]) == (5, 2, 3)
+        ran = run_process("pull", "--format", "json", folder=tmp_path, TEST_KEY=CANARY)
+        report = document(ran.stdout)
+        assert (ran.returncode, report["pages"], report["calls_listed"]) == (5, 2, 3)
         assert report["ingests"][0]["calls_new"] == 3
-        assert ran.errors == "svalync: page 1, 2 calls\nsvalync: page 2, 3 calls\n"
+        assert ran.stderr == "svalync: page 1, 2 calls\nsvalync: page 2, 3 calls\n"
         assert (tmp_path / "data" / "landing" / "svalync").is_dir()
         assert len(server.asked) == 2
         status = run(tmp_path, "status", "--max-age", "26h")
