@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +49,24 @@ def damages(root: Path | str) -> list[Finding]:
     return [finding for finding in check(root) if finding.level == "error"]
 
 
-def engine_of(root: Path | str, names: Iterable[str] = TABLES) -> Engine:
+@contextmanager
+def engine_of(root: Path | str, names: Iterable[str] = TABLES) -> Iterator[Engine]:
     """An engine over some tables of the newest state of a lake; to open each takes 3 ms."""
     tables = LakeTables(root)
-    engine = Engine(str(root))
-    pins = {**Ledger(tables).newest(engine).pins, "runs": None}
-    files = tables.all_files({name: pins[name] for name in names if name in pins})
-    for name in names:
-        engine.create_view(view_of(TABLES[name], files.get(name, ())))
+    with _engine().temporary_schema() as engine:
+        engine.lake = str(root)
+        pins = {**Ledger(tables).newest(engine).pins, "runs": None}
+        files = tables.all_files({name: pins[name] for name in names if name in pins})
+        for name in names:
+            engine.create_view(view_of(TABLES[name], files.get(name, ())))
+        yield engine
+
+
+@cache
+def _engine() -> Engine:
+    """The engine of all these looks at a lake: to start one takes longer than to look."""
+    engine = Engine()
+    engine.run("set global enable_external_file_cache = false")
     return engine
 
 

@@ -79,8 +79,8 @@ def check(root: str | os.PathLike[str]) -> list[Finding]:
         findings = [*_check_notes(tables), *_check_erasure(tables), *_check_files(tables, version)]
         if not _has_error(findings):
             findings += _check_unnamed(tables, ledger, engine)
-    if not _has_error(findings):
-        findings += _check_values(tables, version)
+        if not _has_error(findings):
+            findings += _check_values(tables, version, engine)
     if _has_error(findings) and ledger.newest() != version:
         # A run and a vacuum have deleted files that were being read.
         return check(root)
@@ -160,16 +160,15 @@ def _check_unnamed(tables: LakeTables, ledger: Ledger, engine: Engine) -> Iterat
             yield Finding("note", "unnamed_file", name, message, mend)
 
 
-def _check_values(tables: LakeTables, version: Version) -> Iterable[Finding]:
+def _check_values(tables: LakeTables, version: Version, engine: Engine) -> Iterable[Finding]:
     """Read every value, then compare rows; of a table that can't be read find the damaged files."""
     files = tables.all_files({**version.pins, "runs": None})
-    with Engine(tables.storage.name) as engine:
-        # A damaged file may break the engine and make other tables look damaged: then each is read alone.
-        suspects = [name for name in files if _why_unread(engine, name, files[name])]
-        if not suspects:
-            for name in TABLES.keys() - files.keys():
-                engine.create_view(view_of(TABLES[name], ()))
-            return _check_rows(version, engine)
+    # A damaged file may break the engine and make other tables look damaged: then each is read alone.
+    suspects = [name for name in files if _why_unread(engine, name, files[name])]
+    if not suspects:
+        for name in TABLES.keys() - files.keys():
+            engine.create_view(view_of(TABLES[name], ()))
+        return _check_rows(version, engine)
     return _check_each_file(tables, {name: files[name] for name in suspects})
 
 
