@@ -136,6 +136,10 @@ ENVELOPES: Final[dict[str, tuple[dict[str, Any], list[tuple[str, int, str | None
         {"event": "call_started", "call": CALL},
         [("retell_calls", 1, None, None)],
     ),
+    "retell's earlier webhook": (
+        {"event": "call_ended", "data": CALL | {"end_timestamp": 1778711795402}},
+        [("retell_calls", 1, None, "2026-05-13T22:36:35.402000Z")],
+    ),
     "vapi page": ({"results": [{"id": "c", "orgId": "o"}], "metadata": {}}, [("vapi_calls", 1, None, None)]),
     "elevenlabs webhook": (
         {

@@ -72,6 +72,7 @@ _PAGE_KEYS: Final = frozenset(
 )
 """What an envelope says of itself and its pages: neither kept nor named in the report."""
 
+_ABOUT: Final = _PAGE_KEYS | {*ENVELOPES}
 _LISTS: Final = frozenset(_CONTAINERS) - {"call", "campaign", "response"}
 _OF_PLATFORMS_ALONE: Final = frozenset(path[-1] for path in PLATFORM_LISTS)
 _HEAD_BYTES: Final = 64
@@ -238,7 +239,8 @@ def _differs(value: msgspec.Raw, other: msgspec.Raw) -> bool:
 
 def _from_container(key: str, fields: Fields, outer: Envelope, split: Split) -> Iterator[Item] | None:
     """The records under one key of an envelope, None where none of another platform lies there."""
-    value = msgspec.Raw(json_in_text(fields[key]))
+    given = json_in_text(fields[key])
+    value = given if isinstance(given, msgspec.Raw) else msgspec.Raw(given)
     if opens(value, b"["):
         if key not in _LISTS or _is_home(fields, key):
             return None
@@ -259,7 +261,7 @@ def _from_container(key: str, fields: Fields, outer: Envelope, split: Split) -> 
         fields = {one: fields[one] for one in fields if one not in siblings}
         value = msgspec.Raw(joined(inner))
     around = _around(fields, outer)
-    if key == "call" and _EVENT in fields and _OBSERVED_AT not in fields:
+    if key in ("call", "data") and _EVENT in fields and _OBSERVED_AT not in fields:
         around = Envelope(around.batch_id, _when_it_happened(inner) or around.exported_at)
     found = items_of(inner, bytes(value), around, split)
     return None if found is None else _with_rest(found, fields, key)
@@ -267,9 +269,9 @@ def _from_container(key: str, fields: Fields, outer: Envelope, split: Split) -> 
 
 def _siblings(key: str, fields: Fields, inner: Fields) -> Fields:
     """What stands next to a campaign, or to the one call of a webhook, and describes it."""
-    if key not in ("call", "campaign") or (name := recognise(inner)) is None:
+    if key not in ("call", "campaign") or fields.keys() <= _ABOUT or (name := recognise(inner)) is None:
         return {}
-    keys = _OF_CAMPAIGNS if key == "campaign" else fields.keys() - _PAGE_KEYS - inner.keys() - {*ENVELOPES}
+    keys = _OF_CAMPAIGNS if key == "campaign" else fields.keys() - _ABOUT - inner.keys()
     found = {one: fields[one] for one in fields if one in keys and not is_nothing(fields[one])}
     return found if recognise(inner | found) == name else {}
 
