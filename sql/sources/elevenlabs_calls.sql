@@ -1,37 +1,42 @@
--- what: ElevenLabs' conversations: single, listed, by webhook, and as recipients of a batch.
+-- what: ElevenLabs' conversations: single, listed, by webhook, as recipients of a batch, and as its library for
+-- JavaScript spells them.
 -- grain: one row per raw record
 -- inputs: given_calls
 -- outputs:
 --   the record's place and envelope, and the fields that ingest/load/typed_calls reads, as text (NULL where absent)
 -- records:
 --   conversation_id, and one of agent_id, metadata, transcript, call_duration_secs, failure_reason
+--   conversationId, and one of metadata, callDurationSecs
 -- fields:
---   call_id: conversation_id
---   batch_id: metadata.batch_call.batch_call_id
+--   call_id: conversation_id, conversationId
+--   batch_id: metadata.batch_call.batch_call_id, metadata.batchCall.batchCallId
 --   status: status
 --   failure: failure_reason
---   duration_seconds: metadata.call_duration_secs, call_duration_secs
---   cost: metadata.cost_fiat
+--   duration_seconds: metadata.call_duration_secs, call_duration_secs, metadata.callDurationSecs, callDurationSecs
+--   cost: metadata.cost_fiat, metadata.costFiat
 --   created_at: created_at_unix (Unix seconds)
---   started_at: metadata.start_time_unix_secs (Unix seconds), start_time_unix_secs (Unix seconds)
---   direction: metadata.phone_call.direction, direction
---   begun_by: conversation_initiation_source (kept), metadata.conversation_initiation_source (kept)
---   external_number: metadata.phone_call.external_number
---   agent_number: metadata.phone_call.agent_number
+--   started_at: metadata.start_time_unix_secs (Unix seconds), start_time_unix_secs (Unix seconds),
+--     metadata.startTimeUnixSecs (Unix seconds), startTimeUnixSecs (Unix seconds)
+--   direction: metadata.phone_call.direction, metadata.phoneCall.direction, direction
+--   begun_by: conversation_initiation_source (kept), metadata.conversation_initiation_source (kept),
+--     conversationInitiationSource (kept), metadata.conversationInitiationSource (kept)
+--   external_number: metadata.phone_call.external_number, metadata.phoneCall.externalNumber
+--   agent_number: metadata.phone_call.agent_number, metadata.phoneCall.agentNumber
 --   from_number: metadata.body.From, metadata.body.from_number
 --   to_number: metadata.body.To, metadata.body.to_number, phone_number
---   agent_id: agent_id
---   agent_name: agent_name
---   ended_by: metadata.termination_reason, termination_reason, failure_reason
---   success: analysis.call_successful, call_successful
---   summary: analysis.transcript_summary, transcript_summary
---   sentiment_label: sentiment_analysis.overall_label
+--   agent_id: agent_id, agentId
+--   agent_name: agent_name, agentName
+--   ended_by: metadata.termination_reason, termination_reason, failure_reason, metadata.terminationReason,
+--     terminationReason
+--   success: analysis.call_successful, call_successful, analysis.callSuccessful, callSuccessful
+--   summary: analysis.transcript_summary, transcript_summary, analysis.transcriptSummary, transcriptSummary
+--   sentiment_label: sentiment_analysis.overall_label, sentimentAnalysis.overallLabel
 -- transcript: transcript
 -- spoken: agent, user
 -- utterances:
 --   speaker: role
 --   text: message
---   time: time_in_call_secs
+--   time: time_in_call_secs, timeInCallSecs
 -- note: `metadata.cost` is credits, not money, and stays in `extra`. There is no time of the end. A recipient
 -- of a batch that has no conversation is no call.
 with

@@ -24,6 +24,7 @@ from tests.ingest.platforms.readings import (
     TWILIO_CALLBACK,
     Facts,
     Record,
+    all_in_camel_case,
     bland,
     blands,
     in_camel_case,
@@ -70,6 +71,12 @@ def records_of(draw: st.DrawFn, name: str, number: int = 0) -> tuple[Record, Fac
     read_facts = read(whole)
     # What a plain field leaves open another may tell.
     told = {column: value for column, value in facts.items() if value is not None or column not in read_facts}
+    if (
+        name == "elevenlabs"
+        and {"metadata", "call_duration_secs"} & whole.keys()
+        and "failure_reason" not in whole
+    ):
+        whole = draw(st.sampled_from([whole, all_in_camel_case(whole)]))
     whole = {spelled(path): value for path, value in whole.items()}
     if "CallSid" in whole:
         whole["RecordingUrl"] = told["recording_url"] = "https://x.example/r.mp3"

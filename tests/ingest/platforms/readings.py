@@ -221,6 +221,13 @@ def in_camel_case(key: str) -> str:
     return first + "".join(map(str.title, others))
 
 
+def all_in_camel_case(value: Any) -> Any:
+    """A record as a library for JavaScript spells it, however deep."""
+    if isinstance(value, dict):
+        return {in_camel_case(key): all_in_camel_case(inner) for key, inner in value.items()}
+    return [all_in_camel_case(one) for one in value] if isinstance(value, list) else value
+
+
 twilios: Final = st.fixed_dictionaries(
     {
         "account_sid": st.just("AC1"),

@@ -193,7 +193,7 @@ FAULTS: Final = [
     (
         {"conversation_id": "e", "metadata": {"cost_fiat": [1]}},
         "cost",
-        ["`metadata.cost_fiat` of elevenlabs", "0.50"],
+        ["`metadata.costFiat` of elevenlabs", "0.50"],
     ),
 ]
 

@@ -25,6 +25,8 @@ RECORDS: Final[list[tuple[dict[str, Any], str | None]]] = [
     ({"conversation_id": "c", "agent_id": None}, "elevenlabs_calls"),
     ({"conversation_id": "c", "failure_reason": "busy"}, "elevenlabs_calls"),
     ({"conversation_id": "c"}, None),
+    ({"conversationId": "c", "agentId": "a", "callDurationSecs": 3}, "elevenlabs_calls"),
+    ({"conversationId": "c", "agentId": "a", "startedAt": "x"}, None),
     ({"id": "b", "recipients": []}, "elevenlabs_batches"),
     ({"id": "b", "recipients": "two"}, None),
     ({"id": "b", "total_calls_scheduled": 3}, "elevenlabs_batches"),

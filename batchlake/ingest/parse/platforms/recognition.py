@@ -180,7 +180,7 @@ def _candidates(own: tuple[str, ...]) -> dict[tuple[str, ...], tuple[Rule, ...]]
 def _rules_for(keys: frozenset[str], own: tuple[str, ...]) -> Iterator[Rule]:
     for name in own:
         yield from (rule for rule in rules(name) if rule.may_hold(keys))
-    if HOME_KEYS & keys or ("agentId" in keys and not {"callId", "_id"} & keys):
+    if HOME_KEYS & keys or ("agentId" in keys and not {"callId", "_id", "conversationId"} & keys):
         return
     for name in RECOGNITION:
         yield from (rule for rule in rules(name) if rule.may_hold(keys))
