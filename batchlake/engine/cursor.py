@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from batchlake.engine import forking
+from batchlake.errors import QueryError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,6 +19,11 @@ T = TypeVar("T")
 Row = tuple[Any, ...]
 
 _BATCH_ROWS: Final = 2_048
+
+_OVERTAKEN: Final = (
+    "another statement of this session ran before all rows of this one were read. "
+    "Read them first, or ask in a session of its own."
+)
 
 
 class Guard(Protocol):
@@ -31,11 +37,12 @@ class Rows:
     """The rows of one statement.
 
     Args:
-        cursor: a DuckDB connection that nothing else uses meanwhile.
+        cursor: a DuckDB connection, which nothing but statements with the same `turn` uses meanwhile.
         sql: one statement.
         params: values of its parameters; all must be used.
         guard: runs every call into DuckDB.
         close: called once when the last row has been read, or before.
+        turn: holds the statement that the cursor ran last: the next one to run ends it without a word.
     """
 
     def __init__(
@@ -45,12 +52,14 @@ class Rows:
         params: Mapping[str, Any] | None,
         guard: Guard,
         close: Callable[[], None] = lambda: None,
+        turn: list[Rows] | None = None,
     ) -> None:
         self._cursor = cursor
         self._sql = sql
         self._params = dict(params) if params else None
         self._guard = guard
         self._close = close
+        self._turn = [] if turn is None else turn
         self._description: list[tuple[str, str]] | None = None
         self._running = False
 
@@ -80,16 +89,28 @@ class Rows:
     def run(self) -> None:
         """Begin: faults of the statement are raised here, and one without rows is done."""
         if not self._running:
+            self._turn[:] = [self]
             self._guard(lambda: self._cursor.execute(self._sql, self._params))
             self._running = True
             self._description = _described(column[:2] for column in self._cursor.description or ())
 
     def batches(self, size: int = _BATCH_ROWS) -> Iterator[list[Row]]:
-        """The rows, several at a time."""
+        """The rows, several at a time.
+
+        Raises:
+            QueryError: another statement of the session ran before the last row was read.
+        """
         try:
             self.run()
-            while batch := self._guard(lambda: self._cursor.fetchmany(size)):
-                yield batch
+            is_more = True
+            while is_more:
+                batch = self._guard(lambda: self._cursor.fetchmany(size))
+                # Looked at afterwards: another thread's statement may have begun in between.
+                if self._turn != [self]:
+                    raise QueryError(_OVERTAKEN, position=None)
+                is_more = len(batch) == size
+                if batch:
+                    yield batch
         finally:
             self.close()
 

@@ -73,6 +73,7 @@ class Session:
         self._timeout_seconds = timeout_seconds
         views.create_views(engine)
         self._cursor = engine.user_cursor()
+        self._turn: list[Rows] = []
         if selection:
             self.select(selection)
 
@@ -179,7 +180,7 @@ class Session:
         if _CATALOGUE.search(statement.text):
             self._engine.once("comments", views.comment_statements)
         values = {name: params[name] for name in statement.parameters() if name in params}
-        return Rows(self._cursor, statement.text, values, guard, close or (lambda: None))
+        return Rows(self._cursor, statement.text, values, guard, close or (lambda: None), self._turn)
 
     def _check(self, text: str, statement: Statement, guard: Callable[..., Any]) -> None:
         """Check that the statement may run.

@@ -282,3 +282,15 @@ def test_problems_are_chosen_by_any_name(lake: Lake) -> None:
     """What names nothing chooses nothing; a path is its text."""
     for given in ({"run": -1}, {"code": 5}, {"file": Path("nowhere.json")}):
         assert lake.problems(**given).to_dicts() == []
+
+
+def test_rows_that_another_statement_ended_are_told(lake: Lake) -> None:
+    """DuckDB hands out no more, and says nothing: a loop within a loop lost all but the first 2,048."""
+    with lake.session() as session:
+        first = iter(next(session.run("from range(5000)")))
+        assert next(first) == (0,)
+        assert list(next(session.run("select 42"))) == [(42,)]
+        with pytest.raises(QueryError, match="another statement of this session ran before all rows"):
+            list(first)
+        few = iter(next(session.run("from range(3)")))
+        assert [next(few), list(next(session.run("select 42"))), *few][-1] == (2,)
