@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from batchlake.engine import columns
+from batchlake.engine.engine import Engine
 from batchlake.erasure.landed.landing import BODY, landed_files
 from batchlake.erasure.landed.records import RecordCleaner
 from batchlake.erasure.local import bug_reports, history_file
@@ -123,10 +124,14 @@ def verify_again(
             keys, values = keys | pseudonyms_of_numbers(key, keys), values + pseudonyms_of_values(key, values)
         named = Wanted(Finder.of_values(keys, frozenset(), values), lambda *_: False, frozenset())
         return verify(lake.storage, landing, named, "value")
-    Ledger(lake).newest()
-    if not policy.get("key_id"):
-        raise NothingToForget("nobody was erased from this lake. Give --value to look for something else.")
-    tombstones = Tombstones.read(lake, key_of_lake(lake.storage, policy))
+    with Engine(lake.storage.name) as engine:
+        ledger = Ledger(lake, engine)
+        ledger.newest()
+        if not policy.get("key_id"):
+            raise NothingToForget(
+                "nobody was erased from this lake. Give --value to look for something else."
+            )
+        tombstones = Tombstones.read(lake, key_of_lake(lake.storage, policy), ledger)
     return verify(lake.storage, landing, Wanted(tombstones.finder(), tombstones.is_erased_call), "digest")
 
 
