@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -97,8 +98,12 @@ def test_the_steps_of_a_run_come_in_order(tmp_path: Path) -> None:
 
 def test_a_terminal_keeps_no_progress(tmp_path: Path) -> None:
     """At a terminal the line is gone when the report comes; with `-q` there was none."""
+    (tmp_path / "in").mkdir()
+    for name in ("03-call-details.json", "07-calls.ndjson"):
+        shutil.copy(SAMPLE / name, tmp_path / "in")
     for flags, shown in (([], True), (["-q"], False)):
-        arguments = ["-m", "batchlake", "ingest", str(SAMPLE), "--lake", str(tmp_path / f"l{shown}"), *flags]
+        lake = str(tmp_path / f"l{shown}")
+        arguments = ["-m", "batchlake", "ingest", str(tmp_path / "in"), "--lake", lake, *flags]
         child = pexpect.spawn(
             sys.executable, arguments, encoding="utf-8", timeout=60, dimensions=(24, 80),
             env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"},
