@@ -32,6 +32,7 @@ def test_one_number_is_erased_from_a_copy_of_the_lake_that_is_counted(tmp_path: 
     assert rows(tmp_path / "scratch", held)[0]["n"] < 2_000
 
 
+@at_length
 def test_exports_are_ingested_redacted_or_into_a_lake_with_tombstones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

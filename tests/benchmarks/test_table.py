@@ -154,6 +154,7 @@ def test_the_tools_answer_as_batchlake_does(tool: str, small: Path, small_lake: 
     assert found == expected
 
 
+@at_length
 def test_a_large_lake_is_a_lake(tmp_path: Path) -> None:
     """A made lake is sound, holds its batches, and takes a batch that is exported again."""
     make(tmp_path / "lake", 5_000)
