@@ -48,6 +48,7 @@ def test_what_looks_alike_is_left(text: str) -> None:
         ("it's 4111 1111 1111 1112 ok", "it's <digits> ok"),
         ("DE89 3704 0044 0532 0130 00 is it", "<iban> is it"),
         ("ann dot smith at example dot com", "<email>"),
+        ("ann at example dot ca", "<email>"),
         ("mail ann.smith+x@example.co.uk!", "mail <email>!"),
         ("(415) 555-0199", "<phone>"),
         ("card 4111111111111111 $50", "card <card> $50"),

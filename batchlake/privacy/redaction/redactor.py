@@ -64,7 +64,7 @@ _MAY_BE_KEPT: Final = re.compile(
 _EMAIL: Final = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
     r"|\b[\w.+-]+(?: (?:dot|underscore|dash) [\w-]+){0,3} at [\w-]+(?: dot [\w-]+){0,2} dot "
-    r"(?:com|org|net|edu|gov|io|co|uk|de|fr|es|it|pt|in|info|biz|eu|us|ai|app|dev)\b",
+    r"(?:com|org|net|edu|gov|info|biz|app|dev|online|shop|[a-z]{2})\b",
     re.IGNORECASE,
 )
 _IBAN: Final = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b", re.IGNORECASE)
