@@ -78,7 +78,7 @@ def test_no_string_changes_the_sql(position: str) -> None:
         chosen = read_filter(POSITIONS[position](text))
         harmless[text] = compile_filter(chosen).sql, select(chosen, batch=("s", "b")).over("select 1")
     strings = UNSTARRED if "phone" in position else HOSTILE
-    for text in share(strings, list(POSITIONS).index(position), 3):
+    for text in share(strings, list(POSITIONS).index(position), 6):
         is_said = "text" in position
         sql, over = harmless["x" if not is_said or text_key(text) else "?"]
         chosen = read_filter(POSITIONS[position](text))
