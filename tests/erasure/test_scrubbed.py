@@ -35,6 +35,7 @@ SCRUBBED = [
 
 
 LINK = "https://x.example/scrubbed.wav"
+RAW_LINK = "https://x.example/raw.wav"
 
 
 def retell(number: int, **fields: Any) -> dict[str, Any]:
@@ -108,30 +109,34 @@ def test_no_name_of_the_raw_transcript_is_stored(tmp_path: Path) -> None:
     assert traces(("Roland", "Bye"), tmp_path / "lake") == []
 
 
-@pytest.mark.parametrize("other", ["9" * 5_000, "[" * 400 + "]" * 400, "1e400", '"\\u0000"', "[1, null]"])
-def test_a_scrubbed_recording_is_taken_whatever_stands_around_it(tmp_path: Path, other: str) -> None:
+def with_field(name: str, values: list[str], **fields: Any) -> str:
+    """An export of calls with a raw recording, each with one of these values, spelled so, as a field."""
+    calls = [json.dumps(retell(at, recording_url=RAW_LINK, **fields)) for at in range(len(values))]
+    written = (f'{call[:-1]}, "{name}": {value}}}' for call, value in zip(calls, values, strict=True))
+    return f"[{', '.join(written)}]"
+
+
+def test_a_scrubbed_recording_is_taken_whatever_stands_around_it(tmp_path: Path) -> None:
     """Also beside a number of 5,000 digits, which Python makes no integer of."""
     export = tmp_path / "export.json"
-    call = json.dumps(retell(1, recording_url="https://x.example/raw.wav", scrubbed_recording_url=LINK))
-    export.write_text(f'{call[:-1]}, "other": {other}}}')
+    others = ["9" * 5_000, "[" * 400 + "]" * 400, "1e400", '"\\u0000"', "[1, null]"]
+    export.write_text(with_field("other", others, scrubbed_recording_url=LINK))
     lake = batchlake.open(tmp_path / "lake")
     report = lake.ingest(export, redact=["phone"], region="US")
-    (held,) = rows(lake.root, "select recording_url, extra from calls")
+    held = rows(lake.root, "select recording_url, extra from calls")
     assert report.problems_by_code == {}
-    assert held["recording_url"] == LINK
-    assert '"other":' in held["extra"]
+    assert [call["recording_url"] for call in held] == [LINK] * len(others)
+    assert all('"other":' in call["extra"] for call in held)
 
 
-@pytest.mark.parametrize("given", ["4155550199", '"https://x.example/4155550199.wav"', '{"url": "u"}'])
-def test_a_scrubbed_recording_that_is_no_link_isnt_taken(tmp_path: Path, given: str) -> None:
+def test_a_scrubbed_recording_that_is_no_link_isnt_taken(tmp_path: Path) -> None:
     """One that holds a number, or is no text: the raw link stays, which holds none."""
     export = tmp_path / "export.json"
-    call = json.dumps(retell(1, recording_url="https://x.example/raw.wav"))
-    export.write_text(f'{call[:-1]}, "scrubbed_recording_url": {given}}}')
+    given = ["4155550199", '"https://x.example/4155550199.wav"', '{"url": "u"}']
+    export.write_text(with_field("scrubbed_recording_url", given))
     lake = batchlake.open(tmp_path / "lake")
     lake.ingest(export, redact=["phone"], region="US")
-    (held,) = rows(lake.root, "select recording_url from calls")
-    assert held["recording_url"] == "https://x.example/raw.wav"
+    assert rows(lake.root, "select recording_url from calls") == [{"recording_url": RAW_LINK}] * len(given)
 
 
 @pytest.mark.parametrize(
