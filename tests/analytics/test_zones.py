@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,7 @@ MARKED = (
 )
 
 
+@cache
 def changes_of(zone: str, begin: int = 2007, end: int = 2027) -> list[datetime]:
     """When clocks of a zone changed, to the minute."""
     clock, found = ZoneInfo(zone), []
@@ -47,9 +49,6 @@ def changes_of(zone: str, begin: int = 2007, end: int = 2027) -> list[datetime]:
             found.append(minute)
         moment = following
     return found
-
-
-CHANGES = {zone: changes_of(zone) for zone in ZONES}
 
 
 def begin_of_hour(moment: datetime, clock: ZoneInfo) -> datetime:
@@ -97,7 +96,7 @@ def step(name: str, moment: datetime, zone: str) -> datetime:
 def moments(draw: st.DrawFn) -> tuple[str, list[datetime]]:
     """A zone and times, most of them around a change of its clocks."""
     zone = draw(st.sampled_from(ZONES))
-    marks = [*CHANGES[zone], *MARKED]
+    marks = [*changes_of(zone), *MARKED]
     near = st.builds(
         lambda mark, seconds: mark + timedelta(seconds=seconds),
         st.sampled_from(marks),

@@ -15,8 +15,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-_BOMB = gzip.compress(b"[" + b" " * 50_000_000 + b"]", compresslevel=1)
-
 CANARY = "canary-5e/cret+42"
 """The credential of every test; it has characters that JSON and addresses escape."""
 
@@ -239,8 +237,9 @@ def endless_body(handler: Handler) -> None:
 
 def gzip_bomb(handler: Handler) -> None:
     """A few bytes that unpack to a great many."""
-    _begin(handler, 200, {"Content-Encoding": "gzip", "Content-Length": str(len(_BOMB))})
-    handler.wfile.write(_BOMB)
+    bomb = gzip.compress(b"[" + b" " * 50_000_000 + b"]", compresslevel=1)
+    _begin(handler, 200, {"Content-Encoding": "gzip", "Content-Length": str(len(bomb))})
+    handler.wfile.write(bomb)
 
 
 def in_turn(*behaviours: Behaviour) -> Script:
