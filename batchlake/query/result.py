@@ -13,7 +13,6 @@ from batchlake.engine.protocols import QueryRows
 from batchlake.engine.quoting import whole_number
 from batchlake.errors import InvalidRequest
 from batchlake.models.frames import Frames
-from batchlake.query import statements
 from batchlake.text.looks import listed
 
 if TYPE_CHECKING:
@@ -65,6 +64,9 @@ class Result(Frames):
     def __len__(self) -> int:
         """How many rows there are; counted when it is first asked."""
         if self._count is None:
+            # Each verb makes results, and counts none of them.
+            from batchlake.query import statements
+
             # Without a semicolon, and without a comment in front.
             query = "".join(one.text for one in statements.split(self._query))
             if query.lower().startswith(_COUNTABLE):
