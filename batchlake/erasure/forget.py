@@ -15,7 +15,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 from batchlake.engine.engine import Engine
 from batchlake.erasure.finish import finish_locked, stake_digest
@@ -41,9 +41,6 @@ from batchlake.store.ledger import Ledger, begin
 from batchlake.store.storage import ERASURE_NOTE, PRIVACY_NOTE
 from batchlake.store.upgrade import upgrade_if_needed
 from batchlake.text.escaping import shown
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)

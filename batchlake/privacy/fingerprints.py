@@ -35,7 +35,7 @@ _LONGEST_TOLD: Final = (1 << _SIZE_BITS) - 1
 
 _FEWEST_BITS, _MOST_BITS = 16, 26
 _BITS_TO_SPARE: Final = 6
-"""One text of 64 that aren't erased passes."""
+"""Of texts that weren't erased, one in 64 passes at most."""
 
 _LETTERS: Final = bytes.maketrans(b"0123456789abcdef", b"abcdefghijklmnop")
 _DIGITS: Final = bytes.maketrans(b"abcdefghijklmnop", b"0123456789abcdef")

@@ -69,6 +69,9 @@ def test_a_statement_stands_behind_its_verb(lake: Path, tmp_path: Path) -> None:
     told = run("sql", str(script), lake=lake)
     assert (told.returncode, "run with -f" in told.stderr) == (2, True)
     assert run("sql", "select 1", "-f", str(script), lake=lake).returncode == 2
+    for empty in (("",), ("-c", " ")):
+        told = run("sql", *empty, lake=lake)
+        assert (told.returncode, "the statement is empty" in told.stderr) == (2, True)
 
 
 def test_a_reader_that_has_enough_ends_the_query(lake: Path) -> None:

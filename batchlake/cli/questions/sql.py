@@ -86,6 +86,9 @@ def sql_command(
         command_texts += (" ".join(typed_words),)
     if command_texts and file is not None:
         raise click.UsageError("-f FILE and statements are two sources; give one of them.")
+    if command_texts and not any(map(str.strip, command_texts)):
+        # Of a shell's variable that isn't set: nothing would be said of it.
+        raise click.UsageError("the statement is empty.")
     if len(typed_words) == 1 and isfile(typed_words[0]):  # noqa: PTH113 - a long statement is no path
         raise click.UsageError(f"{shown(typed_words[0])} is a file: its statements run with -f.")
     is_typed = not command_texts and file is None and sys.stdin and sys.stdin.isatty()

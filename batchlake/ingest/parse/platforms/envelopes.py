@@ -66,9 +66,8 @@ _PAGE_KEYS: Final = frozenset(
     """
     call_count count cursor dispositionMetricsConfig end errors event event_timestamp first_page_uri hasMore
     has_more last_page_uri limit message metadata next nextCursor next_cursor next_doc next_page_uri num_pages
-    offset page
-    page_number page_size pagination pagination_key previous previous_page_uri start status success total
-    total_count total_pages type uri
+    offset page page_number page_size pagination pagination_key previous previous_page_uri start status
+    success total total_count total_pages type uri
     """.split()
 )
 """What an envelope says of itself and its pages: neither kept nor named in the report."""
