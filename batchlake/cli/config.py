@@ -13,9 +13,9 @@ import click
 from batchlake.cli.arguments.options import format_option, note, quiet_option
 from batchlake.cli.arguments.parameters import option
 from batchlake.cli.arguments.settings import config_option, configuration_of
-from batchlake.errors import InvalidRequest
 from batchlake.output.formats import STATUS_FORMATS
 from batchlake.output.pager import fill
+from batchlake.output.target import refused
 from batchlake.screens.page import columns
 from batchlake.sync import CONFIGURATION_FILE
 from batchlake.sync.configuration import BUNDLED, DEFAULT, EXAMPLE
@@ -44,15 +44,8 @@ def init_command(file: Path, quiet: bool) -> None:
     batchlake config init
     batchlake config init settings/batchlake.toml
     """
-    try:
-        with file.open("xb") as written:
-            written.write(EXAMPLE.read_bytes())
-    except FileExistsError as error:
-        raise InvalidRequest(f"{file} is there already. Name another file.", path=str(file)) from error
-    except OSError as error:
-        raise InvalidRequest(
-            f"cannot write {str(file)!r}: {error.strerror or error}. Name another file.", path=str(file)
-        ) from error
+    with refused(file), file.open("xb") as written:
+        written.write(EXAMPLE.read_bytes())
     note(f"Wrote {file}. Take away the `#: ` before what is to count.", quiet=quiet)
 
 

@@ -42,7 +42,7 @@ def whole_file(
     Raises:
         OSError: it can't be written.
     """
-    part = path.with_name(f".batchlake-{uuid.uuid4().hex}.part")
+    part = _part_of(path)
     try:
         with part.open("wb") as file:
             yield file
@@ -56,6 +56,22 @@ def whole_file(
             sync_path(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_place(path: Path) -> None:
+    """Check that `whole_file` can make one at this path, by making its beginning and taking that away.
+
+    Raises:
+        OSError: it can't.
+    """
+    part = _part_of(path)
+    part.touch()
+    part.unlink()
+
+
+def _part_of(path: Path) -> Path:
+    """Where a file is written until it is whole."""
+    return path.with_name(f".batchlake-{uuid.uuid4().hex}.part")
 
 
 def sync_path(path: Path) -> None:

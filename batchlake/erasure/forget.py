@@ -31,6 +31,7 @@ from batchlake.erasure.search.tables import Searched, search_tables
 from batchlake.erasure.targets import Mode, Request, Targets, resolve
 from batchlake.erasure.verify import files_with_hits, verify
 from batchlake.errors import InvalidRequest
+from batchlake.output.target import check_target
 from batchlake.privacy.errors import ErasureMismatch, NothingToForget
 from batchlake.privacy.key import PrivacyKey, find_key, key_of_lake, make_key, read_policy
 from batchlake.privacy.tombstones import tombstones_of
@@ -60,7 +61,7 @@ class Options:
         progress: called with the name of each step when it is done.
 
     Raises:
-        InvalidRequest: the mode isn't known, or a path of `elsewhere` isn't there.
+        InvalidRequest: the mode isn't known, a path of `elsewhere` isn't there, or `todo` can't be written.
     """
 
     mode: Mode = "remove"
@@ -79,6 +80,10 @@ class Options:
             raise InvalidRequest(
                 f"{self.mode!r} is no mode. Give {' or '.join(get_args(Mode))}; nothing was done."
             )
+        if self.todo:
+            if self.dry_run:
+                raise InvalidRequest("a dry run writes nothing. Give --todo when you erase.")
+            check_target(self.todo, "Name another with --todo; nothing was done.")
         for path in self.elsewhere:
             if not path.exists():
                 raise InvalidRequest(

@@ -18,8 +18,9 @@ from batchlake.engine.cursor import Row
 from batchlake.errors import InvalidRequest
 from batchlake.output import lines
 from batchlake.output.formats import ROW_FORMATS
+from batchlake.output.libraries import import_libraries
 from batchlake.output.readable import HasRows, Readable
-from batchlake.output.target import format_by_suffix, replacing
+from batchlake.output.target import format_by_suffix, refused, replacing
 from batchlake.text.cells import Column, Style
 from batchlake.text.escaping import printable
 from batchlake.text.looks import Clock
@@ -61,10 +62,11 @@ def write_rows(
         What was left out, in sentences for people; empty where nothing was.
 
     Raises:
-        InvalidRequest: there is no such format.
+        InvalidRequest: there is no such format, or its libraries are not installed.
     """
     if row_format not in ROW_FORMATS:
         raise InvalidRequest(f"unknown format {row_format!r}. Give one of {', '.join(ROW_FORMATS)}.")
+    import_libraries(row_format)
     rows = readable(answer)
     tally = tally or Tally()
     try:
@@ -122,13 +124,8 @@ def write_result(result: HasRows, path: Path) -> int:
     """
     row_format = format_by_suffix(path, ROW_FORMATS) or "table"
     tally = Tally()
-    try:
-        with replacing(path) as file:
-            left_out = write_rows(result, row_format, file, tally=tally)
-    except OSError as error:
-        raise InvalidRequest(
-            f"cannot write {str(path)!r}: {error.strerror or error}. Name another file.", path=str(path)
-        ) from error
+    with refused(path), replacing(path) as file:
+        left_out = write_rows(result, row_format, file, tally=tally)
     if left_out:
         # Of the caller of `Result.write`.
         warnings.warn(f"{path.name}: {left_out}", stacklevel=3)

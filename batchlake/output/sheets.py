@@ -1,4 +1,4 @@
-"""Spreadsheets, written from top to bottom in little memory, without formulas and links.
+"""Spreadsheets, written from top to bottom in little memory (extra `excel`), without formulas and links.
 
 Input: Python's values. Output: cells: numbers where a spreadsheet keeps all their digits (15), else text;
 times as numbers formatted as times; None is an empty cell, NaN the text `NaN`. The same values and the same
@@ -15,7 +15,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import IO, Any, Final
 
-from batchlake._lazy import extra
 from batchlake.text.values import text
 
 SHEET_ROWS: Final = 1_048_576
@@ -37,16 +36,12 @@ class Book:
         file: where to.
         created: the time that the file says it was made.
 
-    Raises:
-        InvalidRequest: the extra `excel` isn't installed.
-
     Attributes:
         workbook: XlsxWriter's own, for charts and properties.
     """
 
     def __init__(self, file: IO[bytes], created: datetime = datetime(2000, 1, 1, tzinfo=UTC)) -> None:
-        with extra("excel", "xlsx files"):
-            import xlsxwriter
+        import xlsxwriter
 
         # XlsxWriter reports a closed pipe as an error of its own.
         self._whole = tempfile.TemporaryFile()  # noqa: SIM115

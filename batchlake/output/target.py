@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TextIO
 
-from batchlake.engine.whole_files import whole_file
+from batchlake.engine.whole_files import check_place, whole_file
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import SUFFIXES
 
@@ -64,7 +64,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         OSError: it can't be written.
     """
-    if path.is_symlink() or (path.exists() and not path.is_file()) or not os.access(path.parent, os.W_OK):
+    if _is_written_in_place(path):
         with path.open("wb") as file:
             yield file
         return
@@ -72,3 +72,36 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         yield file
         if path.exists():
             shutil.copymode(path, file.name)
+
+
+def check_target(path: Path, advice: str = "Name another file.") -> None:
+    """Check that a file can be written, before what is to stand in it is computed; nothing is changed.
+
+    Raises:
+        InvalidRequest: it can't; ends with the advice.
+    """
+    with refused(path, advice):
+        if not _is_written_in_place(path):
+            check_place(path)
+        elif path.is_file() or path.is_dir() or not os.path.lexists(path):
+            # Opened to write at its end, a file stays as it is; nothing else of these can be opened so.
+            path.open("ab").close()
+
+
+@contextmanager
+def refused(path: Path, advice: str = "Name another file.") -> Iterator[None]:
+    """Say which file could not be written in this block, why, and what to do.
+
+    Raises:
+        InvalidRequest: it could not.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InvalidRequest(
+            f"cannot write {str(path)!r}: {error.strerror or error}. {advice}", path=str(path)
+        ) from error
+
+
+def _is_written_in_place(path: Path) -> bool:
+    return path.is_symlink() or (path.exists() and not path.is_file()) or not os.access(path.parent, os.W_OK)

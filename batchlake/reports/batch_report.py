@@ -15,7 +15,7 @@ from typing import IO, Any
 from batchlake.engine.engine import Engine
 from batchlake.filters.model import Filter
 from batchlake.filters.selection import Selection
-from batchlake.output.target import replacing
+from batchlake.output.target import check_target, refused, replacing
 from batchlake.reports.build import ReportOptions, build
 from batchlake.reports.contents.call_rows import call_rows
 from batchlake.reports.contents.subject import subject_of
@@ -50,13 +50,16 @@ class BatchReport:
             What was left out for want of room, in sentences.
 
         Raises:
-            InvalidRequest: there is no such format, or the extra that writes it isn't installed.
-            OSError: the file can't be written.
+            InvalidRequest: there is no such format, the extra that writes it isn't installed, or the file
+                can't be written.
         """
+        file = Path(path)
+        name = output_format or format_of(file)
+        check_target(file)
         written = io.BytesIO()
-        left_out = self.write_to(written, output_format or format_of(Path(path)))
-        with replacing(Path(path)) as file:
-            file.write(written.getbuffer())
+        left_out = self.write_to(written, name)
+        with refused(file), replacing(file) as target:
+            target.write(written.getbuffer())
         return left_out
 
     def write_to(self, file: IO[bytes], output_format: str) -> list[str]:

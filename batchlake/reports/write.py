@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import REPORT_FORMATS
+from batchlake.output.libraries import import_libraries
 from batchlake.output.target import format_by_suffix
 from batchlake.reports.model import Report
 
@@ -35,7 +36,7 @@ def format_of(file: Path) -> str:
 def write(
     report: Report, calls: Iterable[Mapping[str, Any]], output_format: str, file: IO[bytes]
 ) -> list[str]:
-    """Write a report to a binary file; what can be wrong with the request raises before anything is written.
+    """Write a report to a binary file.
 
     Args:
         report: what to write.
@@ -49,6 +50,7 @@ def write(
     Raises:
         InvalidRequest: there is no such format, or the extra that writes it isn't installed.
     """
+    import_libraries(output_format)
     if output_format == "xlsx":
         from batchlake.reports.workbook import write as workbook
 

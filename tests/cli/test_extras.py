@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
 import pexpect
@@ -54,12 +55,12 @@ for modules, arguments in json.load(sys.stdin):
 """The same for several commands in one process: each lacks its modules, and leaves status and words."""
 
 NEEDY = [
-    ("excel", ["calls", "-o", "rows.xlsx"]),
-    ("excel", ["sql", "-c", "select 1", "-o", "rows.xlsx"]),
-    ("excel", ["report", "-o", "report.xlsx"]),
-    ("report", ["report", "-o", "report.html"]),
-    ("report", ["report", "-o", "report.pdf"]),
-    ("pdf", ["report", "-o", "report.pdf"]),
+    ("excel", ["calls", "-o", "rows.xlsx", "--lake", "gone"]),
+    ("excel", ["sql", "-c", "select 1", "-o", "rows.xlsx", "--lake", "gone"]),
+    ("excel", ["report", "-o", "report.xlsx", "--lake", "gone"]),
+    ("report", ["report", "-o", "report.html", "--lake", "gone"]),
+    ("report", ["report", "-o", "report.pdf", "--lake", "gone"]),
+    ("pdf", ["report", "-o", "report.pdf", "--lake", "gone"]),
     ("dialects", ["filter", "compile", '{"status": "completed"}', "--dialect", "spark"]),
     ("privacy", ["redact", "--config", str(CASES / "privacy.toml"), "--try", "536-90-4399"]),
     ("pull", ["pull", "svalync"]),
@@ -108,32 +109,58 @@ def settings(lake: Path) -> dict[str, str]:
     }
 
 
-def run_without(
-    commands: list[tuple[list[str], list[str]]], lake: Path, folder: Path
-) -> list[tuple[int, str]]:
-    """Exit status and words of commands, each run where the modules before it aren't installed."""
+@dataclass(frozen=True)
+class Tried:
+    """What became of the commands: exit status and words of each, and the files that stand there then."""
+
+    needy: list[tuple[str, list[str], int, str]]
+    plain: list[tuple[list[str], int, str]]
+    files: set[str]
+
+
+@pytest.fixture(scope="module")
+def tried(lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Tried:
+    """The plain commands without any extra, and each of the others without one module of what it needs."""
+    folder = tmp_path_factory.mktemp("tried")
+    every = sorted({module for several in MODULES.values() for module in several})
+    plain = some(PLAIN, 10)
+    needy = [
+        (extra, arguments, module)
+        for extra, arguments in NEEDY
+        for module in some(MODULES[extra], 1)
+    ]  # fmt: skip
+    commands = [
+        *((every, arguments) for arguments in plain),
+        *(([module], arguments) for _, arguments, module in needy),
+    ]
     done = subprocess.run(
         [sys.executable, "-c", ALL_WITHOUT],
         input=json.dumps(commands), capture_output=True, text=True, check=True, cwd=folder,
         env=settings(lake), timeout=120,
     )  # fmt: skip
-    return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
+    answers = [tuple(json.loads(line)) for line in done.stdout.splitlines()]
+    return Tried(
+        [
+            (extra, arguments, *answer)
+            for (extra, arguments, _), answer in zip(needy, answers[len(plain) :], strict=True)
+        ],
+        [(arguments, *answer) for arguments, answer in zip(plain, answers, strict=False)],
+        {one.name for one in folder.iterdir()},
+    )
 
 
-def test_what_needs_an_extra_says_which(lake: Path, tmp_path: Path) -> None:
-    """Without any one module of an extra: exit 2, one sentence with what installs it, and no file."""
-    tried = [(extra, arguments, some(MODULES[extra], 1)) for extra, arguments in NEEDY]
-    commands = [([module], arguments) for _, arguments, modules in tried for module in modules]
-    extras = [extra for extra, _, modules in tried for _ in modules]
-    answers = run_without(commands, lake, tmp_path)
-    for extra, command, (status, said) in zip(extras, commands, answers, strict=True):
+def test_what_needs_an_extra_says_which(tried: Tried) -> None:
+    """Without any one module of an extra: exit 2, one sentence with what installs it, and no file. Nothing
+    is computed before: some name a lake that isn't there."""
+    for extra, command, status, said in tried.needy:
         (line,) = (line for line in said.splitlines() if line.startswith("batchlake: "))
         assert status == 2, (command, said)
         assert f"pip install 'batchlake[{extra}]'" in line, command
-    assert list(tmp_path.iterdir()) == []
+    written = {command[-1] for command, *_ in tried.plain if "-o" in command}
+    assert tried.files == written
 
 
-@pytest.mark.parametrize("module", MODULES["console"])
+@pytest.mark.parametrize("module", some(MODULES["console"], 1))
 def test_the_console_says_which_extra_it_needs(module: str, lake: Path) -> None:
     """At a terminal `batchlake sql` without the prompt's libraries ends in the same way."""
     child = pexpect.spawn(
@@ -147,12 +174,9 @@ def test_the_console_says_which_extra_it_needs(module: str, lake: Path) -> None:
     assert "need the extra `console`; install it with: pip install 'batchlake[console]'" in said
 
 
-def test_what_needs_no_extra_runs_without_any(lake: Path, tmp_path: Path) -> None:
+def test_what_needs_no_extra_runs_without_any(tried: Tried) -> None:
     """A plain install does all else: nothing of an extra is imported on the way."""
-    modules = sorted({module for several in MODULES.values() for module in several})
-    tried = some(PLAIN, 10)
-    answers = run_without([(modules, arguments) for arguments in tried], lake, tmp_path)
-    for arguments, (status, said) in zip(tried, answers, strict=True):
+    for arguments, status, said in tried.plain:
         assert (status, "extra" in said) == (0, False), (arguments, said)
 
 

@@ -179,6 +179,17 @@ def test_what_goes_wrong_has_a_status_and_a_sentence(lake: Path, name: str) -> N
 
 
 @pytest.mark.parametrize(
+    "words",
+    ["report -o", "analytics --by agent -o", "batch b -o", "sql -c from_calls -o", "forget --call c --todo"],
+)
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_asked(tmp_path: Path, words: str) -> None:
+    """There isn't even a lake, which would be said where it is opened."""
+    done = run(*words.split(), "gone/a.json", lake=tmp_path / "gone", folder=tmp_path)
+    assert done.returncode == 2
+    assert "cannot write 'gone/a.json': No such file or directory. Name another" in done.stderr
+
+
+@pytest.mark.parametrize(
     ("words", "status", "says"),
     [
         (("forget", "--call", "x", "--landing", "a" * 5_000, "--dry-run"), 3, "File name too long"),

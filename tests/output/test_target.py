@@ -1,7 +1,8 @@
-"""What a file's name says of its format."""
+"""What a file's name says of its format, and whether it can be written."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import REPORT_FORMATS, ROW_FORMATS
-from batchlake.output.target import format_by_suffix
+from batchlake.output.target import check_target, format_by_suffix
 from batchlake.reports.write import format_of
 
 KNOWN = {
@@ -56,3 +57,17 @@ def test_a_report_has_formats_of_its_own(suffix: str) -> None:
     )
     assert known in str(raised.value)
     assert ".html" in str(raised.value)
+
+
+def test_a_file_is_tried_and_left_as_it_is(tmp_path: Path) -> None:
+    """What can be written is checked before it is; a check makes, empties and leaves nothing."""
+    held = tmp_path / "held.csv"
+    held.write_text("yesterday's", encoding="utf-8")
+    (tmp_path / "link").symlink_to(tmp_path / "new.csv")
+    for path in (held, tmp_path / "new.csv", tmp_path / "link", Path(os.devnull)):
+        check_target(path)
+    for path in (tmp_path / "gone" / "a.csv", held / "a.csv", tmp_path / ("a" * 300), tmp_path):
+        with pytest.raises(InvalidRequest, match=r"cannot write .* Name another file"):
+            check_target(path)
+    assert {one.name for one in tmp_path.iterdir()} == {"held.csv", "link"}
+    assert held.read_text(encoding="utf-8") == "yesterday's"

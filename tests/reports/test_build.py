@@ -356,7 +356,7 @@ def test_a_report_takes_the_place_of_another_when_it_is_whole(tmp_path: Path) ->
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limits[1]))
     try:
-        with pytest.raises(OSError, match="File too large"):
+        with pytest.raises(InvalidRequest, match=r"File too large\. Name another file"):
             report.write(file)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _WITHOUT_CHOICE: Final = ("sql",)
 """What a verb writes that has no --format: `views`."""
+OTHER_FILE: Final = "Name another file with -o."
+"""What to do where the file of `-o` can't be written."""
+
 _SHORT_FORMATS: Final = ("json", "csv")
 _SHORT_FORMAT: Final = "batchlake.short_format"
 _STANDARD_INPUT: Final = "batchlake.standard_input"
@@ -164,6 +167,20 @@ def _set_format(context: click.Context, _option: click.Parameter, file: Path | N
         context.params["output_format"] = name
         note_format(name)
     return file
+
+
+def check_answer(output: Path | None, output_format: str) -> None:
+    """Check that an answer can be written, before it is computed.
+
+    Raises:
+        InvalidRequest: what its format needs isn't installed, or the file can't be written.
+    """
+    from batchlake.output.libraries import import_libraries
+    from batchlake.output.target import check_target
+
+    import_libraries(output_format)
+    if output is not None:
+        check_target(output, OTHER_FILE)
 
 
 def source_option(command: Command) -> Command:

@@ -20,6 +20,7 @@ from batchlake.cli.arguments.completion import zones
 from batchlake.cli.arguments.engine_options import on_engine
 from batchlake.cli.arguments.options import (
     at_option,
+    check_answer,
     format_option,
     lake_option,
     open_lake,
@@ -220,12 +221,13 @@ def read_request(context: click.Context, given: Mapping[str, Any], *, needs: str
     output_format = str(given["output_format"])
     if (wide or vertical) and output_format != "table":
         raise InvalidRequest(f"--wide and -x are for tables; {output_format} has every column, whole.")
+    output = given.get("output")
+    check_answer(output, output_format)
     lake = open_lake(
         given.get("lake_path", "lake"), given.get("at"), needs=needs, timezone=timezone,
         memory_limit=given.get("memory_limit"), threads=given.get("threads"),
     )  # fmt: skip
     asked = on_engine(lake, given)
-    output = given.get("output")
     return Request(
         lake=asked,
         filter=read_selection(context, given, timezone),

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
-from batchlake.cli.arguments.options import note
+from batchlake.cli.arguments.options import OTHER_FILE, note
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import BINARY_FORMATS
 from batchlake.text import looks
@@ -46,16 +46,10 @@ def opened(output: Path | None, *, quiet: bool = True, tally: Tally | None = Non
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    from batchlake.output.target import replacing
+    from batchlake.output.target import refused, replacing
 
-    try:
-        with replacing(output) as file:
-            yield file
-    except OSError as error:
-        raise InvalidRequest(
-            f"cannot write {str(output)!r}: {error.strerror or error}. Name another file with -o.",
-            path=str(output),
-        ) from error
+    with refused(output, OTHER_FILE), replacing(output) as file:
+        yield file
     size = output.stat().st_size if output.is_file() else None
     rows = "" if tally is None else f"{looks.counted(tally.rows, 'row')} to "
     note(f"Wrote {rows}{output}" + ("." if size is None else f" ({looks.size(size)})."), quiet=quiet)

@@ -12,6 +12,7 @@ from batchlake.cli.arguments.completion import batch_ids as batch_ids_of_lake
 from batchlake.cli.arguments.completion import comparisons, dimensions
 from batchlake.cli.arguments.options import (
     at_option,
+    check_answer,
     lake_option,
     note,
     open_lake,
@@ -81,6 +82,7 @@ def report_command(
     note_format(output_format)
     if output is None:
         refuse_terminal(output_format)
+    check_answer(output, output_format)
     written = io.BytesIO()
     lake = open_lake(lake_path, at, timezone=timezone)
     options = {name: given[name] for name in _OPTIONS}

@@ -1,4 +1,4 @@
-"""A report written as one HTML file: everything in it, nothing to fetch, nothing that runs.
+"""A report written as one HTML file (extra `report`): all in it, nothing to fetch, nothing that runs.
 
 Input: a `Report`. Output: text. The page needs no script and may run none: its Content-Security-Policy allows
 its own style sheet, by its digest, and pictures within the file.
@@ -15,7 +15,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from batchlake._lazy import extra
 from batchlake.models.audits import MetricDefinition
 from batchlake.models.comparison import SelectionComparison
 from batchlake.reports import wording
@@ -45,9 +44,6 @@ def html(report: Report, *, classes: bool = True) -> str:
     Args:
         report: what it shows.
         classes: colours of charts as CSS classes; without, as they are, for paper.
-
-    Raises:
-        InvalidRequest: the extra `report` isn't installed.
     """
     style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -73,8 +69,8 @@ def html(report: Report, *, classes: bool = True) -> str:
 
 
 def _environment(classes: bool) -> jinja2.Environment:
-    with extra("report", "pages of reports"):
-        import jinja2
+    import jinja2
+
     from batchlake.reports.page.svg import draw
 
     environment = jinja2.Environment(

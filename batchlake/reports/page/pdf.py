@@ -7,25 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from batchlake.errors import InvalidRequest
 from batchlake.reports.model import Report
 from batchlake.reports.page.html import html
 
 
 def pdf(report: Report) -> bytes:
-    """The report as a PDF.
+    """The report as a PDF; needs the extras `pdf` and `report`."""
+    import weasyprint
 
-    Raises:
-        InvalidRequest: the extra `pdf` isn't installed.
-    """
-    try:
-        import weasyprint
-    except (ImportError, OSError) as error:
-        raise InvalidRequest(
-            "PDF files need the extra `pdf`, and the system's Pango; install the extra with: "
-            f"pip install 'batchlake[pdf]' ({error}). Or write the page as HTML and print it from a browser.",
-            extra="pdf",
-        ) from error
     page = weasyprint.HTML(string=html(report, classes=False), url_fetcher=_refuse)
     written: bytes = page.write_pdf()
     return written

@@ -1,5 +1,7 @@
 """A chart's description (Vega-Lite) drawn as an SVG element that takes its colours from the page.
 
+It needs the extra `report`.
+
 Input: a specification and what the chart shows in words. Output: markup: text stays text, every colour of
 `COLOURS` is a CSS class, so that a chart is legible in light, in dark and on paper; nothing in it is styled
 by attributes that a Content-Security-Policy would have to allow.
@@ -15,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree as ET
 
-from batchlake._lazy import extra
 from batchlake.reports.wording import COLOURS
 
 if TYPE_CHECKING:
@@ -60,13 +61,10 @@ def draw(chart: Mapping[str, Any], words: str, *, classes: bool = True) -> Marku
         chart: a Vega-Lite specification without `config`, painted with `COLOURS` alone.
         words: what it shows, for those who don't see it.
         classes: colours as CSS classes; without, as they are, for a renderer that has no page around it.
-
-    Raises:
-        InvalidRequest: the extra that draws isn't installed.
     """
-    with extra("report", "charts"):
-        import vl_convert
-        from markupsafe import Markup
+    import vl_convert
+    from markupsafe import Markup
+
     whole = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "width": WIDTH,
