@@ -47,6 +47,9 @@ _NO_DIGIT: Final = re.compile("[^0-9]+")
 _ASCII_WORD: Final = re.compile("[a-z]+")
 _ASCII_DIGIT: Final = re.compile("[0-9]")
 _PLUS: Final = re.compile("[+＋]")
+OTHER_SCRIPT: Final = r"[^\P{Nd}0-9]|＋"
+"""What a text matches with a digit, or a plus, that isn't ASCII's, as RE2 reads it."""
+
 _GAP: Final = rf"[^\p{{Nd}}]{{0,{WIDEST_GAP}}}"
 
 
@@ -62,8 +65,8 @@ class Spoken:
         parts_sieve: what a text matches that may be a part of a number: two digits in a row at least.
         turns_sieve: what an utterance matches that may be a part: three digits in a row at least.
         wordy: what an utterance matches that holds three words which are surely no digits: it is no part.
-        unusual: what a text matches that may hold a digit in words or of another script; of any other, ASCII
-            is enough.
+        unusual: what a text matches that may hold a digit in words or of another script, or a number led by
+            a `＋`; of any other, ASCII is enough.
         words: all words of digits, and those that repeat one, in lower case.
     """
 
@@ -113,7 +116,7 @@ class Spoken:
                 [f"{one}{_GAP}{one}{_GAP}{one}", *(f"{word}{_GAP}{one}" for word in thrice), *touched]
             ),
             _three_words_besides(words),
-            "(?i)" + "|".join([*spoken, *touched, r"[^\x00-\x7f]"]),
+            "(?i)" + "|".join([*spoken, *touched, OTHER_SCRIPT]),
             frozenset(words),
         )
 

@@ -22,6 +22,7 @@ from batchlake.privacy.numbers import Span
 from batchlake.privacy.sieves import (
     ESCAPES,
     LONGEST_ID,
+    ODD,
     SHORTEST_ID,
     alternatives,
     flags_of,
@@ -46,9 +47,6 @@ _MOST_IN_SIEVE: Final = 32
 
 _FEW_TEXTS: Final = 8
 """So few are read one by one faster than by an engine."""
-
-_ODD: Final = rf"{ESCAPES}|-[0-9]{{8}}T|[^\x00-\x7f]"
-"""What a text matches that has to be read by itself, whatever is looked for."""
 
 _ID_SIEVE: Final = "[0-9A-Za-z_-]*[0-9][0-9A-Za-z_-]*"
 _ID_WORD: Final = re.compile(rf"(?<![\w-])(?=[\w-]*\d)[\w-]{{{SHORTEST_ID},{LONGEST_ID}}}(?![\w-])")
@@ -141,9 +139,9 @@ class Finder:
         if not self.keys and not self._literals and len(places) > _FEW_TEXTS:
             # Where digests alone are known nearly every id, link and number is a candidate. Digits in words
             # are read one by one where they may be a number: a word without a digit is no id.
-            odd = places_of(some, f"{_ODD}|{EVERY_LANGUAGE.unusual}")
+            odd = places_of(some, f"{ODD}|{EVERY_LANGUAGE.unusual}")
             slow = places_of(
-                some.take(columns.from_numpy(odd)), f"{_ODD}|{sieves.ESCAPED_BLANK}|{EVERY_LANGUAGE.sieve}"
+                some.take(columns.from_numpy(odd)), f"{ODD}|{sieves.ESCAPED_BLANK}|{EVERY_LANGUAGE.sieve}"
             )
             rest[:] = False
             rest[odd[slow]] = True
@@ -191,7 +189,7 @@ class Finder:
         shortest = min(self.prints.ids.sizes, default=0) if self.prints else 0
         if shortest < 8:
             return [_ID_SIEVE]
-        return [rf"[0-9A-Za-z_-]{{{shortest},}}", _ODD]
+        return [rf"[0-9A-Za-z_-]{{{shortest},}}", ODD]
 
     @property
     def _are_few(self) -> bool:
@@ -202,9 +200,9 @@ class Finder:
         """The places of texts that may be a part of a number that is read out over turns."""
         import numpy as np
 
-        places = places_of(texts, EVERY_LANGUAGE.turns_sieve)
-        # Most of them are whole sentences, and each takes two microseconds to be read.
-        return np.delete(places, places_of(texts.take(columns.from_numpy(places)), EVERY_LANGUAGE.wordy))
+        # Most are whole sentences, which their first words tell, and each takes two microseconds to be read.
+        places = np.delete(np.arange(len(texts)), places_of(texts, EVERY_LANGUAGE.wordy))
+        return places[places_of(texts.take(columns.from_numpy(places)), EVERY_LANGUAGE.turns_sieve)]
 
     def said(self, texts: pa.Array | pa.ChunkedArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The `candidates` of utterances, and their `parts`, by one look at most of them."""

@@ -1,6 +1,6 @@
 """What may be a number or an id in very many plain texts, found for all of them at once.
 
-Input: texts with digits of ASCII alone, none of them spoken (`Spoken.is_plain`). Output: the
+Input: texts with digits of ASCII alone, none of them spoken, or touched by another letter. Output: the
 keys that `numbers.spans` asks about and words with a digit, with the place of the text of each. Read as one
 array of bytes they take a tenth of the time that they take text by text.
 """
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from batchlake.privacy.fingerprints import Prints
+
+_NOT_ASCII: Final = r"[^\x00-\x7f]"
+"""No digit, and beside none: a character that may stand between two, as any other."""
 
 _APART: Final = "\n" * (WIDEST_GAP + 1)
 """Stands between two texts: too wide for a number over both."""
@@ -151,7 +154,7 @@ def which_hold(
     """Which of a column's texts hold a number or a word of those; None where none is looked for."""
     import pyarrow.compute as pc
 
-    texts = pc.replace_substring_regex(texts, ESCAPED_BLANK, " ")
+    texts = pc.replace_substring_regex(texts, f"{ESCAPED_BLANK}|{_NOT_ASCII}", " ")
     found = np.zeros(len(texts), bool)
     for since in range(0, len(texts), _READ_AS_ONE):
         together = PlainTexts.of(texts[since : since + _READ_AS_ONE])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from batchlake.engine import columns
+from batchlake.privacy.digits import OTHER_SCRIPT
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +29,13 @@ ESCAPES: Final = r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|://[^ ]*[0-9A-Za-z]\+[0-9A-
 
 ESCAPED_BLANK: Final = r"\\+[bfnrt]"
 """White space in a JSON text, and in one within another."""
+
+ODD: Final = (
+    rf"{ESCAPES}|-[0-9]{{8}}T|{OTHER_SCRIPT}|"
+    r"[^\x00-\x7f][0-9A-Za-z_-]*[0-9]|[0-9][0-9A-Za-z_-]*[^\x00-\x7f]"
+)
+"""What a text matches that has to be read by itself: escapes, landed names, digits that aren't ASCII's, words
+with a digit that touch what isn't."""
 
 _ESCAPED: Final = re.compile(rf"({ESCAPED_BLANK})|\\+(?:u([0-9A-Fa-f]{{4}})|)")
 _PLUS_WITHIN: Final = re.compile(r"(?<=[0-9A-Za-z])\+(?=[0-9A-Za-z])")

@@ -81,6 +81,14 @@ def test_digests_are_keyed_and_of_the_whole_value(source: str, value: str) -> No
     assert KEY.of_call(source, value) == digest(both.encode("utf-8", "surrogatepass"), b"batchlake-call")
 
 
+# What stands between two digits, touches a number, or leads it, and isn't ASCII's.
+accented = st.lists(
+    st.sampled_from(_PARTS)
+    | st.sampled_from(
+        ["é", "Søren ", "—", "“", "”", "\u00a0", "＋", "٤", "５", "ü", "चार", "fünf ", "ﬁ", "\u0301"]
+    ),
+    max_size=9,
+).map("".join)
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 ERASURE = {"mode": "remove", "erased_at": NOON, "for_good": True, "erasure_id": "e"}
 ERASED = Tombstones.of_table(
@@ -96,9 +104,19 @@ SPELLED = [
 ]  # fmt: skip
 
 
-@given(st.lists(texts | st.sampled_from(SPELLED), max_size=40), st.integers(0, 40), st.sampled_from(SPELLED))
+spelled_out = st.sampled_from(SPELLED)
+within = st.tuples(accented, spelled_out, accented).map("".join)
+
+
+@given(st.lists(texts | accented | within | spelled_out, max_size=40), st.integers(0, 40), spelled_out)
 @example(["1415 55", "50199", "nothing", *["+1 415", "555 0199"] * 4], 3, "(415) 555-0199")
 @example(["call_abc1é", "one call_abc1", "écall_abc1", *["call_abc12"] * 9], 3, "call_abc1")
+@example(
+    ["415é555—0199", "Søren, 415 555 0199", "“call_abc1”", "é call_abc1", *["＋é4155550199"] * 9],
+    3,
+    "+1 415 555 0199",
+)
+@example(["415 —— 555 0199", "415—555—0199 é", "+é 415 555 0199", *["415 é 555 é 0199"] * 9], 3, "call_abc1")
 def test_an_erased_number_is_found_among_any_texts(given_texts: list[str], place: int, spelled: str) -> None:
     """Of many texts the same are found that hold it by themselves, and none over two of them."""
     given_texts.insert(place, spelled)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,6 +46,9 @@ _NO_MOMENT: Final = (
     r"^(?:[^12]|.[^09]|.{0,18}$|.{36,}|.{4}[^-]|.{7}[^-]|.{10}[^T ]|.{13}[^:]|.{16}[^:]|.*[^-+:.0-9TZ ])"
 )
 """What a text matches that is no moment such as `2024-01-01T12:00:10Z`."""
+
+_SHORT_TEXT: Final = 64
+"""Bytes of a text that is read as soon as it is sieved: most ids, numbers and links hold digits."""
 
 _PLACE: Final = ("export_no", "record")
 """What no two records have in common."""
@@ -153,7 +156,6 @@ class Gate:
             kept: which of its records may come in.
             contacts: gives the numbers of those who called again since.
         """
-        import pyarrow as pa
         import pyarrow.compute as pc
 
         batch = self._without(replace(given, utterances=speech.utterances), kept)
@@ -170,10 +172,8 @@ class Gate:
             longest = pc.max(pc.binary_length(texts)).as_py()
             if longest is not None and longest >= self._shortest:
                 names.append(name)
-        # As one column: to set up a search takes as long as to search a thousand texts.
-        chunks = [chunk for name in names for chunk in records[name].chunks]
         changed: dict[str, Changes] = defaultdict(dict)
-        for at, text in self._changed(pa.chunked_array(chunks, pa.string()), contacts).items():
+        for at, text in self._changed_alike([records[name] for name in names], contacts).items():
             changed[names[at // len(records)]][at % len(records)] = text
         for name, of_column in changed.items():
             if name in _IDS:
@@ -195,17 +195,18 @@ class Gate:
         whole, parts = self._finder.said(utterances["text"])
         spoken: Collection[int] = ()
         for name in ("text", "extra", "given"):
-            among = whole if name == "text" else None
-            changed: Changes = dict(self._changed(utterances[name], among=among))
-            if name == "text":
+            texts = utterances[name]
+            is_text = name == "text"
+            hits = self._finder.hits(texts, whole) if is_text else self._hits(texts)
+            changed = self._changed(texts, hits)
+            if is_text:
                 over_turns = self._over_turns(utterances, of_record, parts)
                 changed |= dict.fromkeys(over_turns - changed.keys(), ERASED)
                 spoken = changed.keys()
             elif spoken:
                 # What was taken out of a text stands in its list of words, too.
-                given = utterances[name]
                 for at in spoken:
-                    text = changed.get(at, given[at].as_py())
+                    text = changed.get(at, texts[at].as_py())
                     if text is not None:
                         changed[at] = without_lists(text)
             if changed:
@@ -237,16 +238,42 @@ class Gate:
                 touched.update(parts[place][0] for place in found)
         return touched
 
+    def _changed_alike(
+        self, several: Sequence[pa.ChunkedArray], contacts: Callable[[], frozenset[str]]
+    ) -> Changes:
+        """New texts by the places of those that held something, in columns of one size behind each other.
+
+        As one column: to set up a search takes as long as to search a thousand texts. What columns say again
+        and again, a state or a batch, is searched once; what is short is read as soon as it is sieved.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        texts = pa.chunked_array([chunk for column in several for chunk in column.chunks], pa.string())
+        distinct = texts.unique().drop_null()
+        long = columns.places(pc.greater(pc.binary_length(distinct), _SHORT_TEXT))
+        likely = self._finder.candidates(distinct.take(columns.from_numpy(long)))
+        among = np.delete(np.arange(len(distinct)), np.delete(long, likely))
+        changes = self._changed(distinct, self._hits(distinct, among), contacts)
+        if not changes:
+            return {}
+        found = {distinct[at].as_py(): text for at, text in changes.items()}
+        places = columns.places(pc.is_in(texts, columns.texts(list(found))))
+        return {at: found[texts[at].as_py()] for at in places.tolist()}
+
+    def _hits(self, texts: pa.ChunkedArray, among: NDArray[np.int64] | None = None) -> set[int]:
+        """The places of texts that hold something, also word by word in a list."""
+        return {*self._finder.hits(texts, among), *hits_in_lists(self._finder, texts)}
+
     def _changed(
         self,
         texts: pa.ChunkedArray,
+        places: Iterable[int],
         contacts: Callable[[], frozenset[str]] = frozenset,
-        among: NDArray[np.int64] | None = None,
     ) -> Changes:
-        """New texts by the places of those that held something."""
+        """New texts by the places of those that hold something."""
         found: Changes = {}
-        listed = hits_in_lists(self._finder, texts) if among is None else []
-        for at in {*self._finder.hits(texts, among), *listed}:
+        for at in places:
             text = texts[at].as_py()
             if text in contacts() and self._finder.is_whole(text):
                 continue
