@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from batchlake.console import commands
 from batchlake.console.completion import LakeCompleter
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from batchlake.engine.cursor import Rows
     from batchlake.filters.model import Filter
     from batchlake.lake import Lake
+    from batchlake.output.readable import Readable
+
+ReadRows: TypeAlias = "Callable[[Rows], Readable]"
 
 _MAKING = re.compile(r"\b(create|drop)\b", re.IGNORECASE)
 
@@ -46,6 +49,7 @@ def run_console(
     excel_safe: bool = False,
     read_filter: ReadFilter | None = None,
     pager: Sequence[str] | None = None,
+    read_rows: ReadRows = lambda rows: rows,
 ) -> None:
     """Read statements from the terminal and answer them, until Ctrl-D or `\\q`.
 
@@ -58,13 +62,14 @@ def run_console(
         excel_safe: in CSV, disarm texts that a spreadsheet would run.
         read_filter: makes a filter of what follows `\\filter`; None reads JSON and `@FILE`.
         pager: the command of the pager, empty for none; None takes the usual one.
+        read_rows: an answer's rows as they are shown and written: as they are, or masked.
 
     Raises:
         LakeNotFound, LakeDamaged, LakeTooNew: there is nothing to ask.
     """
     console = Console(lake, filter, row_format, timeout_seconds, read_filter, pager)
     try:
-        _Loop(console, max_rows, excel_safe=excel_safe).run()
+        _Loop(console, max_rows, read_rows, excel_safe=excel_safe).run()
     finally:
         console.session.close()
 
@@ -72,9 +77,12 @@ def run_console(
 class _Loop:
     """Reads lines, runs them on the console's state and shows what they give."""
 
-    def __init__(self, console: Console, max_rows: int | None, *, excel_safe: bool) -> None:
+    def __init__(
+        self, console: Console, max_rows: int | None, read_rows: ReadRows, *, excel_safe: bool
+    ) -> None:
         self._console = console
         self._max_rows = max_rows
+        self._read_rows = read_rows
         self._excel_safe = excel_safe
 
     def run(self) -> None:
@@ -160,7 +168,7 @@ class _Loop:
             # A plan is drawn over many lines.
             console.screen.page(line for row in rows for line in str(row[1]).splitlines())
             return
-        limited = Limited(rows, self._max_rows)
+        limited = Limited(self._read_rows(rows), self._max_rows)
         table, lines = self._laid_out(rows, limited)
         durations: list[str] = []
         console.screen.page(lines, lambda: durations.append(_duration(started)))
@@ -205,7 +213,7 @@ class _Loop:
         self._console.screen.waiting.end()
         sys.stdout.flush()
         note = write_rows(
-            rows,
+            self._read_rows(rows),
             self._console.row_format,
             sys.stdout.buffer,
             max_rows=self._max_rows,
@@ -217,7 +225,9 @@ class _Loop:
     def _write(self, rows: Rows, path: Path, started: float) -> None:
         row_format = self._console.format_of(path)
         with replacing(path) as file:
-            note = write_rows(rows, row_format, file, max_rows=self._max_rows, excel_safe=self._excel_safe)
+            note = write_rows(
+                self._read_rows(rows), row_format, file, max_rows=self._max_rows, excel_safe=self._excel_safe
+            )
         self._console.screen.note(f"Written to {path} in {_duration(started)}. {note}".rstrip())
 
 

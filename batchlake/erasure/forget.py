@@ -154,10 +154,13 @@ class _Erasure:
         report.elsewhere, unread = files_with_hits(options.elsewhere, wanted)
         why = "can't be read or unpacked"
         report.left += [Left(file, why, "Search it by other means.") for file in unread]
+        expected = options.expect
+        # A dry run needs none; one that is given holds there, too.
+        is_open = expected is None and options.dry_run
+        if expected != "any" and expected != len(targets.calls) and not is_open:
+            raise ErasureMismatch(expected, len(targets.calls))
         if options.dry_run:
             return report
-        if options.expect != "any" and options.expect != len(targets.calls):
-            raise ErasureMismatch(options.expect, len(targets.calls))
         if options.todo:
             write_todo(options.todo, by_hand)
         key = key or make_key()

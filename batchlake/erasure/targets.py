@@ -66,6 +66,12 @@ class Request:
         if not all(self.extra):
             raise InvalidRequest("a field to forget by has a name, as customer.id.")
         refuse_empty((*self.values, *self.calls))
+        if self.follow and not (self.calls or self.extra or self.filter):
+            raise InvalidRequest(
+                "--follow is of the contacts of --call, --extra or --filter. Give one of them."
+            )
+        if self.own_line and not (self.numbers or self.follow):
+            raise InvalidRequest("--own-line is of --number, or of --follow. Give one of them.")
 
     def own_values(self) -> list[tuple[str, Any]]:
         """Each own field's path with each of its values."""

@@ -40,8 +40,7 @@ def write_rows(
     *,
     max_rows: int | None = None,
     excel_safe: bool = False,
-    width: int | None = None,
-    colour: bool = False,
+    layout: Layout | None = None,
     tally: Tally | None = None,
     kinds: Kinds | None = None,
 ) -> str:
@@ -53,8 +52,7 @@ def write_rows(
         file: where to; errors of writing, such as `BrokenPipeError`, pass through.
         max_rows: how many at most; None is all.
         excel_safe: in CSV, disarm texts that a spreadsheet would run.
-        width: of the terminal, for a table that goes to one; None doesn't fit the table to a width.
-        colour: whether a table may use colours.
+        layout: of a table; None is one without colours that fits no width.
         tally: gets the number of rows written.
         kinds: of the columns' values, by which a workbook formats its cells; None writes them as they are.
 
@@ -82,7 +80,7 @@ def write_rows(
 
                 notes = write_xlsx(rows.columns, limited, file, kinds)
             elif row_format == "table":
-                table = exact_table(rows.columns, exact_layout(width, colour=colour))
+                table = exact_table(rows.columns, layout or exact_layout(None))
                 _write(file, (f"{line}\n" for line in table.lines(limited)))
                 notes = table.notes()
             else:

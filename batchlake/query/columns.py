@@ -148,10 +148,19 @@ def no_column(given: str, spelled: str, names: Collection[str]) -> InvalidReques
     )  # fmt: skip
 
 
-def split_names(given: str | Sequence[str] | None) -> list[str]:
-    """Names between commas, of one text or several."""
-    texts = each_text("columns and sort take", given)
-    return [name.strip() for text in texts for name in text.split(",") if name.strip()]
+def split_names(of: str, given: str | Sequence[str] | None) -> list[str]:
+    """Names between commas, of one text or several.
+
+    Raises:
+        InvalidRequest: texts are given, and no name; says what the names are `of`.
+    """
+    texts = each_text(f"{of} takes", given)
+    names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
+    if texts and not names:
+        raise InvalidRequest(
+            f"{of} names no column. Give the names of some, with commas between, or leave it out."
+        )
+    return names
 
 
 def _own(name: str, own: str, kind: str = "text", **more: object) -> Named:

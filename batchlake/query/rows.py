@@ -56,11 +56,11 @@ class RowOptions:
         """The options of names, between commas or in a list, and a limit; None is all.
 
         Raises:
-            InvalidRequest: the limit is below 0.
+            InvalidRequest: the limit is below 0, or nothing is named.
         """
         if limit is not None:
             limit = whole_number("limit is how many rows", limit)
-        return cls(tuple(split_names(columns)), tuple(split_names(sort)), limit)
+        return cls(tuple(split_names("columns", columns)), tuple(split_names("sort", sort)), limit)
 
 
 class VerbRows:

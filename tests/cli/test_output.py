@@ -155,13 +155,19 @@ FAULTY = {
     "a memory limit below nothing": (("sql", "-c", "select 1", "--memory", "-5GB"), 2, "not a usable"),
     "a memory limit of half a character": (("sql", "-c", "1", "--memory", "1\udcff"), 2, "Give a size"),
     "a column without a name": (("calls", "--columns", "+"), 2, "There is no column ''."),
-    "a status of no word": (("calls", "--status", ""), 2, "status: got an empty list"),
-    "a comparison with nothing": (("analytics", "--compare", ""), 2, 'batch_id: got ""'),
+    "a status of no word": (("calls", "--status", ","), 2, "status: got an empty list"),
+    "columns of no name": (("calls", "--columns", ","), 2, "columns names no column"),
+    "an order of no name": (("analytics", "--sort", ","), 2, "sort names no column"),
+    "a zone of no text": (("calls", "--timezone", ""), 2, "--timezone was given an empty value"),
+    "a value of no text": (("forget", "--value", "x", "--value", ""), 2, "--value was given an empty"),
+    "values of blanks": (("forget", "--value", "x", "--value", " "), 2, "' ' names nobody"),
+    "kinds of no text": (("ingest", ".", "--redact", ""), 2, "--redact was given an empty value"),
+    "nobody's contact": (("forget", "--number", "+1", "--follow"), 2, "--follow is of the contacts of"),
+    "nobody's line": (("forget", "--call", "c", "--own-line"), 2, "--own-line is of --number"),
     "an order without a name": (("problems", "--sort", "-"), 2, "There is no column ''."),
     "a text of half a character": (("said", "\udcff"), 2, "holds half a character"),
     "a memory limit of nothing": (("sql", "-c", "select 1", "--memory", "1KB"), 2, "memory is not enough"),
     "a limit of time": (("sql", "-c", SLOW, "--timeout", "0.2"), 4, "stopped after 0.2 s"),
-    "no moment": (("batches", "--at", ""), 2, "no run ''"),
     "another file": (("sql", "-c", "from read_text('/etc/passwd')"), 1, "reads only the lake's tables"),
 }  # fmt: skip
 
@@ -176,6 +182,28 @@ def test_what_goes_wrong_has_a_status_and_a_sentence(lake: Path, name: str) -> N
     assert says in done.stderr
     assert "bug" not in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "analytics --by agent --top 3", "analytics --every week", "analytics --metrics cost --patterns p",
+        "analytics --compare previous --top 3", "audit --only-differences --all", "calls --excel-safe",
+        "audit --json --limit 1", "sql x --spark-master local", "sql x --engine spark --threads 2",
+        "batch b --format table --include-analytics",
+        "report --format csv --include-transcripts", "filter compile --inline --json",
+        "filter compile --dialect spark --inline", "ingest x --region US", "pull --call c --full",
+        "pull --batch b --since 1d", "redact --try x --dry-run", "erasures --region US",
+        "erasures --verify --limit 3", "erasures --new-key --verify", "erasures --wait 3",
+        "schedule print cron ingest x --landing y",
+    ],
+)  # fmt: skip
+def test_an_option_without_effect_is_refused(tmp_path: Path, words: str) -> None:
+    """What another option, or its absence, makes of no use is named, before a lake is looked for."""
+    done = run(*words.split(), lake=tmp_path / "gone")
+    assert done.returncode == 2, done.stderr
+    useless = [word for word in words.split() if word.startswith("-")]
+    assert any(f"{word} is of no use " in done.stderr for word in useless), done.stderr
 
 
 @pytest.mark.parametrize(

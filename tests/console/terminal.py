@@ -13,11 +13,6 @@ import pyte
 from batchlake.lake import Lake
 from tests.paths import ROOT
 
-PROGRAM: Final = """
-import sys, batchlake
-from batchlake.console.loop import run_console
-run_console(batchlake.open(sys.argv[1]), timeout_seconds=float(sys.argv[2]))
-"""
 PROMPT: Final = "lake>"
 PROMPT_LEFT: Final = "\x1b[?2004l"
 """What prompt_toolkit prints when a line is entered: pasting in brackets ends with the prompt."""
@@ -51,7 +46,15 @@ class Terminal:
         self._drawing = pyte.Stream(self.screen)
         self.child = pexpect.spawn(
             sys.executable,
-            ["-c", PROGRAM, os.path.relpath(lake.root, state), str(timeout_seconds)],
+            [
+                "-m",
+                "batchlake",
+                "sql",
+                "--lake",
+                os.path.relpath(lake.root, state),
+                "--timeout",
+                str(timeout_seconds),
+            ],
             cwd=str(state),
             env={
                 "PATH": os.environ["PATH"],

@@ -381,12 +381,12 @@ def test_the_last_answer_again_makes_nothing_twice(terminal: Terminal, tmp_path:
 
 
 def test_what_the_machine_lacks_is_told_and_the_console_goes_on(lake: Lake, tmp_path: Path) -> None:
-    """No editor, nobody's folder, a pager that is no command: a sentence each."""
-    terminal = Terminal(lake, tmp_path, EDITOR="/nowhere/editor", PAGER="less '", columns=200)
+    """No editor and nobody's folder: a sentence each. Numbers are masked where
+    settings say so."""
+    terminal = Terminal(lake, tmp_path, EDITOR="/nowhere/editor", columns=200, BATCHLAKE_MASK_NUMBERS="true")
+    assert "+49 *** 52" in terminal.ask("select '+4915112345652' as number;", "1 row, ")
     terminal.ask("\\e", "Set $VISUAL or $EDITOR to an editor.")
     for command in some(("\\i", "\\o", "\\copy", "\\e"), 2):
         terminal.ask(f"{command} ~nobody-here/x.csv", "'~nobody-here/x.csv' isn't known.")
-    terminal.ask("select unnest(range(99));", "no command: No closing quotation.")
-    terminal.ask("\\pager off", "through no pager.")
     terminal.ask("select 1;", "1 row, ")
     assert terminal.leave() == 0

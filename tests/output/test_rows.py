@@ -15,7 +15,7 @@ from batchlake.engine.engine import Engine
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import ROW_FORMATS
 from batchlake.output.lines import csv_lines, markdown_lines
-from batchlake.output.rows import Tally, write_rows
+from batchlake.output.rows import Tally, exact_layout, write_rows
 from batchlake.query.result import Result
 from batchlake.text.escaping import printable
 from batchlake.text.table import Grid
@@ -187,7 +187,7 @@ def test_a_cut_text_fits(text: str, width: int) -> None:
 def test_wide_tables_leave_columns_out_aloud() -> None:
     """What doesn't fit a terminal is left out from the right, and counted."""
     columns = ", ".join(f"repeat('x', 20) as column_{number}" for number in range(10))
-    text, note = written(f"select {columns}", "table", width=80)
+    text, note = written(f"select {columns}", "table", layout=exact_layout(80))
     assert max(map(len, text.splitlines())) <= 80
     assert note == "No room for column_3, column_4 and 5 more: --wide, --columns or -x."
 
@@ -195,7 +195,7 @@ def test_wide_tables_leave_columns_out_aloud() -> None:
 def test_rows_of_too_few_columns_stand_below_one_another() -> None:
     """Where fewer than three columns fit, nothing is left out: a value a line."""
     columns = ", ".join(f"repeat('x', 30) as column_{number}" for number in range(10))
-    text, note = written(f"select {columns}", "table", width=80)
+    text, note = written(f"select {columns}", "table", layout=exact_layout(80))
     assert text.splitlines()[:2] == ["─ row 1", f"column_0  {'x' * 30}"]
     assert len(text.splitlines()) == 11
     assert note == ""
@@ -211,7 +211,7 @@ def test_a_table_widens_for_later_rows() -> None:
 def test_colours_are_asked_for() -> None:
     """Bold head and dim NULL with colours, plain text without."""
     assert (
-        written("select null as a", "table", colour=True)[0]
+        written("select null as a", "table", layout=exact_layout(None, colour=True))[0]
         == "\x1b[1ma\x1b[0m\n\x1b[2m────\x1b[0m\n\x1b[2mNULL\x1b[0m\n"
     )
     assert "\x1b" not in written("select null as a", "table")[0]

@@ -273,4 +273,4 @@ def test_init_writes_it_once(tmp_path: Path) -> None:
     assert (tmp_path / "batchlake.toml").read_bytes() == EXAMPLE.read_bytes()
     assert run("config", "show", folder=tmp_path).returncode == 0
     again = run("config", "init", folder=tmp_path)
-    assert (again.returncode, "there already" in again.stderr) == (2, True)
+    assert (again.returncode, "File exists" in again.stderr) == (2, True)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batchlake._lazy import extra
-from batchlake.cli.arguments.parameters import Command, option
-from batchlake.errors import InvalidRequest
+from batchlake.cli.arguments.parameters import Command, option, refuse
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -40,13 +39,14 @@ def on_engine(lake: Lake, given: Mapping[str, Any]) -> AskedLake:
     """The lake, asked on the engine that the options name.
 
     Raises:
-        InvalidRequest: an option of Spark's without it; no PySpark, no Java, or no such master.
+        click.UsageError: an option of Spark's without it, or one that Spark has no use for.
+        InvalidRequest: no PySpark, no Java, or no such master.
     """
     if given.get("engine") != "spark":
         # A master may be in the environment for other questions.
-        if given.get("show_sql"):
-            raise InvalidRequest("--show-sql shows what is sent to Spark; say --engine spark, too.")
+        refuse(("show_sql", "spark_master"), "without --engine spark")
         return lake
+    refuse(("memory_limit", "threads"), "to Spark, whose session has its own")
     # All that is needed, before a Java is begun.
     with extra("spark", "questions to Spark"):
         import sqlglot  # noqa: F401

@@ -3,16 +3,19 @@
 Input: what was typed. Output: one value for each option. A flag may be repeated, and an option made with
 `multiple=True` counts each time. Any other that is given twice is refused, under whichever of its names,
 and also where it is given once before a sub-verb and once after it (`problems --lake a replay --lake b`).
-One given only before the sub-verb holds for the sub-verb, if that has it.
+One given only before the sub-verb holds for the sub-verb, if that has it. An empty value is refused, and what
+would have no effect beside other options is refused by the verbs (`refuse`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import click
 from click.core import ParameterSource
+
+from batchlake.errors import InvalidRequest
 
 Command = Callable[..., Any]
 """What an option is added to."""
@@ -69,6 +72,11 @@ class Option(click.Option):
         """Whether it takes a value, and one only."""
         return not (self.is_flag or self.multiple or self.count)
 
+    @property
+    def shown(self) -> str:
+        """Its names."""
+        return " / ".join(self.opts)
+
     def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
         """Let the parser gather every value; click would keep the last."""
         if self.is_single:
@@ -81,7 +89,11 @@ class Option(click.Option):
 
         Raises:
             click.UsageError: it was given more than once; names the option and its values.
+            InvalidRequest: it was given an empty text, as of a shell's variable that isn't set.
         """
+        typed = opts.get(self.name, ())
+        if "" in (typed if isinstance(typed, list) else [typed]) and not ctx.resilient_parsing:
+            raise InvalidRequest(f"{self.shown} was given an empty value. Give one, or leave it out.")
         if self.multiple or self.count:
             return super().consume_value(ctx, opts)
         # A verb and its sub-verb share `meta`.
@@ -93,10 +105,27 @@ class Option(click.Option):
             return super().consume_value(ctx, opts)
         if self.is_single and len(values) > 1:
             listed = f"{', '.join(map(repr, values[:-1]))} and {values[-1]!r}"
-            raise click.UsageError(f"{' / '.join(self.opts)} is given more than once: {listed}.", ctx)
+            raise click.UsageError(f"{self.shown} is given more than once: {listed}.", ctx)
         return super().consume_value(ctx, {**opts, self.name: values[-1]})
 
 
 def option(*names: str, **settings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`click.option`, made with `Option`."""
     return click.option(*names, cls=Option, **settings)
+
+
+def refuse(names: Iterable[str], why: str) -> None:
+    """Refuse options that would have no effect, where the command line has them.
+
+    Args:
+        names: of the running command's parameters.
+        why: the end of the sentence: `to a dry run`.
+
+    Raises:
+        click.UsageError: one of them is given.
+    """
+    context, refused = click.get_current_context(), set(names)
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        if name in refused and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{parameter.opts[0]} is of no use {why}.", context)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchlake.cli.arguments.parameters import Command, option
+from batchlake.cli.arguments.parameters import Command, option, refuse
 from batchlake.cli.arguments.settings import settings_of
 
 if TYPE_CHECKING:
@@ -39,8 +39,12 @@ def read_region(given: str | None) -> str | None:
     return given or (settings.region if settings else None)
 
 
-def read_rules(redact: str | None, region: str | None) -> Rules | None:
+def read_rules(redact: str | None, region: str | None, *, usual: Sequence[str] = ()) -> Rules | None:
     """The rules that the options and the settings make together; None leaves it to the lake.
+
+    Args:
+        redact, region: the options.
+        usual: the kinds where neither names any.
 
     Raises:
         InvalidRequest: one of them means nothing.
@@ -49,7 +53,9 @@ def read_rules(redact: str | None, region: str | None) -> Rules | None:
 
     settings = _settings()
     kinds: Sequence[str] = redact.split(",") if redact is not None else settings.redact if settings else ()
-    if not any(kinds):
+    kinds = kinds or usual
+    if not kinds:
+        refuse({"region"}, "without --redact: in it numbers are read that are redacted")
         return None
     region = read_region(region)
     if settings is None:

@@ -27,7 +27,7 @@ from batchlake.cli.arguments.options import (
     output_option,
     quiet_option,
 )
-from batchlake.cli.arguments.parameters import Command, Count, option
+from batchlake.cli.arguments.parameters import Command, Count, option, refuse
 from batchlake.cli.arguments.selection import read_period, read_selection
 from batchlake.cli.arguments.settings import config_option, settings_of
 from batchlake.errors import InvalidRequest
@@ -221,6 +221,8 @@ def read_request(context: click.Context, given: Mapping[str, Any], *, needs: str
     output_format = str(given["output_format"])
     if (wide or vertical) and output_format != "table":
         raise InvalidRequest(f"--wide and -x are for tables; {output_format} has every column, whole.")
+    if output_format != "csv" and not given.get("at_prompt"):
+        refuse({"excel_safe"}, f"to {output_format}: it is for CSV")
     output = given.get("output")
     check_answer(output, output_format)
     lake = open_lake(

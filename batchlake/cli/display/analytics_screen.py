@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from batchlake.cli.arguments.parameters import refuse
 from batchlake.cli.arguments.selection import read_comparison
 from batchlake.cli.display.answers import no_currency, write_document, write_lines, write_rows, write_table
 from batchlake.cli.display.listed import Listed, in_order
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from batchlake.models.comparison import SelectionComparison
     from batchlake.screens.overview import Extent
 
-_LISTS: Final = frozenset({"responses", "patterns", "timeline"})
+_OPTIONS: Final = {"responses": "top", "patterns": "patterns", "timeline": "every"}
+_LISTS: Final = frozenset(_OPTIONS)
+"""Families that are lists, each with the option that is of it alone."""
 
 
 def show_analytics(
@@ -42,6 +45,10 @@ def show_analytics(
     families, metrics = _families(request, dimensions, given)
     is_overview = request.format == "table" and not dimensions
     compare = read_comparison(context, given["compare"], request.timezone)
+    if compare is None:
+        _refuse_unseen(request, families, is_grouped=bool(dimensions))
+    else:
+        refuse(_OPTIONS.values(), "beside --compare, which has no list")
     found = request.lake.analytics(
         request.filter,
         dimensions,
@@ -63,7 +70,7 @@ def show_analytics(
         _compare(request, found, dimensions, families, periods)
     elif request.format == "json":
         write_document(request, found)
-    elif not is_overview or request.columns or request.sort or request.limit or request.vertical:
+    elif not is_overview or request.is_arranged:
         _write_groups(request, found, families)
     elif not found.statistics.total_calls:
         write_lines(request, [], lambda: [nothing_matches(request)])
@@ -115,6 +122,23 @@ def _families(
         # How many there are is the first line of the screen.
         metrics.insert(0, "calls")
     return families, metrics
+
+
+def _refuse_unseen(request: Request, families: Sequence[str], *, is_grouped: bool) -> None:
+    """Refuse options of lists that the answer doesn't show.
+
+    Raises:
+        click.UsageError: one of them is given.
+    """
+    shown = set(families or FAMILIES)
+    if request.format == "table" and not (is_grouped or request.is_arranged):
+        # The screen has the patterns where they are named, and the hours of the day.
+        shown = (shown - _LISTS) | (shown & {"responses"}) | ({"patterns"} & set(families))
+    elif request.format != "json" and (is_grouped or len(families) != 1):
+        shown -= _LISTS
+    for family, name in _OPTIONS.items():
+        if family not in shown:
+            refuse({name}, f"to this answer, which has no {family}: ask with --metrics {family} --json")
 
 
 def _currency_notes(*several: Analytics) -> list[str]:

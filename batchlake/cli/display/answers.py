@@ -103,6 +103,7 @@ def write_rows_to(
     left_out = rows.write_rows(
         masked(request, rows.readable(answer)), request.format, file,
         max_rows=request.limit, excel_safe=excel_safe, tally=tally,
+        layout=replace(rows.exact_layout(None), vertical=request.vertical),
         kinds=Kinds(dict(kinds), title, request.timezone) if kinds and request.format == "xlsx" else None,
     )  # fmt: skip
     if left_out:

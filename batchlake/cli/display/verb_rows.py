@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from batchlake.cli.arguments.parameters import refuse
 from batchlake.cli.display.answers import column_help, write_rows, write_table
-from batchlake.errors import InvalidRequest
 from batchlake.query.columns import verb
 from batchlake.text.looks import counted
 
@@ -90,9 +90,8 @@ def refuse_columns(request: Request, verb_name: str) -> None:
     """Nothing, where the answer is rows.
 
     Raises:
-        InvalidRequest: it is a document, and columns were asked for.
+        click.UsageError: it is a document, and columns, an order or a number of rows were asked for.
     """
-    if request.format == "json" and (request.columns or request.sort):
-        raise InvalidRequest(
-            f"As JSON {verb_name} is one document: --metrics chooses its parts. --columns goes with rows."
-        )
+    if request.format == "json":
+        parts = ": --metrics chooses its parts" if verb_name == "analytics" else ""
+        refuse(("columns", "sort", "limit"), f"to {verb_name} as JSON, which is one document{parts}")

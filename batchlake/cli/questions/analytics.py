@@ -10,7 +10,7 @@ import click
 from batchlake.cli.arguments.completion import batch_ids, comparisons, dimensions, metric_families
 from batchlake.cli.arguments.engine_options import engine_options
 from batchlake.cli.arguments.options import source_option
-from batchlake.cli.arguments.parameters import Count, option
+from batchlake.cli.arguments.parameters import Count, option, refuse
 from batchlake.cli.arguments.request import Request, answer_options, read_request, table_options
 from batchlake.cli.arguments.selection import selection_options
 from batchlake.cli.display.answers import write_document, write_lines
@@ -35,9 +35,15 @@ _DIFFERENCES: Final = 1
 @option("--metrics", multiple=True, metavar="FAMILIES", shell_complete=metric_families,
         help="calls, success, duration, cost, sentiment, engagement, responses, patterns, timeline, "
              "all.")  # fmt: skip
-@option("--top", type=Count(), default=10, show_default=True, help="How many responses.")
+@option(
+    "--top",
+    type=Count(),
+    default=10,
+    show_default=True,
+    help="How many responses; a screen has five at most.",
+)
 @option("--every", type=click.Choice(["hour", "day", "week", "month"]), default="day", show_default=True,
-        help="The timeline's step, in JSON.")  # fmt: skip
+        help="The timeline's step, in JSON or rows.")  # fmt: skip
 @option("--patterns", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
         help="Your own response patterns (TOML).")  # fmt: skip
 @table_options("analytics")
@@ -90,6 +96,8 @@ def audit_command(
         raise click.UsageError(
             "--source says whose batch ID is. Of all batches, --filter picks those of a source."
         )
+    if only_differences:
+        refuse({"everything"}, "beside --only-differences")
     request = read_request(context, given, needs="batchlake.analytics.audits.audit")
     refuse_columns(request, "audit")
     wanted = request.lake.selected_filter(request.filter, request.period)
@@ -166,7 +174,7 @@ def metrics_command(context: click.Context, /, **given: Any) -> None:
 
     request = read_request(context, given)
     found = [*definitions(), *pattern_definitions()]
-    if request.format == "json":
+    if request.format == "json" and not request.is_arranged:
         write_document(request, found)
         return
     write_listed(request, Listed.of([one.model_dump() for one in found]), "metrics")

@@ -11,7 +11,7 @@ import click
 from batchlake.cli.arguments.completion import batch_ids, call_ids
 from batchlake.cli.arguments.engine_options import engine_options
 from batchlake.cli.arguments.options import note, source_option
-from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.parameters import option, refuse
 from batchlake.cli.arguments.request import Request, answer_options, read_request, table_options
 from batchlake.cli.arguments.selection import period_options, selection_options
 from batchlake.cli.display.answers import column_help, opened, write_document, write_json
@@ -59,6 +59,7 @@ def batch_command(context: click.Context, /, batch_id: str, **given: Any) -> Non
     needs = "metrics" if given["include_analytics"] else "details.batch_details"
     request = read_request(context, given, needs=f"batchlake.analytics.{needs}")
     if request.format == "table":
+        refuse(("include_analytics", "include_transcripts"), "to a table: it is for JSON")
         from batchlake.cli.display.batch_screen import show_batch
 
         show_batch(request, batch_id, given["source"])

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from batchlake.cli.arguments.options import format_option, quiet_as_it_is
-from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.parameters import option, refuse
 from batchlake.cli.arguments.request import timezone_option
 from batchlake.cli.arguments.selection import read_whole_filter, saved_filters, selection_options
 from batchlake.cli.arguments.settings import config_option
@@ -55,6 +55,11 @@ def compile_command(
     from batchlake.filters.compile import compile_filter
     from batchlake.filters.render import inline, render
 
+    if dialect or inlined:
+        name = "--dialect" if dialect else "--inline"
+        refuse(("output_format", "short_json"), f"beside {name}, which prints SQL")
+    if dialect:
+        refuse({"inlined"}, "beside --dialect, which writes values in")
     if filter_text is not None:
         given["filter_texts"] = (filter_text, *given["filter_texts"])
     wanted = read_whole_filter(context, given, timezone)

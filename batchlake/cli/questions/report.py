@@ -20,7 +20,7 @@ from batchlake.cli.arguments.options import (
     quiet_option,
     source_option,
 )
-from batchlake.cli.arguments.parameters import Count, option
+from batchlake.cli.arguments.parameters import Count, option, refuse
 from batchlake.cli.arguments.request import timezone_option
 from batchlake.cli.arguments.selection import read_comparison, read_period, read_selection, selection_options
 from batchlake.cli.display.answers import opened, refuse_terminal
@@ -80,6 +80,8 @@ def report_command(
             raise click.UsageError("give -o FILE, or --format for standard output")
         output_format = format_of(output)
     note_format(output_format)
+    if output_format == "csv":
+        refuse({"include_transcripts"}, "to csv, which holds figures")
     if output is None:
         refuse_terminal(output_format)
     check_answer(output, output_format)

@@ -23,10 +23,10 @@ from batchlake.cli.arguments.options import (
     quiet_option,
     standard_input,
 )
-from batchlake.cli.arguments.parameters import Count, Seconds, option
+from batchlake.cli.arguments.parameters import Count, Seconds, option, refuse
 from batchlake.cli.arguments.request import Request, answer_options, read_request
 from batchlake.cli.arguments.selection import read_typed_filter, selection_options
-from batchlake.cli.display.answers import opened, write_rows_to, write_tables
+from batchlake.cli.display.answers import masked, opened, write_rows_to, write_tables
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import BINARY_FORMATS, ROW_FORMATS
 from batchlake.output.rows import Tally
@@ -97,7 +97,9 @@ def sql_command(
         raise InvalidRequest(
             "the prompt asks this machine. With --engine spark give statements with -c, -f or a pipe."
         )
-    request = read_request(context, given)
+    if at_prompt:
+        refuse(("output", "wide", "vertical"), "at the prompt, which has \\o FILE, \\wide and \\x")
+    request = read_request(context, {**given, "at_prompt": at_prompt})
     lake, wanted = request.lake, request.lake.selected_filter(request.filter, request.period)
     if at_prompt:
         _prompt(context, request, wanted, timeout_seconds, excel_safe=excel_safe)
@@ -137,6 +139,7 @@ def _prompt(
         excel_safe=excel_safe,
         read_filter=partial(read_typed_filter, context),
         pager=request.pager,
+        read_rows=partial(masked, request),
     )
 
 

@@ -26,7 +26,7 @@ from batchlake.cli.arguments.options import (
     standard_input,
     wait_option,
 )
-from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.parameters import option, refuse
 from batchlake.cli.arguments.privacy import read_region, region_option
 from batchlake.cli.arguments.request import SCREEN_WIDTH, read_request, table_options
 from batchlake.cli.arguments.selection import read_filter_option
@@ -34,6 +34,7 @@ from batchlake.cli.display.listed import write_result
 from batchlake.cli.failures import INTERRUPTED, WITH_PROBLEMS
 from batchlake.errors import InvalidRequest
 from batchlake.output.formats import STATUS_FORMATS
+from batchlake.text.escaping import shown
 from batchlake.version import VERSION
 
 if TYPE_CHECKING:
@@ -158,6 +159,15 @@ def erasures_command(
     batchlake erasures
     batchlake erasures --verify
     """
+    table = {"columns", "sort", "limit", "wide", "vertical"}
+    if new_key:
+        refuse({*table, "verify", "values", "region", "finish", "landing"}, "to --new-key")
+    elif verify or values:
+        refuse(table, "to --verify and --value, whose answer is no table")
+    elif not finish:
+        refuse({"landing", "wait_seconds"}, "without --finish, --verify or --value")
+    if not values:
+        refuse({"region"}, "without --value: in it numbers are read that are looked for")
     given |= {"lake_path": lake_path, "quiet": quiet, "output_format": output_format}
     lake = open_lake(lake_path)
     if new_key:
@@ -248,13 +258,16 @@ def _lines(given: tuple[str, ...]) -> list[str]:
     """Values as given, and those of files, one a line, so that none need stand in a shell's history."""
     found: list[str] = []
     for value in given:
+        lines = [value]
         if value == "-":
-            found += standard_input().splitlines()
+            lines = standard_input().splitlines()
         elif value.startswith("@"):
-            found += file_text("values", Path(value[1:])).splitlines()
-        else:
-            found.append(value)
-    return [value.strip() for value in found if value.strip()]
+            lines = file_text("values", Path(value[1:])).splitlines()
+        named = [line.strip() for line in lines if line.strip()]
+        if not named:
+            raise InvalidRequest(f"{shown(value)} names nobody: it holds no text. Give values, one a line.")
+        found += named
+    return found
 
 
 def _by_path(given: Iterable[str]) -> dict[str, list[str]]:

@@ -8,7 +8,6 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-from click.core import ParameterSource
 
 from batchlake.cli.arguments.completion import files
 from batchlake.cli.arguments.options import (
@@ -19,7 +18,7 @@ from batchlake.cli.arguments.options import (
     quiet_option,
     wait_option,
 )
-from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.parameters import option, refuse
 from batchlake.cli.arguments.privacy import read_rules, redact_option
 from batchlake.cli.arguments.request import SCREEN_WIDTH, answer_options, read_request, table_options
 from batchlake.cli.arguments.selection import period_options
@@ -115,13 +114,7 @@ def problems_command(context: click.Context, /, **given: Any) -> None:
         request = read_request(context, given)
         write_verb(request, "problems", **{name: given[name] for name in ("run", "code", "file")})
         return
-    own = {name for name in given if name not in _SHARED_WITH_REPLAY}
-    for parameter in context.command.params:
-        name = parameter.name or ""
-        if name in own and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            raise click.UsageError(
-                f"{parameter.opts[0]} is of no use to `{context.invoked_subcommand}`.", context
-            )
+    refuse(given.keys() - _SHARED_WITH_REPLAY, f"to `{context.invoked_subcommand}`")
 
 
 _SHARED_WITH_REPLAY: Final = frozenset({"lake_path", "run", "code", "file", "quiet", "output_format"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -16,7 +16,7 @@ from batchlake.cli.arguments.options import (
     standard_input,
     wait_option,
 )
-from batchlake.cli.arguments.parameters import option
+from batchlake.cli.arguments.parameters import option, refuse
 from batchlake.cli.arguments.privacy import read_rules, redact_option
 from batchlake.cli.failures import WITH_PROBLEMS
 from batchlake.cli.upkeep.forget import cleaned_landing, ended_by_hand, print_report
@@ -24,6 +24,9 @@ from batchlake.output.formats import STATUS_FORMATS
 
 if TYPE_CHECKING:
     from batchlake.privacy.redaction.rules import Rules
+
+
+_OF_A_LAKE: Final = ("dry_run", "lake_path", "landing", "wait_seconds", "output_format", "short_json")
 
 
 @click.command("redact")
@@ -64,12 +67,13 @@ def redact_command(
     batchlake redact --try "call me on four one five, double five five, oh one nine nine" --redact all
     batchlake redact --redact phone,email --region US --dry-run
     """
-    from batchlake.privacy.redaction.rules import Rules as RedactionRules
-
-    rules = read_rules(redact, region)
     if text is not None:
-        _try(standard_input() if text == "-" else text, rules or RedactionRules.of(["all"], region))
+        refuse(_OF_A_LAKE, "to --try, which reads no lake")
+        rules = read_rules(redact, region, usual=("all",))
+        assert rules  # noqa: S101 - of all kinds at least
+        _try(standard_input() if text == "-" else text, rules)
         return
+    rules = read_rules(redact, region)
     lake = open_lake(lake_path)
     with ended_by_hand(lake):
         report = lake.redact(rules or (), dry_run=dry_run, landing=landing, wait_seconds=wait_seconds)

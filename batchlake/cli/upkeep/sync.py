@@ -27,7 +27,7 @@ from batchlake.cli.arguments.options import (
     quiet_option,
     wait_option,
 )
-from batchlake.cli.arguments.parameters import Seconds, option
+from batchlake.cli.arguments.parameters import Seconds, option, refuse
 from batchlake.cli.arguments.privacy import read_rules, redact_option
 from batchlake.cli.arguments.request import SCREEN_WIDTH
 from batchlake.cli.arguments.settings import configuration_of, has_settings
@@ -89,6 +89,10 @@ def pull_command(
     batchlake pull retell --since 7d
     batchlake pull --batch harbour_09
     """
+    if batches or calls:
+        refuse({"since"}, "beside --batch or --call: nothing is listed then")
+    if calls and not batches:
+        refuse({"full"}, "beside --call, which asks for that call anyway")
     with extra("pull", "pulls from a platform"):
         from batchlake.sync.pull.run import PullOptions, pull
 
@@ -247,6 +251,8 @@ def print_command(
     """
     from batchlake.sync.schedule import Job, crontab, systemd_units
 
+    if verb == "ingest":
+        refuse({"landing"}, "to an ingest")
     words, name, credential = (
         _pull_words(context, subjects, landing, env_file)
         if verb == "pull"
