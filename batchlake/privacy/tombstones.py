@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.engine import columns
@@ -86,16 +87,18 @@ class Tombstones:
         # Of a number that was erased twice the later time holds, and `for_good` whatever follows.
         of_numbers = of_kind["number"]
         erased_at = columns.to_numpy(of_numbers["erased_at"].cast("int64"), np.int64)
-        is_for_good = columns.to_numpy(of_numbers["for_good"].cast("int64"), np.int64).astype(bool)
+        is_for_good = columns.to_numpy(of_numbers["for_good"].cast("int64"), np.int64)
         order = np.lexsort((erased_at, is_for_good))
-        # An erasure has one time: each of 60,000 as an object of its own takes half a second.
-        time_of = cache(columns.time)
-        times = [
-            None if for_good else time_of(at)
-            for at, for_good in zip(erased_at[order].tolist(), is_for_good[order].tolist(), strict=True)
-        ]
         digests_of_numbers = of_numbers["digest"].take(columns.from_numpy(order)).to_pylist()
-        numbers = dict(zip(digests_of_numbers, times, strict=True))
+        numbers: dict[str, datetime | None] = {}
+        # An erasure has one time for all of its numbers.
+        begins = np.flatnonzero(
+            np.diff(erased_at[order], prepend=-1) | np.diff(is_for_good[order], prepend=-1)
+        )
+        for since, until in pairwise([*begins.tolist(), len(order)]):
+            first = order[since]
+            time = None if is_for_good[first] else columns.time(int(erased_at[first]))
+            numbers |= dict.fromkeys(digests_of_numbers[since:until], time)
         return cls(
             key,
             frozenset(digests["call"]),

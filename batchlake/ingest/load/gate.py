@@ -251,7 +251,9 @@ class Gate:
 
         texts = pa.chunked_array([chunk for column in several for chunk in column.chunks], pa.string())
         distinct = texts.unique().drop_null()
-        long = columns.places(pc.greater(pc.binary_length(distinct), _SHORT_TEXT))
+        # Compared with a number of Python's, a column imports pandas where that is installed.
+        most = columns.integers([_SHORT_TEXT])[0]
+        long = columns.places(pc.greater(pc.binary_length(distinct), most))
         likely = self._finder.candidates(distinct.take(columns.from_numpy(long)))
         among = np.delete(np.arange(len(distinct)), np.delete(long, likely))
         changes = self._changed(distinct, self._hits(distinct, among), contacts)
