@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from batchlake.engine import columns
 from batchlake.engine.whole_files import read_text
 from batchlake.errors import InvalidRequest
 
@@ -153,7 +154,7 @@ def _word_fault(word: Any) -> str | None:
     if not isinstance(word, str) or not word.strip():
         return f"got {word!r}, allowed: a regular expression"
     try:
-        finds_nothing = pc.match_substring_regex(pa.array([""]), word)[0].as_py()
+        finds_nothing = pc.match_substring_regex(columns.texts([""]), word)[0].as_py()
     except pa.ArrowInvalid as error:
         return f"{word!r} is not a regular expression: {error}"
     return f"{word!r} is found in every text" if finds_nothing else None

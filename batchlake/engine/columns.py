@@ -53,6 +53,15 @@ def texts(values: Sequence[str | None]) -> pa.Array:
     return _column(values, DataType.utf8())
 
 
+def blob(data: bytes) -> pa.Array:
+    """A column of one BLOB: these bytes, which aren't copied."""
+    import numpy as np
+    import pyarrow as pa
+
+    bounds = np.array([0, len(data)], np.int64)
+    return pa.Array.from_buffers(pa.large_binary(), 1, [None, pa.py_buffer(bounds), pa.py_buffer(data)])
+
+
 def integers(values: Sequence[int | None]) -> pa.Array:
     """A column of BIGINT."""
     return _column(values, DataType.int64())

@@ -380,7 +380,8 @@ def with_values(
     column = rows[name].combine_chunks()
     if change is not None:
         values = [change(value) for value in column.take(columns.from_numpy(at)).to_pylist()]
-    fresh = pa.array(values, column.type)
+    is_text = pa.types.is_string(column.type)
+    fresh = columns.texts(values or []) if is_text else pa.array(values, column.type)
     order = np.arange(len(rows))
     order[at] = len(rows) + np.arange(len(at))
     both = pa.concat_arrays([column, fresh]).take(columns.from_numpy(order))

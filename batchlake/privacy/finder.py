@@ -335,11 +335,10 @@ class Finder:
     def hits_in_bytes(self, data: bytes) -> int:
         """How often something stands in bytes, as ASCII digits or as it is in UTF-8, whatever is around
         it."""
-        import pyarrow as pa
         import pyarrow.compute as pc
 
         count = 0
-        plain = pa.array([data], pa.large_binary())
+        plain = columns.blob(data)
 
         def holds(patterns: Sequence[str]) -> bool:
             together = (

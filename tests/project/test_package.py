@@ -108,18 +108,30 @@ def test_verbs_import_what_they_need(
 
 
 def test_an_ingest_imports_no_pandas(tmp_path: Path) -> None:
-    """Whatever the exports lack: calls, transcripts, anything that can be used."""
-    texts = ('{"batch": {"id": "b", "calls": []}}', '{"id": "c"}', '{"id": "d", "transcript": []}', "x", "{}")
+    """Whatever the exports lack: calls, transcripts, anything that can be used; nor after an erasure."""
+    several = ",".join(f'{{"id": "e{at}", "to_number": "+1415555{at:04}"}}' for at in range(20))
+    texts = (
+        '{"batch": {"id": "b", "calls": []}}',
+        '{"id": "c"}',
+        '{"id": "d", "transcript": []}',
+        "x",
+        "{}",
+        f"[{several}]",
+    )
     script = (
         "import sys, batchlake\n"
-        "for lake, export in enumerate(sys.argv[1:]):\n"
-        "    batchlake.open(str(lake)).ingest(export)\n"
+        "for number, export in enumerate(sys.argv[1:]):\n"
+        "    lake = batchlake.open(str(number))\n"
+        "    lake.ingest(export)\n"
+        "lake.forget(calls=['e1'], expect='any')\n"
+        "lake.ingest(export, force=True)\n"
         "print('pandas' in sys.modules)"
     )
     files = [write_export(tmp_path, f"{number}.json", text) for number, text in enumerate(texts)]
     done = subprocess.run(
         [sys.executable, "-c", script, *map(str, files)],
-        capture_output=True, text=True, check=True, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=True, cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(tmp_path / "config")},
     )  # fmt: skip
     assert done.stdout == "False\n"
 

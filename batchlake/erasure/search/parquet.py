@@ -127,10 +127,11 @@ def _own_calls(rows: pa.Table, wanted: Wanted) -> int:
 
     rows = rows.select(_CALL)
     if wanted.ids is not None:
-        held = pc.is_in(rows["call_id"], columns.texts(sorted(wanted.ids))).combine_chunks()
+        held = pc.is_in(rows["call_id"], columns.texts(sorted(wanted.ids)))
         rows = rows.take(columns.from_numpy(columns.places(held)))
     # The same call stands in many rows of utterances.
-    pairs = columns.plain(rows).group_by(list(_CALL)).aggregate([]) if len(rows) else rows
+    _, firsts = np.unique(columns.group_numbers(columns.plain(rows)), return_index=True)
+    pairs = rows.take(columns.from_numpy(firsts))
     return sum(
         call_id is not None and wanted.is_call(source, call_id)
         for source, call_id in zip(pairs["source"].to_pylist(), pairs["call_id"].to_pylist(), strict=True)

@@ -66,5 +66,5 @@ def holds_any(path: str, column: str, values: Collection[str]) -> bool:
 
     with pq.ParquetFile(path) as file:
         held = file.read(columns=[column])[column]
-    found = pc.is_in(held, columns.texts(sorted(values))).combine_chunks()
+    found = pc.is_in(held, columns.texts(sorted(values)))
     return bool(len(columns.places(found)))

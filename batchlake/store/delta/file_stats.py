@@ -94,10 +94,12 @@ def add_action(file: Path, name: str, delta: DeltaTable) -> AddAction:
         statistics = [group.column(storage).statistics for group in groups] if column in bounded else []
         if statistics and all(known and known.has_null_count for known in statistics):
             nulls[column] = sum(known.null_count for known in statistics)
-            bounds = [(known.min, known.max) for known in statistics if known.has_min_max]
+            # Delta writes times in a way of its own, and to ask for one imports pandas. A column without
+            # bounds is only read more often.
+            is_time = statistics[0].logical_type.type == "TIMESTAMP"
+            bounds = [(known.min, known.max) for known in statistics if known.has_min_max and not is_time]
             # A row group has none where all is null, and where a value is too long to be one.
             is_whole = all(known.has_min_max or not known.num_values for known in statistics)
-            # Delta writes times in a way of its own; a column without bounds is only read more often.
             if bounds and is_whole and isinstance(bounds[0][0], str | int):
                 least[column] = min(low for low, _ in bounds)
                 greatest[column] = max(high for _, high in bounds)
