@@ -109,7 +109,7 @@ def test_verbs_import_what_they_need(
 
 def test_an_ingest_imports_no_pandas(tmp_path: Path) -> None:
     """Whatever the exports lack: calls, transcripts, anything that can be used; nor after an erasure."""
-    several = ",".join(f'{{"id": "e{at}", "to_number": "+1415555{at:04}"}}' for at in range(20))
+    several = ",".join(f'{{"id": "e{at}", "to_number": "+1415555{at:04}", "cost": "x"}}' for at in range(20))
     texts = (
         '{"batch": {"id": "b", "calls": []}}',
         '{"id": "c"}',

@@ -259,7 +259,10 @@ class Normalizer:
             rows = noted.to_pylist()
             for cleaner in cleaners:
                 rows = list(map(cleaner.problem, rows))
-            found, given = "from given", {"given": noted.from_pylist(rows, noted.schema)}
+            texts = [name for name in noted.column_names if str(noted.schema.field(name).type) == "string"]
+            new = {name: columns.texts([row[name] for row in rows]) for name in texts}
+            found = "from given"
+            given = {"given": columns.table({name: noted[name] for name in noted.column_names} | new)}
         self._engine.run(f"insert into staged_problems by name {found}", **given)
 
     def _query(self, name: str) -> str:
