@@ -44,8 +44,8 @@ DOCUMENTS = ("call c1", "batch b1")
 CASES = [
     *((verb, form) for at, verb in enumerate(ROWS) for form in share(FORMS, at, 2)),
     *((verb, form) for verb in DOCUMENTS for form in ("table", "json")),
-    ("batch b1 --include-transcripts --include-analytics", "json"), ("analytics", "table"), ("audit b1", "table"),
-    ("calls -x", "table"), ("sql -c 'from calls'", "table"),
+    ("batch b1 --include-transcripts --include-analytics", "json"), ("analytics", "table"),
+    ("audit b1", "table"), ("calls -x", "table"), ("sql -c 'from calls'", "table"),
 ]  # fmt: skip
 
 
