@@ -1,4 +1,4 @@
-"""How much hypothesis tries (see `tests/effort.py`); lakes that are only read, object storage, time zones."""
+"""Lakes that are only read, object storage, time zones; in which order tests run."""
 
 from __future__ import annotations
 
@@ -10,33 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 
 import batchlake
-from tests.effort import EVERYTHING, examples
+from tests.effort import EVERYTHING
 from tests.paths import ROOT, SAMPLE
 from tests.query.sql_lake import make_lake
 
 if TYPE_CHECKING:
     from tests.storage import Bucket
 
-_unhurried = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
-
-settings.register_profile(
-    "some",
-    deadline=None,
-    suppress_health_check=_unhurried,
-    phases=[Phase.explicit, Phase.generate, Phase.target],
-    derandomize=True,
-    max_examples=examples(30),
-)
-settings.register_profile("all", deadline=None, suppress_health_check=_unhurried, max_examples=examples(30))
-settings.load_profile("all" if EVERYTHING else "some")
-
-
-# For a dozen rows delta-rs needs no thread of its own for each processor.
+# For a dozen rows delta-rs needs no thread of its own for each processor; nor does NumPy, in any process.
 if not EVERYTHING:
     os.environ.setdefault("TOKIO_WORKER_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 _LONGEST: Final = ("spark", "store", "erasure", "project", "reports")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 _T = TypeVar("_T")
 
@@ -37,6 +37,20 @@ def share(values: Sequence[_T], number: int, of: int) -> list[_T]:
     """Every `of`-th of the values from the one at `number` on, so that the cases share them; or all."""
     return list(values) if EVERYTHING else list(values[number % of :: of])
 
+
+_UNHURRIED: Final = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
+
+# Settings take what they don't say from the profile that is loaded when they are made: this comes before any.
+settings.register_profile(
+    "some",
+    deadline=None,
+    suppress_health_check=_UNHURRIED,
+    phases=[Phase.explicit, Phase.generate, Phase.target],
+    derandomize=True,
+    max_examples=examples(30),
+)
+settings.register_profile("all", deadline=None, suppress_health_check=_UNHURRIED, max_examples=examples(30))
+settings.load_profile("all" if EVERYTHING else "some")
 
 FEW_INGESTS = settings(
     max_examples=examples(3),

@@ -23,7 +23,11 @@ from werkzeug.serving import WSGIRequestHandler
 WSGIRequestHandler.protocol_version = "HTTP/1.1"
 # A list comes in several pages without a thousand objects to make first.
 os.environ["MOTO_S3_DEFAULT_MAX_KEYS"] = "100"
+from moto import backends
 from moto.server import ThreadedMotoServer
+# The names of all services it knows it would read from their folders twice a request: a third of its work.
+names = list(backends.list_of_moto_modules())
+backends.list_of_moto_modules = lambda: names
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
 server.start()

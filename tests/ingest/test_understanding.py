@@ -71,7 +71,7 @@ UNKNOWN = [
     '"quoted"',
     "statistics2",
 ]
-LEFT_OUT = {"id", "call_id", "duration"}
+LEFT_OUT = {"id", "call_id", "callId", "duration"}
 """What makes a record a call of its own, whatever else it holds."""
 
 

@@ -58,7 +58,9 @@ def started(master: str, warehouse: Path, **settings: str) -> SparkSession:
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         # Of what is left, too: without the second, better compiler it is three fifths of the processor time.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        # Spark's own classes need no proof that they are sound, nor a collection whenever more of them come.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m "
+        "-Xmn256m -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "OFF",
         **settings,
