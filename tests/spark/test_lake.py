@@ -222,7 +222,7 @@ def slow_question(lake: batchlake.Lake, spark: SparkSession, **options: Any) -> 
 
 def test_a_time_limit_ends_a_question(made: batchlake.Lake, spark: SparkSession) -> None:
     """Its jobs too: the cluster is free afterwards."""
-    engine, query = slow_question(made, spark, timeout_seconds=3)
+    engine, query = slow_question(made, spark, timeout_seconds=2)
     with pytest.raises(QueryTimeout):
         engine.rows(query)
     assert_idle(spark)

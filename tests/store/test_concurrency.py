@@ -18,7 +18,7 @@ from batchlake.store.maintenance import check
 from tests.effort import EVERYTHING
 from tests.lakes import engine_of, ingested, rows, write_export
 
-RUNS = int(os.environ.get("BATCHLAKE_RUNS", "6" if EVERYTHING else "3"))
+RUNS = int(os.environ.get("BATCHLAKE_RUNS", "6" if EVERYTHING else "2"))
 """Runs of each writer and questions of each reader; 50 shows it at length."""
 
 PEOPLE = 4 if EVERYTHING else 2

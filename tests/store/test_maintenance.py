@@ -230,9 +230,27 @@ def keep_last(root: Path, monkeypatch: pytest.MonkeyPatch, count: int, **options
         return vacuum(root, **options)
 
 
-def test_vacuum_goes_by_what_is_there(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def five_runs(three_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with two runs more."""
+    folder = tmp_path_factory.mktemp("more") / "runs"
+    shutil.copytree(three_runs, folder)
+    for day in (4, 5):
+        ingested(folder / "lake", exported(folder, day))
+    return folder
+
+
+@pytest.fixture
+def long_root(five_runs: Path, tmp_path: Path) -> Path:
+    """Its lake, for the test alone."""
+    shutil.copytree(five_runs, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "lake"
+
+
+def test_vacuum_goes_by_what_is_there(long_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files that dead runs left go, named in a log or not; each log begins at the oldest state kept."""
-    for day in range(4, 9 if EVERYTHING else 6):
+    root = long_root
+    for day in range(6, 9 if EVERYTHING else 6):
         ingested(root, exported(root.parent, day))
     for name in TABLES:
         (root / name / "part-killed.zstd.parquet").write_bytes(b"half a fi")
@@ -303,14 +321,13 @@ def test_a_long_log_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         assert len(batchlake.open(copy).calls().to_dicts()) == 7
 
 
-def test_a_vacuum_killed_anywhere(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_vacuum_killed_anywhere(long_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped before any deletion, the lake is sound, kept states are readable; the next vacuum ends it."""
 
     class Killed(BaseException):
         """Nothing catches it."""
 
-    for day in (4, 5):
-        ingested(root, exported(root.parent, day))
+    root = long_root
     ids = run_ids(root)
     states = {one: contents_at(root, one) for one in ids[-2:]}
     whole = root.parent / "whole"

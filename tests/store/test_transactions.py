@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from batchlake.errors import LakeNotWritable
-from tests.effort import at_length, some
+from tests.effort import EVERYTHING, at_length, some
 from tests.lakes import contents, damages, ingested, write_export
 from tests.store.crash_points import Points, fill_disk, forbid, run_in_process, watched
 
@@ -74,10 +74,11 @@ def state(root: Path) -> Any:
 
 def test_a_kill_at_any_point_leaves_the_lake_before_or_after(history: History, tmp_path: Path) -> None:
     """Killed at each point, the lake is sound and the one before or after; the same ingest then completes."""
-    chosen = history.chosen(3 if history.before else 1)
-    assert len(chosen) >= (3 if history.before else 1)
+    chosen = history.chosen(3)
+    assert len(chosen) >= 3
     outcomes = []
-    for fatal in dict.fromkeys([*chosen, history.points]):
+    # At the first point nothing has happened yet.
+    for fatal in chosen if EVERYTHING else chosen[1:]:
         root = history.copy(tmp_path / str(fatal))
         assert run_in_process(root, history.paths, fatal) is None, fatal
         found = state(root)
@@ -102,7 +103,8 @@ def test_a_failing_write_at_any_point_leaves_the_lake_before_or_after(
     history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fail: Any
 ) -> None:
     """A full disk or a forbidden folder is an error that says so; the lake is sound and goes on."""
-    for fatal in history.chosen(2 if fail is fill_disk and history.before else 1):
+    points = history.chosen(3)
+    for fatal in points if EVERYTHING else points[1:2] if fail is fill_disk else points[2:]:
         root = history.copy(tmp_path / str(fatal))
         with monkeypatch.context() as patching:
             watched(Points(fatal, fail), patching.setattr)

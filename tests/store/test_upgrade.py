@@ -62,6 +62,12 @@ def both_layouts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def old(both_layouts: Path) -> list[Any]:
+    """What the lake of the earlier layout answers."""
+    return answers(batchlake.open(both_layouts / "lake"))
+
+
 @pytest.fixture
 def root(both_layouts: Path, tmp_path: Path) -> Path:
     """The lake of the earlier layout, for the test alone; its export and the plain lake lie beside it."""
@@ -80,19 +86,18 @@ def answers(lake: Any) -> list[Any]:
     ]
 
 
-def test_it_answers_alike(root: Path, tmp_path: Path) -> None:
+def test_it_answers_alike(root: Path, old: list[Any], tmp_path: Path) -> None:
     """Every figure is that of a lake with the facts; it is sound, and nothing is written."""
     before = sorted(path.name for path in root.rglob("*"))
     assert rows(root, "select count(turns) as n from calls") == [{"n": 0}]
-    assert answers(batchlake.open(root)) == answers(batchlake.open(tmp_path / "plain"))
+    assert old == answers(batchlake.open(tmp_path / "plain"))
     assert check(root) == []
     assert sorted(path.name for path in root.rglob("*")) == before
 
 
 @pytest.mark.parametrize("writer", some(["new export", "known export", "replay", "compact"], 1))
-def test_the_next_writer_brings_the_facts(root: Path, tmp_path: Path, writer: str) -> None:
+def test_the_next_writer_brings_the_facts(root: Path, old: list[Any], tmp_path: Path, writer: str) -> None:
     """By a run of its own; the rows are those of a lake that always had them, the state of before answers."""
-    old = answers(batchlake.open(root))
     first = rows(root, "from runs")[0]["run_id"]
     new = write_export(tmp_path / "in", "2.json", document("b3", 5))
     plain = tmp_path / "plain"

@@ -53,11 +53,21 @@ def remove_columns(root: Path) -> None:
             write_deltalake(made, held.drop(columns).to_arrow(), mode="append")
 
 
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an export, a `plain` lake of it, and that `lake` as an earlier batchlake left it."""
+    folder = tmp_path_factory.mktemp("columns")
+    export = write_export(folder / "in", "1.json", [document(1), document(1, "other")])
+    ingested(folder / "plain", export)
+    shutil.copytree(folder / "plain", folder / "lake")
+    remove_columns(folder / "lake")
+    return folder
+
+
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """The earlier lake."""
-    ingested(tmp_path / "lake", write_export(tmp_path / "in", "1.json", [document(1), document(1, "other")]))
-    remove_columns(tmp_path / "lake")
+def root(earlier: Path, tmp_path: Path) -> Path:
+    """The earlier lake, for the test alone; its export and the plain lake lie beside it."""
+    shutil.copytree(earlier, tmp_path, dirs_exist_ok=True)
     return tmp_path / "lake"
 
 
@@ -99,7 +109,6 @@ def test_a_writer_adds_the_columns_that_older_files_lack(root: Path, newer: Path
     """After the next ingest the lake is one that always had the columns, and its older state can be read."""
     first = rows(root, "from runs")[0]["run_id"]
     ingested(root, newer)
-    ingested(tmp_path / "plain", tmp_path / "in" / "1.json")
     ingested(tmp_path / "plain", newer)
     expected = contents(tmp_path / "plain")
     assert contents(root) == expected
