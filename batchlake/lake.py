@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from batchlake._lazy import extra
+from batchlake.engine.arguments import checked_methods
 from batchlake.erasure.lake import ErasingLake
 from batchlake.query.lake_care import LakeCare
 from batchlake.query.snapshot import LakeState, as_moment
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from batchlake.spark.rendering import Statement
 
 
+@checked_methods
 class Lake(LakeDocuments, LakeFigures, ErasingLake, LakeCare):
     """The lake in one folder or bucket. Made by `batchlake.open`; nothing is read until a question is asked.
 
@@ -138,7 +140,7 @@ class Lake(LakeDocuments, LakeFigures, ErasingLake, LakeCare):
         *,
         run: str | None = None,
         code: str | None = None,
-        file: str | None = None,
+        file: str | os.PathLike[str] | None = None,
         wait_seconds: float = 0,
         progress: Progress | None = None,
     ) -> IngestReport:

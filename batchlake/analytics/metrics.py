@@ -8,9 +8,9 @@ never of floating-point numbers in no order.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from batchlake.analytics.families import figures
@@ -60,7 +60,7 @@ class Options:
     top: int = 10
     timezone: str = "UTC"
     every: Every = "day"
-    patterns: Path | None = None
+    patterns: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
         whole_number("top is how many responses", self.top)
@@ -87,7 +87,7 @@ def analyse(
     top: int = 10,
     timezone: str = "UTC",
     every: Every = "day",
-    patterns: Path | None = None,
+    patterns: str | os.PathLike[str] | None = None,
 ) -> Analytics:
     """Metrics over the calls selected, and over each group of them where `by` names dimensions.
 

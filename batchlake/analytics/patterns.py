@@ -9,6 +9,7 @@ first that finds something decides, and what none finds is `other`.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def default_patterns() -> Patterns:
     return _patterns(tomllib.loads(DEFAULT_FILE.read_text(encoding="utf-8")))
 
 
-def read_patterns(file: Path) -> Patterns:
+def read_patterns(file: str | os.PathLike[str]) -> Patterns:
     """The rules of a TOML file.
 
     Raises:

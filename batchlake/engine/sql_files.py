@@ -14,6 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from batchlake.errors import InvalidRequest
+from batchlake.schema import TABLES
+from batchlake.text.suggest import nearest_name
+
+_PARAMETER: Final = re.compile(r"\$\w")
 _PACKAGE: Final = Path(__file__).parents[1]
 
 
@@ -62,6 +67,26 @@ def load(name: str) -> SqlFile:
         ValueError: its header lacks `what`, `grain` or `inputs`.
     """
     return read(name, (bundled("sql") / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def over_tables(name: str) -> SqlFile:
+    """The file that a caller named, of those over a lake's tables that take no parameter.
+
+    Raises:
+        InvalidRequest: there is none of that name; suggests the nearest.
+    """
+    folder = bundled("sql")
+    is_there = re.fullmatch(r"\w+(/\w+)*", name) and (folder / f"{name}.sql").is_file()
+    if is_there:
+        found = load(name)
+        if TABLES.keys() >= set(found.inputs) and not _PARAMETER.search(found.text):
+            return found
+    files = {path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.sql")}
+    nearest = None if is_there else nearest_name(name, files)
+    hint = f" Did you mean {nearest!r}?" if nearest else ""
+    raise InvalidRequest(
+        f"sql/ has no query {name!r} over the tables alone, without parameters.{hint}", query=name
+    )
 
 
 def read(name: str, text: str, path: str = "") -> SqlFile:

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from batchlake.engine.arguments import check_fields
 from batchlake.engine.engine import Engine
 from batchlake.erasure.finish import finish_locked, stake_digest
 from batchlake.erasure.hand import suggestions, todo, write_todo
@@ -76,6 +77,7 @@ class Options:
     progress: Callable[[str], None] = lambda step: None
 
     def __post_init__(self) -> None:
+        check_fields("forget()", self)
         if self.mode not in get_args(Mode):
             raise InvalidRequest(
                 f"{self.mode!r} is no mode. Give {' or '.join(get_args(Mode))}; nothing was done."

@@ -305,8 +305,12 @@ _EXPORTS: Final = (
 
 @cache
 def verb(name: str) -> Verb:
-    """The columns of a verb's rows."""
-    return {
+    """The columns of a verb's rows.
+
+    Raises:
+        InvalidRequest: no verb of that name has rows.
+    """
+    verbs = {
         "calls": lambda: Verb(
             "calls",
             (*_CALLS, *_rest(CALLS, _CALLS, "currency")),
@@ -322,7 +326,10 @@ def verb(name: str) -> Verb:
         "exports": lambda: Verb(
             "exports", (*_EXPORTS, *_rest(EXPORTS, _EXPORTS)), "run_id desc, location, export_id"
         ),
-    }[name]()
+    }
+    if name not in verbs:
+        raise InvalidRequest(f"no verb {name!r} has rows. Give one of {', '.join(verbs)}.")
+    return verbs[name]()
 
 
 def rows_query(

@@ -79,11 +79,15 @@ class LakeQueries(LakeRows):
         `sql` makes every view first and a session for what a person wrote, which takes longer than most
         such questions.
 
+        Raises:
+            InvalidRequest: there is no such query, or it is not over the tables alone.
+
         Example:
             >>> lake.answer("sync/lake_counts")[0]["calls"]
             41
         """
-        return self._state.engine().rows(sql_files.load(name).text)
+        query = sql_files.over_tables(name).text
+        return self._state.engine().rows(query)
 
     def session(
         self,

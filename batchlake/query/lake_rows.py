@@ -5,12 +5,13 @@ Input: the state to read, a filter and a period. Output: a `Result`. `Lake` inhe
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from batchlake.engine import sql_files
-from batchlake.engine.quoting import zone_named
+from batchlake.engine.quoting import whole_number, zone_named
 from batchlake.engine.text_keys import text_key
 from batchlake.errors import InvalidRequest
 from batchlake.output.readable import Shown
@@ -117,7 +118,7 @@ class LakeRows:
         *,
         run: str | None = None,
         code: str | None = None,
-        file: str | None = None,
+        file: str | os.PathLike[str] | None = None,
         period: PeriodLike = None,
         since: When = None,
         until: When = None,
@@ -135,7 +136,8 @@ class LakeRows:
             [('sample_data/07-calls.ndjson', 2, '12,50')]
         """
         when = self._period(period, since, until)
-        return self._rows_of("problems", period=when, run=run, code=code, file=file).plain(RowOptions())
+        location = None if file is None else os.fspath(file)
+        return self._rows_of("problems", period=when, run=run, code=code, file=location).plain(RowOptions())
 
     def runs(self, *, period: PeriodLike = None, since: When = None, until: When = None) -> Result:
         """Every run, newest first; its `run_id` goes with `at`. `period` is of their end.
@@ -214,8 +216,7 @@ class LakeRows:
             raise InvalidRequest(
                 f"there is no speaker {speaker!r}. Give one of {', '.join(_SPEAKERS)}.", speaker=speaker
             )
-        if context < 0:
-            raise InvalidRequest(f"context is how many utterances before it, not {context}.", context=context)
+        context = whole_number("context is how many utterances before it", context)
         query = sql_files.load("screens/said").text
         values = {"text": text, "folded": text_key(text), "speaker": speaker, "context": context}
         selection = self._selected(filter, self._period(period, since, until))
@@ -246,6 +247,7 @@ class LakeRows:
             ('+14155550101', 1, 1)
         """
         selection = self._selected(filter, self._period(period, since, until))
+        least = whole_number("min_attempts is how often a number was tried", min_attempts)
         conditions = ["attempts >= $min_attempts"]
         if reached is not None:
             conditions.append(f"reached_on is {'not null' if reached else 'null'}")
@@ -255,7 +257,7 @@ class LakeRows:
         )
         if (most := RowOptions.of(None, None, limit).limit) is not None:
             query += f" limit {most}"
-        params = {**selection.params, "min_attempts": min_attempts}
+        params = {**selection.params, "min_attempts": least}
         return Result(self._state.engine(), selection.over(query), params)
 
     def attempts(

@@ -9,6 +9,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from batchlake.engine.arguments import checked_methods
 from batchlake.engine.protocols import QueryRows
 from batchlake.engine.quoting import whole_number
 from batchlake.errors import InvalidRequest
@@ -31,6 +32,7 @@ class Queryable(Protocol):
         """The rows of a query, which runs when they are read."""
 
 
+@checked_methods
 class Result(Frames):
     """The rows of one query. Each way to read them runs it again, over the lake as it was when it was asked.
 
@@ -129,7 +131,9 @@ class Result(Frames):
 
     def stream(self, batch_rows: int = 65_536) -> pa.RecordBatchReader:
         """The rows as Arrow record batches, made while they are read."""
-        return self.rows().reader(batch_rows)
+        return self.rows().reader(
+            whole_number("batch_rows is how many rows a batch has", batch_rows, 1, 2**31)
+        )
 
     def arrow(self) -> pa.Table:
         """All rows as an Arrow table."""

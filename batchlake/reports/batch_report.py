@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from batchlake.engine.arguments import checked_methods
 from batchlake.engine.engine import Engine
 from batchlake.filters.model import Filter
 from batchlake.filters.selection import Selection
@@ -24,6 +25,7 @@ from batchlake.reports.write import format_of, write
 from batchlake.store.ledger import Version
 
 
+@checked_methods
 @dataclass(frozen=True, slots=True, repr=False)
 class BatchReport:
     """A report of one state of a lake.

@@ -6,14 +6,15 @@ depends on when it is made: what has a time is as of the run.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
 from batchlake.analytics import definitions, metrics
+from batchlake.engine.arguments import check_fields
 from batchlake.engine.engine import Engine
 from batchlake.filters.model import Filter
 from batchlake.models.analytics import Analytics
@@ -56,10 +57,13 @@ class ReportOptions:
     top: int = 10
     timezone: str = "UTC"
     every: Literal["hour", "day"] | None = None
-    patterns: Path | None = None
+    patterns: str | os.PathLike[str] | None = None
     include_transcripts: bool = False
     show_numbers: bool = False
     source: str | None = None
+
+    def __post_init__(self) -> None:
+        check_fields("report()", self)
 
 
 def build(engine: Engine, lake: str, version: Version, subject: Subject, options: ReportOptions) -> Report:

@@ -6,9 +6,10 @@ these methods.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from batchlake.engine.quoting import each_text, zone_named
@@ -42,7 +43,7 @@ class LakeFigures(LakeQueries):
         top: int = 10,
         timezone: str | None = None,
         every: Literal["hour", "day", "week", "month"] = "day",
-        patterns: Path | None = None,
+        patterns: str | os.PathLike[str] | None = None,
     ) -> Analytics:
         """Every metric over the matching calls; by the dimensions `by` those that are asked for.
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
+from batchlake.engine.arguments import checked
 from batchlake.engine.whole_files import read_text
 from batchlake.errors import ConfigurationFault, InvalidConfiguration, InvalidRequest
 from batchlake.schema import DEFAULT_SOURCE
@@ -208,6 +209,7 @@ def read_configuration(
         raise InvalidConfiguration(faults) from None
 
 
+@checked
 def saved_filter(name: str, config: str | os.PathLike[str] | None = None) -> Filter:
     """A filter of the settings, by its name.
 

@@ -279,9 +279,12 @@ def test_half_a_character_is_pointed_at(lake: Lake) -> None:
 
 
 def test_problems_are_chosen_by_any_name(lake: Lake) -> None:
-    """What names nothing chooses nothing; a path is its text."""
-    for given in ({"run": -1}, {"code": 5}, {"file": Path("nowhere.json")}):
+    """What names nothing chooses nothing; a path is its text, and a number is no name."""
+    for given in ({"run": "-1"}, {"code": "5"}, {"file": Path("nowhere.json")}):
         assert lake.problems(**given).to_dicts() == []
+    for name in ("run", "code", "file"):
+        with pytest.raises(InvalidRequest, match=f"`{name}`"):
+            lake.problems(**{name: 5})
 
 
 def test_rows_that_another_statement_ended_are_told(lake: Lake) -> None:

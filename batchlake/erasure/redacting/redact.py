@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from batchlake.engine.arguments import check_fields
 from batchlake.erasure.finish import finish_locked
 from batchlake.erasure.proof import ended_states
 from batchlake.erasure.redacting.complete import adopt_rules, complete_redaction
@@ -48,6 +49,9 @@ class RedactOptions:
     landing: Path | None = None
     wait_seconds: float = 0
     progress: Callable[[str], None] = lambda step: None
+
+    def __post_init__(self) -> None:
+        check_fields("redact()", self)
 
 
 def redact(lake: LakeTables, rules: Rules, options: RedactOptions) -> ErasureReport:

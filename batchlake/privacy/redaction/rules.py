@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from batchlake.engine.arguments import checked
+from batchlake.engine.quoting import whole_number
 from batchlake.errors import InvalidRequest
 from batchlake.privacy.digits import FEWEST_DIGITS, LANGUAGES
 from batchlake.privacy.numbers import code_of, key_of
@@ -48,6 +50,7 @@ class Rules:
     languages: tuple[str, ...] = _LANGUAGES
 
     @classmethod
+    @checked
     def of(
         cls,
         kinds: Iterable[str],
@@ -63,7 +66,10 @@ class Rules:
         Raises:
             InvalidRequest: one of them means nothing.
         """
+        kinds = tuple(kinds)
         named = {kind.strip() for kind in kinds if kind.strip()}
+        if kinds and not named:
+            raise InvalidRequest(f"no kind is named to be redacted. Give some of {', '.join(KINDS)}, or all.")
         countries = tuple(sorted({country.strip().upper() for country in countries}))
         if ALL in named:
             # Without countries, national ids are runs of digits.
@@ -88,9 +94,10 @@ class Rules:
             )
         if "national_id" in chosen:
             known_ids(countries)
-        fewest = FEWEST_DIGITS if min_digits is None else min_digits
-        if not FEWEST_DIGITS <= fewest <= _MOST_MIN_DIGITS:
-            raise InvalidRequest(f"min_digits is {FEWEST_DIGITS} to {_MOST_MIN_DIGITS}, not {fewest}.")
+        limits = FEWEST_DIGITS, _MOST_MIN_DIGITS
+        fewest = whole_number(
+            "min_digits is {} to {}".format(*limits), limits[0] if min_digits is None else min_digits, *limits
+        )
         if region is not None:
             code_of(region)
         spoken = _languages(_LANGUAGES if languages is None else languages)
@@ -142,8 +149,14 @@ def _languages(given: Iterable[str]) -> tuple[str, ...]:
 
 
 def as_rules(given: Iterable[str] | Rules, region: str | None = None) -> Rules | None:
-    """Rules as they are, or those of one kind or more by name; None where nothing is to be redacted."""
+    """Rules as they are, or those of one kind or more by name; None where nothing is to be redacted.
+
+    Raises:
+        InvalidRequest: one of them means nothing, or a region is given without kinds.
+    """
     if isinstance(given, Rules):
         return given if given.kinds else None
     kinds = (given,) if isinstance(given, str) else tuple(given)
+    if region is not None and not kinds:
+        raise InvalidRequest("a region is of no use without kinds: in it numbers are read that are redacted.")
     return Rules.of(kinds, region) if kinds else None
