@@ -18,6 +18,7 @@ import zstandard
 import batchlake
 from batchlake.errors import InvalidRequest, LakeDamaged
 from batchlake.lake import Lake
+from tests.effort import at_length
 from tests.erasure.people import NUMBER, call, traces, write_export_of
 from tests.lakes import rows
 
@@ -65,7 +66,10 @@ def _redacted(lake: Lake, landing: Path) -> Any:
     return lake.redact(["all"], "US", landing=landing)
 
 
-@pytest.mark.parametrize("work", [_forgotten, _redacted])
+_WORKS = [_forgotten, pytest.param(_redacted, marks=at_length)]
+
+
+@pytest.mark.parametrize("work", _WORKS)
 def test_a_damaged_landed_file_is_left_and_the_others_are_cleaned(
     lake: Lake, day: Path, work: Callable[[Lake, Path], Any]
 ) -> None:
@@ -82,7 +86,7 @@ def test_a_damaged_landed_file_is_left_and_the_others_are_cleaned(
     assert not lake.has_unfinished_erasure()
 
 
-@pytest.mark.parametrize("work", [_forgotten, _redacted])
+@pytest.mark.parametrize("work", _WORKS)
 def test_a_damaged_sidecar_stops_nothing(lake: Lake, day: Path, work: Callable[[Lake, Path], Any]) -> None:
     """It says the size and the digest of the cleaned body; what it said before is gone."""
     damages = {"1": '{"cut', "2": "[]", "3": "7"}

@@ -20,7 +20,9 @@ def lake_of(folder: Path, *names: str) -> Path:
     return folder / "lake"
 
 
-def problems_of(lake: Path) -> list[tuple[str, str | None]]:
-    return [
-        (row["code"], row["field"]) for row in rows(lake, "select code, field from problems order by all")
-    ]
+def problems_of(lake: Path, name: str = "") -> list[tuple[str, str | None]]:
+    """The code and the field of each problem, or of those of one case."""
+    found = rows(
+        lake, "select code, field from problems where location like '%' || $name order by all", name=name
+    )
+    return [(row["code"], row["field"]) for row in found]

@@ -17,11 +17,25 @@ from tests.ingest.cases import lake_of, problems_of
 from tests.lakes import ingested, rows, write_export
 from tests.paths import EXPORT_CASES
 
+TOGETHER = (
+    "one-camel-key.json", "call-with-statistics.json", "unreadable-exported-at.json",
+    "impossible-offset.json", "sentiment-label-case.json", "colon-word-in-one-line-transcript.json",
+    "stamped-transcript.json", "half-an-emoji.json", "success-as-text.json",
+)  # fmt: skip
 
-def test_one_key_of_another_spelling_changes_nothing_else(tmp_path: Path) -> None:
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake of the cases that have no id in common, each of which has a letter of its own in its ids."""
+    root = tmp_path_factory.mktemp("cases") / "lake"
+    ingested(root, *(EXPORT_CASES / name for name in TOGETHER))
+    return root
+
+
+def test_one_key_of_another_spelling_changes_nothing_else(lake: Path) -> None:
     """A camel-case key among others is the field it means; all other fields are read as ever."""
-    lake = lake_of(tmp_path, "one-camel-key.json")
-    first, second = rows(lake, "select * exclude (call_id) from calls order by call_id")
+    of_case = "from calls where call_id like 'call_k%' order by call_id"
+    first, second = rows(lake, f"select * exclude (call_id) {of_case}")
     assert (first.pop("tokens_consumed"), second.pop("tokens_consumed")) == (None, 812)
     assert first == second
     assert first["agent_name"] == "Nora"
@@ -46,10 +60,10 @@ def test_no_key_of_another_spelling_changes_what_others_say(tmp_path: Path) -> N
         assert held[f"with {key}"] == held[given["call"]["id"]], key
 
 
-def test_a_call_with_statistics_is_a_call(tmp_path: Path) -> None:
+def test_a_call_with_statistics_is_a_call(lake: Path) -> None:
     """What a batch may have too doesn't make it one; the call keeps it in `extra`."""
-    lake = lake_of(tmp_path, "call-with-statistics.json")
-    (call,) = rows(lake, "select call_id, batch_id, duration_seconds, cost, extra from calls")
+    of_case = "from calls where call_id like 'call_s%'"
+    (call,) = rows(lake, f"select call_id, batch_id, duration_seconds, cost, extra {of_case}")
     assert (call["call_id"], call["batch_id"], call["duration_seconds"]) == ("call_s1", "batch_s", 45)
     assert call["cost"] == Decimal("0.09")
     assert json.loads(call["extra"]) == {"statistics": {"latency_ms": 310, "packets_lost": 2}}
@@ -83,10 +97,9 @@ def test_a_fault_in_a_header_costs_neither_its_batch_nor_its_time(tmp_path: Path
     assert problems_of(alone) == [("not_json", "batch.statistics.average_duration")]
 
 
-def test_an_unreadable_time_of_an_export_is_a_problem(tmp_path: Path) -> None:
+def test_an_unreadable_time_of_an_export_is_a_problem(lake: Path) -> None:
     """It is not passed over in silence when the file's own time is taken instead."""
-    lake = lake_of(tmp_path, "unreadable-exported-at.json")
-    assert problems_of(lake) == [("not_a_time", "exported_at")]
+    assert problems_of(lake, "unreadable-exported-at.json") == [("not_a_time", "exported_at")]
 
 
 UNREADABLE: list[Any] = [
@@ -113,18 +126,17 @@ def test_each_unreadable_observation_time_is_one_problem(tmp_path: Path, place: 
     assert [tuple(row.values()) for row in seen] == [(1e9, 4 * len(UNREADABLE))]
 
 
-def test_offsets_are_those_of_the_specification(tmp_path: Path) -> None:
+def test_offsets_are_those_of_the_specification(lake: Path) -> None:
     """One of 25 hours or of 60 minutes can't be read, though DuckDB would read it; +14:00 can."""
-    lake = lake_of(tmp_path, "impossible-offset.json")
-    found = rows(lake, "select call_id, started_at::varchar as at from calls order by call_id")
+    of_case = "from calls where call_id like 'call_o%' order by call_id"
+    found = rows(lake, f"select started_at::varchar as at {of_case}")
     assert [row["at"] for row in found] == [None, None, "2023-12-31 20:00:00+00"]
-    assert problems_of(lake) == [("not_a_time", "started_at")] * 2
+    assert problems_of(lake, "impossible-offset.json") == [("not_a_time", "started_at")] * 2
 
 
-def test_labels_are_kept_in_lower_case(tmp_path: Path) -> None:
+def test_labels_are_kept_in_lower_case(lake: Path) -> None:
     """One label is one value, in whatever case the platform wrote it."""
-    lake = lake_of(tmp_path, "sentiment-label-case.json")
-    labels = rows(lake, "select sentiment_label from calls order by call_id")
+    labels = rows(lake, "select sentiment_label from calls where call_id like 'call_l%' order by call_id")
     assert [row["sentiment_label"] for row in labels] == ["positive", "negative"]
 
 
@@ -164,10 +176,9 @@ def test_blanks_around_an_id_are_not_of_it(tmp_path: Path) -> None:
     ]
 
 
-def test_ordinary_capitals_with_a_colon_are_text(tmp_path: Path) -> None:
+def test_ordinary_capitals_with_a_colon_are_text(lake: Path) -> None:
     """Only names of speakers begin an utterance in a transcript of one line."""
-    lake = lake_of(tmp_path, "colon-word-in-one-line-transcript.json")
-    found = rows(lake, "select speaker, text from segments order by position")
+    found = rows(lake, "select speaker, text from segments where call_id = 'call_t1' order by position")
     assert [tuple(row.values()) for row in found] == [
         ("ai", "Your code is SAVE: ten percent off"),
         ("human", "Please add NOTE: call me after six"),
@@ -175,10 +186,10 @@ def test_ordinary_capitals_with_a_colon_are_text(tmp_path: Path) -> None:
     ]
 
 
-def test_stamps_before_labels_are_offsets(tmp_path: Path) -> None:
+def test_stamps_before_labels_are_offsets(lake: Path) -> None:
     """A time before a speaker's name is the utterance's offset and no part of its text."""
-    lake = lake_of(tmp_path, "stamped-transcript.json")
-    found = rows(lake, "select speaker, text, offset_seconds from segments order by position")
+    of_case = "from segments where call_id = 'call_t3' order by position"
+    found = rows(lake, f"select speaker, text, offset_seconds {of_case}")
     assert [tuple(row.values()) for row in found] == [
         ("ai", "Good morning.", 5.0), ("human", "Yes, speaking.", 7.0), ("ai", "Great.", 11.0),
     ]  # fmt: skip
@@ -243,21 +254,20 @@ def test_ids_of_any_plane_are_found_again(tmp_path: Path) -> None:
     assert check(tmp_path / "lake") == []
 
 
-def test_half_a_surrogate_costs_its_character(tmp_path: Path) -> None:
+def test_half_a_surrogate_costs_its_character(lake: Path) -> None:
     """The record is kept, with the replacement character in the text and a problem that names the field."""
-    lake = lake_of(tmp_path, "half-an-emoji.json")
-    found = rows(lake, "select call_id, cost, summary from calls order by call_id")
+    of_case = "from calls where call_id like 'call_u%' order by call_id"
+    found = rows(lake, f"select call_id, cost, summary {of_case}")
     assert [tuple(row.values()) for row in found] == [
         ("call_u1", Decimal("0.10"), "Caller was happy \N{REPLACEMENT CHARACTER}"),
         ("call_u2", Decimal("0.20"), "fine"),
     ]
-    assert problems_of(lake) == [("not_json", "summary")]
+    assert problems_of(lake, "half-an-emoji.json") == [("not_json", "summary")]
 
 
-def test_success_may_be_told_as_a_field_may(tmp_path: Path) -> None:
+def test_success_may_be_told_as_a_field_may(lake: Path, tmp_path: Path) -> None:
     """True as a word is no refusal; false in any spelling makes the answer one."""
-    lake = lake_of(tmp_path, "success-as-text.json")
-    assert len(rows(lake, "from calls")) == 2
+    assert len(rows(lake, "from calls where call_id like 'call_x%'")) == 2
     refused = [{"success": said, "data": [{"call_id": "r"}]} for said in (False, "false", 0, "No")]
     ingested(tmp_path / "refused", write_export(tmp_path, "a.json", {"response": refused}))
     assert problems_of(tmp_path / "refused") == [("platform_error", None)] * 4

@@ -42,7 +42,7 @@ ROWS = (
 FORMS = ("table", "csv", "json", "parquet", "markdown")
 DOCUMENTS = ("call c1", "batch b1")
 CASES = [
-    *((verb, form) for at, verb in enumerate(ROWS) for form in share(FORMS, at, 2)),
+    *((verb, form) for at, verb in enumerate(ROWS) for form in share(FORMS, at, 5)),
     *((verb, form) for verb in DOCUMENTS for form in ("table", "json")),
     ("batch b1 --include-transcripts --include-analytics", "json"), ("analytics", "table"),
     ("audit b1", "table"), ("calls -x", "table"), ("sql -c 'from calls'", "table"),

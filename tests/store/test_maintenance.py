@@ -259,7 +259,7 @@ def test_vacuum_goes_by_what_is_there(long_root: Path, monkeypatch: pytest.Monke
     assert {(finding.level, finding.code) for finding in check(root)} == {("note", "unnamed_file")}
     assert all("vacuum" in finding.mend for finding in check(root))
     ids = run_ids(root)
-    states = [contents_at(root, one) for one in ids]
+    states = [contents_at(root, one) for one in ids[-3:]]
     dry = keep_last(root, monkeypatch, 3, dry_run=True)
     assert there(root)["calls"] >= {"part-killed.zstd.parquet"}
     done = keep_last(root, monkeypatch, 3)
@@ -272,7 +272,7 @@ def test_vacuum_goes_by_what_is_there(long_root: Path, monkeypatch: pytest.Monke
     assert {name: oldest[name] for name in pins[0]} == pins[0]
     assert check(root) == []
     lake = batchlake.open(root)
-    for one, expected in list(zip(ids, states, strict=True))[-3:]:
+    for one, expected in zip(ids[-3:], states, strict=True):
         assert contents_at(root, one) == expected
     for one in ids[:-3]:
         with pytest.raises(StateVacuumed, match=f"the state of run {one} .* vacuumed") as caught:
@@ -285,7 +285,7 @@ def test_vacuum_goes_by_what_is_there(long_root: Path, monkeypatch: pytest.Monke
         ingested(root, exported(root.parent, day))
         compact(root)
     assert check(root) == []
-    assert contents_at(root, ids[-3]) == states[-3]
+    assert contents_at(root, ids[-3]) == states[0]
 
 
 def contents_at(root: Path, run_id: str) -> Any:

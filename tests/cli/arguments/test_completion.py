@@ -33,7 +33,7 @@ def folder(sample_lake: Lake, tmp_path: Path) -> Path:
 COMPLETING = """
 import os, sys
 import batchlake.cli.questions.analytics, batchlake.cli.questions.calls, batchlake.lake
-import batchlake.query.session
+import batchlake.query.session, batchlake.sync.platforms
 from batchlake.cli.main import main
 for line in sys.argv[1:]:
     print("", end="\\0", flush=True)

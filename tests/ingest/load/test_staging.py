@@ -49,57 +49,52 @@ def test_exports_that_are_known_cost_no_statement(tmp_path: Path, monkeypatch: p
     assert len(rows(tmp_path / "lake", "from calls")) == 44
 
 
-def test_problems_cost_no_statement_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor does one that belongs to an export between others."""
-    counted = []
-    for lines in (3, 300):
-        text = "".join(f'{{"id": "c{number}"}}\nbad {number}\n' for number in range(lines))
-        export = write_export(tmp_path, f"{lines}.ndjson", text)
-        counted.append(statements_of(monkeypatch, tmp_path / f"lake{lines}", export))
-    assert counted[0] == counted[1]
-    found = rows(tmp_path / "lake300", "select line, raw from problems order by line")
-    assert [tuple(row.values()) for row in found] == [(2 * at + 2, f"bad {at}") for at in range(300)]
+def bad_lines(folder: Path, count: int) -> list[Path]:
+    """Calls, and behind each of them a line that can't be used."""
+    text = "".join(f'{{"id": "l{number}"}}\nbad {number}\n' for number in range(count))
+    return [write_export(folder, "lines.ndjson", text)]
 
 
-def test_exports_that_are_cut_off_cost_no_statement_each(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A disk was full, a transfer broke off: a folder of hundreds is read as fast as one of sound files."""
+def cut_off(folder: Path, count: int) -> list[Path]:
+    """As a full disk or a broken transfer leaves them; the last document of the last export is sound."""
     sound = json.dumps(
-        {"batch": {"id": "b", "calls": [{"id": "c", "transcript": [{"text": "Hi"}]}]}}, indent=1
+        {"batch": {"id": "s", "calls": [{"id": "s", "transcript": [{"text": "Hi"}]}]}}, indent=1
     )
-    counted = []
-    for count in (2, 20):
-        cut = [write_export(tmp_path / f"{count}", f"{at}.json", sound[: -9 - at]) for at in range(count)]
-        behind = write_export(tmp_path / f"{count}", "z.json", f"{sound}\n{sound[:60]}")
-        counted.append(statements_of(monkeypatch, tmp_path / f"lake{count}", *cut, behind))
-        assert len(rows(tmp_path / f"lake{count}", "from calls")) == 1
-        assert len(rows(tmp_path / f"lake{count}", "from problems where code = 'cut_off'")) == count + 1
-    assert counted[0] == counted[1]
+    cut = [write_export(folder, f"cut{at}.json", sound[: -9 - at]) for at in range(count)]
+    return [*cut, write_export(folder, "cut.json", f"{sound}\n{sound[:60]}")]
 
 
-def test_a_batch_exported_often_costs_no_statement_each(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A landing of a day, read anew, holds each call hundreds of times: the last word of each is kept."""
-    counted = []
-    for count in (3, 30):
-        exports = [
-            write_export(
-                tmp_path / f"{count}",
-                f"{at:02}.json",
-                {
-                    "exported_at": f"2024-01-01T00:00:{at:02}Z",
-                    "batch": {
-                        "id": "b",
-                        "calls": [{"id": "c", "transcript": [{"text": f"Said {at}"}, {"text": "Bye"}]}],
-                    },
+def exported_often(folder: Path, count: int) -> list[Path]:
+    """A landing of a day, read anew, holds each call hundreds of times."""
+    return [
+        write_export(
+            folder,
+            f"{at:02}.json",
+            {
+                "exported_at": f"2024-01-01T00:00:{at:02}Z",
+                "batch": {
+                    "id": "b",
+                    "calls": [{"id": "c", "transcript": [{"text": f"Said {at}"}, {"text": "Bye"}]}],
                 },
-            )
-            for at in range(count)
-        ]
-        counted.append(statements_of(monkeypatch, tmp_path / f"lake{count}", *exports))
-        said = rows(tmp_path / f"lake{count}", "select text from segments order by position")
+            },
+        )
+        for at in range(count)
+    ]
+
+
+def test_nothing_costs_a_statement_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a problem, nor an export that is cut off, nor one more of a batch, whose last word is kept."""
+    counted = []
+    for name, count in (("few", 3), ("many", 30)):
+        made = (bad_lines, cut_off, exported_often)
+        exports = [path for make in made for path in make(tmp_path / name, count)]
+        lake = tmp_path / f"{name}.lake"
+        counted.append(statements_of(monkeypatch, lake, *exports))
+        found = rows(lake, "select line, raw from problems where location like '%lines.ndjson' order by line")
+        assert [tuple(row.values()) for row in found] == [(2 * at + 2, f"bad {at}") for at in range(count)]
+        assert len(rows(lake, "from calls where call_id = 's'")) == 1
+        assert len(rows(lake, "from problems where code = 'cut_off'")) == count + 1
+        said = rows(lake, "select text from segments where call_id = 'c' order by position")
         assert [row["text"] for row in said] == [f"Said {count - 1}", "Bye"]
     assert counted[0] == counted[1]
 

@@ -27,18 +27,21 @@ def test_rows_sorted_at_the_limit_of_memory_are_all_read(tmp_path: Path) -> None
 def test_a_batch_exported_in_part_keeps_its_other_calls(tmp_path: Path) -> None:
     """In a lake of several files: its other calls, their transcripts, and the batches around it stay."""
 
-    def export(number: int, batch: str, calls: list[str], said: str) -> None:
+    def export(number: int, batch: str, calls: list[str], said: str) -> Path:
         listed: list[dict[str, Any]] = [
             {"id": f"{batch}-{call}", "summary": said, "transcript": {"segments": [{"text": said}]}}
             for call in calls
         ]
         document = {"exported_at": f"2024-01-0{number}T00:00:00Z", "batch": {"id": batch, "calls": listed}}
-        ingested(tmp_path / "lake", write_export(tmp_path / "in", f"{number}.json", document))
+        return write_export(tmp_path / "in", f"{number}.json", document)
 
-    for number, batch in enumerate(("b1", "b3", "b5"), start=1):
+    first, *others = (
         export(number, batch, ["c1", "c2", "c3"], "before")
-    export(4, "b3", ["c2"], "after")
-    export(5, "b5", ["c1", "c4"], "after")
+        for number, batch in enumerate(("b1", "b3", "b5"), start=1)
+    )
+    in_part = export(4, "b3", ["c2"], "after"), export(5, "b5", ["c1", "c4"], "after")
+    for run in ([first], others, in_part):
+        ingested(tmp_path / "lake", *run)
     wanted = {f"{batch}-c{call}": "before" for batch in ("b1", "b3", "b5") for call in (1, 2, 3)}
     wanted |= dict.fromkeys(("b3-c2", "b5-c1", "b5-c4"), "after")
     for table, column in (("calls", "summary"), ("segments", "text")):

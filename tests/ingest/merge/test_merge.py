@@ -9,7 +9,7 @@ import pytest
 
 from batchlake.ingest.load import staging
 from batchlake.ingest.merge import merge
-from tests.effort import some
+from tests.effort import EVERYTHING, some
 from tests.lakes import contents, damages, ingested, rows, write_export
 
 SAID = {"segments": [{"speaker": "ai", "text": "Hello"}, {"speaker": "human", "text": "Yes"}]}
@@ -30,10 +30,14 @@ HISTORY: tuple[Any, ...] = (
 )
 
 
+RUN = 1 if EVERYTHING else 2
+"""How many exports a run takes: none of two says of a call or a batch what the other says of it."""
+
+
 def lake_of(root: Path, exports: list[Path]) -> dict[str, Any]:
-    """What a lake holds after these exports, one run each."""
-    for export in exports:
-        ingested(root, export)
+    """What a lake holds after these exports, few by few."""
+    for first in range(0, len(exports), RUN):
+        ingested(root, *exports[first : first + RUN])
     assert damages(root) == []
     return contents(root)
 
