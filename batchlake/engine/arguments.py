@@ -14,9 +14,9 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from functools import wraps
-from inspect import isfunction
 from numbers import Integral, Real
 from pathlib import Path
+from types import FunctionType
 from typing import Any, Final, ParamSpec, TypeVar
 
 from batchlake.errors import InvalidRequest
@@ -168,7 +168,7 @@ def checked_methods(of: type[T]) -> type[T]:
     for one in reversed(of.__mro__):
         for name, method in vars(one).items():
             is_public = not name.startswith("_") or (name == "__init__" and one is of)
-            if isfunction(method) and is_public:
+            if isinstance(method, FunctionType) and is_public:
                 place = of.__name__ if name == "__init__" else name
                 setattr(of, name, checked(getattr(of, name), f"{place}()"))
     return of

@@ -14,6 +14,9 @@ from batchlake.models.audits import Comparison, Explanation
 
 Number = int | float | Decimal
 
+_MEANS: Final = frozenset({"ratio", "seconds", "0 to 1"})
+"""The units of means and shares; any other figure is a count or a sum, to which each call adds."""
+
 _LISTS_FEWER: Final = "export lists fewer calls than it counts"
 
 
@@ -81,7 +84,8 @@ def compare(
     elif not agrees:
         listed = coverage.as_listed
         was_true = listed is None or abs(Decimal(str(listed)) - exactly) <= tolerance
-        explanation, detail = _explain(coverage, was_true)
+        is_more = unit not in _MEANS and difference is not None and difference > 0
+        explanation, detail = _explain(coverage, was_true, is_more=is_more)
     return Comparison(
         figure=figure,
         unit=unit,
@@ -104,12 +108,13 @@ def _rounding(reported: Decimal, decimals: int | None) -> Decimal:
     return Decimal(5).scaleb(-shown - 1)
 
 
-def _explain(of: Coverage, was_true: bool) -> tuple[Explanation, str | None]:
+def _explain(of: Coverage, was_true: bool, *, is_more: bool) -> tuple[Explanation, str | None]:
     """The reason for a difference, and what supports it.
 
     Args:
         of: the coverage.
         was_true: whether the figure agrees with the calls that its own export lists, as far as is known.
+        is_more: whether a count or a sum is above the one reported, which calls that lack can't explain.
     """
     counted, listed = of.reported_calls, of.listed_calls
     if of.erased_calls and (counted is None or of.held_calls + of.erased_calls >= counted):
@@ -119,6 +124,10 @@ def _explain(of: Coverage, was_true: bool) -> tuple[Explanation, str | None]:
         held = f"the lake holds {of.held_calls} of the {counted} calls{planned}"
         if of.lists_all:
             return "unexplained", f"{held} that the export lists"
+        if is_more and of.later_calls:
+            return "states changed since", _again(of.later_calls, "calls")
+        if is_more:
+            return "unexplained", f"{held}, which give more than is reported"
         return _LISTS_FEWER, held if listed is None or planned else _listing(listed, counted)
     if of.lists_all and not was_true:
         return "unexplained", f"the calls that the export lists give {of.as_listed}"
@@ -130,7 +139,7 @@ def _explain(of: Coverage, was_true: bool) -> tuple[Explanation, str | None]:
         )
     if of.later_calls:
         return "states changed since", _again(of.later_calls, "calls")
-    if counted is not None and listed is not None and listed < counted:
+    if counted is not None and listed is not None and listed < counted and not is_more:
         return _LISTS_FEWER, _listing(listed, counted)
     return "unexplained", None
 

@@ -360,3 +360,21 @@ def test_what_explains_a_difference(coverage: Coverage, explanation: str, detail
     doesn't know, then calls that changed."""
     found = compare("completed", "calls", 9, 8, None, coverage)
     assert (found.explanation, found.detail) == (explanation, detail)
+
+
+@pytest.mark.parametrize(
+    ("unit", "coverage", "explanation"),
+    [
+        ("calls", Coverage(10, 5, 5), "unexplained"),
+        ("money", Coverage(10, None, 5), "unexplained"),
+        ("calls", Coverage(10, 5, 10), "unexplained"),
+        ("calls", Coverage(10, 5, 5, 2), CHANGED),
+        ("seconds", Coverage(10, 5, 5), LISTS_FEWER),
+    ],
+)
+def test_calls_that_lack_explain_nothing_above_the_report(
+    unit: str, coverage: Coverage, explanation: str
+) -> None:
+    """Three completed of five calls, where two of ten were reported; a mean may be above all the same."""
+    found = compare("completed", unit, 2, 3, None, coverage)
+    assert (found.difference, found.agrees, found.explanation) == (1, False, explanation)
