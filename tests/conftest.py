@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,18 +11,12 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 import batchlake
-from tests.effort import EVERYTHING
+import tests.effort  # noqa: F401 - what it sets is looked at when other modules are imported
 from tests.paths import ROOT, SAMPLE
 from tests.query.sql_lake import make_lake
 
 if TYPE_CHECKING:
     from tests.storage import Bucket
-
-# For a dozen rows delta-rs needs no thread of its own for each processor; nor does NumPy, in any process.
-if not EVERYTHING:
-    os.environ.setdefault("TOKIO_WORKER_THREADS", "1")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 
 _LONGEST: Final = ("spark", "store", "erasure", "project", "reports")
 """Rooms whose tests take seconds each, as lakes are killed, searched byte by byte, drawn."""

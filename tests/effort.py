@@ -14,6 +14,11 @@ _T = TypeVar("_T")
 EVERYTHING: Final = os.environ.get("BATCHLAKE_TESTS") == "all"
 """Whether every kill point, every real process and many more generated examples are wanted: minutes more."""
 
+# For a dozen rows neither delta-rs nor NumPy needs a thread of its own for each processor.
+if not EVERYTHING:
+    os.environ.setdefault("TOKIO_WORKER_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 at_length = pytest.mark.skipif(not EVERYTHING, reason="runs with BATCHLAKE_TESTS=all")
 """For a test that says at length what others say in short, or of a bucket what others say of a folder."""
 

@@ -33,7 +33,7 @@ def lake(sample_lake: Lake) -> Path:
 def test_ingest_says_what_it_did_and_exits_5_with_problems(tmp_path: Path) -> None:
     """The first run reports calls, batches and problems; the second that nothing changed."""
     path = tmp_path / "lake"
-    first = run_process("ingest", SAMPLE, "--lake", path)
+    first = run("ingest", SAMPLE, "--lake", path)
     assert first.returncode == 5
     assert re.search(r"^calls +41 +0 +0$", first.stdout, re.MULTILINE)
     assert "7 problems: cut_off 1" in first.stdout

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.effort import at_length
 from tests.paths import ROOT
 from tests.query.sql_lake import make_lake
 
@@ -119,7 +120,7 @@ print(child(lambda: lake.calls().to_dicts()))
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("method", ["fork", "spawn", pytest.param("forkserver", marks=at_length)])
 def test_multiprocessing(folder: Path, method: str) -> None:
     """A pool of `fork` says what to use; of the others it works."""
     (folder / "counting.py").write_text(
