@@ -104,16 +104,21 @@ def test_a_name_with_an_exclamation_mark_is_found_again(tmp_path: Path) -> None:
 
 def test_a_bad_first_line_costs_itself(tmp_path: Path) -> None:
     """Whichever lines are bad, and however long they are; an indented document that is cut stays unused."""
-    good = [json.dumps({"call_id": f"c{number}", "summary": "x" * 2_000}) for number in range(3)]
     bad = '{"call_id": "bad", "cost": 0.5'
-    for number, lines in enumerate(([bad, good[0]], [bad, good[0], bad, *good[1:]], [good[0], bad])):
-        ingested(tmp_path / str(number), write_export(tmp_path, f"{number}.json", "\n".join(lines)))
-        held = rows(tmp_path / str(number), "select count(*) as count from calls")
-        assert held == [{"count": len([line for line in lines if line != bad])}]
+    forms = ("bad 0", "bad 0 bad 1 2", "0 bad")
+    for number, form in enumerate(forms):
+        lines = [
+            bad if one == "bad" else json.dumps({"call_id": f"{number}-{one}", "summary": "x" * 2_000})
+            for one in form.split()
+        ]
+        write_export(tmp_path / "in", f"{number}.json", "\n".join(lines))
     cut = json.dumps({"batch": {"id": "b", "calls": [{"id": "c1"}, {"id": "c2"}]}}, indent=0)[:-9]
-    ingested(tmp_path / "cut", write_export(tmp_path, "cut.json", cut))
-    assert rows(tmp_path / "cut", "from calls") == []
-    assert problems_of(tmp_path / "cut") == [("cut_off", None)]
+    write_export(tmp_path / "in", "cut.json", cut)
+    ingested(tmp_path / "lake", tmp_path / "in")
+    assert [row["call_id"] for row in rows(tmp_path / "lake", "from calls order by call_id")] == [
+        f"{number}-{one}" for number, form in enumerate(forms) for one in form.split() if one != "bad"
+    ]
+    assert problems_of(tmp_path / "lake", "cut.json") == [("cut_off", None)]
 
 
 def test_two_ingests_at_once_learn_apart(tmp_path: Path) -> None:
