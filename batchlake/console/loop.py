@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -22,7 +23,7 @@ from batchlake.errors import BatchlakeError, InvalidRequest, QueryError
 from batchlake.output.formats import BINARY_FORMATS
 from batchlake.output.rows import Limited, exact_layout, exact_table, write_rows
 from batchlake.output.target import replacing
-from batchlake.query.statements import is_complete
+from batchlake.query.statements import is_complete, split
 from batchlake.text import looks
 from batchlake.text.ranked import RankedTable
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 ReadRows: TypeAlias = "Callable[[Rows], Readable]"
 
+_OTHER = re.compile(r"[^\n]")
 _MAKING = re.compile(r"\b(create|drop)\b", re.IGNORECASE)
 
 
@@ -57,7 +59,7 @@ def run_console(
         lake: what is asked; it follows new runs only when `\\at` is called.
         filter: of the calls in `selected_calls` and `selected_segments`.
         row_format: how rows are written.
-        timeout_seconds: for each line that is run; None is no limit.
+        timeout_seconds: for each statement that is run; None is no limit.
         max_rows: of each answer; None is all.
         excel_safe: in CSV, disarm texts that a spreadsheet would run.
         read_filter: makes a filter of what follows `\\filter`; None reads JSON and `@FILE`.
@@ -84,6 +86,7 @@ class _Loop:
         self._max_rows = max_rows
         self._read_rows = read_rows
         self._excel_safe = excel_safe
+        self._is_last = self._is_last_piece = self._is_alone = True
 
     def run(self) -> None:
         """Read and answer."""
@@ -102,16 +105,26 @@ class _Loop:
                 return
 
     def _turn(self, prompt: PromptSession[str]) -> None:
-        """Read one line, or what was pasted, and answer it up to the first error."""
-        text = prompt.prompt().strip()
+        """Read one line, or what was pasted, and answer it: after an error the rest is run all the same, as
+        psql does, and after Ctrl-C it isn't."""
+        found = list(pieces(prompt.prompt().strip()))
         try:
-            for piece in pieces(text):
-                text = piece
-                self._answer(text)
+            for number, piece in enumerate(found, 1):
+                self._is_last_piece = self._is_last = number == len(found)
+                self._is_alone = len(found) == 1
+                self._try(piece, partial(self._answer, piece))
         except KeyboardInterrupt:
-            self._console.screen.fault("Interrupted.")
+            rest = "" if self._is_last and self._is_last_piece else " The rest is not run."
+            self._console.screen.fault(f"Interrupted.{rest}")
+
+    def _try(self, text: str, answer: Callable[[], None]) -> None:
+        """Answer what was typed, and show the error that it ends in."""
+        try:
+            answer()
         except QueryError as error:
-            self._console.screen.fault(_located(error, text, self._console.screen.width))
+            self._console.screen.fault(
+                _located(error, text, self._console.screen.width if self._is_alone else 0)
+            )
         except (BatchlakeError, UnicodeDecodeError) as error:
             self._console.screen.fault(str(error))
         except OSError as error:
@@ -131,7 +144,17 @@ class _Loop:
             self._statements(text)
 
     def _statements(self, text: str) -> None:
-        """Run statements and show what they give."""
+        """Run statements, each by itself, and show what they give."""
+        found = split(text)
+        for number, one in enumerate(found, 1):
+            self._is_last = number == len(found)
+            self._is_alone &= len(found) == 1
+            # Where it stood: places in errors are those of the whole text.
+            before = _OTHER.sub(" ", text[: one.start])
+            self._try(text, partial(self._statement, f"{before}{one.text};"))
+
+    def _statement(self, text: str) -> None:
+        """Run one statement and show what it gives."""
         if _MAKING.search(text):
             self._console.catalogue.forget()
         started = time.perf_counter()
@@ -148,7 +171,7 @@ class _Loop:
                 waiting.begin()
         finally:
             waiting.end()
-        if text.strip("; \n") and not answers:
+        if not answers:
             self._console.screen.note(f"Done in {_duration(started)}.")
 
     def _show(self, rows: Rows, started: float) -> None:
@@ -252,7 +275,8 @@ def pieces(text: str) -> Iterator[str]:
 
 
 def _located(error: QueryError, text: str, width: int) -> str:
-    """The error, with a caret under its place in the line that was just typed; elsewhere the line again."""
+    """The error, with a caret under its place in the line that was just typed, on a screen of this width;
+    elsewhere (0) the line again."""
     message, line, where = error.message.partition("\nline ")
     if match := _NO_COLUMN.match(message):
         near = ", ".join(re.findall(r'"(\w+)"', match[2] or "")[:_NEAR])

@@ -335,11 +335,21 @@ def test_a_begun_statement_is_thrown_away(lake: Lake, tmp_path: Path) -> None:
 
 
 def test_a_paste_is_run_line_by_line_where_it_holds_commands(terminal: Terminal) -> None:
-    """A terminal hands a paste over at once: commands in it are commands, between statements."""
-    paste = "select 40 + 2 as a;\n\\filter {\n}\nselect 'x\n\\timing', 2 as b;\nexit_code;"
+    """A terminal hands a paste over at once: commands in it are commands, between statements. What is wrong
+    stops nothing behind it, a statement that is interrupted does."""
+    paste = (
+        "select 40 + 2 as a; nope_code; select 7 * 9 as c;\n\\filter {\n}\n"
+        "select 'x\n\\timing', 2 as b;\n\\nope\nexit_code;"
+    )
     terminal.type(f"\x1b[200~{paste}\x1b[201~" + ENTER)
-    shown = terminal.see("line 6, column 1")
-    assert all(part in shown for part in ("42", "All calls", "\\timing", "exit_code"))
+    shown = terminal.see("line 7, column 1")
+    assert all(
+        part in shown for part in ("42", "line 1, column 21", "63", "All calls", "\\timing", "no \\nope")
+    )
+    terminal.type(f"\x1b[200~{SLOW} select 1;\x1b[201~" + ENTER)
+    terminal.see("Ctrl-C stops")
+    terminal.type(CTRL_C)
+    terminal.see("Interrupted. The rest is not run.")
 
 
 def test_types_zones_and_pagers_are_chosen(terminal: Terminal) -> None:
