@@ -53,9 +53,9 @@ def on_spark(made: batchlake.Lake, spark: SparkSession) -> SparkLake:
     return made.on_spark(spark)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def untouched(spark: SparkSession) -> Iterator[None]:
-    """The user's session is as it was, and goes on."""
+    """After all that is asked here, the user's session is as it was, and goes on."""
     from pyspark.sql import SparkSession
 
     def found() -> Any:
