@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,15 +16,22 @@ from tests.lakes import damages, rows
 VALUES = (*SPELLINGS, "14155550199", "4155550199", MAIL, NAME, "call_000", "call_001")
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> batchlake.Lake:
-    """The planted batch, and one whose only call is the person's."""
-    (tmp_path / "many.json").write_text(json.dumps(planted(), ensure_ascii=False))
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The planted batch, and one whose only call is the person's, beside a lake of them."""
+    folder = tmp_path_factory.mktemp("anonymise")
+    (folder / "many.json").write_text(json.dumps(planted(), ensure_ascii=False))
     alone = call(80, to_number=NUMBER, outcome_label="told_me_a_secret", user_id="user-of-ann")
-    (tmp_path / "alone.json").write_text(json.dumps({"batch": {"id": "batch_of_ann", "calls": [alone]}}))
-    lake = batchlake.open(tmp_path / "lake")
-    lake.ingest(tmp_path / "many.json", tmp_path / "alone.json")
-    return lake
+    (folder / "alone.json").write_text(json.dumps({"batch": {"id": "batch_of_ann", "calls": [alone]}}))
+    batchlake.open(folder / "lake").ingest(folder / "many.json", folder / "alone.json")
+    return folder
+
+
+@pytest.fixture
+def lake(made: Path, tmp_path: Path) -> batchlake.Lake:
+    """A copy of the lake; the exports lie beside it."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return batchlake.open(tmp_path / "lake")
 
 
 def test_figures_stay_and_the_person_goes(lake: batchlake.Lake, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,18 @@ from batchlake.store.storage import ERASURE_NOTE, PRIVACY_NOTE
 from tests.lakes import ingested, write_export
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake of one call."""
-    ingested(tmp_path / "lake", write_export(tmp_path / "in", "a.json", {"id": "c1"}))
+    folder = tmp_path_factory.mktemp("damage")
+    ingested(folder / "lake", write_export(folder, "a.json", {"id": "c1"}))
+    return folder / "lake"
+
+
+@pytest.fixture
+def root(made: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    shutil.copytree(made, tmp_path / "lake")
     return tmp_path / "lake"
 
 

@@ -21,11 +21,11 @@ def bland_call(number: int, **more: Any) -> dict[str, Any]:
     return {"call_id": f"c{number}", "call_length": 1, "completed": True, "status": "completed"} | more
 
 
-def bland_batch(completed: int, *calls: dict[str, Any]) -> dict[str, Any]:
+def bland_batch(completed: int, *calls: dict[str, Any], name: str = "b1") -> dict[str, Any]:
     """Bland's first version of a batch."""
     figures = {"total_calls": len(calls), "completed_calls": completed, "in_progress_calls": 0}
     return {
-        "status": "completed", "batch_params": {"id": "b1"}, "call_data": list(calls), "analysis": figures,
+        "status": "completed", "batch_params": {"id": name}, "call_data": list(calls), "analysis": figures,
     }  # fmt: skip
 
 
@@ -33,33 +33,39 @@ VOICEMAIL = {"answered_by": "voicemail"}
 BUSY = {"status": "busy"}
 
 
-@pytest.mark.parametrize(
-    ("completed", "calls", "expected"),
-    [
-        pytest.param(2, [{}, {}], (2, True, None, None), id="same"),
-        pytest.param(
-            3, [{}, VOICEMAIL, BUSY],
-            (1, None, OTHERWISE, "bland counts every call that has ended, whatever became of it"), id="ended",
-        ),
-        pytest.param(
-            2, [{}, VOICEMAIL, BUSY],
-            (1, None, OTHERWISE, "bland counts every call that was answered, also by a machine"),
-            id="connected",
-        ),
-        pytest.param(
-            0, [{}, VOICEMAIL, BUSY],
-            (1, False, "unexplained", "the calls that the export lists give 1"), id="no definition gives it",
-        ),
-    ],
-)  # fmt: skip
-def test_a_figure_is_right_by_its_platforms_definition(
-    completed: int, calls: list[dict[str, Any]], expected: tuple[Any, ...], tmp_path: Path
-) -> None:
+BATCHES: dict[str, tuple[int, list[dict[str, Any]], tuple[Any, ...]]] = {
+    "same": (2, [{}, {}], (2, True, None, None)),
+    "ended": (
+        3, [{}, VOICEMAIL, BUSY],
+        (1, None, OTHERWISE, "bland counts every call that has ended, whatever became of it"),
+    ),
+    "connected": (
+        2, [{}, VOICEMAIL, BUSY],
+        (1, None, OTHERWISE, "bland counts every call that was answered, also by a machine"),
+    ),
+    "no definition gives it": (
+        0, [{}, VOICEMAIL, BUSY], (1, False, "unexplained", "the calls that the export lists give 1"),
+    ),
+}  # fmt: skip
+"""How many calls a batch of this name reports as completed, its calls, and what the audit says."""
+
+
+@pytest.fixture(scope="module")
+def of_bland(tmp_path_factory: pytest.TempPathFactory) -> batchlake.Lake:
+    """A lake of these batches."""
+    folder = tmp_path_factory.mktemp("bland")
+    for name, (completed, calls, _) in BATCHES.items():
+        listed = [bland_call(0, call_id=f"{name} {at}", **more) for at, more in enumerate(calls)]
+        write_export(folder / "in", f"{name}.json", bland_batch(completed, *listed, name=name))
+    ingested(folder / "lake", folder / "in")
+    return batchlake.open(folder / "lake")
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_a_figure_is_right_by_its_platforms_definition(of_bland: batchlake.Lake, name: str) -> None:
     """The definition is named; such a figure is no difference. One that no definition gives is one."""
-    export = bland_batch(completed, *(bland_call(number, **more) for number, more in enumerate(calls)))
-    lake = batchlake.open(tmp_path / "lake")
-    lake.ingest(write_export(tmp_path, "batch.json", export))
-    found = lake.audit("b1", source="bland")
+    _, _, expected = BATCHES[name]
+    found = of_bland.audit(name, source="bland")
     (one,) = [figure for figure in found.batches[0].figures if figure.figure == "completed"]
     assert (one.recomputed, one.agrees, one.explanation, one.detail) == expected
     is_otherwise = one.explanation == OTHERWISE
