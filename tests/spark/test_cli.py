@@ -32,7 +32,7 @@ def test_what_is_of_spark_needs_spark(sample_lake: batchlake.Lake) -> None:
     """`--show-sql` alone would show nothing."""
     done = run("calls", "--show-sql", lake=sample_lake.root)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "say --engine spark, too" in done.stderr
+    assert "--show-sql is of no use without --engine spark" in done.stderr
 
 
 @pytest.mark.parametrize(
