@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -184,6 +185,13 @@ class LocalStorage(Storage):
             sync_path(folder)
         sync_path(self._folder)
 
+    def check_writable(self, tables: Iterable[str]) -> None:
+        # delta-rs says it with the trace of a panic on standard error, which nobody can take away.
+        for table in tables:
+            for folder in (table, f"{table}/{LOG}"):
+                if not os.access(self._folder / folder, os.W_OK | os.X_OK):
+                    raise LakeNotWritable(self.name, f"{folder}: {os.strerror(errno.EACCES)}")
+
     def refuse_other_things(self) -> None:
         if not self._folder.exists():
             return
@@ -192,7 +200,10 @@ class LocalStorage(Storage):
         refuse_others(self.name, [entry.name for entry in self._folder.iterdir()])
 
     def reason(self, error: Exception) -> str:
-        return error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        if isinstance(error, OSError):
+            return error.strerror or str(error)
+        # delta-rs puts each cause on a line of its own.
+        return re.sub(r"\s*↳\s*", ": ", str(error)).strip()
 
     def unreadable(self, what: str, error: OSError) -> LakeError:
         kind = LakeUnreachable if isinstance(error, PermissionError) else LakeDamaged

@@ -176,6 +176,14 @@ class Storage(ABC):
         """Make sure that these commits (of each table, by number) and their files outlive a power cut."""
 
     @abstractmethod
+    def check_writable(self, tables: Iterable[str]) -> None:
+        """Check that these tables take files, where that is known before any is written.
+
+        Raises:
+            LakeNotWritable: one doesn't.
+        """
+
+    @abstractmethod
     def refuse_other_things(self) -> None:
         """Check that a lake is there or may be made there.
 

@@ -79,16 +79,22 @@ def test_other_things_in_the_way(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_may_not_be_looked_into(tmp_path: Path) -> None:
-    """A question, an ingest and a look after the lake say so, and that permission is what is missing."""
+    """A question and a look after the lake say so, and that permission is what is missing; so does an ingest
+    where a table takes no file, and delta-rs says nothing beside it."""
     export = write_export(tmp_path, "1.json", DOCUMENT)
     lake = tmp_path / "lake"
     ingested(lake, export)
     lake.chmod(0o000)
     try:
-        for verb in (("calls",), ("ingest", export), ("check",)):
+        for verb in (("calls",), ("check",)):
             done = run_as_anybody(*verb, "--lake", lake)
             assert done.returncode == 3, done
             assert re.search(r"cannot reach the lake .*Permission denied", done.stderr), done
+        lake.chmod(0o777)
+        (lake / "_lock").chmod(0o666)
+        (lake / "calls" / "_delta_log").chmod(0o777)
+        done = run_as_anybody("ingest", export, "--force", "--lake", lake)
+        assert re.fullmatch(r"batchlake: cannot write .*: \w+: Permission denied\. .*\n", done.stderr), done
     finally:
         lake.chmod(0o755)
 

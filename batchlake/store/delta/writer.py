@@ -78,6 +78,7 @@ class Writer:
         """
         with _writing(self._storage):
             made = [name for name in TABLES if self._tables.exists(name)]
+            self._storage.check_writable(made)
             self._opened = self._tables.open_all(dict.fromkeys(made))
             for table in TABLES.values():
                 if table.name not in made:

@@ -193,6 +193,9 @@ class BucketStorage(Storage):
     def sync(self, written: Mapping[str, range]) -> None:
         """A store answers when an object is safe."""
 
+    def check_writable(self, tables: Iterable[str]) -> None:
+        """A store says it when it is written to."""
+
     def refuse_other_things(self) -> None:
         with self._reading():
             found: Any = obstore.list_with_delimiter(self._store, self._prefix)
