@@ -4,7 +4,8 @@
 -- outputs:
 --   the record's place and envelope, and the fields that ingest/load/typed_calls reads, as text (NULL where absent)
 -- records:
---   id, and one of orgId, endedReason, type=inboundPhoneCall|outboundPhoneCall|webCall|vapi.websocketCall
+--   id, and one of endedReason, type=inboundPhoneCall|outboundPhoneCall|webCall|vapi.websocketCall
+--   id, orgId, without model, voice, transcriber, firstMessage, members, function, nodes, provider, mimetype
 -- fields:
 --   call_id: id
 --   batch_id: campaignId

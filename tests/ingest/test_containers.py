@@ -193,6 +193,20 @@ AROUND: dict[str, tuple[Any, list[str], list[str], list[str]]] = {
         {"data": {"id": "evt", "event_type": "call.hangup", "payload": {"call_leg_id": "x1", "from": "+1"}}},
         [], [], ["unknown_shape"],
     ),
+    "an assistant of Vapi's": (
+        {"id": "evt", "orgId": "o", "createdAt": "2024-01-01T00:00:00Z", "name": "Ava",
+         "model": {"messages": []}, "voice": {"voiceId": "v"}, "firstMessage": "Hello"},
+        [], [], ["unknown_shape"],
+    ),
+    "a number of Vapi's": (
+        {"id": "evt", "orgId": "o", "provider": "twilio", "number": "+14155550100", "status": "active"},
+        [], [], ["unknown_shape"],
+    ),
+    "an agent of Bolna's": (
+        {"id": "evt", "agent_name": "Ava", "agent_prompts": {}, "tasks": [{}], "created_at": "2024-01-01"},
+        [], [], ["unknown_shape"],
+    ),
+    "a call with its agent's settings": ({"id": "c1", "voice": "Ava", "duration": 3}, ["c1"], [], []),
     "a logged request": (
         {"headers": {"host": "x"}, "query": {"a": 1}, "body": {"call_id": "c1"}}, ["c1"], [], [],
     ),

@@ -73,6 +73,17 @@ ABOUT_REQUESTS: Final = frozenset(("headers", "params", "query"))
 _OF_EVENTS: Final = frozenset(("event", "event_type", "eventType"))
 """An object with one of these and an `id` is an event, unless something else speaks for a call or a batch."""
 
+_OF_SETTINGS: Final = frozenset(
+    """
+    agent_prompts conversation_config firstMessage first_message globalPrompt members model orgId
+    response_engine tasks transcriber voice voice_id
+    """.split()
+)
+"""The same of what platforms keep besides calls: agents, their numbers, tools and files."""
+
+_OF_AGENTS: Final = frozenset(("agent_id", "agent_name", "agentId"))
+"""What such an object has as a call has it."""
+
 RECORD_IDS: Final = field_list(SVALYNC_CALLS).identity
 """The keys of a record's own id."""
 
@@ -121,6 +132,8 @@ def kind_of(fields: Fields, expected: str = CALLS) -> str | None:
             key in fields and is_container(fields[key]) for key in rule.containers
         ):
             return rule.kind
+    if not _OF_SETTINGS.isdisjoint(fields) and not _speaks_for_record(fields):
+        return None
     calls, batches = _weights(fields)
     if batches > calls or (not calls and fields.keys() & _objects_of_batches_alone()):
         return BATCHES
@@ -184,6 +197,11 @@ def nodes_of(fields: Fields) -> list[msgspec.Raw] | None:
 
 def why_none(fields: Fields) -> str:
     """Why an object is neither a call nor a batch."""
+    if of_settings := sorted(_OF_SETTINGS & fields.keys()):
+        return (
+            f"no call: an agent, a number, a tool or the like, as its `{of_settings[0]}` says, with nothing "
+            "that only a call or a batch has"
+        )
     if "id" in fields:
         return "an event, whose `id` is its own: no `call_id`, and nothing that only a call or a batch has"
     return "neither a batch nor a call: no `batch`, `call`, `calls`, `response`, `id` or `call_id`"
@@ -222,6 +240,13 @@ def _weights(fields: Fields) -> tuple[int, int]:
     own_id, batch_id = text_of(fields, "id"), text_of(fields, "batch_id")
     # What has an id and names a batch of another id belongs to that batch.
     return calls + (own_id is not None and batch_id is not None and own_id != batch_id), batches
+
+
+def _speaks_for_record(fields: Fields) -> bool:
+    """Whether an object has something that only a call or a batch has, and no agent."""
+    as_call = _found(field_list(SVALYNC_CALLS), fields)
+    as_batch = _found(field_list(SVALYNC_BATCHES), fields)
+    return bool((as_call ^ as_batch) - _OF_AGENTS)
 
 
 def _found(known: FieldList, fields: Fields) -> set[str]:
