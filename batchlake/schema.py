@@ -368,7 +368,11 @@ ERASURES: Final = Table(
         _time("erased_at", "When it was committed, UTC", nullable=False),
         _count("calls", "Calls removed or anonymised, a count"),
         _count("mentions", "Values that held a mention and were replaced or emptied, a count"),
-        Column("batches", "MAP(VARCHAR, BIGINT)", "Calls erased by batch"),
+        Column(
+            "batches",
+            "MAP(VARCHAR, BIGINT)",
+            "Calls erased by batch, each with its source: `svalync/batch_1`",
+        ),
         _count("hits", "Hits of the verification, a count; 0 is proven"),
         _text("report", "The report without a value, a JSON object"),
     ),

@@ -14,9 +14,9 @@ _MOST_NEAREST: Final = 3
 
 
 def erased_calls(engine: QueryEngine) -> dict[str, int]:
-    """How many calls of each batch were erased, by the batch's id; empty where none was."""
+    """How many calls of each batch were erased, by `batch_of_source`; empty where none was."""
     rows = engine.rows(sql_files.load("maintenance/erased_calls").text)
-    return {row["batch_id"]: row["calls"] for row in rows}
+    return {row["batch"]: row["calls"] for row in rows}
 
 
 def find_batch(engine: QueryEngine, source: str | None, batch_id: str) -> Row:

@@ -16,6 +16,7 @@ from batchlake.engine.protocols import QueryEngine
 from batchlake.errors import InvalidRequest
 from batchlake.models.audits import Observation, Progress
 from batchlake.models.rates import Rate
+from batchlake.text.ids import batch_of_source
 
 
 def progress(engine: QueryEngine, source: str | None, batch_id: str, now: datetime) -> Progress:
@@ -53,7 +54,7 @@ def progress(engine: QueryEngine, source: str | None, batch_id: str, now: dateti
         done_per_hour=per_hour,
         estimated_completion=completion if completion and completion >= now else None,
         completed_at=batch["completed_at"],
-        erased_calls=erased_calls(engine).get(batch_id, 0),
+        erased_calls=erased_calls(engine).get(batch_of_source(batch["source"], batch_id), 0),
         history=history,
     )
 

@@ -68,7 +68,7 @@ class ErasureReport:
         calls: matched, removed, anonymised; `own_line` those that stay with our own line replaced.
         rows: rows that went or became figures, by table.
         mentions: values replaced or emptied, by `table.column`.
-        batches: erased calls by batch.
+        batches: erased calls by batch, each with its source, as `svalync/batch_1`.
         tombstones: how many of each kind keep later exports out.
         redacted: how many values of each kind were redacted, where the lake was.
         history: how many earlier states ended.

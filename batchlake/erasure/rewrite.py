@@ -22,6 +22,7 @@ from batchlake.schema import BATCHES, CALLS, EXPORTS, PROBLEMS, SEGMENTS, SNAPSH
 from batchlake.store.delta.parquet import ROW_GROUP_ROWS, pyarrow_options
 from batchlake.store.delta.tables import LakeTables
 from batchlake.store.delta.writer import Writer
+from batchlake.text.ids import batch_of_source
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -74,7 +75,7 @@ class Rewrite:
         for call in self._targets.calls:
             if call.batch_id is not None:
                 name = self._renamed["batch_id"].get((call.source, call.batch_id), call.batch_id)
-                self.changes.batches[name] += 1
+                self.changes.batches[batch_of_source(call.source, name)] += 1
         for table in ERASED_TABLES:
             gone: dict[str, int] = {}
             files: list[Path] = []

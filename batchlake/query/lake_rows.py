@@ -166,7 +166,7 @@ class LakeRows:
         Example:
             >>> report = lake.forget(calls=["call_abc123"], expect=1)
             >>> [(one["mode"], one["calls"], one["batches"]) for one in lake.erasures()]
-            [('remove', 1, {'batch_xyz789': 1})]
+            [('remove', 1, {'svalync/batch_xyz789': 1})]
         """
         query = "select * exclude (report) from erasures order by erased_at desc, erasure_id"
         return Result(self._state.engine(), query)

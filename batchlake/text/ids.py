@@ -1,4 +1,4 @@
-"""What may be the id of a call or of a batch."""
+"""What may be the id of a call or of a batch, and how a batch is named with its source."""
 
 from __future__ import annotations
 
@@ -26,3 +26,8 @@ def id_fault(name: object) -> str:
     if "Cs" in categories:
         return "holds half a character: it is not UTF-8"
     return ""
+
+
+def batch_of_source(source: str, batch_id: str) -> str:
+    """A batch by name, told from one of another source that has the same id: `svalync/batch_1`."""
+    return f"{source}/{batch_id}"

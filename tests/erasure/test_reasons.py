@@ -23,10 +23,13 @@ CALLS = [call(0, to_number=NUMBER), *(call(at) for at in range(1, 5))]
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A batch that reports five calls; one of them is the person's."""
+    """A batch that reports five calls; one of them is the person's. Another platform has one of that id."""
     folder = tmp_path_factory.mktemp("reasons")
     batch = {"id": "b1", "status": "completed", "total_calls": 5, "completed": 5, "calls": CALLS}
-    batchlake.open(folder / "lake").ingest(write_export(folder, "1.json", {"batch": batch}))
+    lake = batchlake.open(folder / "lake")
+    lake.ingest(write_export(folder, "1.json", {"batch": batch}))
+    other = {"id": "b1", "total_calls": 1, "calls": [{"id": "x1", "status": "completed"}]}
+    lake.ingest(write_export(folder, "2.json", {"batch": other}), source="zeta")
     return folder / "lake"
 
 
@@ -49,6 +52,11 @@ def test_the_audit_and_the_progress_say_that_calls_were_erased(lake: Lake, mode:
     assert {one.explanation for one in differing} <= {"calls were erased"}
     assert bool(differing) == (mode == "remove")
     assert found.batches[0].erased_calls == lake.progress("b1").erased_calls == 1
+    assert (
+        lake.progress("b1", source="zeta").erased_calls
+        == lake.audit("b1", source="zeta").batches[0].erased_calls
+        == 0
+    )
     assert "1 call of this batch was erased" in run("progress", "b1", lake=lake.root).stdout
 
 

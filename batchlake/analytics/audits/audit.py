@@ -24,6 +24,7 @@ from batchlake.engine.protocols import QueryEngine
 from batchlake.engine.text_keys import text_key
 from batchlake.filters.selection import select
 from batchlake.models.audits import Audit, BatchAudit, BilledTotal, Comparison
+from batchlake.text.ids import batch_of_source
 from batchlake.text.values import money_text
 
 if TYPE_CHECKING:
@@ -198,7 +199,16 @@ def _audits(
         recomputed, states = _recomputed(counted, feeling.result()), known.result()
     keyed = [((row["source"], row["batch_id"]), row) for row in rows]
     return (
-        [_audit(row, recomputed.get(key, {}), counts.get(key, {}), states, erased) for key, row in keyed],
+        [
+            _audit(
+                row,
+                recomputed.get(key, {}),
+                counts.get(key, {}),
+                states,
+                erased.get(batch_of_source(*key), 0),
+            )
+            for key, row in keyed
+        ],
         [
             _billed(row["reported_total_cost"], recomputed.get(key, {}).get("costs", []))
             for key, row in keyed
@@ -265,7 +275,7 @@ def _audit(
     recomputed: Row,
     counts: Mapping[str, int],
     states: Mapping[tuple[str, str, datetime], Row],
-    erased: Mapping[str, int],
+    erased: int,
 ) -> BatchAudit:
     def state(column: str) -> Row:
         return states[batch["source"], batch["batch_id"], _reported_at(batch, column)]
@@ -278,7 +288,7 @@ def _audit(
             held_calls=known["held_calls"],
             later_calls=known[figure.later] if figure.later else 0,
             as_listed=known[figure.listed] if figure.listed else None,
-            erased_calls=erased.get(batch["batch_id"], 0),
+            erased_calls=erased,
             currencies=recomputed.get("currencies") if figure.unit == "money" else None,
             definition=platform_counts.explanation(batch["source"], figure.reported, reported, recomputed),
             counts_planned=platform_counts.is_planned(batch["source"], "reported_total_calls"),
@@ -302,7 +312,7 @@ def _audit(
         reported_calls=batch["reported_total_calls"],
         listed_calls=overall["listed_calls"],
         held_calls=overall["held_calls"],
-        erased_calls=erased.get(batch["batch_id"], 0),
+        erased_calls=erased,
         differences=sum(figure.agrees is False for figure in compared),
         figures=compared,
     )
