@@ -80,7 +80,7 @@ class ErasingLake:
             own_line,
             follow,
         )
-        return forget(self._tables, request, Options(mode, expect, dry_run, **options))
+        return forget(self._tables.kept_open(), request, Options(mode, expect, dry_run, **options))
 
     def redact(
         self, rules: Iterable[str] | Rules, region: str | None = None, **options: Any
@@ -108,7 +108,7 @@ class ErasingLake:
         chosen = as_rules(rules, region)
         if chosen is None:
             raise InvalidRequest("nothing is named to be redacted. Give kinds such as phone, or all.")
-        return redact(self._tables, chosen, RedactOptions(**options))
+        return redact(self._tables.kept_open(), chosen, RedactOptions(**options))
 
     def verify_erasures(
         self, values: Iterable[str] = (), *, landing: Path | None = None, region: str | None = None

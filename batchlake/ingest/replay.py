@@ -60,8 +60,7 @@ def replay(
     tried = [row for row in problems if row["location"] in there or row["level"] == "record"]
     exports = [*found.exports, *(_record(row) for row in tried if row["location"] not in there)]
     resolved = [row["problem_id"] for row in tried]
-    tables = LakeTables(root)
-    tables.keep_open()
+    tables = LakeTables(root).kept_open()
     with engine_of(tables, options) as engine, tables.storage.lock(wait_seconds=options.wait_seconds):
         ledger = Ledger(tables, engine)
         upgrade_if_needed(tables, ledger)

@@ -83,8 +83,7 @@ def ingest(
         LakeLocked, LakeNotWritable, LakeDamaged, LakeTooNew: the lake is as it was.
     """
     begun = begin("ingest", now())
-    tables = LakeTables(root)
-    tables.keep_open()
+    tables = LakeTables(root).kept_open()
     with engine_of(tables, options) as engine:
         ledger = Ledger(tables, engine)
         reads_all = options.force or options.reads_all

@@ -71,8 +71,7 @@ def check(root: str | os.PathLike[str]) -> list[Finding]:
     Raises:
         LakeNotFound, LakeTooNew: there is no lake to check.
     """
-    tables = LakeTables(root)
-    tables.keep_open()
+    tables = LakeTables(root).kept_open()
     ledger = Ledger(tables)
     with Engine(tables.storage.name) as engine:
         version = ledger.newest(engine)

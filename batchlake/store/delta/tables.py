@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from pathlib import Path
 
 from deltalake import DeltaTable
@@ -60,12 +61,12 @@ class LakeTables:
         self.storage: Storage = open_storage(root)
         self._opened: dict[str, DeltaTable] | None = None
 
-    def keep_open(self) -> None:
-        """Keep tables open from now on, and hand them out again where the same version is wanted.
-
-        Meant for one run, whose writer moves the open tables on to the versions that it makes.
-        """
-        self._opened = {}
+    def kept_open(self) -> LakeTables:
+        """The same tables for one run, which keeps them open and takes them again at the same version; its
+        writer moves them on to the versions that it makes."""
+        tables = copy(self)
+        tables._opened = {}
+        return tables
 
     def exists(self, table: str) -> bool:
         """Whether the table has been made: its log holds a commit."""
