@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from batchlake._lazy import extra
@@ -66,8 +68,20 @@ class Lake(LakeDocuments, LakeFigures, ErasingLake, LakeCare):
         tables = self._tables = LakeTables(root)
         state = LakeState(tables, version, memory_limit=memory_limit, threads=threads)
         super().__init__(state, tables.storage.location, timezone)
-        self.root = tables.storage.root
         self._platforms = platforms or {}
+
+    @property
+    def root(self) -> str | Path:
+        """Where the lake is: an address, or its folder as it was named; its whole path once the process has
+        gone to another folder."""
+        storage = self._tables.storage
+        if isinstance(storage.root, str):
+            return storage.root
+        with suppress(FileNotFoundError):
+            # A process can be in a folder that is gone.
+            if str(storage.root.absolute()) == storage.location:
+                return storage.root
+        return Path(storage.location)
 
     def __repr__(self) -> str:
         at = f", at run {self._state.fixed.run_id}" if self._state.fixed else ""
@@ -77,7 +91,8 @@ class Lake(LakeDocuments, LakeFigures, ErasingLake, LakeCare):
         """A copy, also in a spawned process, opens the lake for itself."""
         state = self._state
         return partial(
-            Lake, self.root, version=state.fixed, memory_limit=state.memory_limit, threads=state.threads,
+            Lake, self._tables.storage.location, version=state.fixed,
+            memory_limit=state.memory_limit, threads=state.threads,
             platforms=self._platforms, timezone=self.timezone,
         ), ()  # fmt: skip
 

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 class LakeCare:
     """The part of `Lake` that checks and maintains it."""
 
-    root: str | Path
-
     if TYPE_CHECKING:
+
+        @property
+        def root(self) -> str | Path: ...
 
         def finish_erasure(self, landing: Path | None = None, wait_seconds: float = 0) -> None: ...
 

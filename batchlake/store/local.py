@@ -150,7 +150,7 @@ class LocalStorage(Storage):
     @contextmanager
     def lock(self, *, wait_seconds: float = 0) -> Iterator[None]:
         clear_dead_folders()
-        with writer_lock(self.root, wait_seconds=wait_seconds):
+        with writer_lock(Path(self.location), wait_seconds=wait_seconds, name=self.name):
             # Of a writer that was killed: this is the only one that lives.
             shutil.rmtree(self._folder / SCRATCH, ignore_errors=True)
             yield

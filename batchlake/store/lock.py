@@ -19,12 +19,13 @@ from batchlake.text.values import utc_stamp
 
 
 @contextmanager
-def writer_lock(root: Path, *, wait_seconds: float = 0) -> Iterator[None]:
+def writer_lock(root: Path, *, wait_seconds: float = 0, name: str = "") -> Iterator[None]:
     """Hold the lake's write lock for the block.
 
     Args:
         root: the lake's folder, made if it doesn't exist.
         wait_seconds: how long to wait for another writer; 0 gives up at once.
+        name: what to call the lake in an error; by default its path.
 
     Raises:
         LakeLocked: another writer holds it; says which and since when.
@@ -33,18 +34,18 @@ def writer_lock(root: Path, *, wait_seconds: float = 0) -> Iterator[None]:
     # Imported here: reading takes no lock.
     from filelock import FileLock, Timeout
 
-    holder = root / "_lock.json"
+    holder, name = root / "_lock.json", name or str(root)
     try:
         root.mkdir(parents=True, exist_ok=True)
         lock = FileLock(root / "_lock")
         lock.acquire(timeout=wait_seconds)
     except Timeout:
         who, since = _read(holder)
-        raise LakeLocked(str(root), who, since) from None
+        raise LakeLocked(name, who, since) from None
     except OSError as error:
-        raise LakeNotWritable(str(root), error.strerror or str(error)) from error
+        raise LakeNotWritable(name, error.strerror or str(error)) from error
     try:
-        _describe(root, holder)
+        _describe(name, holder)
         yield
     finally:
         try:
@@ -55,7 +56,7 @@ def writer_lock(root: Path, *, wait_seconds: float = 0) -> Iterator[None]:
             lock.release()
 
 
-def _describe(root: Path, holder: Path) -> None:
+def _describe(name: str, holder: Path) -> None:
     facts = {
         "holder": f"process {os.getpid()} on {socket.gethostname()}",
         "since": utc_stamp(datetime.now(UTC), "seconds"),
@@ -63,7 +64,7 @@ def _describe(root: Path, holder: Path) -> None:
     try:
         holder.write_text(json.dumps(facts), encoding="utf-8")
     except OSError as error:
-        raise LakeNotWritable(str(root), error.strerror or str(error)) from error
+        raise LakeNotWritable(name, error.strerror or str(error)) from error
 
 
 def _read(holder: Path) -> tuple[str | None, str | None]:

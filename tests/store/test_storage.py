@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import re
 from collections.abc import Iterable
 from datetime import timedelta
@@ -63,6 +64,28 @@ def test_a_folder_by_another_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for root in ("../real/lake", "../link/lake", Path("../inner/../link/lake")):
         assert batchlake.open(root).sql("select call_id from calls").to_dicts() == [{"call_id": "c1"}]
         assert str(batchlake.open(root).root) == os.fspath(root)
+
+
+def test_a_lake_stays_where_it_was_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that goes to another folder, and one that is sent a lake, read and write the same one."""
+    export = write_export(tmp_path, "1.json", DOCUMENT)
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    lake = batchlake.open("lake")
+    assert lake.root == Path("lake")
+    monkeypatch.chdir(tmp_path / "there")
+    lake.ingest(export)
+    sent = pickle.loads(pickle.dumps(lake))
+    for one in (lake, lake.at(next(iter(lake.runs()))["run_id"]), sent):
+        assert one.sql("select call_id from calls").to_dicts() == [{"call_id": "c1"}]
+        assert one.root == tmp_path / "here" / "lake"
+    assert not [found for found in lake.check() if found.severity != "note"]
+    lake.compact()
+    lake.vacuum()
+    assert list((tmp_path / "there").iterdir()) == []
+    monkeypatch.chdir(tmp_path / "here")
+    assert lake.root == Path("lake")
 
 
 def test_other_things_in_the_way(tmp_path: Path) -> None:
