@@ -110,7 +110,8 @@ def vapi(record: Record) -> Facts:
     """Vapi: of a campaign's counters the calls that have ended are sure."""
     return {
         "batch_id": record["id"],
-        "status": record.get("status"),
+        # A state that calls have, too, is spelled as theirs.
+        "status": "in_progress" if record.get("status") == "in-progress" else record.get("status"),
         "created_at": _when(record.get("createdAt")),
         "reported_total_calls": None,
         "reported_completed": record["callsCounterEnded"],
