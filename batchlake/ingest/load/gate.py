@@ -48,7 +48,7 @@ _NO_MOMENT: Final = (
 """What a text matches that is no moment such as `2024-01-01T12:00:10Z`."""
 
 _SHORT_TEXT: Final = 64
-"""Bytes of a text that is read as soon as it is sieved: most ids, numbers and links hold digits."""
+"""Bytes of a text that takes no longer to be read than to be sieved before: most ids and numbers."""
 
 _PLACE: Final = ("export_no", "record")
 """What no two records have in common."""
@@ -244,7 +244,7 @@ class Gate:
         """New texts by the places of those that held something, in columns of one size behind each other.
 
         As one column: to set up a search takes as long as to search a thousand texts. What columns say again
-        and again, a state or a batch, is searched once; what is short is read as soon as it is sieved.
+        and again, a state or a batch, is searched once. Short texts aren't sieved before they are read.
         """
         import pyarrow as pa
         import pyarrow.compute as pc
